@@ -1,0 +1,95 @@
+"""The command line: ``jupyter model VERB``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ..errors import DeployError, UsageProblem
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words behind ``jupyter model``; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        0; 1 for a problem; 2 for wrong words; 130 after Ctrl-C.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(words)
+    except UsageProblem as error:
+        print(error.text(), file=sys.stderr)
+        return 2
+    except DeployError as error:
+        print(error.text(), file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of a pipe left (head, less): nothing to say to it.
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+def _run(words: list[str]) -> int:
+    from ..verbs import find
+    from ..verbs.parser import HelpShown, overview
+
+    program = "jupyter model"
+    if not words or words[0] in {"-h", "--help", "help"}:
+        print(overview(program))
+        return 0 if words else 2
+    if words[0] == "--version":
+        from .. import __version__
+
+        print(__version__)
+        return 0
+    from ..verbs.running import run
+
+    verb = find(words[0])
+    try:
+        value = run(verb, words[1:], _session(), f"{program} {verb.name}")
+    except HelpShown:
+        return 0
+    _show(value, as_json="--json" in words or verb.name == "invoke")
+    return 0
+
+
+def _session() -> Any:
+    from ..verbs.verb import Session
+
+    def say(text: str) -> None:
+        if sys.stderr.isatty():
+            print(f"{text} …", file=sys.stderr)
+
+    def emit(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def confirm(question: str) -> bool:
+        if not sys.stdin.isatty():
+            raise UsageProblem("Nobody can be asked here.", hint="Say --yes.")
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+    return Session(say, emit, confirm)
+
+
+def _show(value: Any, *, as_json: bool) -> None:
+    if value is None and not as_json:
+        return
+    if as_json:
+        import json
+
+        print(json.dumps(value, indent=1 if isinstance(value, (dict, list)) and len(str(value)) < 10_000 else None))
+    else:
+        from ..display import text
+
+        print(text(value))

@@ -1,0 +1,83 @@
+"""Where a user's workspace lives on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "JUPYTER_DEPLOY_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one workspace: per user, not per folder and not per environment.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder that holds everything; created with mode 0700 by :meth:`create`.
+    """
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file: what exists and what should run."""
+        return self.root / "state.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """Model files, one folder a content digest."""
+        return self.root / "artifacts"
+
+    @property
+    def bundles(self) -> Path:
+        """What services run from, one folder a digest."""
+        return self.root / "bundles"
+
+    @property
+    def staging(self) -> Path:
+        """Work in progress; what a dead process left here is removed at the next open."""
+        return self.root / "staging"
+
+    @property
+    def logs(self) -> Path:
+        """One append-only file a service."""
+        return self.root / "logs"
+
+    def service(self, name: str) -> Path:
+        """Return the folder of one service's own files (configuration, admin token, last failure).
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+
+        Returns
+        -------
+        pathlib.Path
+            ``<root>/services/<name>``.
+        """
+        return self.root / "services" / name
+
+    def log(self, name: str) -> Path:
+        """Return one service's log file.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+
+        Returns
+        -------
+        pathlib.Path
+            ``<root>/logs/<name>.log``.
+        """
+        return self.logs / f"{name}.log"
+
+    def create(self) -> None:
+        """Make the folders that are missing. The root is for its owner only: models and tokens lie below it."""
+        if not self.root.is_dir():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.artifacts, self.bundles, self.staging, self.logs, self.root / "services"):
+            folder.mkdir(exist_ok=True)

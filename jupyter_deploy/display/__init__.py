@@ -1,0 +1,93 @@
+"""How results look: plain text and HTML without script, everything escaped.
+
+The values know nothing of their faces. In a notebook the faces are registered with IPython by the names of the
+values' classes; the command line calls :func:`text`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+# Module and name of each class that has faces; nothing of it is imported before it is shown.
+FACES = (
+    ("jupyter_deploy.models", "Model"),
+    ("jupyter_deploy.scripts", "Script"),
+    ("jupyter_deploy.client", "Service"),
+    ("jupyter_deploy.verbs.verb", "Listing"),
+    ("jupyter_deploy.verbs.verb", "LogText"),
+    ("jupyter_deploy.verbs.verb", "Done"),
+)
+
+
+def text(value: Any) -> str:
+    """Return the plain face of a value.
+
+    Parameters
+    ----------
+    value : object
+        A result of a verb.
+
+    Returns
+    -------
+    str
+        For values without a face, their ``repr``.
+    """
+    from . import plain
+
+    face = plain.FACES.get(type(value).__name__)
+    return face(value) if face else repr(value)
+
+
+def html(value: Any) -> str:
+    """Return the HTML face of a value.
+
+    Parameters
+    ----------
+    value : object
+        A result of a verb, of one of the classes in :data:`FACES`.
+
+    Returns
+    -------
+    str
+        A fragment without script.
+    """
+    from . import markup
+
+    return markup.FACES[type(value).__name__](value)
+
+
+def _pretty(value: Any, printer: Any, cycle: bool) -> None:
+    printer.text(text(value))
+
+
+def register(ip: InteractiveShell) -> None:
+    """Teach a shell the faces.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    """
+    assert ip.display_formatter is not None
+    formatters = ip.display_formatter.formatters
+    for module, name in FACES:
+        formatters["text/plain"].for_type_by_name(module, name, _pretty)
+        formatters["text/html"].for_type_by_name(module, name, html)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the faces back.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    """
+    assert ip.display_formatter is not None
+    formatters = ip.display_formatter.formatters
+    for module, name in FACES:
+        for kind in ("text/plain", "text/html"):
+            formatters[kind].pop(f"{module}.{name}", None)

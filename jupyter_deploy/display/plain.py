@@ -1,0 +1,210 @@
+"""Plain faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..client import Service
+from ..models import Model
+from ..scripts import Script
+from ..verbs.verb import Done, Listing
+
+LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
+
+
+def human_size(size: int) -> str:
+    """Write a number of bytes for people.
+
+    Parameters
+    ----------
+    size : int
+        Bytes.
+
+    Returns
+    -------
+    str
+        For example ``"1.2 MB"``.
+    """
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def pairs_text(values: Any) -> str:
+    """Write tags or properties.
+
+    Parameters
+    ----------
+    values : mapping
+        Text by text.
+
+    Returns
+    -------
+    str
+        ``"a=1, b=2"``.
+    """
+    return ", ".join(f"{key}={value}" for key, value in values.items())
+
+
+def model_rows(model: Model) -> list[tuple[str, str]]:
+    """List what is worth showing of a model.
+
+    Parameters
+    ----------
+    model : Model
+        A version.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text; empty ones are left out.
+    """
+    rows = [
+        ("framework", f"{model.framework} {model.framework_version}".strip()),
+        ("content", f"{model.entry}, {human_size(model.size)}, {model.digest[:12]}"),
+        ("registered", f"{model.created.astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("description", model.description),
+        ("tags", pairs_text(model.tags)),
+        ("properties", pairs_text(model.properties)),
+        ("needs", ", ".join(model.requirements)),
+        ("load it with", LOAD_FILE.format(entry=model.entry) if model.entry.endswith((".joblib", ".pkl")) else ""),
+        ("note", "; ".join(model.notices)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def service_rows(service: Service, facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """List what is worth showing of a service.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+    facts : dict
+        From its ``as_dict``.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text; empty ones are left out.
+    """
+    counts = f"generation {facts['generation']}, {len(facts['workers'])} worker(s), {facts['requests']} requests"
+    counts += f", {facts['restarts']} restarts" if facts["restarts"] else ""
+    rows = [
+        ("why", facts["reason"]),
+        ("url", facts["scoring_uri"]),
+        ("script", facts["script"]),
+        ("model", ", ".join(facts["models"])),
+        ("runs", counts if facts["workers"] else ""),
+        ("done", service.change.sentence().partition(": ")[2] if service.change else ""),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _block(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    width = max((len(label) for label, _ in rows), default=0)
+    return "\n".join([title, *(f"  {label:<{width}}  {value}" for label, value in rows)])
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    lines = [header, *rows]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _model(model: Model) -> str:
+    return _block(f"Model {model.id}", model_rows(model))
+
+
+def script_sentences(script: Script) -> list[str]:
+    """Tell what became of a script.
+
+    Parameters
+    ----------
+    script : Script
+        As the magic returns it.
+
+    Returns
+    -------
+    list of str
+        One line for each service reloaded, or how to deploy it.
+    """
+    if script.changes:
+        return [change.sentence() for change in script.changes]
+    return [f"stored; serve it with: %deploy {script.name}"]
+
+
+def _script(script: Script) -> str:
+    count = len(script.source.splitlines()) - (0 if script.path else 1)
+    return "\n".join(
+        [f"Script {script.name}, {count} lines, checked", *(f"  {line}" for line in script_sentences(script))]
+    )
+
+
+def _service(service: Service) -> str:
+    facts = service.as_dict()
+    return _block(f"Service {service.name}: {facts['state']}", service_rows(service, facts))
+
+
+def listing_table(listing: Listing) -> tuple[list[str], list[list[str]]]:
+    """Lay a listing out.
+
+    Parameters
+    ----------
+    listing : Listing
+        Of models or services.
+
+    Returns
+    -------
+    tuple of (list of str, list of list of str)
+        Header and rows.
+    """
+    if listing.kind == "models":
+        header = ["model", "version", "framework", "size", "registered", "tags"]
+        rows = [
+            [
+                model.name,
+                str(model.version),
+                f"{model.framework} {model.framework_version}".strip(),
+                human_size(model.size),
+                f"{model.created.astimezone():%Y-%m-%d %H:%M}",
+                pairs_text(model.tags),
+            ]
+            for model in listing
+        ]
+        return header, rows
+    header = ["service", "state", "url", "script", "models"]
+    facts = [service.as_dict() for service in listing]
+    return header, [
+        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])] for fact in facts
+    ]
+
+
+def _listing(listing: Listing) -> str:
+    if not listing:
+        return f"There are no {listing.kind} yet."
+    return _table(*listing_table(listing))
+
+
+def _log(log: str) -> str:
+    return str(log).rstrip("\n") or "The log is empty."
+
+
+def _done(done: Done) -> str:
+    return done.sentence
+
+
+FACES: dict[str, Callable[[Any], str]] = {
+    "Model": _model,
+    "Script": _script,
+    "Service": _service,
+    "Listing": _listing,
+    "LogText": _log,
+    "Done": _done,
+}

@@ -1,0 +1,282 @@
+"""Files that are there whole or not at all: digests while writing, fsync, rename, hard links."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+CHUNK = 4 << 20
+_LARGE_WRITE = 1 << 20
+_TAIL_BYTES = 4 << 20
+_LINE_LIMIT = 4000
+
+
+class HashingFile:
+    """A binary file that is hashed by a second thread while it is written, then flushed to the disk on close.
+
+    Hashing 1 GB takes as long as writing it to the page cache; side by side they cost the longer of the two.
+    At most two written chunks wait for the hash at a time, so memory stays bounded.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to create. It must not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self._file = path.open("xb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._chunks: queue.Queue[bytes | memoryview | None] = queue.Queue(maxsize=2)
+        self._buffer = bytearray()
+        self._thread = threading.Thread(target=self._update, name="hashing", daemon=True)
+        self._thread.start()
+
+    def _update(self) -> None:
+        while (chunk := self._chunks.get()) is not None:
+            self._hash.update(chunk)
+
+    def write(self, data: Any) -> int:
+        """Append bytes.
+
+        Parameters
+        ----------
+        data : bytes-like
+            Anything with the buffer protocol. Small pieces are gathered, large ones are passed on as they are.
+
+        Returns
+        -------
+        int
+            How many bytes were taken: all of them.
+        """
+        view = memoryview(data).cast("B")
+        if view.nbytes < _LARGE_WRITE:
+            self._buffer += view
+            if len(self._buffer) >= _LARGE_WRITE:
+                self.flush()
+        else:
+            self.flush()
+            for start in range(0, view.nbytes, CHUNK):
+                piece = view[start : start + CHUNK]
+                # The hash lags behind: bytes never change, anything else might before it is hashed.
+                self._put(piece if isinstance(data, bytes) else bytes(piece))
+        self.size += view.nbytes
+        return view.nbytes
+
+    def _put(self, chunk: bytes | memoryview) -> None:
+        self._chunks.put(chunk)
+        view = memoryview(chunk)
+        while view:
+            view = view[self._file.write(view) or 0 :]
+
+    def flush(self) -> None:
+        """Pass gathered small pieces on to the file."""
+        if self._buffer:
+            chunk, self._buffer = bytes(self._buffer), bytearray()
+            self._put(chunk)
+
+    def tell(self) -> int:
+        """Return the position in bytes; joblib aligns arrays by it.
+
+        Returns
+        -------
+        int
+            How much was written so far.
+        """
+        return self.size
+
+    def close(self) -> None:
+        """Write what is left, wait for the hash and for the disk."""
+        if self._file.closed:
+            return
+        try:
+            self.flush()
+            os.fsync(self._file.fileno())
+        finally:
+            self._chunks.put(None)
+            self._thread.join()
+            self._file.close()
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of the whole content; meaningful once closed.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+        """
+        return self._hash.hexdigest()
+
+    def __enter__(self) -> HashingFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
+    """Copy one file, hash it on the way and flush it to the disk.
+
+    Parameters
+    ----------
+    source, target : pathlib.Path
+        ``target`` must not exist.
+
+    Returns
+    -------
+    tuple of (str, int)
+        SHA-256 in hexadecimal, size in bytes.
+    """
+    with source.open("rb") as incoming, HashingFile(target) as outgoing:
+        while chunk := incoming.read(CHUNK):
+            outgoing.write(chunk)
+    return outgoing.hexdigest(), outgoing.size
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable; does nothing where folders cannot be opened (Windows).
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder whose entries changed.
+    """
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
+    """Replace a file's content so that a reader sees the old or the new, never a part.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    data : bytes or str
+        The content; text is written as UTF-8.
+    mode : int, optional
+        The file's permissions from its first moment on; 0o600 for secrets.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def walk_tree(folder: Path) -> Iterator[tuple[str, bool]]:
+    """List what lies below a folder, in a fixed order; links are followed, a link back to a parent only once.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to start.
+
+    Yields
+    ------
+    tuple of (str, bool)
+        The path relative to ``folder`` with ``/`` between its parts, and whether it is a folder without content.
+    """
+    seen = set()
+    for current, folders, names in os.walk(folder, followlinks=True):
+        folders.sort()
+        real = Path(current).resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        below = Path(current).relative_to(folder)
+        if not folders and not names and current != str(folder):
+            yield below.as_posix(), True
+        for name in sorted(names):
+            yield (below / name).as_posix(), False
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Make ``target`` show the files of ``source`` without copying their bytes.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        A folder of files that never change.
+    target : pathlib.Path
+        The folder to fill with hard links; where the file system has none, with copies.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for name, empty_folder in walk_tree(source):
+        place = target / name
+        if empty_folder:
+            place.mkdir(parents=True)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source / name, place)
+        except OSError:
+            shutil.copy2(source / name, place)
+
+
+def remove_tree(folder: Path, *, trash: Path) -> None:
+    """Remove a folder so that nobody ever sees a half of it: renamed away first, then deleted.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        What to remove; nothing happens if it is not there.
+    trash : pathlib.Path
+        A folder on the same file system that takes it for the moment.
+    """
+    gone = trash / f"trash-{folder.name}-{os.getpid()}-{threading.get_ident()}"
+    try:
+        folder.rename(gone)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def tail(path: Path, lines: int, until: int | None = None) -> str:
+    """Return the last lines of a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; one that is not there is empty.
+    lines : int
+        How many.
+    until : int, optional
+        Where to take the end to be, in bytes.
+
+    Returns
+    -------
+    str
+        At most 4 MB of it; longer lines are cut.
+    """
+    if lines <= 0 or not path.exists():
+        return ""
+    with path.open("rb") as file:
+        end = file.seek(0, 2) if until is None else until
+        start = max(0, end - _TAIL_BYTES)
+        file.seek(start)
+        data = file.read(end - start)
+    kept = data.decode("utf-8", "replace").splitlines()[-lines:]
+    cut = [line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … ({len(line):,} characters)" for line in kept]
+    return "".join(f"{line}\n" for line in cut)

@@ -1,0 +1,171 @@
+"""joblib where it can, cloudpickle where it must, and the attribute's name where neither can."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+from ..errors import ModelProblem
+from . import CreateFile, Saved
+
+FILE = "model.joblib"
+_DEPTH = 12
+
+
+class _NotImportable(Exception):
+    """The object refers to something that only exists in this session."""
+
+
+def dump(obj: object, create: CreateFile) -> Saved:
+    """Write an object to ``model.joblib``; ``joblib.load`` reads it back in either case.
+
+    Parameters
+    ----------
+    obj : object
+        What to save.
+    create : callable
+        Opens a file of the given name for writing.
+
+    Returns
+    -------
+    Saved
+        Libraries needed; a notice where cloudpickle was used.
+
+    Raises
+    ------
+    ModelProblem
+        Naming the attribute that cannot be pickled.
+    """
+    modules: set[str] = set()
+    try:
+        with create(FILE) as file:
+            _joblib_pickler(file, modules).dump(obj)
+        return Saved(FILE, _requirements(modules))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - __reduce__ and __getstate__ are user code and raise anything
+        reason = _one_line(error)
+    import cloudpickle
+
+    try:
+        with create(FILE) as file:
+            cloudpickle.dump(obj, file)
+    except OSError:
+        raise
+    except Exception as error:
+        raise _unpicklable(obj, error) from error
+    notice = f"saved with cloudpickle, because joblib cannot: {reason}"
+    return Saved(FILE, _requirements(modules | {"cloudpickle"}), (notice,))
+
+
+def _joblib_pickler(file: Any, modules: set[str]) -> Any:
+    from joblib.numpy_pickle import NumpyPickler
+
+    class Recorder(NumpyPickler):  # type: ignore[misc]
+        """joblib's own pickler, which notes the modules it refers to and refuses those of this session."""
+
+        dispatch = NumpyPickler.dispatch.copy()
+
+        def save_global(self, obj: Any, name: str | None = None) -> None:
+            module = pickle.whichmodule(obj, name or getattr(obj, "__qualname__", obj.__name__))  # type: ignore[attr-defined]
+            if module == "__main__":
+                raise _NotImportable(f"{obj.__name__!r} is defined in this session, not in a module")
+            modules.add(module.partition(".")[0])
+            super().save_global(obj, name=name)
+
+        dispatch[FunctionType] = save_global
+
+    return Recorder(file, protocol=pickle.DEFAULT_PROTOCOL)
+
+
+def _one_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+class _Nowhere:
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
+def _unpicklable(obj: object, error: Exception) -> ModelProblem:
+    import cloudpickle
+
+    def fails(value: object) -> Exception | None:
+        try:
+            cloudpickle.dump(value, _Nowhere())
+        except Exception as problem:  # noqa: BLE001 - user code again
+            return problem
+        return None
+
+    path, culprit, reason = type(obj).__name__, obj, error
+    for _ in range(_DEPTH):
+        for step, value in _parts(culprit):
+            problem = fails(value)
+            if problem is not None:
+                path, culprit, reason = path + step, value, problem
+                break
+        else:
+            break
+    where = f"its attribute {path}" if culprit is not obj else "the object itself"
+    return ModelProblem(
+        f"{type(obj).__name__} cannot be saved: {where} (a {type(culprit).__name__}) cannot be pickled: "
+        f"{_one_line(reason)}.",
+        hint="Remove that attribute before registering and create it in init(), or save the model with its own "
+        "library's function and register the file.",
+    )
+
+
+def _parts(obj: object) -> Iterator[tuple[str, object]]:
+    if isinstance(obj, dict):
+        yield from ((f"[{key!r}]", value) for key, value in obj.items())
+    elif isinstance(obj, (list, tuple, set, frozenset)):
+        yield from ((f"[{index}]", value) for index, value in enumerate(obj))
+    elif isinstance(obj, FunctionType) and obj.__closure__:
+        names = obj.__code__.co_freevars
+        yield from ((f".{name}", cell.cell_contents) for name, cell in zip(names, obj.__closure__, strict=True))
+    yield from ((f".{name}", value) for name, value in getattr(obj, "__dict__", {}).items())
+
+
+@lru_cache(maxsize=1)
+def _distributions() -> Mapping[str, list[str]]:
+    from importlib import metadata
+
+    # Reads every installed distribution's list of files: 0.1 s and more in a large environment.
+    return metadata.packages_distributions()
+
+
+def distribution_version(module: str) -> tuple[str, str]:
+    """Find which distribution a top-level module belongs to.
+
+    Parameters
+    ----------
+    module : str
+        For example ``"sklearn"``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Distribution and version, for example ``("scikit-learn", "1.9.1")``; both empty for the standard library,
+        modules of this session and modules that no distribution owns.
+    """
+    from importlib import metadata
+
+    if module in sys.stdlib_module_names or module == "__main__":
+        return "", ""
+    try:
+        found = metadata.distribution(module)
+        if (found.read_text("top_level.txt") or module).split()[:1] == [module]:
+            return found.metadata["Name"], found.version
+    except metadata.PackageNotFoundError:
+        pass
+    names = _distributions().get(module, [])
+    return (names[0], metadata.version(names[0])) if names else ("", "")
+
+
+def _requirements(modules: set[str]) -> tuple[str, ...]:
+    found = {distribution_version(module) for module in modules | {"joblib"}}
+    return tuple(sorted(f"{name}=={version}" for name, version in found if name))

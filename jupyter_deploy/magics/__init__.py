@@ -1,0 +1,49 @@
+"""The notebook's edge: ``%%score_script``, ``%register``, ``%deploy``, ``%invoke``/``%%invoke`` and ``%model VERB``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import display
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load(ip: InteractiveShell) -> None:
+    """Add magics, completion and faces to a shell.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell; loading twice changes nothing.
+    """
+    from .completion import matcher
+    from .magics import ModelMagics
+
+    unload(ip)
+    ip.register_magics(ModelMagics(shell=ip, config=ip.config))
+    display.register(ip)
+    if ip.Completer is not None:
+        ip.Completer.custom_matchers.append(matcher)
+
+
+def unload(ip: InteractiveShell) -> None:
+    """Take magics, completion and faces back.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell; nothing happens where nothing was loaded.
+    """
+    from .completion import matcher
+    from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
+
+    for kind, names in (("line", LINE_MAGICS), ("cell", CELL_MAGICS)):
+        for name in names:
+            ip.magics_manager.magics[kind].pop(name, None)
+    ip.magics_manager.registry.pop(ModelMagics.__name__, None)
+    ip.configurables[:] = [item for item in ip.configurables if not isinstance(item, ModelMagics)]
+    display.unregister(ip)
+    if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
+        ip.Completer.custom_matchers.remove(matcher)

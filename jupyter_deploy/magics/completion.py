@@ -1,0 +1,109 @@
+"""Tab completion of verbs, options, and the names of models, services, scripts and variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    context_matcher,
+)
+
+from ..errors import DeployError
+
+if TYPE_CHECKING:
+    from ..verbs import Argument
+    from ..workspace import Workspace
+
+_LINE = re.compile(r"(?:^|=\s*)\s*%{1,2}((?:model|register|deploy|invoke)\b.*)$")
+
+
+@context_matcher()  # type: ignore[untyped-decorator]
+def matcher(context: CompletionContext) -> dict[str, Any]:
+    """Complete the last line of what is typed (IPython's hook).
+
+    Parameters
+    ----------
+    context : IPython.core.completer.CompletionContext
+        The text up to the cursor.
+
+    Returns
+    -------
+    dict
+        The completions; empty for lines that are not ours.
+    """
+    line = context.text_until_cursor.rpartition("\n")[2]
+    found = _LINE.search(line)
+    if found is None:
+        return {"completions": [], "suppress": False}
+    token = re.split(r"\s", line)[-1]
+    try:
+        words = sorted({word for word in _candidates(found[1], token) if word.startswith(token)})
+    except DeployError:
+        # Completion is no place for an error; the verb itself will tell.
+        words = []
+    if not words:
+        return {"completions": [], "suppress": False}
+    completions = [SimpleCompletion(word, type="param") for word in words]
+    return {"completions": completions, "suppress": True, "matched_fragment": token}
+
+
+def _candidates(words: str, token: str) -> Iterable[str]:
+    from ..verbs import NAMES
+    from .magics import verb_of
+
+    verb, rest = verb_of(words)
+    if verb is None:
+        return NAMES if words.startswith("model ") else ()
+    arguments = verb.all_arguments()
+    options = [argument for argument in arguments if argument.flags[0].startswith("-")]
+    before = rest.split()[: None if rest.endswith((" ", "\t")) or not rest else -1]
+    if token.startswith("-"):
+        return [flag for option in options for flag in option.flags if flag.startswith("--")]
+    if before and before[-1].startswith("-"):
+        for option in options:
+            if before[-1] in option.flags and option.options.get("action") != "store_true":
+                return _values(option)
+    positionals = [argument for argument in arguments if not argument.flags[0].startswith("-")]
+    index = _positionals_before(before, options)
+    return _values(positionals[min(index, len(positionals) - 1)]) if positionals else ()
+
+
+def _positionals_before(words: list[str], options: list[Argument]) -> int:
+    takes_value = {flag for option in options if option.options.get("action") != "store_true" for flag in option.flags}
+    count, skip = 0, False
+    for word in words:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in takes_value
+        else:
+            count += 1
+    return count
+
+
+def _values(argument: Argument) -> Iterable[str]:
+    if argument.completes == "targets":
+        from ..targets import CHOICES
+
+        return CHOICES
+    if argument.completes not in {"models", "services", "scripts"}:
+        # Variables and files: IPython's own completion knows them.
+        return ()
+    from ..workspace import Workspace
+
+    sources: dict[str, Callable[[Workspace], Iterator[str]]] = {
+        "models": lambda workspace: _model_names(workspace.models),
+        "services": lambda workspace: iter(workspace.services),
+        "scripts": lambda workspace: iter(workspace.scripts),
+    }
+    return sources[argument.completes](Workspace())
+
+
+def _model_names(models: Any) -> Iterator[str]:
+    for model in models.list():
+        yield model.name
+        yield model.id

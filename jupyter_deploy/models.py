@@ -1,0 +1,203 @@
+"""The noun: one immutable version of a model, and the rules for its name, version, tags and framework."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from .errors import ModelProblem, UsageProblem
+
+# azureml-core's rule for model names.
+NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of a registered model.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+    version : int
+        1, 2, 3… in the order of registration.
+    framework, framework_version : str
+        For example ``"ScikitLearn"`` and ``"1.9.1"``; ``"Custom"`` and ``""`` where unknown.
+    digest : str
+        SHA-256 that identifies the content.
+    entry : str
+        The one file or folder that was registered; it lies in ``AZUREML_MODEL_DIR`` under this name.
+    size : int
+        Bytes of all files.
+    tags, properties : dict of str to str
+        Tags can be changed, properties only added.
+    description, run_id : str
+        Free text; empty where not given.
+    requirements : tuple of str
+        ``distribution==version`` of what loading needs.
+    created : datetime.datetime
+        When it was registered, in UTC.
+    notices : tuple of str
+        What the user should know about this registration; not kept.
+    """
+
+    name: str
+    version: int
+    framework: str
+    framework_version: str
+    digest: str
+    entry: str
+    size: int
+    tags: Mapping[str, str] = field(hash=False)
+    properties: Mapping[str, str] = field(hash=False)
+    description: str
+    run_id: str
+    requirements: tuple[str, ...]
+    created: datetime
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def id(self) -> str:
+        """``name:version``, as Azure ML writes it."""
+        return f"{self.name}:{self.version}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields but the notices; ``created`` in ISO 8601.
+        """
+        values = asdict(self)
+        del values["notices"]
+        return {"id": self.id, **values, "created": self.created.isoformat(), "requirements": list(self.requirements)}
+
+
+def check_name(name: str) -> str:
+    """Refuse a name that Azure ML would refuse.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    ModelProblem
+        With a name that would do as its hint.
+    """
+    if isinstance(name, str) and NAME_RULE.fullmatch(name):
+        return name
+    proposal = re.sub(r"[^a-zA-Z0-9\-._]+", "-", str(name)).lstrip("-._")[:255]
+    raise ModelProblem(
+        f"{str(name)[:80]!r} cannot be a model's name: letters, digits, '-', '.' and '_' only, "
+        "a letter or digit first, at most 255 in all.",
+        hint=f"For example {proposal!r}." if proposal else "For example 'churn'.",
+    )
+
+
+def parse_reference(reference: str) -> tuple[str, int | None]:
+    """Split ``NAME`` or ``NAME:VERSION``.
+
+    Parameters
+    ----------
+    reference : str
+        As the user wrote it; ``azureml:`` before it and ``@latest`` behind it are understood.
+
+    Returns
+    -------
+    tuple of (str, int or None)
+        Name and version; None for the newest.
+
+    Raises
+    ------
+    UsageProblem
+        If the version is not a positive whole number.
+    """
+    name, _, version = reference.removeprefix("azureml:").removesuffix("@latest").partition(":")
+    if version in {"", "latest"}:
+        return name, None
+    if not version.isdecimal() or int(version) < 1:
+        raise UsageProblem(
+            f"{reference!r}: a version is a whole number from 1, not {version!r}.",
+            hint=f"Write {name}:1, or {name} for the newest version.",
+        )
+    return name, int(version)
+
+
+def check_pairs(pairs: Any, what: str) -> dict[str, str]:
+    """Check tags or properties and turn their values into text.
+
+    Parameters
+    ----------
+    pairs : mapping or None
+        What the user gave.
+    what : str
+        ``"tags"`` or ``"properties"``, for the message.
+
+    Returns
+    -------
+    dict of str to str
+        A copy.
+
+    Raises
+    ------
+    ModelProblem
+        If it is not a mapping with non-empty text keys.
+    """
+    if pairs is None:
+        return {}
+    if not isinstance(pairs, Mapping) or not all(isinstance(key, str) and key for key in pairs):
+        raise ModelProblem(f"{what} must be a dict with text keys.", hint=f"For example {what}={{'stage': 'trial'}}.")
+    return {key: str(value) for key, value in pairs.items()}
+
+
+def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
+    """Make a model of its row.
+
+    Parameters
+    ----------
+    row : mapping
+        The columns of the table ``models``.
+    notices : tuple of str, optional
+        As in :class:`Model`.
+
+    Returns
+    -------
+    Model
+        The version.
+    """
+    values = dict(row)
+    values["requirements"] = tuple(values["requirements"])
+    values["created"] = datetime.fromtimestamp(values["created"], timezone.utc)
+    return Model(**values, notices=notices)
+
+
+def spelled_framework(name: str) -> str:
+    """Put a framework's name into Azure ML's spelling where it is one of Azure ML's.
+
+    Parameters
+    ----------
+    name : str
+        As the user wrote it, for example ``"scikitlearn"``.
+
+    Returns
+    -------
+    str
+        For example ``"ScikitLearn"``; unknown names are kept as they are, as Azure ML's client does.
+    """
+    known = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi")
+    plain = {candidate.lower(): candidate for candidate in known} | {
+        "sklearn": "ScikitLearn",
+        "scikit-learn": "ScikitLearn",
+    }
+    return plain.get(name.lower(), name)

@@ -1,0 +1,341 @@
+"""The registry: versions 1, 2, 3… under a name, found by name, version, tags and properties."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from .errors import InUse, ModelProblem, NotFound, UsageProblem, not_found
+from .files import copy_hashed, walk_tree
+from .models import Model, check_pairs, model_of_row, parse_reference
+from .sources import Prepared
+from .store.artifacts import ArtifactStore
+from .store.database import Database, model_names, models
+
+
+class Models:
+    """The registry: a mapping from names to newest versions, and the ways to search and change it.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rows.
+    artifacts : ArtifactStore
+        Holds the files.
+    used_by : callable
+        Given a name and a version, returns the names of the services that need it, within a write transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        artifacts: ArtifactStore,
+        used_by: Callable[[sa.Connection, str, int], list[str]],
+    ) -> None:
+        self._database = database
+        self._artifacts = artifacts
+        self._used_by = used_by
+
+    def __getitem__(self, name: str) -> Model:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    def names(self) -> list[str]:
+        """List the names that have a version.
+
+        Returns
+        -------
+        list of str
+            Sorted.
+        """
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(models.c.name).distinct().order_by(models.c.name)))
+
+    def add(self, name: str, prepared: Prepared, **fields: Any) -> Model:
+        """Publish prepared files and give them the name's next version, or do neither.
+
+        Parameters
+        ----------
+        name : str
+            A checked name.
+        prepared : Prepared
+            The staged files, claimed by an open stage.
+        **fields
+            ``tags``, ``properties``, ``description``, ``run_id``: as in :class:`Model`.
+
+        Returns
+        -------
+        Model
+            The new version.
+        """
+        tree = prepared.tree
+        if not self._artifacts.is_local:
+            self._artifacts.publish(tree)
+        with self._database.write() as connection:
+            self._artifacts.publish(tree)
+            connection.execute(
+                sa.text("INSERT INTO model_names VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"), {"name": name}
+            )
+            version = connection.scalar(
+                model_names.update()
+                .where(model_names.c.name == name)
+                .values(last_version=model_names.c.last_version + 1)
+                .returning(model_names.c.last_version)
+            )
+            values = {
+                "name": name,
+                "version": version,
+                "framework": prepared.framework,
+                "framework_version": prepared.framework_version,
+                "digest": tree.digest,
+                "entry": prepared.entry,
+                "size": tree.size,
+                "requirements": list(prepared.requirements),
+                "created": time.time(),
+                **fields,
+            }
+            connection.execute(models.insert().values(**values))
+        return model_of_row(values, prepared.notices)
+
+    def get(self, reference: str, version: int | str | None = None) -> Model:
+        """Find one version.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` for the newest or ``NAME:VERSION``.
+        version : int or str, optional
+            Instead of a version in the reference.
+
+        Returns
+        -------
+        Model
+            The version asked for.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name or the versions that exist as its hint.
+        """
+        name, wanted = parse_reference(f"{reference}:{version}" if version is not None else reference)
+        query = sa.select(models).where(models.c.name == name).order_by(models.c.version.desc())
+        with self._database.read() as connection:
+            row = connection.execute(query.where(models.c.version == wanted) if wanted else query).mappings().first()
+            if row is not None:
+                return model_of_row(row)
+            versions = list(connection.scalars(query.with_only_columns(models.c.version)))
+        if versions:
+            known = ", ".join(str(number) for number in sorted(versions)[-10:])
+            raise NotFound(
+                f"ModelNotFound: Model with name {name} and version {wanted} not found in this workspace.",
+                hint=f"Versions of {name}: {known}.",
+            )
+        missing = not_found("model", name, self.names(), empty="Register one with %register NAME OBJECT.")
+        raise NotFound(f"ModelNotFound: Model with name {name} not found in this workspace.", hint=missing.hint)
+
+    def list(
+        self,
+        name: str | None = None,
+        *,
+        tags: Mapping[str, str | None] | Sequence[Any] | None = None,
+        properties: Mapping[str, str | None] | Sequence[Any] | None = None,
+        framework: str | None = None,
+        run_id: str | None = None,
+        latest: bool = False,
+    ) -> list[Model]:
+        """Search the registry; all filters must hold.
+
+        Parameters
+        ----------
+        name, framework, run_id : str, optional
+            Exact values.
+        tags, properties : mapping or list, optional
+            ``{"stage": "trial"}``, ``{"stage": None}`` for any value; or Azure ML's list form
+            ``["stage", ["team", "risk"]]``.
+        latest : bool, optional
+            Only the newest match of each name.
+
+        Returns
+        -------
+        list of Model
+            Newest first.
+        """
+        columns = [column for column in models.c if column.name not in {"tags", "properties", "requirements"}]
+        # These three stay text until a row is known to match: decoding 10,000 of them costs more than the query.
+        raw = [sa.type_coerce(models.c[key], sa.String).label(key) for key in ("tags", "properties", "requirements")]
+        query = sa.select(*columns, *raw).order_by(models.c.created.desc(), models.c.version.desc())
+        for column, value in ((models.c.name, name), (models.c.framework, framework), (models.c.run_id, run_id)):
+            query = query.where(column == value) if value is not None else query
+        wanted_tags, wanted_properties = _filter(tags, "tags"), _filter(properties, "properties")
+        found: list[Model] = []
+        seen: set[str] = set()
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                if latest and row.name in seen:
+                    continue
+                values = row._asdict()
+                for key in ("tags", "properties", "requirements"):
+                    values[key] = orjson.loads(values[key])
+                if _holds(wanted_tags, values["tags"]) and _holds(wanted_properties, values["properties"]):
+                    seen.add(row.name)
+                    found.append(model_of_row(values))
+        return found
+
+    def tag(self, reference: str, tags: Mapping[str, Any]) -> Model:
+        """Add tags to a version; a tag that exists gets the new value.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        tags : mapping
+            Values become text.
+
+        Returns
+        -------
+        Model
+            With its tags as they are now.
+        """
+        return self._merge(reference, "tags", check_pairs(tags, "tags"))
+
+    def add_properties(self, reference: str, properties: Mapping[str, Any]) -> Model:
+        """Add properties to a version.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        properties : mapping
+            New keys only.
+
+        Returns
+        -------
+        Model
+            With its properties as they are now.
+
+        Raises
+        ------
+        ModelProblem
+            If a key exists: properties are write-once.
+        """
+        return self._merge(reference, "properties", check_pairs(properties, "properties"))
+
+    def _merge(self, reference: str, column: str, new: dict[str, str]) -> Model:
+        model = self.get(reference)
+        this = (models.c.name == model.name) & (models.c.version == model.version)
+        with self._database.write() as connection:
+            old = connection.scalar(sa.select(models.c[column]).where(this))
+            if old is None:
+                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Look with: models")
+            known = sorted(set(old) & set(new))
+            if column == "properties" and known:
+                raise ModelProblem(
+                    "Error, properties are immutable, the following keys cannot be added/modified: " + ", ".join(known),
+                    hint="Use a tag for what changes: tag MODEL KEY=VALUE.",
+                )
+            connection.execute(models.update().where(this).values({column: {**old, **new}}))
+        return self.get(model.id)
+
+    def download(self, reference: str, target: str | Path = ".", *, exist_ok: bool = False) -> Path:
+        """Copy a version's files to a folder.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        target : str or pathlib.Path, optional
+            The folder to write to; made if missing.
+        exist_ok : bool, optional
+            Replace files that are there.
+
+        Returns
+        -------
+        pathlib.Path
+            The file or folder that was registered, in its new place.
+
+        Raises
+        ------
+        ModelProblem
+            If something is in the way and ``exist_ok`` is False; nothing was written.
+        """
+        model = self.get(reference)
+        source, place = self._artifacts.local(model.digest), Path(target)
+        names = list(walk_tree(source))
+        taken = [name for name, empty in names if not empty and (place / name).exists()]
+        if taken and not exist_ok:
+            raise ModelProblem(
+                f"File already exists. To overwrite, set exist_ok to True. {place / taken[0]}",
+                hint="Give another folder with --to DIR, or overwrite with --exist-ok.",
+            )
+        for name, empty in names:
+            (place / name if empty else (place / name).parent).mkdir(parents=True, exist_ok=True)
+            if not empty:
+                (place / name).unlink(missing_ok=True)
+                copy_hashed(source / name, place / name)
+        return place / model.entry
+
+    def unregister(self, reference: str) -> Model:
+        """Remove one version; its number is not given again.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``; the newest where no version is named.
+
+        Returns
+        -------
+        Model
+            What was removed.
+
+        Raises
+        ------
+        InUse
+            Naming the services that need it.
+        """
+        model = self.get(reference)
+        with self._database.write() as connection:
+            users = self._used_by(connection, model.name, model.version)
+            if users:
+                raise InUse(
+                    f"{model.id} cannot be unregistered: service {', '.join(users)} uses it.",
+                    hint=f"Delete the service first (delete {users[0]}), or deploy another version to it.",
+                )
+            connection.execute(
+                models.delete().where((models.c.name == model.name) & (models.c.version == model.version))
+            )
+        return model
+
+
+def _filter(given: Any, what: str) -> dict[str, str | None]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {str(key): None if value is None else str(value) for key, value in given.items()}
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise UsageProblem(f"{what} must be a list or a dict.", hint=f"For example {what}=[['stage', 'trial']].")
+    pairs: dict[str, str | None] = {}
+    for item in given:
+        if isinstance(item, str):
+            pairs[item] = None
+        elif len(item) == 2:
+            pairs[str(item[0])] = str(item[1])
+        else:
+            raise UsageProblem(f"{what}: {item!r} is neither 'key' nor ['key', 'value'].")
+    return pairs
+
+
+def _holds(wanted: Mapping[str, str | None], present: Mapping[str, str]) -> bool:
+    return all(key in present and value in {None, present[key]} for key, value in wanted.items())

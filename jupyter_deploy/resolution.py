@@ -1,0 +1,199 @@
+"""From what a user asks for to exactly what shall run: script text, model versions, bundle; and how that differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .bundles import Bundle, build
+from .config import Home
+from .environments import check_environment, infer_requirements
+from .errors import NotFound, UsageProblem
+from .models import Model
+from .registry import Models
+from .scripts import Script, Scripts, script_from_file
+from .services import MAX_WORKERS, ServiceRecord, ServiceSpec
+from .store.artifacts import ArtifactStore
+from .store.database import models as models_table
+from .store.staging import Stage
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resolved specification.
+
+    Parameters
+    ----------
+    spec : ServiceSpec
+        What was asked for.
+    script : Script
+        Its text.
+    models : tuple of Model
+        Its models' versions.
+    bundle : Bundle
+        Everything in one folder.
+    """
+
+    spec: ServiceSpec
+    script: Script
+    models: tuple[Model, ...]
+    bundle: Bundle
+
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """``name:version`` of each model."""
+        return tuple(model.id for model in self.models)
+
+
+class Resolver:
+    """Looks up what a specification refers to, and bundles it.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    models : Models
+        The registry.
+    scripts : Scripts
+        The stored script cells.
+    artifacts : ArtifactStore
+        The models' files.
+    """
+
+    def __init__(self, home: Home, models: Models, scripts: Scripts, artifacts: ArtifactStore) -> None:
+        self._home = home
+        self._models = models
+        self._scripts = scripts
+        self._artifacts = artifacts
+
+    def resolve(
+        self, spec: ServiceSpec, opened: Stage, script: Script | None = None, ids: Sequence[str] | None = None
+    ) -> Wanted:
+        """Look everything up and build the bundle.
+
+        Parameters
+        ----------
+        spec : ServiceSpec
+            What is asked for.
+        opened : Stage
+            Claims the bundle and the models' files until the service's row names them.
+        script : Script, optional
+            The text to serve, instead of looking the script up.
+        ids : sequence of str, optional
+            Model references to take, instead of the specification's.
+
+        Returns
+        -------
+        Wanted
+            Ready to run.
+        """
+        if script is None:
+            script = script_from_file(Path(spec.script)) if spec.script_is_file else self._scripts.get(spec.script)
+        references = ids if ids is not None else spec.models
+        if references is None:
+            references = [spec.name] if spec.name in self._models else []
+        models = tuple(self._models.get(reference) for reference in references)
+        for model in models:
+            opened.claim(model.digest)
+        requirements = infer_requirements(script, models)
+        return Wanted(spec, script, models, build(self._home, self._artifacts, opened, script, models, requirements))
+
+
+def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) -> ServiceSpec:
+    """Put what was given over what the service is.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    record : ServiceRecord or None
+        Its row, if it exists.
+    changes : mapping
+        Fields of :class:`ServiceSpec`.
+
+    Returns
+    -------
+    ServiceSpec
+        Checked.
+
+    Raises
+    ------
+    UsageProblem
+        For a port or a number of workers that cannot be.
+    """
+    spec = record.spec if record else ServiceSpec(name, name)
+    spec = replace(spec, **changes)
+    if not isinstance(spec.port, int) or not 0 <= spec.port <= 65535:
+        raise UsageProblem(
+            f"Invalid configuration, port must be an integer in range [1, 65535], not {spec.port}.",
+            hint="Leave --port out to get a free one.",
+        )
+    if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
+        raise UsageProblem(f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.")
+    check_environment(spec.environment)
+    return spec
+
+
+def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
+    """Tell what of a running service would change.
+
+    Parameters
+    ----------
+    record : ServiceRecord
+        What runs.
+    wanted : Wanted
+        What shall run.
+
+    Returns
+    -------
+    tuple of str
+        ``"model"``, ``"script"``, ``"workers"``, ``"port"``; empty where nothing differs.
+    """
+    found = []
+    if wanted.model_ids != record.models:
+        found.append("model")
+    if wanted.bundle.digest != record.bundle and (not found or _code_changed(record, wanted)):
+        found.append("script")
+    if wanted.spec.workers != record.spec.workers:
+        found.append("workers")
+    if wanted.spec.port not in {0, record.handle.get("port")}:
+        found.append("port")
+    return tuple(found)
+
+
+def _code_changed(record: ServiceRecord, wanted: Wanted) -> bool:
+    def code(folder: Path) -> Any:
+        try:
+            return json.loads((folder / "bundle.json").read_text())["code"]
+        except (OSError, ValueError, KeyError):
+            return None
+
+    return bool(code(wanted.bundle.folder.parent / record.bundle) != code(wanted.bundle.folder))
+
+
+def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:
+    """Make a check that no model was unregistered since it was looked up.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        What shall run.
+
+    Returns
+    -------
+    callable
+        To be called with the write transaction that makes the service a user of the models.
+    """
+
+    def check(connection: sa.Connection) -> None:
+        for model in wanted.models:
+            this = (models_table.c.name == model.name) & (models_table.c.version == model.version)
+            if connection.scalar(sa.select(models_table.c.version).where(this)) is None:
+                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Deploy with another version.")
+
+    return check

@@ -1,0 +1,217 @@
+"""What can be told about an entry script without running it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Mapping
+
+from .errors import ScriptProblem, nearest
+
+MAX_BYTES = 1 << 20
+HEADERS = "request_headers"
+
+
+class _Finding(Exception):
+    """A problem at a place; turned into a ScriptProblem with the place's line and a caret."""
+
+    def __init__(self, message: str, hint: str, line: int = 0, column: int = 0, width: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.line, self.column, self.width = message, hint, line, column, width
+
+
+def check(source: str, where: str, live: Mapping[str, object]) -> None:
+    """Refuse a script that could not serve.
+
+    It must parse, hold no notebook magics, define ``run`` with an arity that a request can fill, and use only names
+    that are defined, imported or built in. A line with ``# noqa`` is not checked for names.
+
+    Parameters
+    ----------
+    source : str
+        The whole script.
+    where : str
+        How to call it in messages: ``"cell"`` or the file's name.
+    live : mapping
+        Variables of the notebook, for better hints.
+
+    Raises
+    ------
+    ScriptProblem
+        One line that says what, the source line with a caret, and a hint.
+    """
+    if len(source) > MAX_BYTES:
+        raise ScriptProblem(
+            f"{where} has {len(source) / 1e6:.0f} MB of text; an entry script has at most {MAX_BYTES / 1e6:.0f}.",
+            hint="Register data as a model and load it in init().",
+        )
+    lines = source.splitlines() or [""]
+    try:
+        tree = _parse(source, lines)
+        _check_init(tree)
+        _check_run(tree)
+        _check_names(tree, lines, live)
+    except _Finding as finding:
+        raise _problem(finding, where, lines) from None
+
+
+def _problem(finding: _Finding, where: str, lines: list[str]) -> ScriptProblem:
+    if not finding.line:
+        return ScriptProblem(f"{where}: {finding.message}", hint=finding.hint)
+    text = lines[min(finding.line, len(lines)) - 1].replace("\t", " ")
+    indent = len(text) - len(text.lstrip())
+    start = max(0, min(finding.column, len(text)) - indent)
+    shown = text.strip()
+    if len(shown) > 160:
+        cut = max(0, start - 60)
+        shown, start = "…" + shown[cut : cut + 120] + "…", start - cut + 1
+    caret = " " * start + "^" * max(1, min(finding.width, len(shown) - start))
+    return ScriptProblem(
+        f"{where} line {finding.line}: {finding.message}", hint=finding.hint, details=f"    {shown}\n    {caret}"
+    )
+
+
+def _parse(source: str, lines: list[str]) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        line = max(1, error.lineno or 1)
+        text = lines[min(line, len(lines)) - 1].strip()
+        column = max(0, (error.offset or 1) - 1)
+        magic = _magic_at(lines, line)
+        if magic:
+            text = lines[magic - 1].strip()
+            raise _Finding(
+                f"{text.split()[0]} is notebook syntax, not Python",
+                "Move magics and shell commands to a cell of their own; the script runs without a notebook.",
+                magic,
+                lines[magic - 1].index(text),
+                len(text.split()[0]),
+            ) from None
+        raise _Finding(f"{error.msg}", "Correct the line and run the cell again.", line, column) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise _Finding(
+            f"cannot be parsed: {error}", "Look for stray control characters or very deep nesting."
+        ) from None
+
+
+def _magic_at(lines: list[str], line: int) -> int:
+    # Python reports some magics on the line after them.
+    for number in (line, line - 1):
+        text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        looks = text.startswith(("%", "!", "?")) or (text.endswith("?") and not text.startswith("#"))
+        assigned = text.partition("=")[2].lstrip()
+        if looks or (assigned[:1] in {"%", "!"} and assigned[1:2] != "="):
+            return number
+    return 0
+
+
+def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _top_level(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _top_level(handler.body)
+
+
+def _defined(tree: ast.Module, name: str) -> ast.stmt | None:
+    found: ast.stmt | None = None
+    for node in _top_level(tree.body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found = node if node.name == name else found
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found = node if any((alias.asname or alias.name) in {name, "*"} for alias in node.names) else found
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found = node if any(isinstance(target, ast.Name) and target.id == name for target in targets) else found
+    return found
+
+
+def _check_init(tree: ast.Module) -> None:
+    node = _defined(tree, "init")
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        arguments = node.args
+        required = len(arguments.posonlyargs + arguments.args) - len(arguments.defaults)
+        if required > 0 or any(default is None for default in arguments.kw_defaults):
+            raise _at(node, "init() is called without arguments, but this one requires some", "Write: def init():")
+
+
+def _check_run(tree: ast.Module) -> None:
+    node = _defined(tree, "run")
+    if node is None:
+        functions = [item.name for item in _top_level(tree.body) if isinstance(item, ast.FunctionDef)]
+        candidates = [name for name in functions if name != "init"]
+        close = nearest("run", candidates) or (candidates[-1] if len(candidates) == 1 else None)
+        hint = f"Rename {close}() to run()?" if close else "Add: def run(data): …  It is called once for each request."
+        raise _Finding("there is no run() function", hint)
+    if isinstance(node, ast.ClassDef):
+        raise _at(node, "run is a class; it must be a function", "Write: def run(data): …")
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return
+    arguments = node.args
+    if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
+        raise _at(node, "run() cannot have *args, **kwargs or positional-only parameters", "Write: def run(data): …")
+    names = [argument.arg for argument in arguments.args + arguments.kwonlyargs if argument.arg != HEADERS]
+    if not names:
+        raise _at(node, "run() has no parameter for the request's data", "Write: def run(data): …")
+    optional = {argument.arg for argument in arguments.args[len(arguments.args) - len(arguments.defaults) :]}
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    optional |= {argument.arg for argument, default in pairs if default is not None}
+    required = [name for name in names if name not in optional]
+    # A decorator such as @input_schema fills several parameters from the request's JSON object.
+    if len(required) > 1 and not node.decorator_list:
+        raise _at(
+            node,
+            f"run() requires {len(required)} values ({', '.join(required)}), but a request brings one",
+            f"Keep {required[0]!r} and give the others defaults, or read them from its JSON.",
+        )
+
+
+def _at(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, message: str, hint: str) -> _Finding:
+    before = 6 if isinstance(node, ast.ClassDef) else 10 if isinstance(node, ast.AsyncFunctionDef) else 4
+    return _Finding(message, hint, node.lineno, node.col_offset + before, len(node.name))
+
+
+def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object]) -> None:
+    from pyflakes import checker, messages
+
+    found = [message for message in checker.Checker(tree).messages if isinstance(message, messages.UndefinedName)]
+    found = [message for message in found if "# noqa" not in lines[message.lineno - 1]]
+    if not found:
+        return
+    first = min(found, key=lambda message: (message.lineno, message.col))
+    name = str(first.message_args[0])
+    others = sorted(
+        {f"{item.message_args[0]!r} in line {item.lineno}" for item in found if item.message_args[0] != name}
+    )
+    more = f"; nor is {', '.join(others)}" if others else ""
+    raise _Finding(
+        f"name {name!r} is neither defined, imported nor built in{more}",
+        _name_hint(name, tree, live),
+        first.lineno,
+        first.col,
+        len(name),
+    )
+
+
+def _name_hint(name: str, tree: ast.Module, live: Mapping[str, object]) -> str:
+    if name in {"get_ipython", "display"}:
+        return "The script runs without a notebook; print() goes to the service's log."
+    if name in live:
+        value = live[name]
+        if type(value).__name__ == "module":
+            return f"Import it in the script: import {getattr(value, '__name__', name)}" + (
+                "" if getattr(value, "__name__", name) == name else f" as {name}"
+            )
+        if callable(value) and hasattr(value, "__code__"):
+            return f"{name} is defined in another cell: copy it into this one, or into a module beside the notebook."
+        return f"{name} lives in the notebook only: %register it, and load it from AZUREML_MODEL_DIR in init()."
+    defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    close = nearest(name, [*defined, *dir(builtins)])
+    known = {"np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt"}
+    if name in known:
+        return f"Add: {known[name]}"
+    return f"Did you mean {close!r}?" if close else f"Import or define {name} in the script."

@@ -1,0 +1,269 @@
+"""Entry scripts: checked when they are written, stored under a name, taken apart into the files a service needs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .errors import NotFound, ScriptProblem, nearest, not_found
+from .script_check import MAX_BYTES, check
+from .services import Change
+from .store.database import Database, scripts
+
+NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
+CELL_FILE = "score.py"
+
+
+@dataclass(frozen=True)
+class Script:
+    """A checked entry script.
+
+    Parameters
+    ----------
+    name : str
+        The name it is stored under; for a file, the file's name without its ending.
+    source : str
+        Its text. A cell's text starts with the cell's magic line as a comment, so line numbers are the cell's own.
+    folder : str
+        Where modules that it imports from beside itself are looked for.
+    path : str
+        The file it was read from; empty for a cell.
+    changes : tuple of Change
+        The services that were reloaded when it was stored; not kept.
+    """
+
+    name: str
+    source: str
+    folder: str
+    path: str = ""
+    changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def file_name(self) -> str:
+        """The entry file's name inside a service."""
+        # Not the cell's name: a cell called "json" would otherwise shadow the module of that name.
+        return Path(self.path).name if self.path else CELL_FILE
+
+    @property
+    def label(self) -> str:
+        """How tracebacks call it."""
+        return self.path or f"%%score_script {self.name}"
+
+    def files(self) -> dict[str, bytes]:
+        """Return the entry file and the modules beside it that it imports, directly or through each other.
+
+        Returns
+        -------
+        dict of str to bytes
+            Contents by path relative to the application's root.
+
+        Raises
+        ------
+        ScriptProblem
+            If a module beside the script cannot be read.
+        """
+        found = {self.file_name: self.source.encode()}
+        waiting = [self.source]
+        while waiting:
+            for path in _beside(waiting.pop(), Path(self.folder)):
+                name = path.relative_to(self.folder).as_posix()
+                if name in found:
+                    continue
+                found[name] = path.read_bytes()
+                if path.suffix == ".py":
+                    waiting.append(found[name].decode("utf-8", "replace"))
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Name, source, where it came from, and which services it reloaded.
+        """
+        values = asdict(replace(self, changes=()))
+        return {**values, "changes": [change.as_dict() for change in self.changes]}
+
+
+def imported_modules(source: str) -> Iterator[str]:
+    """List the modules that a source imports, anywhere in it.
+
+    Parameters
+    ----------
+    source : str
+        Python source; a source that does not parse imports nothing.
+
+    Yields
+    ------
+    str
+        Dotted names; relative imports are left out.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def _beside(source: str, folder: Path) -> Iterator[Path]:
+    for name in {module.partition(".")[0] for module in imported_modules(source)}:
+        if (folder / name / "__init__.py").is_file():
+            yield from (path for path in sorted((folder / name).rglob("*")) if _travels(path, folder))
+        elif (folder / f"{name}.py").is_file():
+            yield folder / f"{name}.py"
+
+
+def _travels(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
+
+
+def script_from_cell(name: str, cell: str, folder: Path, live: Mapping[str, object] | None = None) -> Script:
+    """Check the body of a ``%%score_script`` cell.
+
+    Parameters
+    ----------
+    name : str
+        The name on the magic's line.
+    cell : str
+        The lines below the magic's.
+    folder : pathlib.Path
+        The notebook's folder.
+    live : mapping, optional
+        The notebook's variables, to tell a missing name from one that only lives in the notebook.
+
+    Returns
+    -------
+    Script
+        Fit to serve, as far as can be told without running it.
+
+    Raises
+    ------
+    ScriptProblem
+        With the cell's line, a caret and a hint.
+    """
+    if not NAME_RULE.fullmatch(name):
+        raise ScriptProblem(
+            f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only.",
+            hint="For example: %%score_script churn",
+        )
+    source = f"# %%score_script {name}\n{cell}"
+    check(source, "cell", live or {})
+    return Script(name, source, str(folder))
+
+
+def script_from_file(path: Path) -> Script:
+    """Read and check an entry script file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A Python file.
+
+    Returns
+    -------
+    Script
+        Named after the file.
+
+    Raises
+    ------
+    NotFound
+        If there is no such file.
+    ScriptProblem
+        With the file's line, a caret and a hint.
+    """
+    if not path.is_file():
+        close = nearest(path.name, (entry.name for entry in path.parent.glob("*.py"))) if path.parent.is_dir() else None
+        hint = f"Did you mean {path.with_name(close)}?" if close else f"The current folder is {Path.cwd()}."
+        raise NotFound(f"No script file {path}.", hint=hint)
+    if path.stat().st_size > MAX_BYTES:
+        raise ScriptProblem(f"{path} is larger than {MAX_BYTES // 1024} KiB.", hint="Is it really a script?")
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScriptProblem(f"{path} is not UTF-8 text: {error}.", hint="Is it really a Python script?") from error
+    check(source, path.name, {})
+    absolute = path.absolute()
+    return Script(path.stem, source, str(absolute.parent), str(absolute))
+
+
+class Scripts:
+    """The stored script cells, by name.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rows.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getitem__(self, name: str) -> Script:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def names(self) -> list[str]:
+        """List the names of stored script cells.
+
+        Returns
+        -------
+        list of str
+            Sorted.
+        """
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(scripts.c.name).order_by(scripts.c.name)))
+
+    def put(self, script: Script) -> None:
+        """Store a script under its name, in place of the one that was there.
+
+        Parameters
+        ----------
+        script : Script
+            From :func:`script_from_cell`.
+        """
+        values = {"source": script.source, "folder": script.folder, "updated": time.time()}
+        this = scripts.c.name == script.name
+        with self._database.write() as connection:
+            if not connection.execute(scripts.update().where(this).values(**values)).rowcount:
+                connection.execute(scripts.insert().values(name=script.name, **values))
+
+    def get(self, name: str) -> Script:
+        """Find a stored script.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Script
+            As it was stored last.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name as its hint.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()
+        if row is None:
+            raise not_found(
+                "script", name, self.names(), empty=f"Write one in a cell that starts with %%score_script {name}"
+            )
+        return Script(row.name, row.source, row.folder)

@@ -1,0 +1,166 @@
+"""The rows of services: what should run, and what a target needs to find it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from .errors import not_found
+from .services import ServiceRecord, ServiceSpec
+from .store.database import Database, services
+
+
+class Services:
+    """The rows of a workspace's services.
+
+    Parameters
+    ----------
+    database : Database
+        Holds them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[ServiceRecord]:
+        """Return every service.
+
+        Returns
+        -------
+        list of ServiceRecord
+            Sorted by name.
+        """
+        with self._database.read() as connection:
+            return [
+                _record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()
+            ]
+
+    def find(self, name: str) -> ServiceRecord | None:
+        """Look a service up.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        ServiceRecord or None
+            None where there is none.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(services).where(services.c.name == name)).mappings().first()
+        return _record(row) if row else None
+
+    def get(self, name: str) -> ServiceRecord:
+        """Look a service up that must exist.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        ServiceRecord
+            Its row.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name as its hint.
+        """
+        record = self.find(name)
+        if record is None:
+            names = [other.name for other in self.all()]
+            raise not_found("service", name, names, empty=f"Deploy one with: deploy {name}")
+        return record
+
+    def put(self, record: ServiceRecord, check: Callable[[sa.Connection], None] = lambda _: None) -> None:
+        """Store a service's row.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Replaces the row of that name.
+        check : callable, optional
+            Called with the write transaction before anything is changed; raises to refuse.
+        """
+        values = {
+            "spec": asdict(record.spec),
+            "bundle": record.bundle,
+            "models": list(record.models),
+            "handle": record.handle,
+            "desired": record.desired,
+            "updated": time.time(),
+        }
+        with self._database.write() as connection:
+            check(connection)
+            this = services.c.name == record.name
+            if not connection.execute(services.update().where(this).values(**values)).rowcount:
+                created = record.created or time.time()
+                connection.execute(services.insert().values(name=record.name, created=created, **values))
+
+    def remove(self, name: str) -> None:
+        """Remove a service's row.
+
+        Parameters
+        ----------
+        name : str
+            Its name; nothing happens where there is none.
+        """
+        with self._database.write() as connection:
+            connection.execute(services.delete().where(services.c.name == name))
+
+    @staticmethod
+    def using(connection: sa.Connection, name: str, version: int) -> list[str]:
+        """Tell which services need a model, within a transaction.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection
+            The transaction.
+        name : str
+            The model's name.
+        version : int
+            Its version.
+
+        Returns
+        -------
+        list of str
+            Names of services, sorted.
+        """
+        rows = connection.execute(sa.select(services.c.name, services.c.models).order_by(services.c.name))
+        return [row.name for row in rows if f"{name}:{version}" in row.models]
+
+
+def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[ServiceRecord]:
+    """Find the services that run a stored script.
+
+    Parameters
+    ----------
+    records : list of ServiceRecord
+        Where to look.
+    script : str
+        The script's name.
+
+    Yields
+    ------
+    ServiceRecord
+        Those that should be running.
+    """
+    for record in records:
+        if record.spec.script == script and not record.spec.script_is_file and record.desired == "running":
+            yield record
+
+
+def _record(row: Any) -> ServiceRecord:
+    values = dict(row)
+    spec = values["spec"]
+    spec["models"] = None if spec["models"] is None else tuple(spec["models"])
+    del values["name"]
+    return ServiceRecord(**{**values, "spec": ServiceSpec(**spec), "models": tuple(values["models"])})

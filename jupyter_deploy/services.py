@@ -1,0 +1,246 @@
+"""The nouns of services: what should run, how it is, what was done to it, and what a target must be able to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from .errors import UsageProblem
+
+# azureml-core's rule for the names of services.
+NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
+STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
+MAX_WORKERS = 64
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to a service.
+
+    Parameters
+    ----------
+    service : str
+        Its name.
+    action : str
+        ``"created"``, ``"reloaded"``, ``"restarted"``, ``"repaired"``, ``"unchanged"`` or ``"kept"`` (a reload failed).
+    what : tuple of str
+        What differed: ``"script"``, ``"model"``, ``"workers"``, ``"port"``…
+    milliseconds : float
+        From the request to the new code answering; 0 where nothing was done.
+    generation : int
+        The generation that serves now.
+    """
+
+    service: str
+    action: str
+    what: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    generation: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return {**asdict(self), "what": list(self.what)}
+
+    def sentence(self) -> str:
+        """Tell it in one line.
+
+        Returns
+        -------
+        str
+            For example ``"churn: reloaded in 43 ms (script); generation 3 serves"``.
+        """
+        if self.action == "unchanged":
+            return f"{self.service}: unchanged, nothing to do"
+        what = f" ({', '.join(self.what)})" if self.what else ""
+        after = f"; generation {self.generation} serves" if self.generation else ""
+        return f"{self.service}: {self.action} in {self.milliseconds:,.0f} ms{what}{after}"
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """What the user asked for; references are kept as written and resolved at each deployment.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    script : str
+        A stored script's name, or the absolute path of a file.
+    script_is_file : bool
+        Which of the two.
+    models : tuple of str, or None
+        Model references; None takes the registered model of the service's name, if there is one.
+    target : str
+        Where it runs: ``"process"``.
+    port : int
+        The port that was asked for; 0 for any.
+    environment : str
+        ``"kernel"``: the interpreter that deployed it.
+    workers : int
+        Processes that run the script.
+    """
+
+    name: str
+    script: str
+    script_is_file: bool = False
+    models: tuple[str, ...] | None = None
+    target: str = "process"
+    port: int = 0
+    environment: str = "kernel"
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class ServiceRecord:
+    """A service's row: intent, and what a target needs to find the service again.
+
+    Parameters
+    ----------
+    spec : ServiceSpec
+        What should run.
+    bundle : str
+        The digest of the bundle that serves.
+    models : tuple of str
+        ``name:version`` of the models in it.
+    handle : dict
+        The target's own: process and port.
+    desired : str
+        ``"running"`` or ``"stopped"``.
+    created, updated : float
+        Seconds since the epoch.
+    """
+
+    spec: ServiceSpec
+    bundle: str
+    models: tuple[str, ...]
+    handle: dict[str, Any] = field(hash=False)
+    desired: str = "running"
+    created: float = 0.0
+    updated: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.spec.name
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a service is, as its target found it just now.
+
+    Parameters
+    ----------
+    state : str
+        One of :data:`STATES`.
+    reason : str
+        Why, where it is not Healthy.
+    generation : int
+        Counts reloads from 1; 0 before the first is up.
+    workers : tuple of int
+        The worker processes.
+    restarts, requests : int
+        Since the server started.
+    started : float
+        When the server started, in seconds since the epoch; 0 where it does not run.
+    failure : dict or None
+        The script's exception, where that is the reason.
+    """
+
+    state: str
+    reason: str = ""
+    generation: int = 0
+    workers: tuple[int, ...] = ()
+    restarts: int = 0
+    requests: int = 0
+    started: float = 0.0
+    failure: dict[str, Any] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a target gets to start a service.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    bundle : pathlib.Path
+        The bundle's folder.
+    folder : pathlib.Path
+        The service's own folder, for its owner only.
+    log : pathlib.Path
+        Where standard output and standard error go, appended.
+    port : int
+        The port to use; 0 for any.
+    port_is_given : bool
+        Whether another port will not do.
+    workers : int
+        Processes that run the script.
+    """
+
+    name: str
+    bundle: Path
+    folder: Path
+    log: Path
+    port: int
+    port_is_given: bool
+    workers: int
+
+
+class Target(Protocol):
+    """A place where services run. To add one: a module with such a class, and a line in ``targets.TARGETS``."""
+
+    def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
+        """Start a server; ``commit`` writes down the handle by which any process finds it again, before it serves."""
+
+    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, float]:
+        """Swap the bundle; returns the new generation and the milliseconds that it took."""
+
+    def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
+        """Find out how the service is."""
+
+    def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
+        """Look up why the script failed on a request."""
+
+    def stop(self, handle: dict[str, Any], patience: float = ...) -> None:
+        """Drain and end the service, within ``patience`` seconds; nothing happens where it does not run."""
+
+    def url(self, handle: dict[str, Any]) -> str:
+        """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
+
+
+def check_service_name(name: str) -> str:
+    """Refuse a name that Azure ML would refuse.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    UsageProblem
+        With a name that would do as its hint.
+    """
+    if isinstance(name, str) and NAME_RULE.fullmatch(name):
+        return name
+    proposal = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-0123456789")[:32].strip("-")
+    raise UsageProblem(
+        f"{str(name)[:80]!r} cannot be a service's name: 3 to 32 lower-case letters, digits and '-', "
+        "a letter first, no '-' last.",
+        hint=f"For example {proposal!r}." if NAME_RULE.fullmatch(proposal) else "For example 'churn'.",
+    )

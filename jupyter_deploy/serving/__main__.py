@@ -1,0 +1,92 @@
+"""``python -m jupyter_deploy.serving BUNDLE_DIR --config FILE``, or ``--entry-script FILE`` for a plain script."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from ..errors import DeployError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and serve.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Without the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    parser = argparse.ArgumentParser(prog="python -m jupyter_deploy.serving", description=__doc__)
+    parser.add_argument("bundle", nargs="?", type=Path, help="a bundle's folder")
+    parser.add_argument("--entry-script", type=Path, help="a plain script, instead of a bundle")
+    parser.add_argument("--model-dir", default="", help="AZUREML_MODEL_DIR for --entry-script")
+    parser.add_argument("--config", type=Path, help="a JSON file with the server's settings")
+    parser.add_argument("--host", help="the address to bind (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the port to bind (5001)")
+    parser.add_argument("--workers", type=int, help="processes that run the script (1)")
+    parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if (given.bundle is None) == (given.entry_script is None):
+        parser.error("give either a bundle or --entry-script")
+    if given.detach is not None and not _detach(given.detach):
+        return 0
+    try:
+        return _serve(given)
+    except DeployError as error:
+        print(error.text(), file=sys.stderr)  # noqa: T201 - the program's edge
+        return 1
+    except OSError as error:
+        print(f"The server cannot start: {error}", file=sys.stderr)  # noqa: T201 - the program's edge
+        return 1
+
+
+def _detach(descriptor: int) -> bool:
+    """Leave the process that started us behind: it has nothing to reap and cannot take us with it.
+
+    The starter learns the new pid, writes it down and answers with a byte; if it dies before, nobody would know
+    of this process, so it ends too.
+    """
+    os.setsid()
+    if os.fork():
+        return False
+    with socket.socket(fileno=descriptor) as starter:
+        starter.sendall(str(os.getpid()).encode())
+        if not starter.recv(1):
+            sys.exit(1)
+    return True
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from .config import ServingConfig, read_config
+    from .layout import layout_of_bundle, layout_of_script
+    from .listener import listen
+    from .server import Server
+
+    config = read_config(given.config) if given.config else ServingConfig()
+    changes = {key: getattr(given, key) for key in ("host", "port", "workers") if getattr(given, key) is not None}
+    config = replace(config, **changes)
+    if given.bundle:
+        layout = layout_of_bundle(given.bundle)
+    else:
+        layout = layout_of_script(given.entry_script, given.model_dir, Path.cwd())
+    inherited = given.listener is not None
+    listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
+    if given.entry_script:
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        print(f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score", flush=True)  # noqa: T201
+    return Server(config, layout, listener).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

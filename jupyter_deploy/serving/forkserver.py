@@ -1,0 +1,132 @@
+"""The warm process that workers are forked from.
+
+It runs no user code. Between forks it imports the libraries that the previous generation had loaded, so that the
+next generation only pays for its own script. It has one thread and ends when the front is gone.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+
+from . import worker
+from .layout import Layout
+from .messages import FrameBuffer, Kind, note
+
+
+def main(descriptor: int) -> int:
+    """Fork workers on demand until the control socket closes.
+
+    Parameters
+    ----------
+    descriptor : int
+        The inherited control socket.
+
+    Returns
+    -------
+    int
+        The exit code, of the fork-server or, in a forked child, of the worker.
+    """
+    # The front decides when this ends; a Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
+    with socket.socket(fileno=descriptor) as control:
+        child = _ForkServer(control).serve()
+    # A child leaves the loop first, so that the worker runs on a clean stack and ends like any other process.
+    return child() if child is not None else 0
+
+
+class _ForkServer:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._buffer = FrameBuffer()
+        self._descriptors: collections.deque[int] = collections.deque()
+        self._modules: collections.deque[str] = collections.deque()
+        self._wake, self._waker = os.pipe()
+        self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
+
+    def serve(self) -> Callable[[], int] | None:
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._waker, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        while True:
+            watched: list[socket.socket | int] = [self._control, self._wake]
+            ready, _, _ = select.select(watched, [], [], 0 if self._modules else None)
+            if self._wake in ready:
+                os.read(self._wake, 512)
+                self._reap()
+            if self._control in ready and not self._receive():
+                return None
+            while self._pending:
+                child = self._handle(*self._pending.popleft())
+                if child is not None:
+                    return child
+            if self._modules:
+                self._preload(self._modules.popleft())
+
+    def _receive(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 16)
+        self._descriptors.extend(descriptors)
+        self._pending.extend(self._buffer.feed(data))
+        return bool(data)
+
+    def _handle(self, kind: Kind, payload: bytes) -> Callable[[], int] | None:
+        values: dict[str, Any] = orjson.loads(payload)
+        if kind is Kind.PRELOAD:
+            self._modules = collections.deque(name for name in values["modules"] if name not in sys.modules)
+            return None
+        descriptor = self._descriptors.popleft()
+        with warnings.catch_warnings():
+            # Libraries such as OpenBLAS start threads on import and know how to fork; this process starts none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+        if pid:
+            os.close(descriptor)
+            self._control.sendall(note(Kind.FORKED, pid=pid))
+            return None
+        self._become_child()
+        return partial(worker.main, socket.socket(fileno=descriptor), Layout(**values["layout"]))
+
+    def _become_child(self) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for descriptor in (self._wake, self._waker, *self._descriptors):
+            os.close(descriptor)
+        random = sys.modules.get("numpy.random")
+        if random is not None:
+            # Python reseeds its own generator after a fork; numpy's global one would repeat in every worker.
+            random.seed()
+
+    def _preload(self, name: str) -> None:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - a library's import may raise anything; the script will meet it too
+            print(f"fork-server: {name} not preloaded: {error!r}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            self._control.sendall(note(Kind.EXITED, pid=pid, status=status))
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,131 @@
+"""Where a script finds itself and its models: Azure ML's folders and variables over a bundle or a plain file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigProblem
+
+MODELS_FOLDER = "azureml-models"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places that one generation of workers runs with.
+
+    Parameters
+    ----------
+    entry : str
+        Absolute path of the entry script.
+    app_root : str
+        ``AML_APP_ROOT`` and the working directory.
+    label : str
+        How tracebacks call the entry script.
+    environ : dict of str to str
+        Variables that the script gets.
+    """
+
+    entry: str
+    app_root: str
+    label: str
+    environ: dict[str, str] = field(hash=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for a message.
+
+        Returns
+        -------
+        dict
+            What ``Layout(**values)`` takes.
+        """
+        return asdict(self)
+
+
+def layout_of_bundle(bundle: Path) -> Layout:
+    """Read a bundle's layout.
+
+    One model: ``AZUREML_MODEL_DIR`` is its version's folder. Several or none: the folder of all models, with
+    ``<name>/<version>/`` below it (Azure ML v1; both end in the same two parts).
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        A folder with ``bundle.json``, ``code/`` and ``models/``.
+
+    Returns
+    -------
+    Layout
+        With absolute paths.
+
+    Raises
+    ------
+    ConfigProblem
+        If it is not a bundle.
+    """
+    bundle = bundle.absolute()
+    try:
+        manifest = json.loads((bundle / "bundle.json").read_text())
+        entry, label, models = manifest["entry"], manifest["label"], manifest["models"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigProblem(f"{bundle} is not a complete bundle: {error}.", hint="Deploy the service again.") from error
+    code = bundle / "code"
+    folder = bundle / "models"
+    if len(models) == 1:
+        folder = folder / models[0]["name"] / str(models[0]["version"])
+    return _layout(code / entry, code, str(folder), label)
+
+
+def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
+    """Lay out a plain entry script, as ``serve --entry-script`` does.
+
+    Parameters
+    ----------
+    script : pathlib.Path
+        The entry script.
+    model_dir : str
+        The value of ``AZUREML_MODEL_DIR``; empty leaves it unset.
+    app_root : pathlib.Path
+        ``AML_APP_ROOT``.
+
+    Returns
+    -------
+    Layout
+        With absolute paths.
+    """
+    folder = str(Path(model_dir).absolute()) if model_dir else ""
+    return _layout(script.absolute(), app_root.absolute(), folder, str(script))
+
+
+def _layout(entry: Path, app_root: Path, model_dir: str, label: str) -> Layout:
+    environ = {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": str(entry)}
+    if model_dir:
+        environ["AZUREML_MODEL_DIR"] = model_dir
+    return Layout(str(entry), str(app_root), label, environ)
+
+
+def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:
+    """Show what lies below a folder, for the log of a script that did not find its file.
+
+    Parameters
+    ----------
+    folder : str
+        Usually ``AZUREML_MODEL_DIR``.
+    limit : int, optional
+        How many lines at most.
+
+    Yields
+    ------
+    str
+        One file or folder, indented by its depth.
+    """
+    root = Path(folder)
+    yield f"{folder}/" if root.is_dir() else f"{folder} (not there)"
+    paths = sorted(root.rglob("*")) if root.is_dir() else []
+    for path in paths[:limit]:
+        yield "  " * len(path.relative_to(root).parts) + path.name + ("/" if path.is_dir() else "")
+    if len(paths) > limit:
+        yield f"  … {len(paths) - limit} more"

@@ -1,0 +1,40 @@
+"""The listening socket: bound by whoever knows which port is wanted, inherited by the front."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a listening socket.
+
+    Parameters
+    ----------
+    host : str
+        An address or name; IPv6 where it has a colon.
+    port : int
+        0 for any that is free.
+
+    Returns
+    -------
+    socket.socket
+        Bound and listening, so that a second bind of the port fails.
+
+    Raises
+    ------
+    OSError
+        If the port is taken or not allowed.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener

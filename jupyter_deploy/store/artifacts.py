@@ -1,0 +1,271 @@
+"""Model files by content: ``<digest>/<the registered file or folder>``, on any file system fsspec knows."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreProblem
+from ..files import HashingFile, copy_hashed, fsync_folder, remove_tree, walk_tree
+from .staging import stage
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files gathered in a stage, with what identifies them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder that holds the one registered file or folder.
+    digest : str
+        SHA-256 over the sorted relative paths and the files' own SHA-256.
+    size : int
+        Sum of the files' sizes in bytes.
+    """
+
+    folder: Path
+    digest: str
+    size: int
+
+
+class TreeWriter:
+    """Fill a folder while hashing, so that no file is read a second time.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._entries: dict[str, tuple[str, int]] = {}
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[HashingFile]:
+        """Create a file; on an error nothing of it stays.
+
+        Parameters
+        ----------
+        name : str
+            Its path relative to the folder.
+
+        Yields
+        ------
+        HashingFile
+            To be written to.
+        """
+        place = self.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = HashingFile(place)
+        try:
+            with file:
+                yield file
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        self._entries[name] = (file.hexdigest(), file.size)
+
+    def copy(self, source: Path, names: Iterable[tuple[str, bool]], prefix: str = "") -> None:
+        """Copy files into the folder.
+
+        Parameters
+        ----------
+        source : pathlib.Path
+            The folder to copy from.
+        names : iterable of tuple of (str, bool)
+            As :func:`jupyter_deploy.files.walk_tree` yields: relative path, whether it is an empty folder.
+        prefix : str, optional
+            A folder to put them in.
+        """
+        for name, empty_folder in names:
+            place = self.folder / prefix / name
+            key = f"{prefix}/{name}" if prefix else name
+            if empty_folder:
+                place.mkdir(parents=True, exist_ok=True)
+                self._entries[key + "/"] = ("", 0)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._entries[key] = copy_hashed(source / name, place)
+
+    def finish(self) -> Tree:
+        """Make the files read-only and compute the digest of the whole.
+
+        Returns
+        -------
+        Tree
+            What :meth:`ArtifactStore.publish` takes.
+        """
+        total = hashlib.sha256()
+        for name in sorted(self._entries):
+            total.update(f"{self._entries[name][0]} {name}\n".encode())
+            if not name.endswith("/"):
+                (self.folder / name).chmod(0o444)
+        for folder in {(self.folder / name).parent for name in self._entries}:
+            fsync_folder(folder)
+        return Tree(self.folder, total.hexdigest(), sum(size for _, size in self._entries.values()))
+
+
+class ArtifactStore:
+    """The content-addressed folder.
+
+    Parameters
+    ----------
+    url : str
+        A folder, or any URL that fsspec opens (object stores included).
+    cache : pathlib.Path
+        Where the files of a remote store are brought to be linked from.
+    staging : pathlib.Path
+        A folder on the cache's file system for half-done work.
+    """
+
+    def __init__(self, url: str, *, cache: Path, staging: Path) -> None:
+        self.url = url
+        self.cache = cache
+        self.staging = staging
+
+    @cached_property
+    def _filesystem(self) -> tuple[Any, str]:
+        import fsspec
+
+        filesystem, path = fsspec.core.url_to_fs(self.url)
+        return filesystem, path.rstrip("/")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine, where a rename publishes and a link reads."""
+        filesystem, _ = self._filesystem
+        protocol = filesystem.protocol
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def _place(self, digest: str) -> str:
+        return f"{self._filesystem[1]}/{digest}"
+
+    def exists(self, digest: str) -> bool:
+        """Tell whether the content is there.
+
+        Parameters
+        ----------
+        digest : str
+            The tree's digest.
+
+        Returns
+        -------
+        bool
+            False while it was never published or after it was removed.
+        """
+        return bool(self._filesystem[0].exists(self._place(digest)))
+
+    def publish(self, tree: Tree) -> None:
+        """Put a finished tree in its place, unless the same content is there already.
+
+        Parameters
+        ----------
+        tree : Tree
+            From :meth:`TreeWriter.finish`. A local store takes its folder away by renaming it.
+        """
+        if self.exists(tree.digest):
+            return
+        filesystem, root = self._filesystem
+        if self.is_local:
+            tree.folder.rename(self._place(tree.digest))
+            fsync_folder(Path(root))
+        else:
+            filesystem.put(f"{tree.folder}/", f"{self._place(tree.digest)}/", recursive=True)
+
+    def local(self, digest: str) -> Path:
+        """Return a local folder with the tree's files, fetching it first from a remote store.
+
+        Parameters
+        ----------
+        digest : str
+            The tree's digest.
+
+        Returns
+        -------
+        pathlib.Path
+            A folder whose files must not be changed.
+
+        Raises
+        ------
+        StoreProblem
+            If the files are gone.
+        """
+        if not self.exists(digest):
+            raise StoreProblem(
+                f"The files of artifact {digest[:12]} are missing from {self.url}.",
+                hint="Register the model again; its content was removed by hand.",
+            )
+        if self.is_local:
+            return Path(self._place(digest))
+        target = self.cache / digest
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with stage(self.staging) as opened:
+                self._filesystem[0].get(f"{self._place(digest)}/", f"{opened.folder}/tree/", recursive=True)
+                if not target.exists():
+                    (opened.folder / "tree").rename(target)
+        return target
+
+    def digests(self) -> set[str]:
+        """List what is stored.
+
+        Returns
+        -------
+        set of str
+            The digests of all trees, whether a model names them or not.
+        """
+        filesystem, root = self._filesystem
+        if not filesystem.exists(root):
+            return set()
+        return {str(path).rstrip("/").rpartition("/")[2] for path in filesystem.ls(root, detail=False)}
+
+    def remove(self, digest: str) -> None:
+        """Remove a tree.
+
+        Parameters
+        ----------
+        digest : str
+            What to remove; nothing happens if it is not there.
+        """
+        if self.is_local:
+            remove_tree(Path(self._place(digest)), trash=self.staging)
+        elif self.exists(digest):
+            self._filesystem[0].rm(self._place(digest), recursive=True)
+
+
+def copy_tree(source: Path, folder: Path, *, prefix: str = "", only: Iterable[str] | None = None) -> TreeWriter:
+    """Copy a folder, or parts of it, into a new tree.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The folder to copy from.
+    folder : pathlib.Path
+        The folder to fill.
+    prefix : str, optional
+        The name of a folder to put everything in.
+    only : iterable of str, optional
+        Relative paths of files or folders below ``source``; all by default.
+
+    Returns
+    -------
+    TreeWriter
+        Not yet finished.
+    """
+    writer = TreeWriter(folder)
+    if only is None:
+        writer.copy(source, walk_tree(source), prefix)
+        return writer
+    for child in only:
+        if (source / child).is_dir():
+            writer.copy(source / child, walk_tree(source / child), f"{prefix}/{child}".strip("/"))
+        else:
+            writer.copy(source, [(child, False)], prefix)
+    return writer

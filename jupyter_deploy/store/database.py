@@ -1,0 +1,168 @@
+"""The database holds intent. SQLAlchemy Core on SQLite in WAL mode; every write takes the write lock at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from ..errors import StoreProblem
+
+SCHEMA_VERSION = 1
+metadata = sa.MetaData()
+
+meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
+
+model_names = sa.Table(
+    "model_names",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("last_version", sa.Integer, nullable=False),
+)
+
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False, index=True),
+    sa.Column("entry", sa.String, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("framework", sa.String, nullable=False),
+    sa.Column("framework_version", sa.String, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("properties", sa.JSON, nullable=False),
+    sa.Column("description", sa.String, nullable=False),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("requirements", sa.JSON, nullable=False),
+    sa.Column("created", sa.Float, nullable=False, index=True),
+)
+
+scripts = sa.Table(
+    "scripts",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("folder", sa.String, nullable=False),
+    sa.Column("updated", sa.Float, nullable=False),
+)
+
+services = sa.Table(
+    "services",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("spec", sa.JSON, nullable=False),
+    sa.Column("bundle", sa.String, nullable=False),
+    sa.Column("models", sa.JSON, nullable=False),
+    sa.Column("handle", sa.JSON, nullable=False),
+    sa.Column("desired", sa.String, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("updated", sa.Float, nullable=False),
+)
+
+
+class Database:
+    """One workspace's rows.
+
+    Parameters
+    ----------
+    url : str
+        An SQLAlchemy URL, ``sqlite:///...`` by default. Other engines get an ordinary transaction for a write.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @classmethod
+    def at(cls, path: Path) -> Database:
+        """Use the SQLite file at a path.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            The file; created with its tables on first use.
+
+        Returns
+        -------
+        Database
+            Not yet connected.
+        """
+        return cls(f"sqlite:///{path}")
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The engine, its tables made and its schema version checked on first use."""
+        engine = sa.create_engine(
+            self.url,
+            json_deserializer=orjson.loads,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            poolclass=sa.NullPool,
+        )
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _configure_sqlite)
+            sa.event.listen(engine, "begin", _begin_sqlite)
+        try:
+            self._prepare(engine)
+        except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+            raise StoreProblem(
+                f"The workspace's database cannot be used: {error.orig}.",
+                hint=f"It is {self.url}; check that its folder is writable and the file undamaged, "
+                "or point JUPYTER_DEPLOY_HOME elsewhere.",
+            ) from error
+        return engine
+
+    def _prepare(self, engine: sa.Engine) -> None:
+        with engine.connect() as connection, connection.begin():
+            known = sa.inspect(connection).has_table("meta")
+            found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")) if known else None
+        if found is None:
+            with engine.connect().execution_options(write=True) as connection, connection.begin():
+                metadata.create_all(connection)
+                if not connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")):
+                    connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+        elif int(found) != SCHEMA_VERSION:
+            raise StoreProblem(
+                f"The workspace was written by another version of this package (schema {found}, not {SCHEMA_VERSION}).",
+                hint="Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at another folder.",
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Open a transaction that only reads.
+
+        Yields
+        ------
+        sqlalchemy.Connection
+            One consistent view of the rows.
+        """
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Open a transaction that holds the write lock from its start; committed at the end, undone on an error.
+
+        Yields
+        ------
+        sqlalchemy.Connection
+            No other writer runs while it is open.
+        """
+        with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            yield connection
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # The sqlite3 module would open transactions by itself, and too late for the write lock: _begin_sqlite does it.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=30000", "journal_mode=wal", "synchronous=normal", "foreign_keys=on"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,119 @@
+"""Work in progress: a folder that only its living owner may use, and the digests it is about to need.
+
+``kill -9`` leaves such a folder behind; its lock is gone with the process, so the next one to look can tell.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A claimed folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Empty at first; on the same file system as artifacts and bundles, so that a rename publishes.
+    claims : pathlib.Path
+        The file that lists the digests this stage needs to stay.
+    """
+
+    folder: Path
+    claims: Path
+
+    def claim(self, digest: str) -> None:
+        """Keep an artifact or bundle from being collected while this stage is open.
+
+        Parameters
+        ----------
+        digest : str
+            What must stay, whether it exists already or not.
+        """
+        with self.claims.open("a") as file:
+            file.write(digest + "\n")
+
+
+@contextmanager
+def stage(staging: Path) -> Iterator[Stage]:
+    """Open a stage and remove it at the end, whatever happened.
+
+    Parameters
+    ----------
+    staging : pathlib.Path
+        The workspace's staging folder.
+
+    Yields
+    ------
+    Stage
+        Locked for this thread of this process.
+    """
+    token, lock = _new_token(staging)
+    try:
+        opened = Stage(staging / token, staging / f"{token}.claims")
+        opened.folder.mkdir()
+        try:
+            yield opened
+        finally:
+            _remove(staging, token)
+    finally:
+        lock.release()
+
+
+def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
+    while True:
+        token = uuid.uuid4().hex
+        path = staging / f"{token}.lock"
+        lock = filelock.FileLock(path)
+        lock.acquire()
+        # Between the file's creation and its lock another process may have taken it for a dead one's and removed it.
+        if path.exists():
+            return token, lock
+        lock.release()
+
+
+def live_claims(staging: Path) -> set[str]:
+    """Remove what dead processes left, and tell which digests the living ones need.
+
+    Parameters
+    ----------
+    staging : pathlib.Path
+        The workspace's staging folder.
+
+    Returns
+    -------
+    set of str
+        Digests claimed by stages that are open now, in any process.
+    """
+    claimed: set[str] = set()
+    for entry in staging.iterdir():
+        if entry.name.startswith("trash-"):
+            shutil.rmtree(entry, ignore_errors=True)
+    # A token is known by its lock file, which is locked before the folder exists and removed after it.
+    for path in staging.glob("*.lock"):
+        lock = filelock.FileLock(path)
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            claims = path.with_suffix(".claims")
+            claimed.update(claims.read_text().split() if claims.exists() else ())
+            continue
+        try:
+            _remove(staging, path.stem)
+        finally:
+            lock.release()
+    return claimed
+
+
+def _remove(staging: Path, token: str) -> None:
+    shutil.rmtree(staging / token, ignore_errors=True)
+    (staging / f"{token}.claims").unlink(missing_ok=True)
+    (staging / f"{token}.lock").unlink(missing_ok=True)

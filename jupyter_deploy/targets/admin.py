@@ -1,0 +1,117 @@
+"""The admin routes of a running server, spoken the same way wherever it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ..errors import ReloadFailed, ServiceDown
+from ..services import Health
+
+TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+_STATE_SECONDS = 5.0
+
+
+class Admin:
+    """One server's admin routes.
+
+    Parameters
+    ----------
+    url : str
+        The address up to the port.
+    folder : pathlib.Path
+        The service's own folder, which holds its token.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+
+    def _ask(self, method: str, path: str, timeout: float | None, **options: Any) -> requests.Response:
+        with requests.Session() as session:
+            # A proxy of the user's environment has no business on loopback.
+            session.trust_env = False
+            headers = {"Authorization": f"Bearer {(self._folder / TOKEN_FILE).read_text().strip()}"}
+            return session.request(method, self._url + path, headers=headers, timeout=timeout, **options)
+
+    def state(self, request_id: str = "") -> dict[str, Any]:
+        """Ask how the service is.
+
+        Parameters
+        ----------
+        request_id : str, optional
+            A request whose failure is wanted; it comes under ``"asked"``.
+
+        Returns
+        -------
+        dict
+            As :meth:`jupyter_deploy.serving.runtime.Runtime.facts` tells.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not answer.
+        """
+        try:
+            response = self._ask("GET", "/-/state", _STATE_SECONDS, params={"failure": request_id})
+            response.raise_for_status()
+            facts: dict[str, Any] = response.json()
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+        return facts
+
+    def health(self) -> Health:
+        """Ask how the service is.
+
+        Returns
+        -------
+        Health
+            The server's own view.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not answer.
+        """
+        facts = self.state()
+        known = ("state", "reason", "generation", "restarts", "requests", "started", "failure")
+        return Health(**{key: facts[key] for key in known}, workers=tuple(facts["workers"]))
+
+    def reload(self, bundle: str, workers: int) -> tuple[int, float]:
+        """Swap the bundle; waits until the new generation serves.
+
+        Parameters
+        ----------
+        bundle : str
+            The bundle's folder, as the server sees it.
+        workers : int
+            How many workers the new generation has.
+
+        Returns
+        -------
+        tuple of (int, float)
+            The new generation, and the milliseconds that the server took.
+
+        Raises
+        ------
+        ReloadFailed
+            With the script's traceback; the old generation serves on.
+        ServiceDown
+            If the server does not answer.
+        """
+        try:
+            response = self._ask("POST", "/-/reload", None, json={"bundle": bundle, "workers": workers})
+            values = response.json()
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+        if response.status_code == requests.codes.ok:
+            return values["generation"], values["milliseconds"]
+        refused = ReloadFailed(values["message"])
+        refused.failure = values.get("failure")
+        raise refused
+
+
+def _short(error: Exception) -> str:
+    return type(error).__name__ if isinstance(error, requests.RequestException) else str(error)

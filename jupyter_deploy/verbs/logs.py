@@ -1,0 +1,38 @@
+"""``logs``: a service's output."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..errors import UsageProblem
+from ..workspace import Workspace
+from .verb import LogText, Session, Verb, argument
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    service = workspace.services[given.service]
+    if given.lines < 0:
+        raise UsageProblem(f"-n must not be negative, but is {given.lines}.")
+    if not given.follow:
+        text = service.logs(given.lines)
+        return {"service": service.name, "log": text} if given.json else LogText(text)
+    try:
+        for piece in service.follow(given.lines):
+            session.emit(piece)
+    except KeyboardInterrupt:
+        # Only the following ends; the service goes on.
+        session.emit("\n")
+    return None
+
+
+VERB = Verb(
+    "logs",
+    "show the end of a service's log",
+    (
+        argument("service", help="the service's name", completes="services"),
+        argument("-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it"),
+        argument("-n", "--lines", type=int, default=100, metavar="N", help="how many lines; 100 by default"),
+    ),
+    _run,
+)

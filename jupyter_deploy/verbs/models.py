@@ -1,0 +1,24 @@
+"""``models``: search the registry."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..workspace import Workspace
+from .verb import Listing, Session, Verb, argument, pairs
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    return Listing("models", workspace.models.list(given.name, tags=pairs(given.tag, "--tag", bare=True)))
+
+
+VERB = Verb(
+    "models",
+    "list registered models, newest first",
+    (
+        argument("--name", metavar="N", help="only this model's versions", completes="models"),
+        argument("--tag", action="append", metavar="K[=V]", help="only those with this tag; may be repeated"),
+    ),
+    _run,
+)

@@ -1,0 +1,98 @@
+"""Words into arguments: one grammar for the command line and the magics."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from ..errors import UsageProblem, nearest
+from . import NAMES, Verb, find
+
+
+class HelpShown(Exception):
+    """``--help`` was asked for and has been printed."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, whose errors are :class:`UsageProblem` and which never ends the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words (argparse's hook).
+
+        Parameters
+        ----------
+        message : str
+            argparse's.
+
+        Raises
+        ------
+        UsageProblem
+            With the nearest option, or the usage, as its hint.
+        """
+        raise UsageProblem(f"{self.prog}: {message}", hint=self._advice(message))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End after help (argparse's hook).
+
+        Parameters
+        ----------
+        status : int, optional
+            argparse's.
+        message : str, optional
+            argparse's.
+
+        Raises
+        ------
+        HelpShown
+            Always.
+        """
+        raise HelpShown
+
+    def _advice(self, message: str) -> str:
+        known = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
+        for word in message.split():
+            if word.startswith("--") and word.partition("=")[0] not in known:
+                close = nearest(word, known)
+                if close:
+                    return f"Did you mean {close}?"
+        return " ".join(self.format_usage().split()).replace("usage: ", "Usage: ")
+
+
+def parser_of(verb: Verb, program: str) -> Parser:
+    """Build a verb's parser.
+
+    Parameters
+    ----------
+    verb : Verb
+        The verb.
+    program : str
+        What help calls it, for example ``"jupyter model deploy"``.
+
+    Returns
+    -------
+    Parser
+        Ready to parse the words behind the verb.
+    """
+    parser = Parser(prog=program, description=f"{verb.help[0].upper()}{verb.help[1:]}.", allow_abbrev=False)
+    for argument in verb.all_arguments():
+        parser.add_argument(*argument.flags, **argument.options)
+    return parser
+
+
+def overview(program: str) -> str:
+    """Write the help of all verbs.
+
+    Parameters
+    ----------
+    program : str
+        ``"jupyter model"`` or ``"%model"``.
+
+    Returns
+    -------
+    str
+        One line a verb.
+    """
+    width = max(map(len, NAMES)) + 2
+    lines = [f"usage: {program} VERB ...", "", "Register models, serve them from a script, call and reload them.", ""]
+    lines += [f"  {name:<{width}}{find(name).help}" for name in NAMES]
+    return "\n".join([*lines, "", f"{program} VERB --help tells more about one."])

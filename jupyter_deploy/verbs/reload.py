@@ -1,0 +1,28 @@
+"""``reload``: load a service's script anew, without a failed request."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..workspace import Workspace
+from .verb import Session, Verb, argument
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    service = workspace.services[given.service]
+    session.say("reloading")
+    service.reload(given.script, given.model)
+    return service
+
+
+VERB = Verb(
+    "reload",
+    "load a service's script anew, or another model version; a failing one changes nothing",
+    (
+        argument("service", help="the service's name", completes="services"),
+        argument("--script", metavar="FILE", help="serve this file from now on", completes="files"),
+        argument("--model", metavar="MODEL[:VERSION]", help="another version of a model it has", completes="models"),
+    ),
+    _run,
+)

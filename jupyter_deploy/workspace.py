@@ -1,0 +1,343 @@
+"""The façade: what a user can do, in one place. Magics, command line and SDKs only translate to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .client import Service
+from .config import HOME_VARIABLE, Home
+from .deployment import Deployment, Progress
+from .errors import DeployError, StoreProblem
+from .files import remove_tree
+from .models import Model, check_name, check_pairs, spelled_framework
+from .registry import Models
+from .resolution import Resolver
+from .scripts import Script, Scripts, script_from_cell
+from .service_rows import Services, scripts_services
+from .services import Change, check_service_name
+from .sources import prepare
+from .store.artifacts import ArtifactStore
+from .store.database import Database
+from .store.database import models as models_table
+from .store.staging import live_claims, stage
+from .targets import choose, target
+
+
+def find_home(environ: Mapping[str, str] = os.environ) -> Home:
+    """Find the user's workspace folder.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment variables; ``JUPYTER_DEPLOY_HOME`` wins over Jupyter's data folder.
+
+    Returns
+    -------
+    Home
+        The folders, not yet created.
+    """
+    if environ.get(HOME_VARIABLE):
+        return Home(Path(environ[HOME_VARIABLE]).expanduser().absolute())
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Home(Path(jupyter_data_dir()) / "jupyter_deploy")
+
+
+class LiveServices(Mapping[str, Service]):
+    """The workspace's services by name, each as a live handle."""
+
+    def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
+        self._rows = rows
+        self._home = home
+        self._deployment = deployment
+
+    def __getitem__(self, name: str) -> Service:
+        return self.handle(self._rows.get(name).name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (record.name for record in self._rows.all())
+
+    def __len__(self) -> int:
+        return len(self._rows.all())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._rows.find(name) is not None
+
+    def handle(self, name: str, change: Change | None = None) -> Service:
+        """Make a handle without looking whether the service exists.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        change : Change, optional
+            What was just done to it.
+
+        Returns
+        -------
+        Service
+            Live: it holds no state.
+        """
+        return Service(name, self._rows, self._home, target, self._deployment, change)
+
+
+class Workspace:
+    """Everything of one user: models, scripts, services.
+
+    Opening one removes what processes that died half-way left behind.
+
+    Parameters
+    ----------
+    home : str or pathlib.Path, optional
+        The folder that holds it; by default ``$JUPYTER_DEPLOY_HOME``, else Jupyter's data folder.
+    artifacts : str, optional
+        A folder or fsspec URL for model files; by default a folder in the home.
+
+    Raises
+    ------
+    StoreProblem
+        If the folder or its database cannot be used.
+    """
+
+    def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
+        self.home = Home(Path(home).expanduser().absolute()) if home is not None else find_home()
+        try:
+            self.home.create()
+        except OSError as error:
+            raise StoreProblem(
+                f"The workspace folder {self.home.root} cannot be made: {error.strerror}.",
+                hint=f"Point {HOME_VARIABLE} at a folder you can write to.",
+            ) from error
+        self._database = Database.at(self.home.database)
+        self._artifacts = ArtifactStore(
+            artifacts or str(self.home.artifacts), cache=self.home.root / "cache", staging=self.home.staging
+        )
+        self._rows = Services(self._database)
+        self.models = Models(self._database, self._artifacts, Services.using)
+        self.scripts = Scripts(self._database)
+        resolver = Resolver(self.home, self.models, self.scripts, self._artifacts)
+        self._deployment = Deployment(self.home, self._rows, resolver, target)
+        self.services = LiveServices(self._rows, self.home, self._deployment)
+        self._collect()
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.home.root}>"
+
+    def _collect(self) -> None:
+        """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
+        if not self._unreferenced(live_claims(self.home.staging)):
+            return
+        with self._database.write():
+            # Under the write lock no row can appear; claims are read first, because they end after the row is there.
+            for kind, digest in self._unreferenced(live_claims(self.home.staging)):
+                if kind == "artifact":
+                    self._artifacts.remove(digest)
+                else:
+                    remove_tree(self.home.bundles / digest, trash=self.home.staging)
+
+    def _unreferenced(self, claimed: set[str]) -> list[tuple[str, str]]:
+        with self._database.read() as connection:
+            artifacts = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
+        records = self._rows.all()
+        bundles = {record.bundle for record in records} | {record.handle.get("pending", "") for record in records}
+        present = {entry.name for entry in self.home.bundles.iterdir()}
+        unused = [("artifact", digest) for digest in self._artifacts.digests() - artifacts - claimed]
+        return unused + [("bundle", digest) for digest in present - bundles - claimed]
+
+    def register(
+        self,
+        name: str,
+        source: object,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        description: str = "",
+        framework: str = "",
+        framework_version: str = "",
+        child_paths: Sequence[str] | None = None,
+        run_id: str = "",
+    ) -> Model:
+        """Register a model as the next version of a name.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, ``-``, ``.``, ``_``; at most 255.
+        source : object
+            A path to a file or folder, or the model object itself.
+        tags, properties : mapping, optional
+            Text by text; properties can never be changed.
+        description, run_id : str, optional
+            Free text.
+        framework, framework_version : str, optional
+            What the model is; found out for objects.
+        child_paths : sequence of str, optional
+            For a folder: take only these, relative to it.
+
+        Returns
+        -------
+        Model
+            The new version.
+
+        Raises
+        ------
+        ModelProblem
+            If the name, a pair, the path or the object will not do; nothing is registered.
+        """
+        check_name(name)
+        fields = {
+            "tags": check_pairs(tags, "tags"),
+            "properties": check_pairs(properties, "properties"),
+            "description": description,
+            "run_id": run_id,
+        }
+        with stage(self.home.staging) as opened:
+            prepared = prepare(
+                source,
+                opened.folder,
+                framework=spelled_framework(framework),
+                framework_version=framework_version,
+                child_paths=child_paths,
+            )
+            opened.claim(prepared.tree.digest)
+            return self.models.add(name, prepared, **fields)
+
+    def unregister(self, reference: str) -> Model:
+        """Remove one version of a model, and its files where no other version has the same.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME:VERSION``, or ``NAME`` for the newest.
+
+        Returns
+        -------
+        Model
+            What was removed.
+
+        Raises
+        ------
+        InUse
+            Naming the services that need it.
+        """
+        model = self.models.unregister(reference)
+        self._collect()
+        return model
+
+    def score_script(
+        self, name: str, cell: str, *, folder: Path | None = None, live: Mapping[str, object] | None = None
+    ) -> Script:
+        """Check a script cell, reload the services that run it, and store it.
+
+        Parameters
+        ----------
+        name : str
+            The name on the magic's line.
+        cell : str
+            The lines below it.
+        folder : pathlib.Path, optional
+            Where modules beside the notebook are; the current folder by default.
+        live : mapping, optional
+            The notebook's variables, for better hints.
+
+        Returns
+        -------
+        Script
+            With the changes made to services.
+
+        Raises
+        ------
+        ScriptProblem
+            If it cannot serve; nothing is stored or changed.
+        ReloadFailed
+            If a service could not load it; that one serves its old version on, and nothing is stored.
+        """
+        script = script_from_cell(name, cell, folder or Path.cwd(), live)
+        changes = [
+            self._deployment.reload(record.name, source=script) for record in scripts_services(self._rows.all(), name)
+        ]
+        self.scripts.put(script)
+        if changes:
+            self._collect()
+        return replace(script, changes=tuple(changes))
+
+    def deploy(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        models: Sequence[str | Model] | None = None,
+        target: str | None = None,
+        port: int | None = None,
+        environment: str | None = None,
+        workers: int | None = None,
+        wait: bool = True,
+        progress: Progress = lambda _: None,
+    ) -> Service:
+        """Make a service be what is asked for; what is not given stays as it is.
+
+        Parameters
+        ----------
+        name : str
+            3 to 32 lower-case letters, digits and ``-``.
+        script : str or pathlib.Path, optional
+            A stored script's name or a file; a new service takes the stored script of its own name.
+        models : sequence of str or Model, optional
+            References; a new service takes the registered model of its own name, if there is one.
+        target : str, optional
+            ``"auto"`` or ``"process"``.
+        port : int, optional
+            1 to 65535; a free one by default.
+        environment : str, optional
+            ``"kernel"``.
+        workers : int, optional
+            Processes that run the script; 1 by default.
+        wait : bool, optional
+            Return when it serves, or at once.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Service
+            Its ``change`` tells what was done.
+
+        Raises
+        ------
+        StartFailed, ReloadFailed
+            With the script's traceback.
+        """
+        check_service_name(name)
+        changes: dict[str, Any] = {"environment": environment, "workers": workers}
+        if port is not None:
+            # 0 is how a specification says "any"; as a wish it is as wrong as 99999.
+            changes["port"] = port or -1
+        if target is not None:
+            changes["target"] = choose(target)
+        if models is not None:
+            changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in models)
+        if script is not None:
+            changes |= self._script_reference(script)
+        given = {key: value for key, value in changes.items() if value is not None}
+        change = self._deployment.deploy(name, given, wait=wait, progress=progress)
+        if change.action != "unchanged":
+            self._collect()
+        return self.services.handle(name, change)
+
+    def _script_reference(self, script: str | Path) -> dict[str, Any]:
+        text = str(script)
+        if not isinstance(script, Path) and text in self.scripts.names():
+            return {"script": text, "script_is_file": False}
+        path = Path(script).expanduser().absolute()
+        if isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text:
+            return {"script": str(path), "script_is_file": True}
+        return {"script": self.scripts.get(text).name, "script_is_file": False}
+
+
+__all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]
