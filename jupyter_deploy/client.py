@@ -171,7 +171,7 @@ class Service:
             if limit is not None and len(content) > limit:
                 size = int(response.headers.get("content-length", len(content)))
                 raise InvokeProblem(
-                    f"{self.name} answered {size / 1e6:,.0f} MB; more than {limit / 1e6:,.0f} MB does not fit a notebook.",
+                    f"{self.name} answered {size / 1e6:,.0f} MB; this takes at most {limit / 1e6:,.0f} MB.",
                     hint=f"In Python: Workspace().services[{self.name!r}].invoke(value, limit=None)",
                 )
         return bytes(content)
