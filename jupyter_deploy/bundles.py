@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,14 +113,7 @@ def build(
         else:
             return bundle
     half = stage.folder / "bundle"
-    for name, data in files.items():
-        place = half / "code" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
-    (half / "models").mkdir()
-    for model in models:
-        link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
-    (half / "code" / MODELS_FOLDER).symlink_to(Path("..") / "models", target_is_directory=True)
+    _fill(half, files, models, artifacts)
     (half / "requirements.txt").write_text("".join(f"{line}\n" for line in manifest["requirements"]))
     (half / "bundle.json").write_text(text)
     try:
@@ -130,3 +123,14 @@ def build(
         bundle.verify()
     fsync_folder(home.bundles)
     return bundle
+
+
+def _fill(half: Path, files: Mapping[str, bytes], models: Sequence[Model], artifacts: ArtifactStore) -> None:
+    for name, data in files.items():
+        place = half / "code" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    (half / "models").mkdir()
+    for model in models:
+        link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
+    (half / "code" / MODELS_FOLDER).symlink_to(Path("..") / "models", target_is_directory=True)

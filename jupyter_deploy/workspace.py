@@ -290,14 +290,10 @@ class Workspace:
             A stored script's name or a file; a new service takes the stored script of its own name.
         models : sequence of str or Model, optional
             References; a new service takes the registered model of its own name, if there is one.
-        target : str, optional
-            ``"auto"`` or ``"process"``.
-        port : int, optional
-            1 to 65535; a free one by default.
-        environment : str, optional
-            ``"kernel"``.
-        workers : int, optional
-            Processes that run the script; 1 by default.
+        target, environment : str, optional
+            ``"auto"`` or ``"process"``; ``"kernel"``.
+        port, workers : int, optional
+            1 to 65535, a free one by default; processes that run the script, 1 by default.
         wait : bool, optional
             Return when it serves, or at once.
         progress : callable, optional

@@ -48,9 +48,9 @@ def _run(words: list[str]) -> int:
         print(overview(program))
         return 0 if words else 2
     if words[0] == "--version":
-        from .. import __version__
+        from importlib.metadata import version
 
-        print(__version__)
+        print(version("jupyter-model-deploy"))
         return 0
     from ..verbs.running import run
 

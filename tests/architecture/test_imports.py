@@ -1,0 +1,96 @@
+"""What importing costs, in a fresh interpreter: which modules, and how long compared with a bare one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+ROUNDS = 7
+
+
+def fresh(code: str) -> str:
+    """Run code in a fresh interpreter and return what it prints."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after the code."""
+    names = json.loads(fresh(f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))").splitlines()[-1])
+    return {name.partition(".")[0] for name in names}
+
+
+def best(measure: Callable[[], float]) -> float:
+    """The least of several rounds: noise only ever adds."""
+    return min(measure() for _ in range(ROUNDS))
+
+
+def milliseconds(before: str, code: str) -> float:
+    """How long the code takes behind what is loaded before it."""
+    timed = (
+        f"import time\n{before}\nstarted = time.perf_counter()\n{code}\nprint((time.perf_counter() - started) * 1000)"
+    )
+    return float(fresh(timed).splitlines()[-1])
+
+
+def test_importing_the_package_costs_at_most_10_ms() -> None:
+    assert best(lambda: milliseconds("", "import jupyter_deploy")) <= 10
+
+
+def test_importing_the_package_is_small_beside_a_bare_interpreter() -> None:
+    bare = best(lambda: milliseconds("import subprocess, sys", "subprocess.run([sys.executable, '-c', 'pass'])"))
+    with_package = best(
+        lambda: milliseconds(
+            "import subprocess, sys", "subprocess.run([sys.executable, '-c', 'import jupyter_deploy'])"
+        )
+    )
+    assert with_package / bare <= 2.0
+
+
+SHELL = "from IPython.core.interactiveshell import InteractiveShell\nip = InteractiveShell.instance()"
+LOAD = "ip.run_line_magic('load_ext', 'jupyter_deploy')"
+
+
+def test_load_ext_costs_at_most_50_ms_over_ipython() -> None:
+    took = best(lambda: milliseconds(SHELL, LOAD))
+    ipython = best(lambda: milliseconds("", SHELL))
+    assert took <= 50
+    assert took / ipython <= 0.5
+
+
+def test_load_ext_loads_nothing_heavy() -> None:
+    heavy = {"docker", "ipywidgets", "joblib", "numpy", "requests", "sqlalchemy", "uvicorn", "sklearn", "psutil"}
+    assert not loaded(f"{SHELL}\n{LOAD}") & heavy
+    assert "jupyter_deploy" in loaded(f"{SHELL}\n{LOAD}")
+
+
+@pytest.mark.parametrize("module", ["server", "worker", "forkserver", "http", "__main__"])
+def test_the_runtime_knows_nothing_of_jupyter(module: str) -> None:
+    names = loaded(f"import jupyter_deploy.serving.{module}")
+    forbidden = {"IPython", "traitlets", "ipywidgets", "docker", "sqlalchemy", "pydantic", "requests", "psutil"}
+    assert not names & forbidden
+    assert not {name for name in names if name.startswith("jupyter_")} - {"jupyter_deploy"}
+
+
+def test_a_worker_starts_without_the_http_engine() -> None:
+    assert not loaded("import jupyter_deploy.serving.forkserver") & {"uvicorn", "uvloop", "numpy", "asyncio"}
+
+
+def test_the_other_distribution_is_refused(tmp_path: object) -> None:
+    code = (
+        "import pathlib, shutil, subprocess, sys, tempfile, jupyter_deploy\n"
+        "root = pathlib.Path(tempfile.mkdtemp())\n"
+        "shutil.copytree(pathlib.Path(jupyter_deploy.__file__).parent, root / 'jupyter_deploy')\n"
+        "(root / 'jupyter_deploy-0.8.1.dist-info').mkdir()\n"
+        "command = [sys.executable, '-c', 'import jupyter_deploy']\n"
+        "run = subprocess.run(command, cwd=root, stderr=subprocess.PIPE, text=True)\n"
+        "shutil.rmtree(root)\n"
+        "print(run.returncode, run.stderr)"
+    )
+    printed = fresh(code)
+    assert printed.startswith("1 ")
+    assert "ImportError: Another distribution, 'jupyter-deploy'" in printed
+    assert "Hint: pip uninstall" in printed

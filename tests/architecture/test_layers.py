@@ -1,0 +1,93 @@
+"""Import direction, cycles, and the sizes of files and functions."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from .layers import LAYERS, RANK, ROOT, imports, part_of, sources
+
+MODULES = [name for name in sources() if name != ROOT]
+
+
+def test_every_part_has_a_layer() -> None:
+    assert {part_of(name) for name in MODULES} == set(RANK)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    own = RANK[part_of(module)]
+    for imported in imports(sources()[module]):
+        if imported == ROOT:
+            pytest.fail(f"{module} imports the package's root")
+        if imported.startswith(f"{ROOT}."):
+            other = RANK[part_of(imported)]
+            assert other <= own, f"{module} ({LAYERS[own][0]}) imports {imported} ({LAYERS[other][0]})"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in {"errors", "files", "config"}])
+def test_the_ground_needs_only_the_standard_library(module: str) -> None:
+    outside = {name.partition(".")[0] for name in imports(sources()[module])} - {ROOT}
+    assert outside <= set(sys.stdlib_module_names)
+
+
+def test_there_are_no_cycles() -> None:
+    graph = {name: {other for other in imports(path) if other in sources()} for name, path in sources().items()}
+    # A package's own file is part of every import of what is in it; what counts is what the files say.
+    state: dict[str, str] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if state.get(name) == "open":
+            pytest.fail("cycle: " + " → ".join([*trail[trail.index(name) :], name]))
+        if name in state:
+            return
+        state[name] = "open"
+        for other in sorted(graph[name]):
+            visit(other, (*trail, name))
+        state[name] = "done"
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("module", list(sources()))
+def test_sizes(module: str) -> None:
+    text = sources()[module].read_text()
+    assert len(text.splitlines()) <= 400, f"{module} is too long"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= 60, f"{module}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("module", list(sources()))
+def test_importing_does_nothing(module: str) -> None:
+    """At the top level stand definitions, constants and imports; the one exception is the guard in the root."""
+    allowed = (
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+    )
+    for node in ast.parse(sources()[module].read_text()).body:
+        if isinstance(node, allowed) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            continue
+        text = ast.unparse(node)
+        is_main = text.startswith("if __name__ == '__main__'")
+        is_guard = module == ROOT and text.startswith("_refuse_the_other_distribution(")
+        assert is_main or is_guard or text.startswith("if TYPE_CHECKING:"), f"{module}: {text[:80]}"
+
+
+def test_async_stays_in_the_front() -> None:
+    asynchronous = {
+        name
+        for name, path in sources().items()
+        if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(ast.parse(path.read_text())))
+    }
+    front = {"spawner", "links", "runtime", "http", "server"}
+    assert asynchronous == {f"{ROOT}.serving.{name}" for name in front}
