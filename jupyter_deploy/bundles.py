@@ -66,6 +66,7 @@ def build(
     script: Script,
     models: Sequence[Model],
     requirements: Sequence[str],
+    preload: Sequence[str] | None,
 ) -> Bundle:
     """Build a bundle, or take the one with the same content that is there.
 
@@ -83,6 +84,8 @@ def build(
         The models it gets.
     requirements : sequence of str
         The lines of ``requirements.txt``.
+    preload : sequence of str or None
+        Modules to import ahead of the script; None for none ever.
 
     Returns
     -------
@@ -90,17 +93,8 @@ def build(
         In its place.
     """
     files = script.files()
-    manifest: dict[str, Any] = {
-        "format": FORMAT,
-        "entry": script.file_name,
-        "label": script.label,
-        "code": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
-        "models": [
-            {"name": model.name, "version": model.version, "entry": model.entry, "digest": model.digest}
-            for model in sorted(models, key=lambda model: (model.name, model.version))
-        ],
-        "requirements": sorted(requirements),
-    }
+    manifest = _manifest(script, files, models, requirements)
+    manifest["preload"] = None if preload is None else list(preload)
     text = json.dumps(manifest, indent=1, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     bundle = Bundle(digest, home.bundles / digest)
@@ -134,3 +128,19 @@ def _fill(half: Path, files: Mapping[str, bytes], models: Sequence[Model], artif
     for model in models:
         link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
     (half / "code" / MODELS_FOLDER).symlink_to(Path("..") / "models", target_is_directory=True)
+
+
+def _manifest(
+    script: Script, files: Mapping[str, bytes], models: Sequence[Model], requirements: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "entry": script.file_name,
+        "label": script.label,
+        "code": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
+        "models": [
+            {"name": model.name, "version": model.version, "entry": model.entry, "digest": model.digest}
+            for model in sorted(models, key=lambda model: (model.name, model.version))
+        ],
+        "requirements": sorted(requirements),
+    }

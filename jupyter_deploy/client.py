@@ -148,14 +148,14 @@ class Service:
         with requests.Session() as session:
             session.trust_env = False
             try:
-                response = session.post(
+                with session.post(
                     f"{target.url(record.handle)}/score",
                     data=body,
                     headers={"Content-Type": "application/json"},
                     timeout=timeout,
                     stream=True,
-                )
-                content = self._read(response, limit)
+                ) as response:
+                    content = self._read(response, limit)
             except requests.Timeout as error:
                 raise InvokeProblem(f"{self.name} did not answer within {timeout} s.") from error
             except requests.RequestException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 
@@ -11,6 +12,7 @@ from .models import Model
 from .scripts import Script, imported_modules
 
 KERNEL = "kernel"
+_ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")
 
 
 def check_environment(name: str) -> str:
@@ -37,6 +39,27 @@ def check_environment(name: str) -> str:
             hint="The process target runs on the kernel's own interpreter: --environment kernel.",
         )
     return name
+
+
+def preload_modules(script: Script, models: Iterable[Model]) -> list[str] | None:
+    """List what a service will import, so that it can be imported ahead of the script.
+
+    Parameters
+    ----------
+    script : Script
+        Its imports; names that are no libraries are harmless.
+    models : iterable of Model
+        Each with the modules recorded at its registration.
+
+    Returns
+    -------
+    list of str or None
+        Sorted. None where the script sets environment variables: libraries read them when they are imported.
+    """
+    if _ENVIRON.search(script.source):
+        return None
+    wanted = set(imported_modules(script.source))
+    return sorted(wanted.union(*(model.modules for model in models)))
 
 
 def infer_requirements(script: Script, models: Iterable[Model]) -> list[str]:

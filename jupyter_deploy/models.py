@@ -38,6 +38,8 @@ class Model:
         Free text; empty where not given.
     requirements : tuple of str
         ``distribution==version`` of what loading needs.
+    modules : tuple of str
+        The modules that loading imports, where known.
     created : datetime.datetime
         When it was registered, in UTC.
     notices : tuple of str
@@ -56,6 +58,7 @@ class Model:
     description: str
     run_id: str
     requirements: tuple[str, ...]
+    modules: tuple[str, ...] = field(repr=False)
     created: datetime
     notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
@@ -74,7 +77,8 @@ class Model:
         """
         values = asdict(self)
         del values["notices"]
-        return {"id": self.id, **values, "created": self.created.isoformat(), "requirements": list(self.requirements)}
+        lists = {"requirements": list(self.requirements), "modules": list(self.modules)}
+        return {"id": self.id, **values, **lists, "created": self.created.isoformat()}
 
 
 def check_name(name: str) -> str:
@@ -178,6 +182,7 @@ def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
     """
     values = dict(row)
     values["requirements"] = tuple(values["requirements"])
+    values["modules"] = tuple(values["modules"])
     values["created"] = datetime.fromtimestamp(values["created"], timezone.utc)
     return Model(**values, notices=notices)
 

@@ -104,6 +104,7 @@ class Models:
                 "entry": prepared.entry,
                 "size": tree.size,
                 "requirements": list(prepared.requirements),
+                "modules": list(prepared.modules),
                 "created": time.time(),
                 **fields,
             }
@@ -173,9 +174,10 @@ class Models:
         list of Model
             Newest first.
         """
-        columns = [column for column in models.c if column.name not in {"tags", "properties", "requirements"}]
-        # These three stay text until a row is known to match: decoding 10,000 of them costs more than the query.
-        raw = [sa.type_coerce(models.c[key], sa.String).label(key) for key in ("tags", "properties", "requirements")]
+        lists = ("tags", "properties", "requirements", "modules")
+        columns = [column for column in models.c if column.name not in lists]
+        # These stay text until a row is known to match: decoding 10,000 of them costs more than the query.
+        raw = [sa.type_coerce(models.c[key], sa.String).label(key) for key in lists]
         query = sa.select(*columns, *raw).order_by(models.c.created.desc(), models.c.version.desc())
         for column, value in ((models.c.name, name), (models.c.framework, framework), (models.c.run_id, run_id)):
             query = query.where(column == value) if value is not None else query
@@ -187,7 +189,7 @@ class Models:
                 if latest and row.name in seen:
                     continue
                 values = row._asdict()
-                for key in ("tags", "properties", "requirements"):
+                for key in lists:
                     values[key] = orjson.loads(values[key])
                 if _holds(wanted_tags, values["tags"]) and _holds(wanted_properties, values["properties"]):
                     seen.add(row.name)

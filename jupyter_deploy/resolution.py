@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from .bundles import Bundle, build
 from .config import Home
-from .environments import check_environment, infer_requirements
+from .environments import check_environment, infer_requirements, preload_modules
 from .errors import NotFound, UsageProblem
 from .models import Model
 from .registry import Models
@@ -100,8 +100,9 @@ class Resolver:
         models = tuple(self._models.get(reference) for reference in references)
         for model in models:
             opened.claim(model.digest)
-        requirements = infer_requirements(script, models)
-        return Wanted(spec, script, models, build(self._home, self._artifacts, opened, script, models, requirements))
+        requirements, preload = infer_requirements(script, models), preload_modules(script, models)
+        bundle = build(self._home, self._artifacts, opened, script, models, requirements, preload)
+        return Wanted(spec, script, models, bundle)
 
 
 def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) -> ServiceSpec:

@@ -24,7 +24,7 @@ class Prepared:
         The one file or folder in the tree.
     framework, framework_version : str
         As in :class:`jupyter_deploy.models.Model`.
-    requirements, notices : tuple of str
+    requirements, modules, notices : tuple of str
         As in :class:`jupyter_deploy.models.Model`.
     """
 
@@ -33,6 +33,7 @@ class Prepared:
     framework: str = "Custom"
     framework_version: str = ""
     requirements: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -98,7 +99,13 @@ def _from_object(source: object, tree: Path) -> Prepared:
     writer = TreeWriter(tree)
     saved = framework.save(source, writer.open)
     return Prepared(
-        writer.finish(), saved.entry, framework.NAME, framework.version(), saved.requirements, saved.notices
+        writer.finish(),
+        saved.entry,
+        framework.NAME,
+        framework.version(),
+        saved.requirements,
+        saved.modules,
+        saved.notices,
     )
 
 

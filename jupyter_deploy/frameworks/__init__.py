@@ -28,12 +28,15 @@ class Saved:
         The name of the one file or folder that was created.
     requirements : tuple of str
         ``distribution==version`` of each library that loading needs.
+    modules : tuple of str
+        The modules that loading imports; empty where unknown.
     notices : tuple of str
         What the user should know about it.
     """
 
     entry: str
     requirements: tuple[str, ...]
+    modules: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 

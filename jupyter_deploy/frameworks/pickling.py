@@ -44,7 +44,7 @@ def dump(obj: object, create: CreateFile) -> Saved:
     try:
         with create(FILE) as file:
             _joblib_pickler(file, modules).dump(obj)
-        return Saved(FILE, _requirements(modules))
+        return Saved(FILE, _requirements(modules), tuple(sorted(modules)))
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - __reduce__ and __getstate__ are user code and raise anything
@@ -59,7 +59,8 @@ def dump(obj: object, create: CreateFile) -> Saved:
     except Exception as error:
         raise _unpicklable(obj, error) from error
     notice = f"saved with cloudpickle, because joblib cannot: {reason}"
-    return Saved(FILE, _requirements(modules | {"cloudpickle"}), (notice,))
+    modules.add("cloudpickle")
+    return Saved(FILE, _requirements(modules), tuple(sorted(modules)), (notice,))
 
 
 def _joblib_pickler(file: Any, modules: set[str]) -> Any:
@@ -74,7 +75,7 @@ def _joblib_pickler(file: Any, modules: set[str]) -> Any:
             module = pickle.whichmodule(obj, name or getattr(obj, "__qualname__", obj.__name__))  # type: ignore[attr-defined]
             if module == "__main__":
                 raise _NotImportable(f"{obj.__name__!r} is defined in this session, not in a module")
-            modules.add(module.partition(".")[0])
+            modules.add(module)
             super().save_global(obj, name=name)
 
         dispatch[FunctionType] = save_global
@@ -167,5 +168,5 @@ def distribution_version(module: str) -> tuple[str, str]:
 
 
 def _requirements(modules: set[str]) -> tuple[str, ...]:
-    found = {distribution_version(module) for module in modules | {"joblib"}}
+    found = {distribution_version(top) for top in {module.partition(".")[0] for module in modules} | {"joblib"}}
     return tuple(sorted(f"{name}=={version}" for name, version in found if name))

@@ -34,6 +34,8 @@ class ServingConfig:
         Bytes of one request's body; more is answered with 413.
     drain_seconds : float
         How long requests in flight may take after SIGTERM.
+    max_restarts : int
+        How often in a row a dying worker is replaced before the service is Failed; one that lived 30 s counts as well.
     """
 
     name: str = "service"
@@ -45,6 +47,7 @@ class ServingConfig:
     queue_limit: int = 1000
     body_limit: int = 100 << 20
     drain_seconds: float = 30.0
+    max_restarts: int = 7
 
     def dumps(self) -> str:
         """Return the JSON that :func:`read_config` reads.

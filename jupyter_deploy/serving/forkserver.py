@@ -1,7 +1,8 @@
 """The warm process that workers are forked from.
 
-It runs no user code. Between forks it imports the libraries that the previous generation had loaded, so that the
-next generation only pays for its own script. It has one thread and ends when the front is gone.
+It runs no user code. It imports the libraries that a generation is known to need, and between forks those that the
+previous generation had loaded, so that the next one only pays for its own script. It has one thread and ends when
+the front is gone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import orjson
 
 from . import worker
 from .layout import Layout
+from .libraries import is_library
 from .messages import FrameBuffer, Kind, note
 
 
@@ -86,9 +88,11 @@ class _ForkServer:
     def _handle(self, kind: Kind, payload: bytes) -> Callable[[], int] | None:
         values: dict[str, Any] = orjson.loads(payload)
         if kind is Kind.PRELOAD:
-            self._modules = collections.deque(name for name in values["modules"] if name not in sys.modules)
+            self._modules = collections.deque(values["modules"])
             return None
         descriptor = self._descriptors.popleft()
+        for name in values["layout"]["preload"] or ():
+            self._preload(name)
         with warnings.catch_warnings():
             # Libraries such as OpenBLAS start threads on import and know how to fork; this process starts none.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -112,9 +116,11 @@ class _ForkServer:
             random.seed()
 
     def _preload(self, name: str) -> None:
+        if name in sys.modules or not is_library(name):
+            return
         try:
             importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - a library's import may raise anything; the script will meet it too
+        except BaseException as error:  # noqa: BLE001 - a library's import may raise anything; the script meets it too
             print(f"fork-server: {name} not preloaded: {error!r}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _reap(self) -> None:

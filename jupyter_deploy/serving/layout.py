@@ -27,12 +27,15 @@ class Layout:
         How tracebacks call the entry script.
     environ : dict of str to str
         Variables that the script gets.
+    preload : tuple of str, or None
+        Library modules that it is known to need; None where nothing may be imported ahead of the script.
     """
 
     entry: str
     app_root: str
     label: str
     environ: dict[str, str] = field(hash=False)
+    preload: tuple[str, ...] | None = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a message.
@@ -70,13 +73,14 @@ def layout_of_bundle(bundle: Path) -> Layout:
     try:
         manifest = json.loads((bundle / "bundle.json").read_text())
         entry, label, models = manifest["entry"], manifest["label"], manifest["models"]
+        preload = manifest["preload"]
     except (OSError, ValueError, KeyError) as error:
         raise ConfigProblem(f"{bundle} is not a complete bundle: {error}.", hint="Deploy the service again.") from error
     code = bundle / "code"
     folder = bundle / "models"
     if len(models) == 1:
         folder = folder / models[0]["name"] / str(models[0]["version"])
-    return _layout(code / entry, code, str(folder), label)
+    return _layout(code / entry, code, str(folder), label, None if preload is None else tuple(preload))
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
@@ -100,11 +104,11 @@ def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
     return _layout(script.absolute(), app_root.absolute(), folder, str(script))
 
 
-def _layout(entry: Path, app_root: Path, model_dir: str, label: str) -> Layout:
+def _layout(entry: Path, app_root: Path, model_dir: str, label: str, preload: tuple[str, ...] | None = ()) -> Layout:
     environ = {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": str(entry)}
     if model_dir:
         environ["AZUREML_MODEL_DIR"] = model_dir
-    return Layout(str(entry), str(app_root), label, environ)
+    return Layout(str(entry), str(app_root), label, environ, preload)
 
 
 def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:

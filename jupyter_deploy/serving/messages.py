@@ -14,7 +14,7 @@ STOP      front → worker        ``{}``: finish what you hold and end
 FORK      front → fork-server   ``{"layout": {...}}`` and the worker's socket as a descriptor
 FORKED    fork-server → front   ``{"pid": n}``: in the order of the FORKs
 EXITED    fork-server → front   ``{"pid": n, "status": s}`` as ``os.waitpid`` gives it
-PRELOAD   front → fork-server   ``{"modules": [...]}``: import these before the next fork
+PRELOAD   front → fork-server   ``{"modules": [...]}``: import these when there is nothing else to do
 ========  ====================  ==========================================================
 """
 

@@ -18,7 +18,7 @@ from .logs import log
 from .messages import Answer
 from .spawner import Spawner
 
-# Seconds to wait before the 1st, 2nd, … restart of a worker that keeps dying; after the last the service is Failed.
+# Seconds to wait before the 1st, 2nd, … restart of a worker that keeps dying.
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 30.0
 KEPT_FAILURES = 64
@@ -100,10 +100,11 @@ class Runtime:
 
     async def _start(self, generation: Generation) -> None:
         try:
-            tasks = [self._spawn(generation) for _ in range(generation.workers)]
-            generation.links = list(await asyncio.gather(*tasks))
+            await self._spawner.prepare(generation.layout)
+            for _ in range(generation.workers):
+                generation.links.append(await self._spawn(generation))
             for link in generation.links:
-                await link.ready
+                await self._until_ready(link)
         except BaseException:
             self._abandon(generation)
             raise
@@ -114,6 +115,17 @@ class Runtime:
         link = WorkerLink(pid, generation.number, self.dispatcher.answered, self._lost)
         await link.open(sock)
         return link
+
+    async def _until_ready(self, link: WorkerLink) -> None:
+        try:
+            await link.ready
+        except ConnectionError:
+            raise ConnectionError(f"the worker {await self._end_of(link)} before it was ready") from None
+
+    async def _end_of(self, link: WorkerLink) -> str:
+        end = self._ends.setdefault(link.pid, asyncio.get_running_loop().create_future())
+        done, _ = await asyncio.wait([end], timeout=1.0)
+        return end.result() if done else "ended"
 
     def _abandon(self, generation: Generation) -> None:
         for link in generation.links:
@@ -139,9 +151,7 @@ class Runtime:
             self._background(self._after_loss(link))
 
     async def _after_loss(self, link: WorkerLink) -> None:
-        end = self._ends[link.pid]
-        done, _ = await asyncio.wait([end], timeout=1.0)
-        how = end.result() if done else "ended"
+        how = await self._end_of(link)
         self._ends.pop(link.pid, None)
         self.dispatcher.lost(link, how)
         generation = self.current
@@ -156,17 +166,17 @@ class Runtime:
     async def _restart(self, generation: Generation, how: str) -> None:
         """Bring a worker back, waiting longer each time, until it is replaced by a reload or given up."""
         while generation is self.current and not self._closing:
-            if self._quick_deaths >= len(BACK_OFF):
+            if self._quick_deaths >= self.config.max_restarts:
                 self.broken = f"its workers keep dying; the last one {how}"
                 log.error("given up after %d restarts: %s", self._quick_deaths, self.broken)
                 self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
                 return
-            await asyncio.sleep(BACK_OFF[self._quick_deaths])
+            await asyncio.sleep(BACK_OFF[min(self._quick_deaths, len(BACK_OFF) - 1)])
             self._quick_deaths += 1
             self.restarts += 1
             try:
                 link = await self._spawn(generation)
-                await link.ready
+                await self._until_ready(link)
             except ScriptFailed as failed:
                 how, self.failure = failed.failure.summary, failed.failure
                 continue

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .layout import Layout
+from .libraries import forget_shadowed
 
 MODULE = "entry_module"
 
@@ -61,6 +62,7 @@ def load(layout: Layout) -> EntryScript:
     """
     path = Path(layout.entry)
     sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]
+    forget_shadowed(path.parent)
     if layout.app_root not in sys.path:
         sys.path.append(layout.app_root)
     spec = importlib.util.spec_from_file_location(MODULE, path)

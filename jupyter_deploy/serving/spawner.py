@@ -14,6 +14,7 @@ from collections.abc import Callable
 import orjson
 
 from .layout import Layout
+from .libraries import stamp
 from .logs import log
 from .messages import FrameBuffer, Kind, note
 
@@ -34,6 +35,18 @@ class Spawner:
         self._reader: asyncio.Task[None] | None = None
         self._waiting: collections.deque[asyncio.Future[int]] = collections.deque()
         self._lock = asyncio.Lock()
+        self._libraries: tuple[int, ...] = ()
+
+    async def prepare(self, layout: Layout) -> None:
+        """Start a new fork-server where the warm one would serve stale or unwanted imports.
+
+        Parameters
+        ----------
+        layout : Layout
+            What the next workers run.
+        """
+        if self._control is not None and (layout.preload is None or self._libraries != stamp()):
+            await self.close()
 
     async def spawn(self, layout: Layout) -> tuple[int, socket.socket]:
         """Fork a worker.
@@ -83,9 +96,10 @@ class Spawner:
 
     async def close(self) -> None:
         """End the fork-server; workers that still run are not touched."""
-        process, control, self._control = self._process, self._control, None
+        process, control, self._control, self._process = self._process, self._control, None, None
         if self._reader is not None:
             self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
         if control is not None:
             control.close()
         if process is not None:
@@ -108,6 +122,7 @@ class Spawner:
     async def _ensure(self) -> None:
         if self._control is not None:
             return
+        self._libraries = stamp()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:

@@ -7,14 +7,13 @@ import os
 import signal
 import socket
 import sys
-import sysconfig
 import threading
 import time
-from typing import Any
 
 from .answers import encode
 from .failures import Failure, describe
 from .layout import Layout, tree_lines
+from .libraries import loaded_libraries
 from .messages import Answer, Kind, Request, note, pack_answers, receive, unpack_requests
 from .script import EntryScript, load
 
@@ -39,7 +38,9 @@ def main(sock: socket.socket, layout: Layout) -> int:
     int
         The exit code: 0, or 3 where the script cannot serve.
     """
+    _end_with(sock)
     _enter(layout)
+    before = dict(os.environ)
     started = time.perf_counter()
     stage = "load"
     try:
@@ -54,8 +55,9 @@ def main(sock: socket.socket, layout: Layout) -> int:
         sock.sendall(note(Kind.FAILED, **failure.as_dict()))
         return INIT_FAILED
     seconds = time.perf_counter() - started
-    sock.sendall(note(Kind.READY, modules=_third_party_modules(), seconds=seconds))
-    _end_with(sock)
+    # A script that sets variables means them for the imports behind: those must not have happened before.
+    modules = loaded_libraries() if before == dict(os.environ) else []
+    sock.sendall(note(Kind.READY, modules=modules, seconds=seconds))
     with _Termination() as termination:
         while (message := termination.interruptible(sock)) is not None:
             kind, payload = message
@@ -139,27 +141,15 @@ def _log_failure(failure: Failure, what: str) -> None:
     _log(f"{what}:\n{failure.traceback}")
 
 
-def _third_party_modules() -> list[str]:
-    """List what may be imported ahead of the next generation: installed libraries, never the user's own files."""
-    roots = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-    found = []
-    for name, module in list(sys.modules.items()):
-        spec: Any = getattr(module, "__spec__", None)
-        origin = getattr(spec, "origin", None)
-        if isinstance(origin, str) and origin.startswith(roots) and name == spec.name:
-            found.append(name)
-    return found
-
-
 def _end_with(sock: socket.socket) -> None:
-    """End this process when the front is gone, also in the middle of a ``run()`` that never returns."""
+    """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns."""
 
     def watch() -> None:
         # MSG_PEEK leaves the frames to the main thread; an empty answer means that the other end is closed.
         with contextlib.suppress(OSError):
             while watched.recv(1, socket.MSG_PEEK):
                 pause.wait(1.0)
-        # The main thread sees it too, unless it is in a run() that does not return.
+        # The main thread sees it too, unless it is in code that does not return.
         pause.wait(GRACE_SECONDS)
         os._exit(1)
 

@@ -40,6 +40,7 @@ models = sa.Table(
     sa.Column("description", sa.String, nullable=False),
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("requirements", sa.JSON, nullable=False),
+    sa.Column("modules", sa.JSON, nullable=False),
     sa.Column("created", sa.Float, nullable=False, index=True),
 )
 

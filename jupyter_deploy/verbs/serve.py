@@ -18,7 +18,8 @@ from .verb import Done, Session, Verb, argument
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    script = script_from_file(Path(given.entry_script).expanduser())
+    path = Path(given.entry_script).expanduser()
+    script_from_file(path)
     if given.model_dir and not Path(given.model_dir).is_dir():
         raise NotFound(f"No folder {given.model_dir}.", hint="--model-dir is where the script finds its model's files.")
     if not 0 <= given.port <= 65535:
@@ -37,7 +38,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
             hint="Give another --port; 0 takes a free one.",
         ) from error
     with listener:
-        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", script.path]
+        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", str(path)]
         command += ["--model-dir", given.model_dir or "", "--workers", str(given.workers), "--host", given.host]
         command += ["--listener", str(listener.fileno())]
         if session.variables is None:

@@ -1,0 +1,63 @@
+"""What ``run()`` returns, as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_deploy.client import encode_payload
+from jupyter_deploy.errors import InvokeProblem
+from jupyter_deploy.serving.answers import encode
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+TABLE: list[tuple[Any, bytes]] = [
+    ([1, 2.5, "é"], '[1,2.5,"é"]'.encode()),
+    (None, b"{}"),
+    ("[1]", b'"[1]"'),
+    ({"a": None, 1: 2}, b'{"a":null,"1":2}'),
+    (float("nan"), b"null"),
+    ((1, 2), b"[1,2]"),
+    ({3}, b"[3]"),
+    (np.float32(0.5), b"0.5"),
+    (np.int64(7), b"7"),
+    (np.bool_(True), b"true"),
+    (np.array([[1, 2], [3, 4]]), b"[[1,2],[3,4]]"),
+    (np.array([[1, 2], [3, 4]]).T, b"[[1,3],[2,4]]"),
+    (np.array(["a", "b"]), b'["a","b"]'),
+    ({"p": np.array([np.nan, 1.0])}, b'{"p":[null,1.0]}'),
+    (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), b'[{"a":1,"b":"x"},{"a":2,"b":"y"}]'),
+    (pd.Series([1, 2]), b"[1,2]"),
+    (pd.Timestamp("2026-01-02"), b'"2026-01-02T00:00:00"'),
+    (dt.date(2026, 1, 2), b'"2026-01-02"'),
+    (Colour.RED, b'"red"'),
+]
+
+
+@pytest.mark.parametrize(("value", "body"), TABLE, ids=lambda value: repr(value)[:30])
+def test_values_have_one_json_form(value: Any, body: bytes) -> None:
+    assert encode(value) == body
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [(object(), "builtins.object"), (b"x", "bytes"), ({"m": {1: object()}}, "object")]
+)
+def test_what_has_no_form_is_named(value: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        encode(value)
+
+
+def test_payloads_keep_text_and_bytes() -> None:
+    assert encode_payload("not json") == b"not json"
+    assert encode_payload(b"\x00") == b"\x00"
+    assert encode_payload({"data": np.arange(3)}) == b'{"data":[0,1,2]}'
+    with pytest.raises(InvokeProblem, match="cannot be sent as JSON"):
+        encode_payload(object())
