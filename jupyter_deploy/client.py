@@ -235,6 +235,8 @@ class Service:
         yield tail(path, lines, until=at)
         while True:
             size = path.stat().st_size if path.exists() else 0
+            # A shorter file is a new one: the service was deleted and made again.
+            at = min(at, size) if size >= at else 0
             if size > at:
                 with path.open("rb") as file:
                     file.seek(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -175,7 +176,7 @@ class Deployment:
             record = self._rows.get(name)
             spec = record.spec
             if script is not None:
-                spec = replace(spec, script=str(Path(script).expanduser().absolute()), script_is_file=True)
+                spec = replace(spec, script=os.path.abspath(Path(script).expanduser()), script_is_file=True)  # noqa: PTH100
             ids = record.models
             if model is not None:
                 name_of_model, _ = parse(model)
@@ -200,9 +201,10 @@ class Deployment:
             return "created", (), self._start(record, wanted, wait, progress)
         what = forced or differences(record, wanted)
         health = self.health(record)
-        if health.state == "Transitioning":
+        if health.state == "Transitioning" and not what:
             health = self._wait(record, progress)
-        running = health.state == "Healthy" or bool(health.started)
+        # What is still loading the old script need not finish it; it serves nobody.
+        running = health.state != "Transitioning" and bool(health.started)
         if not running:
             # What does not answer gets little time to drain.
             self._target(record.spec.target).stop(record.handle, _UNRESPONSIVE_SECONDS)
@@ -224,7 +226,7 @@ class Deployment:
         self._rows.put(replace(record, models=both, handle=pending), models_exist(wanted))
         target = self._target(record.spec.target)
         try:
-            generation, _ = target.reload(
+            generation, in_use = target.reload(
                 self._home.service(record.name), record.handle, wanted.bundle.folder, wanted.spec.workers
             )
         except ReloadFailed as error:
@@ -233,7 +235,7 @@ class Deployment:
         except BaseException:
             self._rows.put(record)
             raise
-        self._rows.put(self._record(record, wanted, record.handle))
+        self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
         return generation
 
     def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:

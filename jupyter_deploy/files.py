@@ -197,15 +197,14 @@ def walk_tree(folder: Path) -> Iterator[tuple[str, bool]]:
     tuple of (str, bool)
         The path relative to ``folder`` with ``/`` between its parts, and whether it is a folder without content.
     """
-    seen = set()
-    for current, folders, names in os.walk(folder, followlinks=True):
+    start = Path(folder)
+    for current, folders, names in os.walk(start, followlinks=True):
         folders.sort()
-        real = Path(current).resolve()
-        if real in seen:
+        below = Path(current).relative_to(start)
+        above = [start, *(start / part for part in list(below.parents)[-2::-1])] if below.parts else []
+        if Path(current).resolve() in {parent.resolve() for parent in above}:
             folders.clear()
             continue
-        seen.add(real)
-        below = Path(current).relative_to(folder)
         if not folders and not names and current != str(folder):
             yield below.as_posix(), True
         for name in sorted(names):
@@ -250,6 +249,9 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
         folder.rename(gone)
     except FileNotFoundError:
         return
+    except OSError:
+        # On another file system: no half of it can be taken for a whole, because whoever removes it holds the lock.
+        gone = folder
     shutil.rmtree(gone, ignore_errors=True)
 
 

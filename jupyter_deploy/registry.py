@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from .errors import InUse, ModelProblem, NotFound, UsageProblem, not_found
+from .errors import InUse, ModelProblem, NotFound, StoreProblem, UsageProblem, not_found
 from .files import copy_hashed, walk_tree
 from .models import Model, check_pairs, model_of_row, parse_reference
 from .sources import Prepared
@@ -133,8 +133,11 @@ class Models:
         """
         name, wanted = parse_reference(f"{reference}:{version}" if version is not None else reference)
         query = sa.select(models).where(models.c.name == name).order_by(models.c.version.desc())
+        if wanted:
+            # SQLite's integers end there; a larger number raises in its driver.
+            query_one = query.where(models.c.version == min(wanted, (1 << 63) - 1))
         with self._database.read() as connection:
-            row = connection.execute(query.where(models.c.version == wanted) if wanted else query).mappings().first()
+            row = connection.execute(query_one if wanted else query).mappings().first()
             if row is not None:
                 return model_of_row(row)
             versions = list(connection.scalars(query.with_only_columns(models.c.version)))
@@ -282,11 +285,15 @@ class Models:
                 f"File already exists. To overwrite, set exist_ok to True. {place / taken[0]}",
                 hint="Give another folder with --to DIR, or overwrite with --exist-ok.",
             )
-        for name, empty in names:
-            (place / name if empty else (place / name).parent).mkdir(parents=True, exist_ok=True)
-            if not empty:
-                (place / name).unlink(missing_ok=True)
-                copy_hashed(source / name, place / name)
+        _refuse_blocked(place, names)
+        try:
+            for name, empty in names:
+                (place / name if empty else (place / name).parent).mkdir(parents=True, exist_ok=True)
+                if not empty:
+                    (place / name).unlink(missing_ok=True)
+                    copy_hashed(source / name, place / name)
+        except OSError as error:
+            raise StoreProblem(f"{place} cannot be written: {error.strerror}.", hint="Give another folder.") from error
         return place / model.entry
 
     def unregister(self, reference: str) -> Model:
@@ -321,6 +328,17 @@ class Models:
         return model
 
 
+def _refuse_blocked(place: Path, names: Sequence[tuple[str, bool]]) -> None:
+    for name, empty in names:
+        target = place / name
+        blocked = target if (target.exists() and target.is_dir() != empty) else None
+        parts = [place, *(place / parent for parent in Path(name).parents)]
+        blocked = blocked or next((part for part in parts if part.exists() and not part.is_dir()), None)
+        if blocked is not None:
+            kind = "folder" if blocked.is_dir() else "file"
+            raise ModelProblem(f"A {kind} is in the way: {blocked}", hint="Give another folder with --to DIR.")
+
+
 def _filter(given: Any, what: str) -> dict[str, str | None]:
     if given is None:
         return {}
@@ -332,7 +350,7 @@ def _filter(given: Any, what: str) -> dict[str, str | None]:
     for item in given:
         if isinstance(item, str):
             pairs[item] = None
-        elif len(item) == 2:
+        elif isinstance(item, Sequence) and len(item) == 2:
             pairs[str(item[0])] = str(item[1])
         else:
             raise UsageProblem(f"{what}: {item!r} is neither 'key' nor ['key', 'value'].")

@@ -105,6 +105,32 @@ class Resolver:
         return Wanted(spec, script, models, bundle)
 
 
+def check_port(port: object) -> int:
+    """Refuse what is no port.
+
+    Parameters
+    ----------
+    port : object
+        What was given.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    UsageProblem
+        For anything but a whole number from 1 to 65535.
+    """
+    if isinstance(port, int) and 1 <= port <= 65535:
+        return port
+    raise UsageProblem(
+        f"Invalid configuration, port must be an integer in range [1, 65535], not {port}.",
+        hint="Leave --port out to get a free one.",
+    )
+
+
 def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) -> ServiceSpec:
     """Put what was given over what the service is.
 
@@ -125,15 +151,10 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
     Raises
     ------
     UsageProblem
-        For a port or a number of workers that cannot be.
+        For a number of workers that cannot be.
     """
     spec = record.spec if record else ServiceSpec(name, name)
     spec = replace(spec, **changes)
-    if not isinstance(spec.port, int) or not 0 <= spec.port <= 65535:
-        raise UsageProblem(
-            f"Invalid configuration, port must be an integer in range [1, 65535], not {spec.port}.",
-            hint="Leave --port out to get a free one.",
-        )
     if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
         raise UsageProblem(f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.")
     check_environment(spec.environment)

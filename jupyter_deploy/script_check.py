@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
+import sys
+import warnings
 from collections.abc import Iterator, Mapping
 
 from .errors import ScriptProblem, nearest
 
 MAX_BYTES = 1 << 20
 HEADERS = "request_headers"
+# %magic, !command, ?name; name? and name??; target = %magic or !command.
+_MAGIC = re.compile(r"\s*(%%?[A-Za-z].*|%|!.*|\?.*|[\w.*\[\]]+\?{1,2}|[\w.,\s\[\]'\"]+=\s*(%[A-Za-z].*|!(?!=).*))\s*")
+
+
+def quiet_parse(source: str) -> ast.Module:
+    """Parse without the warnings (of doubtful escapes, for example) that running the script will give anyway."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 class _Finding(Exception):
@@ -45,7 +57,8 @@ def check(source: str, where: str, live: Mapping[str, object]) -> None:
             f"{where} has {len(source) / 1e6:.0f} MB of text; an entry script has at most {MAX_BYTES / 1e6:.0f}.",
             hint="Register data as a model and load it in init().",
         )
-    lines = source.splitlines() or [""]
+    # Not splitlines(): it also breaks at form feeds and Unicode separators, which are no new lines to Python.
+    lines = re.split(r"\r\n|\r|\n", source)
     try:
         tree = _parse(source, lines)
         _check_init(tree)
@@ -53,6 +66,8 @@ def check(source: str, where: str, live: Mapping[str, object]) -> None:
         _check_names(tree, lines, live)
     except _Finding as finding:
         raise _problem(finding, where, lines) from None
+    except RecursionError:
+        raise ScriptProblem(f"{where}: nested too deeply.", hint="Split the longest expression.") from None
 
 
 def _problem(finding: _Finding, where: str, lines: list[str]) -> ScriptProblem:
@@ -73,14 +88,20 @@ def _problem(finding: _Finding, where: str, lines: list[str]) -> ScriptProblem:
 
 def _parse(source: str, lines: list[str]) -> ast.Module:
     try:
-        return ast.parse(source)
+        if "\0" in source:
+            at = source.index("\0")
+            start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
+            line = len(re.split(r"\r\n|\r|\n", source[:start]))
+            raise _Finding("there is a null byte", "Remove it.", line, at - start)
+        return quiet_parse(source)
     except SyntaxError as error:
         line = max(1, error.lineno or 1)
         text = lines[min(line, len(lines)) - 1].strip()
         column = max(0, (error.offset or 1) - 1)
         magic = _magic_at(lines, line)
         if magic:
-            text = lines[magic - 1].strip()
+            whole = lines[magic - 1].strip()
+            text = whole if whole[0] in "%!?" or whole.endswith("?") else whole.partition("=")[2].strip()
             raise _Finding(
                 f"{text.split()[0]} is notebook syntax, not Python",
                 "Move magics and shell commands to a cell of their own; the script runs without a notebook.",
@@ -98,10 +119,8 @@ def _parse(source: str, lines: list[str]) -> ast.Module:
 def _magic_at(lines: list[str], line: int) -> int:
     # Python reports some magics on the line after them.
     for number in (line, line - 1):
-        text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-        looks = text.startswith(("%", "!", "?")) or (text.endswith("?") and not text.startswith("#"))
-        assigned = text.partition("=")[2].lstrip()
-        if looks or (assigned[:1] in {"%", "!"} and assigned[1:2] != "="):
+        text = lines[number - 1] if 0 < number <= len(lines) else ""
+        if _MAGIC.fullmatch(text):
             return number
     return 0
 
@@ -109,6 +128,9 @@ def _magic_at(lines: list[str], line: int) -> int:
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         yield node
+        if isinstance(node, ast.Match):
+            for case in node.cases:
+                yield from _top_level(case.body)
         if isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
             for part in ("body", "orelse", "finalbody"):
                 yield from _top_level(getattr(node, part, []))
@@ -125,7 +147,8 @@ def _defined(tree: ast.Module, name: str) -> ast.stmt | None:
             found = node if any((alias.asname or alias.name) in {name, "*"} for alias in node.names) else found
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found = node if any(isinstance(target, ast.Name) and target.id == name for target in targets) else found
+            names = (item for target in targets for item in ast.walk(target) if isinstance(item, ast.Name))
+            found = node if any(item.id == name and isinstance(item.ctx, ast.Store) for item in names) else found
     return found
 
 
@@ -191,7 +214,8 @@ def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object])
         f"name {name!r} is neither defined, imported nor built in{more}",
         _name_hint(name, tree, live),
         first.lineno,
-        first.col,
+        # Python's columns count UTF-8 bytes, not characters.
+        len(lines[first.lineno - 1].encode()[: first.col].decode("utf-8", "replace")),
         len(name),
     )
 
@@ -205,7 +229,10 @@ def _name_hint(name: str, tree: ast.Module, live: Mapping[str, object]) -> str:
             return f"Import it in the script: import {getattr(value, '__name__', name)}" + (
                 "" if getattr(value, "__name__", name) == name else f" as {name}"
             )
-        if callable(value) and hasattr(value, "__code__"):
+        origin, own = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
+        if origin != "__main__" and getattr(sys.modules.get(origin or ""), own, None) is value:
+            return f"Import it in the script: from {origin} import {own}" + ("" if own == name else f" as {name}")
+        if callable(value) and (isinstance(value, type) or hasattr(value, "__code__")):
             return f"{name} is defined in another cell: copy it into this one, or into a module beside the notebook."
         return f"{name} lives in the notebook only: %register it, and load it from AZUREML_MODEL_DIR in init()."
     defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -13,12 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from .errors import NotFound, ScriptProblem, nearest, not_found
-from .script_check import MAX_BYTES, check
+from .script_check import MAX_BYTES, check, quiet_parse
 from .services import Change
 from .store.database import Database, scripts
 
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
-CELL_FILE = "score.py"
+CELL_FILE = "__score_script__.py"
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,15 @@ class Script:
                 name = path.relative_to(self.folder).as_posix()
                 if name in found:
                     continue
-                found[name] = path.read_bytes()
+                try:
+                    found[name] = path.read_bytes()
+                except OSError as error:
+                    raise ScriptProblem(
+                        f"{path}, which the script imports, cannot be read: {error.strerror}.",
+                        hint="Check its permissions.",
+                    ) from error
                 if path.suffix == ".py":
-                    waiting.append(found[name].decode("utf-8", "replace"))
+                    waiting.append(found[name].decode("utf-8-sig", "replace"))
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -107,8 +113,8 @@ def imported_modules(source: str) -> Iterator[str]:
         Dotted names; relative imports are left out.
     """
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = quiet_parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -184,6 +190,8 @@ def script_from_file(path: Path) -> Script:
     ScriptProblem
         With the file's line, a caret and a hint.
     """
+    if path.is_dir():
+        raise ScriptProblem(f"{path} is a folder, not a script.", hint="Name the file in it that has run().")
     if not path.is_file():
         close = nearest(path.name, (entry.name for entry in path.parent.glob("*.py"))) if path.parent.is_dir() else None
         hint = f"Did you mean {path.with_name(close)}?" if close else f"The current folder is {Path.cwd()}."

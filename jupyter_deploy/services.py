@@ -112,7 +112,8 @@ class ServiceRecord:
     models : tuple of str
         ``name:version`` of the models in it.
     handle : dict
-        The target's own: process and port.
+        The target's own: process and port. Beside them, ``pending``: a bundle that is being loaded; ``keep``: bundles
+        of generations that were finishing at the last reload; ``next``: the server that is taking over.
     desired : str
         ``"running"`` or ``"stopped"``.
     created, updated : float
@@ -202,8 +203,8 @@ class Target(Protocol):
     def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
         """Start a server; ``commit`` writes down the handle by which any process finds it again, before it serves."""
 
-    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, float]:
-        """Swap the bundle; returns the new generation and the milliseconds that it took."""
+    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, tuple[str, ...]]:
+        """Swap the bundle; returns the new generation, and the digests of the bundles that are still in use."""
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how the service is."""

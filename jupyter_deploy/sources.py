@@ -78,6 +78,8 @@ def prepare(
     tree.mkdir()
     try:
         if isinstance(source, (str, os.PathLike)):
+            if not os.fspath(source):
+                raise ModelProblem("The path is empty.", hint="Name a file or folder; '.' is the current folder.")
             prepared = _from_path(Path(source).expanduser(), tree, child_paths)
         else:
             prepared = _from_object(source, tree)
@@ -125,7 +127,10 @@ def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Pre
     children = [_checked_child(path, child) for child in child_paths] if child_paths is not None else None
     if children == []:
         raise ModelProblem("child_paths is empty: no file would be registered.")
-    return Prepared(copy_tree(path, tree, prefix=entry, only=children).finish(), entry)
+    finished = copy_tree(path, tree, prefix=entry, only=children).finish()
+    if not any(tree.iterdir()):
+        raise ModelProblem(f"{path} is an empty folder.", hint="Write the model's files into it first.")
+    return Prepared(finished, entry)
 
 
 def _checked_child(folder: Path, child: str) -> str:

@@ -17,7 +17,7 @@ from .errors import DeployError, StoreProblem
 from .files import remove_tree
 from .models import Model, check_name, check_pairs, spelled_framework
 from .registry import Models
-from .resolution import Resolver
+from .resolution import Resolver, check_port
 from .scripts import Script, Scripts, script_from_cell
 from .service_rows import Services, scripts_services
 from .services import Change, check_service_name
@@ -131,24 +131,28 @@ class Workspace:
 
     def _collect(self) -> None:
         """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
-        if not self._unreferenced(live_claims(self.home.staging)):
+        if not self._unreferenced():
             return
         with self._database.write():
-            # Under the write lock no row can appear; claims are read first, because they end after the row is there.
-            for kind, digest in self._unreferenced(live_claims(self.home.staging)):
+            # Under the write lock no row can appear.
+            for kind, digest in self._unreferenced():
                 if kind == "artifact":
                     self._artifacts.remove(digest)
                 else:
                     remove_tree(self.home.bundles / digest, trash=self.home.staging)
 
-    def _unreferenced(self, claimed: set[str]) -> list[tuple[str, str]]:
+    def _unreferenced(self) -> list[tuple[str, str]]:
+        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
+        artifacts = self._artifacts.digests()
+        bundles = {entry.name for entry in self.home.bundles.iterdir()}
+        claimed = live_claims(self.home.staging)
         with self._database.read() as connection:
-            artifacts = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
-        records = self._rows.all()
-        bundles = {record.bundle for record in records} | {record.handle.get("pending", "") for record in records}
-        present = {entry.name for entry in self.home.bundles.iterdir()}
-        unused = [("artifact", digest) for digest in self._artifacts.digests() - artifacts - claimed]
-        return unused + [("bundle", digest) for digest in present - bundles - claimed]
+            registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
+        used: set[str] = set()
+        for record in self._rows.all():
+            used |= {record.bundle, record.handle.get("pending", ""), *record.handle.get("keep", ())}
+        unused = [("artifact", digest) for digest in artifacts - registered - claimed]
+        return unused + [("bundle", digest) for digest in bundles - used - claimed]
 
     def register(
         self,
@@ -194,8 +198,8 @@ class Workspace:
         fields = {
             "tags": check_pairs(tags, "tags"),
             "properties": check_pairs(properties, "properties"),
-            "description": description,
-            "run_id": run_id,
+            "description": description or "",
+            "run_id": run_id or "",
         }
         with stage(self.home.staging) as opened:
             prepared = prepare(
@@ -259,13 +263,23 @@ class Workspace:
             If a service could not load it; that one serves its old version on, and nothing is stored.
         """
         script = script_from_cell(name, cell, folder or Path.cwd(), live)
-        changes = [
-            self._deployment.reload(record.name, source=script) for record in scripts_services(self._rows.all(), name)
-        ]
+        changes = self._reload_all(name, script)
         self.scripts.put(script)
         if changes:
             self._collect()
         return replace(script, changes=tuple(changes))
+
+    def _reload_all(self, name: str, script: Script) -> list[Change]:
+        """Reload the services that run a script: all of them or, where one cannot load it, none."""
+        changes: list[Change] = []
+        for record in scripts_services(self._rows.all(), name):
+            try:
+                changes.append(self._deployment.reload(record.name, source=script))
+            except DeployError:
+                for change in changes:
+                    self._deployment.reload(change.service, source=self.scripts.get(name))
+                raise
+        return changes
 
     def deploy(
         self,
@@ -312,8 +326,7 @@ class Workspace:
         check_service_name(name)
         changes: dict[str, Any] = {"environment": environment, "workers": workers}
         if port is not None:
-            # 0 is how a specification says "any"; as a wish it is as wrong as 99999.
-            changes["port"] = port or -1
+            changes["port"] = check_port(port)
         if target is not None:
             changes["target"] = choose(target)
         if models is not None:
@@ -330,8 +343,8 @@ class Workspace:
         text = str(script)
         if not isinstance(script, Path) and text in self.scripts.names():
             return {"script": text, "script_is_file": False}
-        path = Path(script).expanduser().absolute()
-        if isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text:
+        path = Path(os.path.abspath(Path(script).expanduser()))  # noqa: PTH100 - resolve() would follow links
+        if text and (isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text):
             return {"script": str(path), "script_is_file": True}
         return {"script": self.scripts.get(text).name, "script_is_file": False}
 

@@ -10,7 +10,7 @@ from ..client import Service
 from ..models import Model
 from ..scripts import Script
 from ..verbs.verb import Done, Listing
-from .plain import listing_table, model_rows, script_sentences, service_rows
+from .plain import facts_of, listing_table, model_rows, script_sentences, service_rows
 
 _CARD = (
     "border:1px solid var(--jp-border-color2,#c8c8c8);border-radius:6px;padding:8px 12px;display:inline-block;"
@@ -64,7 +64,9 @@ def _script(script: Script) -> str:
 
 
 def _service(service: Service) -> str:
-    facts = service.as_dict()
+    facts = facts_of(service)
+    if facts is None:
+        return _card(f"<b>{escape(service.name)}</b> {_badge('deleted')}", [])
     return _card(f"<b>{escape(service.name)}</b> {_badge(facts['state'])}", service_rows(service, facts))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..client import Service
+from ..errors import NotFound
 from ..models import Model
 from ..scripts import Script
 from ..verbs.verb import Done, Listing
@@ -147,8 +148,29 @@ def _script(script: Script) -> str:
     )
 
 
+def facts_of(service: Service) -> dict[str, Any] | None:
+    """Ask a service for its facts.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+
+    Returns
+    -------
+    dict or None
+        None where it was deleted: a handle outlives its service.
+    """
+    try:
+        return service.as_dict()
+    except NotFound:
+        return None
+
+
 def _service(service: Service) -> str:
-    facts = service.as_dict()
+    facts = facts_of(service)
+    if facts is None:
+        return f"Service {service.name}: deleted"
     return _block(f"Service {service.name}: {facts['state']}", service_rows(service, facts))
 
 
@@ -180,9 +202,9 @@ def listing_table(listing: Listing) -> tuple[list[str], list[list[str]]]:
         ]
         return header, rows
     header = ["service", "state", "url", "script", "models"]
-    facts = [service.as_dict() for service in listing]
     return header, [
-        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])] for fact in facts
+        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])]
+        for fact in listing
     ]
 
 

@@ -6,7 +6,7 @@ import pickle
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ..errors import ModelProblem
@@ -49,11 +49,10 @@ def dump(obj: object, create: CreateFile) -> Saved:
         raise
     except Exception as error:  # noqa: BLE001 - __reduce__ and __getstate__ are user code and raise anything
         reason = _one_line(error)
-    import cloudpickle
 
     try:
         with create(FILE) as file:
-            cloudpickle.dump(obj, file)
+            _cloud_pickler(file, modules).dump(obj)
     except OSError:
         raise
     except Exception as error:
@@ -81,6 +80,23 @@ def _joblib_pickler(file: Any, modules: set[str]) -> Any:
         dispatch[FunctionType] = save_global
 
     return Recorder(file, protocol=pickle.DEFAULT_PROTOCOL)
+
+
+def _cloud_pickler(file: Any, modules: set[str]) -> Any:
+    import cloudpickle
+
+    class Recorder(cloudpickle.Pickler):  # type: ignore[misc]
+        """cloudpickle's pickler, which notes the modules it refers to."""
+
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, ModuleType):
+                modules.add(obj.__name__.partition(".")[0])
+            else:
+                owner = obj if isinstance(obj, (type, FunctionType)) else type(obj)
+                modules.add((getattr(owner, "__module__", None) or "builtins").partition(".")[0])
+            return super().reducer_override(obj)
+
+    return Recorder(file)
 
 
 def _one_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from IPython.core.magic import (
     magics_class,
     needs_local_scope,
     no_var_expand,
+    output_can_be_silenced,
 )
 
 from ..errors import UsageProblem
@@ -20,6 +22,11 @@ from .expansion import expand
 
 if TYPE_CHECKING:
     from ..verbs import Session, Verb
+
+# What follows invoke's service: one of its options, or an expression with such options behind it.
+_OPTION = re.compile(r"--(data|file|output|json|help)\b|-h\b")
+_TRAILING = re.compile(r"(\s--json|\s--output(=|\s+)\S+)+\s*$")
+_FIELD = re.compile(r"\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
 
 LINE_MAGICS = ("register", "deploy", "invoke", "model")
 CELL_MAGICS = ("score_script", "invoke", "model")
@@ -29,6 +36,7 @@ CELL_MAGICS = ("score_script", "invoke", "model")
 class ModelMagics(Magics):
     """Register models, serve them from a script cell, call and reload them."""
 
+    @output_can_be_silenced
     @no_var_expand
     @needs_local_scope
     @cell_magic
@@ -63,6 +71,7 @@ class ModelMagics(Magics):
             )
         return Workspace().score_script(words[0], cell, live=self._variables(local_ns))
 
+    @output_can_be_silenced
     @no_var_expand
     @needs_local_scope
     @line_magic
@@ -83,6 +92,7 @@ class ModelMagics(Magics):
         """
         return self._run("register", line, None, local_ns, "%register")
 
+    @output_can_be_silenced
     @no_var_expand
     @needs_local_scope
     @line_magic
@@ -103,6 +113,7 @@ class ModelMagics(Magics):
         """
         return self._run("deploy", line, None, local_ns, "%deploy")
 
+    @output_can_be_silenced
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
@@ -125,6 +136,7 @@ class ModelMagics(Magics):
         """
         return self._run("invoke", line, cell, local_ns, "%%invoke" if cell is not None else "%invoke")
 
+    @output_can_be_silenced
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
@@ -145,8 +157,8 @@ class ModelMagics(Magics):
         object
             The verb's value.
         """
-        verb, _, rest = line.strip().partition(" ")
-        if verb.rstrip(";") in {"", "-h", "--help", "help"}:
+        verb, _, rest = line.strip().rstrip(";").partition(" ")
+        if verb in {"", "-h", "--help", "help"}:
             from ..verbs.parser import overview
 
             print(overview("%model"))  # noqa: T201 - help is text
@@ -187,12 +199,18 @@ class ModelMagics(Magics):
         return [expand(word, variables) for word in words]
 
     def _raw_tail(self, line: str, local_ns: dict[str, Any] | None) -> list[str]:
-        """Keep a Python expression behind the first word as it is written, with its quotes and braces."""
+        """Keep a Python expression behind the first word as it is written: its quotes, braces and minus signs."""
         first, _, rest = line.strip().partition(" ")
         rest = rest.strip().rstrip(";").strip()
-        if not rest or rest.startswith("-") or " -" in rest:
+        if not rest or _OPTION.match(rest):
             return self._words(line, local_ns)
-        return [*self._words(first, local_ns), rest]
+        trailing = _TRAILING.search(rest)
+        if trailing:
+            rest, options = rest[: trailing.start()].strip(), self._words(trailing[0], local_ns)
+        else:
+            options = []
+        whole = _FIELD.fullmatch(rest)
+        return [*self._words(first, local_ns), *options, "--", whole[1] or whole[2] if whole else rest]
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

@@ -82,6 +82,8 @@ def _serve(given: argparse.Namespace) -> int:
         layout = layout_of_script(given.entry_script, given.model_dir, Path.cwd())
     inherited = given.listener is not None
     listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
+    # Only the front listens: a worker's child that held the socket would keep the port busy for ever.
+    listener.set_inheritable(False)
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
         print(f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score", flush=True)  # noqa: T201

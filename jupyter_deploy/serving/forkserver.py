@@ -45,6 +45,7 @@ def main(descriptor: int) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
     with socket.socket(fileno=descriptor) as control:
+        control.set_inheritable(False)
         child = _ForkServer(control).serve()
     # A child leaves the loop first, so that the worker runs on a clean stack and ends like any other process.
     return child() if child is not None else 0
@@ -81,6 +82,8 @@ class _ForkServer:
 
     def _receive(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 16)
+        for received in descriptors:
+            os.set_inheritable(received, False)
         self._descriptors.extend(descriptors)
         self._pending.extend(self._buffer.feed(data))
         return bool(data)

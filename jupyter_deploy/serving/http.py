@@ -20,6 +20,7 @@ from .layout import layout_of_bundle
 from .links import ScriptFailed
 from .logs import log
 from .runtime import Runtime
+from .worker import INTERNAL_ERROR
 
 JSON = b"application/json"
 _ID_LIMIT = 100
@@ -87,6 +88,10 @@ class HttpApplication:
             status, body, extra = refused.status, encode({"message": refused.message}), refused.headers
         except _ClientGone:
             return
+        except Exception:  # noqa: BLE001
+            # The edge's one mapper: whatever is wrong in here, the client gets JSON and the log the traceback.
+            log.exception("%s %s failed in the server", scope["method"], scope["path"])
+            status, body, extra = 500, INTERNAL_ERROR, []
         extra = [(b"content-type", JSON), *extra] if not any(key == b"content-type" for key, _ in extra) else extra
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": status, "headers": [length, *extra, *ids]})
@@ -140,8 +145,16 @@ class HttpApplication:
         else:
             self._check_length(headers)
             body = await self._body(receive)
+        scoring = asyncio.ensure_future(self._runtime.score(body, _text(ids)))
+        gone = asyncio.ensure_future(_until_gone(receive))
+        await asyncio.wait({scoring, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not scoring.done():
+            # The client left: what still waits is dropped, what already runs is not waited for.
+            scoring.cancel()
+            raise _ClientGone
         try:
-            answer = await self._runtime.score(body, _text(ids))
+            answer = scoring.result()
         except QueueFull:
             raise _Refused(503, "Too many requests are waiting.", [(b"retry-after", b"1")]) from None
         failed = b"True" if answer.status >= 500 else b"False"
@@ -183,7 +196,7 @@ class HttpApplication:
             raise _Refused(400, error.message) from error
         started = time.perf_counter()
         loading = asyncio.ensure_future(self._runtime.load(layout, values.get("workers")))
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.ensure_future(_until_gone(receive))
         await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not loading.done():
@@ -198,7 +211,13 @@ class HttpApplication:
         except ConnectionError as error:
             return 422, encode({"message": f"The new worker did not start: {error}.", "failure": None}), []
         milliseconds = (time.perf_counter() - started) * 1000
-        return 200, encode({"generation": generation.number, "milliseconds": milliseconds}), []
+        facts = {"generation": generation.number, "milliseconds": milliseconds}
+        return 200, encode({**facts, "app_roots": self._runtime.app_roots()}), []
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _text(ids: Headers) -> str:

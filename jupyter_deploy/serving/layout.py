@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -128,8 +129,9 @@ def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:
     """
     root = Path(folder)
     yield f"{folder}/" if root.is_dir() else f"{folder} (not there)"
-    paths = sorted(root.rglob("*")) if root.is_dir() else []
-    for path in paths[:limit]:
+    # Cut before sorting: the folder may be anything.
+    paths = list(itertools.islice(root.rglob("*"), limit + 1)) if root.is_dir() else []
+    for path in sorted(paths[:limit]):
         yield "  " * len(path.relative_to(root).parts) + path.name + ("/" if path.is_dir() else "")
     if len(paths) > limit:
-        yield f"  … {len(paths) - limit} more"
+        yield "  … and more"

@@ -31,6 +31,8 @@ class WorkerLink(asyncio.Protocol):
         The worker's process.
     generation : int
         Which code it runs.
+    app_root : str
+        The folder that it runs in.
     on_answer : callable
         Called with this link and each answer.
     on_lost : callable
@@ -41,11 +43,13 @@ class WorkerLink(asyncio.Protocol):
         self,
         pid: int,
         generation: int,
+        app_root: str,
         on_answer: Callable[[WorkerLink, Answer], None],
         on_lost: Callable[[WorkerLink], None],
     ) -> None:
         self.pid = pid
         self.generation = generation
+        self.app_root = app_root
         self.busy: Request | None = None
         self.stopping = False
         self.lost = False
@@ -87,6 +91,11 @@ class WorkerLink(asyncio.Protocol):
             self.stopping = True
             self._transport.write(note(Kind.STOP))
 
+    def abort(self) -> None:
+        """Take the worker as lost, whoever still holds its end of the pair."""
+        if not self.lost and self._transport is not None:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport (asyncio's hook).
 
@@ -114,8 +123,9 @@ class WorkerLink(asyncio.Protocol):
             elif kind is Kind.READY:
                 values: dict[str, Any] = orjson.loads(payload)
                 self.modules, self.init_seconds = values["modules"], values["seconds"]
-                self.ready.set_result(None)
-            elif kind is Kind.FAILED:
+                if not self.ready.done():
+                    self.ready.set_result(None)
+            elif kind is Kind.FAILED and not self.ready.done():
                 self.ready.set_exception(ScriptFailed(Failure(**orjson.loads(payload))))
 
     def connection_lost(self, exc: Exception | None) -> None:

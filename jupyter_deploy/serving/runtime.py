@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import os
+import signal
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ from .spawner import Spawner
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 30.0
 KEPT_FAILURES = 64
+_LAST_WORDS_SECONDS = 0.1
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Runtime:
         self._numbers = 0
         self._ends: dict[int, asyncio.Future[str]] = {}
         self._spawner = Spawner(self._exited)
+        self._links: set[WorkerLink] = set()
         self._reload = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -88,6 +92,9 @@ class Runtime:
             except ScriptFailed as failed:
                 self.failure = failed.failure
                 raise
+            except ConnectionError as error:
+                log.error("generation %d did not start: %s", new.number, error)
+                raise
             self._numbers, old, self.current = new.number, self.current, new
             self.broken, self.failure, self._quick_deaths = "", None, 0
             for link in new.links:
@@ -112,7 +119,8 @@ class Runtime:
     async def _spawn(self, generation: Generation) -> WorkerLink:
         pid, sock = await self._spawner.spawn(generation.layout)
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
-        link = WorkerLink(pid, generation.number, self.dispatcher.answered, self._lost)
+        link = WorkerLink(pid, generation.number, generation.layout.app_root, self.dispatcher.answered, self._lost)
+        self._links.add(link)
         await link.open(sock)
         return link
 
@@ -130,23 +138,29 @@ class Runtime:
     def _abandon(self, generation: Generation) -> None:
         for link in generation.links:
             link.stopping = True
-            link.ready.cancel() if not link.ready.done() else link.ready.exception()
             self._kill(link)
+            if link.ready.done() and not link.ready.cancelled():
+                # Seen, so that asyncio does not report it as forgotten.
+                link.ready.exception()
 
     @staticmethod
     def _kill(link: WorkerLink) -> None:
         if not link.lost:
-            try:
-                os.kill(link.pid, 9)
-            except ProcessLookupError:
-                return
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(link.pid, signal.SIGKILL)
 
     def _exited(self, pid: int, how: str) -> None:
-        end = self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        end = self._ends.setdefault(pid, loop.create_future())
         if not end.done():
             end.set_result(how)
+        for link in self._links:
+            if link.pid == pid:
+                # A process that the script forked may hold the socket open: what it said last is read, then it is over.
+                loop.call_later(_LAST_WORDS_SECONDS, link.abort)
 
     def _lost(self, link: WorkerLink) -> None:
+        self._links.discard(link)
         if not self._closing:
             self._background(self._after_loss(link))
 
@@ -225,6 +239,21 @@ class Runtime:
             while len(self.failures) > KEPT_FAILURES:
                 self.failures.popitem(last=False)
         return answer
+
+    def app_roots(self) -> list[str]:
+        """List the application folders that workers still use, those of old generations that finish among them.
+
+        Returns
+        -------
+        list of str
+            Absolute paths, sorted.
+        """
+        return sorted({link.app_root for link in self._links})
+
+    def abort(self) -> None:
+        """Kill the workers: whoever asked to stop does not want to wait for them."""
+        for link in list(self._links):
+            self._kill(link)
 
     @property
     def ready(self) -> bool:

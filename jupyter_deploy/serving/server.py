@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from .runtime import Runtime
 from .worker import INIT_FAILED
 
 KEEP_ALIVE_SECONDS = 75
+_AGAIN_SECONDS = 0.5
 
 
 class _Engine(uvicorn.Server):
@@ -53,6 +55,7 @@ class Server:
         self.layout = layout
         self._listener = listener
         self._exit_code = 0
+        self._asked = 0.0
 
     def run(self) -> int:
         """Serve until a signal comes or the first generation fails.
@@ -109,6 +112,14 @@ class Server:
             log.info("stopped")
 
     def _drain(self, runtime: Runtime, engine: Any, number: int) -> None:
+        if engine.should_exit:
+            if time.monotonic() - self._asked < _AGAIN_SECONDS:
+                # One Ctrl-C may arrive twice: from the terminal, and from whoever started this.
+                return
+            log.info("%s again: requests in flight are given up", signal.Signals(number).name)
+            runtime.abort()
+            return
+        self._asked = time.monotonic()
         log.info("%s: no new requests; finishing those in flight", signal.Signals(number).name)
         if not runtime.ready:
             runtime.dispatcher.refuse_waiting("The service is shutting down.")

@@ -141,19 +141,28 @@ class Spawner:
     async def _read(self, control: socket.socket) -> None:
         buffer = FrameBuffer()
         loop = asyncio.get_running_loop()
-        while data := await self._receive(loop, control):
-            for kind, payload in buffer.feed(data):
-                values = orjson.loads(payload)
-                if kind is Kind.FORKED:
-                    self._waiting.popleft().set_result(values["pid"])
-                else:
-                    self._on_exit(values["pid"], how_it_ended(values["status"]))
-        if self._control is control:
-            log.error("the fork-server ended; the next worker starts a new one")
-            self._control = None
-        control.close()
-        while self._waiting:
-            self._waiting.popleft().set_exception(ConnectionError("the fork-server ended"))
+        try:
+            while data := await self._receive(loop, control):
+                for kind, payload in buffer.feed(data):
+                    self._heard(kind, orjson.loads(payload))
+        finally:
+            if self._control is control:
+                log.error("the fork-server ended; the next worker starts a new one")
+                self._control = None
+            control.close()
+            while self._waiting:
+                forked = self._waiting.popleft()
+                if not forked.done():
+                    forked.set_exception(ConnectionError("the fork-server ended"))
+
+    def _heard(self, kind: Kind, values: dict[str, int]) -> None:
+        if kind is Kind.EXITED:
+            self._on_exit(values["pid"], how_it_ended(values["status"]))
+            return
+        forked = self._waiting.popleft()
+        # Whoever asked may have given up; its end of the pair is closed, and the worker ends by that.
+        if not forked.done():
+            forked.set_result(values["pid"])
 
     @staticmethod
     async def _receive(loop: asyncio.AbstractEventLoop, control: socket.socket) -> bytes:

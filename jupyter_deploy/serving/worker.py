@@ -20,7 +20,7 @@ from .script import EntryScript, load
 INIT_FAILED = 3
 GRACE_SECONDS = 5.0
 RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
-NOT_ENCODABLE = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
+INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
 
 
 def main(sock: socket.socket, layout: Layout) -> int:
@@ -38,6 +38,8 @@ def main(sock: socket.socket, layout: Layout) -> int:
     int
         The exit code: 0, or 3 where the script cannot serve.
     """
+    # Children that the script forks shall not keep the front believing that this worker lives.
+    os.register_at_fork(after_in_child=sock.close)
     _end_with(sock)
     _enter(layout)
     before = dict(os.environ)
@@ -50,7 +52,8 @@ def main(sock: socket.socket, layout: Layout) -> int:
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
         failure = describe(error, stage, layout.entry, layout.label)
         _log_failure(failure, "the script cannot serve")
-        for line in tree_lines(layout.environ.get("AZUREML_MODEL_DIR", "")) if stage == "init" else ():
+        folder = layout.environ.get("AZUREML_MODEL_DIR")
+        for line in tree_lines(folder) if folder and stage == "init" else ():
             _log(line)
         sock.sendall(note(Kind.FAILED, **failure.as_dict()))
         return INIT_FAILED
@@ -124,7 +127,9 @@ def _answer(script: EntryScript, request: Request, layout: Layout) -> Answer:
     try:
         return Answer(request.number, 200, encode(value), elapsed)
     except TypeError as error:
-        return _failed(TypeError(f"run() returned something that is not JSON: {error}"), request, layout, NOT_ENCODABLE)
+        return _failed(
+            TypeError(f"run() returned something that is not JSON: {error}"), request, layout, INTERNAL_ERROR
+        )
 
 
 def _failed(error: BaseException, request: Request, layout: Layout, body: bytes) -> Answer:

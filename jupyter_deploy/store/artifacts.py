@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import re
+import shutil
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +17,9 @@ from typing import Any
 from ..errors import StoreProblem
 from ..files import HashingFile, copy_hashed, fsync_folder, remove_tree, walk_tree
 from .staging import stage
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_WHOLE = ".whole"
 
 
 @dataclass(frozen=True)
@@ -87,10 +94,14 @@ class TreeWriter:
         for name, empty_folder in names:
             place = self.folder / prefix / name
             key = f"{prefix}/{name}" if prefix else name
+            if key in self._entries:
+                continue
             if empty_folder:
                 place.mkdir(parents=True, exist_ok=True)
-                self._entries[key + "/"] = ("", 0)
+                self._entries[key.rstrip("/") + "/"] = ("", 0)
                 continue
+            if not (source / name).is_file():
+                raise OSError(errno.EINVAL, "neither a file nor a folder", str(source / name))
             place.parent.mkdir(parents=True, exist_ok=True)
             self._entries[key] = copy_hashed(source / name, place)
 
@@ -104,7 +115,7 @@ class TreeWriter:
         """
         total = hashlib.sha256()
         for name in sorted(self._entries):
-            total.update(f"{self._entries[name][0]} {name}\n".encode())
+            total.update(f"{self._entries[name][0]} {name}\n".encode("utf-8", "surrogateescape"))
             if not name.endswith("/"):
                 (self.folder / name).chmod(0o444)
         for folder in {(self.folder / name).parent for name in self._entries}:
@@ -160,7 +171,11 @@ class ArtifactStore:
         bool
             False while it was never published or after it was removed.
         """
-        return bool(self._filesystem[0].exists(self._place(digest)))
+        filesystem, _ = self._filesystem
+        if self.is_local:
+            return bool(filesystem.exists(self._place(digest)))
+        # A remote upload is not atomic: the marker is written last and removed first.
+        return bool(filesystem.exists(self._place(digest)) and filesystem.exists(f"{self._place(digest)}{_WHOLE}"))
 
     def publish(self, tree: Tree) -> None:
         """Put a finished tree in its place, unless the same content is there already.
@@ -174,10 +189,25 @@ class ArtifactStore:
             return
         filesystem, root = self._filesystem
         if self.is_local:
-            tree.folder.rename(self._place(tree.digest))
-            fsync_folder(Path(root))
+            Path(root).mkdir(parents=True, exist_ok=True)
+            self._publish_local(tree, Path(root))
         else:
+            if filesystem.exists(self._place(tree.digest)):
+                filesystem.rm(self._place(tree.digest), recursive=True)
             filesystem.put(f"{tree.folder}/", f"{self._place(tree.digest)}/", recursive=True)
+            filesystem.touch(f"{self._place(tree.digest)}{_WHOLE}")
+
+    def _publish_local(self, tree: Tree, root: Path) -> None:
+        try:
+            tree.folder.rename(root / tree.digest)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # A folder on another disk: copied beside its place first, so that the place is whole or not there.
+            beside = root / f".{tree.digest}.{uuid.uuid4().hex}"
+            shutil.copytree(tree.folder, beside)
+            beside.rename(root / tree.digest)
+        fsync_folder(root)
 
     def local(self, digest: str) -> Path:
         """Return a local folder with the tree's files, fetching it first from a remote store.
@@ -224,7 +254,9 @@ class ArtifactStore:
         filesystem, root = self._filesystem
         if not filesystem.exists(root):
             return set()
-        return {str(path).rstrip("/").rpartition("/")[2] for path in filesystem.ls(root, detail=False)}
+        names = {str(path).rstrip("/").rpartition("/")[2] for path in filesystem.ls(root, detail=False)}
+        # Only what this store made: the folder may hold other things, and what is not listed is never removed.
+        return {name.removesuffix(_WHOLE) for name in names if _DIGEST.fullmatch(name.removesuffix(_WHOLE))}
 
     def remove(self, digest: str) -> None:
         """Remove a tree.
@@ -236,8 +268,12 @@ class ArtifactStore:
         """
         if self.is_local:
             remove_tree(Path(self._place(digest)), trash=self.staging)
-        elif self.exists(digest):
-            self._filesystem[0].rm(self._place(digest), recursive=True)
+            return
+        filesystem, _ = self._filesystem
+        for path in (f"{self._place(digest)}{_WHOLE}", self._place(digest)):
+            if filesystem.exists(path):
+                filesystem.rm(path, recursive=True)
+        remove_tree(self.cache / digest, trash=self.staging)
 
 
 def copy_tree(source: Path, folder: Path, *, prefix: str = "", only: Iterable[str] | None = None) -> TreeWriter:
@@ -265,7 +301,8 @@ def copy_tree(source: Path, folder: Path, *, prefix: str = "", only: Iterable[st
         return writer
     for child in only:
         if (source / child).is_dir():
-            writer.copy(source / child, walk_tree(source / child), f"{prefix}/{child}".strip("/"))
+            names = list(walk_tree(source / child)) or [("", True)]
+            writer.copy(source / child, names, f"{prefix}/{child}".strip("/"))
         else:
             writer.copy(source, [(child, False)], prefix)
     return writer

@@ -72,11 +72,11 @@ class Database:
 
     Parameters
     ----------
-    url : str
-        An SQLAlchemy URL, ``sqlite:///...`` by default. Other engines get an ordinary transaction for a write.
+    url : str or sqlalchemy.URL
+        An SQLAlchemy URL. Other engines get an ordinary transaction for a write.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self.url = url
 
     @classmethod
@@ -93,7 +93,7 @@ class Database:
         Database
             Not yet connected.
         """
-        return cls(f"sqlite:///{path}")
+        return cls(sa.URL.create("sqlite", database=str(path)))
 
     @cached_property
     def engine(self) -> sa.Engine:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -103,8 +104,9 @@ def live_claims(staging: Path) -> set[str]:
         try:
             lock.acquire(blocking=False)
         except filelock.Timeout:
-            claims = path.with_suffix(".claims")
-            claimed.update(claims.read_text().split() if claims.exists() else ())
+            # Not there before the first claim, nor any more when its owner is just done.
+            with contextlib.suppress(FileNotFoundError):
+                claimed.update(path.with_suffix(".claims").read_text().split())
             continue
         try:
             _remove(staging, path.stem)

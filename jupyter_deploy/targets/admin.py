@@ -79,7 +79,7 @@ class Admin:
         known = ("state", "reason", "generation", "restarts", "requests", "started", "failure")
         return Health(**{key: facts[key] for key in known}, workers=tuple(facts["workers"]))
 
-    def reload(self, bundle: str, workers: int) -> tuple[int, float]:
+    def reload(self, bundle: str, workers: int) -> tuple[int, tuple[str, ...]]:
         """Swap the bundle; waits until the new generation serves.
 
         Parameters
@@ -91,8 +91,8 @@ class Admin:
 
         Returns
         -------
-        tuple of (int, float)
-            The new generation, and the milliseconds that the server took.
+        tuple of (int, tuple of str)
+            The new generation, and the application folders that workers still use.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Admin:
         except (requests.RequestException, OSError, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
         if response.status_code == requests.codes.ok:
-            return values["generation"], values["milliseconds"]
+            return values["generation"], tuple(values["app_roots"])
         refused = ReloadFailed(values["message"])
         refused.failure = values.get("failure")
         raise refused

@@ -102,7 +102,7 @@ class ProcessTarget:
             commit(int(pid))
             ours.sendall(b"1")
 
-    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, float]:
+    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, tuple[str, ...]]:
         """Swap the bundle of a running server.
 
         Parameters
@@ -118,10 +118,11 @@ class ProcessTarget:
 
         Returns
         -------
-        tuple of (int, float)
-            The new generation and the milliseconds that it took.
+        tuple of (int, tuple of str)
+            The new generation, and the digests of the bundles that workers still use.
         """
-        return Admin(self.url(handle), folder).reload(str(bundle), workers)
+        generation, roots = Admin(self.url(handle), folder).reload(str(bundle), workers)
+        return generation, tuple(sorted({Path(root).parent.name for root in roots}))
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how a service is.

@@ -9,16 +9,22 @@ from typing import Any
 
 from ..errors import InvokeProblem, UsageProblem
 from ..workspace import Workspace
-from .verb import Session, Verb, argument, evaluate
+from .verb import Done, Session, Verb, argument, evaluate
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     payload = _payload(given, session)
-    answer = workspace.services[given.service].invoke(payload)
-    if given.output:
-        Path(given.output).expanduser().write_text(json.dumps(answer))
-        return None
-    return answer
+    service = workspace.services[given.service]
+    if not given.output:
+        return service.invoke(payload)
+    output = Path(given.output).expanduser()
+    try:
+        # Opened first: an answer that cannot be kept is not asked for.
+        with output.open("w") as file:
+            json.dump(service.invoke(payload, limit=None), file)
+    except OSError as error:
+        raise UsageProblem(f"{output} cannot be written: {error.strerror}.", hint="Is the path right?") from error
+    return Done(f"The answer is in {output}", {"path": str(output)})
 
 
 def _payload(given: argparse.Namespace, session: Session) -> Any:
@@ -57,7 +63,7 @@ def _checked(text: str, what: str) -> str:
     except ValueError as error:
         details = ""
         if isinstance(error, json.JSONDecodeError):
-            line = (text.splitlines() or [""])[error.lineno - 1] if text else ""
+            line = text.split("\n")[error.lineno - 1]
             start = max(0, error.colno - 1 - 60)
             details = f"    {line[start : start + 120]}\n    {' ' * (error.colno - 1 - start)}^"
         raise InvokeProblem(

@@ -14,6 +14,8 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     service = workspace.services[given.service]
     if given.lines < 0:
         raise UsageProblem(f"-n must not be negative, but is {given.lines}.")
+    if given.follow and given.json:
+        raise UsageProblem("--json does not go with -f: a log that goes on is no JSON.", hint="Leave one of them out.")
     if not given.follow:
         text = service.logs(given.lines)
         return {"service": service.name, "log": text} if given.json else LogText(text)

@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
 
     def _advice(self, message: str) -> str:
         known = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
-        for word in message.split():
+        for word in message.replace(":", " ").replace(",", " ").split():
             if word.startswith("--") and word.partition("=")[0] not in known:
                 close = nearest(word, known)
                 if close:

@@ -131,7 +131,7 @@ class Listing(list[Any]):
     kind : str
         ``"models"`` or ``"services"``.
     items : iterable
-        The values.
+        Models, or the facts of services.
     """
 
     def __init__(self, kind: str, items: Any) -> None:

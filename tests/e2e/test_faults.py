@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 import requests
 
 from jupyter_deploy.client import Service
-from jupyter_deploy.errors import InvokeProblem, ReloadFailed, ServiceDown, StartFailed
+from jupyter_deploy.errors import InvokeProblem, ReloadFailed, ServiceDown
 from jupyter_deploy.targets.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
 
@@ -43,24 +42,6 @@ def test_only_the_dying_workers_own_request_fails(workspace: Workspace) -> None:
     with pytest.raises(InvokeProblem, match=r"502: .*exited with code 9"):
         service.invoke("die")
     assert service.invoke("1") == service.health.workers[0]
-
-
-def test_a_worker_that_keeps_dying_ends_in_failed_and_a_reload_repairs_it(
-    workspace: Workspace, double: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def kill_workers() -> bool:
-        for pid in double.health.workers:
-            os.kill(pid, signal.SIGKILL)
-        return double.state == "Failed"
-
-    until(kill_workers, seconds=40.0)
-    assert "keep dying; the last one was killed by SIGKILL" in double.health.reason
-    with pytest.raises(InvokeProblem, match="503"):
-        double.invoke([1])
-    change = workspace.deploy("double").change
-    assert change is not None
-    assert change.action == "repaired"
-    assert double.invoke([1]) == [2]
 
 
 def test_a_killed_server_is_honest_and_repaired_on_its_port(workspace: Workspace, double: Service) -> None:
@@ -166,93 +147,3 @@ def test_stopping_finishes_requests_in_flight(workspace: Workspace) -> None:
     change = workspace.deploy("slow").change
     assert change is not None
     assert change.action == "started"
-
-
-EIGHT = """
-import json, sys
-from jupyter_deploy.workspace import Workspace
-change = Workspace().deploy(sys.argv[1]).change
-print(json.dumps([change.action, change.generation]))
-"""
-
-
-def test_eight_processes_deploy_one_service_once(workspace: Workspace) -> None:
-    workspace.score_script("double", DOUBLE)
-    running = [
-        subprocess.Popen([sys.executable, "-c", EIGHT, "double"], stdout=subprocess.PIPE, text=True) for _ in range(8)
-    ]
-    said = [json.loads(process.communicate(timeout=100)[0]) for process in running]
-    assert sorted(action for action, _ in said) == ["created"] + ["unchanged"] * 7
-    assert {generation for _, generation in said} == {1}
-    assert workspace.services["double"].invoke([1]) == [2]
-
-
-@pytest.mark.parametrize(
-    ("line", "kind"), [("raise ValueError('no')", "ValueError: no"), ("import sys; sys.exit(4)", "SystemExit: 4")]
-)
-def test_an_init_that_fails_is_told(workspace: Workspace, line: str, kind: str) -> None:
-    workspace.score_script("failing", f"def init():\n    {line}\n\ndef run(data):\n    return 1\n")
-    with pytest.raises(StartFailed, match=kind) as caught:
-        workspace.deploy("failing")
-    assert "%%score_script failing, line 3, in init" in caught.value.details
-    assert workspace.services["failing"].state == "Failed"
-
-
-def test_an_init_that_never_returns_does_not_outlive_its_server(workspace: Workspace, tmp_path: Any) -> None:
-    os.mkfifo(tmp_path / "gate")
-    script = f"def init():\n    open({str(tmp_path / 'gate')!r}).read()\n\ndef run(data):\n    return 1\n"
-    workspace.score_script("endless", script)
-    service = workspace.deploy("endless", wait=False)
-    family = until(lambda: len(found := stack_of(service.record.handle["pid"])) == 3 and found)
-    until(lambda: service.state == "Transitioning")
-    os.kill(family[0], signal.SIGKILL)
-    until(lambda: not any(birth(pid) for pid in family), seconds=15.0)
-
-
-def test_an_init_that_kills_its_process_is_told(workspace: Workspace) -> None:
-    workspace.score_script("gone", "import os\n\ndef init():\n    os._exit(7)\n\ndef run(data):\n    return 1\n")
-    with pytest.raises(StartFailed, match="ended before it was ready"):
-        workspace.deploy("gone")
-    assert "exited with code 7" in workspace.services["gone"].logs()
-
-
-def test_no_wait_returns_before_init_is_done(workspace: Workspace, tmp_path: Any) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    workspace.score_script("patient", f"def init():\n    open({str(gate)!r}).read()\n\ndef run(data):\n    return 1\n")
-    service = workspace.deploy("patient", wait=False)
-    until(lambda: service.state == "Transitioning")
-    gate.write_text("go")
-    until(lambda: service.state == "Healthy")
-    assert service.invoke("") == 1
-
-
-def test_the_start_of_nobody_known_ends_itself(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deploying process dies between starting the server and writing its pid down."""
-    workspace.score_script("double", DOUBLE)
-    code = (
-        "import os, signal, sys\n"
-        "from jupyter_deploy.service_rows import Services\n"
-        "from jupyter_deploy.workspace import Workspace\n"
-        "workspace = Workspace()\n"
-        "def die(self, record, check=None):\n"
-        "    print(record.handle['pid'], record.handle['born'], flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Services.put = die\n"
-        "workspace.deploy('double')\n"
-    )
-    run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=60, check=False)
-    pid, born = run.stdout.split()
-    assert run.returncode == -signal.SIGKILL
-    until(lambda: not lives(int(pid), born))
-    assert "double" not in workspace.services
-    assert workspace.deploy("double").invoke([1]) == [2]
-
-
-def test_the_random_numbers_of_two_workers_differ(workspace: Workspace) -> None:
-    script = "import numpy as np\n\ndef run(data):\n    return np.random.random()\n"
-    workspace.score_script("dice", script)
-    service = workspace.deploy("dice")
-    first = service.invoke("")
-    until(lambda: service.reload().generation > 3 or None)
-    assert len({first, service.invoke(""), (service.reload(), service.invoke(""))[1]}) == 3

@@ -218,3 +218,24 @@ def test_two_workers_share_the_load(tmp_path: Path, home: Path) -> None:
         with ThreadPoolExecutor(4) as pool:
             pids = set(pool.map(lambda _: json.loads(requests.post(url, timeout=10).text), range(12)))
     assert len(pids) == 2
+
+
+def test_a_worker_that_keeps_dying_ends_in_failed(tmp_path: Path, home: Path) -> None:
+    """The second death of a worker is one too many here; the routes that need no worker still answer."""
+    (tmp_path / "c.json").write_text('{"max_restarts": 1, "port": 0}')
+    (tmp_path / "score.py").write_text("import os\n\ndef run(data):\n    os._exit(5)\n")
+    command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", "score.py", "--config", "c.json"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().split()[-1]
+        for message in ("exited with code 5", "exited with code 5", "has failed"):
+            response = requests.post(url, data="1", timeout=20)
+            assert message in response.json()["message"]
+            assert response.status_code in {502, 503}
+        assert requests.get(url.replace("/score", "/-/ready"), timeout=5).status_code == 503
+        assert requests.get(url.replace("/score", "/"), timeout=5).text == "Healthy"
+    finally:
+        process.terminate()
+        output = process.communicate(timeout=20)[0]
+    assert "given up after 1 restarts: its workers keep dying; the last one exited with code 5" in output

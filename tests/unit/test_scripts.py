@@ -407,7 +407,7 @@ def test_a_relative_file(beside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "hint"),
     [
         ("helpr.py", "Did you mean {0}/helper.py?"),
-        ("package", "Did you mean"),
+        ("packag.py", "Did you mean {0}/package.py?"),
         ("zzzzzzzzzz", "The current folder is"),
         ("no/such/folder.py", "The current folder is"),
     ],
