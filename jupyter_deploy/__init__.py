@@ -1,15 +1,17 @@
 """Serve a model straight from the notebook that trained it.
 
 ``%load_ext jupyter_deploy`` brings the magics; :class:`jupyter_deploy.Workspace` is the same thing in Python.
-Nothing heavy is imported until it is used.
+Nothing heavy is imported until it is used; not even ``typing``, which costs more than all of this file.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from .workspace import Workspace

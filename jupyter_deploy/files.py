@@ -1,144 +1,15 @@
-"""Files that are there whole or not at all: digests while writing, fsync, rename, hard links."""
+"""Files that are there whole or not at all: fsync, rename, hard links."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import queue
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-CHUNK = 4 << 20
-_LARGE_WRITE = 1 << 20
 _TAIL_BYTES = 4 << 20
 _LINE_LIMIT = 4000
-
-
-class HashingFile:
-    """A binary file that is hashed by a second thread while it is written, then flushed to the disk on close.
-
-    Hashing 1 GB takes as long as writing it to the page cache; side by side they cost the longer of the two.
-    At most two written chunks wait for the hash at a time, so memory stays bounded.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file to create. It must not exist.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = 0
-        self._file = path.open("xb", buffering=0)
-        self._hash = hashlib.sha256()
-        self._chunks: queue.Queue[bytes | memoryview | None] = queue.Queue(maxsize=2)
-        self._buffer = bytearray()
-        self._thread = threading.Thread(target=self._update, name="hashing", daemon=True)
-        self._thread.start()
-
-    def _update(self) -> None:
-        while (chunk := self._chunks.get()) is not None:
-            self._hash.update(chunk)
-
-    def write(self, data: Any) -> int:
-        """Append bytes.
-
-        Parameters
-        ----------
-        data : bytes-like
-            Anything with the buffer protocol. Small pieces are gathered, large ones are passed on as they are.
-
-        Returns
-        -------
-        int
-            How many bytes were taken: all of them.
-        """
-        view = memoryview(data).cast("B")
-        if view.nbytes < _LARGE_WRITE:
-            self._buffer += view
-            if len(self._buffer) >= _LARGE_WRITE:
-                self.flush()
-        else:
-            self.flush()
-            for start in range(0, view.nbytes, CHUNK):
-                piece = view[start : start + CHUNK]
-                # The hash lags behind: bytes never change, anything else might before it is hashed.
-                self._put(piece if isinstance(data, bytes) else bytes(piece))
-        self.size += view.nbytes
-        return view.nbytes
-
-    def _put(self, chunk: bytes | memoryview) -> None:
-        self._chunks.put(chunk)
-        view = memoryview(chunk)
-        while view:
-            view = view[self._file.write(view) or 0 :]
-
-    def flush(self) -> None:
-        """Pass gathered small pieces on to the file."""
-        if self._buffer:
-            chunk, self._buffer = bytes(self._buffer), bytearray()
-            self._put(chunk)
-
-    def tell(self) -> int:
-        """Return the position in bytes; joblib aligns arrays by it.
-
-        Returns
-        -------
-        int
-            How much was written so far.
-        """
-        return self.size
-
-    def close(self) -> None:
-        """Write what is left, wait for the hash and for the disk."""
-        if self._file.closed:
-            return
-        try:
-            self.flush()
-            os.fsync(self._file.fileno())
-        finally:
-            self._chunks.put(None)
-            self._thread.join()
-            self._file.close()
-
-    def hexdigest(self) -> str:
-        """Return the SHA-256 of the whole content; meaningful once closed.
-
-        Returns
-        -------
-        str
-            64 hexadecimal digits.
-        """
-        return self._hash.hexdigest()
-
-    def __enter__(self) -> HashingFile:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-
-def copy_hashed(source: Path, target: Path) -> tuple[str, int]:
-    """Copy one file, hash it on the way and flush it to the disk.
-
-    Parameters
-    ----------
-    source, target : pathlib.Path
-        ``target`` must not exist.
-
-    Returns
-    -------
-    tuple of (str, int)
-        SHA-256 in hexadecimal, size in bytes.
-    """
-    with source.open("rb") as incoming, HashingFile(target) as outgoing:
-        while chunk := incoming.read(CHUNK):
-            outgoing.write(chunk)
-    return outgoing.hexdigest(), outgoing.size
 
 
 def fsync_folder(folder: Path) -> None:

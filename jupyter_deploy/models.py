@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from .errors import ModelProblem, UsageProblem
 
@@ -14,7 +17,7 @@ from .errors import ModelProblem, UsageProblem
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """One version of a registered model.
 
@@ -27,7 +30,7 @@ class Model:
     framework, framework_version : str
         For example ``"ScikitLearn"`` and ``"1.9.1"``; ``"Custom"`` and ``""`` where unknown.
     digest : str
-        SHA-256 that identifies the content.
+        BLAKE3 that identifies the content.
     entry : str
         The one file or folder that was registered; it lies in ``AZUREML_MODEL_DIR`` under this name.
     size : int
@@ -185,6 +188,62 @@ def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
     values["modules"] = tuple(values["modules"])
     values["created"] = datetime.fromtimestamp(values["created"], timezone.utc)
     return Model(**values, notices=notices)
+
+
+def model_of_columns(
+    name: str,
+    version: int,
+    digest: str,
+    entry: str,
+    size: int,
+    framework: str,
+    framework_version: str,
+    tags: str,
+    properties: str,
+    description: str,
+    run_id: str,
+    requirements: str,
+    modules: str,
+    created: float,
+) -> Model:
+    """Make a model of its columns, in the table's order, with JSON as text: the fast way for many.
+
+    Parameters
+    ----------
+    name, version, digest, entry, size, framework, framework_version, description, run_id
+        As in :class:`Model`.
+    tags, properties, requirements, modules : str
+        JSON.
+    created : float
+        Seconds since the epoch.
+
+    Returns
+    -------
+    Model
+        The version.
+    """
+    return Model(
+        name,
+        version,
+        framework,
+        framework_version,
+        digest,
+        entry,
+        size,
+        orjson.loads(tags),
+        orjson.loads(properties),
+        description,
+        run_id,
+        _texts(requirements),
+        _texts(modules),
+        datetime.fromtimestamp(created, timezone.utc),
+    )
+
+
+@lru_cache(maxsize=256)
+def _texts(json: str) -> tuple[str, ...]:
+    # Most versions of a model need the same libraries.
+    return tuple(orjson.loads(json))
 
 
 def spelled_framework(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import re
 import shutil
 import uuid
@@ -14,8 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from ..errors import StoreProblem
-from ..files import HashingFile, copy_hashed, fsync_folder, remove_tree, walk_tree
+from ..files import fsync_folder, remove_tree, walk_tree
+from .hashing import HashingFile, copy_hashed
 from .staging import stage
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +33,7 @@ class Tree:
     folder : pathlib.Path
         The folder that holds the one registered file or folder.
     digest : str
-        SHA-256 over the sorted relative paths and the files' own SHA-256.
+        BLAKE3 over the sorted relative paths and the files' own BLAKE3.
     size : int
         Sum of the files' sizes in bytes.
     """
@@ -113,7 +115,7 @@ class TreeWriter:
         Tree
             What :meth:`ArtifactStore.publish` takes.
         """
-        total = hashlib.sha256()
+        total = blake3()
         for name in sorted(self._entries):
             total.update(f"{self._entries[name][0]} {name}\n".encode("utf-8", "surrogateescape"))
             if not name.endswith("/"):

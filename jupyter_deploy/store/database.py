@@ -41,7 +41,8 @@ models = sa.Table(
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("requirements", sa.JSON, nullable=False),
     sa.Column("modules", sa.JSON, nullable=False),
-    sa.Column("created", sa.Float, nullable=False, index=True),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Index("newest_models", sa.desc("created"), sa.desc("version")),
 )
 
 scripts = sa.Table(
@@ -116,6 +117,11 @@ class Database:
                 "or point JUPYTER_DEPLOY_HOME elsewhere.",
             ) from error
         return engine
+
+    @property
+    def dialect(self) -> str:
+        """The kind of database, for example ``"sqlite"``."""
+        return self.engine.dialect.name
 
     def _prepare(self, engine: sa.Engine) -> None:
         with engine.connect() as connection, connection.begin():

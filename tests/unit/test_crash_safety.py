@@ -24,7 +24,7 @@ from jupyter_deploy import files, registry, workspace as workspaces
 from jupyter_deploy.registry import Models
 from jupyter_deploy.store import staging
 from jupyter_deploy.store.artifacts import ArtifactStore, TreeWriter
-from jupyter_deploy.files import HashingFile
+from jupyter_deploy.store.hashing import HashingFile
 from jupyter_deploy.workspace import Workspace
 
 def die(*_, **__):

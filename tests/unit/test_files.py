@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from array import array
@@ -11,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blake3 import blake3
 
 from jupyter_deploy.files import (
-    CHUNK,
-    HashingFile,
-    copy_hashed,
     link_tree,
     remove_tree,
     tail,
     walk_tree,
     write_atomic,
 )
+from jupyter_deploy.store.hashing import CHUNK, HashingFile, copy_hashed
 
 MB = 1 << 20
 
@@ -48,7 +46,7 @@ def pattern(size: int) -> bytes:
         pytest.param([memoryview(pattern(2 * MB)).cast("B", (2, MB))], id="two dimensions"),
     ],
 )
-def test_hashing_file_agrees_with_hashlib(tmp_path: Path, pieces: list[Any]) -> None:
+def test_hashing_file_agrees_with_blake3(tmp_path: Path, pieces: list[Any]) -> None:
     whole = b"".join(bytes(memoryview(piece).cast("B")) for piece in pieces)
     positions = [0]
     with HashingFile(tmp_path / "file") as file:
@@ -56,7 +54,7 @@ def test_hashing_file_agrees_with_hashlib(tmp_path: Path, pieces: list[Any]) -> 
             assert file.write(piece) == memoryview(piece).nbytes
             positions.append(file.tell())
     assert (tmp_path / "file").read_bytes() == whole
-    assert file.hexdigest() == hashlib.sha256(whole).hexdigest()
+    assert file.hexdigest() == blake3(whole).hexdigest()
     assert file.size == len(whole)
     assert positions == list(accumulate((memoryview(piece).nbytes for piece in pieces), initial=0))
 
@@ -68,7 +66,7 @@ def test_a_buffer_changed_after_its_write_is_hashed_as_it_was_written(tmp_path: 
     with HashingFile(tmp_path / "file") as file:
         file.write(memoryview(buffer))
         buffer[:] = bytes(size)
-    assert file.hexdigest() == hashlib.sha256(before).hexdigest()
+    assert file.hexdigest() == blake3(before).hexdigest()
     assert (tmp_path / "file").read_bytes() == before
 
 
@@ -85,14 +83,14 @@ def test_hashing_file_can_be_closed_twice(tmp_path: Path) -> None:
     file.close()
     first = file.hexdigest()
     file.close()
-    assert first == file.hexdigest() == hashlib.sha256(b"abc").hexdigest()
+    assert first == file.hexdigest() == blake3(b"abc").hexdigest()
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK, CHUNK + 1])
 def test_copy_hashed(tmp_path: Path, size: int) -> None:
     data = pattern(size)
     (tmp_path / "from").write_bytes(data)
-    assert copy_hashed(tmp_path / "from", tmp_path / "to") == (hashlib.sha256(data).hexdigest(), size)
+    assert copy_hashed(tmp_path / "from", tmp_path / "to") == (blake3(data).hexdigest(), size)
     assert (tmp_path / "to").read_bytes() == data
 
 

@@ -1,0 +1,27 @@
+"""The notebooks' kernels get a workspace of their own: they are tests too, and must not touch the user's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+_HOME = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point this run, and every process it starts, at a temporary workspace."""
+    config.stash[_HOME] = os.environ["JUPYTER_DEPLOY_HOME"] = tempfile.mkdtemp(prefix="jupyter-deploy-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what notebooks left running and remove the workspace."""
+    from jupyter_deploy.workspace import Workspace
+
+    folder = config.stash.get(_HOME, "")
+    if folder:
+        for service in Workspace(folder).services.values():
+            service.delete()
+        shutil.rmtree(folder)
