@@ -35,6 +35,24 @@ def human_size(size: int) -> str:
     return f"{value:.1f} GB"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    noun : str
+        In the singular, with a regular plural.
+
+    Returns
+    -------
+    str
+        For example ``"1 worker"`` or ``"2 workers"``.
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def pairs_text(values: Any) -> str:
     """Write tags or properties.
 
@@ -93,14 +111,15 @@ def service_rows(service: Service, facts: dict[str, Any]) -> list[tuple[str, str
     list of tuple of (str, str)
         Label and text; empty ones are left out.
     """
-    counts = f"generation {facts['generation']}, {len(facts['workers'])} worker(s), {facts['requests']} requests"
-    counts += f", {facts['restarts']} restarts" if facts["restarts"] else ""
+    counts = [f"generation {facts['generation']}", counted(len(facts["workers"]), "worker")]
+    counts += [counted(facts["requests"], "request")]
+    counts += [counted(facts["restarts"], "restart")] if facts["restarts"] else []
     rows = [
         ("why", facts["reason"]),
         ("url", facts["scoring_uri"]),
         ("script", facts["script"]),
         ("model", ", ".join(facts["models"])),
-        ("runs", counts if facts["workers"] else ""),
+        ("runs", ", ".join(counts) if facts["workers"] else ""),
         ("done", service.change.sentence().partition(": ")[2] if service.change else ""),
     ]
     return [(label, value) for label, value in rows if value]

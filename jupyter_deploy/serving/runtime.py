@@ -101,7 +101,7 @@ class Runtime:
                 self.dispatcher.add(link)
             for link in old.links if old else ():
                 self.dispatcher.retire(link)
-            log.info("generation %d serves with %d worker(s): %s", new.number, count, layout.label)
+            log.info("generation %d serves, workers: %d, script: %s", new.number, count, layout.label)
             self._background(self._spawner.preload(new.links[0].modules))
             return new
 

@@ -99,6 +99,9 @@ def test_a_service_outlives_the_kernel_that_made_it(notebooks: list[Notebook], w
     assert "unchanged, nothing to do" in first.run("%deploy half")
     assert first.run("%model delete half").startswith("error: UsageProblem: Nobody can be asked here.")
     assert first.run("def ask(rows):\n    r = %invoke half rows\n    return r\nask([4])") == "[3.0]"
+    typed = "x = 1\nr = %deploy ha"
+    reply = first.client.complete(typed, reply=True, timeout=30)["content"]
+    assert (reply["matches"], reply["cursor_start"], reply["cursor_end"]) == (["half"], len(typed) - 2, len(typed))
     pid = workspace.services["half"].record.handle["pid"]
     first.kill()
 
