@@ -220,6 +220,19 @@ def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object])
     )
 
 
+def _public_home(value: object) -> tuple[str, str]:
+    """Find the shortest module that a class or function can be imported from, and its name there."""
+    origin, own = getattr(value, "__module__", None) or "", getattr(value, "__qualname__", "")
+    if origin == "__main__":
+        return "", ""
+    parts = origin.split(".")
+    for count in range(1, len(parts) + 1):
+        module = ".".join(parts[:count])
+        if own and getattr(sys.modules.get(module), own, None) is value:
+            return module, own
+    return "", ""
+
+
 def _name_hint(name: str, tree: ast.Module, live: Mapping[str, object]) -> str:
     if name in {"get_ipython", "display"}:
         return "The script runs without a notebook; print() goes to the service's log."
@@ -229,8 +242,8 @@ def _name_hint(name: str, tree: ast.Module, live: Mapping[str, object]) -> str:
             return f"Import it in the script: import {getattr(value, '__name__', name)}" + (
                 "" if getattr(value, "__name__", name) == name else f" as {name}"
             )
-        origin, own = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
-        if origin != "__main__" and getattr(sys.modules.get(origin or ""), own, None) is value:
+        origin, own = _public_home(value)
+        if origin:
             return f"Import it in the script: from {origin} import {own}" + ("" if own == name else f" as {name}")
         if callable(value) and (isinstance(value, type) or hasattr(value, "__code__")):
             return f"{name} is defined in another cell: copy it into this one, or into a module beside the notebook."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import sys
 from collections.abc import Iterator, Mapping
@@ -147,12 +148,17 @@ def _parts(obj: object) -> Iterator[tuple[str, object]]:
     yield from ((f".{name}", value) for name, value in getattr(obj, "__dict__", {}).items())
 
 
+def _metadata() -> Any:
+    """Python 3.10's own module does not know whose a module is where the wheel has no top_level.txt."""
+    return importlib.import_module("importlib.metadata" if sys.version_info >= (3, 11) else "importlib_metadata")
+
+
 @lru_cache(maxsize=1)
 def _distributions() -> Mapping[str, list[str]]:
-    from importlib import metadata
-
+    metadata = _metadata()
     # Reads every installed distribution's list of files: 0.1 s and more in a large environment.
-    return metadata.packages_distributions()
+    found: Mapping[str, list[str]] = metadata.packages_distributions()
+    return found
 
 
 def distribution_version(module: str) -> tuple[str, str]:
@@ -169,8 +175,7 @@ def distribution_version(module: str) -> tuple[str, str]:
         Distribution and version, for example ``("scikit-learn", "1.9.1")``; both empty for the standard library,
         modules of this session and modules that no distribution owns.
     """
-    from importlib import metadata
-
+    metadata = _metadata()
     if module in sys.stdlib_module_names or module == "__main__":
         return "", ""
     try:
