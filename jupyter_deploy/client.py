@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -231,6 +232,8 @@ class Service:
         """
         self._rows.get(self.name)
         path = self.log_file
+        # A character may be cut by the end of what is there so far.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         at = path.stat().st_size if path.exists() else 0
         yield tail(path, lines, until=at)
         while True:
@@ -242,7 +245,7 @@ class Service:
                     file.seek(at)
                     data = file.read(min(size - at, 1 << 20))
                 at += len(data)
-                yield data.decode("utf-8", "replace")
+                yield decoder.decode(data)
             else:
                 time.sleep(_FOLLOW_SECONDS)
 

@@ -156,7 +156,10 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
     spec = record.spec if record else ServiceSpec(name, name)
     spec = replace(spec, **changes)
     if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
-        raise UsageProblem(f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.")
+        raise UsageProblem(
+            f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
+            hint="Leave --workers out to get 1.",
+        )
     check_environment(spec.environment)
     return spec
 

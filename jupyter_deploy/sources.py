@@ -118,7 +118,9 @@ def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Pre
     entry = path.name
     if path.is_file():
         if child_paths:
-            raise ModelProblem(f"child_paths only goes with a folder; {path} is a file.")
+            raise ModelProblem(
+                f"child_paths only goes with a folder; {path} is a file.", hint="Leave --child (child_paths) out."
+            )
         writer = TreeWriter(tree)
         writer.copy(path.parent, [(entry, False)])
         return Prepared(writer.finish(), entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -23,7 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        return _run(words)
+        code = _run(words)
+        # Here, where a reader that left can still be told from a bug.
+        sys.stdout.flush()
+        return code
     except UsageProblem as error:
         print(error.text(), file=sys.stderr)
         return 2
@@ -32,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         # The reader of a pipe left (head, less): nothing to say to it.
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -40,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from ..verbs import find
+    from ..verbs import Done, find
     from ..verbs.parser import HelpShown, overview
 
     program = "jupyter model"
@@ -59,7 +63,7 @@ def _run(words: list[str]) -> int:
         value = run(verb, words[1:], _session(), f"{program} {verb.name}")
     except HelpShown:
         return 0
-    _show(value, as_json="--json" in words or verb.name == "invoke")
+    _show(value, as_json="--json" in words or (verb.name == "invoke" and not isinstance(value, Done)))
     return 0
 
 

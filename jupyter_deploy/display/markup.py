@@ -72,7 +72,7 @@ def _service(service: Service) -> str:
 
 def _listing(listing: Listing) -> str:
     if not listing:
-        return f"<div>There are no {escape(listing.kind)} yet.</div>"
+        return f"<div>No {escape(listing.kind)} found.</div>"
     header, rows = listing_table(listing)
     head = "".join(f'<th scope="col" style="{_HEAD}">{escape(cell)}</th>' for cell in header)
     body = "".join(

@@ -229,7 +229,7 @@ def listing_table(listing: Listing) -> tuple[list[str], list[list[str]]]:
 
 def _listing(listing: Listing) -> str:
     if not listing:
-        return f"There are no {listing.kind} yet."
+        return f"No {listing.kind} found."
     return _table(*listing_table(listing))
 
 

@@ -11,6 +11,7 @@ from IPython.core.completer import (
     SimpleCompletion,
     context_matcher,
 )
+from IPython.core.getipython import get_ipython
 
 from ..errors import DeployError
 
@@ -90,8 +91,12 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..targets import CHOICES
 
         return CHOICES
+    if argument.completes == "variables":
+        shell = get_ipython()
+        hidden = set(shell.user_ns_hidden) if shell else set()
+        return [name for name in (shell.user_ns if shell else {}) if not name.startswith("_") and name not in hidden]
     if argument.completes not in {"models", "services", "scripts"}:
-        # Variables and files: IPython's own completion knows them.
+        # Files: IPython's own completion knows them.
         return ()
     from ..workspace import Workspace
 

@@ -47,4 +47,5 @@ def expand(word: str, variables: Mapping[str, object]) -> str:
         return str(variables[name])
 
     # JSON is not a place for fields: its braces belong to it.
-    return word if word.lstrip().startswith(("{", "[")) and '"' in word else _FIELD.sub(replace, word)
+    value = re.sub(r"^--[\w-]+=", "", word).lstrip()
+    return word if value.startswith(("{", "[")) and '"' in value else _FIELD.sub(replace, word)

@@ -210,7 +210,7 @@ class ModelMagics(Magics):
         else:
             options = []
         whole = _FIELD.fullmatch(rest)
-        return [*self._words(first, local_ns), *options, "--", whole[1] or whole[2] if whole else rest]
+        return [*options, *self._words(first, local_ns), "--", whole[1] or whole[2] if whole else rest]
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

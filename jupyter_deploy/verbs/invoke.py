@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvokeProblem, UsageProblem
+from ..files import write_atomic
 from ..workspace import Workspace
 from .verb import Done, Session, Verb, argument, evaluate
 
@@ -18,10 +19,12 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if not given.output:
         return service.invoke(payload)
     output = Path(given.output).expanduser()
+    # Looked at first: an answer that cannot be kept is not asked for; what is there stays until there is one.
+    if output.is_dir() or not output.parent.is_dir():
+        raise UsageProblem(f"{output} cannot be written: it is no file in a folder.", hint="Is the path right?")
+    answer = service.invoke(payload, limit=None)
     try:
-        # Opened first: an answer that cannot be kept is not asked for.
-        with output.open("w") as file:
-            json.dump(service.invoke(payload, limit=None), file)
+        write_atomic(output, json.dumps(answer))
     except OSError as error:
         raise UsageProblem(f"{output} cannot be written: {error.strerror}.", hint="Is the path right?") from error
     return Done(f"The answer is in {output}", {"path": str(output)})

@@ -13,7 +13,7 @@ from .verb import LogText, Session, Verb, argument
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     service = workspace.services[given.service]
     if given.lines < 0:
-        raise UsageProblem(f"-n must not be negative, but is {given.lines}.")
+        raise UsageProblem(f"-n must not be negative, but is {given.lines}.", hint="-n 20 shows the last 20 lines.")
     if given.follow and given.json:
         raise UsageProblem("--json does not go with -f: a log that goes on is no JSON.", hint="Leave one of them out.")
     if not given.follow:

@@ -52,7 +52,8 @@ class Parser(argparse.ArgumentParser):
         known = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
         for word in message.replace(":", " ").replace(",", " ").split():
             if word.startswith("--") and word.partition("=")[0] not in known:
-                close = nearest(word, known)
+                found = nearest(word.lstrip("-").partition("=")[0], [flag[2:] for flag in known])
+                close = f"--{found}" if found else None
                 if close:
                     return f"Did you mean {close}?"
         return " ".join(self.format_usage().split()).replace("usage: ", "Usage: ")
@@ -76,6 +77,8 @@ def parser_of(verb: Verb, program: str) -> Parser:
     parser = Parser(prog=program, description=f"{verb.help[0].upper()}{verb.help[1:]}.", allow_abbrev=False)
     for argument in verb.all_arguments():
         parser.add_argument(*argument.flags, **argument.options)
+    # Spelled out: argparse takes a program's "%" for a format where it parses intermixed words.
+    parser.usage = parser.format_usage().removeprefix("usage: ").strip().replace("%", "%%")
     return parser
 
 

@@ -22,7 +22,7 @@ VERB = Verb(
     (
         argument("service", help="the service's name", completes="services"),
         argument("--script", metavar="FILE", help="serve this file from now on", completes="files"),
-        argument("--model", metavar="MODEL[:VERSION]", help="another version of a model it has", completes="models"),
+        argument("--model", metavar="MODEL[:VERSION]", help="serve this model version from now on", completes="models"),
     ),
     _run,
 )

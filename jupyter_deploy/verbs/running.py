@@ -29,7 +29,7 @@ def run(verb: Verb, words: list[str], session: Session, program: str) -> Any:
     object
         The verb's value; plain data where ``--json`` was given.
     """
-    given: argparse.Namespace = parser_of(verb, program).parse_args(words)
+    given: argparse.Namespace = parser_of(verb, program).parse_intermixed_args(words)
     value = verb.run(Workspace(), given, session)
     return plain(value) if getattr(given, "json", False) else value
 

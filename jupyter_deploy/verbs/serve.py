@@ -27,7 +27,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
             f"port must be an integer in range [1, 65535], not {given.port}.", hint="0 takes a free one."
         )
     if given.workers < 1:
-        raise UsageProblem(f"--workers must be at least 1, not {given.workers}.")
+        raise UsageProblem(f"--workers must be at least 1, not {given.workers}.", hint="Leave --workers out to get 1.")
     try:
         listener = listen(given.host, given.port)
     except OSError as error:

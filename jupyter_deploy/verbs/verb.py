@@ -224,7 +224,7 @@ def evaluate(text: str, variables: Mapping[str, object]) -> Any:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageProblem(
             f"{text[:80]!r} is not a variable or Python expression.",
             hint="JSON goes into the cell below %%invoke, or after --data in single quotes.",
@@ -237,7 +237,7 @@ def evaluate(text: str, variables: Mapping[str, object]) -> Any:
                 inner.id
                 for inner in ast.walk(tree)
                 if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load)
-            }
+            } | {inner.arg for inner in ast.walk(tree) if isinstance(inner, ast.arg)}
             if node.id not in variables and node.id not in local and not hasattr(builtins, node.id):
                 names = [name for name in variables if not name.startswith("_")]
                 close = nearest(node.id, names)

@@ -38,8 +38,6 @@ def new_shell() -> Iterator[InteractiveShell]:
     """A shell with the extension loaded."""
     settings = Config()
     settings.HistoryManager.enabled = False
-    # With jedi, IPython completes no variables behind any magic.
-    settings.Completer.use_jedi = False
     shell = InteractiveShell.instance(config=settings)
     try:
         shell.run_cell("%load_ext jupyter_deploy").raise_error()

@@ -122,7 +122,7 @@ def test_a_live_service_and_what_is_left_of_it(ip: InteractiveShell, shared: Wor
     assert f'<a href="{service.scoring_uri}">' in html
     for face in (text, html):
         assert "iris:1" in face
-        assert "generation 1, 1 worker(s), 0 requests" in face
+        assert "generation 1, 1 worker, 0 requests" in face
     service.stop()
     text, html = faces(ip, service)
     assert text.startswith("Service passing: Stopped\n")
@@ -207,7 +207,7 @@ def test_what_is_not_ours_is_left_to_ipython(ip: InteractiveShell, typed: str) -
     assert complete(ip, typed) is None
 
 
-def test_variables_are_completed_by_ipython(ip: InteractiveShell) -> None:
+def test_variables_are_completed(ip: InteractiveShell) -> None:
     ip.user_ns["payload_of_mine"] = 1
     assert ip.Completer is not None
     with provisionalcompleter():
