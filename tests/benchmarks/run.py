@@ -6,6 +6,7 @@ in the same process or by the same means, and the ratio is what counts.
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import resource
@@ -105,26 +106,31 @@ def registering() -> Iterator[tuple[str, str, str]]:
 
     with new_home() as folder:
         workspace = Workspace()
-        peer, own = [], []
-        for number in range(7):
-            # Another array each time: the same content would be recognised and thrown away.
-            array = np.random.default_rng(number).random(GIGABYTE // 8)
-            place = folder / "peer.joblib"
-            order = [
-                (peer, lambda a=array, p=place: joblib.dump(a, p)),
-                (own, lambda a=array: workspace.register("big", a)),
-            ]
-            for times, action in order if number % 2 else reversed(order):
-                os.sync()
+        cached, durable, own = [], [], []
+        place = folder / "peer.joblib"
+        array = np.random.default_rng(0).random(GIGABYTE // 8)
+        contenders = [
+            (cached, lambda: joblib.dump(array, place)),
+            (durable, lambda: _dump_durably(array, place)),
+            (own, lambda: workspace.register("big", array)),
+        ]
+        # In every order: what a writer finds in free memory and on the disk depends on who wrote before it.
+        for order in [*itertools.permutations(contenders)] * 2:
+            for times, action in order:
                 times.append(seconds(action))
-            place.unlink()
-            workspace.unregister("big")
-        ratio = statistics.median(own) / statistics.median(peer)
-        yield (
-            "register a 1 GB array from memory",
-            f"{statistics.median(own):.2f} s; {ratio:.2f} × `joblib.dump` ({statistics.median(peer):.2f} s)",
-            "≤ 1.3 ×",
-        )
+                if times is own:
+                    workspace.unregister("big")
+                else:
+                    place.unlink()
+                os.sync()
+        took = statistics.median(own)
+        for name, peer in (("`joblib.dump`", cached), ("`joblib.dump` and fsync", durable)):
+            yield (
+                f"register a 1 GB array from memory, beside {name}",
+                f"{took:.2f} s; {took / statistics.median(peer):.2f} × {statistics.median(peer):.2f} s "
+                f"(best {min(own):.2f} and {min(peer):.2f})",
+                "≤ 1.3 ×",
+            )
         dump = PEAK.format(count=GIGABYTE // 8, action=f"joblib.dump(array, {str(folder / 'x')!r})")
         register = PEAK.format(count=GIGABYTE // 8, action="workspace.register('big', array)")
         peaks = [
@@ -132,6 +138,15 @@ def registering() -> Iterator[tuple[str, str, str]]:
             for code in (dump, register)
         ]
         yield "memory for that, beyond `joblib.dump`'s", f"{peaks[1] - peaks[0]:.0f} MB", "≤ 100 MB"
+
+
+def _dump_durably(array: object, place: Path) -> None:
+    import joblib
+
+    with place.open("wb") as file:
+        joblib.dump(array, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def listing() -> Iterator[tuple[str, str, str]]:
@@ -229,6 +244,13 @@ def main() -> None:
         for what, measured, wanted in part():
             print(f"{what}: {measured} ({wanted})", flush=True)
             lines.append(f"| {what} | {measured} | {wanted} |")
+    lines += [
+        "",
+        "Registering flushes to the disk before it says done, which `joblib.dump` does not: the second row compares",
+        "like with like. All of them spend most of their time in the kernel, on fresh pages for the file: on a virtual",
+        "machine that gives memory back to its host, one and the same gigabyte takes from 0.3 to 3 s for each of them;",
+        "hence twelve rounds in all orders, and the best ones in brackets.",
+    ]
     (HERE / "README.md").write_text("\n".join(lines) + "\n")
     print(f"peak memory of this run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:,.0f} MB")
 
