@@ -13,7 +13,7 @@ from typing import Any
 import filelock
 
 from .config import Home
-from .errors import ReloadFailed, StartFailed, UsageProblem
+from .errors import PortBusy, ReloadFailed, StartFailed, UsageProblem
 from .files import tail
 from .hints import failure_hint
 from .models import parse_reference as parse
@@ -258,7 +258,7 @@ class Deployment:
             written.append(self._record(record, wanted, handle))
             self._rows.put(written[-1], models_exist(wanted))
 
-        self._target(wanted.spec.target).start(launch, commit)
+        self._launch_on(wanted, launch, commit)
         if not wait:
             return 0
         return self._ready(written[-1], progress)
@@ -276,7 +276,7 @@ class Deployment:
         token = self._home.service(record.name) / "admin.token"
         old_token = token.read_text()
         try:
-            target.start(self._launch(wanted, wanted.spec.port), commit)
+            self._launch_on(wanted, self._launch(wanted, wanted.spec.port), commit)
             moved = self._record(record, wanted, found[-1])
             generation = self._ready(moved, progress)
         except BaseException:
@@ -288,6 +288,18 @@ class Deployment:
         self._rows.put(moved)
         self._target(record.spec.target).stop(record.handle)
         return generation
+
+    def _launch_on(self, wanted: Wanted, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            self._target(wanted.spec.target).start(launch, commit)
+        except PortBusy as error:
+            owners = [other.name for other in self._rows.all() if other.handle.get("port") == launch.port]
+            owners = [name for name in owners if name != launch.name]
+            if not owners:
+                raise
+            # "python (pid 4711)" says less than the name that the user gave it.
+            message = f"Port {launch.port} is in use by service {owners[0]}."
+            raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
 
     def _launch(self, wanted: Wanted, port: int) -> Launch:
         name = wanted.spec.name

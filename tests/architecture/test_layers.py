@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from pathlib import Path
 
 import pytest
 
 from .layers import LAYERS, RANK, ROOT, imports, part_of, sources
 
+TESTS = Path(__file__).parent.parent
 MODULES = [name for name in sources() if name != ROOT]
 
 
@@ -60,6 +62,11 @@ def test_sizes(module: str) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= 60, f"{module}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.name)
+def test_sizes_of_tests(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
 
 
 @pytest.mark.parametrize("module", list(sources()))

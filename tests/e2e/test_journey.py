@@ -100,6 +100,13 @@ def test_a_new_port_moves_the_service_without_a_gap(workspace: Workspace, double
         requests.get(f"http://127.0.0.1:{old['port']}/", timeout=5)
 
 
+def test_a_port_of_another_service_is_refused_by_that_name(workspace: Workspace, double: Service) -> None:
+    port = double.record.handle["port"]
+    with pytest.raises(PortBusy, match=f"Port {port} is in use by service double"):
+        workspace.deploy("other", script="double", port=port)
+    assert "other" not in workspace.services
+
+
 def test_a_broken_edit_changes_nothing(workspace: Workspace, double: Service) -> None:
     with pytest.raises(ScriptProblem, match="cell line 4: name 'factor' is neither defined"):
         workspace.score_script("double", "import json\n\ndef run(data): return factor * 2\n")
