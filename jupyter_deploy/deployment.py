@@ -212,7 +212,8 @@ class Deployment:
             return action, what, self._start(record, wanted, wait, progress)
         if wanted.spec.target != record.spec.target or wanted.spec.port not in {0, record.handle["port"]}:
             return "moved", what, self._move(record, wanted, progress)
-        if not what and health.state == "Healthy":
+        serves_the_row = not health.app_root or Path(health.app_root).parent.name == record.bundle
+        if not what and health.state == "Healthy" and serves_the_row:
             if wanted.spec != record.spec:
                 self._rows.put(replace(record, spec=wanted.spec))
             return "unchanged", (), health.generation
@@ -233,7 +234,9 @@ class Deployment:
             self._rows.put(record)
             raise self._reload_failed(record, wanted, error) from None
         except BaseException:
-            self._rows.put(record)
+            # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
+            keep = [*record.handle.get("keep", ()), wanted.bundle.digest]
+            self._rows.put(replace(record, handle={**record.handle, "keep": keep}))
             raise
         self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
         return generation

@@ -154,6 +154,8 @@ class Health:
         When the server started, in seconds since the epoch; 0 where it does not run.
     failure : dict or None
         The script's exception, where that is the reason.
+    app_root : str
+        The application folder that it serves from; empty where it does not say.
     """
 
     state: str
@@ -164,6 +166,7 @@ class Health:
     requests: int = 0
     started: float = 0.0
     failure: dict[str, Any] | None = field(default=None, hash=False)
+    app_root: str = ""
 
 
 @dataclass(frozen=True)

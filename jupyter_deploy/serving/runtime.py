@@ -281,6 +281,7 @@ class Runtime:
             "state": state,
             "reason": reason,
             "generation": self._numbers,
+            "app_root": self.current.layout.app_root if self.current else "",
             "workers": [link.pid for link in self.current.links] if self.current else [],
             "restarts": self.restarts,
             "requests": self.dispatcher.served,

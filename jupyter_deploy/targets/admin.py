@@ -76,7 +76,7 @@ class Admin:
             If it does not answer.
         """
         facts = self.state()
-        known = ("state", "reason", "generation", "restarts", "requests", "started", "failure")
+        known = ("state", "reason", "generation", "restarts", "requests", "started", "failure", "app_root")
         return Health(**{key: facts[key] for key in known}, workers=tuple(facts["workers"]))
 
     def reload(self, bundle: str, workers: int) -> tuple[int, tuple[str, ...]]:

@@ -257,3 +257,17 @@ def test_a_module_beside_the_script_wins_over_an_installed_one(workspace: Worksp
     (tmp_path / "joblib.py").write_text("OWN = 'own'\n")
     service.reload()
     assert service.invoke("") == "own"
+
+
+def test_a_service_that_serves_something_else_than_its_row_is_put_right(workspace: Workspace, tmp_path: Path) -> None:
+    """An interrupted reload may have won: the row says one bundle, the server another."""
+    workspace.score_script("double", DOUBLE)
+    service = workspace.deploy("double")
+    before = service.record
+    workspace.score_script("double", DOUBLE.replace("2 *", "3 *"))
+    workspace.scripts.put(script_from_cell("double", DOUBLE, tmp_path))
+    workspace._rows.put(before)
+    change = workspace.deploy("double").change
+    assert change is not None
+    assert change.action == "repaired"
+    assert service.invoke([1]) == [2]
