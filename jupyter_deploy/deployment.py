@@ -106,7 +106,6 @@ class Deployment:
         *,
         wait: bool = True,
         progress: Progress = lambda _: None,
-        script: Script | None = None,
     ) -> Change:
         """Create, update, repair or leave a service.
 
@@ -120,8 +119,6 @@ class Deployment:
             Return when it serves, or at once.
         progress : callable, optional
             Told what is being done.
-        script : Script, optional
-            Serve this text, instead of looking the script up.
 
         Returns
         -------
@@ -141,7 +138,7 @@ class Deployment:
                 self._target(record.spec.target).stop(record.handle["next"])
             spec = merged(name, record, changes)
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, script)
+                wanted = self._resolver.resolve(spec, opened)
                 action, what, generation = self._apply(record, wanted, wait, progress)
         return Change(name, action, what, 0.0 if action == "unchanged" else _since(started), generation)
 
@@ -202,6 +199,8 @@ class Deployment:
         what = forced or differences(record, wanted)
         health = self.health(record)
         if health.state == "Transitioning" and not what:
+            if not wait:
+                return "unchanged", (), 0
             health = self._wait(record, progress)
         # What is still loading the old script need not finish it; it serves nobody.
         running = health.state != "Transitioning" and bool(health.started)

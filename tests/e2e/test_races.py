@@ -76,6 +76,7 @@ def test_no_wait_returns_before_init_is_done(workspace: Workspace, tmp_path: Any
     workspace.score_script("patient", f"def init():\n    open({str(gate)!r}).read()\n\ndef run(data):\n    return 1\n")
     service = workspace.deploy("patient", wait=False)
     until(lambda: service.state == "Transitioning")
+    assert workspace.deploy("patient", wait=False).change.action == "unchanged"  # type: ignore[union-attr]
     gate.write_text("go")
     until(lambda: service.state == "Healthy")
     assert service.invoke("") == 1
