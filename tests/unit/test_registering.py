@@ -21,37 +21,7 @@ from jupyter_deploy.models import Model
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
 from jupyter_deploy.workspace import Workspace
 
-X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
-Y = np.array([0, 0, 1, 1])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A model of several files."""
-    (tmp_path / "outputs" / "churn" / "deep").mkdir(parents=True)
-    (tmp_path / "outputs" / "churn" / "a.txt").write_text("a")
-    (tmp_path / "outputs" / "churn" / "b.txt").write_text("bb")
-    (tmp_path / "outputs" / "churn" / "deep" / "c.txt").write_text("ccc")
-    return tmp_path / "outputs" / "churn"
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-
-
-def kept(workspace: Workspace) -> dict[str, str]:
-    """Everything a refused call must leave as it was."""
-    state = {model.id: repr(model) for model in workspace.models.list()}
-    state |= {f"artifact {path.name}": "" for path in workspace.home.artifacts.iterdir()}
-    return state | {f"staging {path.name}": "" for path in workspace.home.staging.iterdir()}
-
-
-def in_fresh_interpreter(code: str, *arguments: object, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=60, cwd=cwd
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+from .registered import X, Y, contents, in_fresh_interpreter, kept
 
 
 @pytest.mark.parametrize(

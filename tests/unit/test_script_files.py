@@ -7,19 +7,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
-from jupyter_deploy.scripts import Script, imported_modules, script_from_cell, script_from_file
+from jupyter_deploy.scripts import imported_modules, script_from_file
 
-RUN = "def run(data):\n    return data\n"
-
-
-def cell(text: str, folder: Path, **live: object) -> Script:
-    return script_from_cell("churn", text, folder, live)
-
-
-def bad_cell(text: str, folder: Path, **live: object) -> ScriptProblem:
-    with pytest.raises(ScriptProblem) as caught:
-        cell(text, folder, **live)
-    return caught.value
+from .cells import RUN, cell
 
 
 @pytest.mark.parametrize(

@@ -14,20 +14,10 @@ import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
 from jupyter_deploy.script_check import MAX_BYTES
-from jupyter_deploy.scripts import Script, script_from_cell
+from jupyter_deploy.scripts import script_from_cell
 from jupyter_deploy.workspace import Workspace
 
-RUN = "def run(data):\n    return data\n"
-
-
-def cell(text: str, folder: Path, **live: object) -> Script:
-    return script_from_cell("churn", text, folder, live)
-
-
-def bad_cell(text: str, folder: Path, **live: object) -> ScriptProblem:
-    with pytest.raises(ScriptProblem) as caught:
-        cell(text, folder, **live)
-    return caught.value
+from .cells import RUN, bad_cell, cell
 
 
 def underlined(problem: ScriptProblem) -> str:
