@@ -29,9 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--entry-script", type=Path, help="a plain script, instead of a bundle")
     parser.add_argument("--model-dir", default="", help="AZUREML_MODEL_DIR for --entry-script")
     parser.add_argument("--config", type=Path, help="a JSON file with the server's settings")
+    parser.add_argument("--app-root", type=Path, help="AML_APP_ROOT for --entry-script (the current folder)")
+    parser.add_argument("--source-directory", default="", help="AZUREML_SOURCE_DIRECTORY for --entry-script")
     parser.add_argument("--host", help="the address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port to bind (5001)")
     parser.add_argument("--workers", type=int, help="processes that run the script (1)")
+    parser.add_argument("--watch", action="store_true", help="reload when the files of --entry-script change")
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -79,7 +82,9 @@ def _serve(given: argparse.Namespace) -> int:
     if given.bundle:
         layout = layout_of_bundle(given.bundle)
     else:
-        layout = layout_of_script(given.entry_script, given.model_dir, Path.cwd())
+        layout = layout_of_script(
+            given.entry_script, given.model_dir, given.app_root or Path.cwd(), given.source_directory
+        )
     inherited = given.listener is not None
     listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
     # Only the front listens: a worker's child that held the socket would keep the port busy for ever.
@@ -87,7 +92,7 @@ def _serve(given: argparse.Namespace) -> int:
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
         print(f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score", flush=True)  # noqa: T201
-    return Server(config, layout, listener).run()
+    return Server(config, layout, listener, watch=given.watch).run()
 
 
 if __name__ == "__main__":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import orjson
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+class StrictJson(ValueError):
+    """The value holds NaN or infinity, and the service is told to refuse them."""
 
 
 def encode(value: Any) -> bytes:
@@ -74,3 +80,29 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value)
     raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} has no JSON form")
+
+
+def holds_nan(value: Any) -> bool:
+    """Look for what :func:`encode` turned into ``null`` though it is not None.
+
+    Parameters
+    ----------
+    value : object
+        As for :func:`encode`.
+
+    Returns
+    -------
+    bool
+        Whether there is a NaN or an infinity in it.
+    """
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, Mapping):
+        return any(holds_nan(item) for item in value.values())
+    if isinstance(value, (list, tuple, AbstractSet)):
+        return any(holds_nan(item) for item in value)
+    if getattr(getattr(value, "dtype", None), "kind", "") == "f":
+        return not math.isfinite(float(abs(value).max())) if getattr(value, "size", 1) else False
+    if hasattr(value, "to_dict") or hasattr(value, "tolist"):
+        return holds_nan(_plain(value))
+    return False

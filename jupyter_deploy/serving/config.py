@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigProblem, refuse_unknown_keys
+from .options import WorkerOptions
+
+BATCH = 64
+_CHOICES = {
+    "log_format": ("text", "json"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "start_method": ("", "fork", "spawn"),
+}
+_LEAST = {
+    "workers": 1,
+    "port": 0,
+    "health_port": 0,
+    "queue_limit": 1,
+    "body_limit": 0,
+    "drain_seconds": 0,
+    "max_restarts": 0,
+    "scoring_timeout_ms": 1,
+    "max_batch": 0,
+}
+# Known to the target that starts the server, and never the user's to change.
+FIXED = ("name", "host", "port", "workers", "token_file", "failure_file", "health_port", "start_method")
 
 
 @dataclass(frozen=True)
@@ -22,6 +45,8 @@ class ServingConfig:
         The address to bind; loopback by default.
     port : int
         The port to bind; unused where a listening socket is inherited.
+    health_port : int
+        A second port with the same routes; 0 for none.
     workers : int
         How many processes run the script.
     token_file : str
@@ -36,11 +61,35 @@ class ServingConfig:
         How long requests in flight may take after SIGTERM.
     max_restarts : int
         How often in a row a dying worker is replaced before the service is Failed; one that lived 30 s counts as well.
+    scoring_timeout_ms : int
+        Milliseconds that one ``run()`` may take; then its client gets the contract's error and the worker is replaced.
+    max_batch : int
+        How many waiting requests are predicted together, where the script is one that can: a schema script from 2 on,
+        one with ``run_batch`` always (0: 64).
+    strict_json : bool
+        Whether NaN and infinity in an answer are an error instead of ``null`` with a warning.
+    cors_origins : str
+        Origins whose pages may call the service, separated by commas; ``*`` stands for parts of a name, alone for all.
+    log_format : str
+        ``"text"``, or ``"json"`` for one JSON object a line.
+    log_level : str
+        The least level that is logged.
+    title, version, path_prefix : str
+        What the swagger documents call the service, and what they put before its routes.
+    server_version : bool
+        Whether answers carry ``x-ms-server-version``.
+    preload : bool
+        Whether ``init()`` runs once, in a process that the workers are then copied from, sharing its memory.
+    sample : str
+        A request's body that every new generation must answer before it serves; empty for none.
+    start_method : str
+        ``"fork"``, ``"spawn"``, or empty for the platform's.
     """
 
     name: str = "service"
     host: str = "127.0.0.1"
     port: int = 5001
+    health_port: int = 0
     workers: int = 1
     token_file: str = ""
     failure_file: str = ""
@@ -48,6 +97,19 @@ class ServingConfig:
     body_limit: int = 100 << 20
     drain_seconds: float = 30.0
     max_restarts: int = 7
+    scoring_timeout_ms: int = 3_600_000
+    max_batch: int = 0
+    strict_json: bool = False
+    cors_origins: str = ""
+    log_format: str = "text"
+    log_level: str = "INFO"
+    title: str = "ML service"
+    version: str = "1.0"
+    path_prefix: str = ""
+    server_version: bool = True
+    preload: bool = False
+    sample: str = field(default="", repr=False)
+    start_method: str = ""
 
     def dumps(self) -> str:
         """Return the JSON that :func:`read_config` reads.
@@ -58,6 +120,85 @@ class ServingConfig:
             One object with all settings.
         """
         return json.dumps(asdict(self), indent=1)
+
+    def options(self, workers: int) -> WorkerOptions:
+        """Return what concerns a worker.
+
+        Parameters
+        ----------
+        workers : int
+            How many its generation has.
+
+        Returns
+        -------
+        WorkerOptions
+            The part of these settings.
+        """
+        copies = workers if self.preload else 0
+        return WorkerOptions(self.max_batch, self.strict_json, self.log_format, self.log_level, copies)
+
+
+def with_settings(
+    config: ServingConfig, values: Mapping[str, Any], where: str, *, texts: bool = False
+) -> ServingConfig:
+    """Put settings over others.
+
+    Parameters
+    ----------
+    config : ServingConfig
+        The others.
+    values : mapping
+        By the names of :class:`ServingConfig`.
+    where : str
+        Where they come from, for messages.
+    texts : bool, optional
+        Whether texts may stand for values, as in variables and on command lines: ``"2"``, ``"true"``.
+
+    Returns
+    -------
+    ServingConfig
+        Checked.
+
+    Raises
+    ------
+    ConfigProblem
+        For unknown names, with the nearest, and values that cannot be.
+    """
+    known = {field.name: field.default for field in fields(ServingConfig)}
+    refuse_unknown_keys(values, known, where)
+    changes = {}
+    for key, value in values.items():
+        wanted = type(known[key])
+        if texts and isinstance(value, str) and wanted is not str:
+            changes[key] = _checked(key, _parsed(key, value, wanted, where), wanted, where)
+        else:
+            changes[key] = _checked(key, value, wanted, where)
+    return replace(config, **changes)
+
+
+def _checked(key: str, value: Any, wanted: type, where: str) -> Any:
+    right = isinstance(value, (int, float) if wanted is float else wanted)
+    if not right or (isinstance(value, bool) and wanted is not bool):
+        raise ConfigProblem(f"{where}: {key} must be a {wanted.__name__}, not {value!r}.")
+    choices = _CHOICES.get(key)
+    if choices and value not in choices:
+        raise ConfigProblem(f"{where}: {key} cannot be {value!r}.", hint=f"One of: {', '.join(filter(None, choices))}.")
+    if key in _LEAST and value < _LEAST[key]:
+        raise ConfigProblem(f"{where}: {key} must be at least {_LEAST[key]}, not {value}.")
+    return value
+
+
+def _parsed(key: str, text: str, wanted: type, where: str) -> Any:
+    if wanted is bool:
+        word = text.strip().lower()
+        if word in {"true", "1", "yes", "on"}:
+            return True
+        if word in {"false", "0", "no", "off", ""}:
+            return False
+        raise ConfigProblem(f"{where}: {key} must be true or false, not {text!r}.")
+    if not re.fullmatch(r"\s*-?\d+\s*" if wanted is int else r"\s*-?\d+(\.\d*)?\s*", text):
+        raise ConfigProblem(f"{where}: {key} must be a number, not {text!r}.")
+    return wanted(text)
 
 
 def read_config(path: Path) -> ServingConfig:
@@ -78,16 +219,31 @@ def read_config(path: Path) -> ServingConfig:
     ConfigProblem
         For unreadable files, unknown keys and values of the wrong type.
     """
+    return with_settings(ServingConfig(), read_object(path), str(path))
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its file.
+
+    Returns
+    -------
+    dict
+        As it is.
+
+    Raises
+    ------
+    ConfigProblem
+        If it cannot be read, or is something else.
+    """
     try:
         values: Any = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ConfigProblem(f"{path} cannot be read as JSON: {error}.", hint="It must hold one JSON object.") from error
     if not isinstance(values, dict):
         raise ConfigProblem(f"{path} does not hold a JSON object.", hint='For example {"workers": 2}.')
-    known = {field.name: field.default for field in fields(ServingConfig)}
-    refuse_unknown_keys(values, known, str(path))
-    for key, value in values.items():
-        wanted = type(known[key])
-        if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
-            raise ConfigProblem(f"{path}: {key} must be a {wanted.__name__}, not {value!r}.")
-    return ServingConfig(**values)
+    return values

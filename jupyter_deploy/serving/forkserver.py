@@ -2,12 +2,14 @@
 
 It runs no user code. It imports the libraries that a generation is known to need, and between forks those that the
 previous generation had loaded, so that the next one only pays for its own script. It has one thread and ends when
-the front is gone.
+the front is gone. A generation with preload has a second one of its own kind: a worker after its ``init()``, which is
+copied instead of serving.
 """
 
 from __future__ import annotations
 
 import collections
+import gc
 import importlib
 import os
 import select
@@ -24,7 +26,12 @@ import orjson
 from . import worker
 from .layout import Layout
 from .libraries import is_library
+from .logs import configure, log
 from .messages import FrameBuffer, Kind, note
+from .options import WorkerOptions
+from .script import EntryScript
+
+Child = Callable[[], int]
 
 
 def main(descriptor: int) -> int:
@@ -44,23 +51,44 @@ def main(descriptor: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
+    configure()
     with socket.socket(fileno=descriptor) as control:
         control.set_inheritable(False)
-        child = _ForkServer(control).serve()
+        child = _ForkServer(control, _new_worker).serve()
     # A child leaves the loop first, so that the worker runs on a clean stack and ends like any other process.
     return child() if child is not None else 0
 
 
+def _new_worker(sock: socket.socket, values: dict[str, Any]) -> int:
+    layout, options = Layout(**values["layout"]), WorkerOptions(**values["options"])
+    if not options.copies:
+        return worker.main(sock, layout, options)
+    script = worker.prepare(sock, layout, options)
+    return worker.INIT_FAILED if script is None else _template(sock, script, layout, options)
+
+
+def _template(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+    def child(copied: socket.socket, values: dict[str, Any]) -> int:
+        return worker.copy(copied, script, layout, options)
+
+    # The front decides when this ends too; init() may have taken the signal over.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with sock:
+        forked = _ForkServer(sock, child).serve()
+    return forked() if forked is not None else 0
+
+
 class _ForkServer:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, child: Callable[[socket.socket, dict[str, Any]], int]) -> None:
         self._control = control
+        self._child = child
         self._buffer = FrameBuffer()
         self._descriptors: collections.deque[int] = collections.deque()
         self._modules: collections.deque[str] = collections.deque()
         self._wake, self._waker = os.pipe()
         self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
 
-    def serve(self) -> Callable[[], int] | None:
+    def serve(self) -> Child | None:
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -88,14 +116,19 @@ class _ForkServer:
         self._pending.extend(self._buffer.feed(data))
         return bool(data)
 
-    def _handle(self, kind: Kind, payload: bytes) -> Callable[[], int] | None:
+    def _handle(self, kind: Kind, payload: bytes) -> Child | None:
         values: dict[str, Any] = orjson.loads(payload)
         if kind is Kind.PRELOAD:
             self._modules = collections.deque(values["modules"])
             return None
+        if kind is not Kind.FORK:
+            return None
         descriptor = self._descriptors.popleft()
         for name in values["layout"]["preload"] or ():
             self._preload(name)
+        # What is here now will not be garbage: a collection in a child would copy every page of it.
+        gc.collect(0)
+        gc.freeze()
         with warnings.catch_warnings():
             # Libraries such as OpenBLAS start threads on import and know how to fork; this process starts none.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -105,7 +138,7 @@ class _ForkServer:
             self._control.sendall(note(Kind.FORKED, pid=pid))
             return None
         self._become_child()
-        return partial(worker.main, socket.socket(fileno=descriptor), Layout(**values["layout"]))
+        return partial(self._child, socket.socket(fileno=descriptor), values)
 
     def _become_child(self) -> None:
         signal.set_wakeup_fd(-1)
@@ -124,7 +157,7 @@ class _ForkServer:
         try:
             importlib.import_module(name)
         except BaseException as error:  # noqa: BLE001 - a library's import may raise anything; the script meets it too
-            print(f"fork-server: {name} not preloaded: {error!r}", file=sys.stderr, flush=True)  # noqa: T201
+            log.warning("fork-server: %s not preloaded: %r", name, error)
 
     def _reap(self) -> None:
         while True:

@@ -2,51 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-import hmac
+import sys
 import time
-import uuid
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-import orjson
-
-from ..errors import DeployError
+from .admin_route import Admin
 from .answers import encode
-from .dispatch import QueueFull
-from .layout import layout_of_bundle
-from .links import ScriptFailed
-from .logs import log
+from .logs import Format, log, request_id
+from .logwriter import LogWriter
+from .metrics import resident_bytes
+from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
+from .requestids import RequestIds
 from .runtime import Runtime
-from .worker import INTERNAL_ERROR
+from .score_route import ScoreRoute
+from .scoring import INTERNAL_ERROR
+from .swagger import NoDocument, document
 
 JSON = b"application/json"
 _ID_LIMIT = 100
+_IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
+_WITH_IDS = frozenset({"/", "/score", "/swagger.json"})
+_READ = ("GET", "HEAD", "OPTIONS")
 _METHODS = {
-    "/": ("GET", "HEAD"),
+    "/": _READ,
     "/score": ("GET", "POST", "OPTIONS"),
+    "/swagger.json": _READ,
     "/-/ready": ("GET", "HEAD"),
     "/-/live": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
     "/-/state": ("GET",),
     "/-/reload": ("POST",),
 }
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
-
-
-class _Refused(Exception):
-    """A request that is answered without the script."""
-
-    def __init__(self, status: int, message: str, headers: Headers | None = None) -> None:
-        super().__init__(message)
-        self.status, self.message, self.headers = status, message, headers or []
-
-
-class _ClientGone(Exception):
-    """The client closed its connection before its body was complete."""
 
 
 class HttpApplication:
@@ -58,11 +46,20 @@ class HttpApplication:
         What answers.
     token : str
         The admin routes' key; empty closes them.
+    form : Format
+        How access lines are written.
+    writer : LogWriter
+        Where they go.
     """
 
-    def __init__(self, runtime: Runtime, token: str) -> None:
+    def __init__(self, runtime: Runtime, token: str, form: Format, writer: LogWriter) -> None:
         self._runtime = runtime
-        self._token = token.encode()
+        self._score = ScoreRoute(runtime)
+        self._admin = Admin(runtime, token)
+        self._form = form
+        self._writer = writer
+        self._new_id = RequestIds().next
+        self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI's signature).
@@ -77,165 +74,127 @@ class HttpApplication:
         if scope["type"] != "http":
             return
         started = time.perf_counter()
-        headers = dict(scope["headers"])
-        ids: Headers = []
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        path = scope["path"]
+        common: Headers = []
+        name = ""
         try:
-            if scope["path"] in {"/", "/score"}:
-                ids = _request_ids(headers)
-            self._check_route(scope)
-            status, body, extra = await self._route(scope, headers, ids, receive)
-        except _Refused as refused:
-            status, body, extra = refused.status, encode({"message": refused.message}), refused.headers
-        except _ClientGone:
+            if path in _WITH_IDS:
+                name = self._start(common, headers)
+            reply = await self._route(scope, path, headers, name, receive)
+        except Refused as refused:
+            reply = self._refusal(refused, path)
+        except ClientGone:
             return
         except Exception:  # noqa: BLE001
             # The edge's one mapper: whatever is wrong in here, the client gets JSON and the log the traceback.
-            log.exception("%s %s failed in the server", scope["method"], scope["path"])
-            status, body, extra = 500, INTERNAL_ERROR, []
-        extra = [(b"content-type", JSON), *extra] if not any(key == b"content-type" for key, _ in extra) else extra
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": status, "headers": [length, *extra, *ids]})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-        if scope["path"] == "/score":
-            milliseconds = (time.perf_counter() - started) * 1000
-            log.info("%s /score %d %.3fms %d %s", scope["method"], status, milliseconds, len(body), _text(ids))
+            with request_id(name):
+                log.exception("%s %s failed in the server", scope["method"], path)
+            reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
+        size = await self._send(reply, common, scope, receive, send)
+        if path == "/score":
+            seconds = time.perf_counter() - started
+            metrics = self._runtime.metrics
+            metrics.requests[reply.status] += 1
+            metrics.total.observe(seconds)
+            line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
+            self._writer.write(self._form.lines("INFO", "access", line, name))
 
-    @staticmethod
-    def _check_route(scope: dict[str, Any]) -> None:
-        allowed = _METHODS.get(scope["path"])
-        if allowed is None:
-            raise _Refused(404, f"There is no {scope['path']}; requests go to /score.")
-        if scope["method"] not in allowed:
-            refused = f"{scope['method']} is not allowed on {scope['path']}."
-            raise _Refused(405, refused, [(b"allow", ", ".join(allowed).encode())])
+    def _start(self, common: Headers, headers: dict[bytes, bytes]) -> str:
+        """Collect the headers that every answer of a public route has; returns the request's id."""
+        config = self._runtime.config
+        if config.cors_origins:
+            common += self._score.cors.headers(headers.get(b"origin"))
+        if config.server_version:
+            common.append((b"x-ms-server-version", self._version))
+        trace = headers.get(b"traceid")
+        if trace is not None:
+            common.append((b"traceid", trace))
+        ids = _request_ids(headers, common, self._new_id)
+        return ids.decode("latin-1")
 
     async def _route(
-        self, scope: dict[str, Any], headers: dict[bytes, bytes], ids: Headers, receive: Receive
-    ) -> tuple[int, bytes, Headers]:
-        path = scope["path"]
+        self, scope: dict[str, Any], path: str, headers: dict[bytes, bytes], name: str, receive: Receive
+    ) -> Reply:
+        method = scope["method"]
+        allowed = _METHODS.get(path)
+        if allowed is None:
+            raise Refused(404, f"There is no {path}; requests go to /score.")
+        if method not in allowed and not (path == "/score" and method == "HEAD" and self._runtime.mode == "raw"):
+            refused = f"{method} is not allowed on {path}."
+            raise Refused(405, refused, [(b"allow", ", ".join(allowed).encode())])
         if path == "/score":
-            return await self._score(scope, headers, ids, receive)
+            return await self._score.answer(scope, headers, name, receive)
+        if method == "OPTIONS":
+            preflight = self._score.cors.preflight(headers) or []
+            return Reply(200, b"", [(b"allow", ", ".join(allowed).encode()), *preflight])
         if path == "/":
-            return 200, b"Healthy", [(b"content-type", b"text/html; charset=utf-8")]
+            return Reply(200, b"Healthy", [(b"content-type", b"text/html; charset=utf-8")])
         if path == "/-/live":
-            return 200, b'{"live":true}', []
+            return Reply(200, b'{"live":true}')
         if path == "/-/ready":
-            ready = self._runtime.ready
-            return (200, b'{"ready":true}', []) if ready else (503, b'{"ready":false}', [])
-        self._check_admin(headers)
-        if path == "/-/state":
-            facts = self._runtime.facts()
-            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("failure", [""])[0]
-            return 200, encode({**facts, "asked": self._runtime.failures.get(wanted)}), []
-        return await self._reload(await self._body(receive), receive)
+            return Reply(200, b'{"ready":true}') if self._runtime.ready else Reply(503, b'{"ready":false}')
+        if path == "/metrics":
+            return self._metrics()
+        if path == "/swagger.json":
+            return self._swagger(scope)
+        return await self._admin.answer(path, scope, headers, receive)
 
-    def _check_admin(self, headers: dict[bytes, bytes]) -> None:
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if not self._token or not hmac.compare_digest(given, self._token):
-            raise _Refused(401, "This route needs the service's own admin token.")
+    def _metrics(self) -> Reply:
+        from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-    async def _score(
-        self, scope: dict[str, Any], headers: dict[bytes, bytes], ids: Headers, receive: Receive
-    ) -> tuple[int, bytes, Headers]:
-        if scope["method"] == "OPTIONS":
-            return 200, b"", []
-        if scope["method"] == "GET":
-            query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            body = orjson.dumps({key: values[0] if len(values) == 1 else values for key, values in query.items()})
-        else:
-            self._check_length(headers)
-            body = await self._body(receive)
-        scoring = asyncio.ensure_future(self._runtime.score(body, _text(ids)))
-        gone = asyncio.ensure_future(_until_gone(receive))
-        await asyncio.wait({scoring, gone}, return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not scoring.done():
-            # The client left: what still waits is dropped, what already runs is not waited for.
-            scoring.cancel()
-            raise _ClientGone
+        runtime = self._runtime
+        body = runtime.metrics.text(runtime.gauges(), resident_bytes(runtime.worker_pids()))
+        return Reply(200, body, [(b"content-type", CONTENT_TYPE_PLAIN_0_0_4.encode())])
+
+    def _swagger(self, scope: dict[str, Any]) -> Reply:
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        runtime = self._runtime
+        root = runtime.current.layout.app_root if runtime.current else ""
         try:
-            answer = scoring.result()
-        except QueueFull:
-            raise _Refused(503, "Too many requests are waiting.", [(b"retry-after", b"1")]) from None
-        failed = b"True" if answer.status >= 500 else b"False"
-        extra = [(b"x-ms-run-function-failed", failed)]
-        if answer.milliseconds >= 0:
-            extra.append((b"x-ms-run-fn-exec-ms", f"{answer.milliseconds:.3f}".encode()))
-        return answer.status, answer.body, extra
+            body = document(query.get("version", ["2"])[0], runtime.config, runtime.script, root)
+        except NoDocument as error:
+            raise Refused(404, str(error)) from None
+        return Reply(200, body, failed=b"False")
 
-    def _check_length(self, headers: dict[bytes, bytes]) -> None:
-        length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._runtime.config.body_limit:
-            self._too_large()
+    @staticmethod
+    def _refusal(refused: Refused, path: str) -> Reply:
+        failed = b"False" if path in {"/score", "/swagger.json"} and refused.status != 405 else b""
+        return Reply(refused.status, encode({"message": refused.message}), refused.headers, failed)
 
-    def _too_large(self) -> None:
-        raise _Refused(413, f"The body is larger than {self._runtime.config.body_limit} bytes.")
-
-    async def _body(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                # A body that was cut short is never scored.
-                raise _ClientGone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._runtime.config.body_limit:
-                self._too_large()
-            if not message.get("more_body"):
-                return b"".join(parts)
-
-    async def _reload(self, body: bytes, receive: Receive) -> tuple[int, bytes, Headers]:
-        try:
-            values = orjson.loads(body)
-            layout = layout_of_bundle(Path(values["bundle"]))
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise _Refused(400, f"The body must be a JSON object with a bundle: {error}.") from error
-        except DeployError as error:
-            raise _Refused(400, error.message) from error
-        started = time.perf_counter()
-        loading = asyncio.ensure_future(self._runtime.load(layout, values.get("workers")))
-        gone = asyncio.ensure_future(_until_gone(receive))
-        await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not loading.done():
-            # Who asked gave up (Ctrl-C): the old generation stays.
-            loading.cancel()
-            await asyncio.wait({loading})
-            raise _ClientGone
-        try:
-            generation = loading.result()
-        except ScriptFailed as failed:
-            return 422, encode({"message": str(failed), "failure": failed.failure.as_dict()}), []
-        except ConnectionError as error:
-            return 422, encode({"message": f"The new worker did not start: {error}.", "failure": None}), []
-        milliseconds = (time.perf_counter() - started) * 1000
-        facts = {"generation": generation.number, "milliseconds": milliseconds}
-        return 200, encode({**facts, "app_roots": self._runtime.app_roots()}), []
+    async def _send(self, reply: Reply, common: Headers, scope: dict[str, Any], receive: Receive, send: Send) -> str:
+        """Send an answer; returns its size, as the access line shows it."""
+        headers: Headers = [*reply.headers]
+        if reply.status != 405:
+            headers += common
+        if reply.failed:
+            headers.append((b"x-ms-run-function-failed", reply.failed))
+        if not any(key == b"content-type" for key, _ in reply.headers):
+            headers.append((b"content-type", JSON))
+        if reply.stream is not None:
+            await self._score.stream(reply, headers, receive, send)
+            return "streamed"
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+        return str(len(reply.body))
 
 
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _text(ids: Headers) -> str:
-    return dict(ids).get(b"x-ms-request-id", b"").decode("latin-1")
-
-
-def _request_ids(headers: dict[bytes, bytes]) -> Headers:
-    """Apply azureml-inference-server-http's rules for its three id headers."""
-    given = {
-        key: headers[key] for key in (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id") if key in headers
-    }
-    for key, value in given.items():
-        if len(value) > _ID_LIMIT:
-            raise _Refused(431, f"{key.decode()} must not exceed {_ID_LIMIT} characters")
-    plain = given.get(b"x-request-id") or str(uuid.uuid4()).encode()
-    client = given.get(b"x-ms-client-request-id")
-    own = given.get(b"x-ms-request-id")
-    ids = [(b"x-request-id", plain), (b"x-ms-request-id", own or client or plain)]
+def _request_ids(headers: dict[bytes, bytes], common: Headers, new: Callable[[], str]) -> bytes:
+    """Apply azureml-inference-server-http's rules for its three id headers; returns the one for the log."""
+    plain, own, client = map(headers.get, _IDS)
+    if plain is None and own is None and client is None:
+        plain = new().encode()
+        common += [(b"x-request-id", plain), (b"x-ms-request-id", plain)]
+        return plain
+    too_long = [key for key in _IDS if len(headers.get(key, b"")) > _ID_LIMIT]
+    for key in too_long:
+        headers.pop(key)
+    plain, own, client = map(headers.get, _IDS)
+    plain = plain or new().encode()
+    common += [(b"x-request-id", plain), (b"x-ms-request-id", own or client or plain)]
     if client or own:
-        ids.append((b"x-ms-client-request-id", client or own or b""))
-    return ids
+        common.append((b"x-ms-client-request-id", client or own or b""))
+    if too_long:
+        raise Refused(431, f"{too_long[0].decode()} must not exceed {_ID_LIMIT} characters")
+    return own or client or plain

@@ -30,6 +30,8 @@ class Layout:
         Variables that the script gets.
     preload : tuple of str, or None
         Library modules that it is known to need; None where nothing may be imported ahead of the script.
+    search : tuple of str
+        Folders at the end of ``sys.path``.
     """
 
     entry: str
@@ -37,6 +39,7 @@ class Layout:
     label: str
     environ: dict[str, str] = field(hash=False)
     preload: tuple[str, ...] | None = ()
+    search: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a message.
@@ -84,7 +87,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
     return _layout(code / entry, code, str(folder), label, None if preload is None else tuple(preload))
 
 
-def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
+def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:
     """Lay out a plain entry script, as ``serve --entry-script`` does.
 
     Parameters
@@ -95,6 +98,8 @@ def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
         The value of ``AZUREML_MODEL_DIR``; empty leaves it unset.
     app_root : pathlib.Path
         ``AML_APP_ROOT``.
+    source_directory : str, optional
+        ``AZUREML_SOURCE_DIRECTORY``, below ``app_root``.
 
     Returns
     -------
@@ -102,14 +107,23 @@ def layout_of_script(script: Path, model_dir: str, app_root: Path) -> Layout:
         With absolute paths.
     """
     folder = str(Path(model_dir).absolute()) if model_dir else ""
-    return _layout(script.absolute(), app_root.absolute(), folder, str(script))
+    root = app_root.absolute()
+    also = (str(root / source_directory),) if source_directory else ()
+    return _layout(script.absolute(), root, folder, str(script), also=also)
 
 
-def _layout(entry: Path, app_root: Path, model_dir: str, label: str, preload: tuple[str, ...] | None = ()) -> Layout:
+def _layout(
+    entry: Path,
+    app_root: Path,
+    model_dir: str,
+    label: str,
+    preload: tuple[str, ...] | None = (),
+    also: tuple[str, ...] = (),
+) -> Layout:
     environ = {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": str(entry)}
     if model_dir:
         environ["AZUREML_MODEL_DIR"] = model_dir
-    return Layout(str(entry), str(app_root), label, environ, preload)
+    return Layout(str(entry), str(app_root), label, environ, preload, (str(app_root), *also))
 
 
 def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:

@@ -6,12 +6,15 @@ the rare messages are JSON.
 ========  ====================  ==========================================================
 kind      from → to             payload
 ========  ====================  ==========================================================
-REQUESTS  front → worker        packed requests
-ANSWERS   worker → front        packed answers
-READY     worker → front        ``{"modules": [...], "seconds": s}``: ``init()`` is done
+REQUESTS  front → worker        packed requests; where the worker batches, they are one batch
+ANSWERS   worker → front        packed answers, in the order of the requests
+CHUNK     worker → front        number, bytes: a part of the body whose answer said ``more``
+END       worker → front        number, ``1`` or ``0``: that body is complete, or broken off
+CANCEL    front → worker        ``{"numbers": [...]}``: nobody waits for these any more
+READY     worker → front        ``{"script": {...}, "modules": [...], "seconds": s}``: ``init()`` is done
 FAILED    worker → front        a failure: the script cannot serve
 STOP      front → worker        ``{}``: finish what you hold and end
-FORK      front → fork-server   ``{"layout": {...}}`` and the worker's socket as a descriptor
+FORK      front → fork-server   ``{"layout": {...}, "options": {...}}`` and the worker's socket as a descriptor
 FORKED    fork-server → front   ``{"pid": n}``: in the order of the FORKs
 EXITED    fork-server → front   ``{"pid": n, "status": s}`` as ``os.waitpid`` gives it
 PRELOAD   front → fork-server   ``{"modules": [...]}``: import these when there is nothing else to do
@@ -20,18 +23,17 @@ PRELOAD   front → fork-server   ``{"modules": [...]}``: import these when ther
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 _HEAD = struct.Struct("!IB")
-_REQUEST = struct.Struct("!QII")
+_REQUEST = struct.Struct("!QHII")
 _ANSWER = struct.Struct("!QHdII")
+_NUMBER = struct.Struct("!Q")
 
 
 class Kind(IntEnum):
@@ -46,29 +48,33 @@ class Kind(IntEnum):
     FORKED = 7
     EXITED = 8
     PRELOAD = 9
+    CHUNK = 10
+    END = 11
+    CANCEL = 12
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request for the script.
 
     Parameters
     ----------
     number : int
         The front's own number for it.
+    id : str
+        The request's id, for the log.
     body : bytes
-        As the client sent it.
+        As the client sent it; for a GET to a script that takes text, its query as JSON.
     meta : dict
-        Method, headers and query string, where the script's mode needs them.
+        Method, path, query and headers, where the script asks for them; else empty.
     """
 
     number: int
+    id: str
     body: bytes
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer of the script.
 
     Parameters
@@ -82,14 +88,15 @@ class Answer:
     milliseconds : float
         How long ``run()`` took; negative where it did not return.
     meta : dict
-        ``"failure"`` where the script raised.
+        ``"failure"`` where the script raised; ``"headers"`` (pairs of text) and ``"failed"`` where it answered with a
+        response of its own; ``"more"`` where CHUNKs follow; ``"batch"``, how many were predicted together.
     """
 
     number: int
     status: int
     body: bytes
     milliseconds: float = -1.0
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
 
 
 def frame(kind: Kind, payload: bytes) -> bytes:
@@ -144,7 +151,9 @@ def pack_requests(requests: Iterable[Request]) -> bytes:
     parts = []
     for request in requests:
         meta = orjson.dumps(request.meta) if request.meta else b""
-        parts += [_REQUEST.pack(request.number, len(meta), len(request.body)), meta, request.body]
+        name = request.id.encode()
+        head = _REQUEST.pack(request.number, len(name), len(meta), len(request.body))
+        parts += [head, name, meta, request.body]
     return frame(Kind.REQUESTS, b"".join(parts))
 
 
@@ -163,10 +172,14 @@ def unpack_requests(payload: bytes) -> Iterator[Request]:
     """
     at = 0
     while at < len(payload):
-        number, meta, body = _REQUEST.unpack_from(payload, at)
+        number, name, meta, body = _REQUEST.unpack_from(payload, at)
         at += _REQUEST.size
-        yield Request(number, payload[at + meta : at + meta + body], orjson.loads(payload[at : at + meta] or b"{}"))
-        at += meta + body
+        at += name
+        text = payload[at - name : at].decode()
+        values = orjson.loads(payload[at : at + meta]) if meta else {}
+        at += meta
+        yield Request(number, text, payload[at : at + body], values)
+        at += body
 
 
 def pack_answers(answers: Iterable[Answer]) -> bytes:
@@ -207,9 +220,61 @@ def unpack_answers(payload: bytes) -> Iterator[Answer]:
     while at < len(payload):
         number, status, milliseconds, meta, body = _ANSWER.unpack_from(payload, at)
         at += _ANSWER.size
-        values = orjson.loads(payload[at : at + meta] or b"{}")
+        values = orjson.loads(payload[at : at + meta]) if meta else {}
         yield Answer(number, status, payload[at + meta : at + meta + body], milliseconds, values)
         at += meta + body
+
+
+def chunk(number: int, data: bytes) -> bytes:
+    """Frame a part of a streamed body.
+
+    Parameters
+    ----------
+    number : int
+        The request's.
+    data : bytes
+        The part.
+
+    Returns
+    -------
+    bytes
+        A whole frame.
+    """
+    return frame(Kind.CHUNK, _NUMBER.pack(number) + data)
+
+
+def end(number: int, complete: bool) -> bytes:
+    """Frame the end of a streamed body.
+
+    Parameters
+    ----------
+    number : int
+        The request's.
+    complete : bool
+        Whether the script came to its end.
+
+    Returns
+    -------
+    bytes
+        A whole frame.
+    """
+    return frame(Kind.END, _NUMBER.pack(number) + (b"1" if complete else b"0"))
+
+
+def unpack_part(payload: bytes) -> tuple[int, bytes]:
+    """Take a CHUNK or an END apart.
+
+    Parameters
+    ----------
+    payload : bytes
+        Without the frame's head.
+
+    Returns
+    -------
+    tuple of (int, bytes)
+        The request's number, and the part.
+    """
+    return _NUMBER.unpack_from(payload)[0], payload[_NUMBER.size :]
 
 
 class FrameBuffer:
@@ -240,38 +305,3 @@ class FrameBuffer:
             payload = bytes(self._bytes[_HEAD.size : end])
             del self._bytes[:end]
             yield Kind(kind), payload
-
-
-def receive(sock: socket.socket) -> tuple[Kind, bytes] | None:
-    """Wait for one frame on a blocking socket.
-
-    Parameters
-    ----------
-    sock : socket.socket
-        The worker's end.
-
-    Returns
-    -------
-    tuple of (Kind, bytes) or None
-        None when the other end is gone.
-    """
-    head = _exactly(sock, _HEAD.size)
-    if head is None:
-        return None
-    length, kind = _HEAD.unpack(head)
-    payload = _exactly(sock, length)
-    return None if payload is None else (Kind(kind), payload)
-
-
-def _exactly(sock: socket.socket, count: int) -> bytes | None:
-    got = bytearray(count)
-    view = memoryview(got)
-    while view:
-        try:
-            read = sock.recv_into(view)
-        except ConnectionError:
-            return None
-        if not read:
-            return None
-        view = view[read:]
-    return bytes(got)

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
-import os
-import signal
 import time
-from dataclasses import dataclass
 from typing import Any
 
+from .answers import encode
 from .config import ServingConfig
 from .dispatch import Dispatcher
 from .failures import Failure
 from .layout import Layout
-from .links import ScriptFailed, WorkerLink
+from .links import Job, ScriptFailed, WorkerLink
 from .logs import log
 from .messages import Answer
-from .spawner import Spawner
+from .metrics import Metrics
+from .timeouts import Timeouts
+from .workers import Generation, Workers
 
 # Seconds to wait before the 1st, 2nd, … restart of a worker that keeps dying.
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 30.0
 KEPT_FAILURES = 64
-_LAST_WORDS_SECONDS = 0.1
-
-
-@dataclass
-class Generation:
-    """The workers that run one version of code and models."""
-
-    number: int
-    layout: Layout
-    workers: int
-    links: list[WorkerLink]
 
 
 class Runtime:
@@ -48,23 +36,27 @@ class Runtime:
 
     def __init__(self, config: ServingConfig) -> None:
         self.config = config
-        self.dispatcher = Dispatcher(config.queue_limit)
+        self.metrics = Metrics(config.name)
+        self.dispatcher = Dispatcher(config.queue_limit, self.metrics)
         self.current: Generation | None = None
+        self.script: dict[str, Any] = {}
         self.broken = ""
         self.failure: Failure | None = None
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
         self.restarts = 0
         self.started = time.time()
+        self._workers = Workers(self.dispatcher, self._lost, config.start_method)
+        self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired)
         self._quick_deaths = 0
         self._numbers = 0
-        self._ends: dict[int, asyncio.Future[str]] = {}
-        self._spawner = Spawner(self._exited)
-        self._links: set[WorkerLink] = set()
         self._reload = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    async def load(self, layout: Layout, workers: int | None = None) -> Generation:
+    def _limit(self) -> float:
+        return self.config.scoring_timeout_ms / 1000
+
+    async def load(self, layout: Layout, workers: int | None = None, config: ServingConfig | None = None) -> Generation:
         """Replace the current generation: the new one is ready before the old one gets its last request.
 
         Parameters
@@ -73,6 +65,8 @@ class Runtime:
             The code and models to serve.
         workers : int, optional
             How many processes; as before by default.
+        config : ServingConfig, optional
+            Other settings, which hold from the same moment; as before by default.
 
         Returns
         -------
@@ -82,98 +76,73 @@ class Runtime:
         Raises
         ------
         ScriptFailed
-            If it cannot be loaded or initialised. The old generation still serves.
+            If it cannot be loaded or initialised, or fails on the sample request. The old generation still serves.
         """
         async with self._reload:
             count = workers or (self.current.workers if self.current else self.config.workers)
-            new = Generation(self._numbers + 1, layout, count, [])
+            new = Generation(self._numbers + 1, layout, count, config or self.config)
             try:
-                await self._start(new)
+                await self._workers.start(new)
             except ScriptFailed as failed:
                 self.failure = failed.failure
+                self.metrics.reloads["failed"] += 1
+                log.error("generation %d was not taken: %s", new.number, failed)
                 raise
             except ConnectionError as error:
+                self.metrics.reloads["failed"] += 1
                 log.error("generation %d did not start: %s", new.number, error)
                 raise
-            self._numbers, old, self.current = new.number, self.current, new
-            self.broken, self.failure, self._quick_deaths = "", None, 0
-            for link in new.links:
-                self.dispatcher.add(link)
-            for link in old.links if old else ():
-                self.dispatcher.retire(link)
-            log.info("generation %d serves, workers: %d, script: %s", new.number, count, layout.label)
-            self._background(self._spawner.preload(new.links[0].modules))
+            self._switch(new)
             return new
 
-    async def _start(self, generation: Generation) -> None:
-        try:
-            await self._spawner.prepare(generation.layout)
-            for _ in range(generation.workers):
-                generation.links.append(await self._spawn(generation))
-            for link in generation.links:
-                await self._until_ready(link)
-        except BaseException:
-            self._abandon(generation)
-            raise
+    def _switch(self, new: Generation) -> None:
+        self._numbers, old, self.current = new.number, self.current, new
+        self.config, self.script = new.config, new.links[0].script
+        self.dispatcher.limit = new.config.queue_limit
+        self.broken, self.failure, self._quick_deaths = "", None, 0
+        self._timeouts.start()
+        for link in old.links if old else ():
+            self.dispatcher.retire(link)
+        for link in new.links:
+            self.dispatcher.add(link)
+        if old is not None:
+            self.metrics.reloads["succeeded"] += 1
+            self._background(self._bury(old))
+        log.info("generation %d serves, workers: %d, script: %s", new.number, new.workers, new.layout.label)
+        self._background(self._workers.preload(new.modules))
 
-    async def _spawn(self, generation: Generation) -> WorkerLink:
-        pid, sock = await self._spawner.spawn(generation.layout)
-        self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
-        link = WorkerLink(pid, generation.number, generation.layout.app_root, self.dispatcher.answered, self._lost)
-        self._links.add(link)
-        await link.open(sock)
-        return link
+    async def _bury(self, old: Generation) -> None:
+        if old.links:
+            await asyncio.wait([link.closed for link in old.links])
+        self._workers.hang_up(old)
 
-    async def _until_ready(self, link: WorkerLink) -> None:
-        try:
-            await link.ready
-        except ConnectionError:
-            raise ConnectionError(f"the worker {await self._end_of(link)} before it was ready") from None
-
-    async def _end_of(self, link: WorkerLink) -> str:
-        end = self._ends.setdefault(link.pid, asyncio.get_running_loop().create_future())
-        done, _ = await asyncio.wait([end], timeout=1.0)
-        return end.result() if done else "ended"
-
-    def _abandon(self, generation: Generation) -> None:
-        for link in generation.links:
-            link.stopping = True
-            self._kill(link)
-            if link.ready.done() and not link.ready.cancelled():
-                # Seen, so that asyncio does not report it as forgotten.
-                link.ready.exception()
-
-    @staticmethod
-    def _kill(link: WorkerLink) -> None:
-        if not link.lost:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(link.pid, signal.SIGKILL)
-
-    def _exited(self, pid: int, how: str) -> None:
-        loop = asyncio.get_running_loop()
-        end = self._ends.setdefault(pid, loop.create_future())
-        if not end.done():
-            end.set_result(how)
-        for link in self._links:
-            if link.pid == pid:
-                # A process that the script forked may hold the socket open: what it said last is read, then it is over.
-                loop.call_later(_LAST_WORDS_SECONDS, link.abort)
+    def _expired(self, link: WorkerLink) -> None:
+        """Answer for a worker that is stuck and replace it; nothing in the script can prevent it."""
+        message = f"Scoring timeout after {self.config.scoring_timeout_ms} ms"
+        failure = {"stage": "run", "kind": "ScoringTimeout", "message": message, "label": self.script.get("label", "")}
+        self.metrics.timeouts += 1
+        ids = ", ".join(job.request.id for job in link.begun())
+        log.error("%s; worker %d is replaced; request %s; where it was:", message, link.pid, ids)
+        known = Failure(**failure, line=0, text="", traceback=f"{message}. The log shows where the script was.")
+        meta = {"failure": known.as_dict(), "failed": True}
+        self.dispatcher.expire(link, Answer(0, 500, encode({"message": message}), meta=meta))
+        self._workers.kill(link, telling_where=True)
 
     def _lost(self, link: WorkerLink) -> None:
-        self._links.discard(link)
         if not self._closing:
             self._background(self._after_loss(link))
 
     async def _after_loss(self, link: WorkerLink) -> None:
-        how = await self._end_of(link)
-        self._ends.pop(link.pid, None)
+        how = await self._workers.end_of(link)
+        self._workers.forget(link)
         self.dispatcher.lost(link, how)
         generation = self.current
         if link.stopping or generation is None or link not in generation.links:
             return
-        log.error("worker %d of generation %d %s", link.pid, link.generation, how)
+        if not link.expired:
+            log.error("worker %d of generation %d %s", link.pid, link.generation, how)
         generation.links.remove(link)
-        if time.time() - link.since > STEADY_SECONDS:
+        if link.expired or time.time() - link.since > STEADY_SECONDS:
             self._quick_deaths = 0
         await self._restart(generation, how)
 
@@ -189,8 +158,7 @@ class Runtime:
             self._quick_deaths += 1
             self.restarts += 1
             try:
-                link = await self._spawn(generation)
-                await self._until_ready(link)
+                link = await self._workers.replace(generation)
             except ScriptFailed as failed:
                 how, self.failure = failed.failure.summary, failed.failure
                 continue
@@ -210,35 +178,50 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def score(self, body: bytes, request_id: str) -> Answer:
-        """Have the script answer one request.
+    def submit(self, name: str, body: bytes, meta: dict[str, Any]) -> Job:
+        """Queue a request for the script.
 
         Parameters
         ----------
+        name : str
+            Its id, under which a failure can be looked up.
         body : bytes
             As the client sent it.
-        request_id : str
-            Under which a failure can be looked up.
+        meta : dict
+            The rest of the request, where the script wants it.
 
         Returns
         -------
-        Answer
-            With the script's answer or the contract's error.
+        Job
+            Await its answer.
 
         Raises
         ------
         QueueFull
             If too many wait.
         """
+        job = self.dispatcher.submit(name, body, meta)
         if self.broken:
-            return Answer(0, 503, b'{"message":"The service has failed; see its log."}')
-        answer = await self.dispatcher.submit(body, {"id": request_id})
-        failure = answer.meta.get("failure")
+            self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
+        return job
+
+    def note(self, name: str, answer: Answer) -> None:
+        """Count an answer, and keep why it failed.
+
+        Parameters
+        ----------
+        name : str
+            The request's id.
+        answer : Answer
+            From its job.
+        """
+        if answer.milliseconds >= 0:
+            self.metrics.run.observe(answer.milliseconds / 1000)
+        failure = answer.meta.get("failure") if answer.meta else None
         if failure:
-            self.failures[request_id] = failure
+            self.failures[name] = failure
             while len(self.failures) > KEPT_FAILURES:
                 self.failures.popitem(last=False)
-        return answer
 
     def app_roots(self) -> list[str]:
         """List the application folders that workers still use, those of old generations that finish among them.
@@ -248,17 +231,49 @@ class Runtime:
         list of str
             Absolute paths, sorted.
         """
-        return sorted({link.app_root for link in self._links})
+        return sorted({link.app_root for link in self._workers.links})
+
+    def worker_pids(self) -> list[int]:
+        """List the processes of the current generation.
+
+        Returns
+        -------
+        list of int
+            Its workers.
+        """
+        return [link.pid for link in self.current.links] if self.current else []
 
     def abort(self) -> None:
         """Kill the workers: whoever asked to stop does not want to wait for them."""
-        for link in list(self._links):
-            self._kill(link)
+        for link in list(self._workers.links):
+            self._workers.kill(link)
 
     @property
     def ready(self) -> bool:
         """Whether a worker could answer now."""
         return self.current is not None and bool(self.current.links) and not self.broken
+
+    @property
+    def mode(self) -> str:
+        """How ``run()`` is called: ``"plain"``, ``"schema"``, ``"raw"``; empty before it is known."""
+        found: str = self.script.get("mode", "")
+        return found
+
+    def gauges(self) -> dict[str, float]:
+        """Tell what the metrics show of this moment.
+
+        Returns
+        -------
+        dict of str to float
+            As :meth:`Metrics.text` takes it.
+        """
+        return {
+            "in_flight": self.dispatcher.in_flight,
+            "waiting": self.dispatcher.waiting,
+            "generation": self._numbers,
+            "restarts": self.restarts,
+            "workers": len(self.worker_pids()),
+        }
 
     def facts(self) -> dict[str, Any]:
         """Tell how the service is.
@@ -282,7 +297,7 @@ class Runtime:
             "reason": reason,
             "generation": self._numbers,
             "app_root": self.current.layout.app_root if self.current else "",
-            "workers": [link.pid for link in self.current.links] if self.current else [],
+            "workers": self.worker_pids(),
             "restarts": self.restarts,
             "requests": self.dispatcher.served,
             "waiting": self.dispatcher.waiting,
@@ -293,6 +308,7 @@ class Runtime:
     async def close(self) -> None:
         """End the workers after what they hold, then the fork-server."""
         self._closing = True
+        self._timeouts.stop()
         self.dispatcher.refuse_waiting("The service is shutting down.")
         links = self.current.links if self.current else []
         for link in links:
@@ -300,8 +316,10 @@ class Runtime:
         if links:
             _, late = await asyncio.wait([link.closed for link in links], timeout=5.0)
             for link in links if late else ():
-                self._kill(link)
+                self._workers.kill(link)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._spawner.close()
+        if self.current is not None:
+            self._workers.hang_up(self.current)
+        await self._workers.close()

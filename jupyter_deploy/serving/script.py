@@ -1,4 +1,4 @@
-"""Load an entry script and call it."""
+"""Load an entry script and find out, once, how it wants to be called."""
 
 from __future__ import annotations
 
@@ -6,14 +6,42 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .layout import Layout
 from .libraries import forget_shadowed
+from .modes import HEADERS, RAW_MARK, Mode, PlainMode, RawMode, SchemaMode, layers_of
+from .schema import converters, schema_function, schemas
+from .shims import install
+
+if TYPE_CHECKING:
+    import asyncio
 
 MODULE = "entry_module"
+_ALLOWED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class Loop:
+    """The event loop of scripts with ``async def``: made when it is first needed, and never running in between."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self) -> asyncio.AbstractEventLoop:
+        """Return the loop.
+
+        Returns
+        -------
+        asyncio.AbstractEventLoop
+            The same each time.
+        """
+        import asyncio
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return self._loop
 
 
 @dataclass(frozen=True)
@@ -25,17 +53,43 @@ class EntryScript:
     init : callable
         Called once, without arguments.
     run : callable
-        Called with the request's text.
-    parameter : str
-        The name of ``run``'s parameter for the text.
+        Called with what the mode makes of a request.
+    mode : Mode
+        How that is made.
+    takes_headers : bool
+        Whether ``run`` has a parameter ``request_headers``.
+    run_batch : callable or None
+        Called with a list of texts instead of ``run``; returns as many results.
+    batches : bool
+        Whether waiting requests are predicted together.
+    schemas : dict or None
+        For swagger documents; None where the script has no schema.
+    loop : callable
+        Returns the event loop for ``async def``.
     """
 
     init: Callable[[], Any]
     run: Callable[..., Any]
-    parameter: str
+    mode: Mode
+    takes_headers: bool = False
+    run_batch: Callable[[list[Any]], Any] | None = None
+    batches: bool = False
+    schemas: dict[str, Any] | None = None
+    loop: Loop = field(default_factory=Loop)
+
+    def facts(self) -> dict[str, Any]:
+        """Tell the front what it needs to know.
+
+        Returns
+        -------
+        dict
+            Mode, whether requests come with headers and whether they are batched, and the schemas.
+        """
+        wants = self.takes_headers or self.mode.name == "raw"
+        return {"mode": self.mode.name, "headers": wants, "batches": self.batches, "schemas": self.schemas}
 
 
-def load(layout: Layout) -> EntryScript:
+def load(layout: Layout, max_batch: int = 0) -> EntryScript:
     """Import the script as a module of its own.
 
     The script's folder is first on ``sys.path``, and the module is in ``sys.modules``, so that its siblings import
@@ -45,6 +99,8 @@ def load(layout: Layout) -> EntryScript:
     ----------
     layout : Layout
         Where it is.
+    max_batch : int, optional
+        Above 1, a script with a schema is called for several requests at once.
 
     Returns
     -------
@@ -63,26 +119,54 @@ def load(layout: Layout) -> EntryScript:
     path = Path(layout.entry)
     sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]
     forget_shadowed(path.parent)
-    if layout.app_root not in sys.path:
-        sys.path.append(layout.app_root)
+    for folder in layout.search:
+        if folder not in sys.path:
+            sys.path.append(folder)
+    install()
     spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
     spec.loader.exec_module(module)
-    run = getattr(module, "run", None)
+    return _inspect(module, max_batch)
+
+
+def _inspect(module: Any, max_batch: int) -> EntryScript:
+    init = getattr(module, "init", lambda: None)
+    # Scripts of Azure ML's designer leave run() to another module.
+    run = getattr(getattr(module, "driver_module", module), "run", None)
+    run_batch = getattr(module, "run_batch", None)
+    if callable(run_batch):
+        run = run if callable(run) else (lambda data: run_batch([data])[0])
+        return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True)
     if not callable(run):
         raise AttributeError("the script has no run() function")
-    return EntryScript(getattr(module, "init", lambda: None), run, _parameter(run))
+    parameters = _parameters(run)
+    takes_headers = HEADERS in inspect.signature(run).parameters
+    known = schema_function(run)
+    first = next(iter(parameters))
+    if any(getattr(layer, RAW_MARK, False) for layer in layers_of(run)):
+        if known is not None:
+            raise TypeError("run() cannot have both @rawhttp and @input_schema or @output_schema")
+        from .rawhttp import request_object
+
+        return EntryScript(init, run, RawMode(first, request_object), takes_headers)
+    if known is None:
+        return EntryScript(init, run, PlainMode(first), takes_headers)
+    mode = SchemaMode(parameters, converters(run))
+    batches = max_batch > 1 and not takes_headers
+    return EntryScript(init, run, mode, takes_headers, batches=batches, schemas=schemas(known))
 
 
-def _parameter(run: Callable[..., Any]) -> str:
-    signature = inspect.signature(run)
-    allowed = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    for parameter in signature.parameters.values():
-        if parameter.kind not in allowed:
+def _parameters(run: Callable[..., Any]) -> dict[str, bool]:
+    """Return the parameters for the request's data, and whether each is required."""
+    found = {}
+    for parameter in inspect.signature(run).parameters.values():
+        if parameter.kind not in _ALLOWED:
             raise TypeError("run() cannot have *args, **kwargs or positional-only parameters")
-        if parameter.name != "request_headers":
-            return parameter.name
-    raise TypeError("run() has no parameter for the request's data")
+        if parameter.name != HEADERS:
+            found[parameter.name] = parameter.default is inspect.Parameter.empty
+    if not found:
+        raise TypeError("run() has no parameter for the request's data")
+    return found

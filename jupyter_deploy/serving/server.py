@@ -5,36 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from ..files import write_atomic
 from .config import ServingConfig
+from .engine import Engine, configuration
 from .failures import Failure
 from .http import HttpApplication
 from .layout import Layout
 from .links import ScriptFailed
-from .listener import BACKLOG
+from .listener import BACKLOG, listen
 from .logs import configure, log
+from .logwriter import LogWriter
 from .runtime import Runtime
+from .watch import SECONDS, changed, state_of
 from .worker import INIT_FAILED
 
-KEEP_ALIVE_SECONDS = 75
 _AGAIN_SECONDS = 0.5
-
-
-class _Engine(uvicorn.Server):
-    """uvicorn, with the signals left to :class:`Server`."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Server:
@@ -48,14 +42,20 @@ class Server:
         What the first generation runs.
     listener : socket.socket, optional
         A socket that is bound already; by default ``config.host`` and ``config.port`` are bound.
+    watch : bool, optional
+        Whether to reload when the script's files change.
     """
 
-    def __init__(self, config: ServingConfig, layout: Layout, listener: socket.socket | None = None) -> None:
+    def __init__(
+        self, config: ServingConfig, layout: Layout, listener: socket.socket | None = None, *, watch: bool = False
+    ) -> None:
         self.config = config
         self.layout = layout
         self._listener = listener
+        self._watched = watch
         self._exit_code = 0
         self._asked = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def run(self) -> int:
         """Serve until a signal comes or the first generation fails.
@@ -65,7 +65,6 @@ class Server:
         int
             The exit code: 0, or 3 where the script cannot serve.
         """
-        configure()
         try:
             import uvloop
         except ImportError:
@@ -81,57 +80,100 @@ class Server:
         return self._exit_code
 
     async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        writer = LogWriter(loop.call_soon, loop.call_later)
+        form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
         runtime = Runtime(self.config)
-        engine = _Engine(
-            uvicorn.Config(
-                HttpApplication(runtime, token),
-                host=self.config.host,
-                port=self.config.port,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=int(self.config.drain_seconds),
-            )
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._drain, runtime, engine, number)
-        first = asyncio.ensure_future(self._first_generation(runtime, engine))
+        application = HttpApplication(runtime, token, form, writer)
+        headers = [("server", "jupyter_deploy")]
+        engine = Engine(configuration(application, headers=headers, backlog=BACKLOG, drain=self.config.drain_seconds))
+        self._take_signals(runtime, engine)
+        self._background(self._first_generation(runtime, engine))
+        sockets = [self._listener or listen(self.config.host, self.config.port)]
+        if self.config.health_port:
+            sockets.append(listen(self.config.host, self.config.health_port))
         try:
-            await engine.serve(sockets=[self._listener] if self._listener else None)
+            await engine.serve(sockets=sockets)
         finally:
-            first.cancel()
-            await asyncio.gather(first, return_exceptions=True)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await runtime.close()
             log.info("stopped")
+            writer.close()
 
-    def _drain(self, runtime: Runtime, engine: Any, number: int) -> None:
+    def _take_signals(self, runtime: Runtime, engine: Any) -> None:
+        actions: dict[str, Callable[[], None]] = {
+            name: lambda name=name: self._drain(runtime, engine, name)  # type: ignore[misc]
+            for name in ("SIGTERM", "SIGINT")
+        }
+        # Without a terminal that may be closed, SIGHUP means what it means to gunicorn: load the script anew.
+        if not os.isatty(sys.stdout.fileno()):
+            actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
+        else:
+            actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
+        loop = asyncio.get_running_loop()
+        for name, action in actions.items():
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, action)
+            except NotImplementedError:
+                # Windows: the handler runs on the main thread, between two steps of the loop.
+                signal.signal(number, lambda *_, action=action: loop.call_soon_threadsafe(action))
+
+    def _background(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _drain(self, runtime: Runtime, engine: Any, name: str) -> None:
         if engine.should_exit:
             if time.monotonic() - self._asked < _AGAIN_SECONDS:
                 # One Ctrl-C may arrive twice: from the terminal, and from whoever started this.
                 return
-            log.info("%s again: requests in flight are given up", signal.Signals(number).name)
+            log.info("%s again: requests in flight are given up", name)
             runtime.abort()
             return
         self._asked = time.monotonic()
-        log.info("%s: no new requests; finishing those in flight", signal.Signals(number).name)
+        log.info("%s: no new requests; finishing those in flight", name)
         if not runtime.ready:
             runtime.dispatcher.refuse_waiting("The service is shutting down.")
         engine.should_exit = True
 
     async def _first_generation(self, runtime: Runtime, engine: Any) -> None:
+        before = state_of(self.layout) if self._watched else {}
         try:
             await runtime.load(self.layout)
         except ScriptFailed as failed:
             self._give_up(failed.failure, engine)
+            return
         except ConnectionError as error:
             self._give_up(Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error)), engine)
+            return
+        if self._watched:
+            log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
+            await self._watch(runtime, before)
+
+    async def _watch(self, runtime: Runtime, served: dict[str, tuple[int, int]]) -> None:
+        before = served
+        while True:
+            await asyncio.sleep(SECONDS)
+            now = await asyncio.to_thread(state_of, self.layout)
+            # An editor may still be writing: what differs must have been the same twice.
+            if now == before and now != served:
+                files = [Path(path).name for path in changed(served, now)]
+                served = now
+                await self._load_anew(runtime, ", ".join(files[:5]))
+            before = now
+
+    async def _load_anew(self, runtime: Runtime, why: str) -> None:
+        log.info("%s: loading the script anew", why)
+        # The runtime has logged what is wrong, and the old generation serves on.
+        with contextlib.suppress(ScriptFailed, ConnectionError):
+            await runtime.load(runtime.current.layout if runtime.current else self.layout)
 
     def _give_up(self, failure: Failure, engine: Any) -> None:
         log.error("the service cannot start: %s", failure.summary)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import collections
+import base64
 import contextlib
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 
+from .control import Control, in_words
 from .layout import Layout
 from .libraries import stamp
-from .logs import log
-from .messages import FrameBuffer, Kind, note
+from .messages import Kind, note
+from .options import WorkerOptions
 
 
 class Spawner:
@@ -26,14 +27,16 @@ class Spawner:
     ----------
     on_exit : callable
         Called with a worker's pid and a text that says how it ended.
+    method : str
+        ``"fork"``, ``"spawn"`` (a fresh interpreter for each), or empty for what the platform has.
     """
 
-    def __init__(self, on_exit: Callable[[int, str], None]) -> None:
+    def __init__(self, on_exit: Callable[[int, str], None], method: str = "") -> None:
         self._on_exit = on_exit
+        self.forks = (method or ("fork" if hasattr(os, "fork") else "spawn")) == "fork"
         self._process: asyncio.subprocess.Process | None = None
-        self._control: socket.socket | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._waiting: collections.deque[asyncio.Future[int]] = collections.deque()
+        self._control: Control | None = None
+        self._waits: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
         self._libraries: tuple[int, ...] = ()
 
@@ -48,13 +51,15 @@ class Spawner:
         if self._control is not None and (layout.preload is None or self._libraries != stamp()):
             await self.close()
 
-    async def spawn(self, layout: Layout) -> tuple[int, socket.socket]:
-        """Fork a worker.
+    async def spawn(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+        """Start a worker.
 
         Parameters
         ----------
         layout : Layout
             What it runs.
+        options : WorkerOptions
+            How.
 
         Returns
         -------
@@ -66,20 +71,12 @@ class Spawner:
         ConnectionError
             If the fork-server died meanwhile.
         """
+        if not self.forks:
+            return await self._start_interpreter(layout, options)
         async with self._lock:
-            await self._ensure()
-            assert self._control is not None
-            ours, theirs = socket.socketpair()
-            ours.setblocking(False)
-            forked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-            self._waiting.append(forked)
-            try:
-                with theirs:
-                    await self._send(note(Kind.FORK, layout=layout.as_dict()), theirs)
-                return await forked, ours
-            except BaseException:
-                ours.close()
-                raise
+            if self._control is None or self._control.lost:
+                self._control = await self._start_fork_server()
+        return await self._control.fork(layout, options)
 
     async def preload(self, modules: list[str]) -> None:
         """Import libraries ahead of the next generation; returns before they are imported.
@@ -89,42 +86,25 @@ class Spawner:
         modules : list of str
             In the order in which a worker imported them.
         """
-        if self._control is not None:
-            message = note(Kind.PRELOAD, modules=modules)
-            async with self._lock:
-                await asyncio.get_running_loop().sock_sendall(self._control, message)
+        if self._control is not None and not self._control.lost:
+            await self._control.send(note(Kind.PRELOAD, modules=modules))
 
     async def close(self) -> None:
         """End the fork-server; workers that still run are not touched."""
         process, control, self._control, self._process = self._process, self._control, None, None
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
         if control is not None:
-            control.close()
+            await control.close()
         if process is not None:
             # It runs no user code and holds nothing; it may be in the middle of a long import.
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
-    async def _send(self, message: bytes, descriptor: socket.socket) -> None:
-        while self._control is not None:
-            try:
-                # A descriptor travels with a whole message or not at all, so asyncio's own sending does not do.
-                socket.send_fds(self._control, [message], [descriptor.fileno()])
-            except BlockingIOError:
-                await asyncio.sleep(0.01)
-            else:
-                return
-        raise ConnectionError("the fork-server ended")
-
-    async def _ensure(self) -> None:
-        if self._control is not None:
-            return
+    async def _start_fork_server(self) -> Control:
+        if self._process is not None:
+            await self.close()
         self._libraries = stamp()
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -135,60 +115,35 @@ class Spawner:
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
             )
-        self._control = ours
-        self._reader = asyncio.create_task(self._read(ours))
+        return Control(ours, self._on_exit)
 
-    async def _read(self, control: socket.socket) -> None:
-        buffer = FrameBuffer()
-        loop = asyncio.get_running_loop()
-        try:
-            while data := await self._receive(loop, control):
-                for kind, payload in buffer.feed(data):
-                    self._heard(kind, orjson.loads(payload))
-        finally:
-            if self._control is control:
-                log.error("the fork-server ended; the next worker starts a new one")
-                self._control = None
-            control.close()
-            while self._waiting:
-                forked = self._waiting.popleft()
-                if not forked.done():
-                    forked.set_exception(ConnectionError("the fork-server ended"))
+    async def _start_interpreter(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        shares = sys.platform == "win32"
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-u",
+                "-m",
+                f"{__package__}.workerprocess",
+                pass_fds=() if shares else (theirs.fileno(),),
+                stdin=asyncio.subprocess.PIPE,
+            )
+            values = {"layout": layout.as_dict(), "options": options.as_dict()}
+            if shares:
+                share: Callable[[int], bytes] = theirs.share  # type: ignore[attr-defined,unused-ignore]
+                place: dict[str, Any] = {"share": base64.b64encode(share(process.pid)).decode()}
+            else:
+                place = {"descriptor": theirs.fileno()}
+            assert process.stdin is not None
+            process.stdin.write(orjson.dumps({**values, **place}) + b"\n")
+            process.stdin.close()
+        task = asyncio.get_running_loop().create_task(self._wait(process))
+        self._waits.add(task)
+        task.add_done_callback(self._waits.discard)
+        return process.pid, ours
 
-    def _heard(self, kind: Kind, values: dict[str, int]) -> None:
-        if kind is Kind.EXITED:
-            self._on_exit(values["pid"], how_it_ended(values["status"]))
-            return
-        forked = self._waiting.popleft()
-        # Whoever asked may have given up; its end of the pair is closed, and the worker ends by that.
-        if not forked.done():
-            forked.set_result(values["pid"])
-
-    @staticmethod
-    async def _receive(loop: asyncio.AbstractEventLoop, control: socket.socket) -> bytes:
-        try:
-            return await loop.sock_recv(control, 1 << 16)
-        except ConnectionError:
-            return b""
-
-
-def how_it_ended(status: int) -> str:
-    """Put a wait status into words.
-
-    Parameters
-    ----------
-    status : int
-        As ``os.waitpid`` returns it.
-
-    Returns
-    -------
-    str
-        For example ``"was killed by SIGKILL"`` or ``"exited with code 3"``.
-    """
-    code = os.waitstatus_to_exitcode(status)
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"
+    async def _wait(self, process: asyncio.subprocess.Process) -> None:
+        code = await process.wait()
+        self._on_exit(process.pid, in_words(code))

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+from typing import Any
 
-from .answers import encode
 from .failures import Failure, describe
+from .inbox import Inbox
 from .layout import Layout, tree_lines
 from .libraries import loaded_libraries
-from .messages import Answer, Kind, Request, note, pack_answers, receive, unpack_requests
+from .logs import capture_prints, configure, log
+from .messages import Kind, note
+from .options import WorkerOptions
+from .scoring import Scorer, finished
 from .script import EntryScript, load
 
 INIT_FAILED = 3
 GRACE_SECONDS = 5.0
-RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
-INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
+# Asks a worker to write down where it is; Windows has no such signal.
+DUMP_SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
-def main(sock: socket.socket, layout: Layout) -> int:
-    """Serve the front until it says stop or is gone.
+def main(sock: socket.socket, layout: Layout, options: WorkerOptions) -> int:
+    """Load the script and serve the front until it says stop or is gone.
 
     Parameters
     ----------
@@ -32,122 +37,159 @@ def main(sock: socket.socket, layout: Layout) -> int:
         The worker's end of the pair.
     layout : Layout
         The script and its surroundings.
+    options : WorkerOptions
+        How it serves.
 
     Returns
     -------
     int
         The exit code: 0, or 3 where the script cannot serve.
     """
-    # Children that the script forks shall not keep the front believing that this worker lives.
-    os.register_at_fork(after_in_child=sock.close)
-    _end_with(sock)
-    _enter(layout)
+    end_with(sock)
+    script = prepare(sock, layout, options)
+    return INIT_FAILED if script is None else serve(sock, script, layout, options)
+
+
+def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> EntryScript | None:
+    """Load the script and call ``init()``; tells the front READY or FAILED.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end of the pair.
+    layout : Layout
+        The script and its surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    EntryScript or None
+        None where it cannot serve.
+    """
+    _enter(layout, options)
     before = dict(os.environ)
     started = time.perf_counter()
     stage = "load"
     try:
-        script = load(layout)
+        script = load(layout, options.max_batch)
         stage = "init"
-        script.init()
+        finished(script.init(), script.loop)
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
-        failure = describe(error, stage, layout.entry, layout.label)
-        _log_failure(failure, "the script cannot serve")
-        folder = layout.environ.get("AZUREML_MODEL_DIR")
-        for line in tree_lines(folder) if folder and stage == "init" else ():
-            _log(line)
-        sock.sendall(note(Kind.FAILED, **failure.as_dict()))
-        return INIT_FAILED
-    seconds = time.perf_counter() - started
+        _tell_failure(sock, describe(error, stage, layout.entry, layout.label), layout)
+        return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
     modules = loaded_libraries() if before == dict(os.environ) else []
-    sock.sendall(note(Kind.READY, modules=modules, seconds=seconds))
-    with _Termination() as termination:
-        while (message := termination.interruptible(sock)) is not None:
-            kind, payload = message
-            if kind is Kind.STOP:
-                break
-            sock.sendall(pack_answers(_answer(script, request, layout) for request in unpack_requests(payload)))
+    _ready(sock, script, modules, time.perf_counter() - started)
+    return script
+
+
+def _ready(sock: socket.socket, script: EntryScript, modules: list[str], seconds: float) -> None:
+    sock.sendall(note(Kind.READY, script=script.facts(), modules=modules, seconds=seconds))
+
+
+def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+    """Serve in a process that was forked after ``init()``.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The copy's end of its own pair.
+    script : EntryScript
+        As the process that it was forked from prepared it.
+    layout : Layout
+        The script's surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    int
+        The exit code, 0.
+    """
+    end_with(sock)
+    capture_prints(configure(options.log_format, options.log_level))
+    _ready(sock, script, [], 0.0)
+    return serve(sock, script, layout, options)
+
+
+def serve(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+    """Answer requests until the front says stop or is gone.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end of the pair.
+    script : EntryScript
+        Initialised.
+    layout : Layout
+        Its surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    int
+        The exit code, 0.
+    """
+    # Children that the script forks shall not keep the front believing that this worker lives.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=sock.close)
+    inbox = Inbox(sock)
+    inbox.watch_signals()
+    scorer = Scorer(script, layout, options, inbox, sock.sendall)
+    with contextlib.suppress(ConnectionError):
+        while (requests := inbox.take()) is not None:
+            scorer.serve(requests)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return 0
 
 
-class _Terminated(BaseException):
-    """SIGTERM came while the worker was idle."""
-
-
-class _Termination:
-    """SIGTERM ends a worker between requests, never in one: a whole process group may get it while it drains."""
-
-    def __enter__(self) -> _Termination:
-        self._asked = self._idle = False
-        signal.signal(signal.SIGTERM, self._on_signal)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    def _on_signal(self, number: int, frame: object) -> None:
-        self._asked = True
-        if self._idle:
-            raise _Terminated
-
-    def interruptible(self, sock: socket.socket) -> tuple[Kind, bytes] | None:
-        """Wait for a frame; None when the front is gone or SIGTERM came."""
-        try:
-            self._idle = True
-            if self._asked:
-                return None
-            # Interrupted here, no byte of a request is lost.
-            sock.recv(1, socket.MSG_PEEK)
-        except (_Terminated, ConnectionError):
-            return None
-        finally:
-            self._idle = False
-        return receive(sock)
-
-
-def _enter(layout: Layout) -> None:
+def _enter(layout: Layout, options: WorkerOptions) -> None:
     os.environ.update(layout.environ)
     os.chdir(layout.app_root)
     # A bundle never changes: no __pycache__ in it.
     sys.dont_write_bytecode = True
     sys.argv = [layout.entry]
+    capture_prints(configure(options.log_format, options.log_level))
+    faulthandler.enable(file=2)
+    if DUMP_SIGNAL is not None:
+        faulthandler.register(DUMP_SIGNAL, file=2, all_threads=True)
+    _apply_logging_file(layout)
 
 
-def _answer(script: EntryScript, request: Request, layout: Layout) -> Answer:
-    try:
-        text = request.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return Answer(request.number, 400, encode({"message": f"Input cannot be decoded as UTF-8: {error}"}))
-    started = time.perf_counter()
-    try:
-        value = script.run(**{script.parameter: text})
-    except BaseException as error:  # noqa: BLE001 - user code; sys.exit() in run() must not end the worker
-        return _failed(error, request, layout, RUN_FAILED)
-    elapsed = (time.perf_counter() - started) * 1000
-    try:
-        return Answer(request.number, 200, encode(value), elapsed)
-    except TypeError as error:
-        return _failed(
-            TypeError(f"run() returned something that is not JSON: {error}"), request, layout, INTERNAL_ERROR
-        )
+def _apply_logging_file(layout: Layout) -> None:
+    """Apply the script's own ``logging.json``, as azureml-inference-server-http does, and say so."""
+    import json
+    import logging.config
+    from pathlib import Path
+
+    for folder in dict.fromkeys((layout.app_root, str(Path(layout.entry).parent))):
+        path = Path(folder, "logging.json")
+        if path.is_file():
+            values: dict[str, Any] = {"disable_existing_loggers": False, **json.loads(path.read_text())}
+            logging.config.dictConfig(values)
+            log.info("%s is applied", path)
+            return
 
 
-def _failed(error: BaseException, request: Request, layout: Layout, body: bytes) -> Answer:
-    failure = describe(error, "run", layout.entry, layout.label)
-    _log_failure(failure, f"request {request.meta.get('id', request.number)} failed")
-    return Answer(request.number, 500, body, meta={"failure": failure.as_dict()})
+def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None:
+    log.error("the script cannot serve:\n%s", failure.traceback)
+    folder = layout.environ.get("AZUREML_MODEL_DIR")
+    if folder and failure.stage == "init":
+        log.error("%s", "\n".join(tree_lines(folder)))
+    with contextlib.suppress(ConnectionError):
+        sock.sendall(note(Kind.FAILED, **failure.as_dict()))
 
 
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a worker's stderr is the service's log
+def end_with(sock: socket.socket) -> None:
+    """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns.
 
-
-def _log_failure(failure: Failure, what: str) -> None:
-    _log(f"{what}:\n{failure.traceback}")
-
-
-def _end_with(sock: socket.socket) -> None:
-    """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns."""
+    Parameters
+    ----------
+    sock : socket.socket
+        Whose other end the front holds.
+    """
 
     def watch() -> None:
         # MSG_PEEK leaves the frames to the main thread; an empty answer means that the other end is closed.

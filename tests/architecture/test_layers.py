@@ -96,5 +96,16 @@ def test_async_stays_in_the_front() -> None:
         for name, path in sources().items()
         if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(ast.parse(path.read_text())))
     }
-    front = {"spawner", "links", "runtime", "http", "server"}
+    front = {
+        "admin_route",
+        "control",
+        "http",
+        "links",
+        "replies",
+        "runtime",
+        "score_route",
+        "server",
+        "spawner",
+        "workers",
+    }
     assert asynchronous == {f"{ROOT}.serving.{name}" for name in front}

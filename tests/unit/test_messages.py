@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-
 import pytest
 
 from jupyter_deploy.serving.messages import (
@@ -12,16 +9,22 @@ from jupyter_deploy.serving.messages import (
     FrameBuffer,
     Kind,
     Request,
+    chunk,
+    end,
     frame,
     note,
     pack_answers,
     pack_requests,
-    receive,
     unpack_answers,
+    unpack_part,
     unpack_requests,
 )
 
-REQUESTS = [Request(1, b"[1, 2]"), Request(2, b"", {"id": "é"}), Request(2**40, b"\x00\xff" * 5000, {"id": "x"})]
+REQUESTS = [
+    Request(1, "a", b"[1, 2]"),
+    Request(2, "é", b"", {"method": "GET"}),
+    Request(2**40, "", b"\x00\xff" * 5000, {"headers": [["x", "y"]]}),
+]
 ANSWERS = [Answer(1, 200, b"[1]", 0.25), Answer(7, 500, b"", meta={"failure": {"kind": "ValueError"}})]
 
 
@@ -45,17 +48,12 @@ def test_frames_survive_any_cutting_of_the_stream(step: int) -> None:
     assert kinds == [Kind.REQUESTS, Kind.STOP, Kind.READY, Kind.ANSWERS]
 
 
-def test_receive_waits_for_whole_frames_and_sees_the_end() -> None:
-    ours, theirs = socket.socketpair()
-    big = pack_requests([Request(1, b"x" * 3_000_000)])
-    sender = threading.Thread(target=lambda: (theirs.sendall(big + note(Kind.STOP)), theirs.close()))
-    with ours:
-        sender.start()
-        first, second, third = receive(ours), receive(ours), receive(ours)
-        sender.join()
-    assert first == (Kind.REQUESTS, big[5:])
-    assert second == (Kind.STOP, b"{}")
-    assert third is None
+@pytest.mark.parametrize(
+    ("made", "kind", "part"), [(chunk(7, b"ab"), Kind.CHUNK, b"ab"), (end(7, True), Kind.END, b"1")]
+)
+def test_parts_of_a_body_carry_their_requests_number(made: bytes, kind: Kind, part: bytes) -> None:
+    ((found, payload),) = FrameBuffer().feed(made)
+    assert (found, *unpack_part(payload)) == (kind, 7, part)
 
 
 def test_an_unknown_kind_is_not_taken_for_another() -> None:

@@ -1,0 +1,148 @@
+"""Greedy batching: the requests that wait when a prediction ends are predicted together.
+
+The arguments of several requests become those of one call, and its result is cut again. Only values that have rows
+are joined, and only where they are alike in everything but the number of rows; all other requests run by themselves.
+A batch that fails, or whose result cannot be cut, is run one by one, so that a bad row only fails its own request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Arguments = dict[str, Any]
+Outcome = tuple[bool, Any]
+
+
+class CannotCut(Exception):
+    """The result of a batch does not have one part for each row."""
+
+
+def call_together(call: Callable[[Arguments], Any], batch: Sequence[Arguments]) -> list[Outcome]:
+    """Call once for many, and where that does not work, once for each.
+
+    Parameters
+    ----------
+    call : callable
+        Given arguments, returns a result with one row for each row of them.
+    batch : sequence of dict
+        The arguments of each request.
+
+    Returns
+    -------
+    list of tuple of (bool, object)
+        In the order of the batch: true with a result, or false with what was raised.
+    """
+    outcomes: list[Outcome] = [(False, None)] * len(batch)
+    for members in _alike(batch):
+        parts = [batch[index] for index in members]
+        for index, outcome in zip(members, _call_alike(call, parts), strict=True):
+            outcomes[index] = outcome
+    return outcomes
+
+
+def _call_alike(call: Callable[[Arguments], Any], parts: list[Arguments]) -> list[Outcome]:
+    if len(parts) > 1:
+        try:
+            counts = [_rows(arguments) for arguments in parts]
+            return [(True, piece) for piece in cut(call(_joined(parts)), counts)]
+        except Exception:  # noqa: BLE001 - the script's, or what it returned cannot be cut: each is told its own
+            return [_call_one(call, arguments) for arguments in parts]
+    return [_call_one(call, parts[0])]
+
+
+def _call_one(call: Callable[[Arguments], Any], arguments: Arguments) -> Outcome:
+    try:
+        return True, call(arguments)
+    except BaseException as error:  # noqa: BLE001 - user code; the caller answers for it
+        return False, error
+
+
+def _alike(batch: Sequence[Arguments]) -> list[list[int]]:
+    """Group requests whose arguments differ in nothing but their rows."""
+    groups: dict[Any, list[int]] = {}
+    alone: list[list[int]] = []
+    for index, arguments in enumerate(batch):
+        try:
+            key = tuple((name, _kind(value)) for name, value in sorted(arguments.items()))
+            groups.setdefault(key, []).append(index)
+        except TypeError:
+            alone.append([index])
+    return [*groups.values(), *alone]
+
+
+def _kind(value: Any) -> Any:
+    """Return what must agree; raises TypeError for what cannot be joined."""
+    if hasattr(value, "columns") and hasattr(value, "iloc"):
+        if type(value.index).__name__ != "RangeIndex":
+            raise TypeError("its index means something")
+        return "frame", tuple(value.columns), tuple(map(str, value.dtypes))
+    if hasattr(value, "dtype") and getattr(value, "shape", None):
+        return "array", type(value), str(value.dtype), tuple(value.shape[1:])
+    if isinstance(value, list) and value:
+        # An array of whole numbers joined with one of fractions would turn the former into the latter.
+        rows = [(len(row), frozenset(map(type, row))) if isinstance(row, list) else type(row) for row in value]
+        return "list", frozenset(rows)
+    raise TypeError("no rows")
+
+
+def _rows(arguments: Arguments) -> int:
+    counts = {len(value) for value in arguments.values()}
+    if len(counts) != 1:
+        raise CannotCut("the arguments have different numbers of rows")
+    return counts.pop()
+
+
+def _joined(parts: list[Arguments]) -> Arguments:
+    return {name: _join([arguments[name] for arguments in parts]) for name in parts[0]}
+
+
+def _join(values: list[Any]) -> Any:
+    first = values[0]
+    if isinstance(first, list):
+        return [item for value in values for item in value]
+    if hasattr(first, "columns"):
+        import pandas as pd
+
+        return pd.concat(values, ignore_index=True)
+    import numpy as np
+
+    return np.concatenate(values)
+
+
+def cut(result: Any, counts: Sequence[int]) -> list[Any]:
+    """Cut a result into the parts of each request.
+
+    Parameters
+    ----------
+    result : object
+        A list, tuple, array, table or series with one entry a row, or a dict of such.
+    counts : sequence of int
+        How many rows each request has.
+
+    Returns
+    -------
+    list
+        One part a request, of the result's own kind.
+
+    Raises
+    ------
+    CannotCut
+        If it has another number of rows, or none.
+    """
+    if isinstance(result, dict):
+        columns = {key: cut(value, counts) for key, value in result.items()}
+        if not columns:
+            raise CannotCut("an empty object")
+        return [{key: parts[index] for key, parts in columns.items()} for index in range(len(counts))]
+    if isinstance(result, (str, bytes)) or not hasattr(result, "__len__") or not hasattr(result, "__getitem__"):
+        raise CannotCut(f"{type(result).__name__} has no rows")
+    if len(result) != sum(counts):
+        raise CannotCut(f"{len(result)} rows for {sum(counts)}")
+    rows = result.iloc if hasattr(result, "iloc") else result
+    parts, start = [], 0
+    for count in counts:
+        part = rows[start : start + count]
+        parts.append(part.reset_index(drop=True) if hasattr(part, "reset_index") else part)
+        start += count
+    return parts

@@ -1,0 +1,193 @@
+"""The line to a process that forks workers: the fork-server, or a generation's template."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from .layout import Layout
+from .logs import log
+from .messages import FrameBuffer, Kind, note
+from .options import WorkerOptions
+
+
+class Control:
+    """Asks for workers and hears how they ended.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The front's end.
+    on_exit : callable
+        Called with a worker's pid and a text that says how it ended.
+    on_note : callable, optional
+        Called with every other message's kind and values.
+    name : str, optional
+        What to call the process at the other end.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_exit: Callable[[int, str], None],
+        on_note: Callable[[Kind, dict[str, Any]], None] = lambda *_: None,
+        name: str = "the fork-server",
+    ) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._on_exit = on_exit
+        self._on_note = on_note
+        self._name = name
+        self._waiting: collections.deque[asyncio.Future[int]] = collections.deque()
+        self._lock = asyncio.Lock()
+        self.lost = False
+        self.ended = asyncio.get_running_loop().create_task(self._read())
+
+    async def fork(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+        """Have a worker forked.
+
+        Parameters
+        ----------
+        layout : Layout
+            What it runs.
+        options : WorkerOptions
+            How.
+
+        Returns
+        -------
+        tuple of (int, socket.socket)
+            Its pid, and the front's end of its socket pair.
+
+        Raises
+        ------
+        ConnectionError
+            If the process at the other end died meanwhile.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        forked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        try:
+            with theirs:
+                async with self._lock:
+                    self._waiting.append(forked)
+                    await self._send_with(note(Kind.FORK, layout=layout.as_dict(), options=options.as_dict()), theirs)
+            return await forked, ours
+        except BaseException:
+            ours.close()
+            raise
+
+    async def send(self, message: bytes) -> None:
+        """Send a message without a descriptor.
+
+        Parameters
+        ----------
+        message : bytes
+            A whole frame.
+        """
+        async with self._lock:
+            await asyncio.get_running_loop().sock_sendall(self._socket, message)
+
+    async def close(self) -> None:
+        """Hang up."""
+        self.hang_up()
+        await asyncio.gather(self.ended, return_exceptions=True)
+
+    def hang_up(self) -> None:
+        """Close this end, now."""
+        self.lost = True
+        self.ended.cancel()
+        self.ended.add_done_callback(lambda _: self._socket.close())
+
+    async def _send_with(self, message: bytes, descriptor: socket.socket) -> None:
+        while not self.lost:
+            try:
+                # A descriptor travels with a whole message or not at all, so asyncio's own sending does not do.
+                socket.send_fds(self._socket, [message], [descriptor.fileno()])
+            except BlockingIOError:
+                await asyncio.sleep(0.01)
+            except ConnectionError:
+                break
+            else:
+                return
+        raise ConnectionError("the process that forks workers ended")
+
+    async def _read(self) -> None:
+        buffer = FrameBuffer()
+        loop = asyncio.get_running_loop()
+        try:
+            while data := await self._receive(loop):
+                for kind, payload in buffer.feed(data):
+                    self._heard(kind, orjson.loads(payload))
+        finally:
+            if not self.lost:
+                log.error("%s ended; the next worker starts a new one", self._name)
+            self.lost = True
+            while self._waiting:
+                forked = self._waiting.popleft()
+                if not forked.done():
+                    forked.set_exception(ConnectionError("the process that forks workers ended"))
+
+    def _heard(self, kind: Kind, values: dict[str, Any]) -> None:
+        if kind is Kind.EXITED:
+            self._on_exit(values["pid"], how_it_ended(values["status"]))
+        elif kind is Kind.FORKED:
+            forked = self._waiting.popleft()
+            # Whoever asked may have given up; its end of the pair is closed, and the worker ends by that.
+            if not forked.done():
+                forked.set_result(values["pid"])
+        else:
+            self._on_note(kind, values)
+
+    async def _receive(self, loop: asyncio.AbstractEventLoop) -> bytes:
+        try:
+            return await loop.sock_recv(self._socket, 1 << 16)
+        except ConnectionError:
+            return b""
+
+
+def how_it_ended(status: int) -> str:
+    """Put a wait status into words.
+
+    Parameters
+    ----------
+    status : int
+        As ``os.waitpid`` returns it.
+
+    Returns
+    -------
+    str
+        For example ``"was killed by SIGKILL"`` or ``"exited with code 3"``.
+    """
+    return in_words(os.waitstatus_to_exitcode(status))
+
+
+def in_words(code: int) -> str:
+    """Put an exit code into words.
+
+    Parameters
+    ----------
+    code : int
+        Negative for a signal.
+
+    Returns
+    -------
+    str
+        As for :func:`how_it_ended`.
+    """
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        return f"was killed by signal {-code}"
+    if name == "SIGKILL":
+        # The kernel's way to end a process that took too much memory.
+        return "was killed by SIGKILL (if nobody sent it: out of memory)"
+    return f"was killed by {name}"

@@ -1,0 +1,247 @@
+"""The three ways in which ``run()`` is called; which one a script has is decided once, when it is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from .messages import Request
+
+HEADERS = "request_headers"
+RAW_MARK = "__jupyter_deploy_rawhttp__"
+
+
+class BadInput(Exception):
+    """The request cannot be handed to ``run()``: the client's fault, told to the client.
+
+    Parameters
+    ----------
+    message : str
+        What was expected.
+    status : int, optional
+        The HTTP status.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message, self.status = message, status
+
+
+class RequestHeaders(dict[str, str]):
+    """What ``run(data, request_headers)`` gets: Title-Cased names, found in any case."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.title())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.title())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Look a header up.
+
+        Parameters
+        ----------
+        name : str
+            In any case.
+        default : object, optional
+            For a header that was not sent.
+
+        Returns
+        -------
+        str or object
+            Its value; several of one name are joined by commas.
+        """
+        return super().get(name.title(), default)
+
+    @classmethod
+    def of(cls, pairs: list[list[str]]) -> RequestHeaders:
+        """Collect headers as they came.
+
+        Parameters
+        ----------
+        pairs : list of [str, str]
+            Names and values.
+
+        Returns
+        -------
+        RequestHeaders
+            With one entry a name.
+        """
+        found: dict[str, str] = {}
+        for name, value in pairs:
+            title = name.title()
+            found[title] = f"{found[title]},{value}" if title in found else value
+        return cls(found)
+
+
+class Mode(Protocol):
+    """How requests become the arguments of ``run()``."""
+
+    @property
+    def name(self) -> str:
+        """One word for it."""
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Return the arguments, without the request's headers; raises :class:`BadInput`."""
+
+
+@dataclass(frozen=True)
+class PlainMode:
+    """The body goes to the first parameter, as text and as it is.
+
+    Parameters
+    ----------
+    parameter : str
+        That parameter.
+    """
+
+    parameter: str
+    name: str = "plain"
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Decode the body.
+
+        Parameters
+        ----------
+        request : Request
+            From the front.
+
+        Returns
+        -------
+        dict
+            One entry.
+
+        Raises
+        ------
+        BadInput
+            If it is not UTF-8.
+        """
+        try:
+            return {self.parameter: request.body.decode()}
+        except UnicodeDecodeError as error:
+            raise BadInput(f"Input cannot be decoded as UTF-8: {error}") from None
+
+
+@dataclass(frozen=True)
+class SchemaMode:
+    """The parameters are looked up in the body's JSON object and converted as the decorators say.
+
+    Parameters
+    ----------
+    required : dict of str to bool
+        The parameters, and whether they have no default.
+    converters : mapping of str to callable
+        Given the JSON value, returns the argument or raises :class:`BadInput`.
+    """
+
+    required: Mapping[str, bool]
+    converters: Mapping[str, Callable[[Any], Any]]
+    name: str = "schema"
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Take the body apart.
+
+        Parameters
+        ----------
+        request : Request
+            From the front.
+
+        Returns
+        -------
+        dict
+            Converted; parameters that were not sent keep their defaults.
+
+        Raises
+        ------
+        BadInput
+            Naming the parameter and what was expected.
+        """
+        values = _json_object(request.body)
+        found = {}
+        for name, needed in self.required.items():
+            if name in values:
+                converter = self.converters.get(name)
+                found[name] = converter(values[name]) if converter else values[name]
+            elif needed:
+                raise BadInput(f"A value is not provided for the {name!r} parameter.")
+        return found
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if not body:
+        raise BadInput("POST body is empty. Expecting a JSON dictionary.")
+    try:
+        try:
+            values = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            # The standard library also takes NaN, byte order marks, UTF-16 and UTF-32.
+            values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"POST body could not be decoded as JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise BadInput("POST body should be a JSON dictionary.")
+    return values
+
+
+@dataclass(frozen=True)
+class RawMode:
+    """The whole request goes to the first parameter.
+
+    Parameters
+    ----------
+    parameter : str
+        That parameter.
+    build : callable
+        Makes the request object.
+    """
+
+    parameter: str
+    build: Callable[[Request], Any]
+    name: str = "raw"
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Build the request object.
+
+        Parameters
+        ----------
+        request : Request
+            From the front, with its meta.
+
+        Returns
+        -------
+        dict
+            One entry.
+        """
+        return {self.parameter: self.build(request)}
+
+
+def layers_of(function: Any) -> Iterator[Any]:
+    """Walk from a decorated function to what it wraps.
+
+    Parameters
+    ----------
+    function : callable
+        The outermost.
+
+    Yields
+    ------
+    callable
+        Itself, what decorators left in ``__wrapped__``, and functions that it closes over; each once.
+    """
+    waiting, seen = [function], set()
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen or not callable(current):
+            continue
+        seen.add(id(current))
+        yield current
+        waiting.append(getattr(current, "__wrapped__", None))
+        for cell in getattr(current, "__closure__", None) or ():
+            try:
+                waiting.append(cell.cell_contents)
+            except ValueError:
+                continue

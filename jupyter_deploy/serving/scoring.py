@@ -1,0 +1,280 @@
+"""From a request to the script's answer, on the worker's main thread."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .answers import StrictJson, encode, holds_nan, to_json
+from .batching import Outcome, call_together
+from .failures import describe
+from .inbox import Inbox
+from .layout import Layout
+from .logs import log, request_id
+from .messages import Answer, Request, chunk, end, pack_answers
+from .modes import HEADERS, BadInput, RequestHeaders
+from .options import WorkerOptions
+from .script import EntryScript
+
+if TYPE_CHECKING:
+    import asyncio
+
+RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
+INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
+CLIENT_GONE = 499
+_NOTHING = object()
+_PLAIN = frozenset({list, dict, str, int, float, bool, tuple, type(None)})
+
+
+class Scorer:
+    """Answers requests.
+
+    Parameters
+    ----------
+    script : EntryScript
+        Loaded and initialised.
+    layout : Layout
+        Its surroundings.
+    options : WorkerOptions
+        How.
+    inbox : Inbox
+        Tells whose client is gone.
+    send : callable
+        Sends a frame to the front.
+    """
+
+    def __init__(
+        self, script: EntryScript, layout: Layout, options: WorkerOptions, inbox: Inbox, send: Callable[[bytes], Any]
+    ) -> None:
+        self._script = script
+        self._layout = layout
+        self._options = options
+        self._inbox = inbox
+        self._send = send
+
+    def serve(self, requests: list[Request]) -> None:
+        """Answer the requests of one frame: together where the script batches, else one after the other.
+
+        Parameters
+        ----------
+        requests : list of Request
+            In order.
+        """
+        if self._script.batches:
+            self._serve_together(requests)
+            return
+        for request in requests:
+            if self._inbox.is_cancelled(request.number):
+                self._send(pack_answers([Answer(request.number, CLIENT_GONE, b"")]))
+            else:
+                with request_id(request.id):
+                    self._serve_one(request)
+            self._inbox.forget(request.number)
+
+    def _serve_one(self, request: Request) -> None:
+        try:
+            arguments = self._arguments(request)
+        except BadInput as bad:
+            self._send(pack_answers([_refusal(request, bad)]))
+            return
+        except BaseException as error:  # noqa: BLE001 - conversions of the script's own
+            self._send(pack_answers([self._failed(error, request)]))
+            return
+        started = time.perf_counter()
+        try:
+            value = finished(self._script.run(**arguments), self._script.loop)
+        except BadInput as bad:
+            self._send(pack_answers([_refusal(request, bad)]))
+            return
+        except BaseException as error:  # noqa: BLE001 - user code; sys.exit() in run() must not end the worker
+            self._send(pack_answers([self._failed(error, request)]))
+            return
+        elapsed = (time.perf_counter() - started) * 1000
+        if inspect.isgenerator(value) or inspect.isasyncgen(value):
+            self._stream(request, _items(value, self._script.loop), elapsed)
+        elif type(value) not in _PLAIN and _is_response(value):
+            self._respond(request, value, elapsed)
+        else:
+            self._send(pack_answers([self._answer(request, value, elapsed)]))
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        arguments = self._script.mode.arguments(request)
+        if self._script.takes_headers:
+            arguments[HEADERS] = RequestHeaders.of(request.meta["headers"])
+        return arguments
+
+    def _serve_together(self, requests: list[Request]) -> None:
+        # The ids of all: whatever is printed meanwhile belongs to each of them.
+        with request_id(",".join(request.id for request in requests)):
+            answers: dict[int, Answer] = {}
+            ready: list[tuple[Request, dict[str, Any]]] = []
+            for request in requests:
+                try:
+                    ready.append((request, self._script.mode.arguments(request)))
+                except BadInput as bad:
+                    answers[request.number] = _refusal(request, bad)
+                except BaseException as error:  # noqa: BLE001 - conversions of the script's own
+                    answers[request.number] = self._failed(error, request)
+            started = time.perf_counter()
+            outcomes = self._predict([arguments for _, arguments in ready])
+            elapsed = (time.perf_counter() - started) * 1000
+            for (request, _), (worked, value) in zip(ready, outcomes, strict=True):
+                made = self._answer(request, value, elapsed) if worked else self._failed(value, request)
+                answers[request.number] = made._replace(meta={**made.meta, "batch": len(ready)})
+            self._send(pack_answers(answers[request.number] for request in requests))
+
+    def _predict(self, batch: list[dict[str, Any]]) -> list[Outcome]:
+        if not batch:
+            return []
+        if self._script.run_batch is None:
+            return call_together(lambda arguments: finished(self._script.run(**arguments), self._script.loop), batch)
+        items = [next(iter(arguments.values())) for arguments in batch]
+        try:
+            return self._run_batch(items)
+        except BaseException as error:  # noqa: BLE001 - user code: the others of the batch shall not suffer
+            if len(items) == 1:
+                return [(False, error)]
+            return [outcome for item in items for outcome in self._run_batch_of_one(item)]
+
+    def _run_batch_of_one(self, item: Any) -> list[Outcome]:
+        try:
+            return self._run_batch([item])
+        except BaseException as error:  # noqa: BLE001 - user code
+            return [(False, error)]
+
+    def _run_batch(self, items: list[Any]) -> list[Outcome]:
+        assert self._script.run_batch is not None
+        results = list(finished(self._script.run_batch(items), self._script.loop))
+        if len(results) != len(items):
+            raise ValueError(f"run_batch() returned {len(results)} results for {len(items)} requests")
+        return [(not isinstance(result, BaseException), result) for result in results]
+
+    def _answer(self, request: Request, value: Any, elapsed: float) -> Answer:
+        try:
+            body = encode(value)
+            if b"null" in body and holds_nan(value):
+                self._nan_became_null()
+        except StrictJson as error:
+            return self._failed(error, request, INTERNAL_ERROR)
+        except (TypeError, ValueError, RecursionError) as error:
+            explained = TypeError(f"run() returned something that is not JSON: {error}")
+            return self._failed(explained, request, INTERNAL_ERROR)
+        return Answer(request.number, 200, body, elapsed)
+
+    def _nan_became_null(self) -> None:
+        if self._options.strict_json:
+            raise StrictJson("run() returned NaN or infinity, which JSON does not have")
+        log.warning("run() returned NaN or infinity, which JSON does not have: the client gets null")
+
+    def _failed(self, error: BaseException, request: Request, body: bytes = RUN_FAILED) -> Answer:
+        failure = describe(error, "run", self._layout.entry, self._layout.label)
+        with request_id(request.id):
+            log.error("the request failed:\n%s", failure.traceback)
+        return Answer(request.number, 500, body, meta={"failure": failure.as_dict(), "failed": body is RUN_FAILED})
+
+    def _respond(self, request: Request, response: Any, elapsed: float) -> None:
+        """Pass a response of the script's own on: AMLResponse, or any of Werkzeug's and Flask's kind."""
+        meta: dict[str, Any] = {
+            "headers": [[name, value] for name, value in response.headers if name.lower() != "content-length"],
+            "failed": response.status_code >= 500 or bool(getattr(response, "run_function_failed", False)),
+        }
+        if response.is_streamed:
+            self._stream_parts(request, iter(response.iter_encoded()), response.status_code, elapsed, meta)
+            return
+        try:
+            answer = Answer(request.number, response.status_code, response.get_data(), elapsed, meta)
+        except Exception as error:  # noqa: BLE001 - a body that the script put together
+            answer = self._failed(error, request, INTERNAL_ERROR)
+        self._send(pack_answers([answer]))
+
+    def _stream(self, request: Request, items: Iterator[Any], elapsed: float) -> None:
+        """Send what ``run()`` yields: bytes as they are, everything else as the items of one JSON list."""
+        try:
+            first = next(items, _NOTHING)
+            raw = isinstance(first, (bytes, bytearray))
+            parts = _bytes_of(first, items) if raw else _json_list(first, items)
+            begun = next(parts)
+        except BaseException as error:  # noqa: BLE001 - user code, and nothing was sent yet
+            self._send(pack_answers([self._failed(error, request)]))
+            return
+        meta = {"headers": [["content-type", "application/octet-stream"]]} if raw else {}
+        self._stream_parts(request, itertools.chain([begun], parts), 200, elapsed, meta)
+
+    def _stream_parts(
+        self, request: Request, parts: Iterator[bytes], status: int, elapsed: float, meta: dict[str, Any]
+    ) -> None:
+        self._send(pack_answers([Answer(request.number, status, b"", elapsed, {**meta, "more": True})]))
+        complete = False
+        try:
+            for part in parts:
+                if self._inbox.is_cancelled(request.number):
+                    break
+                if part:
+                    self._send(chunk(request.number, part))
+            else:
+                complete = True
+        except (ConnectionError, BrokenPipeError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - user code; the client sees the connection end
+            failure = describe(error, "run", self._layout.entry, self._layout.label)
+            log.error("the answer broke off:\n%s", failure.traceback)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        self._send(end(request.number, complete))
+
+
+def _refusal(request: Request, bad: BadInput) -> Answer:
+    return Answer(request.number, bad.status, encode({"message": bad.message}))
+
+
+def finished(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Any:
+    """Wait for what an ``async def`` of the script returned.
+
+    Parameters
+    ----------
+    value : object
+        A coroutine, or anything else, which is returned as it is.
+    loop : callable
+        Returns the worker's event loop. It only runs here, so that ``asyncio.run()`` works in other scripts.
+
+    Returns
+    -------
+    object
+        The result.
+    """
+    return loop().run_until_complete(value) if inspect.iscoroutine(value) else value
+
+
+def _is_response(value: Any) -> bool:
+    return all(hasattr(value, name) for name in ("status_code", "headers", "iter_encoded", "is_streamed"))
+
+
+def _items(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterator[Any]:
+    if inspect.isgenerator(value):
+        yield from value
+        return
+    while True:
+        try:
+            yield loop().run_until_complete(value.__anext__())
+        except StopAsyncIteration:
+            return
+
+
+def _bytes_of(first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
+    for item in itertools.chain([first], rest):
+        yield item.encode() if isinstance(item, str) else bytes(item)
+
+
+def _json_list(first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
+    if first is _NOTHING:
+        yield b"[]"
+        return
+    yield b"[" + to_json(first)
+    for item in rest:
+        yield b"," + to_json(item)
+    yield b"]"

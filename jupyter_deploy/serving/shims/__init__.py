@@ -1,0 +1,117 @@
+"""Azure ML's modules for scripts that import them where the real ones are not installed.
+
+A finder at the very end of ``sys.meta_path`` is asked only for what nothing else provides, module by module: a real
+``azureml.core``, or another package of the ``azure`` namespace, is never shadowed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from .unavailable import unavailable
+
+_RAW = "jupyter_deploy.serving.rawhttp"
+_MODEL = "jupyter_deploy.serving.shims.model"
+
+# Name → where its attributes come from: {attribute: module}. Packages end in a dot.
+MODULES: dict[str, dict[str, str]] = {
+    "azureml.": {},
+    "azureml.contrib.": {},
+    "azureml.contrib.services.": {},
+    "azureml.contrib.services.aml_request": {"AMLRequest": _RAW, "rawhttp": _RAW},
+    "azureml.contrib.services.aml_response": {"AMLResponse": _RAW},
+    "azureml.core.": {"Model": _MODEL},
+    "azureml.core.model": {"Model": _MODEL},
+    "azureml.core.run": {},
+    "azureml.core.workspace": {},
+    "azureml.core.dataset": {},
+    "azureml.core.datastore": {},
+    "azureml.core.environment": {},
+    "azureml.core.experiment": {},
+    "azureml.core.authentication": {},
+    "azureml.core.keyvault": {},
+    "azureml.core.webservice": {},
+    "azureml.core.conda_dependencies": {},
+    "azureml.exceptions": {"ModelNotFoundException": _MODEL, "WebserviceException": _MODEL},
+    "azureml_inference_server_http.": {},
+    "azureml_inference_server_http.api.": {},
+    "azureml_inference_server_http.api.aml_request": {"AMLRequest": _RAW, "rawhttp": _RAW},
+    "azureml_inference_server_http.api.aml_response": {"AMLResponse": _RAW},
+    "azure.": {},
+    "azure.ai.": {},
+    "azure.ai.ml.": {},
+    "azure.ai.ml.entities": {},
+}
+# Where any other Capitalised name is a class that says, when it is used, that services run without a cloud.
+_OPEN = ("azureml.core", "azure.ai.ml", "azureml.exceptions")
+
+
+class ShimFinder(Loader):
+    """Finds and loads the modules of :data:`MODULES`."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Find a module that nobody else has (the import system's hook).
+
+        Parameters
+        ----------
+        name : str
+            Its dotted name.
+        path, target : object, optional
+            Not used.
+
+        Returns
+        -------
+        importlib.machinery.ModuleSpec or None
+            None for all names but those of :data:`MODULES`.
+        """
+        if name not in MODULES and f"{name}." not in MODULES:
+            return None
+        return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in MODULES)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Leave making the module to Python (the import system's hook).
+
+        Parameters
+        ----------
+        spec : importlib.machinery.ModuleSpec
+            From :meth:`find_spec`.
+
+        Returns
+        -------
+        None
+            Always.
+        """
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give a module its attributes (the import system's hook).
+
+        Parameters
+        ----------
+        module : types.ModuleType
+            New and empty.
+        """
+        name = module.__name__
+        sources = MODULES.get(name, MODULES.get(f"{name}.", {}))
+
+        def attribute(wanted: str) -> Any:
+            if wanted in sources:
+                return getattr(importlib.import_module(sources[wanted]), wanted)
+            if wanted[:1].isupper() and name.startswith(_OPEN):
+                return unavailable(f"{name}.{wanted}")
+            raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
+
+        module.__getattr__ = attribute  # type: ignore[method-assign]
+        module.__all__ = sorted(sources)  # type: ignore[attr-defined]
+        module.__doc__ = "Provided by jupyter_deploy, because the real module is not installed."
+
+
+def install() -> None:
+    """Offer the modules in this process; once is enough."""
+    if not any(isinstance(finder, ShimFinder) for finder in sys.meta_path):
+        sys.meta_path.append(ShimFinder())

@@ -1,0 +1,56 @@
+"""Real timeouts: they are kept by the front, so that nothing in the script can swallow or delay them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from .links import WorkerLink
+
+_LEAST_SECONDS = 0.005
+_MOST_SECONDS = 0.25
+
+
+class Timeouts:
+    """Looks, again and again, for a worker whose ``run()`` takes longer than it may.
+
+    Parameters
+    ----------
+    limit : callable
+        Returns the seconds that a ``run()`` may take now.
+    links : callable
+        Returns the workers.
+    on_expired : callable
+        Called once with each worker that takes longer.
+    """
+
+    def __init__(
+        self,
+        limit: Callable[[], float],
+        links: Callable[[], Iterable[WorkerLink]],
+        on_expired: Callable[[WorkerLink], None],
+    ) -> None:
+        self._limit, self._links, self._on_expired = limit, links, on_expired
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Look from now on."""
+        if self._timer is None:
+            self._arm()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _arm(self) -> None:
+        pause = min(max(self._limit() / 10, _LEAST_SECONDS), _MOST_SECONDS)
+        self._timer = asyncio.get_running_loop().call_later(pause, self._look)
+
+    def _look(self) -> None:
+        now, limit = asyncio.get_running_loop().time(), self._limit()
+        for link in list(self._links()):
+            if link.jobs and not link.expired and now - link.head_since > limit:
+                link.expired = True
+                self._on_expired(link)
+        self._arm()

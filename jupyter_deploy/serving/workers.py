@@ -1,0 +1,299 @@
+"""The worker processes of all generations: started, made ready, killed, and how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .config import BATCH, ServingConfig
+from .control import Control
+from .failures import Failure
+from .layout import Layout
+from .links import Job, Owner, ScriptFailed, WorkerLink
+from .messages import Kind, Request
+from .spawner import Spawner
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+DUMP = getattr(signal, "SIGUSR2", None)
+_LAST_WORDS_SECONDS = 0.1
+_SAMPLE_META = {"method": "POST", "path": "/score", "query": "", "server": "localhost:0", "client": ""}
+
+
+class Template:
+    """A process that has run ``init()`` once and is copied for each worker.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    control : Control
+        The line to it.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.control: Control | None = None
+        self.ready: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+
+    def heard(self, kind: Kind, values: dict[str, Any]) -> None:
+        """Take its one answer.
+
+        Parameters
+        ----------
+        kind : Kind
+            READY or FAILED.
+        values : dict
+            The message's.
+        """
+        if kind is Kind.READY and not self.ready.done():
+            self.ready.set_result(values["modules"])
+        elif kind is Kind.FAILED and not self.ready.done():
+            self.ready.set_exception(ScriptFailed(Failure(**values)))
+
+
+@dataclass
+class Generation:
+    """The workers that run one version of code and models."""
+
+    number: int
+    layout: Layout
+    workers: int
+    config: ServingConfig
+    links: list[WorkerLink] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
+    template: Template | None = None
+
+
+class Workers:
+    """Starts and ends workers.
+
+    Parameters
+    ----------
+    owner : Owner
+        Hears of answers.
+    on_lost : callable
+        Called with each worker that is gone.
+    start_method : str
+        As in :class:`ServingConfig`.
+    """
+
+    def __init__(self, owner: Owner, on_lost: Callable[[WorkerLink], None], start_method: str) -> None:
+        self.links: set[WorkerLink] = set()
+        self._owner = owner
+        self._on_lost = on_lost
+        self._ends: dict[int, asyncio.Future[str]] = {}
+        self._spawner = Spawner(self._exited, start_method)
+
+    async def start(self, generation: Generation) -> None:
+        """Start a generation's workers and wait until all are ready and one has answered the sample.
+
+        Parameters
+        ----------
+        generation : Generation
+            Without workers; if one of them fails, all are ended.
+
+        Raises
+        ------
+        ScriptFailed
+            If the script cannot be loaded, initialised, or answer the sample.
+        ConnectionError
+            If a worker died before.
+        """
+        try:
+            await self._spawner.prepare(generation.layout)
+            for _ in range(generation.workers):
+                generation.links.append(await self._spawn(generation))
+            for link in generation.links:
+                await self._until_ready(link, generation)
+            if generation.config.sample:
+                await self._try_sample(generation)
+            generation.modules = generation.modules or generation.links[0].modules
+        except BaseException:
+            self._abandon(generation)
+            raise
+
+    async def replace(self, generation: Generation) -> WorkerLink:
+        """Start one more worker of a generation.
+
+        Parameters
+        ----------
+        generation : Generation
+            The current one.
+
+        Returns
+        -------
+        WorkerLink
+            Ready.
+        """
+        link = await self._spawn(generation)
+        await self._until_ready(link, generation)
+        return link
+
+    async def preload(self, modules: list[str]) -> None:
+        """Import libraries ahead of the next generation.
+
+        Parameters
+        ----------
+        modules : list of str
+            What the current one has imported.
+        """
+        await self._spawner.preload(modules)
+
+    async def _spawn(self, generation: Generation) -> WorkerLink:
+        options = generation.config.options(generation.workers)
+        if options.copies and self._spawner.forks:
+            template = await self._template(generation)
+            assert template.control is not None
+            pid, sock = await template.control.fork(generation.layout, options)
+        else:
+            pid, sock = await self._spawner.spawn(generation.layout, generation.config.options(0))
+        self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
+        link = WorkerLink(pid, generation.number, generation.layout.app_root, self._owner, self._was_lost)
+        self.links.add(link)
+        await link.open(sock)
+        return link
+
+    async def _template(self, generation: Generation) -> Template:
+        template = generation.template
+        if template is None or template.control is None or template.control.lost:
+            pid, sock = await self._spawner.spawn(generation.layout, generation.config.options(generation.workers))
+            template = generation.template = Template(pid)
+            template.control = Control(sock, self._exited, template.heard, "the process that workers are copied from")
+            self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
+            first: set[asyncio.Future[Any]] = {template.ready, template.control.ended}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if not template.ready.done():
+                raise ConnectionError(f"the worker {await self._how(pid)} before it was ready")
+        generation.modules = template.ready.result()
+        return template
+
+    async def _until_ready(self, link: WorkerLink, generation: Generation) -> None:
+        try:
+            await link.ready
+        except ConnectionError:
+            raise ConnectionError(f"the worker {await self.end_of(link)} before it was ready") from None
+        link.room = (generation.config.max_batch or BATCH) if link.batches else 1
+
+    async def _try_sample(self, generation: Generation) -> None:
+        link = generation.links[0]
+        loop = asyncio.get_running_loop()
+        meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]} if link.script["headers"] else {}
+        job = Job(Request(0, "sample", generation.config.sample.encode(), meta), loop.create_future(), loop.time())
+        link.send([job], loop.time())
+        limit = generation.config.scoring_timeout_ms / 1000
+        first: set[asyncio.Future[Any]] = {job.answer, link.closed}
+        await asyncio.wait(first, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if not job.answer.done():
+            what = f"run() {await self.end_of(link)}" if link.lost else f"run() took more than {limit:g} s"
+            raise ScriptFailed(_sample_failure(generation.layout, f"{what} on the sample request"))
+        answer = job.answer.result()
+        if answer.status >= 400:
+            failure = answer.meta.get("failure")
+            text = f"the sample request was answered {answer.status}: {answer.body.decode('utf-8', 'replace')[:500]}"
+            raise ScriptFailed(Failure(**failure) if failure else _sample_failure(generation.layout, text))
+
+    async def end_of(self, link: WorkerLink) -> str:
+        """Wait until it is known how a worker ended.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            One that is gone.
+
+        Returns
+        -------
+        str
+            For example ``"was killed by SIGSEGV"``.
+        """
+        return await self._how(link.pid)
+
+    async def _how(self, pid: int) -> str:
+        end = self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
+        done, _ = await asyncio.wait([end], timeout=1.0)
+        return end.result() if done else "ended"
+
+    def _abandon(self, generation: Generation) -> None:
+        for link in generation.links:
+            link.stopping = True
+            self.kill(link)
+            if link.ready.done() and not link.ready.cancelled():
+                # Seen, so that asyncio does not report it as forgotten.
+                link.ready.exception()
+        if generation.template is not None:
+            self._kill_pid(generation.template.pid)
+            self.hang_up(generation)
+
+    def hang_up(self, generation: Generation) -> None:
+        """End a generation's template, if it has one.
+
+        Parameters
+        ----------
+        generation : Generation
+            Whose workers are gone, or about to be.
+        """
+        template, generation.template = generation.template, None
+        if template is not None and template.control is not None:
+            template.control.hang_up()
+            if template.ready.done() and not template.ready.cancelled():
+                template.ready.exception()
+
+    def kill(self, link: WorkerLink, *, telling_where: bool = False) -> None:
+        """End a worker at once.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            Any.
+        telling_where : bool, optional
+            Whether it shall first write to the log which line it is at.
+        """
+        if link.lost:
+            return
+        if telling_where and DUMP is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(link.pid, DUMP)
+            asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.kill, link)
+        else:
+            self._kill_pid(link.pid)
+
+    @staticmethod
+    def _kill_pid(pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, KILL)
+
+    def _exited(self, pid: int, how: str) -> None:
+        loop = asyncio.get_running_loop()
+        end = self._ends.setdefault(pid, loop.create_future())
+        if not end.done():
+            end.set_result(how)
+        for link in self.links:
+            if link.pid == pid:
+                # A process that the script forked may hold the socket open: what it said last is read, then it is over.
+                loop.call_later(_LAST_WORDS_SECONDS, link.abort)
+
+    def _was_lost(self, link: WorkerLink) -> None:
+        self.links.discard(link)
+        self._on_lost(link)
+
+    def forget(self, link: WorkerLink) -> None:
+        """Forget how a worker ended.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            One that is gone.
+        """
+        self._ends.pop(link.pid, None)
+
+    async def close(self) -> None:
+        """End the fork-server."""
+        await self._spawner.close()
+
+
+def _sample_failure(layout: Layout, text: str) -> Failure:
+    return Failure("run", "SampleFailed", text, layout.label, 0, "", text)
