@@ -249,7 +249,7 @@ class Service:
             else:
                 time.sleep(_FOLLOW_SECONDS)
 
-    def reload(self, script: str | Path | None = None, model: str | None = None) -> Change:
+    def reload(self, script: str | Path | None = None, model: str | None = None, sample: Any = None) -> Change:
         """Serve the script as it is now, and the same models or another version; without a failed request.
 
         Parameters
@@ -258,6 +258,8 @@ class Service:
             A file to serve from now on, instead of the script that it has.
         model : str, optional
             ``NAME`` for the newest or ``NAME:VERSION``, instead of the version of that model that it has.
+        sample : object, optional
+            A value, as for :meth:`invoke`, that this and every later version must answer before it serves.
 
         Returns
         -------
@@ -269,7 +271,8 @@ class Service:
         ReloadFailed
             With the traceback; the old version still serves.
         """
-        self.change = self._deployment.reload(self.name, script=script, model=model)
+        text = None if sample is None else encode_payload(sample).decode()
+        self.change = self._deployment.reload(self.name, script=script, model=model, sample=text)
         return self.change
 
     def stop(self) -> None:

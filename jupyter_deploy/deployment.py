@@ -17,7 +17,7 @@ from .errors import PortBusy, ReloadFailed, StartFailed, UsageProblem
 from .files import tail
 from .hints import failure_hint
 from .models import parse_reference as parse
-from .resolution import Resolver, Wanted, differences, merged, models_exist
+from .resolution import Resolver, Wanted, differences, merged, models_exist, with_given
 from .scripts import Script
 from .service_rows import Services
 from .services import Change, Health, Launch, ServiceRecord, Target, check_service_name
@@ -143,7 +143,13 @@ class Deployment:
         return Change(name, action, what, 0.0 if action == "unchanged" else _since(started), generation)
 
     def reload(
-        self, name: str, *, script: str | Path | None = None, model: str | None = None, source: Script | None = None
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        model: str | None = None,
+        source: Script | None = None,
+        sample: str | None = None,
     ) -> Change:
         """Load a service's script anew, keeping the models' versions but the one that is named.
 
@@ -157,6 +163,8 @@ class Deployment:
             A model reference to take instead of the version of that model that it has.
         source : Script, optional
             The text to serve, instead of looking the script up.
+        sample : str, optional
+            A request's body that this and every later version must answer before it serves.
 
         Returns
         -------
@@ -174,6 +182,8 @@ class Deployment:
             spec = record.spec
             if script is not None:
                 spec = replace(spec, script=os.path.abspath(Path(script).expanduser()), script_is_file=True)  # noqa: PTH100
+            if sample is not None:
+                spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
             ids = record.models
             if model is not None:
                 name_of_model, _ = parse(model)
@@ -226,9 +236,7 @@ class Deployment:
         self._rows.put(replace(record, models=both, handle=pending), models_exist(wanted))
         target = self._target(record.spec.target)
         try:
-            generation, in_use = target.reload(
-                self._home.service(record.name), record.handle, wanted.bundle.folder, wanted.spec.workers
-            )
+            generation, in_use = target.reload(self._launch(wanted, record.handle["port"]), record.handle)
         except ReloadFailed as error:
             self._rows.put(record)
             raise self._reload_failed(record, wanted, error) from None
@@ -313,6 +321,7 @@ class Deployment:
             port=port,
             port_is_given=bool(wanted.spec.port),
             workers=wanted.spec.workers,
+            settings=wanted.spec.settings,
         )
 
     @staticmethod

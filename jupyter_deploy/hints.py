@@ -11,6 +11,8 @@ from .serving.layout import tree_lines
 _BY_KIND = {
     "JSONDecodeError": "run() received text that is not the JSON it expects; look at what is sent.",
     "NotFittedError": "The model was registered before it was fitted: fit it, register it again, deploy.",
+    "ScoringTimeout": "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000.",
+    "SampleFailed": "Correct the script, or the sample: reload --sample JSON; an empty one takes it away.",
     "MemoryError": "The service ran out of memory; send smaller requests or run fewer workers.",
 }
 
@@ -32,6 +34,8 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
     str
         What to try; where nothing particular is known, where to look.
     """
+    if failure.kind == "ModuleNotFoundError" and "inference_schema" in failure.message:
+        return "%pip install 'jupyter-model-deploy[schema]' brings the decorators; then deploy again."
     if failure.kind == "ModuleNotFoundError":
         return (
             "Install the package into the kernel's environment (%pip install …), or put the module beside the "

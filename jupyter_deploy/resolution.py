@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from .bundles import Bundle, build
 from .config import Home
 from .environments import check_environment, infer_requirements, preload_modules
-from .errors import NotFound, UsageProblem
+from .errors import NotFound, UsageProblem, refuse_unknown_keys
 from .models import Model
 from .registry import Models
 from .scripts import Script, Scripts, script_from_file
 from .services import MAX_WORKERS, ServiceRecord, ServiceSpec
+from .serving.config import FIXED, ServingConfig, settable, with_settings
 from .store.artifacts import ArtifactStore
 from .store.database import models as models_table
 from .store.staging import Stage
@@ -154,7 +155,10 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
         For a number of workers that cannot be.
     """
     spec = record.spec if record else ServiceSpec(name, name)
+    given = changes.get("settings")
     spec = replace(spec, **changes)
+    if given is not None:
+        spec = replace(spec, settings=with_given(record.spec.settings if record else {}, given))
     if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
         raise UsageProblem(
             f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
@@ -162,6 +166,42 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
         )
     check_environment(spec.environment)
     return spec
+
+
+def with_given(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the server's settings that were given over those that a service has.
+
+    Parameters
+    ----------
+    settings : mapping
+        The service's.
+    given : mapping
+        By the names of :class:`ServingConfig`; texts may stand for values, and an empty text (or None) for the default.
+
+    Returns
+    -------
+    dict
+        Checked; without those that are as by default.
+
+    Raises
+    ------
+    UsageProblem
+        For what another option sets.
+    ConfigProblem
+        For unknown names, with the nearest, and values that cannot be.
+    """
+    for key in given:
+        if key in FIXED:
+            raise UsageProblem(
+                f"{key} is not a setting that a service is given.",
+                hint=f"Use --{key}." if key in {"port", "workers"} else "It is chosen when the service is started.",
+            )
+    kept = {key: value for key, value in settings.items() if key not in given}
+    values = {key: value for key, value in given.items() if value is not None and value != ""}
+    refuse_unknown_keys(given, settable(), "settings")
+    config, default = with_settings(ServingConfig(), {**kept, **values}, "settings", texts=True), ServingConfig()
+    found = {key: getattr(config, key) for key in {**kept, **values}}
+    return {key: value for key, value in sorted(found.items()) if value != getattr(default, key)}
 
 
 def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
@@ -177,7 +217,7 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``"model"``, ``"script"``, ``"workers"``, ``"port"``; empty where nothing differs.
+        ``"model"``, ``"script"``, ``"workers"``, ``"settings"``, ``"port"``; empty where nothing differs.
     """
     found = []
     if wanted.model_ids != record.models:
@@ -186,6 +226,8 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
         found.append("script")
     if wanted.spec.workers != record.spec.workers:
         found.append("workers")
+    if wanted.spec.settings != record.spec.settings:
+        found.append("settings")
     if wanted.spec.port not in {0, record.handle.get("port")}:
         found.append("port")
     return tuple(found)

@@ -163,6 +163,8 @@ def _check_init(tree: ast.Module) -> None:
 
 def _check_run(tree: ast.Module) -> None:
     node = _defined(tree, "run")
+    if node is None and (_defined(tree, "run_batch") or _defined(tree, "driver_module")):
+        return
     if node is None:
         functions = [item.name for item in _top_level(tree.body) if isinstance(item, ast.FunctionDef)]
         candidates = [name for name in functions if name != "init"]

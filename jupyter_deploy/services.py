@@ -87,6 +87,9 @@ class ServiceSpec:
         ``"kernel"``: the interpreter that deployed it.
     workers : int
         Processes that run the script.
+    settings : dict
+        The server's settings that differ from its defaults, by the names of
+        :class:`jupyter_deploy.serving.config.ServingConfig`.
     """
 
     name: str
@@ -97,6 +100,7 @@ class ServiceSpec:
     port: int = 0
     environment: str = "kernel"
     workers: int = 1
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,8 @@ class Launch:
         Whether another port will not do.
     workers : int
         Processes that run the script.
+    settings : dict
+        The server's settings that differ from its defaults.
     """
 
     name: str
@@ -198,6 +204,7 @@ class Launch:
     port: int
     port_is_given: bool
     workers: int
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 class Target(Protocol):
@@ -206,8 +213,8 @@ class Target(Protocol):
     def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
         """Start a server; ``commit`` writes down the handle by which any process finds it again, before it serves."""
 
-    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, tuple[str, ...]]:
-        """Swap the bundle; returns the new generation, and the digests of the bundles that are still in use."""
+    def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
+        """Swap bundle and settings; returns the new generation, and the digests of the bundles still in use."""
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how the service is."""

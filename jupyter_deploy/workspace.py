@@ -291,6 +291,7 @@ class Workspace:
         port: int | None = None,
         environment: str | None = None,
         workers: int | None = None,
+        settings: Mapping[str, Any] | None = None,
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
@@ -308,6 +309,8 @@ class Workspace:
             ``"auto"`` or ``"process"``; ``"kernel"``.
         port, workers : int, optional
             1 to 65535, a free one by default; processes that run the script, 1 by default.
+        settings : mapping, optional
+            Fields of :class:`jupyter_deploy.serving.config.ServingConfig`, put over what it has; None: the default.
         wait : bool, optional
             Return when it serves, or at once.
         progress : callable, optional
@@ -324,7 +327,7 @@ class Workspace:
             With the script's traceback.
         """
         check_service_name(name)
-        changes: dict[str, Any] = {"environment": environment, "workers": workers}
+        changes: dict[str, Any] = {"environment": environment, "workers": workers, "settings": settings}
         if port is not None:
             changes["port"] = check_port(port)
         if target is not None:

@@ -95,6 +95,10 @@ def _values(argument: Argument) -> Iterable[str]:
         shell = get_ipython()
         hidden = set(shell.user_ns_hidden) if shell else set()
         return [name for name in (shell.user_ns if shell else {}) if not name.startswith("_") and name not in hidden]
+    if argument.completes == "settings":
+        from ..serving.config import settable
+
+        return [f"{name}=" for name in settable()]
     if argument.completes not in {"models", "services", "scripts"}:
         # Files: IPython's own completion knows them.
         return ()

@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port to bind (5001)")
     parser.add_argument("--workers", type=int, help="processes that run the script (1)")
+    parser.add_argument("--max-batch", type=int, metavar="N", help="requests that are predicted together, where it can")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other of --config's keys")
     parser.add_argument("--watch", action="store_true", help="reload when the files of --entry-script change")
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
@@ -69,16 +71,16 @@ def _detach(descriptor: int) -> bool:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    from dataclasses import replace
-
-    from .config import ServingConfig, read_config
+    from .config import ServingConfig, read_config, with_settings
     from .layout import layout_of_bundle, layout_of_script
     from .listener import listen
     from .server import Server
 
     config = read_config(given.config) if given.config else ServingConfig()
-    changes = {key: getattr(given, key) for key in ("host", "port", "workers") if getattr(given, key) is not None}
-    config = replace(config, **changes)
+    named = ("host", "port", "workers", "max_batch")
+    changes = {key: getattr(given, key) for key in named if getattr(given, key) is not None}
+    pairs = dict(item.partition("=")[::2] for item in given.set)
+    config = with_settings(config, {**pairs, **changes}, "command line", texts=True)
     if given.bundle:
         layout = layout_of_bundle(given.bundle)
     else:

@@ -138,6 +138,17 @@ class ServingConfig:
         return WorkerOptions(self.max_batch, self.strict_json, self.log_format, self.log_level, copies)
 
 
+def settable() -> list[str]:
+    """List the settings that a user may change.
+
+    Returns
+    -------
+    list of str
+        All but those that the target that starts a server chooses.
+    """
+    return [field.name for field in fields(ServingConfig) if field.name not in FIXED]
+
+
 def with_settings(
     config: ServingConfig, values: Mapping[str, Any], where: str, *, texts: bool = False
 ) -> ServingConfig:

@@ -7,15 +7,13 @@ import collections
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 
-from .layout import Layout
 from .logs import log
 from .messages import FrameBuffer, Kind, note
-from .options import WorkerOptions
 
 
 class Control:
@@ -46,19 +44,20 @@ class Control:
         self._on_note = on_note
         self._name = name
         self._waiting: collections.deque[asyncio.Future[int]] = collections.deque()
+        self._waiting_spares: collections.deque[asyncio.Future[int]] = collections.deque()
         self._lock = asyncio.Lock()
         self.lost = False
         self.ended = asyncio.get_running_loop().create_task(self._read())
 
-    async def fork(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+    async def fork(self, modules: Iterable[str] = (), *, spare: bool = False) -> tuple[int, socket.socket]:
         """Have a worker forked.
 
         Parameters
         ----------
-        layout : Layout
-            What it runs.
-        options : WorkerOptions
-            How.
+        modules : iterable of str, optional
+            Libraries to import before.
+        spare : bool, optional
+            Whether it may wait until there is nothing else to do.
 
         Returns
         -------
@@ -73,11 +72,12 @@ class Control:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         forked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting_spares if spare else self._waiting
         try:
             with theirs:
                 async with self._lock:
-                    self._waiting.append(forked)
-                    await self._send_with(note(Kind.FORK, layout=layout.as_dict(), options=options.as_dict()), theirs)
+                    waiting.append(forked)
+                    await self._send_with(note(Kind.FORK, modules=list(modules), spare=spare), theirs)
             return await forked, ours
         except BaseException:
             ours.close()
@@ -129,8 +129,7 @@ class Control:
             if not self.lost:
                 log.error("%s ended; the next worker starts a new one", self._name)
             self.lost = True
-            while self._waiting:
-                forked = self._waiting.popleft()
+            for forked in (*self._waiting, *self._waiting_spares):
                 if not forked.done():
                     forked.set_exception(ConnectionError("the process that forks workers ended"))
 
@@ -138,7 +137,7 @@ class Control:
         if kind is Kind.EXITED:
             self._on_exit(values["pid"], how_it_ended(values["status"]))
         elif kind is Kind.FORKED:
-            forked = self._waiting.popleft()
+            forked = (self._waiting_spares if values["spare"] else self._waiting).popleft()
             # Whoever asked may have given up; its end of the pair is closed, and the worker ends by that.
             if not forked.done():
                 forked.set_result(values["pid"])

@@ -59,16 +59,12 @@ def main(descriptor: int) -> int:
     return child() if child is not None else 0
 
 
-def _new_worker(sock: socket.socket, values: dict[str, Any]) -> int:
-    layout, options = Layout(**values["layout"]), WorkerOptions(**values["options"])
-    if not options.copies:
-        return worker.main(sock, layout, options)
-    script = worker.prepare(sock, layout, options)
-    return worker.INIT_FAILED if script is None else _template(sock, script, layout, options)
+def _new_worker(sock: socket.socket) -> int:
+    return worker.main(sock, _template)
 
 
 def _template(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
-    def child(copied: socket.socket, values: dict[str, Any]) -> int:
+    def child(copied: socket.socket) -> int:
         return worker.copy(copied, script, layout, options)
 
     # The front decides when this ends too; init() may have taken the signal over.
@@ -79,7 +75,7 @@ def _template(sock: socket.socket, script: EntryScript, layout: Layout, options:
 
 
 class _ForkServer:
-    def __init__(self, control: socket.socket, child: Callable[[socket.socket, dict[str, Any]], int]) -> None:
+    def __init__(self, control: socket.socket, child: Callable[[socket.socket], int]) -> None:
         self._control = control
         self._child = child
         self._buffer = FrameBuffer()
@@ -87,6 +83,7 @@ class _ForkServer:
         self._modules: collections.deque[str] = collections.deque()
         self._wake, self._waker = os.pipe()
         self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
+        self._spares: collections.deque[int] = collections.deque()
 
     def serve(self) -> Child | None:
         os.set_blocking(self._wake, False)
@@ -95,7 +92,7 @@ class _ForkServer:
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         while True:
             watched: list[socket.socket | int] = [self._control, self._wake]
-            ready, _, _ = select.select(watched, [], [], 0 if self._modules else None)
+            ready, _, _ = select.select(watched, [], [], 0 if self._modules or self._spares else None)
             if self._wake in ready:
                 os.read(self._wake, 512)
                 self._reap()
@@ -107,6 +104,10 @@ class _ForkServer:
                     return child
             if self._modules:
                 self._preload(self._modules.popleft())
+            elif self._spares:
+                child = self._fork(self._spares.popleft(), spare=True)
+                if child is not None:
+                    return child
 
     def _receive(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 16)
@@ -124,8 +125,14 @@ class _ForkServer:
         if kind is not Kind.FORK:
             return None
         descriptor = self._descriptors.popleft()
-        for name in values["layout"]["preload"] or ():
+        if values["spare"]:
+            self._spares.append(descriptor)
+            return None
+        for name in values["modules"]:
             self._preload(name)
+        return self._fork(descriptor, spare=False)
+
+    def _fork(self, descriptor: int, *, spare: bool) -> Child | None:
         # What is here now will not be garbage: a collection in a child would copy every page of it.
         gc.collect(0)
         gc.freeze()
@@ -135,16 +142,16 @@ class _ForkServer:
             pid = os.fork()
         if pid:
             os.close(descriptor)
-            self._control.sendall(note(Kind.FORKED, pid=pid))
+            self._control.sendall(note(Kind.FORKED, pid=pid, spare=spare))
             return None
         self._become_child()
-        return partial(self._child, socket.socket(fileno=descriptor), values)
+        return partial(self._child, socket.socket(fileno=descriptor))
 
     def _become_child(self) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for descriptor in (self._wake, self._waker, *self._descriptors):
+        for descriptor in (self._wake, self._waker, *self._descriptors, *self._spares):
             os.close(descriptor)
         random = sys.modules.get("numpy.random")
         if random is not None:

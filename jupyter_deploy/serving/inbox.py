@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import time
+from typing import Any
 
 import orjson
 
@@ -38,7 +39,20 @@ class Inbox:
         self._groups: collections.deque[list[Request]] = collections.deque()
         self._cancelled: set[int] = set()
         self._looked = 0.0
+        self._started: dict[str, Any] | None = None
         self._over = self._asked = self._idle = False
+
+    def started(self) -> dict[str, Any] | None:
+        """Wait until the front says what to run.
+
+        Returns
+        -------
+        dict or None
+            Layout and options; None when the front is gone.
+        """
+        while self._started is None and not self._over:
+            self._read()
+        return self._started
 
     def watch_signals(self) -> None:
         """Take SIGTERM over from the script's ``init()``."""
@@ -116,5 +130,7 @@ class Inbox:
                 self._groups.append(list(unpack_requests(payload)))
             elif kind is Kind.CANCEL:
                 self._cancelled.update(orjson.loads(payload)["numbers"])
+            elif kind is Kind.START:
+                self._started = orjson.loads(payload)
             elif kind is Kind.STOP:
                 self._over = True

@@ -13,9 +13,11 @@ END       worker → front        number, ``1`` or ``0``: that body is complete,
 CANCEL    front → worker        ``{"numbers": [...]}``: nobody waits for these any more
 READY     worker → front        ``{"script": {...}, "modules": [...], "seconds": s}``: ``init()`` is done
 FAILED    worker → front        a failure: the script cannot serve
+START     front → worker        ``{"layout": {...}, "options": {...}}``: what to run
 STOP      front → worker        ``{}``: finish what you hold and end
-FORK      front → fork-server   ``{"layout": {...}, "options": {...}}`` and the worker's socket as a descriptor
-FORKED    fork-server → front   ``{"pid": n}``: in the order of the FORKs
+FORK      front → fork-server   ``{"modules": [...], "spare": b}`` and the worker's socket as a descriptor: import
+                                these first; a spare one may wait until PRELOAD is done
+FORKED    fork-server → front   ``{"pid": n, "spare": b}``: in the order of the FORKs of that kind
 EXITED    fork-server → front   ``{"pid": n, "status": s}`` as ``os.waitpid`` gives it
 PRELOAD   front → fork-server   ``{"modules": [...]}``: import these when there is nothing else to do
 ========  ====================  ==========================================================
@@ -51,6 +53,7 @@ class Kind(IntEnum):
     CHUNK = 10
     END = 11
     CANCEL = 12
+    START = 13
 
 
 class Request(NamedTuple):

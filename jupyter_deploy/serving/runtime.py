@@ -109,7 +109,7 @@ class Runtime:
             self.metrics.reloads["succeeded"] += 1
             self._background(self._bury(old))
         log.info("generation %d serves, workers: %d, script: %s", new.number, new.workers, new.layout.label)
-        self._background(self._workers.preload(new.modules))
+        self._background(self._workers.get_ready(new))
 
     async def _bury(self, old: Generation) -> None:
         if old.links:
@@ -119,7 +119,12 @@ class Runtime:
     def _expired(self, link: WorkerLink) -> None:
         """Answer for a worker that is stuck and replace it; nothing in the script can prevent it."""
         message = f"Scoring timeout after {self.config.scoring_timeout_ms} ms"
-        failure = {"stage": "run", "kind": "ScoringTimeout", "message": message, "label": self.script.get("label", "")}
+        failure = {
+            "stage": "run",
+            "kind": "ScoringTimeout",
+            "message": message,
+            "label": self.current.layout.label if self.current else "",
+        }
         self.metrics.timeouts += 1
         ids = ", ".join(job.request.id for job in link.begun())
         log.error("%s; worker %d is replaced; request %s; where it was:", message, link.pid, ids)

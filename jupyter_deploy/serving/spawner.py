@@ -9,15 +9,32 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
-
-import orjson
+from dataclasses import dataclass
 
 from .control import Control, in_words
 from .layout import Layout
 from .libraries import stamp
 from .messages import Kind, note
 from .options import WorkerOptions
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A worker that was forked ahead of its generation and only waits for what to run.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    sock : socket.socket
+        The front's end of its socket pair.
+    modules : tuple of str
+        What it was known to need then.
+    """
+
+    pid: int
+    sock: socket.socket
+    modules: tuple[str, ...]
 
 
 class Spawner:
@@ -36,6 +53,7 @@ class Spawner:
         self.forks = (method or ("fork" if hasattr(os, "fork") else "spawn")) == "fork"
         self._process: asyncio.subprocess.Process | None = None
         self._control: Control | None = None
+        self._spare: Spare | None = None
         self._waits: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
         self._libraries: tuple[int, ...] = ()
@@ -71,27 +89,64 @@ class Spawner:
         ConnectionError
             If the fork-server died meanwhile.
         """
+        pid, sock = self._take_spare(layout) or await self._start(layout)
+        start = note(Kind.START, layout=layout.as_dict(), options=options.as_dict())
+        try:
+            await asyncio.get_running_loop().sock_sendall(sock, start)
+        except ConnectionError:
+            # A worker that died before it was told anything is one like any other.
+            sock.close()
+            pid, sock = await self._start(layout)
+            await asyncio.get_running_loop().sock_sendall(sock, start)
+        except BaseException:
+            sock.close()
+            raise
+        return pid, sock
+
+    def _take_spare(self, layout: Layout) -> tuple[int, socket.socket] | None:
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return None
+        if spare.modules != layout.preload or self._control is None or self._control.lost:
+            spare.sock.close()
+            return None
+        return spare.pid, spare.sock
+
+    async def _start(self, layout: Layout) -> tuple[int, socket.socket]:
         if not self.forks:
-            return await self._start_interpreter(layout, options)
+            return await self._start_interpreter()
         async with self._lock:
             if self._control is None or self._control.lost:
                 self._control = await self._start_fork_server()
-        return await self._control.fork(layout, options)
+        return await self._control.fork(layout.preload or ())
 
-    async def preload(self, modules: list[str]) -> None:
-        """Import libraries ahead of the next generation; returns before they are imported.
+    async def get_ready(self, layout: Layout, modules: list[str]) -> None:
+        """Import libraries ahead of the next generation, and fork a worker for it.
 
         Parameters
         ----------
+        layout : Layout
+            What the current generation runs.
         modules : list of str
-            In the order in which a worker imported them.
+            What one of its workers has imported, in that order.
         """
-        if self._control is not None and not self._control.lost:
-            await self._control.send(note(Kind.PRELOAD, modules=modules))
+        control = self._control
+        if control is None or control.lost or layout.preload is None:
+            return
+        with contextlib.suppress(ConnectionError):
+            await control.send(note(Kind.PRELOAD, modules=modules))
+            pid, sock = await control.fork(spare=True)
+            if self._spare is not None or control is not self._control:
+                sock.close()
+                return
+            self._spare = Spare(pid, sock, layout.preload)
 
     async def close(self) -> None:
         """End the fork-server; workers that still run are not touched."""
         process, control, self._control, self._process = self._process, self._control, None, None
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.sock.close()
         if control is not None:
             await control.close()
         if process is not None:
@@ -117,7 +172,7 @@ class Spawner:
             )
         return Control(ours, self._on_exit)
 
-    async def _start_interpreter(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+    async def _start_interpreter(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         shares = sys.platform == "win32"
@@ -127,17 +182,14 @@ class Spawner:
                 "-u",
                 "-m",
                 f"{__package__}.workerprocess",
+                *(() if shares else (str(theirs.fileno()),)),
                 pass_fds=() if shares else (theirs.fileno(),),
                 stdin=asyncio.subprocess.PIPE,
             )
-            values = {"layout": layout.as_dict(), "options": options.as_dict()}
+            assert process.stdin is not None
             if shares:
                 share: Callable[[int], bytes] = theirs.share  # type: ignore[attr-defined,unused-ignore]
-                place: dict[str, Any] = {"share": base64.b64encode(share(process.pid)).decode()}
-            else:
-                place = {"descriptor": theirs.fileno()}
-            assert process.stdin is not None
-            process.stdin.write(orjson.dumps({**values, **place}) + b"\n")
+                process.stdin.write(base64.b64encode(share(process.pid)) + b"\n")
             process.stdin.close()
         task = asyncio.get_running_loop().create_task(self._wait(process))
         self._waits.add(task)

@@ -10,12 +10,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .failures import Failure, describe
 from .inbox import Inbox
 from .layout import Layout, tree_lines
-from .libraries import loaded_libraries
+from .libraries import ImportMark
 from .logs import capture_prints, configure, log
 from .messages import Kind, note
 from .options import WorkerOptions
@@ -23,31 +25,41 @@ from .scoring import Scorer, finished
 from .script import EntryScript, load
 
 INIT_FAILED = 3
+Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
 GRACE_SECONDS = 5.0
 # Asks a worker to write down where it is; Windows has no such signal.
 DUMP_SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
-def main(sock: socket.socket, layout: Layout, options: WorkerOptions) -> int:
-    """Load the script and serve the front until it says stop or is gone.
+def main(sock: socket.socket, template: Template) -> int:
+    """Wait for what to run, load it, and serve the front until it says stop or is gone.
 
     Parameters
     ----------
     sock : socket.socket
         The worker's end of the pair.
-    layout : Layout
-        The script and its surroundings.
-    options : WorkerOptions
-        How it serves.
+    template : callable
+        Called, instead of serving, where this process shall be copied.
 
     Returns
     -------
     int
         The exit code: 0, or 3 where the script cannot serve.
     """
-    end_with(sock)
+    inbox = Inbox(sock)
+    stop_watching = end_with(sock)
+    values = inbox.started()
+    if values is None:
+        return 0
+    layout, options = Layout(**values["layout"]), WorkerOptions(**values["options"])
     script = prepare(sock, layout, options)
-    return INIT_FAILED if script is None else serve(sock, script, layout, options)
+    if script is None:
+        return INIT_FAILED
+    if options.copies:
+        # A thread would not survive the fork, but what it holds would.
+        stop_watching()
+        return template(sock, script, layout, options)
+    return serve(sock, inbox, script, layout, options)
 
 
 def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> EntryScript | None:
@@ -68,7 +80,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         None where it cannot serve.
     """
     _enter(layout, options)
-    before = dict(os.environ)
+    before, mark = dict(os.environ), ImportMark()
     started = time.perf_counter()
     stage = "load"
     try:
@@ -79,7 +91,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         _tell_failure(sock, describe(error, stage, layout.entry, layout.label), layout)
         return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
-    modules = loaded_libraries() if before == dict(os.environ) else []
+    modules = mark.libraries_since() if before == dict(os.environ) else []
     _ready(sock, script, modules, time.perf_counter() - started)
     return script
 
@@ -110,16 +122,18 @@ def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: Work
     end_with(sock)
     capture_prints(configure(options.log_format, options.log_level))
     _ready(sock, script, [], 0.0)
-    return serve(sock, script, layout, options)
+    return serve(sock, Inbox(sock), script, layout, options)
 
 
-def serve(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
     """Answer requests until the front says stop or is gone.
 
     Parameters
     ----------
     sock : socket.socket
         The worker's end of the pair.
+    inbox : Inbox
+        Reads it.
     script : EntryScript
         Initialised.
     layout : Layout
@@ -135,7 +149,6 @@ def serve(sock: socket.socket, script: EntryScript, layout: Layout, options: Wor
     # Children that the script forks shall not keep the front believing that this worker lives.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=sock.close)
-    inbox = Inbox(sock)
     inbox.watch_signals()
     scorer = Scorer(script, layout, options, inbox, sock.sendall)
     with contextlib.suppress(ConnectionError):
@@ -160,13 +173,12 @@ def _enter(layout: Layout, options: WorkerOptions) -> None:
 
 def _apply_logging_file(layout: Layout) -> None:
     """Apply the script's own ``logging.json``, as azureml-inference-server-http does, and say so."""
-    import json
-    import logging.config
-    from pathlib import Path
-
     for folder in dict.fromkeys((layout.app_root, str(Path(layout.entry).parent))):
         path = Path(folder, "logging.json")
         if path.is_file():
+            import json
+            import logging.config
+
             values: dict[str, Any] = {"disable_existing_loggers": False, **json.loads(path.read_text())}
             logging.config.dictConfig(values)
             log.info("%s is applied", path)
@@ -182,23 +194,36 @@ def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None
         sock.sendall(note(Kind.FAILED, **failure.as_dict()))
 
 
-def end_with(sock: socket.socket) -> None:
+def end_with(sock: socket.socket) -> Callable[[], None]:
     """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns.
 
     Parameters
     ----------
     sock : socket.socket
         Whose other end the front holds.
+
+    Returns
+    -------
+    callable
+        Ends the watching.
     """
 
     def watch() -> None:
         # MSG_PEEK leaves the frames to the main thread; an empty answer means that the other end is closed.
         with contextlib.suppress(OSError):
             while watched.recv(1, socket.MSG_PEEK):
-                pause.wait(1.0)
+                if over.wait(1.0):
+                    watched.close()
+                    return
         # The main thread sees it too, unless it is in code that does not return.
-        pause.wait(GRACE_SECONDS)
-        os._exit(1)
+        if not over.wait(GRACE_SECONDS):
+            os._exit(1)
 
-    watched, pause = sock.dup(), threading.Event()
-    threading.Thread(target=watch, name="end-with-front", daemon=True).start()
+    def stop() -> None:
+        over.set()
+        thread.join(2.0)
+
+    watched, over = sock.dup(), threading.Event()
+    thread = threading.Thread(target=watch, name="end-with-front", daemon=True)
+    thread.start()
+    return stop

@@ -1,13 +1,11 @@
-"""``python -m jupyter_deploy.serving.workerprocess``: one worker in a fresh interpreter, where there is no fork.
+"""``python -m jupyter_deploy.serving.workerprocess FD``: one worker in a fresh interpreter, where there is no fork.
 
-Its standard input brings one line of JSON: layout, options, and the socket (a descriptor's number or, on Windows, what
-``socket.share()`` gave, in base64).
+Without a descriptor, its standard input brings one line: what ``socket.share()`` gave, in base64 (Windows).
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import os
 import signal
 import socket
@@ -15,12 +13,15 @@ import sys
 from typing import Any
 
 from . import worker
-from .layout import Layout
-from .options import WorkerOptions
 
 
-def main() -> int:
-    """Read what to serve and serve it.
+def main(arguments: list[str]) -> int:
+    """Find the socket and serve it.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The descriptor's number, or nothing.
 
     Returns
     -------
@@ -29,15 +30,18 @@ def main() -> int:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
-    values: dict[str, Any] = json.loads(sys.stdin.readline())
-    if "share" in values:
-        # Only Windows has it.
-        sock: socket.socket = socket.fromshare(base64.b64decode(values["share"]))  # type: ignore[attr-defined,unused-ignore]
+    if arguments:
+        sock = socket.socket(fileno=int(arguments[0]))
     else:
-        sock = socket.socket(fileno=values["descriptor"])
+        from_share: Any = socket.fromshare  # type: ignore[attr-defined,unused-ignore]
+        sock = from_share(base64.b64decode(sys.stdin.readline()))
     sock.set_inheritable(False)
-    return worker.main(sock, Layout(**values["layout"]), WorkerOptions(**values["options"]))
+    return worker.main(sock, _cannot_copy)
+
+
+def _cannot_copy(*_: Any) -> int:
+    raise RuntimeError("there is no fork to copy a process with")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

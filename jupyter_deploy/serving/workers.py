@@ -134,22 +134,22 @@ class Workers:
         await self._until_ready(link, generation)
         return link
 
-    async def preload(self, modules: list[str]) -> None:
-        """Import libraries ahead of the next generation.
+    async def get_ready(self, generation: Generation) -> None:
+        """Prepare for the next generation.
 
         Parameters
         ----------
-        modules : list of str
-            What the current one has imported.
+        generation : Generation
+            The current one.
         """
-        await self._spawner.preload(modules)
+        await self._spawner.get_ready(generation.layout, generation.modules)
 
     async def _spawn(self, generation: Generation) -> WorkerLink:
         options = generation.config.options(generation.workers)
         if options.copies and self._spawner.forks:
             template = await self._template(generation)
             assert template.control is not None
-            pid, sock = await template.control.fork(generation.layout, options)
+            pid, sock = await template.control.fork()
         else:
             pid, sock = await self._spawner.spawn(generation.layout, generation.config.options(0))
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())

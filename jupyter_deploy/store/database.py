@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -116,6 +118,8 @@ class Database:
                 hint=f"It is {self.url}; check that its folder is writable and the file undamaged, "
                 "or point JUPYTER_DEPLOY_HOME elsewhere.",
             ) from error
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            _hold_open(self, engine.url.database)
         return engine
 
     @property
@@ -161,6 +165,13 @@ class Database:
         """
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             yield connection
+
+
+def _hold_open(database: Database, path: str) -> None:
+    """Keep one connection open: SQLite clears its log away whenever the last one closes, which costs milliseconds."""
+    held = sqlite3.connect(path, check_same_thread=False)
+    held.execute("SELECT count(*) FROM sqlite_master").close()
+    weakref.finalize(database, held.close)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ class Admin:
         known = ("state", "reason", "generation", "restarts", "requests", "started", "failure", "app_root")
         return Health(**{key: facts[key] for key in known}, workers=tuple(facts["workers"]))
 
-    def reload(self, bundle: str, workers: int) -> tuple[int, tuple[str, ...]]:
-        """Swap the bundle; waits until the new generation serves.
+    def reload(self, bundle: str, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+        """Swap bundle and settings; waits until the new generation serves.
 
         Parameters
         ----------
@@ -88,6 +89,8 @@ class Admin:
             The bundle's folder, as the server sees it.
         workers : int
             How many workers the new generation has.
+        settings : mapping
+            All that may change while a server runs.
 
         Returns
         -------
@@ -102,7 +105,9 @@ class Admin:
             If the server does not answer.
         """
         try:
-            response = self._ask("POST", "/-/reload", None, json={"bundle": bundle, "workers": workers})
+            response = self._ask(
+                "POST", "/-/reload", None, json={"bundle": bundle, "workers": workers, "settings": settings}
+            )
             values = response.json()
         except (requests.RequestException, OSError, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error

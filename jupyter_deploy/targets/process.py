@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ..files import write_atomic
 from ..services import Health, Launch
-from ..serving.config import ServingConfig
+from ..serving.config import FIXED, ServingConfig, with_settings
 from ..serving.failures import Failure
 from ..serving.listener import listen
 from .admin import TOKEN_FILE, Admin
@@ -65,14 +66,14 @@ class ProcessTarget:
         (launch.folder / _FAILURE).unlink(missing_ok=True)
         token = launch.folder / TOKEN_FILE
         write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
-        config = ServingConfig(
+        config = replace(
+            _settings(launch),
             name=launch.name,
             host=HOST,
             port=port,
             workers=launch.workers,
             token_file=str(token),
             failure_file=str(launch.folder / _FAILURE),
-            drain_seconds=_DRAIN_SECONDS,
         )
         write_atomic(launch.folder / _CONFIG, config.dumps(), mode=0o600)
 
@@ -102,26 +103,24 @@ class ProcessTarget:
             commit(int(pid))
             ours.sendall(b"1")
 
-    def reload(self, folder: Path, handle: dict[str, Any], bundle: Path, workers: int) -> tuple[int, tuple[str, ...]]:
-        """Swap the bundle of a running server.
+    def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
+        """Swap bundle and settings of a running server.
 
         Parameters
         ----------
-        folder : pathlib.Path
-            The service's own folder.
+        launch : Launch
+            What to serve now, and how.
         handle : dict
             From :meth:`start`.
-        bundle : pathlib.Path
-            What to serve now.
-        workers : int
-            How many workers the new generation has.
 
         Returns
         -------
         tuple of (int, tuple of str)
             The new generation, and the digests of the bundles that workers still use.
         """
-        generation, roots = Admin(self.url(handle), folder).reload(str(bundle), workers)
+        settings = {key: value for key, value in asdict(_settings(launch)).items() if key not in FIXED}
+        admin = Admin(self.url(handle), launch.folder)
+        generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, tuple(sorted({Path(root).parent.name for root in roots}))
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
@@ -221,6 +220,12 @@ class ProcessTarget:
             Up to the port.
         """
         return f"http://{HOST}:{handle.get('port', 0)}"
+
+
+def _settings(launch: Launch) -> ServingConfig:
+    """All settings of a service: its own over this target's defaults."""
+    defaults = ServingConfig(title=launch.name, drain_seconds=_DRAIN_SECONDS)
+    return with_settings(defaults, launch.settings, f"settings of {launch.name}")
 
 
 def _bind(launch: Launch) -> socket.socket:

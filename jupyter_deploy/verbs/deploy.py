@@ -7,7 +7,7 @@ from typing import Any
 
 from ..targets import CHOICES
 from ..workspace import Workspace
-from .verb import Session, Verb, argument
+from .verb import SETTING, Session, Verb, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
 _MODEL = "a model it gets; may be repeated; by default the registered model of the service's name"
@@ -22,6 +22,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         port=given.port,
         environment=given.environment,
         workers=given.workers,
+        settings=pairs(given.set, "--set") if given.set else None,
         wait=not given.no_wait,
         progress=session.say,
     )
@@ -38,6 +39,7 @@ VERB = Verb(
         argument("--port", type=int, metavar="N", help="its port; a free one by default"),
         argument("--environment", metavar="E", help="its interpreter: kernel"),
         argument("--workers", type=int, metavar="N", help="processes that run the script; 1 by default"),
+        argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),
     _run,

@@ -12,7 +12,7 @@ from .verb import Session, Verb, argument
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     service = workspace.services[given.service]
     session.say("reloading")
-    service.reload(given.script, given.model)
+    service.reload(given.script, given.model, given.sample)
     return service
 
 
@@ -23,6 +23,7 @@ VERB = Verb(
         argument("service", help="the service's name", completes="services"),
         argument("--script", metavar="FILE", help="serve this file from now on", completes="files"),
         argument("--model", metavar="MODEL[:VERSION]", help="serve this model version from now on", completes="models"),
+        argument("--sample", metavar="JSON", help="a request that this and every later version must answer first"),
     ),
     _run,
 )

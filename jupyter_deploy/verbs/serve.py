@@ -4,49 +4,91 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..errors import NotFound, PortBusy, StartFailed, UsageProblem
 from ..scripts import script_from_file
+from ..serving.config import ServingConfig
 from ..serving.listener import listen
+from ..serving.settings import IGNORED, Settings, gather
 from ..targets.pids import owner_of_port
 from ..workspace import Workspace
-from .verb import Done, Session, Verb, argument
+from .verb import SETTING, Done, Session, Verb, argument, pairs
+
+# What the command line is called → the setting.
+_NAMED = ("host", "port", "workers", "health_port", "cors_origins", "max_batch", "log_format", "preload", "sample")
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    path = Path(given.entry_script).expanduser()
-    script_from_file(path)
-    if given.model_dir and not Path(given.model_dir).is_dir():
-        raise NotFound(f"No folder {given.model_dir}.", hint="--model-dir is where the script finds its model's files.")
-    if not 0 <= given.port <= 65535:
-        raise UsageProblem(
-            f"port must be an integer in range [1, 65535], not {given.port}.", hint="0 takes a free one."
-        )
-    if given.workers < 1:
-        raise UsageProblem(f"--workers must be at least 1, not {given.workers}.", hint="Leave --workers out to get 1.")
-    try:
-        listener = listen(given.host, given.port)
-    except OSError as error:
-        owner = owner_of_port(given.port)
-        raise PortBusy(
-            f"{given.host}:{given.port} cannot be used: {error.strerror or error}"
-            + (f"; {owner} listens there." if owner else "."),
-            hint="Give another --port; 0 takes a free one.",
-        ) from error
-    with listener:
-        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", str(path)]
-        command += ["--model-dir", given.model_dir or "", "--workers", str(given.workers), "--host", given.host]
-        command += ["--listener", str(listener.fileno())]
+    # In a notebook the kernel's own variables mean the kernel; those that the user sets there count all the same.
+    settings = _settings(given)
+    entry, root = _entry(settings)
+    script_from_file(entry)
+    model_dir = settings.places.get("model_dir", "")
+    if model_dir and not Path(model_dir).is_dir():
+        raise NotFound(f"No folder {model_dir}.", hint="--model-dir is where the script finds its model's files.")
+    config = settings.config
+    with _listen(config) as listener:
+        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", str(entry)]
+        command += ["--app-root", str(root), "--model-dir", model_dir, "--listener", str(listener.fileno())]
+        command += ["--source-directory", settings.places.get("source_directory", "")]
+        command += ["--watch"] if given.watch else []
+        default = asdict(ServingConfig())
+        changed = {key: value for key, value in asdict(config).items() if value != default[key]}
+        command += [word for key, value in changed.items() for word in ("--set", f"{key}={value}")]
+        notices = settings.notices
+        if given.appinsights_instrumentation_key:
+            notices += (f"--appinsights_instrumentation_key is ignored: {IGNORED['AML_APP_INSIGHTS_KEY']}.",)
+        for notice in notices:
+            session.emit(f"{notice}\n")
         if session.variables is None:
             # On the command line this process becomes the server: its signals and exit code are the user's.
             listener.set_inheritable(True)
             sys.stdout.flush()
             os.execv(command[0], command)  # noqa: S606
         return _inside_notebook(command, listener.fileno(), session)
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    words: dict[str, Any] = {name: getattr(given, name) for name in _NAMED}
+    words |= {"entry_script": given.entry_script, "model_dir": given.model_dir}
+    words |= {key: value for key, value in pairs(given.set, "--set").items() if value}
+    if given.port is not None and not 0 <= given.port <= 65535:
+        raise UsageProblem(
+            f"port must be an integer in range [1, 65535], not {given.port}.", hint="0 takes a free one."
+        )
+    if given.workers is not None and given.workers < 1:
+        raise UsageProblem(f"--workers must be at least 1, not {given.workers}.", hint="Leave --workers out to get 1.")
+    file = Path(given.config_file).expanduser() if given.config_file else None
+    return gather(words, os.environ, file)
+
+
+def _entry(settings: Settings) -> tuple[Path, Path]:
+    """Return the script and ``AML_APP_ROOT``; where the variable names the script, it is relative to that."""
+    root = Path(settings.places.get("app_root", "") or Path.cwd()).expanduser()
+    entry = settings.places.get("entry_script", "")
+    if not entry:
+        raise UsageProblem("serve needs an entry script.", hint="For example: serve --entry-script score.py")
+    path = Path(entry).expanduser()
+    below = root / path
+    return (below if below.is_file() and not path.is_file() else path), root
+
+
+def _listen(config: ServingConfig) -> socket.socket:
+    try:
+        return listen(config.host, config.port)
+    except OSError as error:
+        owner = owner_of_port(config.port)
+        raise PortBusy(
+            f"{config.host}:{config.port} cannot be used: {error.strerror or error}"
+            + (f"; {owner} listens there." if owner else "."),
+            hint="Give another --port; 0 takes a free one.",
+        ) from error
 
 
 def _inside_notebook(command: list[str], descriptor: int, session: Session) -> Done:
@@ -70,15 +112,45 @@ def _inside_notebook(command: list[str], descriptor: int, session: Session) -> D
     return Done("stopped", {"stopped": command[5]})
 
 
+def _both(name: str) -> tuple[str, ...]:
+    """Spell an option with dashes and, as azureml-inference-server-http does, with underscores."""
+    return f"--{name}", f"--{name.replace('-', '_')}"
+
+
 VERB = Verb(
     "serve",
     "serve a plain entry script in the foreground; Ctrl-C ends it",
     (
-        argument("--entry-script", required=True, metavar="FILE", help="with init() and run()", completes="files"),
-        argument("--model-dir", metavar="DIR", help="AZUREML_MODEL_DIR for the script", completes="files"),
-        argument("--host", default="127.0.0.1", metavar="H", help="the address to bind; 127.0.0.1 by default"),
-        argument("--port", type=int, default=5001, metavar="N", help="the port; 5001 by default, 0 for a free one"),
-        argument("--workers", type=int, default=1, metavar="N", help="processes that run the script; 1 by default"),
+        argument(*_both("entry-script"), metavar="FILE", help="with init() and run()", completes="files"),
+        argument(*_both("model-dir"), metavar="DIR", help="AZUREML_MODEL_DIR for the script", completes="files"),
+        argument("--host", metavar="H", help="the address to bind; 127.0.0.1 by default"),
+        argument("--port", type=int, metavar="N", help="the port; 5001 by default, 0 for a free one"),
+        argument(
+            "--workers",
+            *_both("worker-count"),
+            dest="workers",
+            type=int,
+            metavar="N",
+            help="processes that run the script; 1 by default",
+        ),
+        argument(
+            "--watch", action="store_true", help="reload when the script, a module beside it or the model changes"
+        ),
+        argument("--max-batch", type=int, metavar="N", help="predict up to N waiting requests together"),
+        argument("--preload", action="store_const", const="true", help="run init() once and copy the process"),
+        argument("--sample", metavar="JSON", help="a request that every new version must answer before it serves"),
+        argument("--log-format", metavar="text|json", help="json: one JSON object a line"),
+        argument(
+            "--cors-origins",
+            *_both("access-control-allow-origins"),
+            dest="cors_origins",
+            metavar="LIST",
+            help="origins whose pages may call it, separated by commas",
+        ),
+        argument(*_both("health-port"), type=int, metavar="N", help="a second port with the same routes"),
+        argument(*_both("config-file"), metavar="FILE", help="a JSON object of settings", completes="files"),
+        argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
+        argument("--appinsights_instrumentation_key", metavar="KEY", help="accepted, without effect"),
     ),
     _run,
     shows=False,

@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import UsageProblem, nearest
 from ..workspace import Workspace
 
+SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= alone means the default"
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -24,7 +26,8 @@ class Argument:
     options : dict
         argparse's: ``help``, ``nargs``, ``action``, ``type``, ``choices``, ``metavar``…
     completes : str
-        What its values are: ``"models"``, ``"services"``, ``"scripts"``, ``"variables"``, ``"files"`` or nothing.
+        What its values are: ``"models"``, ``"services"``, ``"scripts"``, ``"variables"``, ``"files"``, ``"settings"``,
+        ``"targets"`` or nothing.
     """
 
     flags: tuple[str, ...]
