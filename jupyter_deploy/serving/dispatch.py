@@ -16,6 +16,7 @@ from .answers import encode
 from .links import Job, WorkerLink
 from .messages import Answer, Request
 from .metrics import Metrics
+from .processors import usable_processors
 
 # How many requests the only worker holds where it does not batch: each read of several saves it system calls.
 AHEAD = 8
@@ -48,6 +49,13 @@ class Dispatcher:
         self._links: set[WorkerLink] = set()
         self._ahead: WorkerLink | None = None
         self._due = False
+        self._processors = usable_processors()
+        self.quiet = False
+
+    @property
+    def eager(self) -> bool:
+        """Whether the front may wait for the only worker's next answer with its eyes open, a moment at a time."""
+        return self._ahead is not None and not self.quiet and self._processors >= 2
 
     @property
     def in_flight(self) -> int:

@@ -13,7 +13,7 @@ import orjson
 
 from .messages import FrameBuffer, Kind, Request, unpack_requests
 
-_PIECE = 1 << 18
+_PIECE = 1 << 20
 # What was read this short a time ago is still true; looking again costs as much as a small prediction.
 _FRESH_SECONDS = 0.002
 

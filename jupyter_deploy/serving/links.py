@@ -15,6 +15,8 @@ from .failures import Failure
 from .messages import Answer, FrameBuffer, Kind, Request, note, pack_requests, unpack_answers, unpack_part
 
 _STREAM_LIMIT = 1 << 20
+# Measured with predictions of 0.11 ms at 64 connections: 6.7k requests/s without, 7.7k with.
+_EAGER_SECONDS = 0.0003
 
 
 class ScriptFailed(Exception):
@@ -121,6 +123,10 @@ class Job:
 class Owner(Protocol):
     """Who hears of a worker."""
 
+    @property
+    def eager(self) -> bool:
+        """Whether the front has a processor to wait with."""
+
     def answered(self, job: Job, answer: Answer) -> None:
         """Take an answer."""
 
@@ -159,7 +165,8 @@ class WorkerLink(asyncio.Protocol):
         self.modules: list[str] = []
         self.init_seconds = 0.0
         self.since = time.time()
-        self.head_since = 0.0
+        self.head_since = self._look_until = 0.0
+        self._looking = False
         self._owner = owner
         self._on_lost = on_lost
         self._buffer = FrameBuffer()
@@ -286,6 +293,16 @@ class WorkerLink(asyncio.Protocol):
             self._owner.free(self)
             for job, answer in done:
                 self._owner.answered(job, answer)
+            if self.jobs and self._owner.eager:
+                self._look_until = time.perf_counter() + _EAGER_SECONDS
+                if not self._looking:
+                    self._look_again()
+
+    def _look_again(self) -> None:
+        """Keep the loop from sleeping while the next answer is about to come: waking it costs the worker's time."""
+        self._looking = bool(self.jobs) and self._owner.eager and time.perf_counter() < self._look_until
+        if self._looking:
+            self._loop.call_soon(self._look_again)
 
     def _take_part(self, payload: bytes) -> None:
         number, part = unpack_part(payload)

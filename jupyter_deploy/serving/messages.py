@@ -138,6 +138,12 @@ def note(kind: Kind, /, **values: Any) -> bytes:
     return frame(kind, orjson.dumps(values))
 
 
+def _joined(kind: Kind, parts: list[bytes]) -> bytes:
+    """Join a frame in one copy; the first part is the head's place."""
+    parts[0] = _HEAD.pack(sum(map(len, parts)), kind)
+    return b"".join(parts)
+
+
 def pack_requests(requests: Iterable[Request]) -> bytes:
     """Frame requests.
 
@@ -151,13 +157,13 @@ def pack_requests(requests: Iterable[Request]) -> bytes:
     bytes
         A whole frame.
     """
-    parts = []
+    parts = [b""]
     for request in requests:
         meta = orjson.dumps(request.meta) if request.meta else b""
         name = request.id.encode()
         head = _REQUEST.pack(request.number, len(name), len(meta), len(request.body))
         parts += [head, name, meta, request.body]
-    return frame(Kind.REQUESTS, b"".join(parts))
+    return _joined(Kind.REQUESTS, parts)
 
 
 def unpack_requests(payload: bytes) -> Iterator[Request]:
@@ -198,12 +204,12 @@ def pack_answers(answers: Iterable[Answer]) -> bytes:
     bytes
         A whole frame.
     """
-    parts = []
+    parts = [b""]
     for answer in answers:
         meta = orjson.dumps(answer.meta) if answer.meta else b""
         head = _ANSWER.pack(answer.number, answer.status, answer.milliseconds, len(meta), len(answer.body))
         parts += [head, meta, answer.body]
-    return frame(Kind.ANSWERS, b"".join(parts))
+    return _joined(Kind.ANSWERS, parts)
 
 
 def unpack_answers(payload: bytes) -> Iterator[Answer]:
@@ -305,6 +311,7 @@ class FrameBuffer:
             end = _HEAD.size + length
             if len(self._bytes) < end:
                 return
-            payload = bytes(self._bytes[_HEAD.size : end])
+            with memoryview(self._bytes) as whole:
+                payload = bytes(whole[_HEAD.size : end])
             del self._bytes[:end]
             yield Kind(kind), payload

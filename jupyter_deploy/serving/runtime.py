@@ -81,6 +81,8 @@ class Runtime:
         async with self._reload:
             count = workers or (self.current.workers if self.current else self.config.workers)
             new = Generation(self._numbers + 1, layout, count, config or self.config)
+            # Its processor belongs to the new workers now.
+            self.dispatcher.quiet = True
             try:
                 await self._workers.start(new)
             except ScriptFailed as failed:
@@ -92,6 +94,8 @@ class Runtime:
                 self.metrics.reloads["failed"] += 1
                 log.error("generation %d did not start: %s", new.number, error)
                 raise
+            finally:
+                self.dispatcher.quiet = False
             self._switch(new)
             return new
 

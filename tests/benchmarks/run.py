@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -18,8 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
+
+from .section import machine, write_section
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -230,12 +230,9 @@ def quickstart() -> Iterator[tuple[str, str, str]]:
 def main() -> None:
     """Measure everything and write the table."""
     lines = [
-        "# Benchmarks",
+        "Made by `python -m tests.benchmarks.run` (two minutes). Medians; the worst round in brackets.",
         "",
-        "Made by `python -m tests.benchmarks.run` (two minutes); not part of the test run. Medians; the worst round",
-        "in brackets. Ratios are against the peer in the same run.",
-        "",
-        f"Last run: {date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
+        machine(),
         "",
         "| what | measured | wanted |",
         "|---|---|---|",
@@ -251,7 +248,7 @@ def main() -> None:
         "machine that gives memory back to its host, one and the same gigabyte takes from 0.3 to 3 s for each of them;",
         "hence twelve rounds in all orders, and the best ones in brackets.",
     ]
-    (HERE / "README.md").write_text("\n".join(lines) + "\n")
+    write_section("the first journey", lines)
     print(f"peak memory of this run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:,.0f} MB")
 
 

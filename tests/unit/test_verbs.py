@@ -90,7 +90,7 @@ def test_the_overview_has_a_line_for_each() -> None:
         ("tag churn", "the following arguments are required: K=V", "Usage: prog tag [-h]"),
         ("state a b", "unrecognized arguments: b", "Usage: prog state [-h]"),
         ("stop churn --yes", "unrecognized arguments: --yes", "Usage: prog stop [-h]"),
-        ("serve --entry-scrpt x", "the following arguments are required: --entry-script", "Usage: prog serve [-h]"),
+        ("serve --entry-scrpt x", "unrecognized arguments: --entry-scrpt x", "Did you mean --entry-script?"),
     ],
 )
 def test_wrong_words_get_the_nearest_option_or_the_usage(line: str, message: str, hint: str) -> None:
@@ -114,7 +114,7 @@ def test_wrong_words_get_the_nearest_option_or_the_usage(line: str, message: str
         ("logs churn -fn 3", {"follow": True, "lines": 3}),
         ("logs churn", {"follow": False, "lines": 100}),
         ("delete churn -y", {"yes": True}),
-        ("serve --entry-script s.py", {"port": 5001, "host": "127.0.0.1", "workers": 1}),
+        ("serve --entry_script s.py --worker_count 2", {"entry_script": "s.py", "workers": 2, "port": None}),
     ],
 )
 def test_words_become_arguments(line: str, expected: dict[str, Any]) -> None:

@@ -1,0 +1,43 @@
+"""How many processors this process may really use."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+_CGROUP = Path("/sys/fs/cgroup")
+_NONE = 1 << 20
+
+
+def usable_processors(cgroup: Path = _CGROUP) -> int:
+    """Count them: those it may be scheduled on, and no more than a container's limit lets it use.
+
+    Parameters
+    ----------
+    cgroup : pathlib.Path, optional
+        Where the control group's files are (version 2: ``cpu.max``, version 1: ``cpu/cpu.cfs_quota_us``).
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(count, math.floor(_limit(cgroup))))
+
+
+def _limit(cgroup: Path) -> float:
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return _NONE
+    try:
+        return int(quota) / int(period) if int(quota) > 0 else _NONE
+    except ValueError:
+        return _NONE
