@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,15 @@ def serving(folder: Path, script: str, *options: str) -> Iterator[tuple[str, sub
     try:
         while "/score" not in log.read_text():
             assert process.poll() is None, log.read_text()
+            time.sleep(0.005)
         yield next(line for line in log.read_text().splitlines() if line.startswith("Serving")).split()[-1], process
     finally:
         if process.poll() is None:
             process.terminate()
         process.wait(20)
+
+
+def ended(folder: Path, process: subprocess.Popen[str]) -> str:
+    """Wait for the end of a server of :func:`serving`; returns all that it wrote."""
+    process.wait(20)
+    return (folder / "server.log").read_text()

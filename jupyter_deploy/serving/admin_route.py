@@ -13,7 +13,7 @@ import orjson
 
 from ..errors import DeployError
 from .answers import encode
-from .config import FIXED, ServingConfig, with_settings
+from .config import FIXED, with_settings
 from .layout import Layout, layout_of_bundle
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
@@ -70,33 +70,35 @@ class Admin:
         body = await read_body(receive, headers, self._runtime.config.body_limit)
         return await self._reload(body, receive)
 
-    def _wanted(self, body: bytes) -> tuple[Layout, int | None, ServingConfig]:
+    def _wanted(self, body: bytes) -> tuple[Layout | None, int | None, dict[str, Any]]:
         """Read what shall be served; a body without a bundle means the same files, as they are now."""
         try:
             values = orjson.loads(body or b"{}")
             unknown = sorted(set(values) - set(_KEYS))
             if unknown:
                 raise Refused(400, f"Unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}.")
-            current = self._runtime.current
-            if values.get("bundle"):
-                layout = layout_of_bundle(Path(values["bundle"]))
-            elif current is not None:
-                layout = current.layout
-            else:
+            layout = layout_of_bundle(Path(values["bundle"])) if values.get("bundle") else None
+            if layout is None and self._runtime.current is None:
                 raise Refused(400, "Nothing is served yet: name a bundle.")
-            settings = {key: value for key, value in (values.get("settings") or {}).items() if key not in FIXED}
+            settings = dict(values.get("settings") or {})
+            fixed = sorted(settings.keys() & set(FIXED))
+            if fixed:
+                raise Refused(400, f"The setting {fixed[0]!r} cannot be changed while the server runs.")
             if values.get("sample") is not None:
                 settings["sample"] = values["sample"]
-            return layout, values.get("workers"), with_settings(self._runtime.config, settings, "settings")
+            workers = {"workers": values["workers"]} if values.get("workers") is not None else {}
+            # Only to refuse what cannot be: what they are put over is known when the reloads before this one are done.
+            with_settings(self._runtime.config, {**settings, **workers}, "settings")
+            return layout, values.get("workers"), settings
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise Refused(400, f"The body must be a JSON object with a bundle: {error}.") from error
         except DeployError as error:
-            raise Refused(400, error.message) from error
+            raise Refused(400, f"{error.message} {error.hint or ''}".rstrip()) from error
 
     async def _reload(self, body: bytes, receive: Receive) -> Reply:
-        layout, workers, config = self._wanted(body)
+        layout, workers, settings = self._wanted(body)
         started = time.perf_counter()
-        loading = asyncio.ensure_future(self._runtime.load(layout, workers, config))
+        loading = asyncio.ensure_future(self._runtime.load(layout, workers, settings))
         gone = asyncio.ensure_future(until_gone(receive))
         await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()

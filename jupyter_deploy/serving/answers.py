@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+import enum
+import json
 import math
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+import re
+import uuid
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from pathlib import PurePath
 from typing import Any
 
 import orjson
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+# What orjson makes of numpy's NaT, in units from weeks to minutes and in nanoseconds. Or it is a real time.
+_NO_TIME = re.compile(rb'"1970-01-01T00:00:00|"1677-09-21T00:12:43')
+_UNITS = {"M": "datetime64[us]", "m": "timedelta64[us]"}
 
 
 class StrictJson(ValueError):
@@ -59,27 +69,87 @@ def to_json(value: Any) -> bytes:
         Naming the class that has no JSON form.
     """
     try:
-        return bytes(orjson.dumps(value, default=_plain, option=_OPTIONS))
-    except TypeError as error:
-        cause = error.__cause__ or error
-        raise TypeError(str(cause)) from None
+        body = bytes(orjson.dumps(value, default=_plain, option=_OPTIONS))
+    except TypeError:
+        body = b""
+    if body and not _NO_TIME.search(body):
+        return body
+    # Slower, but it also takes whole numbers beyond 64 bits, half surrogates, deep nesting and keys of numpy's.
+    return json.dumps(_pure(value), separators=(",", ":"), allow_nan=False).encode()
 
 
 def _plain(value: Any) -> Any:
+    """Turn a value that the encoder does not know into one that it does, one level deep."""
     # Classes are told apart by what they can do: pandas and numpy are not imported for it.
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return value.to_dict(orient="records")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError("bytes have no JSON form: decode them, or encode them as base64 text")
     if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, (AbstractSet, tuple)):
+        # As numbers of nanoseconds, lists of times would mean nothing to a client.
+        unit = _UNITS.get(value.dtype.kind) if hasattr(value, "dtype") and not hasattr(value, "index") else None
+        listed = (value.astype(unit) if unit else value).tolist()
+        # A long double is its own list.
+        return float(value) if type(listed) is type(value) else listed
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Collection):
         return list(value)
+    if type(value).__name__ in {"NaTType", "NAType"}:
+        return None
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    if isinstance(value, (bytes, bytearray)):
-        raise TypeError("bytes have no JSON form: decode them, or encode them as base64 text")
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, dt.timedelta):
+        return _duration(value)
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if isinstance(value, PurePath):
+        return str(value)
     if isinstance(value, float):
         return float(value)
     raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} has no JSON form")
+
+
+def _duration(value: dt.timedelta) -> str:
+    """Write a duration as ISO 8601 does: ``P1DT0H0M1.5S``, as pandas writes it."""
+    sign, value = ("-", -value) if value < dt.timedelta(0) else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
+    return f"{sign}P{value.days}DT{minutes // 60}H{minutes % 60}M{seconds}{fraction}S"
+
+
+def _pure(value: Any) -> Any:
+    """Rebuild a value of nothing but what the standard library encodes."""
+    if value is None or isinstance(value, (str, bool)):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, enum.Enum):
+        return _pure(value.value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {_key(key): _pure(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_pure(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _pure(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    return _pure(_plain(value))
+
+
+def _key(key: Any) -> Any:
+    if isinstance(key, float) and not math.isfinite(key):
+        return "null"
+    plain = _pure(key)
+    if isinstance(plain, (list, dict)):
+        raise TypeError(f"{type(key).__module__}.{type(key).__qualname__} cannot be the key of a JSON object")
+    return plain
 
 
 def holds_nan(value: Any) -> bool:
@@ -95,14 +165,31 @@ def holds_nan(value: Any) -> bool:
     bool
         Whether there is a NaN or an infinity in it.
     """
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if isinstance(value, Mapping):
-        return any(holds_nan(item) for item in value.values())
-    if isinstance(value, (list, tuple, AbstractSet)):
-        return any(holds_nan(item) for item in value)
-    if getattr(getattr(value, "dtype", None), "kind", "") == "f":
-        return not math.isfinite(float(abs(value).max())) if getattr(value, "size", 1) else False
-    if hasattr(value, "to_dict") or hasattr(value, "tolist"):
-        return holds_nan(_plain(value))
+    # Without recursion: what is nested too deeply for it can still be an answer.
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, (float, Decimal)):
+            if not math.isfinite(current):
+                return True
+        elif isinstance(current, (str, bytes)):
+            continue
+        elif isinstance(current, Mapping):
+            waiting += current.values()
+        elif hasattr(current, "dtype") and not hasattr(current, "index"):
+            if _array_holds_nan(current):
+                return True
+        elif hasattr(current, "to_dict") or hasattr(current, "tolist"):
+            waiting.append(_plain(current))
+        elif isinstance(current, Collection):
+            waiting += current
+        elif dataclasses.is_dataclass(current) and not isinstance(current, type):
+            waiting += [getattr(current, field.name) for field in dataclasses.fields(current)]
     return False
+
+
+def _array_holds_nan(value: Any) -> bool:
+    """Look without a list of all items where the array has floats and nothing else."""
+    if value.dtype.kind == "f" and hasattr(value, "flat"):
+        return not math.isfinite(float(abs(value).max())) if value.size else False
+    return holds_nan(value.tolist()) if value.dtype.kind in "fOV" else False

@@ -46,7 +46,7 @@ def _call_alike(call: Callable[[Arguments], Any], parts: list[Arguments]) -> lis
         try:
             counts = [_rows(arguments) for arguments in parts]
             return [(True, piece) for piece in cut(call(_joined(parts)), counts)]
-        except Exception:  # noqa: BLE001 - the script's, or what it returned cannot be cut: each is told its own
+        except BaseException:  # noqa: BLE001 - the script's, or what it returned cannot be cut: each is told its own
             return [_call_one(call, arguments) for arguments in parts]
     return [_call_one(call, parts[0])]
 
@@ -76,14 +76,23 @@ def _kind(value: Any) -> Any:
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         if type(value.index).__name__ != "RangeIndex":
             raise TypeError("its index means something")
-        return "frame", tuple(value.columns), tuple(map(str, value.dtypes))
+        return "frame", tuple(value.columns), tuple(value.dtypes)
     if hasattr(value, "dtype") and getattr(value, "shape", None):
         return "array", type(value), str(value.dtype), tuple(value.shape[1:])
     if isinstance(value, list) and value:
-        # An array of whole numbers joined with one of fractions would turn the former into the latter.
-        rows = [(len(row), frozenset(map(type, row))) if isinstance(row, list) else type(row) for row in value]
-        return "list", frozenset(rows)
+        return "list", frozenset(map(_row_kind, value))
     raise TypeError("no rows")
+
+
+def _row_kind(row: Any) -> Any:
+    """Tell rows apart that make others of what they are joined with: 1 beside 1.5 becomes 1.0, a missing key NaN."""
+    if isinstance(row, list):
+        kinds = frozenset(map(type, row))
+        nested = not kinds.isdisjoint((list, dict))
+        return len(row), frozenset(map(_row_kind, row)) if nested else kinds
+    if isinstance(row, dict):
+        return frozenset((key, _row_kind(item)) for key, item in row.items())
+    return type(row)
 
 
 def _rows(arguments: Arguments) -> int:

@@ -76,8 +76,9 @@ class Control:
         try:
             with theirs:
                 async with self._lock:
-                    waiting.append(forked)
                     await self._send_with(note(Kind.FORK, modules=list(modules), spare=spare), theirs)
+                    # Only what was asked for is answered, and this one cannot be answered before the loop's next turn.
+                    waiting.append(forked)
             return await forked, ours
         except BaseException:
             ours.close()

@@ -59,16 +59,15 @@ class Cors:
         Returns
         -------
         list of tuple of (bytes, bytes) or None
-            None where the request is no preflight of an admitted origin.
+            What such an answer has beside :meth:`headers`; None where it is no preflight of an admitted origin.
         """
         if b"access-control-request-method" not in headers:
             return None
-        found = self.headers(headers.get(b"origin"))
-        if len(found) < 2:
+        if len(self.headers(headers.get(b"origin"))) < 2:
             return None
         asked = headers.get(b"access-control-request-headers", b"")
         allowed = [(b"access-control-allow-headers", asked)] if asked else []
-        return [*found, (b"access-control-allow-methods", b"GET, POST"), *allowed]
+        return [(b"access-control-allow-methods", b"GET, POST"), *allowed]
 
 
 @lru_cache(maxsize=8)
@@ -84,4 +83,5 @@ def _pattern(entry: str) -> str:
     host, colon, port = rest.rpartition(":") if re.search(r":(\d+|\*)$", rest) else (rest, "", "")
     prefix = re.escape(scheme) if separator else "https?"
     name = re.escape(host).replace(r"\*", r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-    return f"{prefix}://{name}{colon}{port.replace('*', '[0-9]+')}"
+    # Browsers leave a scheme's own port out, so "any port" may be none.
+    return f"{prefix}://{name}" + ("(:[0-9]+)?" if port == "*" else f"{colon}{port}")

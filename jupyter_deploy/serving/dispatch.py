@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from .answers import encode
@@ -64,11 +66,13 @@ class Dispatcher:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a worker, or in one for their turn."""
+        """How many requests wait for a worker, or in one for their turn; those without a client do not count."""
         ahead = self._ahead
-        return len(self._queue) + (max(0, len(ahead.jobs) - 1) if ahead is not None else 0)
+        if ahead is None or len(ahead.jobs) < 2:
+            return len(self._queue)
+        return len(self._queue) + sum(not job.answer.done() for job in itertools.islice(ahead.jobs, 1, None))
 
-    def submit(self, name: str, body: bytes, meta: dict[str, Any]) -> Job:
+    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
         """Queue a request.
 
         Parameters
@@ -77,8 +81,8 @@ class Dispatcher:
             The request's id.
         body : bytes
             As the client sent it.
-        meta : dict
-            For the worker.
+        meta : callable
+            Makes the rest of the request, for a script that wants it.
 
         Returns
         -------
@@ -93,7 +97,7 @@ class Dispatcher:
         loop = self._loop
         if self.waiting >= self.limit:
             raise QueueFull
-        job = Job(Request(next(self._numbers), name, body, meta), loop.create_future(), loop.time())
+        job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta)
         self._queue.append(job)
         if not self._due and (self._idle or self._ahead):
             # Requests that arrive in the same turn of the loop shall go together.
@@ -113,6 +117,10 @@ class Dispatcher:
         job.break_off()
         if job.link is not None:
             job.link.cancel(job)
+        else:
+            # It must not take the room of those who still wait.
+            with contextlib.suppress(ValueError):
+                self._queue.remove(job)
 
     def add(self, link: WorkerLink) -> None:
         """Give a ready worker its first requests, or let it wait for some.
@@ -156,7 +164,11 @@ class Dispatcher:
         """
         if not job.answer.done():
             job.answer.set_result(answer)
-        self.served += 1
+            if job.link is not None:
+                self.served += 1
+                self.metrics.queue.observe(job.begun - job.since)
+                if not job.link.batches:
+                    self.metrics.batches.observe(1)
 
     def free(self, link: WorkerLink) -> None:
         """Reuse a worker that can take more.
@@ -220,7 +232,7 @@ class Dispatcher:
             job.break_off()
             if not job.answer.done():
                 body = encode({"message": f"The worker process ended while it ran this request: it {reason}."})
-                job.answer.set_result(Answer(job.request.number, 502, body, meta={"lost": reason}))
+                self.answered(job, Answer(job.request.number, 502, body, meta={"lost": reason}))
         self._take_back(rest)
 
     def refuse_waiting(self, message: str) -> None:
@@ -260,20 +272,13 @@ class Dispatcher:
             if job.answer.done():
                 self._queue.popleft()
                 continue
-            if jobs and job.request.meta:
-                # It brings its whole request along and is answered by itself.
-                break
             self._queue.popleft()
             jobs.append(job)
-            if job.request.meta:
-                break
         return jobs
 
     def _hand_over(self, link: WorkerLink, jobs: list[Job]) -> None:
-        now = self._loop.time()
-        observe = self.metrics.queue.observe
         for job in jobs:
             job.link = link
-            observe(now - job.since)
-        self.metrics.batches.observe(len(jobs))
-        link.send(jobs, now)
+        if link.batches:
+            self.metrics.batches.observe(len(jobs))
+        link.send(jobs, self._loop.time())

@@ -25,6 +25,9 @@ _ID_LIMIT = 100
 _IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
 _WITH_IDS = frozenset({"/", "/score", "/swagger.json"})
 _READ = ("GET", "HEAD", "OPTIONS")
+# RFC 9110: neither has a body; one that is sent all the same would be read as the next answer's beginning.
+_WITHOUT_BODY = frozenset({204, 304})
+_NOTHING: frozenset[bytes] = frozenset()
 _METHODS = {
     "/": _READ,
     "/score": ("GET", "POST", "OPTIONS"),
@@ -165,19 +168,24 @@ class HttpApplication:
     async def _send(self, reply: Reply, common: Headers, scope: dict[str, Any], receive: Receive, send: Send) -> str:
         """Send an answer; returns its size, as the access line shows it."""
         headers: Headers = [*reply.headers]
+        given = {key for key, _ in headers} if headers else _NOTHING
         if reply.status != 405:
-            headers += common
-        if reply.failed:
+            # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
+            headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if given else common
+        if reply.failed and b"x-ms-run-function-failed" not in given:
             headers.append((b"x-ms-run-function-failed", reply.failed))
-        if not any(key == b"content-type" for key, _ in reply.headers):
+        empty = reply.status in _WITHOUT_BODY
+        if not empty and b"content-type" not in given:
             headers.append((b"content-type", JSON))
         if reply.stream is not None:
             await self._score.stream(reply, headers, receive, send)
             return "streamed"
-        headers.append((b"content-length", b"%d" % len(reply.body)))
+        body = b"" if empty else reply.body
+        if not empty:
+            headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
-        return str(len(reply.body))
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        return str(len(body))
 
 
 def _request_ids(headers: dict[bytes, bytes], common: Headers, new: Callable[[], str]) -> bytes:

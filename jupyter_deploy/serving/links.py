@@ -103,14 +103,23 @@ class Job:
         What the client gets.
     since : float
         When it was queued, in the loop's time.
+    meta : callable, optional
+        Makes the rest of the request, for a script that wants it: only the worker that it goes to tells.
     """
 
-    __slots__ = ("answer", "link", "request", "since", "stream")
+    __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream")
 
-    def __init__(self, request: Request, answer: asyncio.Future[Answer], since: float) -> None:
+    def __init__(
+        self,
+        request: Request,
+        answer: asyncio.Future[Answer],
+        since: float,
+        meta: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self.meta = meta
         self.request = request
         self.answer = answer
-        self.since = since
+        self.since = self.begun = since
         self.link: WorkerLink | None = None
         self.stream: Stream | None = None
 
@@ -162,6 +171,7 @@ class WorkerLink(asyncio.Protocol):
         self.room = 1
         self.stopping = self.lost = self.expired = False
         self.script: dict[str, Any] = {}
+        self.end = ""
         self.modules: list[str] = []
         self.init_seconds = 0.0
         self.since = time.time()
@@ -198,7 +208,12 @@ class WorkerLink(asyncio.Protocol):
         assert self._transport is not None
         if not self.jobs:
             self.head_since = now
+        for job in jobs:
+            job.begun = now
         self.jobs.extend(jobs)
+        if self.script["headers"]:
+            for job in jobs:
+                job.request = job.request._replace(meta=job.meta())
         self._transport.write(pack_requests([job.request for job in jobs]))
 
     def cancel(self, job: Job) -> None:
@@ -284,11 +299,14 @@ class WorkerLink(asyncio.Protocol):
             if answer.meta.get("more"):
                 job = self.jobs[0]
                 job.stream = Stream(self)
+                if job.answer.done():
+                    # Its client left just now: nobody will read, and what nobody reads must not stop the worker.
+                    job.stream.close(False)
                 self._owner.answered(job, answer)
                 continue
             done.append((self.jobs.popleft(), answer))
         if done:
-            self.head_since = self._loop.time()
+            self._next_begins()
             # The worker gets its next requests before the clients get these answers.
             self._owner.free(self)
             for job, answer in done:
@@ -297,6 +315,11 @@ class WorkerLink(asyncio.Protocol):
                 self._look_until = time.perf_counter() + _EAGER_SECONDS
                 if not self._looking:
                     self._look_again()
+
+    def _next_begins(self) -> None:
+        self.head_since = self._loop.time()
+        if self.jobs and not self.batches:
+            self.jobs[0].begun = self.head_since
 
     def _look_again(self) -> None:
         """Keep the loop from sleeping while the next answer is about to come: waking it costs the worker's time."""
@@ -315,7 +338,7 @@ class WorkerLink(asyncio.Protocol):
             job = self.jobs.popleft()
             if job.stream is not None:
                 job.stream.close(complete == b"1")
-            self.head_since = self._loop.time()
+            self._next_begins()
             self._owner.free(self)
 
     def _take_ready(self, values: dict[str, Any]) -> None:

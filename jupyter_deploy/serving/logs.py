@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import select
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ log = logging.getLogger("jupyter_deploy.serving")
 FORMATS = ("text", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _OUTPUT = 1
+# What a pipe takes at once when it takes anything, and how long a line waits for its reader.
+_PIECE = 4096
+_PATIENCE_SECONDS = 1.0
 
 
 class Format:
@@ -36,6 +40,16 @@ class Format:
         self._json = name == "json"
         self._pid = os.getpid()
         self._second = (-1, "")
+
+    def use(self, name: str) -> None:
+        """Write the next records in another format.
+
+        Parameters
+        ----------
+        name : str
+            One of :data:`FORMATS`.
+        """
+        self._json, self._second = name == "json", (-1, "")
 
     def lines(self, level: str, source: str, text: str, request: str, when: float | None = None) -> bytes:
         """Write one record.
@@ -111,8 +125,27 @@ def request_id(value: str) -> Iterator[None]:
             flush()
 
 
+class _Reader:
+    """Whether somebody reads the log: a script that prints must not stand still where nobody does."""
+
+    def __init__(self) -> None:
+        self.form = Format()
+        self.lost = 0
+
+    def takes(self) -> bool:
+        """Wait until output is taken; not at all where the reader was away the last time already."""
+        try:
+            return bool(select.select([], [_OUTPUT], [], 0 if self.lost else _PATIENCE_SECONDS)[1])
+        except (OSError, ValueError):
+            # Windows selects sockets only; a number that is too large for select() cannot be 1.
+            return True
+
+
+_READER = _Reader()
+
+
 def write_all(data: bytes) -> None:
-    """Write to standard output, past every buffer.
+    """Write to standard output, past every buffer; what nobody takes for a second is dropped, and counted.
 
     Parameters
     ----------
@@ -121,8 +154,16 @@ def write_all(data: bytes) -> None:
     """
     view = memoryview(data)
     while view:
+        if not _READER.takes():
+            _READER.lost += 1
+            return
         try:
-            view = view[os.write(_OUTPUT, view) :]
+            if _READER.lost:
+                lost, _READER.lost = _READER.lost, 0
+                text = f"{lost} writes to the log were dropped, because nobody read it"
+                os.write(_OUTPUT, _READER.form.lines("WARNING", log.name, text, CURRENT.id))
+                continue
+            view = view[os.write(_OUTPUT, view[:_PIECE]) :]
         except BlockingIOError:
             time.sleep(0.001)
         except OSError:
@@ -253,7 +294,7 @@ def configure(name: str = "text", level: str = "INFO", write: Callable[[bytes], 
     Format
         For those who write records without ``logging``.
     """
-    form = Format(name)
+    form = _READER.form = Format(name)
     root = logging.getLogger()
     root.handlers[:] = [_Handler(form, write)]
     root.setLevel(level)

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from werkzeug.wrappers import Request as WerkzeugRequest
@@ -21,6 +22,9 @@ _JSON = "application/json"
 
 class AMLRequest(WerkzeugRequest):
     """What a ``run()`` under ``@rawhttp`` gets: method, args, headers, get_data(), files, form, json."""
+
+    # The body is in memory already, and the server's own limit (body_limit) holds for all of it.
+    max_form_memory_size = None
 
 
 class AMLResponse(WerkzeugResponse):
@@ -109,8 +113,12 @@ def request_object(request: Request) -> Any:
     flask = sys.modules.get("flask")
     if flask is None:
         return AMLRequest(_environ(request))
-    kind = type("AMLRequest", (flask.Request,), {"__doc__": AMLRequest.__doc__})
-    return kind(_environ(request))
+    return _flask_kind(flask.Request)(_environ(request))
+
+
+@lru_cache(maxsize=1)
+def _flask_kind(base: type) -> type:
+    return type("AMLRequest", (AMLRequest, base), {"__doc__": AMLRequest.__doc__})
 
 
 def _environ(request: Request) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .answers import encode
-from .config import ServingConfig
+from .config import ServingConfig, with_settings
 from .dispatch import Dispatcher
 from .failures import Failure
 from .layout import Layout
@@ -32,14 +33,18 @@ class Runtime:
     ----------
     config : ServingConfig
         The server's settings.
+    on_settings : callable, optional
+        Called with the settings that hold from now on.
     """
 
-    def __init__(self, config: ServingConfig) -> None:
+    def __init__(self, config: ServingConfig, on_settings: Callable[[ServingConfig], None] = lambda _: None) -> None:
         self.config = config
+        self._on_settings = on_settings
         self.metrics = Metrics(config.name)
         self.dispatcher = Dispatcher(config.queue_limit, self.metrics)
         self.current: Generation | None = None
         self.script: dict[str, Any] = {}
+        self.known = asyncio.Event()
         self.broken = ""
         self.failure: Failure | None = None
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
@@ -51,21 +56,23 @@ class Runtime:
         self._numbers = 0
         self._reload = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._closing = self._aborted = False
 
     def _limit(self) -> float:
         return self.config.scoring_timeout_ms / 1000
 
-    async def load(self, layout: Layout, workers: int | None = None, config: ServingConfig | None = None) -> Generation:
+    async def load(
+        self, layout: Layout | None = None, workers: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Generation:
         """Replace the current generation: the new one is ready before the old one gets its last request.
 
         Parameters
         ----------
-        layout : Layout
-            The code and models to serve.
+        layout : Layout, optional
+            The code and models to serve; the same files, as they are now, by default.
         workers : int, optional
             How many processes; as before by default.
-        config : ServingConfig, optional
+        settings : mapping, optional
             Other settings, which hold from the same moment; as before by default.
 
         Returns
@@ -79,8 +86,13 @@ class Runtime:
             If it cannot be loaded or initialised, or fails on the sample request. The old generation still serves.
         """
         async with self._reload:
-            count = workers or (self.current.workers if self.current else self.config.workers)
-            new = Generation(self._numbers + 1, layout, count, config or self.config)
+            # "As before" means: as the load before this one left it, which may have been waited for just now.
+            current = self.current
+            layout = layout or (current.layout if current else None)
+            assert layout is not None
+            count = workers or (current.workers if current else self.config.workers)
+            config = with_settings(self.config, settings or {}, "settings")
+            new = Generation(self._numbers + 1, layout, count, config)
             # Its processor belongs to the new workers now.
             self.dispatcher.quiet = True
             try:
@@ -102,6 +114,8 @@ class Runtime:
     def _switch(self, new: Generation) -> None:
         self._numbers, old, self.current = new.number, self.current, new
         self.config, self.script = new.config, new.links[0].script
+        self._on_settings(new.config)
+        self.known.set()
         self.dispatcher.limit = new.config.queue_limit
         self.broken, self.failure, self._quick_deaths = "", None, 0
         self._timeouts.start()
@@ -145,6 +159,9 @@ class Runtime:
         how = await self._workers.end_of(link)
         self._workers.forget(link)
         self.dispatcher.lost(link, how)
+        if self._aborted:
+            self.give_up_waiting()
+            return
         generation = self.current
         if link.stopping or generation is None or link not in generation.links:
             return
@@ -157,7 +174,7 @@ class Runtime:
 
     async def _restart(self, generation: Generation, how: str) -> None:
         """Bring a worker back, waiting longer each time, until it is replaced by a reload or given up."""
-        while generation is self.current and not self._closing:
+        while generation is self.current and not self._closing and not self._aborted:
             if self._quick_deaths >= self.config.max_restarts:
                 self.broken = f"its workers keep dying; the last one {how}"
                 log.error("given up after %d restarts: %s", self._quick_deaths, self.broken)
@@ -187,7 +204,7 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def submit(self, name: str, body: bytes, meta: dict[str, Any]) -> Job:
+    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
         """Queue a request for the script.
 
         Parameters
@@ -196,8 +213,8 @@ class Runtime:
             Its id, under which a failure can be looked up.
         body : bytes
             As the client sent it.
-        meta : dict
-            The rest of the request, where the script wants it.
+        meta : callable
+            Makes the rest of the request, for a script that wants it.
 
         Returns
         -------
@@ -213,6 +230,11 @@ class Runtime:
         if self.broken:
             self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
         return job
+
+    def give_up_waiting(self) -> None:
+        """Refuse what waits for a script that will not come."""
+        self.known.set()
+        self.dispatcher.refuse_waiting("The service is shutting down.")
 
     def note(self, name: str, answer: Answer) -> None:
         """Count an answer, and keep why it failed.
@@ -253,7 +275,9 @@ class Runtime:
         return [link.pid for link in self.current.links] if self.current else []
 
     def abort(self) -> None:
-        """Kill the workers: whoever asked to stop does not want to wait for them."""
+        """Kill the workers: whoever asked to stop does not want to wait for them, nor for those that wait."""
+        self._aborted = True
+        self.give_up_waiting()
         for link in list(self._workers.links):
             self._workers.kill(link)
 
@@ -318,7 +342,7 @@ class Runtime:
         """End the workers after what they hold, then the fork-server."""
         self._closing = True
         self._timeouts.stop()
-        self.dispatcher.refuse_waiting("The service is shutting down.")
+        self.give_up_waiting()
         links = self.current.links if self.current else []
         for link in links:
             link.stop()

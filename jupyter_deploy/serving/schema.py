@@ -6,9 +6,11 @@ converting ahead costs nothing and tells a bad request (400) from a failing scri
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,6 +18,7 @@ from .modes import BadInput, layers_of
 
 _DECORATORS = "inference_schema.schema_decorators"
 _KNOWN_TYPES = "inference_schema.parameter_types."
+_WHOLE = frozenset("iu")
 _JSON_NAMES = {
     int: "an integer",
     float: "a number",
@@ -71,10 +74,20 @@ def schemas(function: Any) -> dict[str, Any]:
     from inference_schema import schema_util as known
 
     return {
-        "input": known.get_input_schema(function),
-        "output": known.get_output_schema(function),
+        "input": _plain(known.get_input_schema(function)),
+        "output": _plain(known.get_output_schema(function)),
         "versions": known.get_supported_versions(function),
     }
+
+
+def _plain(schema: Any) -> Any:
+    """Leave what every reader of JSON takes: no NaN of a sample, no keys but texts, no integers beyond 64 bits."""
+
+    def integer(text: str) -> float | int:
+        value = int(text)
+        return value if -(2**63) <= value < 2**63 else float(value)
+
+    return json.loads(json.dumps(schema, default=str), parse_constant=lambda _: None, parse_int=integer)
 
 
 def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
@@ -91,25 +104,84 @@ def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
         By parameter. Types of the script's own are left to the decorators.
     """
     found: dict[str, Callable[[Any], Any]] = {}
+    left = list(layers_of(undecorated(run)))
     for layer in layers_of(run):
-        wrapper: Any = getattr(layer, "_self_wrapper", None)
-        if getattr(wrapper, "__module__", "") != _DECORATORS or not getattr(wrapper, "__closure__", None):
-            continue
-        kept = dict(
-            zip(wrapper.__code__.co_freevars, (cell.cell_contents for cell in wrapper.__closure__), strict=True)
-        )
+        kept = _decoration(layer)
         kind = kept.get("param_type")
-        if kind is None or not kept.get("convert_to_provided_type", True):
-            continue
-        if type(kind).__module__.startswith(_KNOWN_TYPES):
+        if _is_ours(kept):
             convert = partial(_convert, kind=kind, path=kept["param_name"])
-            found[kept["param_name"]] = partial(_unless_empty, convert) if kept.get("optional") else convert
+            if kept.get("optional"):
+                convert = partial(_unless_empty, convert)
+                if layer in left and hasattr(kind.sample_input, "shape"):
+                    # That decorator would ask the array whether it is true, which no array answers.
+                    convert = partial(_only_checked, convert)
+            found[kept["param_name"]] = convert
     return found
+
+
+def parameters(run: Any) -> list[str]:
+    """List what ``@input_schema`` names.
+
+    Parameters
+    ----------
+    run : callable
+        The script's.
+
+    Returns
+    -------
+    list of str
+        Parameters of ``run``, if the script is right.
+    """
+    return [kept["param_name"] for kept in map(_decoration, layers_of(run)) if "param_name" in kept]
+
+
+def undecorated(run: Any) -> Any:
+    """Take off the outer decorators that have nothing left to do once :func:`converters` has converted.
+
+    They would also fail on a parameter that was not sent, though it has a default.
+
+    Parameters
+    ----------
+    run : callable
+        The script's.
+
+    Returns
+    -------
+    callable
+        ``run`` itself where the outermost decorator is another one.
+    """
+    while (kept := _decoration(run)) and ("param_type" not in kept or _is_ours(kept)):
+        run = run.__wrapped__
+    return run
+
+
+def _decoration(layer: Any) -> dict[str, Any]:
+    """Return what a decorator of inference-schema was given; empty for any other function."""
+    wrapper: Any = getattr(layer, "_self_wrapper", None)
+    if getattr(wrapper, "__module__", "") != _DECORATORS:
+        return {}
+    cells = getattr(wrapper, "__closure__", None) or ()
+    kept = dict(zip(wrapper.__code__.co_freevars, (cell.cell_contents for cell in cells), strict=True))
+    # @output_schema keeps nothing.
+    return kept or {"output": True}
+
+
+def _is_ours(kept: dict[str, Any]) -> bool:
+    """Tell whether a value is converted here; types of the script's own are left to the decorator."""
+    kind = kept.get("param_type")
+    known = type(kind).__module__.startswith(_KNOWN_TYPES)
+    return kind is not None and known and bool(kept.get("convert_to_provided_type", True))
 
 
 def _unless_empty(convert: Callable[[Any], Any], value: Any) -> Any:
     """Leave an optional parameter's empty value as it is, as inference-schema does."""
     return convert(value) if value else value
+
+
+def _only_checked(convert: Callable[[Any], Any], value: Any) -> Any:
+    """Refuse what cannot be converted, and leave the converting to the decorator."""
+    convert(value)
+    return value
 
 
 def _convert(value: Any, kind: Any, path: str) -> Any:
@@ -130,6 +202,9 @@ def _convert(value: Any, kind: Any, path: str) -> Any:
         if wanted is dt.date:
             # inference-schema calls date.strptime, which Python has only since 3.14.
             return dt.date.fromisoformat(value)
+        if wanted in (bytes, bytearray):
+            # Strictly: what is no base64 would become other bytes, silently.
+            return wanted(base64.b64decode("".join(value.split()), validate=True))
         _refuse_fractions(value, kind, path)
         converted = value if isinstance(value, wanted) else kind.deserialize_input(value)
         return _in_order(converted, kind)
@@ -149,9 +224,17 @@ def _mismatch(path: str, kind: Any, what: str) -> BadInput:
 
 
 def _refuse_fractions(value: Any, kind: Any, path: str) -> None:
-    """Refuse 1.5 for an array of whole numbers, which numpy would cut to 1."""
-    dtype = getattr(getattr(kind, "sample_input", None), "dtype", None)
-    if getattr(dtype, "kind", "") not in {"i", "u"} or not getattr(kind, "enforce_column_type", False):
+    """Refuse 1.5 for whole numbers, which numpy and pandas would cut to 1."""
+    if not getattr(kind, "enforce_column_type", False):
+        return
+    sample = kind.sample_input
+    if hasattr(sample, "columns"):
+        whole = {name for name, dtype in sample.dtypes.items() if getattr(dtype, "kind", "") in _WHOLE}
+        for name, cell in _cells(value, kind.orient, list(sample.columns)) if whole else ():
+            if isinstance(cell, float) and not cell.is_integer() and name in whole:
+                raise _mismatch(path, kind, f"got a number with a fraction in the column {name}")
+        return
+    if getattr(getattr(sample, "dtype", None), "kind", "") not in _WHOLE:
         return
     import numpy as np
 
@@ -161,6 +244,21 @@ def _refuse_fractions(value: Any, kind: Any, path: str) -> None:
         return
     if given.dtype.kind == "f" and (given != np.trunc(given)).any():
         raise _mismatch(path, kind, "got numbers with fractions")
+
+
+def _cells(value: Any, orient: str, columns: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Walk through a table's cells, each with its column, as JSON has it in pandas' orients."""
+    named = {str(name): name for name in columns}
+    if orient == "columns":
+        for name, column in value.items():
+            for cell in column.values():
+                yield named.get(name), cell
+        return
+    rows = value.values() if orient == "index" else value["data"] if orient in {"split", "table"} else value
+    order = value["columns"] if orient == "split" else columns
+    for row in rows:
+        for name, cell in row.items() if isinstance(row, dict) else zip(order, row, strict=False):
+            yield named.get(str(name)), cell
 
 
 def _in_order(converted: Any, kind: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -32,6 +34,7 @@ class ScoreRoute:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._early = 0
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -66,6 +69,8 @@ class ScoreRoute:
             If nobody waits for the answer any more.
         """
         method = scope["method"]
+        if not self._runtime.script:
+            await self._until_known()
         script = self._runtime.script
         if method == "OPTIONS":
             preflight = self.cors.preflight(headers)
@@ -78,10 +83,23 @@ class ScoreRoute:
             if script.get("mode") == "schema" and not _is_json(headers.get(b"content-type", b"")):
                 raise Refused(415, "Expects Content-Type to be application/json")
             body = await read_body(receive, headers, self._runtime.config.body_limit)
-        meta = _meta(scope) if script.get("headers") else {}
-        return _reply(*await self._wait(name, body, meta, receive))
+        return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
 
-    async def _wait(self, name: str, body: bytes, meta: dict[str, Any], receive: Receive) -> tuple[Job, Answer]:
+    async def _until_known(self) -> None:
+        """Wait for the first script: only it tells how a request is read."""
+        if self._early >= self._runtime.config.queue_limit:
+            raise Refused(503, "Too many requests are waiting.", _RETRY)
+        self._early += 1
+        try:
+            await self._runtime.known.wait()
+        finally:
+            self._early -= 1
+        if not self._runtime.script:
+            raise Refused(503, "The service is shutting down.", _RETRY)
+
+    async def _wait(
+        self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], receive: Receive
+    ) -> tuple[Job, Answer]:
         try:
             job = self._runtime.submit(name, body, meta)
         except QueueFull:
@@ -161,7 +179,7 @@ def _is_json(content_type: bytes) -> bool:
 
 def _query(scope: dict[str, Any], *, as_values: bool) -> bytes:
     """Turn a query into the JSON object that a body would have been."""
-    found = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    found = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
     if as_values:
         parsed = {key: [_value(item) for item in items] for key, items in found.items()}
         return json.dumps({key: items[0] if len(items) == 1 else items for key, items in parsed.items()}).encode()
@@ -171,7 +189,7 @@ def _query(scope: dict[str, Any], *, as_values: bool) -> bytes:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
 INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
 CLIENT_GONE = 499
+_STATUSES = (200, 599)
+_WITHOUT_BODY = frozenset({204, 304})
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 _NOTHING = object()
 _PLAIN = frozenset({list, dict, str, int, float, bool, tuple, type(None)})
 
@@ -93,12 +95,22 @@ class Scorer:
             self._send(pack_answers([self._failed(error, request)]))
             return
         elapsed = (time.perf_counter() - started) * 1000
-        if inspect.isgenerator(value) or inspect.isasyncgen(value):
-            self._stream(request, _items(value, self._script.loop), elapsed)
-        elif type(value) not in _PLAIN and _is_response(value):
+        if not self._sent_itself(request, value, elapsed):
+            self._send(pack_answers([self._answer(request, value, elapsed)]))
+
+    @staticmethod
+    def _is_more(value: Any) -> bool:
+        return inspect.isgenerator(value) or inspect.isasyncgen(value) or _is_response(value)
+
+    def _sent_itself(self, request: Request, value: Any, elapsed: float) -> bool:
+        """Send what is more than a value: a stream, or a response of the script's own."""
+        if type(value) in _PLAIN or not self._is_more(value):
+            return False
+        if _is_response(value):
             self._respond(request, value, elapsed)
         else:
-            self._send(pack_answers([self._answer(request, value, elapsed)]))
+            self._stream(request, _items(value, self._script.loop), elapsed)
+        return True
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments = self._script.mode.arguments(request)
@@ -121,10 +133,23 @@ class Scorer:
             started = time.perf_counter()
             outcomes = self._predict([arguments for _, arguments in ready])
             elapsed = (time.perf_counter() - started) * 1000
-            for (request, _), (worked, value) in zip(ready, outcomes, strict=True):
-                made = self._answer(request, value, elapsed) if worked else self._failed(value, request)
-                answers[request.number] = made._replace(meta={**made.meta, "batch": len(ready)})
-            self._send(pack_answers(answers[request.number] for request in requests))
+            outcome_of = {request.number: outcome for (request, _), outcome in zip(ready, outcomes, strict=True)}
+            together: list[Answer] = []
+            for request in requests:
+                self._inbox.forget(request.number)
+                answer = answers.get(request.number)
+                if answer is None:
+                    worked, value = outcome_of[request.number]
+                    if worked and type(value) not in _PLAIN and self._is_more(value):
+                        # The front takes answers in the order of the requests.
+                        self._send(pack_answers(together))
+                        together = []
+                        self._sent_itself(request, value, elapsed)
+                        continue
+                    made = self._answer(request, value, elapsed) if worked else self._failed(value, request)
+                    answer = made._replace(meta={**made.meta, "batch": len(ready)})
+                together.append(answer)
+            self._send(pack_answers(together))
 
     def _predict(self, batch: list[dict[str, Any]]) -> list[Outcome]:
         if not batch:
@@ -155,8 +180,7 @@ class Scorer:
     def _answer(self, request: Request, value: Any, elapsed: float) -> Answer:
         try:
             body = encode(value)
-            if b"null" in body and holds_nan(value):
-                self._nan_became_null()
+            self._look_for_nan(value, body)
         except StrictJson as error:
             return self._failed(error, request, INTERNAL_ERROR)
         except (TypeError, ValueError, RecursionError) as error:
@@ -164,7 +188,9 @@ class Scorer:
             return self._failed(explained, request, INTERNAL_ERROR)
         return Answer(request.number, 200, body, elapsed)
 
-    def _nan_became_null(self) -> None:
+    def _look_for_nan(self, value: Any, body: bytes) -> None:
+        if b"null" not in body or not holds_nan(value):
+            return
         if self._options.strict_json:
             raise StrictJson("run() returned NaN or infinity, which JSON does not have")
         log.warning("run() returned NaN or infinity, which JSON does not have: the client gets null")
@@ -177,11 +203,20 @@ class Scorer:
 
     def _respond(self, request: Request, response: Any, elapsed: float) -> None:
         """Pass a response of the script's own on: AMLResponse, or any of Werkzeug's and Flask's kind."""
+        # How long the body is and how it is cut is the server's to say.
+        headers = [[name, value] for name, value in response.headers if name.lower() not in _FRAMING]
+        try:
+            "".join(map("".join, headers)).encode("latin-1")
+            if not _STATUSES[0] <= response.status_code <= _STATUSES[1]:
+                raise ValueError(f"run() answered with status {response.status_code}, which is not one of HTTP's")
+        except ValueError as error:
+            self._send(pack_answers([self._failed(error, request, INTERNAL_ERROR)]))
+            return
         meta: dict[str, Any] = {
-            "headers": [[name, value] for name, value in response.headers if name.lower() != "content-length"],
+            "headers": headers,
             "failed": response.status_code >= 500 or bool(getattr(response, "run_function_failed", False)),
         }
-        if response.is_streamed:
+        if response.is_streamed and response.status_code not in _WITHOUT_BODY:
             self._stream_parts(request, iter(response.iter_encoded()), response.status_code, elapsed, meta)
             return
         try:
@@ -195,13 +230,13 @@ class Scorer:
         try:
             first = next(items, _NOTHING)
             raw = isinstance(first, (bytes, bytearray))
-            parts = _bytes_of(first, items) if raw else _json_list(first, items)
+            parts = _bytes_of(first, items) if raw else self._json_list(first, items)
             begun = next(parts)
         except BaseException as error:  # noqa: BLE001 - user code, and nothing was sent yet
             self._send(pack_answers([self._failed(error, request)]))
             return
         meta = {"headers": [["content-type", "application/octet-stream"]]} if raw else {}
-        self._stream_parts(request, itertools.chain([begun], parts), 200, elapsed, meta)
+        self._stream_parts(request, _chained(begun, parts), 200, elapsed, meta)
 
     def _stream_parts(
         self, request: Request, parts: Iterator[bytes], status: int, elapsed: float, meta: dict[str, Any]
@@ -226,6 +261,18 @@ class Scorer:
             if close is not None:
                 close()
         self._send(end(request.number, complete))
+
+    def _json_list(self, first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
+        if first is _NOTHING:
+            yield b"[]"
+            return
+        before = b"["
+        for item in _chained(first, rest):
+            body = to_json(item)
+            self._look_for_nan(item, body)
+            yield before + body
+            before = b","
+        yield b"]"
 
 
 def _refusal(request: Request, bad: BadInput) -> Answer:
@@ -258,23 +305,26 @@ def _items(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterato
     if inspect.isgenerator(value):
         yield from value
         return
-    while True:
-        try:
-            yield loop().run_until_complete(value.__anext__())
-        except StopAsyncIteration:
-            return
+    try:
+        while True:
+            try:
+                item = loop().run_until_complete(value.__anext__())
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        # What it does at its end is part of this request, also where the client left.
+        loop().run_until_complete(value.aclose())
+
+
+def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    # Unlike itertools.chain, a generator hands the end of the stream on to the script's.
+    yield first
+    yield from rest
 
 
 def _bytes_of(first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
-    for item in itertools.chain([first], rest):
+    for item in _chained(first, rest):
+        if not isinstance(item, (str, bytes, bytearray)):
+            raise TypeError(f"run() yielded bytes first, and then {type(item).__name__}")
         yield item.encode() if isinstance(item, str) else bytes(item)
-
-
-def _json_list(first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
-    if first is _NOTHING:
-        yield b"[]"
-        return
-    yield b"[" + to_json(first)
-    for item in rest:
-        yield b"," + to_json(item)
-    yield b"]"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import schema
 from .layout import Layout
 from .libraries import forget_shadowed
 from .modes import HEADERS, RAW_MARK, Mode, PlainMode, RawMode, SchemaMode, layers_of
-from .schema import converters, schema_function, schemas
 from .shims import install
 
 if TYPE_CHECKING:
@@ -137,14 +137,13 @@ def _inspect(module: Any, max_batch: int) -> EntryScript:
     # Scripts of Azure ML's designer leave run() to another module.
     run = getattr(getattr(module, "driver_module", module), "run", None)
     run_batch = getattr(module, "run_batch", None)
-    if callable(run_batch):
-        run = run if callable(run) else (lambda data: run_batch([data])[0])
-        return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True)
     if not callable(run):
+        if callable(run_batch):
+            return _batching(init, run_batch, run_batch)
         raise AttributeError("the script has no run() function")
     parameters = _parameters(run)
     takes_headers = HEADERS in inspect.signature(run).parameters
-    known = schema_function(run)
+    known = schema.schema_function(run)
     first = next(iter(parameters))
     if any(getattr(layer, RAW_MARK, False) for layer in layers_of(run)):
         if known is not None:
@@ -153,10 +152,25 @@ def _inspect(module: Any, max_batch: int) -> EntryScript:
 
         return EntryScript(init, run, RawMode(first, request_object), takes_headers)
     if known is None:
+        # Beside a run() that wants more than text, a function of that name is the script's own affair.
+        if callable(run_batch) and not takes_headers:
+            return _batching(init, run, run_batch)
         return EntryScript(init, run, PlainMode(first), takes_headers)
-    mode = SchemaMode(parameters, converters(run))
+    unknown = [name for name in schema.parameters(run) if name not in parameters]
+    if unknown:
+        raise TypeError(f"@input_schema names {unknown[0]!r}, which is not a parameter of run()")
+    mode = SchemaMode(parameters, schema.converters(run))
     batches = max_batch > 1 and not takes_headers
-    return EntryScript(init, run, mode, takes_headers, batches=batches, schemas=schemas(known))
+    facts = schema.schemas(known)
+    return EntryScript(init, schema.undecorated(run), mode, takes_headers, batches=batches, schemas=facts)
+
+
+def _batching(init: Callable[[], Any], run: Callable[..., Any], run_batch: Callable[[list[Any]], Any]) -> EntryScript:
+    try:
+        inspect.signature(run_batch).bind([])
+    except TypeError as error:
+        raise TypeError(f"run_batch() is called with one list, but {error}") from None
+    return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True)
 
 
 def _parameters(run: Callable[..., Any]) -> dict[str, bool]:

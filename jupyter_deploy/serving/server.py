@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -84,7 +85,13 @@ class Server:
         writer = LogWriter(loop.call_soon, loop.call_later)
         form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
-        runtime = Runtime(self.config)
+
+        def on_settings(config: ServingConfig) -> None:
+            form.use(config.log_format)
+            logging.getLogger().setLevel(config.log_level)
+            engine.config.timeout_graceful_shutdown = int(config.drain_seconds)
+
+        runtime = Runtime(self.config, on_settings)
         application = HttpApplication(runtime, token, form, writer)
         headers = [("server", "jupyter_deploy")]
         engine = Engine(configuration(application, headers=headers, backlog=BACKLOG, drain=self.config.drain_seconds))
@@ -140,7 +147,7 @@ class Server:
         self._asked = time.monotonic()
         log.info("%s: no new requests; finishing those in flight", name)
         if not runtime.ready:
-            runtime.dispatcher.refuse_waiting("The service is shutting down.")
+            runtime.give_up_waiting()
         engine.should_exit = True
 
     async def _first_generation(self, runtime: Runtime, engine: Any) -> None:
@@ -148,10 +155,11 @@ class Server:
         try:
             await runtime.load(self.layout)
         except ScriptFailed as failed:
-            self._give_up(failed.failure, engine)
+            self._give_up(failed.failure, runtime, engine)
             return
         except ConnectionError as error:
-            self._give_up(Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error)), engine)
+            died = Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error))
+            self._give_up(died, runtime, engine)
             return
         if self._watched:
             log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
@@ -173,11 +181,12 @@ class Server:
         log.info("%s: loading the script anew", why)
         # The runtime has logged what is wrong, and the old generation serves on.
         with contextlib.suppress(ScriptFailed, ConnectionError):
-            await runtime.load(runtime.current.layout if runtime.current else self.layout)
+            await runtime.load()
 
-    def _give_up(self, failure: Failure, engine: Any) -> None:
+    def _give_up(self, failure: Failure, runtime: Runtime, engine: Any) -> None:
         log.error("the service cannot start: %s", failure.summary)
         if self.config.failure_file:
             write_atomic(Path(self.config.failure_file), json.dumps(failure.as_dict()), mode=0o600)
         self._exit_code = INIT_FAILED
+        runtime.give_up_waiting()
         engine.should_exit = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
+import select
 import signal
 import socket
 import sys
@@ -209,21 +210,34 @@ def end_with(sock: socket.socket) -> Callable[[], None]:
     """
 
     def watch() -> None:
-        # MSG_PEEK leaves the frames to the main thread; an empty answer means that the other end is closed.
-        with contextlib.suppress(OSError):
-            while watched.recv(1, socket.MSG_PEEK):
-                if over.wait(1.0):
-                    watched.close()
-                    return
+        _until_hung_up(watched, wake)
         # The main thread sees it too, unless it is in code that does not return.
         if not over.wait(GRACE_SECONDS):
             os._exit(1)
 
     def stop() -> None:
         over.set()
+        waker.close()
         thread.join(2.0)
+        watched.close()
+        wake.close()
 
     watched, over = sock.dup(), threading.Event()
+    wake, waker = socket.socketpair()
     thread = threading.Thread(target=watch, name="end-with-front", daemon=True)
     thread.start()
     return stop
+
+
+def _until_hung_up(*ends: socket.socket) -> None:
+    """Wait until the other end of one of these is closed, whatever lies unread in them."""
+    if hasattr(select, "poll"):
+        poller = select.poll()
+        for end in ends:
+            poller.register(end, 0)
+        poller.poll()
+        return
+    # Windows: frames that the main thread does not read hide the end of the connection.
+    with contextlib.suppress(OSError):
+        while ends[0].recv(1, socket.MSG_PEEK) and not select.select(ends[1:], [], [], 1.0)[0]:
+            pass

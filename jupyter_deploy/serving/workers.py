@@ -112,6 +112,9 @@ class Workers:
                 await self._until_ready(link, generation)
             if generation.config.sample:
                 await self._try_sample(generation)
+            for link in generation.links:
+                # One may have died while the others were still in their init().
+                await self._until_ready(link, generation)
             generation.modules = generation.modules or generation.links[0].modules
         except BaseException:
             self._abandon(generation)
@@ -165,10 +168,11 @@ class Workers:
             template = generation.template = Template(pid)
             template.control = Control(sock, self._exited, template.heard, "the process that workers are copied from")
             self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
-            first: set[asyncio.Future[Any]] = {template.ready, template.control.ended}
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            if not template.ready.done():
-                raise ConnectionError(f"the worker {await self._how(pid)} before it was ready")
+        assert template.control is not None
+        first: set[asyncio.Future[Any]] = {template.ready, template.control.ended}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if not template.ready.done():
+            raise ConnectionError(f"the worker {await self._how(template.pid)} before it was ready")
         generation.modules = template.ready.result()
         return template
 
@@ -177,13 +181,16 @@ class Workers:
             await link.ready
         except ConnectionError:
             raise ConnectionError(f"the worker {await self.end_of(link)} before it was ready") from None
+        if link.lost:
+            raise ConnectionError(f"the worker {await self.end_of(link)} as soon as it was ready")
         link.room = (generation.config.max_batch or BATCH) if link.batches else 1
 
     async def _try_sample(self, generation: Generation) -> None:
         link = generation.links[0]
         loop = asyncio.get_running_loop()
-        meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]} if link.script["headers"] else {}
-        job = Job(Request(0, "sample", generation.config.sample.encode(), meta), loop.create_future(), loop.time())
+        meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]}
+        request = Request(0, "sample", generation.config.sample.encode())
+        job = Job(request, loop.create_future(), loop.time(), lambda: meta)
         link.send([job], loop.time())
         limit = generation.config.scoring_timeout_ms / 1000
         first: set[asyncio.Future[Any]] = {job.answer, link.closed}
@@ -210,7 +217,8 @@ class Workers:
         str
             For example ``"was killed by SIGSEGV"``.
         """
-        return await self._how(link.pid)
+        link.end = link.end or await self._how(link.pid)
+        return link.end
 
     async def _how(self, pid: int) -> str:
         end = self._ends.setdefault(pid, asyncio.get_running_loop().create_future())

@@ -301,7 +301,7 @@ MALFORMED = [
     ("delete double", 2, "Nobody can be asked", "--yes"),
     ("unregister iris", 2, "Nobody can be asked", "--yes"),
     ("services double", 2, "unrecognized arguments: double", "Usage: jupyter model services"),
-    ("serve", 2, "required: --entry-script", "Usage: jupyter model serve"),
+    ("serve", 2, "serve needs an entry script", "For example: serve --entry-script score.py"),
     ("serve --entry-script scor.py", 1, "No script file", "score.py"),
     ("serve --entry-script no_run.py", 1, "no run() function", "Add: def run(data)"),
     ("serve --entry-script score.py --port 99999", 2, "not 99999", "0 takes a free one"),

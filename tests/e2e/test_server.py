@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+
+from tests.serving import ended, serving
 
 SCRIPT = """import json
 
@@ -32,39 +33,11 @@ def run(data):
 """
 
 
-@contextmanager
-def serving(folder: Path, script: str = SCRIPT, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server in the foreground, on a port it finds itself."""
-    (folder / "score.py").write_text(script)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyter_deploy.cli",
-        "serve",
-        "--entry-script",
-        "score.py",
-        "--port",
-        "0",
-        *options,
-    ]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None
-    try:
-        first = process.stdout.readline()
-        assert first.startswith("Serving score.py at http://127.0.0.1:"), first + process.stdout.read()
-        yield first.split()[-1], process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(20)
-        process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DEPLOY_HOME", str(tmp_path_factory.mktemp("home")))
-        with serving(tmp_path_factory.mktemp("script")) as (address, _):
+        with serving(tmp_path_factory.mktemp("script"), SCRIPT) as (address, _):
             # A request waits for init(), so the server is ready behind this one.
             assert requests.post(address, data="1", timeout=20).ok
             yield address
@@ -162,7 +135,7 @@ def test_a_body_cut_short_is_never_scored(tmp_path: Path, home: Path) -> None:
             raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         assert requests.post(url, data="whole", timeout=10).json() == 1
         process.terminate()
-        output = process.communicate(timeout=20)[0]
+        output = ended(tmp_path, process)
     assert "scored whole" in output
     assert "scored half" not in output
 
@@ -179,10 +152,10 @@ def test_too_large_bodies_are_refused(url: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_signals_end_the_server_cleanly(tmp_path: Path, home: Path, number: signal.Signals) -> None:
-    with serving(tmp_path) as (url, process):
+    with serving(tmp_path, SCRIPT) as (url, process):
         assert requests.post(url, data="1", timeout=10).json() == "1"
         process.send_signal(number)
-        output = process.communicate(timeout=20)[0]
+        output = ended(tmp_path, process)
     assert process.returncode == 0
     assert "init ran" in output
     assert f"{number.name}: no new requests" in output
@@ -194,7 +167,7 @@ def test_a_script_that_fails_ends_the_server_with_3_and_shows_its_models(tmp_pat
     (tmp_path / "models" / "weights.bin").touch()
     script = "def init():\n    open('nothing')\n\ndef run(data):\n    return 1\n"
     with serving(tmp_path, script, "--model-dir", "models") as (_, process):
-        output = process.communicate(timeout=20)[0]
+        output = ended(tmp_path, process)
     assert process.returncode == 3
     assert "score.py, line 2, in init" in output
     assert "  weights.bin" in output

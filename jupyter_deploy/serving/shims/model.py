@@ -31,6 +31,14 @@ class _Lookup(type):
             "Use Model.get_model_path(name), or the environment variable AZUREML_MODEL_DIR."
         )
 
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotInService(
+            f"Model.{name} is not available inside a service: it runs without a cloud workspace. "
+            "Use Model.get_model_path(name), or the environment variable AZUREML_MODEL_DIR."
+        )
+
 
 class Model(metaclass=_Lookup):
     """A model of the service."""
