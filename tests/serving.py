@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -22,7 +23,9 @@ def serving(folder: Path, script: str, *options: str) -> Iterator[tuple[str, sub
         while "/score" not in log.read_text():
             assert process.poll() is None, log.read_text()
             time.sleep(0.005)
-        yield next(line for line in log.read_text().splitlines() if line.startswith("Serving")).split()[-1], process
+        found = re.search(r"Serving .* at (http\S+/score)", log.read_text())
+        assert found, log.read_text()
+        yield found[1], process
     finally:
         if process.poll() is None:
             process.terminate()

@@ -74,6 +74,7 @@ def _serve(given: argparse.Namespace) -> int:
     from .config import ServingConfig, read_config, with_settings
     from .layout import layout_of_bundle, layout_of_script
     from .listener import listen
+    from .logs import Format, log, write_all
     from .server import Server
 
     config = read_config(given.config) if given.config else ServingConfig()
@@ -93,7 +94,11 @@ def _serve(given: argparse.Namespace) -> int:
     listener.set_inheritable(False)
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
-        print(f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score", flush=True)  # noqa: T201
+        text = f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score"
+        if config.log_format == "json":
+            write_all(Format("json").lines("INFO", log.name, text, ""))
+        else:
+            print(text, flush=True)  # noqa: T201 - what people look for first
     return Server(config, layout, listener, watch=given.watch).run()
 
 

@@ -4,16 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from .logs import log
 from .messages import FrameBuffer, Kind, note
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The front's ends of the lines to a process that starts.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        Of the socket pair.
+    output : int
+        Of the pipe for what the process writes to its descriptors 1 and 2.
+    """
+
+    sock: socket.socket
+    output: int
+
+    def close(self) -> None:
+        """Give the process up."""
+        self.sock.close()
+        os.close(self.output)
+
+
+@contextlib.contextmanager
+def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
+    """Open the lines to a process; the front's ends are closed if it does not start, the other ends always.
+
+    Yields
+    ------
+    tuple of (Ends, socket.socket, int)
+        The front's ends, and the process's: of its socket pair and of its output.
+    """
+    (ours, theirs), (output, writes) = socket.socketpair(), os.pipe()
+    ends = Ends(ours, output)
+    try:
+        ours.setblocking(False)
+        if sys.platform != "win32":
+            os.set_blocking(output, False)
+        yield ends, theirs, writes
+    except BaseException:
+        ends.close()
+        raise
+    finally:
+        theirs.close()
+        os.close(writes)
 
 
 class Control:
@@ -49,7 +97,7 @@ class Control:
         self.lost = False
         self.ended = asyncio.get_running_loop().create_task(self._read())
 
-    async def fork(self, modules: Iterable[str] = (), *, spare: bool = False) -> tuple[int, socket.socket]:
+    async def fork(self, modules: Iterable[str] = (), *, spare: bool = False) -> tuple[int, Ends]:
         """Have a worker forked.
 
         Parameters
@@ -61,28 +109,23 @@ class Control:
 
         Returns
         -------
-        tuple of (int, socket.socket)
-            Its pid, and the front's end of its socket pair.
+        tuple of (int, Ends)
+            Its pid, and the lines to it.
 
         Raises
         ------
         ConnectionError
             If the process at the other end died meanwhile.
         """
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         forked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         waiting = self._waiting_spares if spare else self._waiting
-        try:
-            with theirs:
-                async with self._lock:
-                    await self._send_with(note(Kind.FORK, modules=list(modules), spare=spare), theirs)
-                    # Only what was asked for is answered, and this one cannot be answered before the loop's next turn.
-                    waiting.append(forked)
-            return await forked, ours
-        except BaseException:
-            ours.close()
-            raise
+        with lines() as (ends, theirs, writes):
+            async with self._lock:
+                message = note(Kind.FORK, modules=list(modules), spare=spare)
+                await self._send_with(message, [theirs.fileno(), writes])
+                # Only what was asked for is answered, and this one cannot be answered before the loop's next turn.
+                waiting.append(forked)
+            return await forked, ends
 
     async def send(self, message: bytes) -> None:
         """Send a message without a descriptor.
@@ -106,11 +149,11 @@ class Control:
         self.ended.cancel()
         self.ended.add_done_callback(lambda _: self._socket.close())
 
-    async def _send_with(self, message: bytes, descriptor: socket.socket) -> None:
+    async def _send_with(self, message: bytes, descriptors: list[int]) -> None:
         while not self.lost:
             try:
                 # A descriptor travels with a whole message or not at all, so asyncio's own sending does not do.
-                socket.send_fds(self._socket, [message], [descriptor.fileno()])
+                socket.send_fds(self._socket, [message], descriptors)
             except BlockingIOError:
                 await asyncio.sleep(0.01)
             except ConnectionError:

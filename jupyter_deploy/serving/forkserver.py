@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import gc
 import importlib
+import logging
 import os
 import select
 import signal
@@ -19,6 +20,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -26,7 +28,7 @@ import orjson
 from . import worker
 from .layout import Layout
 from .libraries import is_library
-from .logs import configure, log
+from .logs import log
 from .messages import FrameBuffer, Kind, note
 from .options import WorkerOptions
 from .script import EntryScript
@@ -51,7 +53,8 @@ def main(descriptor: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
-    configure()
+    # The front makes records of these lines.
+    logging.basicConfig(format="%(message)s")
     with socket.socket(fileno=descriptor) as control:
         control.set_inheritable(False)
         child = _ForkServer(control, _new_worker).serve()
@@ -83,7 +86,7 @@ class _ForkServer:
         self._modules: collections.deque[str] = collections.deque()
         self._wake, self._waker = os.pipe()
         self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
-        self._spares: collections.deque[int] = collections.deque()
+        self._spares: collections.deque[tuple[int, int]] = collections.deque()
 
     def serve(self) -> Child | None:
         os.set_blocking(self._wake, False)
@@ -124,15 +127,15 @@ class _ForkServer:
             return None
         if kind is not Kind.FORK:
             return None
-        descriptor = self._descriptors.popleft()
+        ends = self._descriptors.popleft(), self._descriptors.popleft()
         if values["spare"]:
-            self._spares.append(descriptor)
+            self._spares.append(ends)
             return None
         for name in values["modules"]:
             self._preload(name)
-        return self._fork(descriptor, spare=False)
+        return self._fork(ends, spare=False)
 
-    def _fork(self, descriptor: int, *, spare: bool) -> Child | None:
+    def _fork(self, ends: tuple[int, int], *, spare: bool) -> Child | None:
         # What is here now will not be garbage: a collection in a child would copy every page of it.
         gc.collect(0)
         gc.freeze()
@@ -141,17 +144,20 @@ class _ForkServer:
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid:
-            os.close(descriptor)
+            for end in ends:
+                os.close(end)
             self._control.sendall(note(Kind.FORKED, pid=pid, spare=spare))
             return None
-        self._become_child()
-        return partial(self._child, socket.socket(fileno=descriptor))
+        self._become_child(ends[1])
+        return partial(self._child, socket.socket(fileno=ends[0]))
 
-    def _become_child(self) -> None:
+    def _become_child(self, output: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for descriptor in (self._wake, self._waker, *self._descriptors, *self._spares):
+        for number in (1, 2):
+            os.dup2(output, number)
+        for descriptor in (output, self._wake, self._waker, *self._descriptors, *chain(*self._spares)):
             os.close(descriptor)
         random = sys.modules.get("numpy.random")
         if random is not None:

@@ -171,7 +171,8 @@ class HttpApplication:
         given = {key for key, _ in headers} if headers else _NOTHING
         if reply.status != 405:
             # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
-            headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if given else common
+            own = len(headers) > 1
+            headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
         if reply.failed and b"x-ms-run-function-failed" not in given:
             headers.append((b"x-ms-run-function-failed", reply.failed))
         empty = reply.status in _WITHOUT_BODY

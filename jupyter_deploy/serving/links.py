@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 import orjson
 
 from .failures import Failure
+from .logwriter import Output
 from .messages import Answer, FrameBuffer, Kind, Request, note, pack_requests, unpack_answers, unpack_part
 
 _STREAM_LIMIT = 1 << 20
@@ -172,6 +173,7 @@ class WorkerLink(asyncio.Protocol):
         self.stopping = self.lost = self.expired = False
         self.script: dict[str, Any] = {}
         self.end = ""
+        self.output: Output | None = None
         self.modules: list[str] = []
         self.init_seconds = 0.0
         self.since = time.time()
@@ -238,6 +240,16 @@ class WorkerLink(asyncio.Protocol):
         """
         return list(self.jobs) if self.batches else list(self.jobs)[:1]
 
+    def ids(self) -> str:
+        """Return the ids of the requests that the worker runs now.
+
+        Returns
+        -------
+        str
+            Separated by commas.
+        """
+        return ",".join(job.request.id for job in self.begun())
+
     def stop(self) -> None:
         """Ask the worker to end once it has answered what it holds."""
         if not self.stopping and not self.lost and self._transport is not None:
@@ -278,6 +290,9 @@ class WorkerLink(asyncio.Protocol):
         data : bytes
             Any part of the stream.
         """
+        if self.output is not None:
+            # Before the access line.
+            self.output.take(all_of_it=True)
         for kind, payload in self._buffer.feed(data):
             if kind is Kind.ANSWERS:
                 self._take_answers(unpack_answers(payload))
@@ -356,6 +371,8 @@ class WorkerLink(asyncio.Protocol):
             Why, where the socket says.
         """
         self.lost = True
+        if self.output is not None:
+            self.output.take(all_of_it=True)
         if not self.ready.done():
             self.ready.set_exception(ConnectionError("the worker ended before it was ready"))
         self.closed.set_result(None)

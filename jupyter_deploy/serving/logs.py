@@ -1,16 +1,18 @@
 """The service's log: one stream, whole lines in the order in which they happened, each with its request's id.
 
-Front, workers and fork-server write to the same descriptor, a line at a time. ``print()``, ``logging`` and warnings all
-come out as records of one format: text, or one JSON object a line.
+``print()``, ``logging`` and warnings all come out as records of one format: text, or one JSON object a line.
+Workers and fork-server write to pipes that the front reads; what else arrives there, from C code or child processes,
+becomes records too (``logwriter``).
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import logging
 import os
-import select
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,9 +24,8 @@ log = logging.getLogger("jupyter_deploy.serving")
 FORMATS = ("text", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _OUTPUT = 1
-# What a pipe takes at once when it takes anything, and how long a line waits for its reader.
-_PIECE = 4096
-_PATIENCE_SECONDS = 1.0
+# Begins each line of a worker, so that the front tells records from what anything else writes there.
+MARK = "\x1e" if sys.platform != "win32" else ""
 
 
 class Format:
@@ -34,11 +35,13 @@ class Format:
     ----------
     name : str
         One of :data:`FORMATS`.
+    mark : str, optional
+        Begins each line.
     """
 
-    def __init__(self, name: str = "text") -> None:
+    def __init__(self, name: str = "text", mark: str = "") -> None:
         self._json = name == "json"
-        self._pid = os.getpid()
+        self._mark = mark
         self._second = (-1, "")
 
     def use(self, name: str) -> None:
@@ -51,7 +54,7 @@ class Format:
         """
         self._json, self._second = name == "json", (-1, "")
 
-    def lines(self, level: str, source: str, text: str, request: str, when: float | None = None) -> bytes:
+    def lines(self, level: str, source: str, text: str, request: str, when: float | None = None, pid: int = 0) -> bytes:
         """Write one record.
 
         Parameters
@@ -66,6 +69,8 @@ class Format:
             The request's id; empty outside of one.
         when : float, optional
             Seconds since the epoch; now by default.
+        pid : int, optional
+            Whose record it is; this process's by default.
 
         Returns
         -------
@@ -73,14 +78,21 @@ class Format:
             Ending in a new line.
         """
         when = time.time() if when is None else when
+        pid = pid or os.getpid()
         if self._json:
             stamp = f"{self._stamp(when, 'T')}.{int(when * 1000) % 1000:03d}Z"
-            record: dict[str, Any] = {"time": stamp, "level": level, "pid": self._pid, "logger": source}
+            record: dict[str, Any] = {"time": stamp, "level": level, "pid": pid, "logger": source}
             if request:
                 record["request_id"] = request
-            return orjson.dumps({**record, "message": text}, option=orjson.OPT_APPEND_NEWLINE, default=str)
+            try:
+                line = orjson.dumps({**record, "message": text}, option=orjson.OPT_APPEND_NEWLINE)
+            except TypeError:
+                # A text with half of a surrogate pair, as file names may have it, has no UTF-8.
+                record |= {"logger": _encodable(source), "message": _encodable(text)}
+                line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+            return self._mark.encode() + line
         stamp = f"{self._stamp(when, ' ')},{int(when * 1000) % 1000:03d}"
-        prefix = f"{stamp} {level[0]} [{self._pid}] {request or '-'} {source} - "
+        prefix = f"{self._mark}{stamp} {level[0]} [{pid}] {request or '-'} {source} - "
         body = text.replace("\n", "\n" + prefix) if "\n" in text else text
         return f"{prefix}{body}\n".encode("utf-8", "backslashreplace")
 
@@ -89,6 +101,10 @@ class Format:
         if self._second[0] != second:
             self._second = (second, time.strftime(f"%Y-%m-%d{between}%H:%M:%S", time.gmtime(second)))
         return self._second[1]
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class _Current:
@@ -119,33 +135,21 @@ def request_id(value: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # Before the id goes: what has no new line yet is this request's.
+        flush_lines()
         CURRENT.id = before
-        flush = getattr(sys.stdout, "flush_line", None)
+
+
+def flush_lines() -> None:
+    """Write what was printed without a new line."""
+    for stream in (sys.stdout, sys.stderr):
+        flush = getattr(stream, "flush_line", None)
         if flush is not None:
             flush()
 
 
-class _Reader:
-    """Whether somebody reads the log: a script that prints must not stand still where nobody does."""
-
-    def __init__(self) -> None:
-        self.form = Format()
-        self.lost = 0
-
-    def takes(self) -> bool:
-        """Wait until output is taken; not at all where the reader was away the last time already."""
-        try:
-            return bool(select.select([], [_OUTPUT], [], 0 if self.lost else _PATIENCE_SECONDS)[1])
-        except (OSError, ValueError):
-            # Windows selects sockets only; a number that is too large for select() cannot be 1.
-            return True
-
-
-_READER = _Reader()
-
-
 def write_all(data: bytes) -> None:
-    """Write to standard output, past every buffer; what nobody takes for a second is dropped, and counted.
+    """Write to standard output, past every buffer: in a worker, the pipe that the front always reads.
 
     Parameters
     ----------
@@ -154,16 +158,8 @@ def write_all(data: bytes) -> None:
     """
     view = memoryview(data)
     while view:
-        if not _READER.takes():
-            _READER.lost += 1
-            return
         try:
-            if _READER.lost:
-                lost, _READER.lost = _READER.lost, 0
-                text = f"{lost} writes to the log were dropped, because nobody read it"
-                os.write(_OUTPUT, _READER.form.lines("WARNING", log.name, text, CURRENT.id))
-                continue
-            view = view[os.write(_OUTPUT, view[:_PIECE]) :]
+            view = view[os.write(_OUTPUT, view) :]
         except BlockingIOError:
             time.sleep(0.001)
         except OSError:
@@ -187,7 +183,9 @@ class LineStream(io.TextIOBase):
     def __init__(self, form: Format, level: str, source: str, number: int) -> None:
         super().__init__()
         self._form, self._level, self._source, self._number = form, level, source, number
-        self._rest = ""
+        # By thread: print() writes a line in two parts, and another thread's must not get between.
+        self._rests: dict[int, str] = {}
+        self._bytes = _Bytes(self)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -197,7 +195,10 @@ class LineStream(io.TextIOBase):
     @property
     def buffer(self) -> io.BufferedIOBase:
         """Takes bytes, as ``sys.stdout.buffer`` does."""
-        return _Bytes(self)
+        return self._bytes
+
+    def reconfigure(self, **_: Any) -> None:
+        """Accept what scripts ask of a text stream; it is UTF-8 and written line by line anyway."""
 
     def fileno(self) -> int:
         """Return the descriptor that child processes inherit.
@@ -232,21 +233,35 @@ class LineStream(io.TextIOBase):
         int
             Its length.
         """
-        if "\n" not in text:
-            self._rest += text
-            return len(text)
-        *lines, self._rest = (self._rest + text).split("\n")
-        write_all(b"".join(self._form.lines(self._level, self._source, _shown(line), CURRENT.id) for line in lines))
+        thread = threading.get_ident()
+        whole = self._rests.pop(thread, "") + text
+        *lines, rest = whole.split("\n")
+        if rest:
+            self._rests[thread] = rest
+        if lines:
+            write_all(b"".join(self._form.lines(self._level, self._source, shown(line), CURRENT.id) for line in lines))
         return len(text)
 
     def flush_line(self) -> None:
         """Write what has no new line yet: its request is over."""
-        if self._rest:
-            self.write("\n")
+        while self._rests:
+            _, rest = self._rests.popitem()
+            write_all(self._form.lines(self._level, self._source, shown(rest), CURRENT.id))
 
 
-def _shown(line: str) -> str:
-    # A progress bar draws itself again and again in one line; what counts is what stays on the screen.
+def shown(line: str) -> str:
+    """Return what of a line stays on the screen: a progress bar draws itself again and again.
+
+    Parameters
+    ----------
+    line : str
+        Without its new line.
+
+    Returns
+    -------
+    str
+        What is behind the last return to its beginning.
+    """
     return line.rstrip("\r").rpartition("\r")[2]
 
 
@@ -254,12 +269,14 @@ class _Bytes(io.BufferedIOBase):
     def __init__(self, stream: LineStream) -> None:
         super().__init__()
         self._stream = stream
+        # A letter may come in two writes.
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._stream.write(bytes(data).decode("utf-8", "replace"))
+        self._stream.write(self._decode(bytes(data)))
         return len(data)
 
 
@@ -277,7 +294,9 @@ class _Handler(logging.Handler):
         self._write(self._form.lines(record.levelname, record.name, text, CURRENT.id, record.created))
 
 
-def configure(name: str = "text", level: str = "INFO", write: Callable[[bytes], None] = write_all) -> Format:
+def configure(
+    name: str = "text", level: str = "INFO", write: Callable[[bytes], None] = write_all, mark: str = ""
+) -> Format:
     """Send this process's log records and warnings to standard output.
 
     Parameters
@@ -288,13 +307,15 @@ def configure(name: str = "text", level: str = "INFO", write: Callable[[bytes], 
         One of :data:`LEVELS`.
     write : callable, optional
         Writes whole lines.
+    mark : str, optional
+        Begins each line.
 
     Returns
     -------
     Format
         For those who write records without ``logging``.
     """
-    form = _READER.form = Format(name)
+    form = Format(name, mark)
     root = logging.getLogger()
     root.handlers[:] = [_Handler(form, write)]
     root.setLevel(level)

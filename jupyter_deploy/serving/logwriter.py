@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import os
 import select
@@ -9,12 +10,15 @@ import stat
 import time
 from collections.abc import Callable
 
+from .logs import MARK, Format, log, shown
+
 _OUTPUT = 1
 # A pipe that can be written to takes at least this much at once (POSIX's PIPE_BUF).
 _PIECE = 4096
 _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
+_READ = 1 << 18
 
 
 class LogWriter:
@@ -29,6 +33,7 @@ class LogWriter:
     """
 
     def __init__(self, soon: Callable[..., object], later: Callable[..., object]) -> None:
+        self.form = Format()
         self._soon, self._later = soon, later
         self._lines: collections.deque[bytes] = collections.deque()
         self._size = self._dropped = 0
@@ -69,7 +74,8 @@ class LogWriter:
         """Write as much as goes without waiting; false where something is left."""
         if self._dropped and self._takes():
             self._dropped, lost = 0, self._dropped
-            self._lines.appendleft(b"... %d writes to the log were dropped, because nobody read it\n" % lost)
+            text = f"{lost} writes to the log were dropped, because nobody read it"
+            self._lines.appendleft(self.form.lines("WARNING", log.name, text, ""))
         while self._lines:
             data = self._lines.popleft() if len(self._lines) == 1 else b"".join(self._lines)
             self._lines.clear()
@@ -91,3 +97,97 @@ class LogWriter:
 
     def _takes(self) -> bool:
         return not self._blocks or bool(select.select([], [_OUTPUT], [], 0)[1])
+
+
+class Outputs:
+    """Makes one stream of what all processes of the service write to their descriptors 1 and 2.
+
+    Parameters
+    ----------
+    form : Format
+        How lines are written that are not records yet.
+    write : callable
+        Takes whole lines.
+    """
+
+    def __init__(self, form: Format, write: Callable[[bytes], None]) -> None:
+        self._form, self._write = form, write
+
+    def follow(self, descriptor: int, pid: int, request: Callable[[], str] = str) -> Output:
+        """Read a process's output until all who can write to it are gone.
+
+        Parameters
+        ----------
+        descriptor : int
+            The front's end of its pipe, non-blocking.
+        pid : int
+            The process.
+        request : callable, optional
+            Returns the id of the request that it runs.
+
+        Returns
+        -------
+        Output
+            Can be read sooner than the loop would.
+        """
+
+        def record(line: bytes) -> bytes:
+            # C code may have written half a line before a record.
+            raw, mark, rest = line.partition(MARK.encode())
+            text = shown(raw.decode("utf-8", "replace"))
+            made = self._form.lines("INFO", "output", text, request(), pid=pid) if raw or not mark else b""
+            return made + rest + b"\n" if mark else made
+
+        return Output(descriptor, lambda lines: self._write(b"".join(map(record, lines))))
+
+
+class Output:
+    """One process's output.
+
+    Parameters
+    ----------
+    descriptor : int
+        Where it arrives.
+    write : callable
+        Takes its lines.
+    """
+
+    def __init__(self, descriptor: int, write: Callable[[list[bytes]], None]) -> None:
+        self._descriptor, self._write = descriptor, write
+        self._rest = b""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self.take)
+
+    def take(self, *, all_of_it: bool = False) -> None:
+        """Pass on what has arrived.
+
+        Parameters
+        ----------
+        all_of_it : bool, optional
+            Whether a line that has no end yet goes too, because its request is over.
+        """
+        data = self._read()
+        if not data and not self._rest:
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        whole = all_of_it or self._descriptor < 0
+        # A record that another thread is just writing is not cut.
+        if len(self._rest) > _READ or (whole and self._rest and MARK.encode() not in self._rest):
+            lines.append(self._rest)
+            self._rest = b""
+        if lines:
+            self._write(lines)
+
+    def _read(self) -> bytes:
+        if self._descriptor < 0:
+            return b""
+        try:
+            # Only so much at once: requests shall not wait for a script that talks without end.
+            data = os.read(self._descriptor, _READ)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+        return data

@@ -15,7 +15,7 @@ READY     worker → front        ``{"script": {...}, "modules": [...], "seconds
 FAILED    worker → front        a failure: the script cannot serve
 START     front → worker        ``{"layout": {...}, "options": {...}}``: what to run
 STOP      front → worker        ``{}``: finish what you hold and end
-FORK      front → fork-server   ``{"modules": [...], "spare": b}`` and the worker's socket as a descriptor: import
+FORK      front → fork-server   ``{"modules": [...], "spare": b}`` with the worker's socket and output pipe: import
                                 these first; a spare one may wait until PRELOAD is done
 FORKED    fork-server → front   ``{"pid": n, "spare": b}``: in the order of the FORKs of that kind
 EXITED    fork-server → front   ``{"pid": n, "status": s}`` as ``os.waitpid`` gives it

@@ -15,6 +15,7 @@ from .failures import Failure
 from .layout import Layout
 from .links import Job, ScriptFailed, WorkerLink
 from .logs import log
+from .logwriter import Outputs
 from .messages import Answer
 from .metrics import Metrics
 from .timeouts import Timeouts
@@ -33,11 +34,15 @@ class Runtime:
     ----------
     config : ServingConfig
         The server's settings.
+    outputs : Outputs
+        Follows what the workers write.
     on_settings : callable, optional
         Called with the settings that hold from now on.
     """
 
-    def __init__(self, config: ServingConfig, on_settings: Callable[[ServingConfig], None] = lambda _: None) -> None:
+    def __init__(
+        self, config: ServingConfig, outputs: Outputs, on_settings: Callable[[ServingConfig], None] = lambda _: None
+    ) -> None:
         self.config = config
         self._on_settings = on_settings
         self.metrics = Metrics(config.name)
@@ -50,7 +55,7 @@ class Runtime:
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
         self.restarts = 0
         self.started = time.time()
-        self._workers = Workers(self.dispatcher, self._lost, config.start_method)
+        self._workers = Workers(self.dispatcher, self._lost, config.start_method, outputs)
         self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired)
         self._quick_deaths = 0
         self._numbers = 0
@@ -97,19 +102,22 @@ class Runtime:
             self.dispatcher.quiet = True
             try:
                 await self._workers.start(new)
-            except ScriptFailed as failed:
-                self.failure = failed.failure
-                self.metrics.reloads["failed"] += 1
-                log.error("generation %d was not taken: %s", new.number, failed)
-                raise
-            except ConnectionError as error:
-                self.metrics.reloads["failed"] += 1
-                log.error("generation %d did not start: %s", new.number, error)
+            except (ScriptFailed, ConnectionError) as error:
+                self._not_taken(new, error)
                 raise
             finally:
                 self.dispatcher.quiet = False
             self._switch(new)
             return new
+
+    def _not_taken(self, new: Generation, error: Exception) -> None:
+        if isinstance(error, ScriptFailed):
+            self.failure = error.failure
+        self.metrics.reloads["failed"] += 1
+        log.error("generation %d was not taken: %s", new.number, error)
+        if self.current is not None:
+            # Who corrects the script shall not wait longer for it than anybody else.
+            self._background(self._workers.get_ready(self.current))
 
     def _switch(self, new: Generation) -> None:
         self._numbers, old, self.current = new.number, self.current, new

@@ -87,7 +87,13 @@ def _plain(schema: Any) -> Any:
         value = int(text)
         return value if -(2**63) <= value < 2**63 else float(value)
 
-    return json.loads(json.dumps(schema, default=str), parse_constant=lambda _: None, parse_int=integer)
+    def named(found: dict[str, Any]) -> dict[str, Any]:
+        if "properties" in found and isinstance(found.get("required"), list):
+            found["required"] = [str(name) for name in found["required"]]
+        return found
+
+    text = json.dumps(schema, default=str)
+    return json.loads(text, object_hook=named, parse_constant=lambda _: None, parse_int=integer)
 
 
 def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
@@ -104,15 +110,16 @@ def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
         By parameter. Types of the script's own are left to the decorators.
     """
     found: dict[str, Callable[[Any], Any]] = {}
-    left = list(layers_of(undecorated(run)))
+    # By identity: a decorator says that it equals what it wraps.
+    left = {id(layer) for layer in layers_of(undecorated(run))}
     for layer in layers_of(run):
         kept = _decoration(layer)
         kind = kept.get("param_type")
-        if _is_ours(kept):
+        if kind is not None and _is_ours(kept):
             convert = partial(_convert, kind=kind, path=kept["param_name"])
             if kept.get("optional"):
                 convert = partial(_unless_empty, convert)
-                if layer in left and hasattr(kind.sample_input, "shape"):
+                if id(layer) in left and hasattr(kind.sample_input, "shape"):
                     # That decorator would ask the array whether it is true, which no array answers.
                     convert = partial(_only_checked, convert)
             found[kept["param_name"]] = convert

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import asyncio
 
 MODULE = "entry_module"
+_CHILDREN = str(Path(__file__).parent / "children")
 _ALLOWED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -119,7 +120,8 @@ def load(layout: Layout, max_batch: int = 0) -> EntryScript:
     path = Path(layout.entry)
     sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]
     forget_shadowed(path.parent)
-    for folder in layout.search:
+    # _CHILDREN: processes that the script starts anew find it there by its name.
+    for folder in (*layout.search, _CHILDREN):
         if folder not in sys.path:
             sys.path.append(folder)
     install()

@@ -24,7 +24,7 @@ from .layout import Layout
 from .links import ScriptFailed
 from .listener import BACKLOG, listen
 from .logs import configure, log
-from .logwriter import LogWriter
+from .logwriter import LogWriter, Outputs
 from .runtime import Runtime
 from .watch import SECONDS, changed, state_of
 from .worker import INIT_FAILED
@@ -83,7 +83,7 @@ class Server:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         writer = LogWriter(loop.call_soon, loop.call_later)
-        form = configure(self.config.log_format, self.config.log_level, writer.write)
+        form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
         def on_settings(config: ServingConfig) -> None:
@@ -91,7 +91,7 @@ class Server:
             logging.getLogger().setLevel(config.log_level)
             engine.config.timeout_graceful_shutdown = int(config.drain_seconds)
 
-        runtime = Runtime(self.config, on_settings)
+        runtime = Runtime(self.config, Outputs(form, writer.write), on_settings)
         application = HttpApplication(runtime, token, form, writer)
         headers = [("server", "jupyter_deploy")]
         engine = Engine(configuration(application, headers=headers, backlog=BACKLOG, drain=self.config.drain_seconds))
@@ -106,6 +106,9 @@ class Server:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._asked and time.monotonic() - self._asked >= int(runtime.config.drain_seconds):
+                # The time is over, and so are the requests that took it: their workers get none beyond it.
+                runtime.abort()
             await runtime.close()
             log.info("stopped")
             writer.close()

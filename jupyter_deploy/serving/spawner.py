@@ -6,14 +6,14 @@ import asyncio
 import base64
 import contextlib
 import os
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .control import Control, in_words
+from .control import Control, Ends, in_words, lines
 from .layout import Layout
 from .libraries import stamp
+from .logwriter import Outputs
 from .messages import Kind, note
 from .options import WorkerOptions
 
@@ -26,14 +26,14 @@ class Spare:
     ----------
     pid : int
         The process.
-    sock : socket.socket
-        The front's end of its socket pair.
+    ends : Ends
+        The lines to it.
     modules : tuple of str
         What it was known to need then.
     """
 
     pid: int
-    sock: socket.socket
+    ends: Ends
     modules: tuple[str, ...]
 
 
@@ -44,12 +44,15 @@ class Spawner:
     ----------
     on_exit : callable
         Called with a worker's pid and a text that says how it ended.
+    outputs : Outputs
+        Follows the fork-server's.
     method : str
         ``"fork"``, ``"spawn"`` (a fresh interpreter for each), or empty for what the platform has.
     """
 
-    def __init__(self, on_exit: Callable[[int, str], None], method: str = "") -> None:
+    def __init__(self, on_exit: Callable[[int, str], None], outputs: Outputs, method: str = "") -> None:
         self._on_exit = on_exit
+        self._outputs = outputs
         self.forks = (method or ("fork" if hasattr(os, "fork") else "spawn")) == "fork"
         self._process: asyncio.subprocess.Process | None = None
         self._control: Control | None = None
@@ -69,7 +72,7 @@ class Spawner:
         if self._control is not None and (layout.preload is None or self._libraries != stamp()):
             await self.close()
 
-    async def spawn(self, layout: Layout, options: WorkerOptions) -> tuple[int, socket.socket]:
+    async def spawn(self, layout: Layout, options: WorkerOptions) -> tuple[int, Ends]:
         """Start a worker.
 
         Parameters
@@ -81,38 +84,38 @@ class Spawner:
 
         Returns
         -------
-        tuple of (int, socket.socket)
-            Its pid, and the front's end of its socket pair.
+        tuple of (int, Ends)
+            Its pid, and the lines to it.
 
         Raises
         ------
         ConnectionError
             If the fork-server died meanwhile.
         """
-        pid, sock = self._take_spare(layout) or await self._start(layout)
+        pid, ends = self._take_spare(layout) or await self._start(layout)
         start = note(Kind.START, layout=layout.as_dict(), options=options.as_dict())
         try:
-            await asyncio.get_running_loop().sock_sendall(sock, start)
+            await asyncio.get_running_loop().sock_sendall(ends.sock, start)
         except ConnectionError:
             # A worker that died before it was told anything is one like any other.
-            sock.close()
-            pid, sock = await self._start(layout)
-            await asyncio.get_running_loop().sock_sendall(sock, start)
+            ends.close()
+            pid, ends = await self._start(layout)
+            await asyncio.get_running_loop().sock_sendall(ends.sock, start)
         except BaseException:
-            sock.close()
+            ends.close()
             raise
-        return pid, sock
+        return pid, ends
 
-    def _take_spare(self, layout: Layout) -> tuple[int, socket.socket] | None:
+    def _take_spare(self, layout: Layout) -> tuple[int, Ends] | None:
         spare, self._spare = self._spare, None
         if spare is None:
             return None
         if spare.modules != layout.preload or self._control is None or self._control.lost:
-            spare.sock.close()
+            spare.ends.close()
             return None
-        return spare.pid, spare.sock
+        return spare.pid, spare.ends
 
-    async def _start(self, layout: Layout) -> tuple[int, socket.socket]:
+    async def _start(self, layout: Layout) -> tuple[int, Ends]:
         if not self.forks:
             return await self._start_interpreter()
         async with self._lock:
@@ -135,18 +138,18 @@ class Spawner:
             return
         with contextlib.suppress(ConnectionError):
             await control.send(note(Kind.PRELOAD, modules=modules))
-            pid, sock = await control.fork(spare=True)
+            pid, ends = await control.fork(spare=True)
             if self._spare is not None or control is not self._control:
-                sock.close()
+                ends.close()
                 return
-            self._spare = Spare(pid, sock, layout.preload)
+            self._spare = Spare(pid, ends, layout.preload)
 
     async def close(self) -> None:
         """End the fork-server; workers that still run are not touched."""
         process, control, self._control, self._process = self._process, self._control, None, None
         spare, self._spare = self._spare, None
         if spare is not None:
-            spare.sock.close()
+            spare.ends.close()
         if control is not None:
             await control.close()
         if process is not None:
@@ -159,8 +162,7 @@ class Spawner:
         if self._process is not None:
             await self.close()
         self._libraries = stamp()
-        ours, theirs = socket.socketpair()
-        with theirs:
+        with lines() as (ends, theirs, writes):
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-u",
@@ -169,14 +171,15 @@ class Spawner:
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
+                stdout=writes,
+                stderr=writes,
             )
-        return Control(ours, self._on_exit)
+        self._outputs.follow(ends.output, self._process.pid)
+        return Control(ends.sock, self._on_exit)
 
-    async def _start_interpreter(self) -> tuple[int, socket.socket]:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
+    async def _start_interpreter(self) -> tuple[int, Ends]:
         shares = sys.platform == "win32"
-        with theirs:
+        with lines() as (ends, theirs, writes):
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-u",
@@ -185,6 +188,8 @@ class Spawner:
                 *(() if shares else (str(theirs.fileno()),)),
                 pass_fds=() if shares else (theirs.fileno(),),
                 stdin=asyncio.subprocess.PIPE,
+                stdout=None if shares else writes,
+                stderr=None if shares else writes,
             )
             assert process.stdin is not None
             if shares:
@@ -194,7 +199,7 @@ class Spawner:
         task = asyncio.get_running_loop().create_task(self._wait(process))
         self._waits.add(task)
         task.add_done_callback(self._waits.discard)
-        return process.pid, ours
+        return process.pid, ends
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()

@@ -19,7 +19,7 @@ from .failures import Failure, describe
 from .inbox import Inbox
 from .layout import Layout, tree_lines
 from .libraries import ImportMark
-from .logs import capture_prints, configure, log
+from .logs import MARK, capture_prints, configure, flush_lines, log
 from .messages import Kind, note
 from .options import WorkerOptions
 from .scoring import Scorer, finished
@@ -81,13 +81,15 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         None where it cannot serve.
     """
     _enter(layout, options)
+    stage = "load"
     before, mark = dict(os.environ), ImportMark()
     started = time.perf_counter()
-    stage = "load"
     try:
+        _apply_logging_file(layout)
         script = load(layout, options.max_batch)
         stage = "init"
         finished(script.init(), script.loop)
+        flush_lines()
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
         _tell_failure(sock, describe(error, stage, layout.entry, layout.label), layout)
         return None
@@ -121,7 +123,6 @@ def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: Work
         The exit code, 0.
     """
     end_with(sock)
-    capture_prints(configure(options.log_format, options.log_level))
     _ready(sock, script, [], 0.0)
     return serve(sock, Inbox(sock), script, layout, options)
 
@@ -147,11 +148,18 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
     int
         The exit code, 0.
     """
-    # Children that the script forks shall not keep the front believing that this worker lives.
+    # Children that the script forks shall not keep the front believing that this worker lives, and end by SIGTERM.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=sock.close)
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     inbox.watch_signals()
-    scorer = Scorer(script, layout, options, inbox, sock.sendall)
+
+    def send(frame: bytes) -> None:
+        # What was printed without a new line belongs before the access line, which the front writes with the answer.
+        flush_lines()
+        sock.sendall(frame)
+
+    scorer = Scorer(script, layout, options, inbox, send)
     with contextlib.suppress(ConnectionError):
         while (requests := inbox.take()) is not None:
             scorer.serve(requests)
@@ -165,11 +173,10 @@ def _enter(layout: Layout, options: WorkerOptions) -> None:
     # A bundle never changes: no __pycache__ in it.
     sys.dont_write_bytecode = True
     sys.argv = [layout.entry]
-    capture_prints(configure(options.log_format, options.log_level))
+    capture_prints(configure(options.log_format, options.log_level, mark=MARK))
     faulthandler.enable(file=2)
     if DUMP_SIGNAL is not None:
         faulthandler.register(DUMP_SIGNAL, file=2, all_threads=True)
-    _apply_logging_file(layout)
 
 
 def _apply_logging_file(layout: Layout) -> None:
@@ -214,6 +221,8 @@ def end_with(sock: socket.socket) -> Callable[[], None]:
         # The main thread sees it too, unless it is in code that does not return.
         if not over.wait(GRACE_SECONDS):
             os._exit(1)
+        # Named here, so that this thread keeps it: what is forgotten is closed, and would look like a call to stop.
+        waker.close()
 
     def stop() -> None:
         over.set()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from .control import Control
 from .failures import Failure
 from .layout import Layout
 from .links import Job, Owner, ScriptFailed, WorkerLink
+from .logwriter import Outputs
 from .messages import Kind, Request
 from .spawner import Spawner
 
@@ -80,14 +82,19 @@ class Workers:
         Called with each worker that is gone.
     start_method : str
         As in :class:`ServingConfig`.
+    outputs : Outputs
+        Follows what they write.
     """
 
-    def __init__(self, owner: Owner, on_lost: Callable[[WorkerLink], None], start_method: str) -> None:
+    def __init__(
+        self, owner: Owner, on_lost: Callable[[WorkerLink], None], start_method: str, outputs: Outputs
+    ) -> None:
         self.links: set[WorkerLink] = set()
         self._owner = owner
         self._on_lost = on_lost
         self._ends: dict[int, asyncio.Future[str]] = {}
-        self._spawner = Spawner(self._exited, start_method)
+        self._outputs = outputs
+        self._spawner = Spawner(self._exited, outputs, start_method)
 
     async def start(self, generation: Generation) -> None:
         """Start a generation's workers and wait until all are ready and one has answered the sample.
@@ -152,21 +159,26 @@ class Workers:
         if options.copies and self._spawner.forks:
             template = await self._template(generation)
             assert template.control is not None
-            pid, sock = await template.control.fork()
+            pid, ends = await template.control.fork()
         else:
-            pid, sock = await self._spawner.spawn(generation.layout, generation.config.options(0))
+            pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(0))
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
         link = WorkerLink(pid, generation.number, generation.layout.app_root, self._owner, self._was_lost)
         self.links.add(link)
-        await link.open(sock)
+        if sys.platform != "win32":
+            link.output = self._outputs.follow(ends.output, pid, link.ids)
+        await link.open(ends.sock)
         return link
 
     async def _template(self, generation: Generation) -> Template:
         template = generation.template
         if template is None or template.control is None or template.control.lost:
-            pid, sock = await self._spawner.spawn(generation.layout, generation.config.options(generation.workers))
+            pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(generation.workers))
             template = generation.template = Template(pid)
-            template.control = Control(sock, self._exited, template.heard, "the process that workers are copied from")
+            self._outputs.follow(ends.output, pid)
+            template.control = Control(
+                ends.sock, self._exited, template.heard, "the process that workers are copied from"
+            )
             self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
         assert template.control is not None
         first: set[asyncio.Future[Any]] = {template.ready, template.control.ended}

@@ -61,7 +61,8 @@ NESTED = Standard({"day": Standard(dt.date(2026, 1, 2)), "rows": Standard([Numpy
 @output_schema(Standard("text"))
 def run(as_is=1, when=None, clock=None, data=None, own=None, nested=None, flags=None, *, request_headers):
     kinds = nested and {key: type(value).__name__ for key, value in nested.items()}
-    return [as_is, when, clock, data and data.decode("latin-1"), own, kinds, None if flags is None else flags.tolist(), request_headers.get("x-mine")]
+    text, flags = data and data.decode("latin-1"), None if flags is None else flags.tolist()
+    return [as_is, when, clock, text, own, kinds, flags, request_headers.get("x-mine")]
 """
 DEFAULTS = """
 @input_schema("rows", Numpy(np.array([[1, 2]])))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import decimal
 import enum
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from jupyter_deploy.client import encode_payload
 from jupyter_deploy.errors import InvokeProblem
-from jupyter_deploy.serving.answers import encode
+from jupyter_deploy.serving.answers import encode, holds_nan
 
 
 class Colour(enum.Enum):
@@ -61,3 +63,73 @@ def test_payloads_keep_text_and_bytes() -> None:
     assert encode_payload({"data": np.arange(3)}) == b'{"data":[0,1,2]}'
     with pytest.raises(InvokeProblem, match="cannot be sent as JSON"):
         encode_payload(object())
+
+
+def nested(value: Any, depth: int) -> Any:
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@dataclasses.dataclass
+class Point:
+    x: float
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        [1, (2, {"a": float("-inf")})],
+        np.float32("nan"),
+        np.array([[1, np.inf]]),
+        np.array([1, np.nan], dtype=np.float16),
+        np.array([None, np.nan], dtype=object),
+        pd.Series([np.nan, 1]),
+        pd.DataFrame({"a": [1.0], "b": [np.nan]}),
+        Point(float("nan")),
+        decimal.Decimal("NaN"),
+        nested(float("nan"), 5000),
+    ],
+)
+def test_nan_is_found_wherever_it_is(value: Any) -> None:
+    assert holds_nan(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "NaN",
+        b"nan",
+        [None],
+        1.5,
+        np.array([]),
+        np.arange(3),
+        np.array(["nan"]),
+        pd.NaT,
+        [pd.NA],
+        pd.Series([1]),
+        Point(1),
+    ],
+)
+def test_nan_is_not_found_where_there_is_none(value: Any) -> None:
+    assert not holds_nan(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        (nested(None, 400), b"[" * 400 + b"null" + b"]" * 400),
+        (
+            {"n": 2**64, "f": float("inf"), "e": Colour.RED, "p": Point(0.5)},
+            b'{"n":18446744073709551616,"f":null,"e":"red","p":{"x":0.5}}',
+        ),
+        (np.array(["1970-01-01", "NaT"], dtype="M8[D]"), b'["1970-01-01T00:00:00",null]'),
+        (np.array([90], dtype="m8[s]"), b'["P0DT0H1M30S"]'),
+        (-dt.timedelta(seconds=1.5), b'"-P0DT0H0M1.5S"'),
+        ({float("nan"): 1, np.int64(2): 3}, b'{"null":1,"2":3}'),
+    ],
+)
+def test_what_the_fast_encoder_refuses_or_gets_wrong(value: Any, body: bytes) -> None:
+    assert encode(value) == body

@@ -1,0 +1,28 @@
+"""The entry script, for processes that it starts anew (spawn, forkserver, joblib): they import it by its name.
+
+Workers have this file's folder on ``sys.path``, and such processes inherit that. In a worker itself the script is
+loaded already, so that this file is never asked for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """Load the script when something of it is first asked for (Python's hook for modules), and take its place."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from jupyter_deploy.serving.shims import install
+
+    install()
+    path = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
+    spec = importlib.util.spec_from_file_location(__name__, path) if path else None
+    if spec is None or spec.loader is None:
+        raise AttributeError(f"{name}: the entry script is not known in this process")
+    sys.modules[__name__] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, name)

@@ -1,0 +1,100 @@
+"""The other ways to start workers: fresh interpreters, and copies of one process after its ``init()``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+
+from .harness import served, until
+
+SCRIPT = """import os
+
+def init():
+    global value
+    value = {}
+    with open("inits", "a") as file:
+        print(os.getpid(), file=file)
+
+def run(data):
+    if data == "die":
+        os._exit(4)
+    return [value, os.getpid()]
+"""
+
+
+def inits(folder: Path) -> list[int]:
+    return [int(line) for line in (folder / "inits").read_text().splitlines()]
+
+
+def test_spawned_workers_serve_reload_and_come_back(tmp_path: Path, home: Path) -> None:
+    with served(tmp_path, SCRIPT.format(1), start_method="spawn") as server:
+        value, first = server.ask()
+        assert (value, inits(tmp_path)) == (1, [first])
+        assert server.post("die").json()["message"].endswith("it exited with code 4.")
+        value, second = server.ask()
+        assert value == 1
+        assert second != first
+        server.write("1 / 0\n")
+        assert server.reload().status_code == 422
+        server.write(SCRIPT.format(2))
+        assert server.reload().status_code == 200
+        value, third = server.ask()
+        assert (value, server.workers) == (2, [third])
+        # The replaced ones are gone; nothing was forked ahead.
+        until(lambda: sorted(server.family()) == sorted([server.process.pid, third]))
+        os.kill(third, signal.SIGSEGV)
+        until(lambda: server.lines_with("was killed by SIGSEGV"))
+        log = server.stop()
+        assert server.process.returncode == 0
+    assert "Traceback" not in log.partition("SIGTERM")[2]
+
+
+def test_preload_runs_init_once_for_all_workers(tmp_path: Path, home: Path) -> None:
+    with served(tmp_path, SCRIPT.format(1), preload=True, workers=3) as server:
+        (template,) = inits(tmp_path)
+        workers = server.workers
+        assert len(set(workers)) == 3
+        assert template not in workers
+        os.kill(workers[0], signal.SIGKILL)
+        until(lambda: len(server.workers) == 3 and workers[0] not in server.workers)
+        assert inits(tmp_path) == [template]
+        assert {server.ask()[0] for _ in range(6)} == {1}
+        # The copied process is killed: the workers serve on, and the next one that dies has it made anew.
+        os.kill(template, signal.SIGKILL)
+        until(lambda: server.lines_with("the process that workers are copied from ended"))
+        assert server.ask()[0] == 1
+        for worker in server.workers:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: len(server.workers) == 3 and not set(workers) & set(server.workers))
+        assert len(inits(tmp_path)) == 2
+        assert {server.ask()[0] for _ in range(6)} == {1}
+        server.write(SCRIPT.format(2))
+        assert server.reload().status_code == 200
+        assert {server.ask()[0] for _ in range(6)} == {2}
+        assert len(inits(tmp_path)) == 3
+        # Front, fork-server, the template and its three workers, and the one that is forked ahead.
+        until(lambda: len(server.family()) == 7)
+        assert not psutil.pid_exists(template) or psutil.Process(template).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_long_init_does_not_delay_its_copies(tmp_path: Path, home: Path) -> None:
+    """Found by reading: ending the thread that watches the front took two seconds after an init() of more than one."""
+    script = (
+        "import time\n\ndef init():\n    time.sleep(1.2)\n    print('initialised')\n\ndef run(data):\n    return 1\n"
+    )
+    with served(tmp_path, script, preload=True, ready=False) as server:
+        until(lambda: "print - initialised" in server.log)
+        until(lambda: server.get("/-/ready").ok, seconds=1.5)
+
+
+def test_settings_choose_preload_at_a_reload(tmp_path: Path, home: Path) -> None:
+    with served(tmp_path, SCRIPT.format(1), workers=2) as server:
+        assert len(inits(tmp_path)) == 2
+        assert server.reload({"settings": {"preload": True}}).status_code == 200
+        assert len(inits(tmp_path)) == 3
+        assert server.reload({"settings": {"preload": False}}).status_code == 200
+        assert len(inits(tmp_path)) == 5
+        assert server.ask()[0] == 1
