@@ -130,7 +130,7 @@ def served(
     try:
         found = until(lambda: process.poll() is not None or server.lines_with("Serving"))
         assert found is not True, server.log
-        server.url = found[0].split()[-1]
+        server.url = found[0][found[0].index("http") :].partition('"')[0].strip()
         if ready:
             until(lambda: process.poll() is not None or server.get("/-/ready").ok)
         yield server
