@@ -38,6 +38,8 @@ class Inbox:
         self._buffer = FrameBuffer()
         self._groups: collections.deque[list[Request]] = collections.deque()
         self._cancelled: set[int] = set()
+        # One space for all reads: to ask for this much each time costs the kernel more than the reading.
+        self._space = memoryview(bytearray(_PIECE))
         self._looked = 0.0
         self._started: dict[str, Any] | None = None
         self._over = self._asked = self._idle = False
@@ -120,9 +122,9 @@ class Inbox:
     def _read(self) -> None:
         self._looked = time.monotonic()
         try:
-            data = self._sock.recv(_PIECE)
+            data = self._space[: self._sock.recv_into(self._space)]
         except ConnectionError:
-            data = b""
+            data = self._space[:0]
         if not data:
             self._over = True
         for kind, payload in self._buffer.feed(data):

@@ -18,7 +18,8 @@ _PIECE = 4096
 _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
-_READ = 1 << 18
+# More would be mapped and unmapped by the kernel for every read.
+_READ = 1 << 16
 
 
 class LogWriter:

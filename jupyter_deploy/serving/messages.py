@@ -292,12 +292,12 @@ class FrameBuffer:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[Kind, bytes]]:
+    def feed(self, data: bytes | memoryview) -> Iterator[tuple[Kind, bytes]]:
         """Take bytes as they arrive.
 
         Parameters
         ----------
-        data : bytes
+        data : bytes or memoryview
             Any part of the stream.
 
         Yields

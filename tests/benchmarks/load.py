@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
@@ -18,13 +20,14 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of wrk saw; latencies in milliseconds."""
+    """What one run of wrk saw; latencies in milliseconds, and what others used of the machine, in processors."""
 
     rate: float
     p50: float
     p99: float
     failed: int
     requests: int
+    foreign: float = 0.0
 
 
 def free_port() -> int:
@@ -46,12 +49,17 @@ def lua(folder: Path, body: bytes, content_type: str = "application/json") -> Pa
     return script
 
 
-def wrk(url: str, script: Path, connections: int, seconds: float) -> Load:
-    """Load a server for some seconds."""
+def wrk_program() -> str:
+    """Where wrk is."""
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("This benchmark needs wrk: apt-get install wrk")
-    command = [program, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", str(script), url]
+    return program
+
+
+def wrk(url: str, script: Path, connections: int, seconds: float) -> Load:
+    """Load a server for some seconds."""
+    command = [wrk_program(), "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", str(script), url]
     return parsed(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -63,7 +71,7 @@ def parsed(text: str) -> Load:
         return float(found[1]) if found else 0.0
 
     def latency(percent: int) -> float:
-        found = re.search(rf"^\s*{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE)
+        found = re.search(rf"^\s*{percent}%\s+([\d.]+)(us|ms|s|m) *$", text, re.MULTILINE)
         return float(found[1]) * _UNITS[found[2]] if found else 0.0
 
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
@@ -71,6 +79,13 @@ def parsed(text: str) -> Load:
     return Load(
         number(r"Requests/sec:\s+([\d.]+)"), latency(50), latency(99), failed, int(number(r"(\d+) requests in"))
     )
+
+
+def processor_seconds() -> float:
+    """What all processes of this machine have used, and what its host took away."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _, _, irq, softirq, steal = fields
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 class Running:
@@ -85,7 +100,11 @@ class Running:
             self.process = subprocess.Popen(
                 command, cwd=folder, stdout=log, stderr=log, start_new_session=True, env=environ
             )
-        self._until_ready(body, content_type)
+        try:
+            self._until_ready(body, content_type)
+        except BaseException:
+            self.stop()
+            raise
         self.start_seconds = time.perf_counter() - started
 
     def _until_ready(self, body: bytes, content_type: str) -> None:
@@ -117,16 +136,50 @@ class Running:
         """Megabytes of all its processes together."""
         total = 0
         for pid in self.pids():
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            try:
+                text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
             found = re.search(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE)
             total += int(found[1]) if found else 0
         return total / 1024
 
+    def processor_seconds(self) -> float:
+        """What its processes have used."""
+        used = 0
+        for pid in self.pids():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            used += int(fields[11]) + int(fields[12])
+        return used / os.sysconf("SC_CLK_TCK")
+
+    def loaded(self, script: Path, connections: int, seconds: int) -> Load:
+        """Load it, and see what other processes did meanwhile: they slow a server that needs all processors most."""
+
+        def everything() -> tuple[float, float]:
+            children, own = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
+            client = children.ru_utime + children.ru_stime + own
+            return processor_seconds(), client + self.processor_seconds()
+
+        started, before = time.perf_counter(), everything()
+        load = wrk(self.url, script, connections, seconds)
+        after, took = everything(), time.perf_counter() - started
+        return replace(load, foreign=max(0.0, (after[0] - before[0] - (after[1] - before[1])) / took))
+
     def stop(self) -> None:
-        """End it and wait."""
-        os.killpg(self.process.pid, signal.SIGTERM)
+        """End all processes of its session, and wait: a server's children may not notice that it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(20)
+        end = time.monotonic() + 5
+        while self.pids() and time.monotonic() < end:
+            time.sleep(0.02)
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)

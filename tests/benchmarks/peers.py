@@ -126,7 +126,10 @@ ROW = b'{"data": [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]]}'
 
 @dataclass(frozen=True)
 class Peer:
-    """A server: what its environment holds, its files, and its command ({bin}, {port})."""
+    """A server: what its environment holds, its files, and its command ({bin}, {port}).
+
+    Its environment lies in ``place`` (else under its name) and is whole when ``modules`` can be imported there.
+    """
 
     name: str
     packages: tuple[str, ...]
@@ -134,16 +137,21 @@ class Peer:
     files: dict[str, str] = field(default_factory=dict)
     route: str = "/score"
     body: bytes = ROW
+    modules: tuple[str, ...] = ()
+    place: str = ""
 
     def environment(self, folder: Path) -> Path:
         """Its virtual environment's programs; built on first use. Ours runs in this one."""
         if not self.packages:
             return Path(sys.executable).parent
-        place = folder / self.name.replace(" ", "-")
-        if not (place / "bin" / "python").exists():
-            print(f"building the environment of {self.name}", flush=True)
+        place = folder / (self.place or self.name)
+        program = place / "bin" / "python"
+        # An installation that was interrupted leaves an interpreter without its packages.
+        probe = [str(program), "-c", f"import {', '.join(self.modules)}"]
+        if not program.exists() or subprocess.run(probe, capture_output=True).returncode:
+            print(f"building the environment of {place.name}", flush=True)
             subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-            subprocess.run([str(place / "bin" / "pip"), "install", "-q", *self.packages], check=True)
+            subprocess.run([str(program), "-m", "pip", "install", "-q", *self.packages], check=True)
         return place / "bin"
 
 
@@ -156,7 +164,8 @@ def ours(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:
 def azml(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:
     """azureml-inference-server-http on the same script."""
     command = "{bin}/azmlinfsrv --entry_script score.py --port {port} " + options
-    return Peer(name, ("azureml-inference-server-http", SKLEARN), command, {"score.py": script}, body=body)
+    packages, modules = ("azureml-inference-server-http", SKLEARN), ("azureml_inference_server_http", "sklearn")
+    return Peer(name, packages, command, {"score.py": script}, body=body, modules=modules, place="azml")
 
 
 PEERS = (
@@ -167,18 +176,21 @@ PEERS = (
         ("fastapi", "uvicorn[standard]", SKLEARN),
         "{bin}/uvicorn app:app --port {port} --no-access-log",
         {"app.py": FASTAPI},
+        modules=("fastapi", "uvicorn", "sklearn"),
     ),
     Peer(
         "asgi",
         ("uvicorn[standard]", "orjson", SKLEARN),
         "{bin}/uvicorn app:app --port {port} --no-access-log --http httptools --loop uvloop",
         {"app.py": ASGI},
+        modules=("uvicorn", "httptools", "uvloop", "orjson", "sklearn"),
     ),
     Peer(
         "rsgi",
         ("granian", "uvloop", "orjson", SKLEARN),
         "{bin}/granian --interface rsgi app:app --port {port} --no-log --workers 1 --no-ws --http 1",
         {"app.py": RSGI},
+        modules=("granian", "uvloop", "orjson", "sklearn"),
     ),
 )
 SLOW_PEERS = (
@@ -188,12 +200,14 @@ SLOW_PEERS = (
         "{bin}/python app.py {port}",
         {"app.py": LITSERVE},
         route="/predict",
+        modules=("litserve", "sklearn"),
     ),
     Peer(
         "bentoml",
         ("bentoml", SKLEARN),
         "{bin}/bentoml serve app:Scorer --host 127.0.0.1 --port {port}",
         {"app.py": BENTOML},
+        modules=("bentoml", "sklearn"),
     ),
     Peer(
         "mlserver",
@@ -202,5 +216,6 @@ SLOW_PEERS = (
         {"model-settings.json": MLSERVER},
         route="/v2/models/churn/infer",
         body=V2,
+        modules=("mlserver", "mlserver_sklearn"),
     ),
 )

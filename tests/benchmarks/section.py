@@ -27,3 +27,8 @@ def write_section(name: str, lines: Sequence[str]) -> None:
 def machine() -> str:
     """When and on what."""
     return f"Last run: {date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}."
+
+
+def mark(met: bool) -> str:
+    """How a target shows."""
+    return "✓" if met else "✗"
