@@ -19,6 +19,9 @@ from .logs import log
 from .messages import FrameBuffer, Kind, note
 
 
+_BUFFER = 4 << 20
+
+
 @dataclass(frozen=True)
 class Ends:
     """The front's ends of the lines to a process that starts.
@@ -50,6 +53,9 @@ def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
         The front's ends, and the process's: of its socket pair and of its output.
     """
     (ours, theirs), (output, writes) = socket.socketpair(), os.pipe()
+    for end in (ours, theirs):
+        # A large body shall not wait for its reader again and again; the system may allow less.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     ends = Ends(ours, output)
     try:
         ours.setblocking(False)

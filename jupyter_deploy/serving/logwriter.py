@@ -18,7 +18,6 @@ _PIECE = 4096
 _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
-# More would be mapped and unmapped by the kernel for every read.
 _READ = 1 << 16
 
 
@@ -156,6 +155,8 @@ class Output:
     def __init__(self, descriptor: int, write: Callable[[list[bytes]], None]) -> None:
         self._descriptor, self._write = descriptor, write
         self._rest = b""
+        # One space for all reads: to ask for this much each time costs more than the reading.
+        self._space = memoryview(bytearray(_READ))
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self.take)
 
@@ -184,7 +185,7 @@ class Output:
             return b""
         try:
             # Only so much at once: requests shall not wait for a script that talks without end.
-            data = os.read(self._descriptor, _READ)
+            data = bytes(self._space[: os.readv(self._descriptor, [self._space])])
         except BlockingIOError:
             return b""
         if not data:
