@@ -18,7 +18,6 @@ import orjson
 from .logs import log
 from .messages import FrameBuffer, Kind, note
 
-
 _BUFFER = 4 << 20
 
 
