@@ -7,8 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,18 +18,10 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.e2e.conftest import until
+
+__all__ = ["TOKEN", "Served", "served", "until"]
 TOKEN = "a-token"
-
-
-def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Wait for a condition; the test fails where it does not come true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"not within {seconds} s")
 
 
 @dataclass
