@@ -89,9 +89,6 @@ class Scorer:
         started = time.perf_counter()
         try:
             value = finished(self._script.run(**arguments), self._script.loop)
-        except BadInput as bad:
-            self._send(pack_answers([_refusal(request, bad)]))
-            return
         except BaseException as error:  # noqa: BLE001 - user code; sys.exit() in run() must not end the worker
             self._send(pack_answers([self._failed(error, request)]))
             return
