@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from .bundles import Bundle, build
 from .config import Home
-from .environments import check_environment, infer_requirements, preload_modules
+from .environments.inference import check_environment, infer_requirements, preload_modules
 from .errors import NotFound, UsageProblem, refuse_unknown_keys
 from .models import Model
 from .registry import Models

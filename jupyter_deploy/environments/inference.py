@@ -6,10 +6,10 @@ import re
 import sys
 from collections.abc import Iterable
 
-from .errors import TargetProblem
-from .frameworks.pickling import distribution_version
-from .models import Model
-from .scripts import Script, imported_modules
+from ..errors import TargetProblem
+from ..frameworks.pickling import distribution_version
+from ..models import Model
+from ..scripts import Script, imported_modules
 
 KERNEL = "kernel"
 _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")

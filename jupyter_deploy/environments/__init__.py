@@ -1,0 +1,1 @@
+"""What a service's interpreter holds: described, inferred, resolved with uv."""
