@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from .config import Home
+from .environments.environment import from_stored
 from .errors import InvokeProblem, ServiceDown
-from .files import tail
 from .hints import failure_hint
 from .service_rows import Services
-from .services import Change, Health, ServiceRecord, Target
+from .services import Change, Health, ServiceRecord, Stats, Target
 from .serving.answers import to_json
 from .serving.failures import Failure
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .deployment import Deployment
 
 ANSWER_LIMIT = 32 << 20
-_FOLLOW_SECONDS = 0.1
 
 
 class Service:
@@ -82,8 +81,11 @@ class Service:
     @property
     def scoring_uri(self) -> str:
         """Where requests go; empty before the first start."""
-        record = self.record
-        return f"{self._target(record.spec.target).url(record.handle)}/score" if record.handle else ""
+        return self._uri(self.record)
+
+    def _uri(self, record: ServiceRecord) -> str:
+        route = record.spec.image.get("scoring", "/score")
+        return f"{self._target(record.spec.target).url(record.handle)}{route}" if record.handle.get("port") else ""
 
     @property
     def log_file(self) -> Path:
@@ -104,11 +106,14 @@ class Service:
             "name": self.name,
             "state": health.state,
             "reason": health.reason,
-            "scoring_uri": self.scoring_uri,
-            "script": record.spec.script,
+            "scoring_uri": self._uri(record),
+            "script": "" if record.spec.image else record.spec.script,
+            "image": record.spec.image.get("name", ""),
             "models": list(record.models),
             "target": record.spec.target,
+            "environment": self._environment(record),
             "pid": record.handle.get("pid"),
+            "container": record.handle.get("name"),
             "workers": list(health.workers),
             "generation": health.generation,
             "restarts": health.restarts,
@@ -150,7 +155,7 @@ class Service:
             session.trust_env = False
             try:
                 with session.post(
-                    f"{target.url(record.handle)}/score",
+                    self._uri(record),
                     data=body,
                     headers={"Content-Type": "application/json"},
                     timeout=timeout,
@@ -201,6 +206,11 @@ class Service:
             hint=f"logs {self.name} shows more; the request's id is {request_id}.",
         )
 
+    @staticmethod
+    def _environment(record: ServiceRecord) -> dict[str, Any]:
+        known = record.handle.get("environment")
+        return from_stored(known).as_dict() if known else {}
+
     def logs(self, lines: int = 100) -> str:
         """Return the end of the service's log.
 
@@ -214,8 +224,28 @@ class Service:
         str
             Oldest first; empty where nothing was logged.
         """
-        self._rows.get(self.name)
-        return tail(self.log_file, lines)
+        return b"".join(self._output(lines, follow=False)).decode("utf-8", "replace")
+
+    def get_logs(self, num_lines: int = 5000, raw: bool = False) -> str:
+        """Return the end of the service's log, by azureml-core's name for it.
+
+        Parameters
+        ----------
+        num_lines : int, optional
+            How many lines at most.
+        raw : bool, optional
+            Means nothing here.
+
+        Returns
+        -------
+        str
+            Oldest first.
+        """
+        return self.logs(num_lines)
+
+    def _output(self, lines: int, *, follow: bool) -> Iterator[bytes]:
+        record = self.record
+        return self._target(record.spec.target).output(record.handle, self.log_file, lines, follow)
 
     def follow(self, lines: int = 10) -> Iterator[str]:
         """Yield the log's end and then whatever is added, until the caller stops.
@@ -230,24 +260,28 @@ class Service:
         str
             Pieces of the log, as they appear.
         """
-        self._rows.get(self.name)
-        path = self.log_file
         # A character may be cut by the end of what is there so far.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        at = path.stat().st_size if path.exists() else 0
-        yield tail(path, lines, until=at)
-        while True:
-            size = path.stat().st_size if path.exists() else 0
-            # A shorter file is a new one: the service was deleted and made again.
-            at = min(at, size) if size >= at else 0
-            if size > at:
-                with path.open("rb") as file:
-                    file.seek(at)
-                    data = file.read(min(size - at, 1 << 20))
-                at += len(data)
-                yield decoder.decode(data)
-            else:
-                time.sleep(_FOLLOW_SECONDS)
+        for piece in self._output(lines, follow=True):
+            yield decoder.decode(piece)
+
+    def stats(self) -> Stats:
+        """Measure what the service uses: processor, memory, network.
+
+        Returns
+        -------
+        Stats
+            Of this moment; it takes a tenth of a second.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not run.
+        """
+        record = self.record
+        if record.desired == "stopped" or "unschedulable" in record.handle:
+            raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
+        return self._target(record.spec.target).stats(record.handle)
 
     def reload(self, script: str | Path | None = None, model: str | None = None, sample: Any = None) -> Change:
         """Serve the script as it is now, and the same models or another version; without a failed request.

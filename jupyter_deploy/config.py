@@ -36,6 +36,16 @@ class Home:
         return self.root / "bundles"
 
     @property
+    def environments(self) -> Path:
+        """Virtual environments, one folder a digest."""
+        return self.root / "environments"
+
+    @property
+    def runtime(self) -> Path:
+        """Copies of this package's own files for interpreters that have none, one folder a digest."""
+        return self.root / "runtime"
+
+    @property
     def staging(self) -> Path:
         """Work in progress; what a dead process left here is removed at the next open."""
         return self.root / "staging"

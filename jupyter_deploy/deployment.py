@@ -13,22 +13,16 @@ from typing import Any
 import filelock
 
 from .config import Home
-from .errors import PortBusy, ReloadFailed, StartFailed, UsageProblem
-from .files import tail
-from .hints import failure_hint
+from .errors import UsageProblem
 from .models import parse_reference as parse
-from .resolution import Resolver, Wanted, differences, merged, models_exist, with_given
+from .resolution import Resolver, differences, merged, with_given
+from .rollout import Progress, Rollout
 from .scripts import Script
 from .service_rows import Services
-from .services import Change, Health, Launch, ServiceRecord, Target, check_service_name
-from .serving.failures import Failure
+from .services import Change, Health, ServiceRecord, Target, check_service_name
 from .store.staging import stage
 
 LOCK_SECONDS = 60.0
-_POLL_SECONDS = 0.02
-_UNRESPONSIVE_SECONDS = 2.0
-_SILENCE_SECONDS = 5.0
-Progress = Callable[[str], None]
 
 
 class Deployment:
@@ -44,10 +38,15 @@ class Deployment:
         Looks up what is asked for.
     target : callable
         Given a target's name, returns it.
+    rollout : Rollout
+        Carries changes out.
     """
 
-    def __init__(self, home: Home, rows: Services, resolver: Resolver, target: Callable[[str], Target]) -> None:
+    def __init__(
+        self, home: Home, rows: Services, resolver: Resolver, target: Callable[[str], Target], rollout: Rollout
+    ) -> None:
         self._home = home
+        self._rollout = rollout
         self._rows = rows
         self._resolver = resolver
         self._target = target
@@ -80,9 +79,7 @@ class Deployment:
         Health
             Stopped where it should not run; else what its target finds.
         """
-        if record.desired == "stopped":
-            return Health("Stopped", "stopped by request")
-        return self._target(record.spec.target).probe(self._home.service(record.name), record.handle)
+        return self._rollout.health(record)
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
@@ -135,12 +132,13 @@ class Deployment:
             record = self._rows.find(name)
             if record and "next" in record.handle:
                 # A process died while it moved the service; its new server was never made the service's own.
-                self._target(record.spec.target).stop(record.handle["next"])
+                self._target(self._rollout.target_of(record.handle["next"])).stop(record.handle["next"])
             spec = merged(name, record, changes)
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened)
-                action, what, generation = self._apply(record, wanted, wait, progress)
-        return Change(name, action, what, 0.0 if action == "unchanged" else _since(started), generation)
+                wanted = self._resolver.resolve(spec, opened, record=record)
+                action, what, generation = self._rollout.apply(record, wanted, wait, progress)
+        notes = wanted.environment.notices if action != "unchanged" else ()
+        return Change(name, action, what, 0.0 if action == "unchanged" else _since(started), generation, notes)
 
     def reload(
         self,
@@ -150,6 +148,7 @@ class Deployment:
         model: str | None = None,
         source: Script | None = None,
         sample: str | None = None,
+        progress: Progress = lambda _: None,
     ) -> Change:
         """Load a service's script anew, keeping the models' versions but the one that is named.
 
@@ -165,6 +164,8 @@ class Deployment:
             The text to serve, instead of looking the script up.
         sample : str, optional
             A request's body that this and every later version must answer before it serves.
+        progress : callable, optional
+            Told what is being done.
 
         Returns
         -------
@@ -191,171 +192,10 @@ class Deployment:
                 kept = (ref for ref in spec.models or record.models if parse(ref)[0] != name_of_model)
                 spec = replace(spec, models=(model, *kept))
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, source, ids)
+                wanted = self._resolver.resolve(spec, opened, source, ids, record)
                 what = differences(record, wanted) or ("same script",)
-                action, _, generation = self._apply(record, wanted, True, lambda _: None, forced=what)
+                action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
         return Change(name, action, what, _since(started), generation)
-
-    def _apply(
-        self,
-        record: ServiceRecord | None,
-        wanted: Wanted,
-        wait: bool,
-        progress: Progress,
-        forced: tuple[str, ...] = (),
-    ) -> tuple[str, tuple[str, ...], int]:
-        if record is None:
-            return "created", (), self._start(record, wanted, wait, progress)
-        what = forced or differences(record, wanted)
-        health = self.health(record)
-        if health.state == "Transitioning" and not what:
-            if not wait:
-                return "unchanged", (), 0
-            health = self._wait(record, progress)
-        # What is still loading the old script need not finish it; it serves nobody.
-        running = health.state != "Transitioning" and bool(health.started)
-        if not running:
-            # What does not answer gets little time to drain.
-            self._target(record.spec.target).stop(record.handle, _UNRESPONSIVE_SECONDS)
-            action = "started" if record.desired == "stopped" else "repaired"
-            return action, what, self._start(record, wanted, wait, progress)
-        if wanted.spec.target != record.spec.target or wanted.spec.port not in {0, record.handle["port"]}:
-            return "moved", what, self._move(record, wanted, progress)
-        serves_the_row = not health.app_root or Path(health.app_root).parent.name == record.bundle
-        if not what and health.state == "Healthy" and serves_the_row:
-            if wanted.spec != record.spec:
-                self._rows.put(replace(record, spec=wanted.spec))
-            return "unchanged", (), health.generation
-        progress("reloading")
-        return "reloaded" if what else "repaired", what, self._reload(record, wanted)
-
-    def _reload(self, record: ServiceRecord, wanted: Wanted) -> int:
-        both = tuple(dict.fromkeys(record.models + wanted.model_ids))
-        pending = {**record.handle, "pending": wanted.bundle.digest}
-        # Until one of the two is out of use, nobody may remove what either needs.
-        self._rows.put(replace(record, models=both, handle=pending), models_exist(wanted))
-        target = self._target(record.spec.target)
-        try:
-            generation, in_use = target.reload(self._launch(wanted, record.handle["port"]), record.handle)
-        except ReloadFailed as error:
-            self._rows.put(record)
-            raise self._reload_failed(record, wanted, error) from None
-        except BaseException:
-            # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
-            keep = [*record.handle.get("keep", ()), wanted.bundle.digest]
-            self._rows.put(replace(record, handle={**record.handle, "keep": keep}))
-            raise
-        self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
-        return generation
-
-    def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:
-        message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
-        if not error.failure:
-            tried = tail(self._home.log(record.name), 15).rstrip()
-            return ReloadFailed(message, details=tried, hint=f"logs {record.name} shows more.")
-        failure = Failure(**error.failure)
-        would_be = replace(record, models=wanted.model_ids)
-        hint = failure_hint(failure, would_be, wanted.bundle.folder)
-        return ReloadFailed(message, details=failure.traceback, hint=hint)
-
-    def _start(self, record: ServiceRecord | None, wanted: Wanted, wait: bool, progress: Progress) -> int:
-        progress("starting the server")
-        before = record.handle.get("port", 0) if record else 0
-        launch = self._launch(wanted, wanted.spec.port or before)
-        written: list[ServiceRecord] = []
-
-        def commit(handle: dict[str, Any]) -> None:
-            written.append(self._record(record, wanted, handle))
-            self._rows.put(written[-1], models_exist(wanted))
-
-        self._launch_on(wanted, launch, commit)
-        if not wait:
-            return 0
-        return self._ready(written[-1], progress)
-
-    def _move(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
-        progress("starting a server on the new port")
-        found: list[dict[str, Any]] = []
-
-        def commit(handle: dict[str, Any]) -> None:
-            found.append(handle)
-            pending = {**record.handle, "pending": wanted.bundle.digest, "next": handle}
-            self._rows.put(replace(record, handle=pending), models_exist(wanted))
-
-        target = self._target(wanted.spec.target)
-        token = self._home.service(record.name) / "admin.token"
-        old_token = token.read_text()
-        try:
-            self._launch_on(wanted, self._launch(wanted, wanted.spec.port), commit)
-            moved = self._record(record, wanted, found[-1])
-            generation = self._ready(moved, progress)
-        except BaseException:
-            for handle in found:
-                target.stop(handle)
-            token.write_text(old_token)
-            self._rows.put(record)
-            raise
-        self._rows.put(moved)
-        self._target(record.spec.target).stop(record.handle)
-        return generation
-
-    def _launch_on(self, wanted: Wanted, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
-        try:
-            self._target(wanted.spec.target).start(launch, commit)
-        except PortBusy as error:
-            owners = [other.name for other in self._rows.all() if other.handle.get("port") == launch.port]
-            owners = [name for name in owners if name != launch.name]
-            if not owners:
-                raise
-            # "python (pid 4711)" says less than the name that the user gave it.
-            message = f"Port {launch.port} is in use by service {owners[0]}."
-            raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
-
-    def _launch(self, wanted: Wanted, port: int) -> Launch:
-        name = wanted.spec.name
-        return Launch(
-            name=name,
-            bundle=wanted.bundle.folder,
-            folder=self._home.service(name),
-            log=self._home.log(name),
-            port=port,
-            port_is_given=bool(wanted.spec.port),
-            workers=wanted.spec.workers,
-            settings=wanted.spec.settings,
-        )
-
-    @staticmethod
-    def _record(record: ServiceRecord | None, wanted: Wanted, handle: dict[str, Any]) -> ServiceRecord:
-        created = record.created if record else 0.0
-        return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, handle, created=created)
-
-    def _wait(self, record: ServiceRecord, progress: Progress) -> Health:
-        progress("loading the script")
-        silent_since = 0.0
-        while True:
-            health = self.health(record)
-            if health.state == "Unhealthy" and not health.started:
-                # A server that is about to end does not answer any more: see what becomes of it.
-                silent_since = silent_since or time.monotonic()
-                if time.monotonic() - silent_since > _SILENCE_SECONDS:
-                    return health
-            elif health.state != "Transitioning":
-                return health
-            time.sleep(_POLL_SECONDS)
-
-    def _ready(self, record: ServiceRecord, progress: Progress) -> int:
-        health = self._wait(record, progress)
-        if health.state == "Healthy":
-            return health.generation
-        if health.failure:
-            failure = Failure(**health.failure)
-            hint = failure_hint(failure, record, self.bundle_folder(record))
-            raise StartFailed(f"{record.name}: {failure.summary}", details=failure.traceback, hint=hint)
-        raise StartFailed(
-            f"{record.name} is {health.state}: {health.reason}.",
-            details=tail(self._home.log(record.name), 15).rstrip(),
-            hint=f"logs {record.name} shows more.",
-        )
 
     def stop(self, name: str) -> None:
         """Drain and end a service; its row stays.
@@ -388,10 +228,9 @@ class Deployment:
             self._home.log(name).unlink(missing_ok=True)
 
     def _end(self, record: ServiceRecord) -> None:
-        target = self._target(record.spec.target)
         for handle in (record.handle.get("next"), record.handle):
             if handle:
-                target.stop(handle)
+                self._target(self._rollout.target_of(handle)).stop(handle)
 
 
 def _since(started: float) -> float:

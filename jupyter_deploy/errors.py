@@ -4,7 +4,8 @@
 
     notebook ──cell──▶ script            ScriptProblem
     object / file ──register──▶ store    ModelProblem, NotFound, InUse
-    bundle ──deploy──▶ target            PortBusy, StartFailed, TargetProblem
+    imports ──install──▶ environment      EnvironmentProblem
+    bundle ──deploy──▶ target            PortBusy, Unschedulable, StartFailed, TargetProblem
     new bundle ──reload──▶ service       ReloadFailed   (the old generation still serves)
     value ──invoke──▶ service            InvokeProblem, ServiceDown
     words ──verb──▶ any of them          UsageProblem
@@ -107,7 +108,15 @@ class TargetProblem(DeployError):
     """The target that was asked for is not there or cannot do it."""
 
 
-class PortBusy(TargetProblem):
+class EnvironmentProblem(DeployError):
+    """What a service needs installed cannot be described, found or installed; nothing that runs was changed."""
+
+
+class Unschedulable(TargetProblem):
+    """The machine does not have what the service asks for."""
+
+
+class PortBusy(Unschedulable):
     """Another program listens on the port."""
 
 

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 
 from .bundles import Bundle, build
 from .config import Home
-from .environments.inference import check_environment, infer_requirements, preload_modules
+from .environments.environment import INFERRED, Environment, from_stored
+from .environments.inference import infer_requirements, preload_modules
+from .environments.references import environment_of
+from .environments.rows import Environments
 from .errors import NotFound, UsageProblem, refuse_unknown_keys
 from .models import Model
 from .registry import Models
@@ -22,6 +25,8 @@ from .serving.config import FIXED, ServingConfig, settable, with_settings
 from .store.artifacts import ArtifactStore
 from .store.database import models as models_table
 from .store.staging import Stage
+
+_NO_SCRIPT = "# The image has a server of its own.\n"
 
 
 @dataclass(frozen=True)
@@ -38,17 +43,25 @@ class Wanted:
         Its models' versions.
     bundle : Bundle
         Everything in one folder.
+    environment : Environment
+        What it runs on.
     """
 
     spec: ServiceSpec
     script: Script
     models: tuple[Model, ...]
     bundle: Bundle
+    environment: Environment
 
     @property
     def model_ids(self) -> tuple[str, ...]:
         """``name:version`` of each model."""
         return tuple(model.id for model in self.models)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The script's environment variables: the service's own over those of its environment."""
+        return {**self.environment.variables, **self.spec.variables}
 
 
 class Resolver:
@@ -64,16 +77,26 @@ class Resolver:
         The stored script cells.
     artifacts : ArtifactStore
         The models' files.
+    environments : Environments
+        The registered environments.
     """
 
-    def __init__(self, home: Home, models: Models, scripts: Scripts, artifacts: ArtifactStore) -> None:
+    def __init__(
+        self, home: Home, models: Models, scripts: Scripts, artifacts: ArtifactStore, environments: Environments
+    ) -> None:
         self._home = home
         self._models = models
         self._scripts = scripts
         self._artifacts = artifacts
+        self._environments = environments
 
     def resolve(
-        self, spec: ServiceSpec, opened: Stage, script: Script | None = None, ids: Sequence[str] | None = None
+        self,
+        spec: ServiceSpec,
+        opened: Stage,
+        script: Script | None = None,
+        ids: Sequence[str] | None = None,
+        record: ServiceRecord | None = None,
     ) -> Wanted:
         """Look everything up and build the bundle.
 
@@ -87,12 +110,16 @@ class Resolver:
             The text to serve, instead of looking the script up.
         ids : sequence of str, optional
             Model references to take, instead of the specification's.
+        record : ServiceRecord, optional
+            What runs: an inferred environment that holds all that is needed, and more, stays.
 
         Returns
         -------
         Wanted
             Ready to run.
         """
+        if spec.image:
+            script = Script(spec.name, _NO_SCRIPT, "")
         if script is None:
             script = script_from_file(Path(spec.script)) if spec.script_is_file else self._scripts.get(spec.script)
         references = ids if ids is not None else spec.models
@@ -103,7 +130,16 @@ class Resolver:
             opened.claim(model.digest)
         requirements, preload = infer_requirements(script, models), preload_modules(script, models)
         bundle = build(self._home, self._artifacts, opened, script, models, requirements, preload)
-        return Wanted(spec, script, models, bundle)
+        environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
+        running = _environment(record)
+        if running and running.name == environment.name == INFERRED and running.covers(environment):
+            environment = running
+        return Wanted(spec, script, models, bundle, environment)
+
+
+def _environment(record: ServiceRecord | None) -> Environment | None:
+    known = record.handle.get("environment") if record else None
+    return from_stored(known) if known else None
 
 
 def check_port(port: object) -> int:
@@ -164,7 +200,8 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
             f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
             hint="Leave --workers out to get 1.",
         )
-    check_environment(spec.environment)
+    if spec.image and spec.target != "docker":
+        raise UsageProblem("An image of your own needs containers.", hint="Deploy with --target docker.")
     return spec
 
 
@@ -217,9 +254,16 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``"model"``, ``"script"``, ``"workers"``, ``"settings"``, ``"port"``; empty where nothing differs.
+        ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
     """
-    found = []
+    spec, was = wanted.spec, record.spec
+    found = [] if spec.target == was.target else ["target"]
+    running = _environment(record)
+    if running and not spec.image and not _same(running, wanted.environment):
+        found.append("environment")
+    if running and wanted.variables != {**running.variables, **was.variables}:
+        found.append("variables")
+    found += [key for key in ("image", "memory", "cpus") if getattr(spec, key) != getattr(was, key)]
     if wanted.model_ids != record.models:
         found.append("model")
     if wanted.bundle.digest != record.bundle and (not found or _code_changed(record, wanted)):
@@ -231,6 +275,10 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     if wanted.spec.port not in {0, record.handle.get("port")}:
         found.append("port")
     return tuple(found)
+
+
+def _same(one: Environment, other: Environment) -> bool:
+    return one.is_kernel == other.is_kernel and (one.is_kernel or one.digest == other.digest)
 
 
 def _code_changed(record: ServiceRecord, wanted: Wanted) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from .config import Home
+from .environments.environment import Environment
 from .errors import UsageProblem
 
 # azureml-core's rule for the names of services.
@@ -32,6 +34,8 @@ class Change:
         From the request to the new code answering; 0 where nothing was done.
     generation : int
         The generation that serves now.
+    notes : tuple of str
+        What was decided for the user, and why.
     """
 
     service: str
@@ -39,6 +43,7 @@ class Change:
     what: tuple[str, ...] = ()
     milliseconds: float = 0.0
     generation: int = 0
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -48,7 +53,7 @@ class Change:
         dict
             All fields.
         """
-        return {**asdict(self), "what": list(self.what)}
+        return {**asdict(self), "what": list(self.what), "notes": list(self.notes)}
 
     def sentence(self) -> str:
         """Tell it in one line.
@@ -80,16 +85,25 @@ class ServiceSpec:
     models : tuple of str, or None
         Model references; None takes the registered model of the service's name, if there is one.
     target : str
-        Where it runs: ``"process"``.
+        Where it runs: ``"process"`` or ``"docker"``.
     port : int
         The port that was asked for; 0 for any.
     environment : str
-        ``"kernel"``: the interpreter that deployed it.
+        ``"kernel"``: the interpreter that deployed it; ``"inferred"``: what script and models import; a registered
+        environment's ``NAME`` or ``NAME:VERSION``; the absolute path of a file. Empty for what is usual on its target.
     workers : int
         Processes that run the script.
     settings : dict
         The server's settings that differ from its defaults, by the names of
         :class:`jupyter_deploy.serving.config.ServingConfig`.
+    variables : dict of str to str
+        Environment variables of the script, over those of its environment.
+    memory : int
+        Bytes that a container may use; 0 for half of the machine's.
+    cpus : float
+        Processors that a container may use; 0 for all of the machine's.
+    image : dict
+        A service from the user's own image: the values of :class:`OwnImage`; empty for a script's service.
     """
 
     name: str
@@ -98,9 +112,70 @@ class ServiceSpec:
     models: tuple[str, ...] | None = None
     target: str = "process"
     port: int = 0
-    environment: str = "kernel"
+    environment: str = ""
     workers: int = 1
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    variables: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
+    memory: int = 0
+    cpus: float = 0.0
+    image: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class OwnImage:
+    """A user's own image with its own port and routes.
+
+    Parameters
+    ----------
+    name : str
+        The image.
+    port : int
+        Where its server listens, inside.
+    scoring, liveness, readiness : str
+        Its routes.
+    """
+
+    name: str
+    port: int = 5001
+    scoring: str = "/score"
+    liveness: str = "/"
+    readiness: str = "/"
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a service uses just now.
+
+    Parameters
+    ----------
+    cpu_percent : float
+        Of one processor: 200 are two.
+    memory : int
+        Bytes, without the cache of files.
+    memory_limit : int
+        Bytes; 0 where there is none.
+    processes : int
+        Threads count too where the system counts so.
+    received, sent : int
+        Bytes over the network since the start; 0 where it is not counted.
+    """
+
+    cpu_percent: float
+    memory: int
+    memory_limit: int = 0
+    processes: int = 0
+    received: int = 0
+    sent: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -116,8 +191,9 @@ class ServiceRecord:
     models : tuple of str
         ``name:version`` of the models in it.
     handle : dict
-        The target's own: process and port. Beside them, ``pending``: a bundle that is being loaded; ``keep``: bundles
-        of generations that were finishing at the last reload; ``next``: the server that is taking over.
+        The target's own: process or container, and port. Beside them, ``pending``: a bundle that is being loaded;
+        ``keep``: bundles of generations that were finishing at the last reload; ``next``: the server that is taking
+        over; ``environment``: what it runs on; ``unschedulable``: why it could not be started.
     desired : str
         ``"running"`` or ``"stopped"``.
     created, updated : float
@@ -195,6 +271,18 @@ class Launch:
         Processes that run the script.
     settings : dict
         The server's settings that differ from its defaults.
+    environment : Environment
+        What it runs on.
+    variables : dict of str to str
+        Environment variables of the script.
+    memory, cpus : int, float
+        Limits of a container; 0 for the usual.
+    image : OwnImage or None
+        The user's own image, instead of an environment and a script.
+    home : Home
+        The workspace's folders, for what several services share.
+    workspace : str
+        Tells this workspace's things from another's.
     """
 
     name: str
@@ -204,11 +292,21 @@ class Launch:
     port: int
     port_is_given: bool
     workers: int
-    settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    settings: dict[str, Any] = field(hash=False)
+    environment: Environment
+    variables: dict[str, str] = field(hash=False, repr=False)
+    memory: int
+    cpus: float
+    image: OwnImage | None
+    home: Home
+    workspace: str
 
 
 class Target(Protocol):
     """A place where services run. To add one: a module with such a class, and a line in ``targets.TARGETS``."""
+
+    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
+        """Make what a start needs and may take long, before anything that runs is touched: environment, image."""
 
     def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
         """Start a server; ``commit`` writes down the handle by which any process finds it again, before it serves."""
@@ -216,8 +314,14 @@ class Target(Protocol):
     def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
         """Swap bundle and settings; returns the new generation, and the digests of the bundles still in use."""
 
+    def resize(self, launch: Launch, handle: dict[str, Any]) -> None:
+        """Change the limits of a running server."""
+
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how the service is."""
+
+    def stats(self, handle: dict[str, Any]) -> Stats:
+        """Measure what the service uses."""
 
     def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
         """Look up why the script failed on a request."""
@@ -227,6 +331,9 @@ class Target(Protocol):
 
     def url(self, handle: dict[str, Any]) -> str:
         """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
+
+    def output(self, handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+        """Yield the end of the service's output and, if asked, what is added from then on."""
 
 
 def check_service_name(name: str) -> str:

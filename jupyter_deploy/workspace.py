@@ -12,21 +12,25 @@ import sqlalchemy as sa
 
 from .client import Service
 from .config import HOME_VARIABLE, Home
-from .deployment import Deployment, Progress
+from .deployment import Deployment
+from .environments.environment import Environment
+from .environments.rows import Environments
 from .errors import DeployError, StoreProblem
 from .files import remove_tree
+from .intent import Intent
 from .models import Model, check_name, check_pairs, spelled_framework
 from .registry import Models
-from .resolution import Resolver, check_port
+from .resolution import Resolver
+from .rollout import Progress, Rollout
 from .scripts import Script, Scripts, script_from_cell
 from .service_rows import Services, scripts_services
-from .services import Change, check_service_name
+from .services import Change, OwnImage, check_service_name
 from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
 from .store.database import models as models_table
 from .store.staging import live_claims, stage
-from .targets import choose, target
+from .targets import target
 
 
 def find_home(environ: Mapping[str, str] = os.environ) -> Home:
@@ -121,8 +125,11 @@ class Workspace:
         self._rows = Services(self._database)
         self.models = Models(self._database, self._artifacts, Services.using)
         self.scripts = Scripts(self._database)
-        resolver = Resolver(self.home, self.models, self.scripts, self._artifacts)
-        self._deployment = Deployment(self.home, self._rows, resolver, target)
+        self.environments = Environments(self._database)
+        self._intent = Intent(self.scripts, self.environments)
+        resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
+        rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
+        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout)
         self.services = LiveServices(self._rows, self.home, self._deployment)
         self._collect()
 
@@ -235,7 +242,13 @@ class Workspace:
         return model
 
     def score_script(
-        self, name: str, cell: str, *, folder: Path | None = None, live: Mapping[str, object] | None = None
+        self,
+        name: str,
+        cell: str,
+        *,
+        folder: Path | None = None,
+        live: Mapping[str, object] | None = None,
+        progress: Progress = lambda _: None,
     ) -> Script:
         """Check a script cell, reload the services that run it, and store it.
 
@@ -249,6 +262,8 @@ class Workspace:
             Where modules beside the notebook are; the current folder by default.
         live : mapping, optional
             The notebook's variables, for better hints.
+        progress : callable, optional
+            Told what is being done.
 
         Returns
         -------
@@ -263,18 +278,18 @@ class Workspace:
             If a service could not load it; that one serves its old version on, and nothing is stored.
         """
         script = script_from_cell(name, cell, folder or Path.cwd(), live)
-        changes = self._reload_all(name, script)
+        changes = self._reload_all(name, script, progress)
         self.scripts.put(script)
         if changes:
             self._collect()
         return replace(script, changes=tuple(changes))
 
-    def _reload_all(self, name: str, script: Script) -> list[Change]:
+    def _reload_all(self, name: str, script: Script, progress: Progress) -> list[Change]:
         """Reload the services that run a script: all of them or, where one cannot load it, none."""
         changes: list[Change] = []
         for record in scripts_services(self._rows.all(), name):
             try:
-                changes.append(self._deployment.reload(record.name, source=script))
+                changes.append(self._deployment.reload(record.name, source=script, progress=progress))
             except DeployError:
                 for change in changes:
                     self._deployment.reload(change.service, source=self.scripts.get(name))
@@ -289,9 +304,13 @@ class Workspace:
         models: Sequence[str | Model] | None = None,
         target: str | None = None,
         port: int | None = None,
-        environment: str | None = None,
+        environment: str | Path | Environment | None = None,
         workers: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        variables: Mapping[str, str] | None = None,
+        memory: int | str | None = None,
+        cpus: float | None = None,
+        image: str | OwnImage | None = None,
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
@@ -305,51 +324,37 @@ class Workspace:
             A stored script's name or a file; a new service takes the stored script of its own name.
         models : sequence of str or Model, optional
             References; a new service takes the registered model of its own name, if there is one.
-        target, environment : str, optional
-            ``"auto"`` or ``"process"``; ``"kernel"``.
+        target : str, optional
+            ``"auto"``, ``"docker"`` or ``"process"``; a new service is ``"auto"``.
+        environment : str, pathlib.Path or Environment, optional
+            ``"kernel"``, ``"inferred"``, a registered name, a conda or requirements file, or what describes one.
         port, workers : int, optional
             1 to 65535, a free one by default; processes that run the script, 1 by default.
-        settings : mapping, optional
-            Fields of :class:`jupyter_deploy.serving.config.ServingConfig`, put over what it has; None: the default.
-        wait : bool, optional
-            Return when it serves, or at once.
-        progress : callable, optional
-            Told what is being done.
+        settings, variables : mapping, optional
+            Of :class:`jupyter_deploy.serving.config.ServingConfig`, put over what it has (None: the default); the
+            script's environment variables.
+        memory, cpus : int or str, float, optional
+            A container's limits: bytes or ``"512m"``; processors. By default half of the memory, all processors.
+        image : str or OwnImage, optional
+            The user's own image, instead of a script.
+        wait, progress : bool, callable, optional
+            Return when it serves, or at once; told what is being done.
 
         Returns
         -------
         Service
             Its ``change`` tells what was done.
-
-        Raises
-        ------
-        StartFailed, ReloadFailed
-            With the script's traceback.
         """
         check_service_name(name)
-        changes: dict[str, Any] = {"environment": environment, "workers": workers, "settings": settings}
-        if port is not None:
-            changes["port"] = check_port(port)
-        if target is not None:
-            changes["target"] = choose(target)
-        if models is not None:
-            changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in models)
-        if script is not None:
-            changes |= self._script_reference(script)
-        given = {key: value for key, value in changes.items() if value is not None}
-        change = self._deployment.deploy(name, given, wait=wait, progress=progress)
+        notes: list[str] = []
+        given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
+        given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
+        given |= {"memory": memory, "cpus": cpus}
+        changes = self._intent.changes(given, name not in self.services, notes.append)
+        change = self._deployment.deploy(name, changes, wait=wait, progress=progress)
         if change.action != "unchanged":
             self._collect()
-        return self.services.handle(name, change)
-
-    def _script_reference(self, script: str | Path) -> dict[str, Any]:
-        text = str(script)
-        if not isinstance(script, Path) and text in self.scripts.names():
-            return {"script": text, "script_is_file": False}
-        path = Path(os.path.abspath(Path(script).expanduser()))  # noqa: PTH100 - resolve() would follow links
-        if text and (isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text):
-            return {"script": str(path), "script_is_file": True}
-        return {"script": self.scripts.get(text).name, "script_is_file": False}
+        return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))
 
 
 __all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]

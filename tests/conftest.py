@@ -11,6 +11,14 @@ import pytest
 from jupyter_deploy.workspace import Workspace
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_processes() -> Iterator[None]:
+    """Where Docker runs, new services would be containers: those have tests of their own, which say so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_DEPLOY_TARGET", "process")
+        yield
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace folder that this test, and every process it starts, uses."""

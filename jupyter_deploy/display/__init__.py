@@ -16,6 +16,8 @@ FACES = (
     ("jupyter_deploy.models", "Model"),
     ("jupyter_deploy.scripts", "Script"),
     ("jupyter_deploy.client", "Service"),
+    ("jupyter_deploy.services", "Stats"),
+    ("jupyter_deploy.environments.environment", "Environment"),
     ("jupyter_deploy.verbs.verb", "Listing"),
     ("jupyter_deploy.verbs.verb", "LogText"),
     ("jupyter_deploy.verbs.verb", "Done"),

@@ -7,10 +7,20 @@ from html import escape
 from typing import Any
 
 from ..client import Service
+from ..environments.environment import Environment
 from ..models import Model
 from ..scripts import Script
+from ..services import Stats
 from ..verbs.verb import Done, Listing
-from .plain import facts_of, listing_table, model_rows, script_sentences, service_rows
+from .plain import (
+    environment_rows,
+    facts_of,
+    listing_table,
+    model_rows,
+    script_sentences,
+    service_rows,
+    stats_rows,
+)  # fmt: skip
 
 _CARD = (
     "border:1px solid var(--jp-border-color2,#c8c8c8);border-radius:6px;padding:8px 12px;display:inline-block;"
@@ -93,6 +103,15 @@ def _done(done: Done) -> str:
     return f"<div>{escape(done.sentence)}</div>"
 
 
+def _stats(stats: Stats) -> str:
+    return _card("Uses now", stats_rows(stats))
+
+
+def _environment(environment: Environment) -> str:
+    title = f"environment <b>{escape(environment.name)}</b> version {environment.version}"
+    return _card(title, environment_rows(environment))
+
+
 FACES: dict[str, Callable[[Any], str]] = {
     "Model": _model,
     "Script": _script,
@@ -100,4 +119,6 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Listing": _listing,
     "LogText": _log,
     "Done": _done,
+    "Stats": _stats,
+    "Environment": _environment,
 }

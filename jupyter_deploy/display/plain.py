@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..client import Service
+from ..environments.environment import Environment
 from ..errors import NotFound
 from ..models import Model
 from ..scripts import Script
+from ..services import Stats
 from ..verbs.verb import Done, Listing
 
 LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
@@ -118,11 +120,29 @@ def service_rows(service: Service, facts: dict[str, Any]) -> list[tuple[str, str
         ("why", facts["reason"]),
         ("url", facts["scoring_uri"]),
         ("script", facts["script"]),
+        ("image", facts["image"]),
         ("model", ", ".join(facts["models"])),
         ("runs", ", ".join(counts) if facts["workers"] else ""),
+        ("target", _target(facts)),
+        ("environment", _environment(facts["environment"])),
         ("done", service.change.sentence().partition(": ")[2] if service.change else ""),
     ]
+    rows += [("note", note) for note in (service.change.notes if service.change else ())]
     return [(label, value) for label, value in rows if value]
+
+
+def _target(facts: dict[str, Any]) -> str:
+    return f"docker, container {facts['container']}" if facts["container"] else str(facts["target"])
+
+
+def _environment(environment: dict[str, Any]) -> str:
+    if not environment:
+        return ""
+    name = f"{environment['name']}:{environment['version']}" if environment["version"] else environment["name"]
+    if name == "kernel":
+        return "the kernel's own"
+    packages = ", ".join(environment["requirements"]) or "nothing but the server"
+    return f"{name}: {packages}"
 
 
 def _block(title: str, rows: Sequence[tuple[str, str]]) -> str:
@@ -220,6 +240,12 @@ def listing_table(listing: Listing) -> tuple[list[str], list[list[str]]]:
             for model in listing
         ]
         return header, rows
+    if listing.kind == "environments":
+        return ["environment", "version", "python", "packages", "base image"], [
+            [one.name, str(one.version), one.python, ", ".join(one.requirements), one.base_image] for one in listing
+        ]
+    if listing.kind == "leftovers":
+        return ["what", "name", "size"], [[one.kind, one.name, human_size(one.size)] for one in listing]
     header = ["service", "state", "url", "script", "models"]
     return header, [
         [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])]
@@ -241,6 +267,61 @@ def _done(done: Done) -> str:
     return done.sentence
 
 
+def stats_rows(stats: Stats) -> list[tuple[str, str]]:
+    """List what a service uses.
+
+    Parameters
+    ----------
+    stats : Stats
+        Measured.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text.
+    """
+    most = f" of {human_size(stats.memory_limit)}" if stats.memory_limit else ""
+    rows = [
+        ("processor", f"{stats.cpu_percent:g} % of one"),
+        ("memory", f"{human_size(stats.memory)}{most}"),
+        ("processes", str(stats.processes)),
+        ("network", f"{human_size(stats.received)} in, {human_size(stats.sent)} out" if stats.received else ""),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _stats(stats: Stats) -> str:
+    return _block("Uses now", stats_rows(stats))
+
+
+def environment_rows(environment: Environment) -> list[tuple[str, str]]:
+    """List what is worth showing of an environment.
+
+    Parameters
+    ----------
+    environment : Environment
+        A description.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text; of its variables only the names.
+    """
+    rows = [
+        ("python", environment.python),
+        ("packages", ", ".join(environment.requirements)),
+        ("base image", environment.base_image or ("from a Dockerfile" if environment.dockerfile else "")),
+        ("variables", ", ".join(environment.variables)),
+        ("digest", environment.digest[:12]),
+        *(("note", notice) for notice in environment.notices),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _an_environment(environment: Environment) -> str:
+    return _block(f"Environment {environment.name}:{environment.version}", environment_rows(environment))
+
+
 FACES: dict[str, Callable[[Any], str]] = {
     "Model": _model,
     "Script": _script,
@@ -248,4 +329,6 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Listing": _listing,
     "LogText": _log,
     "Done": _done,
+    "Stats": _stats,
+    "Environment": _an_environment,
 }

@@ -1,4 +1,4 @@
-"""What a service's interpreter must hold. Until containers come, that interpreter is the kernel's own."""
+"""What a script and its models need, found by looking at them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,12 @@ import re
 import sys
 from collections.abc import Iterable
 
-from ..errors import TargetProblem
 from ..frameworks.pickling import distribution_version
 from ..models import Model
 from ..scripts import Script, imported_modules
 
-KERNEL = "kernel"
+_OWN = "jupyter-model-deploy"
 _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")
-
-
-def check_environment(name: str) -> str:
-    """Refuse an environment that this version cannot make.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-
-    Returns
-    -------
-    str
-        ``"kernel"``.
-
-    Raises
-    ------
-    TargetProblem
-        For any other.
-    """
-    if name != KERNEL:
-        raise TargetProblem(
-            f"There is no environment {name!r}.",
-            hint="The process target runs on the kernel's own interpreter: --environment kernel.",
-        )
-    return name
 
 
 def preload_modules(script: Script, models: Iterable[Model]) -> list[str] | None:
@@ -82,6 +55,9 @@ def infer_requirements(script: Script, models: Iterable[Model]) -> list[str]:
     own = {name.partition("/")[0].removesuffix(".py") for name in files}
     sources = [data.decode("utf-8", "replace") for name, data in files.items() if name.endswith(".py")]
     modules = {module.partition(".")[0] for source in sources for module in imported_modules(source)}
+    if "inference_schema" in modules:
+        # Its types for arrays and frames need libraries that it does not declare.
+        modules |= {"numpy", "pandas"}
     for module in modules - own - set(sys.stdlib_module_names):
         name, version = distribution_version(module)
         if name:
@@ -90,4 +66,6 @@ def infer_requirements(script: Script, models: Iterable[Model]) -> list[str]:
         for line in model.requirements:
             name, _, version = line.partition("==")
             pinned[name] = version
-    return sorted(f"{name}=={version}" for name, version in pinned.items())
+    pinned.pop(_OWN, None)
+    # "2.5.1+cpu" is a build that the usual index does not have under that name.
+    return sorted(f"{name}=={version.partition('+')[0]}" for name, version in pinned.items())

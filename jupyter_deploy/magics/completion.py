@@ -99,7 +99,7 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..serving.config import settable
 
         return [f"{name}=" for name in settable()]
-    if argument.completes not in {"models", "services", "scripts"}:
+    if argument.completes not in {"models", "services", "scripts", "environments"}:
         # Files: IPython's own completion knows them.
         return ()
     from ..workspace import Workspace
@@ -108,6 +108,7 @@ def _values(argument: Argument) -> Iterable[str]:
         "models": lambda workspace: _model_names(workspace.models),
         "services": lambda workspace: iter(workspace.services),
         "scripts": lambda workspace: iter(workspace.scripts),
+        "environments": lambda workspace: iter(["kernel", "inferred", *workspace.environments]),
     }
     return sources[argument.completes](Workspace())
 

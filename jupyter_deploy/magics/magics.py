@@ -62,6 +62,7 @@ class ModelMagics(Magics):
             With the changes made to services.
         """
         from ..workspace import Workspace
+        from .notebook import NotebookProgress
 
         words = self._words(line, local_ns)
         if len(words) != 1 or words[0].startswith("-"):
@@ -69,7 +70,12 @@ class ModelMagics(Magics):
                 "%%score_script takes one name." if words else "%%score_script needs a name.",
                 hint="For example: %%score_script churn",
             )
-        return Workspace().score_script(words[0], cell, live=self._variables(local_ns))
+        assert self.shell is not None
+        progress = NotebookProgress(self.shell, after=0.5)
+        try:
+            return Workspace().score_script(words[0], cell, live=self._variables(local_ns), progress=progress.say)
+        finally:
+            progress.close()
 
     @output_can_be_silenced
     @no_var_expand

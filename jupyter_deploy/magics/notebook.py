@@ -21,9 +21,12 @@ class NotebookProgress:
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
         Only shells with a kernel can replace what they showed; others get nothing on the way.
+    after : float, optional
+        Seconds before which nothing is shown, for what is nearly always done by then.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, after: float = 0.0) -> None:
+        self._after = after
         self._can_update = hasattr(shell, "kernel")
         self._handle: Any = None
         self._started = time.perf_counter()
@@ -36,7 +39,7 @@ class NotebookProgress:
         text : str
             A few words.
         """
-        if self._can_update:
+        if self._can_update and time.perf_counter() - self._started >= self._after:
             self._show(f"{text} …")
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--max-batch", type=int, metavar="N", help="requests that are predicted together, where it can")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other of --config's keys")
     parser.add_argument("--watch", action="store_true", help="reload when the files of --entry-script change")
+    parser.add_argument("--log", type=Path, help="a file that output is appended to, beside standard output")
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -44,8 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give either a bundle or --entry-script")
     if given.detach is not None and not _detach(given.detach):
         return 0
+    echo = _log_to(given.log) if given.log else None
     try:
-        return _serve(given)
+        return _serve(given, echo)
     except DeployError as error:
         print(error.text(), file=sys.stderr)  # noqa: T201 - the program's edge
         return 1
@@ -70,7 +72,17 @@ def _detach(descriptor: int) -> bool:
     return True
 
 
-def _serve(given: argparse.Namespace) -> int:
+def _log_to(file: Path) -> int:
+    """Let all output go to a file, that of a crash too; returns what was standard output."""
+    echo = os.dup(1)
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    return echo
+
+
+def _serve(given: argparse.Namespace, echo: int | None) -> int:
     from .config import ServingConfig, read_config, with_settings
     from .layout import layout_of_bundle, layout_of_script
     from .listener import listen
@@ -82,8 +94,10 @@ def _serve(given: argparse.Namespace) -> int:
     changes = {key: getattr(given, key) for key in named if getattr(given, key) is not None}
     pairs = dict(item.partition("=")[::2] for item in given.set)
     config = with_settings(config, {**pairs, **changes}, "command line", texts=True)
+    os.environ.update(config.environ)
     if given.bundle:
-        layout = layout_of_bundle(given.bundle)
+        # A link names the bundle of now; by tomorrow it may name another.
+        layout = layout_of_bundle(given.bundle.resolve())
     else:
         layout = layout_of_script(
             given.entry_script, given.model_dir, given.app_root or Path.cwd(), given.source_directory
@@ -99,7 +113,7 @@ def _serve(given: argparse.Namespace) -> int:
             write_all(Format("json").lines("INFO", log.name, text, ""))
         else:
             print(text, flush=True)  # noqa: T201 - what people look for first
-    return Server(config, layout, listener, watch=given.watch).run()
+    return Server(config, layout, listener, watch=given.watch, echo=echo).run()
 
 
 if __name__ == "__main__":

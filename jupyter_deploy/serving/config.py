@@ -30,7 +30,7 @@ _LEAST = {
     "max_batch": 0,
 }
 # Known to the target that starts the server, and never the user's to change.
-FIXED = ("name", "host", "port", "workers", "token_file", "failure_file", "health_port", "start_method")
+FIXED = ("name", "host", "port", "workers", "token_file", "state_folder", "environ", "health_port", "start_method")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,11 @@ class ServingConfig:
         How many processes run the script.
     token_file : str
         A 0600 file with the admin routes' token; empty closes those routes.
-    failure_file : str
-        Where the reason is written when the first generation fails; empty for nowhere.
+    state_folder : str
+        Where ``failure.json`` is written when the first generation fails, and ``served`` when it does not; empty for
+        nowhere.
+    environ : dict of str to str
+        Environment variables that the script gets.
     queue_limit : int
         Requests that may wait for a worker; more are answered with 503.
     body_limit : int
@@ -92,7 +95,8 @@ class ServingConfig:
     health_port: int = 0
     workers: int = 1
     token_file: str = ""
-    failure_file: str = ""
+    state_folder: str = ""
+    environ: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     queue_limit: int = 1000
     body_limit: int = 100 << 20
     drain_seconds: float = 30.0
@@ -175,7 +179,7 @@ def with_settings(
     ConfigProblem
         For unknown names, with the nearest, and values that cannot be.
     """
-    known = {field.name: field.default for field in fields(ServingConfig)}
+    known = asdict(ServingConfig())
     refuse_unknown_keys(values, known, where)
     changes = {}
     for key, value in values.items():

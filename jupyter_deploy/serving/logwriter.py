@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import os
 import select
 import stat
@@ -30,10 +31,15 @@ class LogWriter:
         Runs a function at the end of this turn.
     later : callable
         Runs a function after some seconds.
+    echo : int, optional
+        A descriptor that gets the same lines, as far as its reader keeps up.
     """
 
-    def __init__(self, soon: Callable[..., object], later: Callable[..., object]) -> None:
+    def __init__(self, soon: Callable[..., object], later: Callable[..., object], echo: int | None = None) -> None:
         self.form = Format()
+        self._echo = echo
+        if echo is not None:
+            os.set_blocking(echo, False)
         self._soon, self._later = soon, later
         self._lines: collections.deque[bytes] = collections.deque()
         self._size = self._dropped = 0
@@ -79,6 +85,9 @@ class LogWriter:
         while self._lines:
             data = self._lines.popleft() if len(self._lines) == 1 else b"".join(self._lines)
             self._lines.clear()
+            if self._echo is not None:
+                with contextlib.suppress(OSError):
+                    os.write(self._echo, data)
             at = 0
             while at < len(data):
                 if not self._takes():

@@ -25,6 +25,7 @@ from .workers import Generation, Workers
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 30.0
 KEPT_FAILURES = 64
+_OUT_OF_MEMORY = "OOMKilled"
 
 
 class Runtime:
@@ -50,7 +51,7 @@ class Runtime:
         self.current: Generation | None = None
         self.script: dict[str, Any] = {}
         self.known = asyncio.Event()
-        self.broken = ""
+        self.broken = self.lately = ""
         self.failure: Failure | None = None
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
         self.restarts = 0
@@ -125,7 +126,7 @@ class Runtime:
         self._on_settings(new.config)
         self.known.set()
         self.dispatcher.limit = new.config.queue_limit
-        self.broken, self.failure, self._quick_deaths = "", None, 0
+        self.broken, self.lately, self.failure, self._quick_deaths = "", "", None, 0
         self._timeouts.start()
         for link in old.links if old else ():
             self.dispatcher.retire(link)
@@ -204,6 +205,7 @@ class Runtime:
                 return
             generation.links.append(link)
             self.dispatcher.add(link)
+            self.lately = f"a worker was restarted; it {how}" if _OUT_OF_MEMORY in how else ""
             log.info("worker %d replaces it", link.pid)
             return
 
@@ -331,7 +333,7 @@ class Runtime:
         elif not self.current.links:
             state, reason = "Unhealthy", "no worker is up; one is being restarted"
         else:
-            state, reason = "Healthy", ""
+            state, reason = "Healthy", self.lately
         return {
             "name": self.config.name,
             "state": state,

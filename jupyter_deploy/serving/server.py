@@ -30,6 +30,9 @@ from .watch import SECONDS, changed, state_of
 from .worker import INIT_FAILED
 
 _AGAIN_SECONDS = 0.5
+# In the state folder: read by the targets.
+_FAILURE = "failure.json"
+_SERVED = "served"
 
 
 class Server:
@@ -45,15 +48,24 @@ class Server:
         A socket that is bound already; by default ``config.host`` and ``config.port`` are bound.
     watch : bool, optional
         Whether to reload when the script's files change.
+    echo : int, optional
+        A descriptor that gets the log's lines as well.
     """
 
     def __init__(
-        self, config: ServingConfig, layout: Layout, listener: socket.socket | None = None, *, watch: bool = False
+        self,
+        config: ServingConfig,
+        layout: Layout,
+        listener: socket.socket | None = None,
+        *,
+        watch: bool = False,
+        echo: int | None = None,
     ) -> None:
         self.config = config
         self.layout = layout
         self._listener = listener
         self._watched = watch
+        self._echo = echo
         self._exit_code = 0
         self._asked = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,7 +94,7 @@ class Server:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        writer = LogWriter(loop.call_soon, loop.call_later)
+        writer = LogWriter(loop.call_soon, loop.call_later, self._echo)
         form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
@@ -164,6 +176,9 @@ class Server:
             died = Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return
+        if self.config.state_folder:
+            (Path(self.config.state_folder) / _SERVED).touch()
+            (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
         if self._watched:
             log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
             await self._watch(runtime, before)
@@ -188,8 +203,9 @@ class Server:
 
     def _give_up(self, failure: Failure, runtime: Runtime, engine: Any) -> None:
         log.error("the service cannot start: %s", failure.summary)
-        if self.config.failure_file:
-            write_atomic(Path(self.config.failure_file), json.dumps(failure.as_dict()), mode=0o600)
+        if self.config.state_folder:
+            place = Path(self.config.state_folder) / _FAILURE
+            write_atomic(place, json.dumps(failure.as_dict()), mode=0o600)
         self._exit_code = INIT_FAILED
         runtime.give_up_waiting()
         engine.should_exit = True

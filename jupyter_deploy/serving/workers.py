@@ -17,6 +17,7 @@ from .failures import Failure
 from .layout import Layout
 from .links import Job, Owner, ScriptFailed, WorkerLink
 from .logwriter import Outputs
+from .memory import explained, kills
 from .messages import Kind, Request
 from .spawner import Spawner
 
@@ -93,6 +94,7 @@ class Workers:
         self._owner = owner
         self._on_lost = on_lost
         self._ends: dict[int, asyncio.Future[str]] = {}
+        self._kills = kills()
         self._outputs = outputs
         self._spawner = Spawner(self._exited, outputs, start_method)
 
@@ -235,7 +237,9 @@ class Workers:
     async def _how(self, pid: int) -> str:
         end = self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
         done, _ = await asyncio.wait([end], timeout=1.0)
-        return end.result() if done else "ended"
+        how = explained(end.result() if done else "ended", self._kills)
+        self._kills = kills()
+        return how
 
     def _abandon(self, generation: Generation) -> None:
         for link in generation.links:

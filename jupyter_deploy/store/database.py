@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 
 from ..errors import StoreProblem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_ONLY_ADDED_TO = ("1",)
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
@@ -67,6 +69,16 @@ services = sa.Table(
     sa.Column("desired", sa.String, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("updated", sa.Float, nullable=False),
+)
+
+environments = sa.Table(
+    "environments",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
 )
 
 
@@ -122,6 +134,12 @@ class Database:
             _hold_open(self, engine.url.database)
         return engine
 
+    @cached_property
+    def workspace_id(self) -> str:
+        """What tells this workspace's things from another's, for example on a Docker engine that both use."""
+        with self.read() as connection:
+            return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == "workspace")))
+
     @property
     def dialect(self) -> str:
         """The kind of database, for example ``"sqlite"``."""
@@ -131,11 +149,13 @@ class Database:
         with engine.connect() as connection, connection.begin():
             known = sa.inspect(connection).has_table("meta")
             found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")) if known else None
-        if found is None:
+        if found is None or found in _ONLY_ADDED_TO:
             with engine.connect().execution_options(write=True) as connection, connection.begin():
                 metadata.create_all(connection)
-                if not connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")):
-                    connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+                rows = {row.key: row.value for row in connection.execute(sa.select(meta.c.key, meta.c.value))}
+                wanted = {"schema": str(SCHEMA_VERSION), "workspace": rows.get("workspace", uuid.uuid4().hex[:12])}
+                connection.execute(meta.delete().where(meta.c.key.in_(wanted)))
+                connection.execute(meta.insert(), [{"key": key, "value": value} for key, value in wanted.items()])
         elif int(found) != SCHEMA_VERSION:
             raise StoreProblem(
                 f"The workspace was written by another version of this package (schema {found}, not {SCHEMA_VERSION}).",

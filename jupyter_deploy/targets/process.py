@@ -1,4 +1,4 @@
-"""Services as plain processes of this machine, on the interpreter that deployed them."""
+"""Services as plain processes of this machine, on the kernel's interpreter or on a virtual environment of their own."""
 
 from __future__ import annotations
 
@@ -10,31 +10,55 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from ..environments import runtime, venvs
 from ..errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ..files import write_atomic
-from ..services import Health, Launch
+from ..services import Health, Launch, Stats
 from ..serving.config import FIXED, ServingConfig, with_settings
 from ..serving.failures import Failure
 from ..serving.listener import listen
 from .admin import TOKEN_FILE, Admin
+from .output import file_output
 from .pids import birth, lives, owner_of_port
 
 HOST = "127.0.0.1"
 _CONFIG = "config.json"
 _FAILURE = "failure.json"
+_SAMPLE_SECONDS = 0.1
 _DRAIN_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 
 class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
+
+    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
+        """Make the virtual environment that the service needs.
+
+        Parameters
+        ----------
+        launch : Launch
+            What shall be served.
+        say : callable
+            Shows progress.
+
+        Raises
+        ------
+        TargetProblem
+            For what only a container has.
+        """
+        for what, given in (("--memory", launch.memory), ("--cpus", launch.cpus), ("--image", launch.image)):
+            if given:
+                raise TargetProblem(f"A plain process has no {what}.", hint="Deploy with --target docker.")
+        venvs.ensure(launch.home, launch.environment, say)
 
     def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
         """Start a server; does not wait until it is ready.
@@ -65,7 +89,9 @@ class ProcessTarget:
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         (launch.folder / _FAILURE).unlink(missing_ok=True)
         token = launch.folder / TOKEN_FILE
-        write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
+        if not token.exists():
+            # One for all servers of this service: while one takes over from another, both are asked.
+            write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
         config = replace(
             _settings(launch),
             name=launch.name,
@@ -73,17 +99,22 @@ class ProcessTarget:
             port=port,
             workers=launch.workers,
             token_file=str(token),
-            failure_file=str(launch.folder / _FAILURE),
+            state_folder=str(launch.folder),
+            environ=launch.variables,
         )
         write_atomic(launch.folder / _CONFIG, config.dumps(), mode=0o600)
 
     @staticmethod
     def _spawn(launch: Launch, listener: socket.socket, commit: Callable[[int], None]) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", str(launch.bundle)]
+        python = venvs.interpreter(launch.home, launch.environment)
+        command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle)]
         command += ["--config", str(launch.folder / _CONFIG)]
         command += ["--listener", str(listener.fileno()), "--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
+        if not launch.environment.is_kernel:
+            environ = {key: value for key, value in environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
+            environ["PYTHONPATH"] = str(runtime.ensure(launch.home))
         with ours, launch.log.open("ab") as log:
             with theirs:
                 # The process named here forks and ends at once, so this one has no child left to reap.
@@ -122,6 +153,18 @@ class ProcessTarget:
         admin = Admin(self.url(handle), launch.folder)
         generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, tuple(sorted({Path(root).parent.name for root in roots}))
+
+    def resize(self, launch: Launch, handle: dict[str, Any]) -> None:
+        """Refuse limits: :meth:`prepare` does.
+
+        Parameters
+        ----------
+        launch : Launch
+            With the limits.
+        handle : dict
+            From :meth:`start`.
+        """
+        self.prepare(launch, lambda _: None)
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how a service is.
@@ -176,6 +219,37 @@ class ProcessTarget:
             return None
         return found
 
+    def stats(self, handle: dict[str, Any]) -> Stats:
+        """Measure what the server and its workers use.
+
+        Parameters
+        ----------
+        handle : dict
+            From :meth:`start`.
+
+        Returns
+        -------
+        Stats
+            The processor's part is that of the last tenth of a second. Memory that several share counts for each.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not run.
+        """
+        if not lives(handle.get("pid", 0), handle.get("born", "")):
+            raise ServiceDown("The server process is gone.", hint="deploy starts it again.")
+        front = psutil.Process(handle["pid"])
+        processes = [front, *front.children(recursive=True)]
+        before, since = _processor_seconds(processes), time.monotonic()
+        time.sleep(_SAMPLE_SECONDS)
+        spent, elapsed = _processor_seconds(processes) - before, time.monotonic() - since
+        memory = 0
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                memory += process.memory_info().rss
+        return Stats(round(max(0.0, spent) / elapsed * 100, 1), memory, 0, len(processes))
+
     def stop(self, handle: dict[str, Any], patience: float = _DRAIN_SECONDS + 10) -> None:
         """Let a server finish what it holds, then end it; after its time for that, kill it.
 
@@ -220,6 +294,36 @@ class ProcessTarget:
             Up to the port.
         """
         return f"http://{HOST}:{handle.get('port', 0)}"
+
+    def output(self, handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+        """Yield the end of the service's log.
+
+        Parameters
+        ----------
+        handle : dict
+            From :meth:`start`.
+        log : pathlib.Path
+            Its file.
+        lines : int
+            How many at most.
+        follow : bool
+            Whether to go on as more comes.
+
+        Yields
+        ------
+        bytes
+            Pieces, oldest first.
+        """
+        yield from file_output(log, lines, follow)
+
+
+def _processor_seconds(processes: list[psutil.Process]) -> float:
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def _settings(launch: Launch) -> ServingConfig:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Mapping
 from typing import Any
 
+from ..errors import UsageProblem
+from ..intent import own_image
 from ..targets import CHOICES
 from ..workspace import Workspace
 from .verb import SETTING, Session, Verb, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
+_ENVIRONMENT = "kernel, inferred, a conda or requirements file, a Dockerfile, or a registered environment's name"
+_VARIABLE = "an environment variable of the script; KEY alone takes the value it has here; may be repeated"
 _MODEL = "a model it gets; may be repeated; by default the registered model of the service's name"
+
+
+def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for key, value in pairs(words, "--env", bare=True).items():
+        if value is None and key not in environ:
+            raise UsageProblem(f"--env {key}: there is no variable {key} here.", hint=f"Write --env {key}=VALUE.")
+        found[key] = environ[key] if value is None else value
+    return found
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
@@ -23,6 +38,10 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         environment=given.environment,
         workers=given.workers,
         settings=pairs(given.set, "--set") if given.set else None,
+        variables=_variables(given.env, os.environ) if given.env else None,
+        memory=given.memory,
+        cpus=given.cpus,
+        image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
         wait=not given.no_wait,
         progress=session.say,
     )
@@ -37,9 +56,19 @@ VERB = Verb(
         argument("--model", action="append", metavar="MODEL[:VERSION]", help=_MODEL, completes="models"),
         argument("--target", metavar="|".join(CHOICES), help="where it runs", completes="targets"),
         argument("--port", type=int, metavar="N", help="its port; a free one by default"),
-        argument("--environment", metavar="E", help="its interpreter: kernel"),
+        argument("--environment", metavar="E", help=_ENVIRONMENT, completes="environments"),
         argument("--workers", type=int, metavar="N", help="processes that run the script; 1 by default"),
         argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
+        argument("--env", action="append", metavar="KEY[=VALUE]", help=_VARIABLE),
+        argument(
+            "--memory", metavar="SIZE", help="what its container may use: 512m, 2g; half of the machine's by default"
+        ),
+        argument("--cpus", metavar="N", help="processors its container may use; all of the machine's by default"),
+        argument("--image", metavar="IMAGE", help="an image of your own, instead of a script"),
+        argument("--image-port", type=int, metavar="N", help="where the image's server listens; 5001 by default"),
+        argument("--scoring", metavar="ROUTE", help="the image's route for requests; /score by default"),
+        argument("--liveness", metavar="ROUTE", help="the image's route that answers while it lives; / by default"),
+        argument("--readiness", metavar="ROUTE", help="the image's route that answers when it is ready; / by default"),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),
     _run,

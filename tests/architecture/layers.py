@@ -32,7 +32,7 @@ LAYERS = (
         },
     ),
     ("targets", {"targets"}),
-    ("façade", {"workspace", "client", "deployment", "resolution", "hints"}),
+    ("façade", {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout"}),
     ("verbs", {"verbs"}),
     ("edges", {"cli", "magics", "display"}),
 )

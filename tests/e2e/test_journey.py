@@ -104,7 +104,11 @@ def test_a_port_of_another_service_is_refused_by_that_name(workspace: Workspace,
     port = double.record.handle["port"]
     with pytest.raises(PortBusy, match=f"Port {port} is in use by service double"):
         workspace.deploy("other", script="double", port=port)
-    assert "other" not in workspace.services
+    health = workspace.services["other"].health
+    assert (health.state, health.reason) == ("Unschedulable", f"Port {port} is in use by service double")
+    double.stop()
+    assert workspace.deploy("other").invoke([2]) == [4]
+    assert workspace.services["other"].scoring_uri == f"http://127.0.0.1:{port}/score"
 
 
 def test_a_broken_edit_changes_nothing(workspace: Workspace, double: Service) -> None:

@@ -1,0 +1,354 @@
+"""What a service's interpreter must hold: Python's version, packages, a base image, variables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import EnvironmentProblem
+from .conda import CondaDependencies, PipForm, read_conda, read_requirements, to_pip
+
+KERNEL = "kernel"
+INFERRED = "inferred"
+NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PYTHON = re.compile(r"3\.\d{1,2}")
+_RESERVED = ("microsoft", "azureml")
+_OLDEST = (3, 10)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A description of an environment. Where two have the same :attr:`digest`, one installation serves both.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, ``-``, ``.``, ``_``; at most 255. ``"kernel"`` and ``"inferred"`` are the package's own.
+    python_version : str
+        ``"3.11"``; empty for that of the kernel, or of the base image where one is named.
+    requirements : tuple of str
+        Lines as pip takes them.
+    options : tuple of str
+        Options as pip takes them in a file of requirements, for example ``--extra-index-url URL``.
+    constraints : tuple of str
+        Lines that bound versions without installing anything.
+    base_image : str
+        The image to install into; empty for the default.
+    dockerfile : str
+        The text of a Dockerfile that makes the base image; empty for none.
+    variables : dict of str to str
+        Variables that the script gets. They are kept in files for their owner only, and never in an image.
+    version : int
+        Given at its registration; 0 before.
+    notices : tuple of str
+        What the user should know about how it was read.
+    """
+
+    name: str
+    python_version: str = ""
+    requirements: tuple[str, ...] = ()
+    options: tuple[str, ...] = field(default=(), repr=False)
+    constraints: tuple[str, ...] = ()
+    base_image: str = ""
+    dockerfile: str = ""
+    variables: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    version: int = 0
+    notices: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is the interpreter that deploys, as it is."""
+        return self.name == KERNEL
+
+    @property
+    def python(self) -> str:
+        """The version of Python, for example ``"3.11"``; empty for whichever the base image has."""
+        return self.python_version or ("" if self.needs_image else "{}.{}".format(*sys.version_info))
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether only a container can be it."""
+        return bool(self.base_image or self.dockerfile)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that decides what is installed; name, version and variables do not."""
+        what = {
+            "python": self.python,
+            "requirements": sorted(self.requirements, key=str.lower),
+            "options": list(self.options),
+            "constraints": sorted(self.constraints),
+            "base_image": self.base_image,
+            "dockerfile": self.dockerfile,
+        }
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+    def covers(self, other: Environment) -> bool:
+        """Tell whether all that another environment needs is in this one.
+
+        Parameters
+        ----------
+        other : Environment
+            The other.
+
+        Returns
+        -------
+        bool
+            True also where this one holds more: taking an import out of a script needs no new installation.
+        """
+        if self.is_kernel or other.is_kernel:
+            return self.is_kernel and other.is_kernel
+        less = replace(self, requirements=other.requirements)
+        return less.digest == other.digest and set(other.requirements) <= set(self.requirements)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields, but of the variables only the names.
+        """
+        return {**asdict(self), "variables": sorted(self.variables), "digest": self.digest}
+
+    @staticmethod
+    def from_conda_specification(name: str, file_path: str | Path) -> Environment:
+        """Read a conda file; its packages are installed with pip.
+
+        Parameters
+        ----------
+        name : str
+            The environment's name.
+        file_path : str or pathlib.Path
+            A YAML file with ``dependencies``.
+
+        Returns
+        -------
+        Environment
+            With notices of what was translated.
+
+        Raises
+        ------
+        ConfigProblem
+            If it is no such file, or names a package that pip cannot install.
+        """
+        return _environment(name, _conda_form(file_path))
+
+    @staticmethod
+    def from_pip_requirements(name: str, file_path: str | Path, pip_version: str | None = None) -> Environment:
+        """Read a file of pip's requirements.
+
+        Parameters
+        ----------
+        name : str
+            The environment's name.
+        file_path : str or pathlib.Path
+            The file.
+        pip_version : str, optional
+            Means nothing here: packages are installed with uv.
+
+        Returns
+        -------
+        Environment
+            With the file's lines.
+        """
+        return _environment(name, _pip_form(file_path))
+
+    @staticmethod
+    def from_docker_image(
+        name: str,
+        image: str,
+        container_registry: object = None,
+        conda_specification: str | Path | None = None,
+        pip_requirements: str | Path | None = None,
+    ) -> Environment:
+        """Take an image as the base.
+
+        Parameters
+        ----------
+        name : str
+            The environment's name.
+        image : str
+            An image with Python in it.
+        container_registry : object, optional
+            Means nothing here: Docker's own login is used.
+        conda_specification, pip_requirements : str or pathlib.Path, optional
+            A file of packages to install into it.
+
+        Returns
+        -------
+        Environment
+            Its Python is the image's.
+        """
+        return replace(_environment(name, _either(conda_specification, pip_requirements)), base_image=image)
+
+    @staticmethod
+    def from_dockerfile(
+        name: str,
+        dockerfile: str | Path,
+        conda_specification: str | Path | None = None,
+        pip_requirements: str | Path | None = None,
+    ) -> Environment:
+        """Make the base image from a Dockerfile.
+
+        Parameters
+        ----------
+        name : str
+            The environment's name.
+        dockerfile : str or pathlib.Path
+            A file, or the text itself. It can copy nothing: it is built without other files.
+        conda_specification, pip_requirements : str or pathlib.Path, optional
+            A file of packages to install on top.
+
+        Returns
+        -------
+        Environment
+            Its Python is that of the image.
+        """
+        given = str(dockerfile)
+        text = given if "\n" in given else _read(given)
+        if not re.search(r"(?im)^\s*FROM\s+\S", text):
+            raise EnvironmentProblem(
+                f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
+            )
+        return replace(_environment(name, _either(conda_specification, pip_requirements)), dockerfile=text)
+
+
+def checked(environment: Environment) -> Environment:
+    """Refuse what cannot be made.
+
+    Parameters
+    ----------
+    environment : Environment
+        As the user wrote it.
+
+    Returns
+    -------
+    Environment
+        The same, with its lines brought into one form.
+
+    Raises
+    ------
+    EnvironmentProblem
+        For an impossible name, version of Python or variable.
+    ConfigProblem
+        For a line that is no requirement.
+    """
+    name = environment.name
+    if not isinstance(name, str) or not NAME_RULE.fullmatch(name) or name in {KERNEL, INFERRED}:
+        raise EnvironmentProblem(
+            f"{name!r} cannot be an environment's name.", hint="Letters, digits, '-', '.', '_'; not 'kernel'."
+        )
+    if name.lower().startswith(_RESERVED):
+        raise EnvironmentProblem(
+            f"Names that start with Microsoft or AzureML are Azure's own, like {name!r}.", hint="Choose another name."
+        )
+    version = environment.python_version
+    if version and (not _PYTHON.fullmatch(version) or tuple(map(int, version.split("."))) < _OLDEST):
+        raise EnvironmentProblem(
+            f"Python {version} cannot be used: the server needs 3.10 or newer.", hint="For example python=3.11."
+        )
+    for key, value in environment.variables.items():
+        if not isinstance(key, str) or not _VARIABLE.fullmatch(key) or not isinstance(value, str) or "\0" in value:
+            raise EnvironmentProblem(f"{key!r} cannot be an environment variable.", hint="Names like MY_SETTING, text.")
+    form = read_requirements("\n".join(environment.requirements), f"environment {name}", None)
+    return replace(
+        environment,
+        requirements=form.requirements,
+        options=environment.options + form.options,
+        constraints=environment.constraints + form.constraints,
+    )
+
+
+def read_file(path: Path) -> Environment:
+    """Read an environment from a file, by its kind.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A conda file (``.yml``, ``.yaml``), a Dockerfile, or a file of requirements.
+
+    Returns
+    -------
+    Environment
+        Named after the file.
+    """
+    name = re.sub(r"[^a-zA-Z0-9\-._]", "-", path.stem).lstrip("-._") or "environment"
+    reader: Callable[[str, str | Path], Environment] = Environment.from_pip_requirements
+    if path.suffix in {".yml", ".yaml"}:
+        reader = Environment.from_conda_specification
+    elif "dockerfile" in path.name.lower():
+        reader = Environment.from_dockerfile
+    return reader("file-" + name if name in {KERNEL, INFERRED} else name, path)
+
+
+def from_stored(values: Mapping[str, Any]) -> Environment:
+    """Make an environment from its stored values.
+
+    Parameters
+    ----------
+    values : mapping
+        What :func:`stored` made.
+
+    Returns
+    -------
+    Environment
+        The same again.
+    """
+    texts = {key: tuple(values[key]) for key in ("requirements", "options", "constraints", "notices")}
+    return Environment(**{**values, **texts})
+
+
+def stored(environment: Environment) -> dict[str, Any]:
+    """Return plain values to store, variables included.
+
+    Parameters
+    ----------
+    environment : Environment
+        The environment.
+
+    Returns
+    -------
+    dict
+        For a file or row that only its owner reads.
+    """
+    return asdict(environment)
+
+
+def _environment(name: str, form: PipForm) -> Environment:
+    made = Environment(name, form.python_version, form.requirements, form.options, form.constraints)
+    return checked(replace(made, notices=form.notices))
+
+
+def _either(conda: str | Path | None, pip: str | Path | None) -> PipForm:
+    if conda is not None and pip is not None:
+        raise EnvironmentProblem("Give conda_specification or pip_requirements, not both.")
+    if conda is not None:
+        return _conda_form(conda)
+    return _pip_form(pip) if pip is not None else read_requirements("", "", None)
+
+
+def _conda_form(path: str | Path) -> PipForm:
+    dependencies: CondaDependencies = read_conda(_read(path), str(path))
+    return to_pip(dependencies)
+
+
+def _pip_form(path: str | Path) -> PipForm:
+    return read_requirements(_read(path), str(path), Path(path).expanduser().parent)
+
+
+def _read(path: str | Path) -> str:
+    try:
+        return Path(path).expanduser().read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise EnvironmentProblem(
+            f"{path} cannot be read: {reason}.", hint="Give a conda file, a requirements file or a Dockerfile."
+        ) from error

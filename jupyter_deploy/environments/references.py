@@ -1,0 +1,97 @@
+"""From what a user writes for an environment to the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import DeployError, EnvironmentProblem, NotFound, nearest
+from .environment import INFERRED, KERNEL, Environment, read_file
+from .rows import Environments
+
+# What is usual on a target: a process runs on the interpreter that is there, a container has none.
+_USUAL = {"process": KERNEL}
+_FILE_ENDINGS = (".yml", ".yaml", ".txt")
+
+
+def reference_of(given: str | Path, registered: Environments) -> str:
+    """Bring what a user gave into the form that is kept.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path
+        ``"kernel"``, ``"inferred"``, a registered environment's name, or a file.
+    registered : Environments
+        The registered ones.
+
+    Returns
+    -------
+    str
+        A file's path is absolute.
+
+    Raises
+    ------
+    NotFound
+        With the nearest name.
+    """
+    text = str(given)
+    if text in {"", KERNEL, INFERRED}:
+        return text
+    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    if isinstance(given, Path) or os.sep in text or text.endswith(_FILE_ENDINGS) or "dockerfile" in text.lower():
+        if path.is_file():
+            return str(path)
+        if text not in registered:
+            raise EnvironmentProblem(f"{path} is not there.", hint="Give a conda file, requirements or a Dockerfile.")
+        return text
+    try:
+        registered[text]
+    except NotFound as error:
+        close = nearest(text, [KERNEL, INFERRED, *registered])
+        hint = f"Did you mean {close!r}?" if close else _choices(registered)
+        raise NotFound(
+            error.message, hint=error.hint if ":" in text and text.split(":", maxsplit=1)[0] in registered else hint
+        ) from error
+    return text
+
+
+def _choices(registered: Environments) -> str:
+    names = ", ".join(list(registered)[:8])
+    own = f" Registered: {names}." if names else ""
+    return f"--environment kernel, inferred, a conda or requirements file, or a registered name.{own}"
+
+
+def environment_of(
+    reference: str, target: str, registered: Environments, requirements: Callable[[], list[str]]
+) -> Environment:
+    """Look up what a reference means now.
+
+    Parameters
+    ----------
+    reference : str
+        From :func:`reference_of`; empty for what is usual on the target.
+    target : str
+        Where the service runs.
+    registered : Environments
+        The registered ones.
+    requirements : callable
+        Infers them.
+
+    Returns
+    -------
+    Environment
+        A file is read anew each time.
+    """
+    reference = reference or _USUAL.get(target, INFERRED)
+    if reference == KERNEL:
+        return Environment(KERNEL)
+    if reference == INFERRED:
+        return Environment(INFERRED, requirements=tuple(requirements()))
+    if os.sep in reference:
+        try:
+            return read_file(Path(reference))
+        except DeployError as error:
+            error.hint = error.hint or "The service keeps its environment until the file can be read."
+            raise
+    return registered[reference]

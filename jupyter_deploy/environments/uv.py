@@ -1,0 +1,206 @@
+"""uv, the one installer of environments: its command, what it says while it works, and why it failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from ..errors import EnvironmentProblem
+from .environment import Environment
+from .indexes import redacted
+
+# What the server in an environment needs beside this package's own files.
+_RUNTIME = ("httptools", "orjson", "prometheus-client", "uvicorn", "uvloop", "werkzeug")
+_DISTRIBUTION = "jupyter-model-deploy"
+_STEPS = (
+    (re.compile(r"Resolved (\d+ packages?)"), 0.15, "resolved {}"),
+    (re.compile(r"Downloading (.+)"), 0.2, "downloading {}"),
+    (re.compile(r"Building (.+)"), 0.3, "building {}"),
+    (re.compile(r"Downloaded (.+)"), 0.45, "downloaded {}"),
+    (re.compile(r"Built (.+)"), 0.45, "built {}"),
+    (re.compile(r"Prepared (\d+ packages?)"), 0.5, "installing {}"),
+    (re.compile(r"Installed (\d+ packages?)"), 0.65, "compiling {}"),
+    (re.compile(r"Bytecode compiled (\d+ files?)"), 0.9, "compiled {}"),
+)
+_WIDTH = 20
+_LAST_LINES = 15
+
+
+def binary() -> Path:
+    """Find uv's program.
+
+    Returns
+    -------
+    pathlib.Path
+        From its wheel.
+
+    Raises
+    ------
+    EnvironmentProblem
+        Where it is not installed.
+    """
+    try:
+        from uv import find_uv_bin
+
+        return Path(find_uv_bin())
+    except (ImportError, FileNotFoundError) as error:
+        raise EnvironmentProblem("uv is not installed.", hint="%pip install uv, then deploy again.") from error
+
+
+def lines(environment: Environment) -> list[str]:
+    """List what is installed for an environment: what it asks for, and what the server itself needs.
+
+    Parameters
+    ----------
+    environment : Environment
+        The environment.
+
+    Returns
+    -------
+    list of str
+        A file of requirements, line by line: options first.
+    """
+    return [*environment.options, *environment.requirements, *runtime_requirements()]
+
+
+def runtime_requirements() -> list[str]:
+    """List what the server needs, with the ranges that this distribution declares.
+
+    Returns
+    -------
+    list of str
+        Lines as pip takes them. Ranges, not the versions that are installed here: the user's model may need others.
+    """
+    declared = [line for line in metadata.requires(_DISTRIBUTION) or () if "extra ==" not in line]
+    return sorted(line for line in declared if re.split(r"[^A-Za-z0-9\-]", line, maxsplit=1)[0].lower() in _RUNTIME)
+
+
+def install_command(program: str, python: str, requirements: str, more: Sequence[str] = ()) -> list[str]:
+    """Write uv's command.
+
+    Parameters
+    ----------
+    program : str
+        uv itself.
+    python : str
+        The interpreter to install for.
+    requirements : str
+        The file of requirements.
+    more : sequence of str, optional
+        Further words.
+
+    Returns
+    -------
+    list of str
+        Its words. Bytecode is compiled at once: a container's files are read-only, and every start would do it again.
+    """
+    command = [program, "pip", "install", "--python", python, "--requirements", requirements]
+    return [*command, *more, "--compile-bytecode", "--no-progress", "--no-config", "--color", "never"]
+
+
+def bar(fraction: float, step: str) -> str:
+    """Draw progress as one line.
+
+    Parameters
+    ----------
+    fraction : float
+        From 0 to 1.
+    step : str
+        What is being done.
+
+    Returns
+    -------
+    str
+        For example ``"█████░░░░░░░░░░░░░░░ 25% downloading numpy"``.
+    """
+    full = round(min(max(fraction, 0.0), 1.0) * _WIDTH)
+    return f"{'█' * full}{'░' * (_WIDTH - full)} {fraction:4.0%} {step}"
+
+
+class Steps:
+    """Follows what uv says: how far it is, and its last words.
+
+    Parameters
+    ----------
+    start, end : float
+        The part of the whole work that uv's is.
+    """
+
+    def __init__(self, start: float = 0.0, end: float = 1.0) -> None:
+        self.said: list[str] = []
+        self._start, self._span = start, end - start
+        self._fraction = 0.0
+
+    def hear(self, line: str) -> str:
+        """Take a line.
+
+        Parameters
+        ----------
+        line : str
+            One of uv's.
+
+        Returns
+        -------
+        str
+            Progress to show; empty where the line is about nothing that takes time.
+        """
+        self.said.append(redacted(line.rstrip()))
+        for pattern, fraction, step in _STEPS:
+            found = pattern.match(line.strip())
+            if found:
+                self._fraction = max(self._fraction, fraction)
+                return bar(self._start + self._fraction * self._span, step.format(found[1].split(" in ")[0]))
+        return ""
+
+    def problem(self, environment: Environment) -> EnvironmentProblem:
+        """Tell why uv failed.
+
+        Parameters
+        ----------
+        environment : Environment
+            What it should have installed.
+
+        Returns
+        -------
+        EnvironmentProblem
+            Naming the line that is to blame where uv does, with its last words.
+        """
+        text = "\n".join(self.said)
+        blamed = _blamed(text, lines(environment))
+        last = "\n".join(self.said[-_LAST_LINES:])
+        named = f": {', '.join(blamed)}" if blamed else ""
+        return EnvironmentProblem(
+            f"The environment {environment.name} cannot be installed{named}.", details=last, hint=_hint(text, blamed)
+        )
+
+
+def _blamed(text: str, wanted: Sequence[str]) -> list[str]:
+    """Find the requirements that uv complains about: its words name them as the user wrote them."""
+    blame = re.sub(r"\s+", "", " ".join(re.findall(r"(?:cause|error|hint|help): ?(.*(?:\n {6,}.*)*)", text))).lower()
+    found = [line for line in wanted if re.sub(r"\s+", "", line.partition(";")[0]).lower() in blame]
+    if found:
+        return found
+    found = []
+    for line in wanted:
+        name = re.escape(re.split(r"[^A-Za-z0-9\-_.]", line, maxsplit=1)[0])
+        if name and re.search(rf"(?<![\w-]){name}(?![\w-])", text, re.IGNORECASE):
+            found.append(line)
+    return found[:3]
+
+
+def _hint(text: str, blamed: Iterable[str]) -> str:
+    if re.search(r"Failed to fetch|error sending request|Could not connect|dns error|timed out|certificate", text):
+        return "The package index cannot be reached: check the network, or pip's index-url, which is used here too."
+    if "No space left" in text or "os error 28" in text:
+        return "The disk is full: jupyter model prune removes what is not needed."
+    if re.search(
+        r"requires? Python|Requires-Python|only the following versions.*Python|no wheels? with a matching", text
+    ):
+        return "That version does not exist for this Python: choose another version of the package or of Python."
+    if "not found in the package registry" in text:
+        return "No package of that name is in the index: check its spelling."
+    if "No solution found" in text:
+        return "Choose versions that exist and go together: loosen the pin that is named."
+    return "Correct what is named, and deploy again." if blamed else "The words above are the installer's."

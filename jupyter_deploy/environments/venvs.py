@@ -1,0 +1,135 @@
+"""Environments as virtual environments of this machine: made once each digest, with uv."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import filelock
+
+from ..config import Home
+from ..errors import EnvironmentProblem
+from ..files import fsync_folder, remove_tree
+from . import uv
+from .environment import Environment, stored
+from .indexes import uv_settings
+from .requirements import uv_arguments
+
+_WHOLE = "environment.json"
+_END_SECONDS = 5.0
+
+
+def interpreter(home: Home, environment: Environment) -> Path:
+    """Tell which interpreter is an environment's.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    environment : Environment
+        The environment.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the kernel, or of the virtual environment, which may not be there yet.
+    """
+    if environment.is_kernel:
+        return Path(sys.executable)
+    below = Path("Scripts") / "python.exe" if os.name == "nt" else Path("bin") / "python"
+    return home.environments / environment.digest / below
+
+
+def ensure(home: Home, environment: Environment, say: Callable[[str], None]) -> Path:
+    """Make an environment's virtual environment, unless it is there.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    environment : Environment
+        The environment.
+    say : callable
+        Shows progress.
+
+    Returns
+    -------
+    pathlib.Path
+        Its interpreter.
+
+    Raises
+    ------
+    EnvironmentProblem
+        With the installer's last words; nothing half-made stays.
+    """
+    python = interpreter(home, environment)
+    if environment.is_kernel:
+        return python
+    if environment.needs_image:
+        raise EnvironmentProblem(
+            f"The environment {environment.name} is made from an image, which a plain process cannot run in.",
+            hint="Deploy with --target docker.",
+        )
+    folder = home.environments / environment.digest
+    if (folder / _WHOLE).exists() and python.exists():
+        return python
+    home.environments.mkdir(exist_ok=True)
+    # One builder at a time: the second finds what the first made.
+    with filelock.FileLock(home.environments / f"{environment.digest}.lock"):
+        if not ((folder / _WHOLE).exists() and python.exists()):
+            remove_tree(folder, trash=home.staging)
+            try:
+                _make(folder, environment, say)
+            except BaseException:
+                remove_tree(folder, trash=home.staging)
+                raise
+    return python
+
+
+def _make(folder: Path, environment: Environment, say: Callable[[str], None]) -> None:
+    program = str(uv.binary())
+    steps = uv.Steps(0.05)
+    wanted = sys.executable if environment.python == "{}.{}".format(*sys.version_info) else environment.python
+    say(uv.bar(0.02, f"making the environment {environment.name}"))
+    _run([program, "venv", "--no-project", "--no-config", "--python", wanted, str(folder)], environment, steps, say)
+    requirements = folder / "requirements.txt"
+    requirements.write_text("".join(f"{line}\n" for line in uv.lines(environment)))
+    more = [*uv_settings(os.environ).arguments(), *uv_arguments(environment.options)]
+    if environment.constraints:
+        constraints = folder / "constraints.txt"
+        constraints.write_text("".join(f"{line}\n" for line in environment.constraints))
+        more += ["--constraints", str(constraints)]
+    _run(uv.install_command(program, str(folder), str(requirements), more), environment, steps, say)
+    (folder / _WHOLE).write_text(json.dumps({**stored(environment), "variables": {}, "made": time.time()}))
+    fsync_folder(folder)
+
+
+def _run(command: list[str], environment: Environment, steps: uv.Steps, say: Callable[[str], None]) -> None:
+    # uv reads its own variables and the user's pip settings; the kernel's virtual environment is not the place.
+    environ = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    environ = uv_settings(os.environ).over(environ)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environ, text=True
+    )
+    try:
+        with process.stderr as said:  # type: ignore[union-attr]
+            for line in said:
+                progress = steps.hear(line)
+                if progress:
+                    say(progress)
+        code = process.wait()
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    if code:
+        raise steps.problem(environment)

@@ -1,0 +1,197 @@
+"""From what a user gives to ``deploy`` to fields of a service's specification."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .environments.environment import Environment
+from .environments.references import reference_of
+from .environments.rows import Environments
+from .errors import UsageProblem
+from .models import Model
+from .resolution import check_port
+from .scripts import Scripts
+from .services import OwnImage
+from .targets import choose
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_LEAST_MEMORY = 32 << 20
+
+
+class Intent:
+    """Translates what is given; what is None was not given and stays as it is.
+
+    Parameters
+    ----------
+    scripts : Scripts
+        The stored script cells.
+    environments : Environments
+        The registered environments.
+    """
+
+    def __init__(self, scripts: Scripts, environments: Environments) -> None:
+        self._scripts = scripts
+        self._environments = environments
+
+    def changes(self, given: Mapping[str, Any], new: bool, say: Callable[[str], None]) -> dict[str, Any]:
+        """Translate the arguments of ``deploy``.
+
+        Parameters
+        ----------
+        given : mapping
+            By the names of :meth:`jupyter_deploy.workspace.Workspace.deploy`'s parameters.
+        new : bool
+            Whether the service does not exist yet, so that a target must be chosen.
+        say : callable
+            Told which target was chosen, and why.
+
+        Returns
+        -------
+        dict
+            Fields of :class:`jupyter_deploy.services.ServiceSpec`.
+        """
+        changes = {key: given[key] for key in ("workers", "settings", "variables") if given[key] is not None}
+        if given["port"] is not None:
+            changes["port"] = check_port(given["port"])
+        if given["target"] is not None or new:
+            wanted = "docker" if new and given["target"] is None and given["image"] else given["target"]
+            changes["target"] = choose(wanted or "auto", say)
+        if given["models"] is not None:
+            changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in given["models"])
+        if given["script"] is not None:
+            changes |= self._script(given["script"])
+        if given["environment"] is not None:
+            changes["environment"] = self._environment(given["environment"])
+        if given["memory"] is not None:
+            changes["memory"] = memory_of(given["memory"])
+        if given["cpus"] is not None:
+            changes["cpus"] = cpus_of(given["cpus"])
+        if given["image"] is not None:
+            changes["image"] = _image(given["image"])
+        return changes
+
+    def _script(self, script: str | Path) -> dict[str, Any]:
+        text = str(script)
+        if not isinstance(script, Path) and text in self._scripts.names():
+            return {"script": text, "script_is_file": False}
+        path = Path(os.path.abspath(Path(script).expanduser()))  # noqa: PTH100 - resolve() would follow links
+        if text and (isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text):
+            return {"script": str(path), "script_is_file": True}
+        return {"script": self._scripts.get(text).name, "script_is_file": False}
+
+    def _environment(self, environment: str | Path | Environment) -> str:
+        if not isinstance(environment, Environment):
+            return reference_of(environment, self._environments)
+        if environment.is_kernel:
+            return environment.name
+        made = self._environments.register(environment)
+        return f"{made.name}:{made.version}"
+
+
+def memory_of(given: int | str) -> int:
+    """Read an amount of memory.
+
+    Parameters
+    ----------
+    given : int or str
+        Bytes, or for example ``"512m"``, ``"2g"``, ``"1.5GiB"``; units are powers of 1024, as Docker's are. 0 for the
+        usual.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    UsageProblem
+        For anything else.
+    """
+    found = _SIZE.fullmatch(str(given).strip())
+    if not found:
+        raise UsageProblem(f"memory cannot be {given!r}.", hint="For example 512m or 2g.")
+    size = int(float(found[1]) * 1024 ** _POWERS[found[2].lower()])
+    if 0 < size < _LEAST_MEMORY:
+        raise UsageProblem(f"memory {given} is too little for any server.", hint="At least 32m; 512m is usual.")
+    return size
+
+
+def cpus_of(given: float | str) -> float:
+    """Read a number of processors.
+
+    Parameters
+    ----------
+    given : float or str
+        For example 0.5; 0 for the usual.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    UsageProblem
+        For anything but a number from 0.01 on.
+    """
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number == 0 or 0.01 <= number < 10_000:
+        return number
+    raise UsageProblem(f"cpus cannot be {given!r}.", hint="For example 0.5 or 2.")
+
+
+def _image(given: str | OwnImage | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(given, str):
+        given = OwnImage(given)
+    values = asdict(given) if isinstance(given, OwnImage) else asdict(OwnImage(**given))
+    if not values["name"]:
+        return {}
+    check_port(values["port"])
+    for route in ("scoring", "liveness", "readiness"):
+        if not values[route].startswith("/"):
+            raise UsageProblem(
+                f"The {route} route must start with '/', not {values[route]!r}.", hint="For example /score."
+            )
+    return values
+
+
+def own_image(
+    name: str | None, port: int | None, scoring: str | None, liveness: str | None, readiness: str | None
+) -> OwnImage | None:
+    """Gather what belongs to an image of the user's own.
+
+    Parameters
+    ----------
+    name : str or None
+        The image; None where none was given.
+    port : int or None
+        Where its server listens.
+    scoring, liveness, readiness : str or None
+        Its routes.
+
+    Returns
+    -------
+    OwnImage or None
+        None where no image was given.
+
+    Raises
+    ------
+    UsageProblem
+        For a port or route without an image.
+    """
+    given = {"port": port, "scoring": scoring, "liveness": liveness, "readiness": readiness}
+    known = {key: value for key, value in given.items() if value is not None}
+    if name is None:
+        if known:
+            raise UsageProblem("Ports and routes of an image need the image.", hint="Give --image IMAGE too.")
+        return None
+    return OwnImage(name, **known)  # type: ignore[arg-type]

@@ -1,0 +1,143 @@
+"""The way to Docker's daemon (or to whatever speaks its API), and its errors in the user's words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DeployError, TargetProblem, Unschedulable
+
+if TYPE_CHECKING:
+    import docker
+
+_ASK_SECONDS = 3.0
+_SOCKET = Path("/var/run/docker.sock")
+_START = "Start Docker, point DOCKER_HOST at its socket, or use --target process."
+
+
+def unreachable(environ: Mapping[str, str] = os.environ) -> str:
+    """Ask whether a daemon answers.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment variables; ``DOCKER_HOST`` and Docker's own contexts say where it is.
+
+    Returns
+    -------
+    str
+        Empty where one does, else why not.
+    """
+    if not environ.get("DOCKER_HOST") and os.name != "nt" and not _SOCKET.exists() and not _context_host():
+        return f"there is no {_SOCKET}"
+    try:
+        with engine(_ASK_SECONDS) as client:
+            client.ping()
+    except TargetProblem as error:
+        return error.message.rstrip(".")
+    return ""
+
+
+@contextmanager
+def engine(timeout: float | None = 120.0) -> Iterator[docker.DockerClient]:
+    """Connect to the daemon; its API version is negotiated.
+
+    Parameters
+    ----------
+    timeout : float, optional
+        Seconds that one answer may take.
+
+    Yields
+    ------
+    docker.DockerClient
+        Closed at the end.
+
+    Raises
+    ------
+    TargetProblem
+        Where no daemon answers, or it refuses what it is asked.
+    """
+    import docker
+
+    client = None
+    try:
+        with _spoken():
+            host = None if os.environ.get("DOCKER_HOST") or _SOCKET.exists() else _context_host()
+            client = docker.DockerClient(base_url=host, timeout=timeout) if host else docker.from_env(timeout=timeout)
+            yield client
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _context_host() -> str:
+    """Docker Desktop and others tell in the current context where their socket is."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    try:
+        context: Any = ContextAPI.get_current_context()
+    except (DockerException, OSError, ValueError, KeyError):
+        return ""
+    host = str(context.Host or "") if context else ""
+    path = host.removeprefix("unix://")
+    return "" if host.startswith("unix://") and not Path(path).exists() else host.replace("http+unix://", "unix://")
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    import requests
+    from docker.errors import APIError, DockerException
+
+    try:
+        yield
+    except APIError as error:
+        raise problem(str(error.explanation or error)) from error
+    except DeployError:
+        raise
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise TargetProblem(f"Docker does not answer: {_short(error)}.", hint=_START) from error
+
+
+def problem(said: str) -> DeployError:
+    """Put what the daemon says into the user's words.
+
+    Parameters
+    ----------
+    said : str
+        Its message.
+
+    Returns
+    -------
+    DeployError
+        To be raised.
+    """
+    text = " ".join(said.split())
+    if "no space left on device" in text:
+        return TargetProblem(
+            "The disk of the Docker engine is full.",
+            details=text,
+            hint="jupyter model prune removes what no service needs; docker system df shows what else takes room.",
+        )
+    if re.search(r"Range of CPUs|[Mm]inimum memory limit", text):
+        return Unschedulable(f"The machine cannot give that: {text}.", hint="Ask for other --cpus or --memory.")
+    if "permission denied" in text.lower():
+        return TargetProblem(f"Docker refuses: {text}.", hint="Your user may need to be in the docker group.")
+    return TargetProblem(f"Docker says: {text}.", hint="docker info and docker ps -a may tell more.")
+
+
+def _short(error: BaseException) -> str:
+    text = str(error)
+    if "Permission denied" in text or "PermissionError" in text:
+        return "this user may not use its socket"
+    if "Connection refused" in text:
+        return "its socket is there, but nobody listens"
+    if "No such file" in text or "FileNotFoundError" in text:
+        return "its socket is not there"
+    if "timed out" in text.lower():
+        return "no answer in time"
+    return " ".join(text.split())[:200]

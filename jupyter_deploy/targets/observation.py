@@ -1,0 +1,137 @@
+"""How a container is, when its server does not say so itself."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from ..errors import DeployError
+from ..services import Health
+from .engine import engine
+
+_START_SECONDS = 30.0
+_ANSWER_SECONDS = 3.0
+_ASK_SECONDS = 10.0
+_LAST_WORDS = 600
+
+
+def of_container(handle: dict[str, Any], silent: str, *, has_served: bool = True) -> Health:
+    """Ask the engine about a container whose server does not answer.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    silent : str
+        Why the server's own view is not known.
+    has_served : bool, optional
+        Whether it ever did: one that never did and ends has failed to start.
+
+    Returns
+    -------
+    Health
+        Failed where it was removed, stopped, or keeps ending; Unhealthy where the engine does not answer either.
+    """
+    from docker.errors import NotFound
+
+    try:
+        with engine(_ASK_SECONDS) as client:
+            return _judged(client, handle, client.api.inspect_container(handle["container"]), silent, has_served)
+    except DeployError as error:
+        if isinstance(error.__cause__, NotFound):
+            return Health("Failed", f"its container {handle['name']} was removed")
+        return Health("Unhealthy", f"the server does not answer; {error.message.rstrip('.')}")
+
+
+def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: str, has_served: bool) -> Health:
+    state, again = facts["State"], facts["RestartCount"]
+    name, status, code = handle["name"], state["Status"], state["ExitCode"]
+    why = f"OOMKilled: it needed more than its {memory_text(facts)} of memory" if state.get("OOMKilled") else ""
+    if status == "paused":
+        return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
+    if status == "exited" and code in {137, 139} and not why:
+        # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
+        client.api.start(handle["container"])
+        return Health("Transitioning", f"its container was killed (code {code}) and starts again")
+    if status == "exited" and code in {0, 143}:
+        return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
+    if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
+        return Health("Failed", why or f"its container ended with code {code}{_words(client, handle)}")
+    if status in {"created", "restarting"}:
+        return Health("Transitioning", why or "its container is starting")
+    if _seconds_since(state["StartedAt"]) < _START_SECONDS:
+        return Health("Transitioning", "the server is starting")
+    return Health("Unhealthy", silent.rstrip("."))
+
+
+def _steady(state: dict[str, Any]) -> bool:
+    return bool(state["Status"] == "running" and _seconds_since(state["StartedAt"]) > _START_SECONDS)
+
+
+def _words(client: Any, handle: dict[str, Any]) -> str:
+    said = client.api.logs(handle["container"], tail=5).decode("utf-8", "replace").strip()
+    return f":\n{said[-_LAST_WORDS:]}" if said else ""
+
+
+def memory_text(facts: dict[str, Any]) -> str:
+    """Write a container's limit of memory.
+
+    Parameters
+    ----------
+    facts : dict
+        What the engine tells of it.
+
+    Returns
+    -------
+    str
+        For example ``"256 MB"``.
+    """
+    return f"{facts['HostConfig']['Memory'] / (1 << 20):,.0f} MB"
+
+
+def of_own_image(handle: dict[str, Any], url: str) -> Health:
+    """Ask a user's own image how it is, by its own routes.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    url : str
+        Its address up to the port.
+
+    Returns
+    -------
+    Health
+        Healthy where it is ready; Transitioning where it only lives, soon after its start.
+    """
+    import requests
+
+    own = handle["image"]
+    silent = ""
+    with requests.Session() as session:
+        session.trust_env = False
+        for route in dict.fromkeys((own["readiness"], own["liveness"])):
+            try:
+                answer = session.get(url + route, timeout=_ANSWER_SECONDS)
+            except requests.RequestException as error:
+                silent = silent or f"{route} does not answer ({type(error).__name__})"
+                continue
+            if not answer.ok:
+                silent = silent or f"{route} answers {answer.status_code}"
+    if silent:
+        return of_container(handle, silent)
+    with contextlib.suppress(DeployError), engine(_ASK_SECONDS) as client:
+        facts = client.api.inspect_container(handle["container"])
+        return Health("Healthy", restarts=facts["RestartCount"], started=_moment(facts["State"]["StartedAt"]))
+    return Health("Healthy", "the Docker engine does not answer", started=time.time())
+
+
+def _seconds_since(moment: str) -> float:
+    return time.time() - _moment(moment)
+
+
+def _moment(text: str) -> float:
+    # Nanoseconds and a Z, which datetime takes only from Python 3.11 on.
+    return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc).timestamp()

@@ -1,0 +1,1 @@
+"""What needs a Docker engine: skipped, with the reason, where there is none."""
