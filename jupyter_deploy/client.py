@@ -208,7 +208,7 @@ class Service:
 
     @staticmethod
     def _environment(record: ServiceRecord) -> dict[str, Any]:
-        known = record.handle.get("environment")
+        known = record.handle.get("environment") if not record.spec.image else None
         return from_stored(known).as_dict() if known else {}
 
     def logs(self, lines: int = 100) -> str:

@@ -56,23 +56,24 @@ class Intent:
         dict
             Fields of :class:`jupyter_deploy.services.ServiceSpec`.
         """
-        changes = {key: given[key] for key in ("workers", "settings", "variables") if given[key] is not None}
-        if given["port"] is not None:
+        given = {key: value for key, value in given.items() if value is not None}
+        changes: dict[str, Any] = {key: given[key] for key in ("workers", "settings", "variables") if key in given}
+        if "port" in given:
             changes["port"] = check_port(given["port"])
-        if given["target"] is not None or new:
-            wanted = "docker" if new and given["target"] is None and given["image"] else given["target"]
-            changes["target"] = choose(wanted or "auto", say)
-        if given["models"] is not None:
+        if "target" in given or new:
+            usual = "docker" if given.get("image") else "auto"
+            changes["target"] = choose(given.get("target", usual), say)
+        if "models" in given:
             changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in given["models"])
-        if given["script"] is not None:
+        if "script" in given:
             changes |= self._script(given["script"])
-        if given["environment"] is not None:
+        if "environment" in given:
             changes["environment"] = self._environment(given["environment"])
-        if given["memory"] is not None:
+        if "memory" in given:
             changes["memory"] = memory_of(given["memory"])
-        if given["cpus"] is not None:
+        if "cpus" in given:
             changes["cpus"] = cpus_of(given["cpus"])
-        if given["image"] is not None:
+        if "image" in given:
             changes["image"] = _image(given["image"])
         return changes
 

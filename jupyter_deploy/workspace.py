@@ -8,17 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from .client import Service
 from .config import HOME_VARIABLE, Home
 from .deployment import Deployment
 from .environments.environment import Environment
 from .environments.rows import Environments
 from .errors import DeployError, StoreProblem
-from .files import remove_tree
+from .housekeeping import Housekeeping
 from .intent import Intent
 from .models import Model, check_name, check_pairs, spelled_framework
+from .packages import Package, Packages
 from .registry import Models
 from .resolution import Resolver
 from .rollout import Progress, Rollout
@@ -28,8 +27,7 @@ from .services import Change, OwnImage, check_service_name
 from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
-from .store.database import models as models_table
-from .store.staging import live_claims, stage
+from .store.staging import stage
 from .targets import target
 
 
@@ -130,36 +128,13 @@ class Workspace:
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
         self._deployment = Deployment(self.home, self._rows, resolver, target, rollout)
+        self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts)
+        self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         self.services = LiveServices(self._rows, self.home, self._deployment)
-        self._collect()
+        self.housekeeping.collect()
 
     def __repr__(self) -> str:
         return f"<Workspace {self.home.root}>"
-
-    def _collect(self) -> None:
-        """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
-        if not self._unreferenced():
-            return
-        with self._database.write():
-            # Under the write lock no row can appear.
-            for kind, digest in self._unreferenced():
-                if kind == "artifact":
-                    self._artifacts.remove(digest)
-                else:
-                    remove_tree(self.home.bundles / digest, trash=self.home.staging)
-
-    def _unreferenced(self) -> list[tuple[str, str]]:
-        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
-        artifacts = self._artifacts.digests()
-        bundles = {entry.name for entry in self.home.bundles.iterdir()}
-        claimed = live_claims(self.home.staging)
-        with self._database.read() as connection:
-            registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
-        used: set[str] = set()
-        for record in self._rows.all():
-            used |= {record.bundle, record.handle.get("pending", ""), *record.handle.get("keep", ())}
-        unused = [("artifact", digest) for digest in artifacts - registered - claimed]
-        return unused + [("bundle", digest) for digest in bundles - used - claimed]
 
     def register(
         self,
@@ -238,7 +213,7 @@ class Workspace:
             Naming the services that need it.
         """
         model = self.models.unregister(reference)
-        self._collect()
+        self.housekeeping.collect()
         return model
 
     def score_script(
@@ -281,7 +256,7 @@ class Workspace:
         changes = self._reload_all(name, script, progress)
         self.scripts.put(script)
         if changes:
-            self._collect()
+            self.housekeeping.collect()
         return replace(script, changes=tuple(changes))
 
     def _reload_all(self, name: str, script: Script, progress: Progress) -> list[Change]:
@@ -353,8 +328,43 @@ class Workspace:
         changes = self._intent.changes(given, name not in self.services, notes.append)
         change = self._deployment.deploy(name, changes, wait=wait, progress=progress)
         if change.action != "unchanged":
-            self._collect()
+            self.housekeeping.collect()
         return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))
+
+    def package(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        models: Sequence[str | Model] | None = None,
+        environment: str | Path | Environment | None = None,
+        image: str | None = None,
+        folder: str | Path | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Package:
+        """Make an image, or a build context, that serves on its own.
+
+        Parameters
+        ----------
+        name : str
+            A service's name; of one that does not exist, script and model have that name too.
+        script, models, environment : optional
+            As for :meth:`deploy`, instead of the service's.
+        image : str, optional
+            The image's name; by default the service's name with the bundle's digest as its tag.
+        folder : str or pathlib.Path, optional
+            Write a build context there instead; the same input gives the same bytes.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Package
+            Where it is, and how to run it.
+        """
+        given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
+        changes = self._intent.changes(given, False, progress)
+        return self._packages.make(name, changes, image, folder, progress)
 
 
 __all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]

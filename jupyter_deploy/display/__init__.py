@@ -18,6 +18,7 @@ FACES = (
     ("jupyter_deploy.client", "Service"),
     ("jupyter_deploy.services", "Stats"),
     ("jupyter_deploy.environments.environment", "Environment"),
+    ("jupyter_deploy.packages", "Package"),
     ("jupyter_deploy.verbs.verb", "Listing"),
     ("jupyter_deploy.verbs.verb", "LogText"),
     ("jupyter_deploy.verbs.verb", "Done"),

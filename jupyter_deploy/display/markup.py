@@ -9,6 +9,7 @@ from typing import Any
 from ..client import Service
 from ..environments.environment import Environment
 from ..models import Model
+from ..packages import Package
 from ..scripts import Script
 from ..services import Stats
 from ..verbs.verb import Done, Listing
@@ -17,6 +18,7 @@ from .plain import (
     facts_of,
     listing_table,
     model_rows,
+    package_rows,
     script_sentences,
     service_rows,
     stats_rows,
@@ -112,6 +114,10 @@ def _environment(environment: Environment) -> str:
     return _card(title, environment_rows(environment))
 
 
+def _package(package: Package) -> str:
+    return _card(f"package of <b>{escape(package.name)}</b>", package_rows(package))
+
+
 FACES: dict[str, Callable[[Any], str]] = {
     "Model": _model,
     "Script": _script,
@@ -121,4 +127,5 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Done": _done,
     "Stats": _stats,
     "Environment": _environment,
+    "Package": _package,
 }

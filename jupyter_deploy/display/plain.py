@@ -9,6 +9,7 @@ from ..client import Service
 from ..environments.environment import Environment
 from ..errors import NotFound
 from ..models import Model
+from ..packages import Package
 from ..scripts import Script
 from ..services import Stats
 from ..verbs.verb import Done, Listing
@@ -322,6 +323,34 @@ def _an_environment(environment: Environment) -> str:
     return _block(f"Environment {environment.name}:{environment.version}", environment_rows(environment))
 
 
+def package_rows(package: Package) -> list[tuple[str, str]]:
+    """List what is worth showing of a package.
+
+    Parameters
+    ----------
+    package : Package
+        What was made.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text.
+    """
+    rows = [
+        ("image" if package.is_image else "folder", package.location),
+        ("model", ", ".join(package.models)),
+        ("packages", ", ".join(package.environment)),
+        ("run it with" if package.is_image else "build it with", package.how),
+        ("done", f"in {package.milliseconds / 1000:.1f} s"),
+        *(("note", notice) for notice in package.notices),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _package(package: Package) -> str:
+    return _block(f"Package of {package.name}", package_rows(package))
+
+
 FACES: dict[str, Callable[[Any], str]] = {
     "Model": _model,
     "Script": _script,
@@ -331,4 +360,5 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Done": _done,
     "Stats": _stats,
     "Environment": _an_environment,
+    "Package": _package,
 }

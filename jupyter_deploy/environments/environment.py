@@ -7,17 +7,19 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import EnvironmentProblem
-from .conda import CondaDependencies, PipForm, read_conda, read_requirements, to_pip
+from .conda import PipForm, read_conda, read_requirements, to_pip
+from .indexes import redacted
 
 KERNEL = "kernel"
 INFERRED = "inferred"
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _RESERVED = ("microsoft", "azureml")
 _OLDEST = (3, 10)
@@ -61,6 +63,11 @@ class Environment:
     variables: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     version: int = 0
     notices: tuple[str, ...] = field(default=(), compare=False)
+
+    def __repr__(self) -> str:
+        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.repr}
+        given = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
+        return redacted(f"Environment({given})")
 
     @property
     def is_kernel(self) -> bool:
@@ -114,9 +121,10 @@ class Environment:
         Returns
         -------
         dict
-            All fields, but of the variables only the names.
+            All fields, but of the variables only the names, and of URLs not the credentials.
         """
-        return {**asdict(self), "variables": sorted(self.variables), "digest": self.digest}
+        lines = {key: tuple(map(redacted, getattr(self, key))) for key in ("requirements", "options", "constraints")}
+        return {**asdict(self), **lines, "variables": sorted(self.variables), "digest": self.digest}
 
     @staticmethod
     def from_conda_specification(name: str, file_path: str | Path) -> Environment:
@@ -139,7 +147,8 @@ class Environment:
         ConfigProblem
             If it is no such file, or names a package that pip cannot install.
         """
-        return _environment(name, _conda_form(file_path))
+        made = _environment(name, _conda_form(file_path))
+        return checked(replace(made, variables=read_conda(_read(file_path), str(file_path)).variables))
 
     @staticmethod
     def from_pip_requirements(name: str, file_path: str | Path, pip_version: str | None = None) -> Environment:
@@ -187,6 +196,8 @@ class Environment:
         Environment
             Its Python is the image's.
         """
+        if not image.strip():
+            raise EnvironmentProblem(f"The environment {name} names no image.", hint="For example python:3.11-slim.")
         return replace(_environment(name, _either(conda_specification, pip_requirements)), base_image=image)
 
     @staticmethod
@@ -213,8 +224,8 @@ class Environment:
             Its Python is that of the image.
         """
         given = str(dockerfile)
-        text = given if "\n" in given else _read(given)
-        if not re.search(r"(?im)^\s*FROM\s+\S", text):
+        text = given if "\n" in given or _FROM.match(given) else _read(given)
+        if not _FROM.search(text):
             raise EnvironmentProblem(
                 f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
             )
@@ -286,7 +297,8 @@ def read_file(path: Path) -> Environment:
         reader = Environment.from_conda_specification
     elif "dockerfile" in path.name.lower():
         reader = Environment.from_dockerfile
-    return reader("file-" + name if name in {KERNEL, INFERRED} else name, path)
+    taken = name in {KERNEL, INFERRED} or name.lower().startswith(_RESERVED)
+    return reader("file-" + name if taken else name, path)
 
 
 def from_stored(values: Mapping[str, Any]) -> Environment:
@@ -336,8 +348,7 @@ def _either(conda: str | Path | None, pip: str | Path | None) -> PipForm:
 
 
 def _conda_form(path: str | Path) -> PipForm:
-    dependencies: CondaDependencies = read_conda(_read(path), str(path))
-    return to_pip(dependencies)
+    return to_pip(read_conda(_read(path), str(path)), str(path))
 
 
 def _pip_form(path: str | Path) -> PipForm:

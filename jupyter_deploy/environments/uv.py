@@ -26,6 +26,8 @@ _STEPS = (
 )
 _WIDTH = 20
 _LAST_LINES = 15
+# What stands behind a requirement in a sentence, so that "numpy" is not found in "numpy-extra" nor in "numpy==2".
+_END = r"(?![\w-]|\.\w|\s*[=<>~!@\[])"
 
 
 def binary() -> Path:
@@ -170,7 +172,7 @@ class Steps:
         text = "\n".join(self.said)
         blamed = _blamed(text, lines(environment))
         last = "\n".join(self.said[-_LAST_LINES:])
-        named = f": {', '.join(blamed)}" if blamed else ""
+        named = f": {redacted(', '.join(blamed))}" if blamed else ""
         return EnvironmentProblem(
             f"The environment {environment.name} cannot be installed{named}.", details=last, hint=_hint(text, blamed)
         )
@@ -178,16 +180,18 @@ class Steps:
 
 def _blamed(text: str, wanted: Sequence[str]) -> list[str]:
     """Find the requirements that uv complains about: its words name them as the user wrote them."""
-    blame = re.sub(r"\s+", "", " ".join(re.findall(r"(?:cause|error|hint|help): ?(.*(?:\n {6,}.*)*)", text))).lower()
-    found = [line for line in wanted if re.sub(r"\s+", "", line.partition(";")[0]).lower() in blame]
+    blame = " ".join(re.findall(r"(?:cause|error|hint|help): ?(.*(?:\n {6,}.*)*)", text))
+    found = [line for line in wanted if re.search(_said(line.partition(";")[0], ends=_END), blame, re.IGNORECASE)]
     if found:
         return found
-    found = []
-    for line in wanted:
-        name = re.escape(re.split(r"[^A-Za-z0-9\-_.]", line, maxsplit=1)[0])
-        if name and re.search(rf"(?<![\w-]){name}(?![\w-])", text, re.IGNORECASE):
-            found.append(line)
-    return found[:3]
+    names = {line: re.split(r"[^A-Za-z0-9\-_.]", line, maxsplit=1)[0] for line in wanted if not line.startswith("-")}
+    return [line for line, name in names.items() if name and re.search(_said(name), text, re.IGNORECASE)][:3]
+
+
+def _said(words: str, ends: str = r"(?![\w-])") -> str:
+    """Match what a user wrote as uv repeats it: spaced and, in names, dashed in its own way."""
+    signs = (r"[-_.]+" if sign in "-_." else re.escape(sign) for sign in re.sub(r"\s+", "", words))
+    return r"(?<![\w.-])" + r"\s*".join(signs) + ends
 
 
 def _hint(text: str, blamed: Iterable[str]) -> str:

@@ -7,7 +7,9 @@ import json
 import os
 import re
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import filelock
@@ -27,12 +29,12 @@ PORT = 5001
 _DEFAULT_BASE = "python:{python}-slim"
 _LEAST = (3, 10)
 # What a start imports is compiled now: the files of a container cannot be written to.
-_WARM = "import jupyter_deploy.serving.server, jupyter_deploy.serving.worker, jupyter_deploy.serving.forkserver"
+WARM = "import jupyter_deploy.serving.server, jupyter_deploy.serving.worker, jupyter_deploy.serving.forkserver"
 _DOCKERFILE = f"""FROM {{base}}
 USER 0
 COPY jupyter_deploy {RUNTIME_FOLDER}/jupyter_deploy
 ENV PYTHONPATH={RUNTIME_FOLDER}${{{{PYTHONPATH:+:$PYTHONPATH}}}}
-RUN python3 -m compileall -q {RUNTIME_FOLDER} && PYTHONDONTWRITEBYTECODE= python3 -c "{_WARM}"
+RUN python3 -m compileall -q {RUNTIME_FOLDER} && PYTHONDONTWRITEBYTECODE= python3 -c "{WARM}"
 STOPSIGNAL SIGTERM
 EXPOSE {PORT}
 ENTRYPOINT ["python3", "-u", "-m", "jupyter_deploy.serving"]
@@ -289,6 +291,38 @@ def build(
         decode=True,
     )
     _follow(events, say)
+
+
+def build_folder(client: Any, dockerfile: str, folder: Path, tag: str, labels: Mapping[str, str]) -> None:
+    """Build an image from a folder, whatever its size.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    dockerfile : str
+        The Dockerfile's text.
+    folder : pathlib.Path
+        The other files of its context.
+    tag : str
+        The image's name.
+    labels : mapping
+        Its labels.
+
+    Raises
+    ------
+    DeployError
+        With the failing step's log.
+    """
+    with tempfile.TemporaryFile(dir=folder.parent) as archive:
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add(folder, arcname=".")
+            entry = tarfile.TarInfo("Dockerfile")
+            entry.size = len(dockerfile.encode())
+            tar.addfile(entry, io.BytesIO(dockerfile.encode()))
+        archive.seek(0)
+        options = {"custom_context": True, "rm": True, "forcerm": True, "decode": True}
+        _follow(client.api.build(fileobj=archive, tag=tag, labels=dict(labels), **options), lambda _: None)
 
 
 def _follow(events: Iterator[dict[str, Any]], say: Callable[[str], None]) -> None:

@@ -51,15 +51,20 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
     why = f"OOMKilled: it needed more than its {memory_text(facts)} of memory" if state.get("OOMKilled") else ""
     if status == "paused":
         return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
-    if status == "exited" and code in {137, 139} and not why:
+    if status == "exited" and code in {137, 139}:
         # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
+        # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
         client.api.start(handle["container"])
         return Health("Transitioning", f"its container was killed (code {code}) and starts again")
     if status == "exited" and code in {0, 143}:
         return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
     if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
-        return Health("Failed", why or f"its container ended with code {code}{_words(client, handle)}")
-    if status in {"created", "restarting"}:
+        return Health("Failed", why or f"its container ended with code {code}{_words(client, handle, state)}")
+    if status == "created":
+        # Whoever made it died before the start, or is about to start it: twice does no harm.
+        client.api.start(handle["container"])
+        return Health("Transitioning", "its container is starting")
+    if status == "restarting":
         return Health("Transitioning", why or "its container is starting")
     if _seconds_since(state["StartedAt"]) < _START_SECONDS:
         return Health("Transitioning", "the server is starting")
@@ -70,8 +75,9 @@ def _steady(state: dict[str, Any]) -> bool:
     return bool(state["Status"] == "running" and _seconds_since(state["StartedAt"]) > _START_SECONDS)
 
 
-def _words(client: Any, handle: dict[str, Any]) -> str:
-    said = client.api.logs(handle["container"], tail=5).decode("utf-8", "replace").strip()
+def _words(client: Any, handle: dict[str, Any], state: dict[str, Any]) -> str:
+    # The engine's own, where it could not even start it (the port is taken, say).
+    said = state.get("Error") or client.api.logs(handle["container"], tail=5).decode("utf-8", "replace").strip()
     return f":\n{said[-_LAST_WORDS:]}" if said else ""
 
 

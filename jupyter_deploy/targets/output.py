@@ -125,7 +125,7 @@ def keep_output(handle: dict[str, Any], log: Path) -> None:
         The service's log.
     """
     with contextlib.suppress(TargetProblem), engine() as client:
-        said = client.api.logs(handle["container"], stream=True)
+        said = client.api.logs(handle["container"], stream=True, follow=False)
         with log.open("ab") as file:
             for piece in said:
                 file.write(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..environments.environment import from_stored
 from ..workspace import Workspace
 from .verb import Done, Session, Verb, argument
 
@@ -14,14 +15,21 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if not given.yes and not session.confirm(f"Delete service {service.name} and its log?"):
         return Done(f"{service.name} stays", {"deleted": None})
     session.say("finishing requests in flight")
+    environment = service.record.handle.get("environment")
     service.delete()
-    return Done(f"{service.name} is deleted; its models and script stay registered", {"deleted": service.name})
+    removed = workspace.housekeeping.remove_images(from_stored(environment)) if given.image and environment else []
+    also = f"; removed {', '.join(removed)}" if removed else ""
+    sentence = f"{service.name} is deleted; its models and script stay registered{also}"
+    return Done(sentence, {"deleted": service.name, **({"images": removed} if given.image else {})})
 
 
 VERB = Verb(
     "delete",
     "end a service and forget it, with its log",
-    (argument("service", help="the service's name", completes="services"),),
+    (
+        argument("service", help="the service's name", completes="services"),
+        argument("--image", action="store_true", help="remove its environment's images too, if no service needs them"),
+    ),
     _run,
     asks=True,
 )

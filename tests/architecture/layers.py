@@ -32,7 +32,7 @@ LAYERS = (
         },
     ),
     ("targets", {"targets"}),
-    ("façade", {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout"}),
+    ("façade", {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout", "housekeeping", "packages"}),
     ("verbs", {"verbs"}),
     ("edges", {"cli", "magics", "display"}),
 )

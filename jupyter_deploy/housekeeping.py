@@ -1,0 +1,224 @@
+"""What nobody needs any more: found by looking at what there is and at what the rows name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .config import Home
+from .environments import runtime
+from .environments.environment import Environment, from_stored
+from .errors import TargetProblem
+from .files import remove_tree
+from .service_rows import Services
+from .store.artifacts import ArtifactStore
+from .store.database import Database
+from .store.database import models as models_table
+from .store.staging import live_claims
+from .targets import leftovers as engines
+from .targets.engine import engine, unreachable
+from .targets.installation import CACHE_VOLUME
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that no service needs, and that is made again when one does.
+
+    Parameters
+    ----------
+    kind : str
+        ``"environment"``, ``"server files"``, ``"container"``, ``"image"``, ``"artifact"``, ``"bundle"``, ``"cache"``.
+    name : str
+        What people call it.
+    size : int
+        Bytes; 0 where it is not known. Images share layers: together they may free less.
+    identity : str
+        What it is found by.
+    """
+
+    kind: str
+    name: str
+    size: int
+    identity: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return asdict(self)
+
+
+class Housekeeping:
+    """Finds and removes what nobody needs.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    database : Database
+        Its rows.
+    rows : Services
+        The services' rows.
+    artifacts : ArtifactStore
+        The models' files.
+    """
+
+    def __init__(self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore) -> None:
+        self._home = home
+        self._database = database
+        self._rows = rows
+        self._artifacts = artifacts
+
+    def collect(self) -> None:
+        """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
+        if not self._unreferenced():
+            return
+        with self._database.write():
+            # Under the write lock no row can appear.
+            for kind, digest in self._unreferenced():
+                if kind == "artifact":
+                    self._artifacts.remove(digest)
+                else:
+                    remove_tree(self._home.bundles / digest, trash=self._home.staging)
+
+    def _unreferenced(self) -> list[tuple[str, str]]:
+        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
+        artifacts = self._artifacts.digests()
+        bundles = {entry.name for entry in self._home.bundles.iterdir()}
+        claimed = live_claims(self._home.staging)
+        with self._database.read() as connection:
+            registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
+        used: set[str] = set()
+        for record in self._rows.all():
+            used |= {record.bundle, record.handle.get("pending", ""), *record.handle.get("keep", ())}
+        unused = [("artifact", digest) for digest in artifacts - registered - claimed]
+        return unused + [("bundle", digest) for digest in bundles - used - claimed]
+
+    def _needed(self) -> list[Environment]:
+        handles = [record.handle for record in self._rows.all()]
+        handles += [handle["next"] for handle in handles if "next" in handle]
+        return [from_stored(handle["environment"]) for handle in handles if handle.get("environment")]
+
+    def leftovers(self, *, cache: bool = False) -> list[Leftover]:
+        """List what can be removed.
+
+        Parameters
+        ----------
+        cache : bool, optional
+            Whether what the installer has downloaded counts too.
+
+        Returns
+        -------
+        list of Leftover
+            Folders first, then what is on the Docker engine, if it answers.
+        """
+        found = list(self._folders())
+        for kind, digest in self._unreferenced():
+            place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
+            found.append(Leftover(kind, digest[:12], _size(place), digest))
+        if not unreachable():
+            found += self._on_engine()
+            found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
+        return found
+
+    def _folders(self) -> Iterator[Leftover]:
+        needed = {environment.digest for environment in self._needed()}
+        for kind, root, keep in (
+            ("environment", self._home.environments, needed),
+            ("server files", self._home.runtime, {runtime.digest()}),
+        ):
+            for place in sorted(root.iterdir()) if root.is_dir() else ():
+                if place.is_dir() and place.name not in keep and not self._in_use(place):
+                    yield Leftover(kind, place.name[:12], _size(place), str(place))
+
+    @staticmethod
+    def _in_use(place: Path) -> bool:
+        """Tell whether a process runs from there, of another workspace's or of a service that is just ending."""
+        import psutil
+
+        inside = f"{place}/"
+        for process in psutil.process_iter(["cmdline", "environ"]):
+            words = process.info["cmdline"] or ()
+            where = (process.info["environ"] or {}).get("PYTHONPATH", "")
+            if any(word.startswith(inside) for word in words[:1]) or where == str(place):
+                return True
+        return False
+
+    def _on_engine(self) -> list[Leftover]:
+        workspace = self._database.workspace_id
+        handles = [record.handle for record in self._rows.all()]
+        known = [handle.get("container", "") for handle in handles]
+        known += [handle["next"].get("container", "") for handle in handles if "next" in handle]
+        with engine() as client:
+            found = [Leftover("container", name, 0, key) for key, name in engines.containers(client, workspace, known)]
+            unused = engines.images(client, workspace, self._needed())
+            return found + [Leftover("image", name, size, key) for key, name, size in unused]
+
+    def remove(self, items: list[Leftover]) -> list[Leftover]:
+        """Remove what was listed.
+
+        Parameters
+        ----------
+        items : list of Leftover
+            From :meth:`leftovers`.
+
+        Returns
+        -------
+        list of Leftover
+            What is gone; what came into use meanwhile stays.
+        """
+        gone = []
+        for item in items:
+            if item.kind in {"environment", "server files"}:
+                remove_tree(Path(item.identity), trash=self._home.staging)
+                gone.append(item)
+        if any(item.kind in {"artifact", "bundle"} for item in items):
+            self.collect()
+            gone += [item for item in items if item.kind in {"artifact", "bundle"}]
+        there = [item for item in items if item.kind in {"container", "image", "cache"}]
+        if there:
+            with engine() as client:
+                gone += [item for item in there if _removed(client, item)]
+        return gone
+
+    def remove_images(self, environment: Environment) -> list[str]:
+        """Remove an environment's images, unless a service needs them.
+
+        Parameters
+        ----------
+        environment : Environment
+            The environment.
+
+        Returns
+        -------
+        list of str
+            What was removed.
+        """
+        if environment.is_kernel or environment.digest in {needed.digest for needed in self._needed()}:
+            return []
+        try:
+            return engines.remove_images_of(environment)
+        except TargetProblem:
+            return []
+
+
+def _removed(client: Any, item: Leftover) -> bool:
+    if item.kind == "image":
+        return engines.remove_image(client, item.identity)
+    if item.kind == "container":
+        engines.remove_container(client, item.identity)
+    else:
+        engines.remove_cache(client)
+    return True
+
+
+def _size(place: Path) -> int:
+    return sum(path.lstat().st_size for path in place.rglob("*") if path.is_file() and not path.is_symlink())
