@@ -203,7 +203,7 @@ class ServiceRecord:
     spec: ServiceSpec
     bundle: str
     models: tuple[str, ...]
-    handle: dict[str, Any] = field(hash=False)
+    handle: dict[str, Any] = field(hash=False, repr=False)
     desired: str = "running"
     created: float = 0.0
     updated: float = 0.0

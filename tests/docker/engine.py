@@ -35,12 +35,9 @@ def engine_problem() -> str:
     with closing(client):
         try:
             client.ping()
-            if os.environ.get(BASE_IMAGE):
-                client.images.get(base_image())
+            client.images.get(base_image())
         except docker.errors.ImageNotFound:
-            return (
-                f"The image {base_image()} that {BASE_IMAGE} names is not there: unset it, or make it with .ci/engine."
-            )
+            return f"There is no image {base_image()}: pull it, or run .ci/engine and set {BASE_IMAGE} as it says."
         except docker.errors.DockerException as problem:
             return f"The Docker daemon does not work ({problem}): look into its log."
     return ""
