@@ -195,6 +195,10 @@ def _said(words: str, ends: str = r"(?![\w-])") -> str:
 
 
 def _hint(text: str, blamed: Iterable[str]) -> str:
+    if re.search(r"\b(401 Unauthorized|403 Forbidden)", text):
+        return "The package index refuses: check user and password in pip's index-url, which is used here too."
+    if "404 Not Found" in text:
+        return "There is nothing at that address: check its spelling."
     if re.search(r"Failed to fetch|error sending request|Could not connect|dns error|timed out|certificate", text):
         return "The package index cannot be reached: check the network, or pip's index-url, which is used here too."
     if "No space left" in text or "os error 28" in text:

@@ -18,6 +18,7 @@ from .layout import Layout, layout_of_bundle
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
 from .runtime import Runtime
+from .usage import usage
 
 _KEYS = ("bundle", "workers", "settings", "sample")
 
@@ -65,8 +66,9 @@ class Admin:
         if not self._token or not hmac.compare_digest(given, self._token):
             raise Refused(401, "This route needs the service's own admin token.")
         if path == "/-/state":
-            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("failure", [""])[0]
-            return Reply(200, encode({**self._runtime.facts(), "asked": self._runtime.failures.get(wanted)}))
+            asked = parse_qs(scope["query_string"].decode("latin-1"))
+            facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(asked.get("failure", [""])[0])}
+            return Reply(200, encode({**facts, "usage": usage()} if "usage" in asked else facts))
         body = await read_body(receive, headers, self._runtime.config.body_limit)
         return await self._reload(body, receive)
 

@@ -101,7 +101,7 @@ class HttpApplication:
             metrics.requests[reply.status] += 1
             metrics.total.observe(seconds)
             line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
-            self._writer.write(self._form.lines("INFO", "access", line, name))
+            self._writer.write(self._form.lines("INFO", "access", line, name), echo=False)
 
     def _start(self, common: Headers, headers: dict[bytes, bytes]) -> str:
         """Collect the headers that every answer of a public route has; returns the request's id."""

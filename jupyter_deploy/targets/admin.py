@@ -37,13 +37,26 @@ class Admin:
             headers = {"Authorization": f"Bearer {(self._folder / TOKEN_FILE).read_text().strip()}"}
             return session.request(method, self._url + path, headers=headers, timeout=timeout, **options)
 
-    def state(self, request_id: str = "") -> dict[str, Any]:
+    def usage(self) -> dict[str, float]:
+        """Ask what the server's container uses.
+
+        Returns
+        -------
+        dict
+            As :func:`jupyter_deploy.serving.usage.usage` tells.
+        """
+        found: dict[str, float] = self.state(usage="1")["usage"]
+        return found
+
+    def state(self, request_id: str = "", usage: str = "") -> dict[str, Any]:
         """Ask how the service is.
 
         Parameters
         ----------
         request_id : str, optional
             A request whose failure is wanted; it comes under ``"asked"``.
+        usage : str, optional
+            Anything, where ``"usage"`` is wanted too.
 
         Returns
         -------
@@ -56,7 +69,7 @@ class Admin:
             If it does not answer.
         """
         try:
-            response = self._ask("GET", "/-/state", _STATE_SECONDS, params={"failure": request_id})
+            response = self._ask("GET", "/-/state", _STATE_SECONDS, params={"failure": request_id, "usage": usage})
             response.raise_for_status()
             facts: dict[str, Any] = response.json()
         except (requests.RequestException, OSError, ValueError) as error:

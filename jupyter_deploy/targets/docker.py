@@ -15,6 +15,7 @@ from ..errors import PortBusy, ReloadFailed, ServiceDown, TargetProblem
 from ..services import Health, Launch, Stats
 from ..serving.config import FIXED
 from ..serving.failures import Failure
+from . import statistics
 from .admin import Admin
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
 from .engine import engine
@@ -23,7 +24,7 @@ from .observation import of_container, of_own_image
 from .output import container_output, file_output, keep_output
 from .pids import owner_of_port
 from .share import CURRENT, DRAIN_SECONDS, SERVICE, Share, settings_of
-from .statistics import sample
+from .statistics import of_server
 
 _TRIES = 5
 
@@ -249,8 +250,10 @@ class DockerTarget:
         Stats
             Of this moment.
         """
+        if not handle.get("image"):
+            return of_server(self._admin(handle))
         with engine() as client:
-            return sample(client, handle["container"])
+            return statistics.of_container(client, handle["container"], Path(handle["share"]))
 
     def stop(self, handle: dict[str, Any], patience: float = DRAIN_SECONDS + 10) -> None:
         """Let a server finish what it holds, then remove its container; after its time for that, kill it.

@@ -32,7 +32,10 @@ LAYERS = (
         },
     ),
     ("targets", {"targets"}),
-    ("façade", {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout", "housekeeping", "packages"}),
+    (
+        "façade",
+        {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout", "housekeeping", "packages"},
+    ),
     ("verbs", {"verbs"}),
     ("edges", {"cli", "magics", "display"}),
 )

@@ -92,9 +92,9 @@ def copies(workspace: Workspace, service: Service, folder: Path) -> dict[int, Pa
 
 
 @contextlib.contextmanager
-def loaded(url: str, folder: Path) -> Iterator[list[Load]]:
-    """Keep 32 connections busy; afterwards the list has what wrk saw."""
-    command = [wrk_program(), "-t1", "-c32", "-d120s", "--latency", "-s", str(lua(folder, BODY)), url]
+def loaded(url: str, folder: Path, connections: int = 32) -> Iterator[list[Load]]:
+    """Keep connections busy; afterwards the list has what wrk saw."""
+    command = [wrk_program(), "-t1", f"-c{connections}", "-d120s", "--latency", "-s", str(lua(folder, BODY)), url]
     load = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     seen: list[Load] = []
     try:
