@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import PortBusy, ReloadFailed, ServiceDown, TargetProblem
+from ..errors import PortBusy, ServiceDown, TargetProblem
 from ..services import Health, Launch, Stats
 from ..serving.config import FIXED
 from ..serving.failures import Failure
@@ -148,11 +148,6 @@ class DockerTarget:
         ReloadFailed
             With the script's traceback.
         """
-        if launch.image:
-            raise ReloadFailed(
-                f"{launch.name} runs the image {launch.image.name}, which knows nothing of reloads.",
-                hint=f"deploy {launch.name} --image {launch.image.name} starts a new container.",
-            )
         share = Share(Path(handle["share"]))
         place = share.add(launch.bundle)
         settings = {key: value for key, value in asdict(settings_of(launch)).items() if key not in FIXED}

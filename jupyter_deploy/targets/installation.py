@@ -103,10 +103,10 @@ def _mounts() -> list[Any]:
 
 def _run(client: Any, container: str, environment: Environment, say: Callable[[str], None]) -> None:
     steps = uv.Steps(0.32, 0.92)
-    said = client.api.attach(container, stream=True, logs=True, stdout=True, stderr=True)
     client.api.start(container)
     rest = b""
-    for piece in said:
+    # Not attach(): the SDK takes that connection's socket out of its session, and nobody closes it.
+    for piece in client.api.logs(container, stream=True, follow=True):
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             progress = steps.hear(line.decode("utf-8", "replace"))

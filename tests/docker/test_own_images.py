@@ -1,0 +1,96 @@
+"""Images of the user's own, with their own port and routes, as services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.errors import EnvironmentProblem
+from jupyter_deploy.services import OwnImage
+from jupyter_deploy.targets import images
+from jupyter_deploy.targets.engine import engine as connected
+from jupyter_deploy.workspace import Workspace
+from tests.e2e.conftest import until
+
+NAME = "jupyter-deploy-test-seed:1"
+APP = """import json
+
+ready = {"/health": b"ok", "/ready": b"ok"}
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    body = (await receive()).get("body", b"")
+    out = ready.get(scope["path"])
+    if scope["path"] == "/predict":
+        out = json.dumps({"echo": json.loads(body)}).encode()
+        print("predicted", body.decode(), flush=True)
+    await send({"type": "http.response.start", "status": 200 if out else 404, "headers": []})
+    await send({"type": "http.response.body", "body": out or b"no"})
+"""
+DOCKERFILE = """FROM {base}
+COPY app.py /app/app.py
+WORKDIR /app
+ENTRYPOINT ["python3", "-m", "uvicorn"]
+CMD ["app:app", "--host", "0.0.0.0", "--port", "80"]
+"""
+SEED = OwnImage(NAME, port=80, scoring="/predict", liveness="/health", readiness="/ready")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def seed(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[None]:
+    """The seeds' example: uvicorn on port 80."""
+    workspace = Workspace(tmp_path_factory.mktemp("seed") / "home")
+    with connected() as client:
+        base = images.ensure(client, workspace.home, Environment("seed"), "seed", lambda _: None)
+        images.build(client, DOCKERFILE.format(base=base), {"app.py": APP.encode()}, NAME, {})
+    yield
+    engine.images.remove(NAME, force=True)
+
+
+def test_its_port_and_routes_are_the_services(workspace: Workspace) -> None:
+    service = workspace.deploy("seed", image=SEED)
+    assert service.scoring_uri.endswith("/predict")
+    assert (service.state, service.record.spec.target) == ("Healthy", "docker")
+    assert service.invoke({"a": 1}) == {"echo": {"a": 1}}
+    container = service.record.handle["container"]
+    assert workspace.deploy("seed").change.action == "unchanged"  # type: ignore[union-attr]
+    assert service.record.handle["container"] == container
+    assert 0 < service.stats().memory < service.stats().memory_limit
+    address = service.scoring_uri
+    assert service.reload().action == "replaced"
+    assert service.invoke([2]) == {"echo": [2]}
+    assert (service.scoring_uri, service.record.handle["container"] != container) == (address, True)
+
+
+def test_its_output_outlives_its_containers_without_a_line_twice(
+    workspace: Workspace, engine: docker.DockerClient
+) -> None:
+    service = workspace.deploy("seed", image=SEED)
+    for number in range(3):
+        service.invoke([number])
+    engine.containers.get(service.record.handle["container"]).restart(timeout=5)
+    until(lambda: service.state == "Healthy", 20)
+    service.invoke([3])
+    service.stop()
+    workspace.deploy("seed")
+    service.invoke([4])
+    said = [line for line in service.logs(1000).splitlines() if line.startswith("predicted")]
+    assert said == [f"predicted [{number}]" for number in range(5)]
+    assert service.get_logs(num_lines=2).count("\n") == 2
+
+
+def test_a_route_that_is_not_there_is_told(workspace: Workspace) -> None:
+    wrong = OwnImage(NAME, port=80, readiness="/nowhere")
+    service = workspace.deploy("seed", image=wrong, wait=False)
+    health = until(lambda: (found := service.health).reason and found)
+    assert health.state in {"Transitioning", "Unhealthy"}
+
+
+def test_an_image_that_is_nowhere(workspace: Workspace) -> None:
+    with pytest.raises(EnvironmentProblem, match="is not on this machine"):
+        workspace.deploy("seed", image="jupyter-deploy-test-nowhere:1")
+    assert "seed" not in workspace.services
