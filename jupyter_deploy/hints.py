@@ -50,6 +50,8 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
         return f"AZUREML_MODEL_DIR holds: {', '.join(shown)}."
     if failure.kind == "KeyError" and "AZUREML_MODEL_DIR" in failure.message:
         return f"Give the service a model: deploy {record.name} --model NAME."
+    if "OOMKilled" in failure.message:
+        return f"Give it more memory, for example: deploy {record.name} --memory 2g."
     if "__main__" in failure.message:
         return "The model refers to a class of the notebook: register it from the notebook, which ships the class too."
     return _BY_KIND.get(failure.kind, f"Correct the script and run its cell again; logs {record.name} shows more.")

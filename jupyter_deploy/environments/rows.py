@@ -32,6 +32,23 @@ class Environments(Mapping[str, Environment]):
             names = connection.scalars(sa.select(environments.c.name).distinct().order_by(environments.c.name)).all()
         return iter(names)
 
+    def get(self, reference: str, default: Any = None) -> Any:
+        """Look an environment up that may not be there.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        default : object, optional
+            What to return where it is not.
+
+        Returns
+        -------
+        Environment or object
+            The environment, or the default.
+        """
+        return self[reference] if reference in self else default
+
     def __len__(self) -> int:
         return sum(1 for _ in iter(self))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,11 +68,25 @@ def engine(timeout: float | None = 120.0) -> Iterator[docker.DockerClient]:
     try:
         with _spoken():
             host = None if os.environ.get("DOCKER_HOST") or _SOCKET.exists() else _context_host()
+            _knock(host or os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}")
             client = docker.DockerClient(base_url=host, timeout=timeout) if host else docker.from_env(timeout=timeout)
             yield client
     finally:
         if client is not None:
             client.close()
+
+
+def _knock(host: str) -> None:
+    """Connect once and hang up: where nobody listens, the SDK would forget to close its own connection."""
+    kind, _, place = host.partition("://")
+    if kind == "unix" and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(_ASK_SECONDS)
+            door.connect(place)
+    elif kind == "tcp":
+        name, _, port = place.partition("/")[0].rpartition(":")
+        if name and port.isdecimal():
+            socket.create_connection((name.strip("[]"), int(port)), timeout=_ASK_SECONDS).close()
 
 
 def _context_host() -> str:

@@ -206,16 +206,18 @@ def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
 
     repository, _, tag = name.rpartition(":") if re.search(r":[^/]+$", name) else (name, "", "latest")
     layers: dict[str, tuple[int, int]] = {}
+    refused = ""
     say(bar(0.0, f"pulling {name}"))
     try:
         for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
-            if "error" in event:
-                raise _not_pulled(name, event["error"])
+            refused = str(event.get("error", refused))
             detail = event.get("progressDetail") or {}
             if detail.get("total"):
                 layers[event["id"]] = (detail.get("current", 0), detail["total"])
                 done, total = (sum(sizes) for sizes in zip(*layers.values(), strict=True))
                 say(bar(0.3 * done / total, f"pulling {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"))
+        if refused:
+            raise _not_pulled(name, refused)
     except (NotFound, APIError) as error:
         raise _not_pulled(name, str(error.explanation or error)) from error
 
@@ -326,7 +328,7 @@ def build_folder(client: Any, dockerfile: str, folder: Path, tag: str, labels: M
 
 
 def _follow(events: Iterator[dict[str, Any]], say: Callable[[str], None]) -> None:
-    step = ""
+    step = error = ""
     said: list[str] = []
     for event in events:
         line = str(event.get("stream", "")).rstrip()
@@ -336,8 +338,10 @@ def _follow(events: Iterator[dict[str, Any]], say: Callable[[str], None]) -> Non
             say(bar(0.3 * int(found[1]) / int(found[2]), f"step {found[1]} of {found[2]}: {step[:60]}"))
         elif line and not line.startswith(" --->"):
             said.append(line)
-        if "error" in event:
-            raise _failed(step, said, str(event["error"]))
+        error = str(event.get("error", error))
+    # Raised behind the last event: the SDK frees its connection only there.
+    if error:
+        raise _failed(step, said, error)
 
 
 def _failed(step: str, said: list[str], error: str) -> DeployError:

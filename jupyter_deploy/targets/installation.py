@@ -26,6 +26,7 @@ CACHE_VOLUME = "jupyter-deploy-uv-cache"
 _BUILD = "/jupyter-deploy-build"
 _CACHE = "/jupyter-deploy-cache"
 _UNFIT = 64
+_NO_COMMAND = 127
 _SCRIPT = """set -eu
 python=$(command -v python3) || {{ echo "error: the base image has no python3" >&2; exit {unfit}; }}
 found=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -115,6 +116,8 @@ def _run(client: Any, container: str, environment: Environment, say: Callable[[s
     if rest:
         steps.hear(rest.decode("utf-8", "replace"))
     code = client.api.wait(container)["StatusCode"]
+    if code == _NO_COMMAND and "exec sh failed" in steps.said[-1]:
+        code, steps.said = _UNFIT, ["the base image has no shell"]
     if code == _UNFIT:
         raise EnvironmentProblem(
             f"{environment.name} cannot be installed: {steps.said[-1].removeprefix('error: ')}.",
@@ -129,7 +132,8 @@ def _run(client: Any, container: str, environment: Environment, say: Callable[[s
 def _files(client: Any, environment: Environment) -> bytes:
     settings = uv_settings(os.environ).for_container()
     files = {"requirements.txt": "".join(f"{line}\n" for line in uv.lines(environment)).encode()}
-    exports = dict(settings.environ())
+    exports = {key: value for key, value in os.environ.items() if key.startswith("UV_HTTP_")}
+    exports |= settings.environ()
     files |= _own_files(settings, exports)
     more = [*settings.arguments(), *uv_arguments(environment.options)]
     if environment.constraints:

@@ -15,6 +15,8 @@ _START_SECONDS = 30.0
 _ANSWER_SECONDS = 3.0
 _ASK_SECONDS = 10.0
 _LAST_WORDS = 600
+# Docker keeps 256 events.
+_REMEMBERED = 250
 
 
 def of_container(handle: dict[str, Any], silent: str, *, has_served: bool = True) -> Health:
@@ -56,6 +58,10 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
         # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
         client.api.start(handle["container"])
         return Health("Transitioning", f"its container was killed (code {code}) and starts again")
+    if status == "exited" and code in {0, 143} and not _stopped_by_hand(client, handle):
+        # An engine that died without a word ends at its next start what outlived it, and forgets to start it again.
+        client.api.start(handle["container"])
+        return Health("Transitioning", "its container was ended by the engine and starts again")
     if status == "exited" and code in {0, 143}:
         return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
     if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
@@ -69,6 +75,17 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
     if _seconds_since(state["StartedAt"]) < _START_SECONDS:
         return Health("Transitioning", "the server is starting")
     return Health("Unhealthy", silent.rstrip("."))
+
+
+def _stopped_by_hand(client: Any, handle: dict[str, Any]) -> bool:
+    """Tell the user's wish from what an engine does at its start to containers that outlived it.
+
+    Both are a stop in the engine's memory. But an engine that has just been started does not remember the container's
+    start, though its memory is not full yet.
+    """
+    known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
+    own = {event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == handle["container"]}
+    return "stop" in own and ("start" in own or len(known) >= _REMEMBERED)
 
 
 def _steady(state: dict[str, Any]) -> bool:
