@@ -47,7 +47,10 @@ class Environments(Mapping[str, Environment]):
         Environment or object
             The environment, or the default.
         """
-        return self[reference] if reference in self else default
+        try:
+            return self[reference]
+        except NotFound:
+            return default
 
     def __len__(self) -> int:
         return sum(1 for _ in iter(self))
