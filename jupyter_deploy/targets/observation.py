@@ -53,17 +53,15 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
     why = f"OOMKilled: it needed more than its {memory_text(facts)} of memory" if state.get("OOMKilled") else ""
     if status == "paused":
         return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
-    if status == "exited" and code in {137, 139}:
+    if status == "exited" and code in {0, 137, 139, 143}:
+        if _stopped_by_hand(client, handle, code):
+            return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
         # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
         # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
+        # Or it died without a word: it ends at its next start what outlived it, and forgets to start that again.
         client.api.start(handle["container"])
-        return Health("Transitioning", f"its container was killed (code {code}) and starts again")
-    if status == "exited" and code in {0, 143} and not _stopped_by_hand(client, handle):
-        # An engine that died without a word ends at its next start what outlived it, and forgets to start it again.
-        client.api.start(handle["container"])
-        return Health("Transitioning", "its container was ended by the engine and starts again")
-    if status == "exited" and code in {0, 143}:
-        return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
+        how = "was ended by the engine" if code in {0, 143} else f"was killed (code {code})"
+        return Health("Transitioning", f"its container {how} and starts again")
     if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
         return Health("Failed", why or f"its container ended with code {code}{_words(client, handle, state)}")
     if status == "created":
@@ -77,15 +75,20 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
     return Health("Unhealthy", silent.rstrip("."))
 
 
-def _stopped_by_hand(client: Any, handle: dict[str, Any]) -> bool:
-    """Tell the user's wish from what an engine does at its start to containers that outlived it.
+def _stopped_by_hand(client: Any, handle: dict[str, Any], code: int) -> bool:
+    """Tell the user's wish from docker kill, and from what an engine does at its start to containers that outlived it.
 
-    Both are a stop in the engine's memory. But an engine that has just been started does not remember the container's
-    start, though its memory is not full yet.
+    A kill is no stop in the engine's memory; a stop is, also where the engine had to kill in the end. What it does at
+    its start is one too, but then it does not remember the container's own start, though its memory is not full yet.
     """
     known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
-    own = {event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == handle["container"]}
-    return "stop" in own and ("start" in own or len(known) >= _REMEMBERED)
+    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == handle["container"]]
+    full = len(known) >= _REMEMBERED
+    if full and not own:
+        # Long ago: a server that ended in order was asked to.
+        return code in {0, 143}
+    lately = own[len(own) - own[::-1].index("start") :] if "start" in own else own
+    return "stop" in lately and ("start" in own or full)
 
 
 def _steady(state: dict[str, Any]) -> bool:

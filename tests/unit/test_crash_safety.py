@@ -168,7 +168,11 @@ def test_a_registration_killed(
     ("hook", "versions"),
     [
         pytest.param("sa.event.listen(workspace._database.engine, 'commit', die)", [1, 2], id="about to commit"),
-        pytest.param("before(Workspace, '_collect')", [1], id="the row is gone"),
+        pytest.param(
+            "from jupyter_deploy.housekeeping import Housekeeping; before(Housekeeping, 'collect')",
+            [1],
+            id="the row is gone",
+        ),
         pytest.param("before(ArtifactStore, 'remove')", [1], id="about to remove the files"),
         pytest.param("before(files.shutil, 'rmtree')", [1], id="renamed away"),
     ],
