@@ -18,7 +18,7 @@ from ..serving.failures import Failure
 from . import statistics
 from .admin import Admin
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
-from .engine import engine
+from .engine import discard, engine
 from .images import LABEL, PORT, ensure, exists, pull
 from .observation import of_container, of_own_image
 from .output import container_output, file_output, keep_output
@@ -71,6 +71,7 @@ class DockerTarget:
         with engine() as client:
             info = client.info()
             user, bounds = user_of(info), limits(launch, info)
+            _remove_unknown(client, launch)
             share = Share.create(launch, user)
             try:
                 for attempt in range(_TRIES):
@@ -102,26 +103,26 @@ class DockerTarget:
         image = own.name if own else ensure(client, launch.home, launch.environment, launch.workspace, lambda _: None)
         name = f"{LABEL}-{launch.name}-{secrets.token_hex(3)}"
         command = [f"{SERVICE}/bundles/{CURRENT}", "--config", f"{SERVICE}/config.json", "--log", LOG]
-        created = client.api.create_container(
-            image,
-            command=None if own else command,
-            name=name,
-            user=None if own else user,
-            working_dir=None if own else "/tmp",  # noqa: S108 - the container's own
-            ports=[(own.port if own else PORT, "tcp")],
-            environment=variables_of(launch, bounds, int(info["NCPU"])),
-            labels=labels_of(launch),
-            stop_signal=None if own else "SIGTERM",
-            host_config=host_config(client, launch, share, port, bounds),
-        )["Id"]
         try:
+            created = client.api.create_container(
+                image,
+                command=None if own else command,
+                name=name,
+                user=None if own else user,
+                working_dir=None if own else "/tmp",  # noqa: S108 - the container's own
+                ports=[(own.port if own else PORT, "tcp")],
+                environment=variables_of(launch, bounds, int(info["NCPU"])),
+                labels=labels_of(launch),
+                stop_signal=None if own else "SIGTERM",
+                host_config=host_config(client, launch, share, port, bounds),
+            )["Id"]
             handle = {"container": created, "name": name, "port": port, "share": str(share.folder)}
             if own:
                 handle |= {"image": asdict(own), "log": str(launch.log)}
             commit(handle)
             client.api.start(created)
         except BaseException as error:
-            client.api.remove_container(created, v=True, force=True)
+            discard(client, name)
             taken = r"port is already allocated|address already in use|bind for .* failed|cannot expose privileged"
             if isinstance(error, APIError) and re.search(taken, str(error.explanation or error), re.IGNORECASE):
                 return False
@@ -316,6 +317,16 @@ class DockerTarget:
 
     def _admin(self, handle: dict[str, Any]) -> Admin:
         return Admin(self.url(handle), Share(Path(handle["share"])).service)
+
+
+def _remove_unknown(client: Any, launch: Launch) -> None:
+    """Remove what was made, but not written down: the service is locked, so whoever made it is dead."""
+    labels = [f"{LABEL}.workspace={launch.workspace}", f"{LABEL}.service={launch.name}", f"{LABEL}.role=service"]
+    for container in client.api.containers(all=True, filters={"label": labels, "status": "created"}):
+        discard(client, container["Id"])
+        for mount in container["Mounts"]:
+            if mount["Destination"] == SERVICE:
+                Share(Path(mount["Source"]).parent).remove()
 
 
 def _summary(failure: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import docker
 
 _ASK_SECONDS = 3.0
+_MAKE_SECONDS = 1.0
+_AGAIN_SECONDS = 0.05
 _SOCKET = Path("/var/run/docker.sock")
 _START = "Start Docker, point DOCKER_HOST at its socket, or use --target process."
 
@@ -143,6 +146,30 @@ def problem(said: str) -> DeployError:
     if "permission denied" in text.lower():
         return TargetProblem(f"Docker refuses: {text}.", hint="Your user may need to be in the docker group.")
     return TargetProblem(f"Docker says: {text}.", hint="docker info and docker ps -a may tell more.")
+
+
+def discard(client: Any, name: str) -> None:
+    """Remove a container that is perhaps only being made: where a request for one is cut off, the engine goes on.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    name : str
+        Its name.
+    """
+    from docker.errors import NotFound
+
+    end = time.monotonic() + _MAKE_SECONDS
+    while True:
+        try:
+            client.api.remove_container(name, v=True, force=True)
+        except NotFound:
+            if time.monotonic() > end:
+                return
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _short(error: BaseException) -> str:

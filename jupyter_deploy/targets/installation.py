@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import secrets
 import shlex
 import tarfile
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from ..environments.environment import Environment
 from ..environments.indexes import IndexSettings, uv_settings
 from ..environments.requirements import uv_arguments
 from ..errors import EnvironmentProblem
-from .engine import problem
+from .engine import discard, problem
 
 CACHE_VOLUME = "jupyter-deploy-uv-cache"
 _BUILD = "/jupyter-deploy-build"
@@ -76,16 +77,18 @@ def install(
         With the installer's last words.
     """
     say(uv.bar(0.3, f"installing {environment.name} into {base}"))
-    container = client.api.create_container(
-        base,
-        entrypoint=["sh", f"{_BUILD}/install.sh"],
-        command=[],
-        user="0",
-        working_dir="/",
-        labels={**labels, "jupyter-deploy.role": "installer"},
-        host_config=client.api.create_host_config(mounts=_mounts(), init=True),
-    )["Id"]
+    container = f"jupyter-deploy-installer-{secrets.token_hex(4)}"
     try:
+        client.api.create_container(
+            base,
+            name=container,
+            entrypoint=["sh", f"{_BUILD}/install.sh"],
+            command=[],
+            user="0",
+            working_dir="/",
+            labels={**labels, "jupyter-deploy.role": "installer"},
+            host_config=client.api.create_host_config(mounts=_mounts(), init=True),
+        )
         client.api.put_archive(container, _BUILD, _files(client, environment))
         _run(client, container, environment, say)
         say(uv.bar(0.92, "storing the image"))
@@ -93,7 +96,7 @@ def install(
         repository, _, name = tag.rpartition(":")
         client.api.commit(container, repository=repository, tag=name, changes=changes)
     finally:
-        client.api.remove_container(container, v=True, force=True)
+        discard(client, container)
 
 
 def _mounts() -> list[Any]:
