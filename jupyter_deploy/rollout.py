@@ -306,6 +306,7 @@ class Rollout:
         health = self._wait(record, progress)
         if health.state == "Healthy":
             return health.generation
+        self._target(record.spec.target).abandon(record.handle, health.reason)
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, record, self._home.bundles / record.bundle)

@@ -320,6 +320,9 @@ class Target(Protocol):
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how the service is."""
 
+    def abandon(self, handle: dict[str, Any], why: str) -> None:
+        """Take away what a failed start left, but keep why."""
+
     def stats(self, handle: dict[str, Any]) -> Stats:
         """Measure what the service uses."""
 

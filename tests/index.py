@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from pip._internal.models.index import PyPI
+
 
 def wheel(name: str, version: str, source: str = "") -> tuple[str, bytes]:
     """The file name and content of a wheel with one module."""
@@ -79,7 +81,7 @@ class _Pages(BaseHTTPRequestHandler):
                 200, f"<!DOCTYPE html><html><body>{page}</body></html>".encode(), ("Content-Type", "text/html")
             )
         elif self.server.others:
-            self._answer(302, b"", ("Location", f"https://pypi.org/simple/{name}/"))
+            self._answer(302, b"", ("Location", f"{PyPI.simple_url}/{name}/"))
         else:
             self._answer(404, b"", ("Content-Type", "text/plain"))
 

@@ -187,10 +187,10 @@ class DockerTarget:
         Health
             The server's own view where it answers; else what the engine knows of its container.
         """
-        if handle.get("image"):
-            return of_own_image(handle, self.url(handle))
         if "share" not in handle:
             return Health("Failed", "it has no container")
+        if handle.get("image"):
+            return Share(Path(handle["share"])).ended() or of_own_image(handle, self.url(handle))
         try:
             return self._admin(handle).health()
         except ServiceDown as error:
@@ -198,15 +198,29 @@ class DockerTarget:
         share = Share(Path(handle["share"]))
         failure = share.failure()
         if failure:
-            health = Health("Failed", _summary(failure), failure=failure)
+            health = Health("Failed", Failure(**failure).summary, failure=failure)
         else:
             health = share.ended() or of_container(handle, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
             # A start that failed leaves nothing behind but its reason; the engine would try for ever.
-            share.end(health.reason)
-            with contextlib.suppress(TargetProblem):
-                self._remove(handle, 0)
+            self.abandon(handle, health.reason)
         return health
+
+    def abandon(self, handle: dict[str, Any], why: str) -> None:
+        """Take away the container of a start that failed.
+
+        Parameters
+        ----------
+        handle : dict
+            From :meth:`start`.
+        why : str
+            What its state will say from now on.
+        """
+        Share(Path(handle["share"])).end(why)
+        with contextlib.suppress(TargetProblem):
+            if handle.get("image"):
+                keep_output(handle, Path(handle["log"]))
+            self._remove(handle, 0)
 
     def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
         """Look up why the script failed on a request.
@@ -329,13 +343,6 @@ def _remove_unknown(client: Any, launch: Launch) -> None:
                 Share(Path(mount["Source"]).parent).remove()
 
 
-def _summary(failure: dict[str, Any]) -> str:
-    try:
-        return Failure(**failure).summary
-    except TypeError:
-        return str(failure.get("message", "the script cannot be loaded"))
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -344,10 +351,9 @@ def _free_port() -> int:
 
 def _busy(client: Any, port: int) -> PortBusy:
     hint = "Give another port, or none: a free one is chosen."
-    for container in client.containers.list():
-        published = container.attrs["NetworkSettings"]["Ports"] or {}
-        if any(int(place["HostPort"]) == port for places in published.values() for place in places or ()):
-            service = container.labels.get(f"{LABEL}.service")
-            owner = f"service {service} (container {container.name})" if service else f"container {container.name}"
+    for container in client.api.containers():
+        if any(published.get("PublicPort") == port for published in container["Ports"] or ()):
+            service, name = (container["Labels"] or {}).get(f"{LABEL}.service"), container["Names"][0].lstrip("/")
+            owner = f"service {service} (container {name})" if service else f"container {name}"
             return PortBusy(f"Port {port} is in use by {owner}.", hint=hint)
     return PortBusy(f"Port {port} is in use by {owner_of_port(port) or 'another program'}.", hint=hint)

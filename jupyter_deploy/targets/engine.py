@@ -71,7 +71,10 @@ def engine(timeout: float | None = 120.0) -> Iterator[docker.DockerClient]:
     try:
         with _spoken():
             host = None if os.environ.get("DOCKER_HOST") or _SOCKET.exists() else _context_host()
-            _knock(host or os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}")
+            try:
+                _knock(host or os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}")
+            except OSError as error:
+                raise _silent(error) from error
             client = docker.DockerClient(base_url=host, timeout=timeout) if host else docker.from_env(timeout=timeout)
             yield client
     finally:
@@ -109,16 +112,20 @@ def _context_host() -> str:
 @contextmanager
 def _spoken() -> Iterator[None]:
     import requests
+    import urllib3
     from docker.errors import APIError, DockerException
 
     try:
         yield
     except APIError as error:
         raise problem(str(error.explanation or error)) from error
-    except DeployError:
-        raise
-    except (DockerException, requests.RequestException, OSError) as error:
-        raise TargetProblem(f"Docker does not answer: {_short(error)}.", hint=_START) from error
+    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        # Not any OSError: this machine's own files have other reasons not to be there.
+        raise _silent(error) from error
+
+
+def _silent(error: BaseException) -> TargetProblem:
+    return TargetProblem(f"Docker does not answer: {_short(error)}.", hint=_START)
 
 
 def problem(said: str) -> DeployError:
@@ -143,6 +150,12 @@ def problem(said: str) -> DeployError:
         )
     if re.search(r"Range of CPUs|[Mm]inimum memory limit", text):
         return Unschedulable(f"The machine cannot give that: {text}.", hint="Ask for other --cpus or --memory.")
+    used = re.search(r"unable to set memory limit.*current usage: (\d+)", text)
+    if used:
+        return Unschedulable(
+            f"The service uses {int(used[1]) / (1 << 20):,.0f} MB already; its limit cannot be less.",
+            hint="Give more, or stop and deploy it again.",
+        )
     if "permission denied" in text.lower():
         return TargetProblem(f"Docker refuses: {text}.", hint="Your user may need to be in the docker group.")
     return TargetProblem(f"Docker says: {text}.", hint="docker info and docker ps -a may tell more.")

@@ -196,6 +196,17 @@ class ProcessTarget:
             return Health("Unhealthy", silent)
         return Health("Failed", f"the server process (pid {handle.get('pid', 'unknown')}) is gone")
 
+    def abandon(self, handle: dict[str, Any], why: str) -> None:
+        """Leave a server whose start failed: it has ended by itself, or says in its state what is wrong.
+
+        Parameters
+        ----------
+        handle : dict
+            From :meth:`start`.
+        why : str
+            Known to the server already.
+        """
+
     def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
         """Look up why the script failed on a request.
 

@@ -7,13 +7,14 @@ import os
 import secrets
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ..files import write_atomic
 from ..services import Health, Launch
 from ..serving.config import ServingConfig, with_settings
+from ..serving.failures import Failure
 from .admin import TOKEN_FILE
 from .images import PORT
 
@@ -162,7 +163,11 @@ class Share:
             found: Any = None if path.is_symlink() else json.loads(path.read_text())
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
+        try:
+            return asdict(Failure(**found))
+        except TypeError:
+            # Not what the server writes: the script can write there too.
+            return None
 
     @property
     def has_served(self) -> bool:

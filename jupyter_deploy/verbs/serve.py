@@ -11,8 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..environments import runtime, venvs
+from ..environments.environment import KERNEL
+from ..environments.inference import infer_requirements
+from ..environments.references import environment_of, reference_of
 from ..errors import NotFound, PortBusy, StartFailed, UsageProblem
-from ..scripts import script_from_file
+from ..scripts import Script, script_from_file
 from ..serving.config import ServingConfig
 from ..serving.listener import listen
 from ..serving.settings import IGNORED, Settings, gather
@@ -28,13 +32,14 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     # In a notebook the kernel's own variables mean the kernel; those that the user sets there count all the same.
     settings = _settings(given)
     entry, root = _entry(settings)
-    script_from_file(entry)
+    script = script_from_file(entry)
     model_dir = settings.places.get("model_dir", "")
     if model_dir and not Path(model_dir).is_dir():
         raise NotFound(f"No folder {model_dir}.", hint="--model-dir is where the script finds its model's files.")
     config = settings.config
+    python, environ = _interpreter(workspace, given.environment, script, session)
     with _listen(config) as listener:
-        command = [sys.executable, "-u", "-m", "jupyter_deploy.serving", "--entry-script", str(entry)]
+        command = [python, "-u", "-m", "jupyter_deploy.serving", "--entry-script", str(entry)]
         command += ["--app-root", str(root), "--model-dir", model_dir, "--listener", str(listener.fileno())]
         command += ["--source-directory", settings.places.get("source_directory", "")]
         command += ["--watch"] if given.watch else []
@@ -50,8 +55,19 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
             # On the command line this process becomes the server: its signals and exit code are the user's.
             listener.set_inheritable(True)
             sys.stdout.flush()
-            os.execv(command[0], command)  # noqa: S606
-        return _inside_notebook(command, listener.fileno(), session)
+            os.execve(command[0], command, environ)  # noqa: S606
+        return _inside_notebook(command, environ, listener.fileno(), session)
+
+
+def _interpreter(workspace: Workspace, given: str, script: Script, session: Session) -> tuple[str, dict[str, str]]:
+    """Return the interpreter to serve with, and its variables."""
+    registered = workspace.environments
+    reference = reference_of(given, registered)
+    environment = environment_of(reference, "process", registered, lambda: infer_requirements(script, ()))
+    environ = dict(os.environ)
+    if not environment.is_kernel:
+        environ |= {**environment.variables, "PYTHONPATH": str(runtime.ensure(workspace.home))}
+    return str(venvs.ensure(workspace.home, environment, session.say)), environ
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -91,10 +107,15 @@ def _listen(config: ServingConfig) -> socket.socket:
         ) from error
 
 
-def _inside_notebook(command: list[str], descriptor: int, session: Session) -> Done:
+def _inside_notebook(command: list[str], environ: dict[str, str], descriptor: int, session: Session) -> Done:
     # In the kernel's process group: interrupting the kernel drains it, and it does not survive the kernel.
     server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=[descriptor]
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[descriptor],
+        env=environ,
     )
     assert server.stdout is not None
     with server.stdout as output:
@@ -123,6 +144,13 @@ VERB = Verb(
     (
         argument(*_both("entry-script"), metavar="FILE", help="with init() and run()", completes="files"),
         argument(*_both("model-dir"), metavar="DIR", help="AZUREML_MODEL_DIR for the script", completes="files"),
+        argument(
+            "--environment",
+            metavar="E",
+            default=KERNEL,
+            help="kernel (this interpreter, the default), inferred, a conda or requirements file, or a registered name",
+            completes="environments",
+        ),
         argument("--host", metavar="H", help="the address to bind; 127.0.0.1 by default"),
         argument("--port", type=int, metavar="N", help="the port; 5001 by default, 0 for a free one"),
         argument(

@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.errors import EnvironmentProblem
+from jupyter_deploy.errors import EnvironmentProblem, StartFailed
 from jupyter_deploy.services import OwnImage
 from jupyter_deploy.targets import images
 from jupyter_deploy.targets.engine import engine as connected
@@ -94,3 +94,21 @@ def test_an_image_that_is_nowhere(workspace: Workspace) -> None:
     with pytest.raises(EnvironmentProblem, match="is not on this machine"):
         workspace.deploy("seed", image="jupyter-deploy-test-nowhere:1")
     assert "seed" not in workspace.services
+
+
+def test_an_image_that_never_serves_leaves_its_reason_and_no_container(
+    workspace: Workspace, engine: docker.DockerClient
+) -> None:
+    broken = "jupyter-deploy-test-broken:1"
+    with connected() as client:
+        images.build(client, f"FROM {NAME}\nENTRYPOINT []\nCMD python3 -c 'raise SystemExit(7)'\n", {}, broken, {})
+    try:
+        with pytest.raises(StartFailed, match="ended with code 7"):
+            workspace.deploy("seed", image=OwnImage(broken, port=80))
+        health = workspace.services["seed"].health
+        assert (health.state, "ended with code 7" in health.reason) == ("Failed", True)
+        assert not engine.containers.list(all=True, filters={"label": "jupyter-deploy.service=seed"})
+        assert workspace.deploy("seed", image=SEED).invoke([1]) == {"echo": [1]}
+    finally:
+        workspace.services["seed"].delete()
+        engine.images.remove(broken, force=True)

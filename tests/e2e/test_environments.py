@@ -22,6 +22,7 @@ from jupyter_deploy.environments.environment import Environment
 from jupyter_deploy.errors import EnvironmentProblem
 from jupyter_deploy.workspace import Workspace
 from tests.index import serve, wheel
+from tests.serving import serving
 
 from .conftest import until
 
@@ -260,3 +261,14 @@ def test_two_processes_build_it_once(workspace: Workspace, made: Path) -> None:
     assert said == ["0", "1"]
     assert {each.state for each in workspace.services.values()} == {"Healthy"}
     assert len({each.invoke("")["prefix"] for each in workspace.services.values()}) == 1
+
+
+def test_serve_takes_an_environment_too(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("packaging\n")
+    with serving(tmp_path, LOOK, "--environment", str(tmp_path / "requirements.txt")) as (url, _):
+        found = requests.post(url, data="", timeout=10).json()
+    assert Path(found["prefix"]).parent == workspace.home.environments
+    assert "packaging" in found["packages"]
+    assert "jupyterlab" not in found["packages"]
+    with serving(tmp_path, LOOK, "--environment", "kernel") as (url, _):
+        assert requests.post(url, data="", timeout=10).json()["prefix"] == sys.prefix
