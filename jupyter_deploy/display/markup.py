@@ -110,7 +110,8 @@ def _stats(stats: Stats) -> str:
 
 
 def _environment(environment: Environment) -> str:
-    title = f"environment <b>{escape(environment.name)}</b> version {environment.version}"
+    version = f"version {environment.version}" if environment.version else "not registered"
+    title = f"environment <b>{escape(environment.name)}</b> {version}"
     return _card(title, environment_rows(environment))
 
 

@@ -320,7 +320,8 @@ def environment_rows(environment: Environment) -> list[tuple[str, str]]:
 
 
 def _an_environment(environment: Environment) -> str:
-    return _block(f"Environment {environment.name}:{environment.version}", environment_rows(environment))
+    version = f":{environment.version}" if environment.version else ", not registered"
+    return _block(f"Environment {environment.name}{version}", environment_rows(environment))
 
 
 def package_rows(package: Package) -> list[tuple[str, str]]:
