@@ -106,6 +106,16 @@ def test_an_init_that_raises_leaves_only_its_reason(workspace: Workspace, engine
     assert workspace.deploy("broken").invoke("") == 1
 
 
+def test_a_failed_start_that_nobody_waited_for_leaves_nothing_either(
+    workspace: Workspace, engine: docker.DockerClient
+) -> None:
+    workspace.score_script("broken", BROKEN)
+    service = workspace.deploy("broken", target="docker", wait=False)
+    until(lambda: service.state == "Failed", 20)
+    assert not running(engine, "broken")
+    assert "FileNotFoundError" in service.health.reason
+
+
 def test_a_slow_init(workspace: Workspace) -> None:
     workspace.score_script("slow", "import time\n\ndef init():\n    time.sleep(1)\n\ndef run(d):\n    return 1\n")
     service = workspace.deploy("slow", target="docker", wait=False)
