@@ -170,7 +170,7 @@ class WorkerLink(asyncio.Protocol):
         self.jobs: collections.deque[Job] = collections.deque()
         self.batches = False
         self.room = 1
-        self.stopping = self.lost = self.expired = False
+        self.stopping = self.lost = self.expired = self.on_trial = False
         self.script: dict[str, Any] = {}
         self.end = ""
         self.output: Output | None = None

@@ -50,7 +50,7 @@ class Timeouts:
     def _look(self) -> None:
         now, limit = asyncio.get_running_loop().time(), self._limit()
         for link in list(self._links()):
-            if link.jobs and not link.expired and now - link.head_since > limit:
+            if link.jobs and not link.expired and not link.on_trial and now - link.head_since > limit:
                 link.expired = True
                 self._on_expired(link)
         self._arm()

@@ -205,6 +205,8 @@ class Workers:
         meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]}
         request = Request(0, "sample", generation.config.sample.encode())
         job = Job(request, loop.create_future(), loop.time(), lambda: meta)
+        # Its limit is kept here: where the general timeouts came first, nobody would hear that it was the sample.
+        link.on_trial = True
         link.send([job], loop.time())
         limit = generation.config.scoring_timeout_ms / 1000
         first: set[asyncio.Future[Any]] = {job.answer, link.closed}
@@ -212,6 +214,7 @@ class Workers:
         if not job.answer.done():
             what = f"run() {await self.end_of(link)}" if link.lost else f"run() took more than {limit:g} s"
             raise ScriptFailed(_sample_failure(generation.layout, f"{what} on the sample request"))
+        link.on_trial = False
         answer = job.answer.result()
         if answer.status >= 400:
             failure = answer.meta.get("failure")
