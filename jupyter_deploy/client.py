@@ -118,6 +118,8 @@ class Service:
             "generation": health.generation,
             "restarts": health.restarts,
             "requests": health.requests,
+            "recent": health.recent,
+            "mode": health.mode,
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
             "bundle": record.bundle,
             "log": str(self.log_file),

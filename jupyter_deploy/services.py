@@ -236,6 +236,11 @@ class Health:
         The script's exception, where that is the reason.
     app_root : str
         The application folder that it serves from; empty where it does not say.
+    recent : dict
+        What went through it lately, as :meth:`jupyter_deploy.serving.traffic.Traffic.facts` sums it up; empty where it
+        does not say.
+    mode : str
+        How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
     """
 
     state: str
@@ -247,6 +252,8 @@ class Health:
     started: float = 0.0
     failure: dict[str, Any] | None = field(default=None, hash=False)
     app_root: str = ""
+    recent: dict[str, Any] = field(default_factory=dict, hash=False)
+    mode: str = ""
 
 
 @dataclass(frozen=True)

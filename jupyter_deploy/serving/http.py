@@ -96,10 +96,12 @@ class HttpApplication:
             reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
         size = await self._send(reply, common, scope, receive, send)
         if path == "/score":
-            seconds = time.perf_counter() - started
+            ended = time.perf_counter()
+            seconds = ended - started
             metrics = self._runtime.metrics
             metrics.requests[reply.status] += 1
             metrics.total.observe(seconds)
+            metrics.traffic.note(ended, seconds, reply.status)
             line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
             self._writer.write(self._form.lines("INFO", "access", line, name), echo=False)
 

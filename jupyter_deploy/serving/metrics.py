@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import collections
 import os
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from .traffic import Traffic
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
@@ -75,6 +78,7 @@ class Metrics:
         self.run = Histogram(SECONDS)
         self.total = Histogram(SECONDS)
         self.batches = Histogram(SIZES)
+        self.traffic = Traffic(time.perf_counter())
         self.timeouts = 0
         self.reloads: collections.Counter[str] = collections.Counter()
 

@@ -344,6 +344,8 @@ class Runtime:
             "restarts": self.restarts,
             "requests": self.dispatcher.served,
             "waiting": self.dispatcher.waiting,
+            "recent": self.metrics.traffic.facts(time.perf_counter()),
+            "mode": self.mode,
             "started": self.started,
             "failure": self.failure.as_dict() if self.failure else None,
         }

@@ -13,6 +13,7 @@ from ..services import Health
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
+_TOLD = ("state", "reason", "generation", "restarts", "requests", "started", "failure", "app_root", "recent", "mode")
 
 
 class Admin:
@@ -90,8 +91,9 @@ class Admin:
             If it does not answer.
         """
         facts = self.state()
-        known = ("state", "reason", "generation", "restarts", "requests", "started", "failure", "app_root")
-        return Health(**{key: facts[key] for key in known}, workers=tuple(facts["workers"]))
+        # A server that was started by an older version of this package may not tell all of it.
+        told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
+        return Health(**{**told, "workers": tuple(facts["workers"])})
 
     def reload(self, bundle: str, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
         """Swap bundle and settings; waits until the new generation serves.

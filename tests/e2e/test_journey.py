@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -225,3 +226,14 @@ def test_secrets_stay_out_of_sight(workspace: Workspace, double: Service) -> Non
     uri = double.scoring_uri.removesuffix("/score")
     assert requests.get(f"{uri}/-/state", timeout=5).status_code == 401
     assert requests.post(f"{uri}/-/reload", json={"bundle": "/"}, timeout=5).status_code == 401
+
+
+def test_the_last_minute_is_told(double: Service) -> None:
+    for value in ([1], [2], ["not a number"], "no JSON"):
+        with contextlib.suppress(InvokeProblem):
+            double.invoke(value)
+    facts = double.as_dict()
+    assert facts["mode"] == "plain"
+    assert (facts["recent"]["requests"], facts["recent"]["errors"]) == (4, 1)
+    assert 0 < facts["recent"]["p50_ms"] <= facts["recent"]["p95_ms"] < 5000
+    assert facts["recent"]["requests_per_second"] > 0
