@@ -14,7 +14,7 @@ from .verb import Done, Session, Verb, argument, evaluate
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    payload = _payload(given, session)
+    payload = payload_of(given, session)
     service = workspace.services[given.service]
     if not given.output:
         return service.invoke(payload)
@@ -30,7 +30,21 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     return Done(f"The answer is in {output}", {"path": str(output)})
 
 
-def _payload(given: argparse.Namespace, session: Session) -> Any:
+def payload_of(given: argparse.Namespace, session: Session) -> Any:
+    """Find the value to send.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        With ``value``, ``data`` and ``file``.
+    session : Session
+        With the notebook's variables and cell.
+
+    Returns
+    -------
+    object
+        The value, or the request's body as text or bytes.
+    """
     sources = [given.value is not None, given.data is not None, given.file is not None, session.cell is not None]
     if sum(sources) > 1:
         raise UsageProblem(
