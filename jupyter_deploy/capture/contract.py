@@ -84,7 +84,7 @@ def contract_of(
         return Contract("text", run)
     values = _receivers_first(run, {one.name: one.value for one in taken if one.kind == "data"})
     hints = dict(hints_of(run, variables))
-    types = {name: kind for name, hint in hints.items() if (kind := of_hint(hint, {**values, **variables}))}
+    types = {name: kind for name, hint in hints.items() if (kind := of_hint(hint, values, variables))}
     if types and all(name in types or name == _HEADERS for name in _required(run)):
         return Contract("schema", run, types)
     said = hints.get(first)

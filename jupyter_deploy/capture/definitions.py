@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import linecache
 import types
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..script_check import quiet_parse
 from .notebook import Binding, Cell, Definition, Notebook
 
 
@@ -98,17 +100,22 @@ def _has_code(function: types.FunctionType, source: str) -> bool:
     return any(_same(function.__code__, code) for code in _codes(source))
 
 
-def _codes(source: str) -> Iterator[types.CodeType]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            waiting = [compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+@lru_cache(maxsize=256)
+def _codes(source: str) -> tuple[types.CodeType, ...]:
+    """Compile a cell statement by statement, as IPython does, and whole, as a file is: the code differs slightly."""
+    tree = quiet_parse(source)
+    parts = [*(ast.Module([node], []) for node in tree.body), tree]
+    waiting: list[types.CodeType] = []
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    with warnings.catch_warnings(), contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        warnings.simplefilter("ignore")
+        waiting = [compile(part, "<cell>", "exec", flags, dont_inherit=True) for part in parts]
+    found = []
     while waiting:
         code = waiting.pop()
-        yield code
+        found.append(code)
         waiting += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return tuple(found)
 
 
 def _same(one: types.CodeType, other: types.CodeType) -> bool:

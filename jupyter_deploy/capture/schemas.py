@@ -77,7 +77,7 @@ def of_sample(parameter: str, sample: object) -> ParameterType:
     return ParameterType(f"StandardPythonParameterType({plain!r})", (_STANDARD,))
 
 
-def of_hint(hint: object, values: Mapping[str, object]) -> ParameterType | None:
+def of_hint(hint: object, values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType | None:
     """Describe a parameter by its type hint.
 
     Parameters
@@ -85,8 +85,9 @@ def of_hint(hint: object, values: Mapping[str, object]) -> ParameterType | None:
     hint : object
         A class, or for example ``list[float]``.
     values : mapping
-        The live values that the script uses: a fitted estimator knows how many columns it takes, and their names; a
-        frame with these columns knows their types.
+        The live values that the script uses: a fitted estimator knows how many columns it takes, and their names.
+    notebook : mapping
+        All of the notebook's: a frame with these columns knows their types.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def of_hint(hint: object, values: Mapping[str, object]) -> ParameterType | None:
     family = origin.__module__.partition(".")[0]
     if family == "pandas" and origin.__name__ == "DataFrame":
         _check_installed()
-        return _frame_of_estimator(values)
+        return _frame_of_estimator(values, notebook)
     if family == "numpy" and origin.__name__ == "ndarray":
         _check_installed()
         width = _known(values, "n_features_in_")
@@ -172,12 +173,12 @@ def _cell(value: object) -> str:
     return found if found is not None else repr(str(value))
 
 
-def _frame_of_estimator(values: Mapping[str, object]) -> ParameterType:
+def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType:
     names = _known(values, "feature_names_in_")
     if names is None:
         return _pandas({}, {}, ", enforce_shape=False, enforce_column_type=False")
     wanted = [str(name) for name in names]
-    like = next((value for value in values.values() if _columns(value) == wanted), None)
+    like = next((value for value in notebook.values() if _columns(value) == wanted), None)
     if like is None:
         return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
     # Of the notebook's own frame only the types: its rows are nobody else's business.
