@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from .minibook import Minibook, minibooks
-
-
-@pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Minibook]:
-    monkeypatch.chdir(tmp_path)
-    yield from minibooks(tmp_path)
-
+from .minibook import Minibook
 
 # name: (cells, the expression that run() returns of `x`, values, what is taken as kind by name)
 TAKEN: dict[str, tuple[list[str], str, list[object], dict[str, str]]] = {

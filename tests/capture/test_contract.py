@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,17 +10,11 @@ import pytest
 
 from jupyter_deploy.errors import ScriptProblem
 
-from .minibook import Minibook, minibooks
+from .minibook import Minibook
 
 DECODED = "run() gets the request's JSON, decoded"
 TEXT = "run() gets the request's text"
 BY_SCHEMA = "run() gets x from the request's JSON, converted and checked"
-
-
-@pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Minibook]:
-    monkeypatch.chdir(tmp_path)
-    yield from minibooks(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_deploy.errors import ScriptProblem
 
-from .minibook import Minibook, minibooks
-
-
-@pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Minibook]:
-    monkeypatch.chdir(tmp_path)
-    yield from minibooks(tmp_path)
-
+from .minibook import Minibook
 
 CLOSURE = "def make(n):\n    def g(v):\n        return v + n\n    return g\nit = make(3)"
 # name: (cells, what is used, the reason, the hint)
