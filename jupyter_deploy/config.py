@@ -51,6 +51,11 @@ class Home:
         return self.root / "staging"
 
     @property
+    def trials(self) -> Path:
+        """A file for each script that is being tried: the name of its server, and in it whose stage it is."""
+        return self.root / "trials"
+
+    @property
     def logs(self) -> Path:
         """One append-only file a service."""
         return self.root / "logs"

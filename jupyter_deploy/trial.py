@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .bundles import captured_in
 from .config import Home
 from .errors import DeployError, TrialFailed
+from .files import write_atomic
 from .resolution import Resolver
 from .rollout import Progress, Rollout
 from .scripts import Script
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .client import Service
     from .deployment import Deployment
 
+_LINES = 10_000
 # What a script printed, in the server's log; "E" is its standard error.
 _PRINTED = re.compile(r"^\S+ \S+ [A-Z] \[\d+\] \S+ (?:print|stderr|stdout) - ?(.*)$")
 
@@ -140,24 +142,34 @@ class Trials:
                 raise self._failed(script, service.name, error) from error
             return Trial(script.name, answer, service.health.init_seconds, seconds, self._printed(service.name))
 
+    def collect(self) -> None:
+        """Remove the servers of trials whose process died; called when stages of the dead have been removed."""
+        for mark in self._home.trials.glob("*"):
+            if not (self._home.staging / f"{mark.read_text()}.lock").exists():
+                self._remove(mark.name)
+
     @contextmanager
     def _server(self, script: Script, progress: Progress) -> Iterator[Service]:
         spec, ids = self._as_its_service(script)
-        name = spec.name
-        try:
-            with stage(self._home.staging) as opened:
+        with stage(self._home.staging) as opened:
+            self._home.trials.mkdir(exist_ok=True)
+            write_atomic(self._home.trials / spec.name, opened.folder.name)
+            try:
                 wanted = self._resolver.resolve(spec, opened, script, ids)
                 try:
                     self._rollout.apply(None, wanted, True, progress)
                 except DeployError as error:
-                    raise self._failed(script, name, error) from error
-            yield self._handle(name)
-        finally:
-            if self._rows.find(name):
-                self._deployment.delete(name)
+                    raise self._failed(script, spec.name, error) from error
+                yield self._handle(spec.name)
+            finally:
+                self._remove(spec.name)
+
+    def _remove(self, name: str) -> None:
+        if self._rows.find(name):
+            self._deployment.delete(name)
+        (self._home.trials / name).unlink(missing_ok=True)
 
     def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
-        # A name of its own, which says what it is if this process dies before it is removed.
         name = f"try-{secrets.token_hex(4)}"
         for record in self._rows.all():
             if record.spec.script == script.name and not record.spec.script_is_file:
@@ -178,8 +190,5 @@ class Trials:
         )
 
     def _printed(self, name: str) -> str:
-        try:
-            lines = self._home.log(name).read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
+        lines = self._handle(name).logs(_LINES).splitlines() if self._rows.find(name) else []
         return "\n".join(match[1] for match in map(_PRINTED.match, lines) if match)

@@ -141,6 +141,7 @@ class Workspace:
             self.home, self.models, self.scripts, self._rows, self._deployment, self._trials.run
         )
         self.housekeeping.collect()
+        self._trials.collect()
 
     def __repr__(self) -> str:
         return f"<Workspace {self.home.root}>"

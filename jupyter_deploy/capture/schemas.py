@@ -109,9 +109,8 @@ def of_hint(hint: object, values: Mapping[str, object], notebook: Mapping[str, o
     if family == "numpy" and origin.__name__ == "ndarray":
         _check_installed()
         width = _known(values, "n_features_in_")
-        shape = f"(1, {width})" if width else "(1, 1)"
-        free = "" if width else ", enforce_shape=False"
-        return _numpy(f"np.zeros({shape})", f", enforce_column_type=False{free}")
+        free = "" if width else ", enforce_column_type=False, enforce_shape=False"
+        return _numpy(f"np.zeros((1, {width or 1}))", free)
     if origin in (list, dict, int, float, bool, tuple):
         _check_installed()
         return ParameterType(f"StandardPythonParameterType({_empty(hint)!r})", (_STANDARD,))

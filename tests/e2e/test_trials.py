@@ -1,0 +1,63 @@
+"""Trials leave nothing: no server, no row, no log; not even where whoever tries is killed meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.errors import TrialFailed
+from jupyter_deploy.workspace import Workspace
+
+from .conftest import files_below, until
+
+HANGS = "import time\n\ndef run(data):\n    print('running', flush=True)\n    time.sleep(100)\n    return 1\n"
+TRYING = """
+import sys
+from jupyter_deploy.workspace import Workspace
+Workspace().score_script("hangs", sys.argv[1], value="1")
+"""
+
+
+def leftovers(home: Path) -> set[str]:
+    names = {name for name in files_below(home) if not name.startswith(("state.db", "bundles/", "artifacts/"))}
+    return {name for name in names if not name.endswith(".lock")}
+
+
+def test_nothing_is_left_of_a_trial(workspace: Workspace, home: Path) -> None:
+    before = leftovers(home)
+    assert workspace.score_script("good", "def run(data):\n    return data\n", value="[1]").trial.answer == "[1]"
+    with pytest.raises(TrialFailed, match="broken: RuntimeError: no in %%score_script broken line 3"):
+        workspace.score_script("broken", "def run(data):\n    raise RuntimeError('no')\n", value="[1]")
+    with pytest.raises(TrialFailed, match="broken: FileNotFoundError"):
+        workspace.score_script("broken", "open('nowhere')\ndef run(data):\n    return 1\n", value="[1]")
+    assert leftovers(home) == before
+    assert not list(workspace.services)
+
+
+def test_prints_before_a_failure_are_shown(workspace: Workspace) -> None:
+    with pytest.raises(TrialFailed) as caught:
+        workspace.score_script("broken", "def run(data):\n    print('got', data)\n    return 1 / 0\n", value="7")
+    assert caught.value.details.startswith("got 7\n")
+    assert "%%score_script broken, line 4, in run" in caught.value.details
+
+
+def test_a_trial_whose_process_is_killed_is_cleared_away_by_the_next_to_look(workspace: Workspace, home: Path) -> None:
+    trying = subprocess.Popen([sys.executable, "-c", TRYING, HANGS], cwd=home, stderr=subprocess.DEVNULL)
+    try:
+        name = until(lambda: next(iter(workspace.services), ""), 30)
+        until(lambda: "running" in workspace.services[name].logs(), 30)
+        Workspace()
+        assert list(workspace.services) == [name], "it is still at it"
+        pid = workspace.services[name].as_dict()["pid"]
+    finally:
+        trying.send_signal(signal.SIGKILL)
+        trying.wait()
+    Workspace()
+    assert not list(workspace.services)
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    assert not list((home / "trials").iterdir())
+    assert not list((home / "logs").iterdir())
