@@ -31,6 +31,7 @@ from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
 from .store.staging import stage
+from .targets import VARIABLE as TARGET_VARIABLE
 from .targets import target
 from .trial import Trial, Trials
 
@@ -135,7 +136,9 @@ class Workspace:
         self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         self.services = LiveServices(self._rows, self.home, self._deployment)
-        usual = partial(self._intent.changes, {}, True, lambda _: None)
+        # Where there is no service yet, a plain process tells soonest; an image may take minutes.
+        quick = {"target": os.environ.get(TARGET_VARIABLE, "process")}
+        usual = partial(self._intent.changes, quick, True, lambda _: None)
         self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
         self._authoring = Authoring(
             self.home, self.models, self.scripts, self._rows, self._deployment, self._trials.run

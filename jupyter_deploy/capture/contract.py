@@ -41,6 +41,9 @@ class Contract:
         """What a caller has to send, in one line."""
         if self.kind == "schema" and self.types:
             return f"run() gets {', '.join(self.types)} from the request's JSON, converted and checked"
+        if self.run is not None and self.run.decorator_list:
+            # Its decorators say.
+            return ""
         return "run() gets the request's JSON, decoded" if self.kind == "json" else "run() gets the request's text"
 
 

@@ -10,7 +10,13 @@ from jupyter_deploy.capture.notebook import Cell, Notebook
 from jupyter_deploy.errors import TrialFailed
 from jupyter_deploy.workspace import Workspace
 
-DEFINED = "class Scale:\n    def __init__(self, by):\n        self.by = by\n\ndef scaled(value):\n    return scale.by * value\n"
+DEFINED = """class Scale:
+    def __init__(self, by):
+        self.by = by
+
+def scaled(value):
+    return scale.by * value
+"""
 CELL = "def run(data):\n    print('asked', data)\n    return scaled(data)\n"
 
 
