@@ -26,6 +26,7 @@ FACES = (
     ("jupyter_deploy.verbs.verb", "Listing", "listings.LISTING"),
     ("jupyter_deploy.verbs.verb", "LogText", "listings.LOG"),
     ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
+    ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
     ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
 )
 # IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle's text.

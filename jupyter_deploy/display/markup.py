@@ -15,7 +15,7 @@ from .plain import Rows, readable
 BORDER = "var(--jp-border-color2,rgba(128,128,128,.4))"
 MUTED = "var(--jp-content-font-color2,inherit)"
 _TEXT = "var(--jp-content-font-color1,inherit)"
-_SHADE = "var(--jp-layout-color2,rgba(128,128,128,.15))"
+SHADE = "var(--jp-layout-color2,rgba(128,128,128,.15))"
 _CODE_FONT = "var(--jp-code-font-family,monospace)"
 _FONT = f"font-family:var(--jp-content-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;color:{_TEXT}"
 _BOX = (
@@ -23,11 +23,11 @@ _BOX = (
     f"border:1px solid {BORDER};border-radius:6px;text-align:left;overflow-wrap:anywhere"
 )
 _CODE = (
-    f"font-family:{_CODE_FONT};font-size:12px;color:{_TEXT};background:{_SHADE};padding:1px 6px;border-radius:4px;"
+    f"font-family:{_CODE_FONT};font-size:12px;color:{_TEXT};background:{SHADE};padding:1px 6px;border-radius:4px;"
     "white-space:pre-wrap;overflow-wrap:anywhere"
 )
 _PRE = (
-    f"font-family:{_CODE_FONT};font-size:12px;line-height:1.45;color:{_TEXT};background:{_SHADE};padding:8px 10px;"
+    f"font-family:{_CODE_FONT};font-size:12px;line-height:1.45;color:{_TEXT};background:{SHADE};padding:8px 10px;"
     "margin:4px 0 0;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto"
 )
 _LINE = "display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 10px"
@@ -269,6 +269,25 @@ def card(label: str, *parts: str, accent: str = "") -> str:
     return f'<div role="group" aria-label="{esc(label)}" style="{_BOX}{edge}">{"".join(parts)}</div>'
 
 
+def plain_block(inner: str, *, status: bool = False) -> str:
+    """Draw a part without a frame.
+
+    Parameters
+    ----------
+    inner : str
+        A fragment.
+    status : bool, optional
+        Whether it tells how something is.
+
+    Returns
+    -------
+    str
+        A block.
+    """
+    role = ' role="status"' if status else ""
+    return f'<div{role} style="{_FONT};overflow-wrap:anywhere">{inner}</div>'
+
+
 def sentence(text: str) -> str:
     """Draw one line.
 
@@ -282,4 +301,4 @@ def sentence(text: str) -> str:
     str
         A block.
     """
-    return f'<div style="{_FONT};overflow-wrap:anywhere">{esc(text)}</div>'
+    return plain_block(esc(text))

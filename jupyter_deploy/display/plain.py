@@ -85,20 +85,20 @@ def pairs_text(values: Any) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
-def duration(seconds: float) -> str:
+def duration(elapsed: float) -> str:
     """Write a time for people.
 
     Parameters
     ----------
-    seconds : float
-        How long.
+    elapsed : float
+        Seconds.
 
     Returns
     -------
     str
         In one or two units, for example ``"42 seconds"`` or ``"2 hours 5 minutes"``.
     """
-    whole = int(seconds)
+    whole = int(elapsed)
     if whole < 60:
         return counted(whole, "second")
     for unit, size, smaller, part in (
@@ -109,7 +109,7 @@ def duration(seconds: float) -> str:
         if whole < size * (24 if unit == "hour" else 60) or unit == "day":
             rest = whole % size // part if smaller else 0
             return counted(whole // size, unit) + (f" {counted(rest, smaller)}" if rest else "")
-    raise AssertionError(seconds)
+    raise AssertionError(elapsed)
 
 
 def milliseconds(value: float | None) -> str:
@@ -130,6 +130,22 @@ def milliseconds(value: float | None) -> str:
     if value >= 1000:
         return f"{value / 1000:.1f} s"
     return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
+
+
+def seconds(value: float) -> str:
+    """Write how long something took.
+
+    Parameters
+    ----------
+    value : float
+        Seconds.
+
+    Returns
+    -------
+    str
+        For example ``"0.3 s"`` or ``"2 min 5 s"``.
+    """
+    return f"{value:.1f} s" if value < 60 else f"{int(value) // 60} min {int(value) % 60} s"
 
 
 def block(title: str, rows: Rows) -> str:

@@ -22,8 +22,9 @@ def load(ip: InteractiveShell) -> None:
     from .magics import ModelMagics
 
     unload(ip)
-    ip.register_magics(ModelMagics(shell=ip, config=ip.config))
-    display.register(ip)
+    magics = ModelMagics(shell=ip, config=ip.config)
+    ip.register_magics(magics)
+    display.register(ip, lambda: magics.cards)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)
 

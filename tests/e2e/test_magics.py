@@ -275,7 +275,6 @@ def test_errors_are_a_message_and_a_hint(
 @pytest.mark.parametrize(
     ("line", "start", "piece"),
     [
-        ("%model", "usage: %model VERB ...", "  serve "),
         ("%model --help", "usage: %model VERB ...", "%model VERB --help"),
         ("%model deploy --help", "usage: %model deploy ", "--no-wait"),
         ("%model serve -h", "usage: %model serve ", "--entry-script"),
