@@ -314,7 +314,8 @@ class Rollout:
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, record, self._home.bundles / record.bundle)
-            raise StartFailed(f"{record.name}: {failure.summary}", details=failure.traceback, hint=hint)
+            last = tail(self._home.log(record.name), 15).rstrip() if failure.kind == "WorkerDied" else failure.traceback
+            raise StartFailed(f"{record.name}: {failure.summary}", details=last, hint=hint)
         raise StartFailed(
             f"{record.name} is {health.state}: {health.reason}.",
             details=tail(self._home.log(record.name), 15).rstrip(),

@@ -71,7 +71,9 @@ def cell(column: str, text: str) -> str:
     """
     if not text:
         return ""
-    return {"state": markup.badge, "url": markup.code}.get(column, markup.esc)(text)
+    if column == "url":
+        return markup.code(text, whole=True)
+    return markup.badge(text) if column == "state" else markup.esc(text)
 
 
 def _text(listing: Listing) -> str:

@@ -24,11 +24,12 @@ _BOX = (
 )
 _CODE = (
     f"font-family:{_CODE_FONT};font-size:12px;color:{_TEXT};background:{SHADE};padding:1px 6px;border-radius:4px;"
-    "white-space:pre-wrap;overflow-wrap:anywhere"
+    "white-space:pre-wrap"
 )
 _PRE = (
-    f"font-family:{_CODE_FONT};font-size:12px;line-height:1.45;color:{_TEXT};background:{SHADE};padding:8px 10px;"
-    "margin:4px 0 0;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto"
+    f"font-family:{_CODE_FONT};font-size:12px;line-height:1.45;color:{_TEXT};background:rgba(128,128,128,.1);"
+    "padding:8px 10px;margin:4px 0 0;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;"
+    "overflow:auto"
 )
 _LINE = "display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 10px"
 _ROW = "background:none"
@@ -79,39 +80,45 @@ def esc(text: object) -> str:
     return html.escape(readable(str(text)))
 
 
-def badge(state: str) -> str:
+def badge(state: str, *, live: bool = False) -> str:
     """Draw a state: sign, word and colour.
 
     Parameters
     ----------
     state : str
         One of :data:`jupyter_deploy.services.STATES`; any other looks like Stopped.
-
-    Returns
-    -------
-    str
-        A status for screen readers.
-    """
-    tone = TONES.get(state, TONES["Stopped"])
-    colours = f"background:{tone.ground};color:{tone.ink}"
-    style = f"{colours};border-radius:10px;padding:1px 9px;font-size:12px;white-space:nowrap"
-    return f'<span role="status" style="{style}"><span aria-hidden="true">{tone.sign}</span> {esc(state)}</span>'
-
-
-def code(text: str) -> str:
-    """Draw something to copy: a click selects all of it.
-
-    Parameters
-    ----------
-    text : str
-        A command or address.
+    live : bool, optional
+        Whether screen readers should announce it: a card does, a table of many does not.
 
     Returns
     -------
     str
         A fragment.
     """
-    style = f"{_CODE};user-select:all;-webkit-user-select:all;cursor:copy"
+    tone = TONES.get(state, TONES["Stopped"])
+    colours = f"background:{tone.ground};color:{tone.ink}"
+    style = f"{colours};border-radius:10px;padding:1px 9px;font-size:12px;white-space:nowrap"
+    role = ' role="status"' if live else ""
+    return f'<span{role} style="{style}"><span aria-hidden="true">{tone.sign}</span> {esc(state)}</span>'
+
+
+def code(text: str, *, whole: bool = False) -> str:
+    """Draw something to copy: a click selects all of it.
+
+    Parameters
+    ----------
+    text : str
+        A command or address.
+    whole : bool, optional
+        Keep it in one line, where what is around it scrolls.
+
+    Returns
+    -------
+    str
+        A fragment.
+    """
+    wrap = "normal" if whole else "anywhere"
+    style = f"{_CODE};overflow-wrap:{wrap};user-select:all;-webkit-user-select:all;cursor:copy"
     return f'<code title="click to select, then copy" style="{style}">{esc(text)}</code>'
 
 

@@ -47,9 +47,9 @@ def _html(overview: Overview) -> str:
     title = markup.line("<b>Workspace</b>", markup.muted(overview.home))
     if overview.is_empty:
         lead = '<div style="margin:6px 0 0">It is empty. Three cells make a service:</div>'
-        commands = list(zip(_STEPS, overview.next_steps, strict=True))
-        labels = [what for what, _ in commands]
-        return markup.card("workspace", title, lead, markup.facts(commands, labels))
+        pairs = zip(overview.next_steps, _STEPS, strict=True)
+        steps = (markup.line(markup.code(command), markup.muted(what)) for command, what in pairs)
+        return markup.card("workspace", title, lead, *(f'<div style="margin:4px 0 0">{step}</div>' for step in steps))
     cells = [[cell(column, text) for column, text in zip(_HEADER, row, strict=True)] for row in _services(overview)]
     tidy = [("tidy up with", step) for step in overview.next_steps]
     services = markup.table(_HEADER, cells, "services") if cells else markup.sentence("No services.")

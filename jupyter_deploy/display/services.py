@@ -192,7 +192,7 @@ def _html(seen: Seen) -> str:
         f"service {seen.name}",
         markup.line(
             f'<b style="font-size:14px">{markup.esc(seen.name)}</b>',
-            markup.badge(seen.state),
+            markup.badge(seen.state, live=True),
             markup.muted(_uptime(seen)) if _uptime(seen) else "",
         ),
         f'<div style="margin:4px 0 0">{markup.esc(seen.reason)}</div>' if seen.reason else "",
