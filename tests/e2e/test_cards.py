@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +14,17 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.client import Service
-from jupyter_deploy.errors import InvokeProblem
+from jupyter_deploy.display import html
+from jupyter_deploy.errors import InvokeProblem, StartFailed
 from jupyter_deploy.files import tail
+from jupyter_deploy.verbs import Listing, LogText
 from jupyter_deploy.workspace import Workspace
 
 from ..markup import harmless
 from .conftest import until
 from .shell import new_shell, shared_workspace
 
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 MIME = "application/vnd.jupyter-deploy.service.v1+json"
 
 
@@ -94,6 +100,29 @@ def test_the_first_card_is_there_at_once(ip: InteractiveShell, shared: Workspace
         return took
 
     assert min(first() for _ in range(3)) <= 0.1
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
+def test_no_face_makes_a_narrow_page_scroll(shared: Workspace, tmp_path: Path) -> None:
+    long = "x" * 200
+    model = shared.register("wide", {"a": 1}, tags={long: long}, description=long)
+    service = shared.deploy("narrow", script="text", models=["wide"])
+    shared.score_script("words", f"def init():\n    raise OSError('{long}')\n\ndef run(data):\n    return data\n")
+    with pytest.raises(StartFailed) as caught:
+        shared.deploy("words")
+    facts = Listing("services", [one.as_dict() for one in shared.services.values()])
+    values = [service, shared.services["words"], model, Listing("models", [model]), facts, caught.value, LogText(long)]
+    faces = "".join(f'<div class="cell" style="width:320px">{html(value)}</div>' for value in values)
+    script = "document.title = [...document.querySelectorAll('.cell')].map(cell => cell.scrollWidth).join()"
+    (tmp_path / "page.html").write_text(f"<!doctype html><title></title><body>{faces}<script>{script}</script>")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--dump-dom", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run([*command, f"file://{tmp_path}/page.html"], capture_output=True, text=True, timeout=60)
+    found = re.search("<title>(.*)</title>", done.stdout)
+    assert found, done.stderr
+    assert [int(width) for width in found[1].split(",")] == [320] * len(values)
+    for name in ("narrow", "words"):
+        shared.services[name].delete()
+    shared.unregister("wide")
 
 
 @pytest.mark.parametrize("lines", [1, 5, 100, 3000, 100_000])
