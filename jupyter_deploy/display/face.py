@@ -57,12 +57,13 @@ def as_json(value: Any) -> Any:
     Returns
     -------
     object
-        Infinity and NaN are None; text can be encoded.
+        Infinity and NaN are None; text can be encoded; of a Dockerfile only that there is one, because a notebook that
+        is saved and handed on should not hold what may stand in it.
     """
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, Mapping):
-        return {readable(str(key)): as_json(item) for key, item in value.items()}
+        return {readable(str(key)): bool(item) if key == "dockerfile" else as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [as_json(item) for item in value]
     if isinstance(value, float):
