@@ -12,7 +12,7 @@ import requests
 
 from .config import Home
 from .environments.environment import from_stored
-from .errors import InvokeProblem, ServiceDown
+from .errors import DeployError, InvokeProblem, ServiceDown
 from .hints import failure_hint
 from .service_rows import Services
 from .services import Change, Health, ServiceRecord, Stats, Target
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .deployment import Deployment
 
 ANSWER_LIMIT = 32 << 20
+_LAST_WORDS = 10
 
 
 class Service:
@@ -165,12 +166,22 @@ class Service:
                 ) as response:
                     content = self._read(response, limit)
             except requests.Timeout as error:
-                raise InvokeProblem(f"{self.name} did not answer within {timeout} s.") from error
+                raise InvokeProblem(
+                    f"{self.name} did not answer within {timeout} s.",
+                    hint=f"Give it more time; logs {self.name} shows what it does.",
+                ) from error
             except requests.RequestException as error:
                 raise self._down(record) from error
         if response.status_code == requests.codes.ok:
             return _decode(content)
         raise self._refused(record, target, response, content)
+
+    def _last_words(self) -> str:
+        try:
+            return self.logs(_LAST_WORDS).rstrip()
+        except DeployError:
+            # The log's keeper does not answer either; there is an error to tell already.
+            return ""
 
     def _read(self, response: requests.Response, limit: int | None) -> bytes:
         content = bytearray()
@@ -188,6 +199,7 @@ class Service:
         health = self._deployment.health(record)
         return ServiceDown(
             f"{self.name} does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else "."),
+            details=self._last_words(),
             hint=f"deploy {self.name} starts it again; logs {self.name} shows what happened.",
         )
 
@@ -205,6 +217,7 @@ class Service:
         message = answer.get("message", answer) if isinstance(answer, dict) else answer
         return InvokeProblem(
             f"{self.name} answered {response.status_code}: {str(message)[:500]}",
+            details=self._last_words() if response.status_code == requests.codes.bad_gateway else "",
             hint=f"logs {self.name} shows more; the request's id is {request_id}.",
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _TAIL_BYTES = 4 << 20
+_TAIL_FIRST = 64 << 10
 _LINE_LIMIT = 4000
 
 
@@ -147,9 +148,15 @@ def tail(path: Path, lines: int, until: int | None = None) -> str:
         return ""
     with path.open("rb") as file:
         end = file.seek(0, 2) if until is None else until
-        start = max(0, end - _TAIL_BYTES)
-        file.seek(start)
-        data = file.read(end - start)
+        size = _TAIL_FIRST
+        while True:
+            start = max(0, end - size)
+            file.seek(start)
+            data = file.read(end - start)
+            # One line break more than lines: what is cut by the beginning is not among them.
+            if start == 0 or size == _TAIL_BYTES or data.count(b"\n") > lines:
+                break
+            size = min(size * 8, _TAIL_BYTES)
     kept = data.decode("utf-8", "replace").splitlines()[-lines:]
     cut = [line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … ({len(line):,} characters)" for line in kept]
     return "".join(f"{line}\n" for line in cut)

@@ -120,7 +120,7 @@ class Housekeeping:
         list of Leftover
             Folders first, then what is on the Docker engine, if it answers.
         """
-        found = list(self._folders())
+        found = [Leftover(kind, place.name[:12], _size(place), str(place)) for kind, place in self.unneeded_folders()]
         for kind, digest in self._unreferenced():
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
@@ -129,7 +129,17 @@ class Housekeeping:
             found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
         return found
 
-    def _folders(self) -> Iterator[Leftover]:
+    def unneeded_folders(self) -> list[tuple[str, Path]]:
+        """List the folders that no service and no process needs, without measuring them.
+
+        Returns
+        -------
+        list of tuple of (str, pathlib.Path)
+            What each is, and where.
+        """
+        return list(self._folders())
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
         needed = {environment.digest for environment in self._needed()}
         for kind, root, keep in (
             ("environment", self._home.environments, needed),
@@ -137,7 +147,7 @@ class Housekeeping:
         ):
             for place in sorted(root.iterdir()) if root.is_dir() else ():
                 if place.is_dir() and place.name not in keep and not self._in_use(place):
-                    yield Leftover(kind, place.name[:12], _size(place), str(place))
+                    yield kind, place
 
     @staticmethod
     def _in_use(place: Path) -> bool:

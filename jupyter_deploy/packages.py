@@ -182,7 +182,7 @@ class Packages:
         }
         with engine(timeout=None) as client:
             base = images.ensure(client, self._home, contents.environment, self._workspace(), progress)
-            progress(bar(0.97, "adding code and models"))
+            progress(bar(0.97, "adding code and models", "build"))
             half = staging / "package"
             half.mkdir()
             notices = context.write(contents, half, whole=False)

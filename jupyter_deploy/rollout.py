@@ -12,6 +12,7 @@ from .environments.environment import stored
 from .errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
 from .files import tail
 from .hints import failure_hint
+from .progress import Step
 from .resolution import Wanted, differences, models_exist
 from .service_rows import Services
 from .services import Health, Launch, OwnImage, ServiceRecord, Target
@@ -141,7 +142,7 @@ class Rollout:
             if wanted.spec != record.spec:
                 self._rows.put(replace(record, spec=wanted.spec))
             return "unchanged", (), health.generation
-        progress("reloading")
+        progress(Step("loading the new version", stage="reload"))
         return "reloaded" if what else "repaired", what, self._reload(record, wanted)
 
     def _reload(self, record: ServiceRecord, wanted: Wanted) -> int:
@@ -178,11 +179,12 @@ class Rollout:
         launch = self._launch(wanted, wanted.spec.port or before)
         try:
             # What is built may take long or fail: until then, what there is stays as it is.
+            progress(Step("preparing the environment", stage="environment"))
             self._target(wanted.spec.target).prepare(launch, progress)
             if record is not None:
                 # What does not answer gets little time to drain.
                 self._target(self.target_of(record.handle)).stop(record.handle, _UNRESPONSIVE_SECONDS)
-            progress("starting the server")
+            progress(Step("starting the server", stage="start"))
             written = self._launch_on(record, wanted, launch)
         except Unschedulable as error:
             handle = {"unschedulable": error.message.rstrip("."), "port": before}
@@ -197,15 +199,16 @@ class Rollout:
         target, old = self._target(wanted.spec.target), self._target(record.spec.target)
         asked, has = wanted.spec.port, record.handle["port"]
         launch = self._launch(wanted, asked if asked not in {0, has} else 0)
+        progress(Step("preparing the environment", stage="environment"))
         target.prepare(launch, progress)
-        progress("starting a server beside the one that serves")
+        progress(Step("starting a server beside the one that serves", stage="start"))
         proven, generation = self._beside(record, wanted, launch, progress)
         self._rows.put(proven)
         old.stop(record.handle)
         if launch.port:
             return generation
         # The port is free only now. What has just been proven is started on it, and answers until then on its own.
-        progress(f"taking over port {has}")
+        progress(Step(f"taking over port {has}", stage="take over"))
         try:
             final, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
         except DeployError:
@@ -289,7 +292,8 @@ class Rollout:
         return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, handle, created=created)
 
     def _wait(self, record: ServiceRecord, progress: Progress) -> Health:
-        progress("loading the script" if not record.spec.image else "waiting until it is ready")
+        words = "loading the script" if not record.spec.image else "waiting until it is ready"
+        progress(Step(words, stage="init"))
         silent_since = 0.0
         while True:
             health = self.health(record)
@@ -310,7 +314,8 @@ class Rollout:
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, record, self._home.bundles / record.bundle)
-            raise StartFailed(f"{record.name}: {failure.summary}", details=failure.traceback, hint=hint)
+            last = tail(self._home.log(record.name), 15).rstrip() if failure.kind == "WorkerDied" else failure.traceback
+            raise StartFailed(f"{record.name}: {failure.summary}", details=last, hint=hint)
         raise StartFailed(
             f"{record.name} is {health.state}: {health.reason}.",
             details=tail(self._home.log(record.name), 15).rstrip(),

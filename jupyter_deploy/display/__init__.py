@@ -1,7 +1,7 @@
-"""How results look: plain text and HTML without script, everything escaped.
+"""How results look, in three layers: data for a renderer of the page, HTML without script, plain text.
 
 The values know nothing of their faces. In a notebook the faces are registered with IPython by the names of the
-values' classes; the command line calls :func:`text`.
+values' classes, as one bundle: a live value is asked once for all layers. The command line calls :func:`text`.
 """
 
 from __future__ import annotations
@@ -9,24 +9,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
-# Module and name of each class that has faces; nothing of it is imported before it is shown.
+    from .face import Face
+
+# Module and name of each class that has a face, and where that is; nothing of either is imported before it is shown.
 FACES = (
-    ("jupyter_deploy.models", "Model"),
-    ("jupyter_deploy.scripts", "Script"),
-    ("jupyter_deploy.client", "Service"),
-    ("jupyter_deploy.services", "Stats"),
-    ("jupyter_deploy.environments.environment", "Environment"),
-    ("jupyter_deploy.packages", "Package"),
-    ("jupyter_deploy.verbs.verb", "Listing"),
-    ("jupyter_deploy.verbs.verb", "LogText"),
-    ("jupyter_deploy.verbs.verb", "Done"),
+    ("jupyter_deploy.models", "Model", "models.MODEL"),
+    ("jupyter_deploy.scripts", "Script", "scripts.SCRIPT"),
+    ("jupyter_deploy.trial", "Trial", "scripts.TRIAL"),
+    ("jupyter_deploy.client", "Service", "services.SERVICE"),
+    ("jupyter_deploy.services", "Stats", "services.STATS"),
+    ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),
+    ("jupyter_deploy.packages", "Package", "environments.PACKAGE"),
+    ("jupyter_deploy.verbs.verb", "Listing", "listings.LISTING"),
+    ("jupyter_deploy.verbs.verb", "LogText", "listings.LOG"),
+    ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
+    ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
+    ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
 )
+# IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle's text.
+_PRINTED = ("Listing", "LogText", "DeployError")
+
+
+def face_of(value: Any) -> Face | None:
+    """Find the face of a value's class.
+
+    Parameters
+    ----------
+    value : object
+        A result of a verb.
+
+    Returns
+    -------
+    Face or None
+        The nearest class's; None where no class of the value's has one.
+    """
+    from importlib import import_module
+
+    places = {(module, name): place for module, name, place in FACES}
+    for kind in type(value).__mro__:
+        place = places.get((kind.__module__, kind.__name__))
+        if place:
+            module, _, name = place.partition(".")
+            found: Face = getattr(import_module(f".{module}", __name__), name)
+            return found
+    return None
 
 
 def text(value: Any) -> str:
-    """Return the plain face of a value.
+    """Return the plain layer of a value.
 
     Parameters
     ----------
@@ -38,14 +72,12 @@ def text(value: Any) -> str:
     str
         For values without a face, their ``repr``.
     """
-    from . import plain
-
-    face = plain.FACES.get(type(value).__name__)
-    return face(value) if face else repr(value)
+    face = face_of(value)
+    return face.text(face.look(value)) if face else repr(value)
 
 
 def html(value: Any) -> str:
-    """Return the HTML face of a value.
+    """Return the HTML layer of a value.
 
     Parameters
     ----------
@@ -57,28 +89,56 @@ def html(value: Any) -> str:
     str
         A fragment without script.
     """
-    from . import markup
+    return str(bundle(value)["text/html"])
 
-    return markup.FACES[type(value).__name__](value)
+
+def bundle(value: Any, *, rich: bool = True) -> dict[str, Any]:
+    """Return all layers of a value, which is asked once.
+
+    Parameters
+    ----------
+    value : object
+        A result of a verb, of one of the classes in :data:`FACES`.
+    rich : bool, optional
+        Whether more than text is wanted.
+
+    Returns
+    -------
+    dict
+        By MIME type.
+    """
+    from .face import as_json
+
+    face = face_of(value)
+    assert face is not None, type(value)
+    seen = face.look(value)
+    plain = {"text/plain": face.text(seen)}
+    return {face.mime: as_json(face.data(seen)), "text/html": face.html(seen), **plain} if rich else plain
 
 
 def _pretty(value: Any, printer: Any, cycle: bool) -> None:
     printer.text(text(value))
 
 
-def register(ip: InteractiveShell) -> None:
+def register(ip: InteractiveShell, wants_html: Callable[[], bool] = lambda: True) -> None:
     """Teach a shell the faces.
 
     Parameters
     ----------
     ip : IPython.core.interactiveshell.InteractiveShell
-        The shell.
+        The shell; a terminal gets the plain layer only.
+    wants_html : callable, optional
+        Tells whether the user wants more than text.
     """
-    assert ip.display_formatter is not None
-    formatters = ip.display_formatter.formatters
-    for module, name in FACES:
-        formatters["text/plain"].for_type_by_name(module, name, _pretty)
-        formatters["text/html"].for_type_by_name(module, name, html)
+    formatter: Any = ip.display_formatter
+
+    def layers(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return bundle(value, rich="text/html" in formatter.active_types and wants_html())
+
+    for module, name, _ in FACES:
+        formatter.mimebundle_formatter.for_type_by_name(module, name, layers)
+        if name in _PRINTED:
+            formatter.formatters["text/plain"].for_type_by_name(module, name, _pretty)
 
 
 def unregister(ip: InteractiveShell) -> None:
@@ -89,8 +149,7 @@ def unregister(ip: InteractiveShell) -> None:
     ip : IPython.core.interactiveshell.InteractiveShell
         The shell.
     """
-    assert ip.display_formatter is not None
-    formatters = ip.display_formatter.formatters
-    for module, name in FACES:
-        for kind in ("text/plain", "text/html"):
-            formatters[kind].pop(f"{module}.{name}", None)
+    formatter: Any = ip.display_formatter
+    for module, name, _ in FACES:
+        for one in (formatter.mimebundle_formatter, formatter.formatters["text/plain"]):
+            one.pop(f"{module}.{name}", None)

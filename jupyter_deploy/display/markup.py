@@ -1,132 +1,311 @@
-"""HTML faces: no script, everything escaped, colours from the notebook's theme."""
+"""The HTML that faces are made of: no script, no address that could be one, everything escaped.
+
+Colours are the notebook theme's, so that cards are at home in a light page and in a dark one; where there is no such
+theme, the page's own. All is small and wraps: a card fits a cell of 320 pixels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from html import escape
-from typing import Any
+import html
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..client import Service
-from ..environments.environment import Environment
-from ..models import Model
-from ..packages import Package
-from ..scripts import Script
-from ..services import Stats
-from ..verbs.verb import Done, Listing
-from .plain import (
-    environment_rows,
-    facts_of,
-    listing_table,
-    model_rows,
-    package_rows,
-    script_sentences,
-    service_rows,
-    stats_rows,
-)  # fmt: skip
+from .plain import Rows, readable
 
-_CARD = (
-    "border:1px solid var(--jp-border-color2,#c8c8c8);border-radius:6px;padding:8px 12px;display:inline-block;"
-    "max-width:100%;font-size:13px;line-height:1.5;text-align:left"
+BORDER = "var(--jp-border-color2,rgba(128,128,128,.4))"
+MUTED = "var(--jp-content-font-color2,inherit)"
+_TEXT = "var(--jp-content-font-color1,inherit)"
+SHADE = "var(--jp-layout-color2,rgba(128,128,128,.15))"
+_CODE_FONT = "var(--jp-code-font-family,monospace)"
+_FONT = f"font-family:var(--jp-content-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;color:{_TEXT}"
+_BOX = (
+    f"{_FONT};display:inline-block;box-sizing:border-box;max-width:min(100%,760px);padding:10px 14px;margin:2px 0;"
+    f"border:1px solid {BORDER};border-radius:6px;text-align:left;overflow-wrap:anywhere"
 )
-_MUTED = "color:var(--jp-ui-font-color2,#666);padding:0 14px 0 0;vertical-align:top;text-align:left;white-space:nowrap"
-_CELL = "padding:0;text-align:left;overflow-wrap:anywhere"
-_HEAD = "text-align:left;padding:2px 14px 2px 0;border-bottom:1px solid var(--jp-border-color2,#c8c8c8)"
-_COLOURS = {
-    "Healthy": "#1a7f37",
-    "Transitioning": "#9a6700",
-    "Unhealthy": "#bc4c00",
-    "Unschedulable": "#bc4c00",
-    "Failed": "#cf222e",
-    "Stopped": "#6e7781",
+_CODE = (
+    f"font-family:{_CODE_FONT};font-size:12px;color:{_TEXT};background:{SHADE};padding:1px 6px;border-radius:4px;"
+    "white-space:pre-wrap"
+)
+_PRE = (
+    f"font-family:{_CODE_FONT};font-size:12px;line-height:1.45;color:{_TEXT};background:rgba(128,128,128,.1);"
+    "padding:8px 10px;margin:4px 0 0;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;"
+    "overflow:auto"
+)
+_LINE = "display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 10px"
+_ROW = "background:none"
+_CELL = "padding:1px 0;text-align:left;vertical-align:top;border:none;white-space:normal;max-width:none"
+_LABEL = f"{_CELL};padding-right:14px;font-weight:normal;white-space:nowrap;color:{MUTED}"
+_COLUMN = f"padding:3px 16px 3px 0;text-align:left;vertical-align:top;border:none;border-bottom:1px solid {BORDER}"
+
+
+class Tone(NamedTuple):
+    """A badge's sign and colours; its word says the same.
+
+    Parameters
+    ----------
+    sign : str
+        For those who do not see colours.
+    ground, ink : str
+        Colours that do in a light page and in a dark one.
+    """
+
+    sign: str
+    ground: str
+    ink: str = "#ffffff"
+
+
+TONES = {
+    "Healthy": Tone("●", "#1a7f37"),
+    "Transitioning": Tone("◐", "#8a5d00"),
+    "Unhealthy": Tone("▲", "#bc4c00"),
+    "Unschedulable": Tone("▲", "#bc4c00"),
+    "Failed": Tone("✕", "#cf222e"),
+    "Stopped": Tone("■", "#67707a"),
 }
 
 
-def _badge(state: str) -> str:
-    # The word says it as well as the colour.
-    colour = _COLOURS.get(state, "#6e7781")
-    return (
-        f'<span style="background:{colour};color:#fff;border-radius:9px;padding:1px 9px;font-size:12px">'
-        f"{escape(state)}</span>"
-    )
+def esc(text: object) -> str:
+    """Escape a text for HTML, in content and in attributes.
+
+    Parameters
+    ----------
+    text : object
+        Anything with a text.
+
+    Returns
+    -------
+    str
+        Without markup and without what could not be read.
+    """
+    return html.escape(readable(str(text)))
 
 
-def _value(label: str, value: str) -> str:
-    if label == "url":
-        return f'<a href="{escape(value)}">{escape(value)}</a>'
-    return f"<code>{escape(value)}</code>" if label == "load it with" else escape(value)
+def badge(state: str, *, live: bool = False) -> str:
+    """Draw a state: sign, word and colour.
+
+    Parameters
+    ----------
+    state : str
+        One of :data:`jupyter_deploy.services.STATES`; any other looks like Stopped.
+    live : bool, optional
+        Whether screen readers should announce it: a card does, a table of many does not.
+
+    Returns
+    -------
+    str
+        A fragment.
+    """
+    tone = TONES.get(state, TONES["Stopped"])
+    colours = f"background:{tone.ground};color:{tone.ink}"
+    style = f"{colours};border-radius:10px;padding:1px 9px;font-size:12px;white-space:nowrap"
+    role = ' role="status"' if live else ""
+    return f'<span{role} style="{style}"><span aria-hidden="true">{tone.sign}</span> {esc(state)}</span>'
 
 
-def _card(title: str, rows: Sequence[tuple[str, str]]) -> str:
+def code(text: str, *, whole: bool = False) -> str:
+    """Draw something to copy: a click selects all of it.
+
+    Parameters
+    ----------
+    text : str
+        A command or address.
+    whole : bool, optional
+        Keep it in one line, where what is around it scrolls.
+
+    Returns
+    -------
+    str
+        A fragment.
+    """
+    wrap = "normal" if whole else "anywhere"
+    style = f"{_CODE};overflow-wrap:{wrap};user-select:all;-webkit-user-select:all;cursor:copy"
+    return f'<code title="click to select, then copy" style="{style}">{esc(text)}</code>'
+
+
+def muted(text: str) -> str:
+    """Draw a remark.
+
+    Parameters
+    ----------
+    text : str
+        The remark.
+
+    Returns
+    -------
+    str
+        A fragment.
+    """
+    return f'<span style="color:{MUTED}">{esc(text)}</span>'
+
+
+def pre(text: str, label: str) -> str:
+    """Draw lines as they are.
+
+    Parameters
+    ----------
+    text : str
+        The lines.
+    label : str
+        What they are, for screen readers.
+
+    Returns
+    -------
+    str
+        A block that the keyboard can scroll.
+    """
+    return f'<pre tabindex="0" role="region" aria-label="{esc(label)}" style="{_PRE}">{esc(text)}</pre>'
+
+
+def line(*parts: str) -> str:
+    """Put fragments side by side; they wrap where there is no room.
+
+    Parameters
+    ----------
+    *parts : str
+        Fragments; empty ones are left out.
+
+    Returns
+    -------
+    str
+        A block.
+    """
+    inner = "".join(f"<span>{part}</span>" if not part.startswith("<") else part for part in parts if part)
+    return f'<div style="{_LINE}">{inner}</div>'
+
+
+def facts(rows: Rows, copied: Sequence[str] = ()) -> str:
+    """Lay out labelled lines.
+
+    Parameters
+    ----------
+    rows : sequence of tuple of (str, str)
+        Label and text.
+    copied : sequence of str, optional
+        Labels of what people copy.
+
+    Returns
+    -------
+    str
+        A table whose labels are headers of their rows; empty without rows.
+    """
+    if not rows:
+        return ""
     lines = "".join(
-        f'<tr style="background:none"><td style="{_MUTED}">{escape(label)}</td>'
-        f'<td style="{_CELL}">{_value(label, value)}</td></tr>'
+        f'<tr style="{_ROW}"><th scope="row" style="{_LABEL}">{esc(label)}</th>'
+        f'<td style="{_CELL}">{code(value) if label in copied else esc(value)}</td></tr>'
         for label, value in rows
     )
-    table = f'<table style="margin:4px 0 0;border-collapse:collapse">{lines}</table>' if rows else ""
-    return f'<div style="{_CARD}"><div>{title}</div>{table}</div>'
+    return f'<table style="margin:6px 0 0;border-collapse:collapse;border:none">{lines}</table>'
 
 
-def _model(model: Model) -> str:
-    return _card(f"<b>{escape(model.name)}</b> version {model.version}", model_rows(model))
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
+    """Lay out a table.
 
+    Parameters
+    ----------
+    header : sequence of str
+        The columns' names.
+    rows : sequence of sequence of str
+        The cells, each a fragment that is escaped already.
+    label : str
+        What it lists, for screen readers.
 
-def _script(script: Script) -> str:
-    lines = "".join(f"<div>{escape(line)}</div>" for line in script_sentences(script))
-    return f'<div style="{_CARD}"><div><b>{escape(script.name)}</b> script checked</div>{lines}</div>'
-
-
-def _service(service: Service) -> str:
-    facts = facts_of(service)
-    if facts is None:
-        return _card(f"<b>{escape(service.name)}</b> {_badge('deleted')}", [])
-    return _card(f"<b>{escape(service.name)}</b> {_badge(facts['state'])}", service_rows(service, facts))
-
-
-def _listing(listing: Listing) -> str:
-    if not listing:
-        return f"<div>No {escape(listing.kind)} found.</div>"
-    header, rows = listing_table(listing)
-    head = "".join(f'<th scope="col" style="{_HEAD}">{escape(cell)}</th>' for cell in header)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align:left;padding:2px 14px 2px 0">{escape(cell)}</td>' for cell in row)
-        + "</tr>"
-        for row in rows
+    Returns
+    -------
+    str
+        Where it is too wide, it scrolls by itself and not the page.
+    """
+    head = "".join(
+        f'<th scope="col" style="{_COLUMN};color:{MUTED};font-weight:normal">{esc(cell)}</th>' for cell in header
     )
-    return f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    body = "".join(
+        f'<tr style="{_ROW}"><th scope="row" style="{_COLUMN};font-weight:600">{first}</th>'
+        + "".join(f'<td style="{_COLUMN}">{cell}</td>' for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f'<div tabindex="0" role="region" aria-label="{esc(label)}" style="{_FONT};max-width:100%;overflow-x:auto">'
+        f'<table style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word">'
+        f'<thead><tr style="{_ROW}">{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
-def _log(log: str) -> str:
-    style = "max-height:24em;overflow:auto;font-size:12px;margin:0;white-space:pre-wrap"
-    return f'<pre tabindex="0" aria-label="service log" style="{style}">{escape(str(log)) or "The log is empty."}</pre>'
+def more(summary: str, inner: str, *, opened: bool = False) -> str:
+    """Fold a part away.
+
+    Parameters
+    ----------
+    summary : str
+        What is folded.
+    inner : str
+        A fragment.
+    opened : bool, optional
+        Whether it is open at first.
+
+    Returns
+    -------
+    str
+        A part that opens without script.
+    """
+    style = f"color:{MUTED};cursor:pointer"
+    attribute = " open" if opened else ""
+    return (
+        f'<details{attribute} style="margin:6px 0 0"><summary style="{style}">{esc(summary)}</summary>{inner}</details>'
+    )
 
 
-def _done(done: Done) -> str:
-    return f"<div>{escape(done.sentence)}</div>"
+def card(label: str, *parts: str, accent: str = "") -> str:
+    """Draw a card.
+
+    Parameters
+    ----------
+    label : str
+        What it shows, for screen readers.
+    *parts : str
+        Fragments; empty ones are left out.
+    accent : str, optional
+        The colour of its left edge.
+
+    Returns
+    -------
+    str
+        The card.
+    """
+    edge = f";border-left:4px solid {accent}" if accent else ""
+    return f'<div role="group" aria-label="{esc(label)}" style="{_BOX}{edge}">{"".join(parts)}</div>'
 
 
-def _stats(stats: Stats) -> str:
-    return _card("Uses now", stats_rows(stats))
+def plain_block(inner: str, *, status: bool = False) -> str:
+    """Draw a part without a frame.
+
+    Parameters
+    ----------
+    inner : str
+        A fragment.
+    status : bool, optional
+        Whether it tells how something is.
+
+    Returns
+    -------
+    str
+        A block.
+    """
+    role = ' role="status"' if status else ""
+    return f'<div{role} style="{_FONT};overflow-wrap:anywhere">{inner}</div>'
 
 
-def _environment(environment: Environment) -> str:
-    version = f"version {environment.version}" if environment.version else "not registered"
-    title = f"environment <b>{escape(environment.name)}</b> {version}"
-    return _card(title, environment_rows(environment))
+def sentence(text: str) -> str:
+    """Draw one line.
 
+    Parameters
+    ----------
+    text : str
+        The line.
 
-def _package(package: Package) -> str:
-    return _card(f"package of <b>{escape(package.name)}</b>", package_rows(package))
-
-
-FACES: dict[str, Callable[[Any], str]] = {
-    "Model": _model,
-    "Script": _script,
-    "Service": _service,
-    "Listing": _listing,
-    "LogText": _log,
-    "Done": _done,
-    "Stats": _stats,
-    "Environment": _environment,
-    "Package": _package,
-}
+    Returns
+    -------
+    str
+        A block.
+    """
+    return plain_block(esc(text))

@@ -1,20 +1,33 @@
-"""Plain faces."""
+"""Words and layouts of the plain faces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
 
-from ..client import Service
-from ..environments.environment import Environment
-from ..errors import NotFound
-from ..models import Model
-from ..packages import Package
-from ..scripts import Script
-from ..services import Stats
-from ..verbs.verb import Done, Listing
+Rows = Sequence[tuple[str, str]]
 
-LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
+# What would act instead of being read: terminal sequences and controls, marks that turn the direction of writing
+# (a name could then look like another), halves of characters that cannot be encoded.
+_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def readable(text: str) -> str:
+    """Replace what cannot be read but would act: a terminal's sequences, controls, direction marks.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Colours are dropped; of other controls, a sign in their place tells that something was there.
+    """
+    return _UNSEEN.sub("\ufffd", _SEQUENCES.sub("", text.replace("\r\n", "\n")))
 
 
 def human_size(size: int) -> str:
@@ -72,294 +85,105 @@ def pairs_text(values: Any) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
-def model_rows(model: Model) -> list[tuple[str, str]]:
-    """List what is worth showing of a model.
+def duration(elapsed: float) -> str:
+    """Write a time for people.
 
     Parameters
     ----------
-    model : Model
-        A version.
+    elapsed : float
+        Seconds.
 
     Returns
     -------
-    list of tuple of (str, str)
-        Label and text; empty ones are left out.
+    str
+        In one or two units, for example ``"42 seconds"`` or ``"2 hours 5 minutes"``.
     """
-    rows = [
-        ("framework", f"{model.framework} {model.framework_version}".strip()),
-        ("content", f"{model.entry}, {human_size(model.size)}, {model.digest[:12]}"),
-        ("registered", f"{model.created.astimezone():%Y-%m-%d %H:%M:%S}"),
-        ("description", model.description),
-        ("tags", pairs_text(model.tags)),
-        ("properties", pairs_text(model.properties)),
-        ("needs", ", ".join(model.requirements)),
-        ("load it with", LOAD_FILE.format(entry=model.entry) if model.entry.endswith((".joblib", ".pkl")) else ""),
-        ("note", "; ".join(model.notices)),
-    ]
-    return [(label, value) for label, value in rows if value]
+    whole = int(elapsed)
+    if whole < 60:
+        return counted(whole, "second")
+    for unit, size, smaller, part in (
+        ("minute", 60, "", 1),
+        ("hour", 3600, "minute", 60),
+        ("day", 86400, "hour", 3600),
+    ):
+        if whole < size * (24 if unit == "hour" else 60) or unit == "day":
+            rest = whole % size // part if smaller else 0
+            return counted(whole // size, unit) + (f" {counted(rest, smaller)}" if rest else "")
+    raise AssertionError(elapsed)
 
 
-def service_rows(service: Service, facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """List what is worth showing of a service.
+def milliseconds(value: float | None) -> str:
+    """Write a measured time.
 
     Parameters
     ----------
-    service : Service
-        Its handle.
-    facts : dict
-        From its ``as_dict``.
+    value : float or None
+        Milliseconds; None where nothing was measured.
 
     Returns
     -------
-    list of tuple of (str, str)
-        Label and text; empty ones are left out.
+    str
+        For example ``"1.2 ms"``, ``"340 ms"``, ``"2.5 s"`` or ``"–"``.
     """
-    counts = [f"generation {facts['generation']}", counted(len(facts["workers"]), "worker")]
-    counts += [counted(facts["requests"], "request")]
-    counts += [counted(facts["restarts"], "restart")] if facts["restarts"] else []
-    rows = [
-        ("why", facts["reason"]),
-        ("url", facts["scoring_uri"]),
-        ("script", facts["script"]),
-        ("image", facts["image"]),
-        ("model", ", ".join(facts["models"])),
-        ("runs", ", ".join(counts) if facts["workers"] else ""),
-        ("target", _target(facts)),
-        ("environment", _environment(facts["environment"])),
-        ("done", service.change.sentence().partition(": ")[2] if service.change else ""),
-    ]
-    rows += [("note", note) for note in (service.change.notes if service.change else ())]
-    return [(label, value) for label, value in rows if value]
+    if value is None:
+        return "–"
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
 
 
-def _target(facts: dict[str, Any]) -> str:
-    return f"docker, container {facts['container']}" if facts["container"] else str(facts["target"])
+def seconds(value: float) -> str:
+    """Write how long something took.
+
+    Parameters
+    ----------
+    value : float
+        Seconds.
+
+    Returns
+    -------
+    str
+        For example ``"0.3 s"`` or ``"2 min 5 s"``.
+    """
+    return f"{value:.1f} s" if value < 60 else f"{int(value) // 60} min {int(value) % 60} s"
 
 
-def _environment(environment: dict[str, Any]) -> str:
-    if not environment:
-        return ""
-    name = f"{environment['name']}:{environment['version']}" if environment["version"] else environment["name"]
-    if name == "kernel":
-        return "the kernel's own"
-    packages = ", ".join(environment["requirements"]) or "nothing but the server"
-    return f"{name}: {packages}"
+def block(title: str, rows: Rows) -> str:
+    """Lay out a title and labelled lines.
 
+    Parameters
+    ----------
+    title : str
+        The first line.
+    rows : sequence of tuple of (str, str)
+        Label and text.
 
-def _block(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    Returns
+    -------
+    str
+        Labels in a column of their own.
+    """
     width = max((len(label) for label, _ in rows), default=0)
-    return "\n".join([title, *(f"  {label:<{width}}  {value}" for label, value in rows)])
+    return readable("\n".join([title, *(f"  {label:<{width}}  {value}" for label, value in rows)]))
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = [header, *rows]
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table.
+
+    Parameters
+    ----------
+    header : sequence of str
+        The columns' names.
+    rows : sequence of sequence of str
+        The cells.
+
+    Returns
+    -------
+    str
+        One line a row.
+    """
+    lines = [[readable(cell).replace("\n", " ") for cell in line] for line in [header, *rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
-
-
-def _model(model: Model) -> str:
-    return _block(f"Model {model.id}", model_rows(model))
-
-
-def script_sentences(script: Script) -> list[str]:
-    """Tell what became of a script.
-
-    Parameters
-    ----------
-    script : Script
-        As the magic returns it.
-
-    Returns
-    -------
-    list of str
-        One line for each service reloaded, or how to deploy it.
-    """
-    if script.changes:
-        return [change.sentence() for change in script.changes]
-    return [f"stored; serve it with: %deploy {script.name}"]
-
-
-def _script(script: Script) -> str:
-    count = len(script.source.splitlines()) - (0 if script.path else 1)
-    return "\n".join(
-        [f"Script {script.name}, {count} lines, checked", *(f"  {line}" for line in script_sentences(script))]
-    )
-
-
-def facts_of(service: Service) -> dict[str, Any] | None:
-    """Ask a service for its facts.
-
-    Parameters
-    ----------
-    service : Service
-        Its handle.
-
-    Returns
-    -------
-    dict or None
-        None where it was deleted: a handle outlives its service.
-    """
-    try:
-        return service.as_dict()
-    except NotFound:
-        return None
-
-
-def _service(service: Service) -> str:
-    facts = facts_of(service)
-    if facts is None:
-        return f"Service {service.name}: deleted"
-    return _block(f"Service {service.name}: {facts['state']}", service_rows(service, facts))
-
-
-def listing_table(listing: Listing) -> tuple[list[str], list[list[str]]]:
-    """Lay a listing out.
-
-    Parameters
-    ----------
-    listing : Listing
-        Of models or services.
-
-    Returns
-    -------
-    tuple of (list of str, list of list of str)
-        Header and rows.
-    """
-    if listing.kind == "models":
-        header = ["model", "version", "framework", "size", "registered", "tags"]
-        rows = [
-            [
-                model.name,
-                str(model.version),
-                f"{model.framework} {model.framework_version}".strip(),
-                human_size(model.size),
-                f"{model.created.astimezone():%Y-%m-%d %H:%M}",
-                pairs_text(model.tags),
-            ]
-            for model in listing
-        ]
-        return header, rows
-    if listing.kind == "environments":
-        return ["environment", "version", "python", "packages", "base image"], [
-            [one.name, str(one.version), one.python, ", ".join(one.requirements), one.base_image] for one in listing
-        ]
-    if listing.kind == "leftovers":
-        return ["what", "name", "size"], [[one.kind, one.name, human_size(one.size)] for one in listing]
-    header = ["service", "state", "url", "script", "models"]
-    return header, [
-        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])]
-        for fact in listing
-    ]
-
-
-def _listing(listing: Listing) -> str:
-    if not listing:
-        return f"No {listing.kind} found."
-    return _table(*listing_table(listing))
-
-
-def _log(log: str) -> str:
-    return str(log).rstrip("\n") or "The log is empty."
-
-
-def _done(done: Done) -> str:
-    return done.sentence
-
-
-def stats_rows(stats: Stats) -> list[tuple[str, str]]:
-    """List what a service uses.
-
-    Parameters
-    ----------
-    stats : Stats
-        Measured.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Label and text.
-    """
-    most = f" of {human_size(stats.memory_limit)}" if stats.memory_limit else ""
-    rows = [
-        ("processor", f"{stats.cpu_percent:g} % of one"),
-        ("memory", f"{human_size(stats.memory)}{most}"),
-        ("processes", str(stats.processes)),
-        ("network", f"{human_size(stats.received)} in, {human_size(stats.sent)} out" if stats.received else ""),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _stats(stats: Stats) -> str:
-    return _block("Uses now", stats_rows(stats))
-
-
-def environment_rows(environment: Environment) -> list[tuple[str, str]]:
-    """List what is worth showing of an environment.
-
-    Parameters
-    ----------
-    environment : Environment
-        A description.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Label and text; of its variables only the names.
-    """
-    rows = [
-        ("python", environment.python),
-        ("packages", ", ".join(environment.requirements)),
-        ("base image", environment.base_image or ("from a Dockerfile" if environment.dockerfile else "")),
-        ("variables", ", ".join(environment.variables)),
-        ("digest", environment.digest[:12]),
-        *(("note", notice) for notice in environment.notices),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _an_environment(environment: Environment) -> str:
-    version = f":{environment.version}" if environment.version else ", not registered"
-    return _block(f"Environment {environment.name}{version}", environment_rows(environment))
-
-
-def package_rows(package: Package) -> list[tuple[str, str]]:
-    """List what is worth showing of a package.
-
-    Parameters
-    ----------
-    package : Package
-        What was made.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Label and text.
-    """
-    rows = [
-        ("image" if package.is_image else "folder", package.location),
-        ("model", ", ".join(package.models)),
-        ("packages", ", ".join(package.environment)),
-        ("run it with" if package.is_image else "build it with", package.how),
-        ("done", f"in {package.milliseconds / 1000:.1f} s"),
-        *(("note", notice) for notice in package.notices),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _package(package: Package) -> str:
-    return _block(f"Package of {package.name}", package_rows(package))
-
-
-FACES: dict[str, Callable[[Any], str]] = {
-    "Model": _model,
-    "Script": _script,
-    "Service": _service,
-    "Listing": _listing,
-    "LogText": _log,
-    "Done": _done,
-    "Stats": _stats,
-    "Environment": _an_environment,
-    "Package": _package,
-}

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ..errors import EnvironmentProblem
+from ..progress import Step
 from .environment import Environment
 from .indexes import redacted
 
@@ -102,7 +103,7 @@ def install_command(program: str, python: str, requirements: str, more: Sequence
     return [*command, *more, "--compile-bytecode", "--no-progress", "--no-config", "--color", "never"]
 
 
-def bar(fraction: float, step: str) -> str:
+def bar(fraction: float, step: str, stage: str = "environment") -> Step:
     """Draw progress as one line.
 
     Parameters
@@ -111,14 +112,17 @@ def bar(fraction: float, step: str) -> str:
         From 0 to 1.
     step : str
         What is being done.
+    stage : str, optional
+        The stage of the work that it belongs to.
 
     Returns
     -------
-    str
+    Step
         For example ``"█████░░░░░░░░░░░░░░░ 25% downloading numpy"``.
     """
     full = round(min(max(fraction, 0.0), 1.0) * _WIDTH)
-    return f"{'█' * full}{'░' * (_WIDTH - full)} {fraction:4.0%} {step}"
+    text = f"{'█' * full}{'░' * (_WIDTH - full)} {fraction:4.0%} {step}"
+    return Step(text, stage=stage, fraction=fraction, words=step)
 
 
 class Steps:
@@ -128,10 +132,13 @@ class Steps:
     ----------
     start, end : float
         The part of the whole work that uv's is.
+    stage : str
+        The stage of the work that it belongs to.
     """
 
-    def __init__(self, start: float = 0.0, end: float = 1.0) -> None:
+    def __init__(self, start: float = 0.0, end: float = 1.0, stage: str = "environment") -> None:
         self.said: list[str] = []
+        self._stage = stage
         self._start, self._span = start, end - start
         self._fraction = 0.0
 
@@ -153,7 +160,8 @@ class Steps:
             found = pattern.match(line.strip())
             if found:
                 self._fraction = max(self._fraction, fraction)
-                return bar(self._start + self._fraction * self._span, step.format(found[1].split(" in ")[0]))
+                words = step.format(found[1].split(" in ")[0])
+                return bar(self._start + self._fraction * self._span, words, self._stage)
         return ""
 
     def problem(self, environment: Environment) -> EnvironmentProblem:

@@ -18,14 +18,17 @@ def load(ip: InteractiveShell) -> None:
     ip : IPython.core.interactiveshell.InteractiveShell
         The shell; loading twice changes nothing.
     """
+    from .advice import advise
     from .completion import matcher
     from .magics import ModelMagics
 
     unload(ip)
-    ip.register_magics(ModelMagics(shell=ip, config=ip.config))
-    display.register(ip)
+    magics = ModelMagics(shell=ip, config=ip.config)
+    ip.register_magics(magics)
+    display.register(ip, lambda: magics.cards)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)
+    ip.events.register("post_run_cell", advise)
 
 
 def unload(ip: InteractiveShell) -> None:
@@ -36,6 +39,7 @@ def unload(ip: InteractiveShell) -> None:
     ip : IPython.core.interactiveshell.InteractiveShell
         The shell; nothing happens where nothing was loaded.
     """
+    from .advice import advise
     from .completion import matcher
     from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
 
@@ -47,3 +51,5 @@ def unload(ip: InteractiveShell) -> None:
     display.unregister(ip)
     if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.remove(matcher)
+    if advise in ip.events.callbacks["post_run_cell"]:
+        ip.events.unregister("post_run_cell", advise)

@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import (
-    Magics,
     cell_magic,
     line_cell_magic,
     line_magic,
@@ -18,10 +17,11 @@ from IPython.core.magic import (
 )
 
 from ..errors import UsageProblem
+from .defaults import ConfiguredMagics
 from .expansion import expand
 
 if TYPE_CHECKING:
-    from ..verbs import Session, Verb
+    from ..verbs import Verb
 
 # What follows invoke's service: one of its options, or an expression with such options behind it.
 _OPTION = re.compile(r"--(data|file|output|json|help)\b|-h\b")
@@ -33,7 +33,7 @@ CELL_MAGICS = ("score_script", "invoke", "model")
 
 
 @magics_class
-class ModelMagics(Magics):
+class ModelMagics(ConfiguredMagics):
     """Register models, serve them from a script cell, call and reload them."""
 
     @output_can_be_silenced
@@ -62,15 +62,12 @@ class ModelMagics(Magics):
         Script
             With what it took, and the changes made to services.
         """
-        from .notebook import NotebookProgress
+        from .progress import NotebookProgress
         from .scripting import write
 
         assert self.shell is not None
-        progress = NotebookProgress(self.shell, after=0.5)
-        try:
+        with NotebookProgress(self.shell, shown=self.progress) as progress:
             return write(self.shell, self._words(line, local_ns), cell, local_ns, progress.say)
-        finally:
-            progress.close()
 
     @output_can_be_silenced
     @no_var_expand
@@ -142,7 +139,7 @@ class ModelMagics(Magics):
     @needs_local_scope
     @line_cell_magic
     def model(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
-        """Run any verb: %model VERB ...; %model --help lists them.
+        """Run any verb: %model VERB ...; %model alone shows the workspace, %model --help lists the verbs.
 
         Parameters
         ----------
@@ -159,7 +156,9 @@ class ModelMagics(Magics):
             The verb's value.
         """
         verb, _, rest = line.strip().rstrip(";").partition(" ")
-        if verb in {"", "-h", "--help", "help"}:
+        if not verb:
+            return self._run("overview", "", cell, local_ns, "%model")
+        if verb in {"-h", "--help", "help"}:
             from ..verbs.parser import overview
 
             print(overview("%model"))  # noqa: T201 - help is text
@@ -170,22 +169,19 @@ class ModelMagics(Magics):
         from ..verbs import find
         from ..verbs.parser import HelpShown
         from ..verbs.running import run
-        from .notebook import NotebookProgress, session
+        from .notebook import session
+        from .progress import NotebookProgress, verdict
 
         verb = find(name)
         words = self._raw_tail(line, local_ns) if verb.raw_tail else self._words(line, local_ns)
         assert self.shell is not None
-        progress = NotebookProgress(self.shell)
-        try:
-            return run(verb, words, self._session(session, progress, cell, local_ns), program)
-        except HelpShown:
-            return None
-        finally:
-            progress.close()
-
-    def _session(self, make: Any, progress: Any, cell: str | None, local_ns: dict[str, Any] | None) -> Session:
-        made: Session = make(self._variables(local_ns), cell, progress)
-        return made
+        with NotebookProgress(self.shell, shown=self.progress) as progress:
+            try:
+                value = run(verb, words, session(self._variables(local_ns), cell, progress, self.defaults()), program)
+            except HelpShown:
+                return None
+            progress.close(verdict(value))
+        return value
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None

@@ -145,7 +145,7 @@ def ensure(client: Any, home: Home, environment: Environment, workspace: str, sa
             _base(client, environment, labels, say)
             install(client, base_of(environment), environment, made, labels, say)
         if not exists(client, wanted):
-            say(bar(0.96, "adding the server"))
+            say(bar(0.96, "adding the server", "build"))
             build(client, _DOCKERFILE.format(base=made), runtime.files(), wanted, labels)
     return wanted
 
@@ -179,7 +179,7 @@ def _base(client: Any, environment: Environment, labels: Mapping[str, str], say:
     if exists(client, name):
         return
     if environment.dockerfile:
-        say(bar(0.05, "building the Dockerfile"))
+        say(bar(0.05, "building the Dockerfile", "build"))
         build(client, environment.dockerfile, {}, name, labels, say)
     else:
         pull(client, name, say)
@@ -207,7 +207,7 @@ def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
     repository, _, tag = name.rpartition(":") if re.search(r":[^/]+$", name) else (name, "", "latest")
     layers: dict[str, tuple[int, int]] = {}
     refused = ""
-    say(bar(0.0, f"pulling {name}"))
+    say(bar(0.0, f"pulling {name}", "pull"))
     try:
         for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
             refused = str(event.get("error", refused))
@@ -215,7 +215,8 @@ def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
             if detail.get("total"):
                 layers[event["id"]] = (detail.get("current", 0), detail["total"])
                 done, total = (sum(sizes) for sizes in zip(*layers.values(), strict=True))
-                say(bar(0.3 * done / total, f"pulling {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"))
+                words = f"pulling {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+                say(bar(0.3 * done / total, words, "pull"))
         if refused:
             raise _not_pulled(name, refused)
     except (NotFound, APIError) as error:
@@ -335,7 +336,8 @@ def _follow(events: Iterator[dict[str, Any]], say: Callable[[str], None]) -> Non
         found = re.match(r"Step (\d+)/(\d+) : (.+)", line)
         if found:
             step, said = found[3], []
-            say(bar(0.3 * int(found[1]) / int(found[2]), f"step {found[1]} of {found[2]}: {step[:60]}"))
+            words = f"step {found[1]} of {found[2]}: {step[:60]}"
+            say(bar(0.3 * int(found[1]) / int(found[2]), words, "build"))
         elif line and not line.startswith(" --->"):
             said.append(line)
         error = str(event.get("error", error))

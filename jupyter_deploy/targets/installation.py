@@ -76,7 +76,7 @@ def install(
     EnvironmentProblem
         With the installer's last words.
     """
-    say(uv.bar(0.3, f"installing {environment.name} into {base}"))
+    say(uv.bar(0.3, f"installing {environment.name} into {base}", "build"))
     container = f"jupyter-deploy-installer-{secrets.token_hex(4)}"
     try:
         client.api.create_container(
@@ -91,7 +91,7 @@ def install(
         )
         client.api.put_archive(container, _BUILD, _files(client, environment))
         _run(client, container, environment, say)
-        say(uv.bar(0.92, "storing the image"))
+        say(uv.bar(0.92, "storing the image", "build"))
         changes = ["ENTRYPOINT []", 'CMD ["python3"]', *(f"LABEL {key}={value}" for key, value in labels.items())]
         repository, _, name = tag.rpartition(":")
         client.api.commit(container, repository=repository, tag=name, changes=changes)
@@ -106,7 +106,7 @@ def _mounts() -> list[Any]:
 
 
 def _run(client: Any, container: str, environment: Environment, say: Callable[[str], None]) -> None:
-    steps = uv.Steps(0.32, 0.92)
+    steps = uv.Steps(0.32, 0.92, "build")
     client.api.start(container)
     rest = b""
     # Not attach(): the SDK takes that connection's socket out of its session, and nobody closes it.

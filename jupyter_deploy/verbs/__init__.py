@@ -15,7 +15,7 @@ from .verb import Argument, Done, Listing, LogText, Session, Verb
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
     "try", "deploy", "invoke", "reload", "services", "state", "logs", "stats", "stop", "delete", "serve",
-    "package", "environments", "prune",
+    "package", "environments", "overview", "prune",
 )  # fmt: skip
 
 

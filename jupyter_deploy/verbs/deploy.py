@@ -29,13 +29,15 @@ def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    # Defaults are for new services: those that exist stay as they are. An image of one's own has neither of the two.
+    new = not given.image and given.service not in workspace.services
     return workspace.deploy(
         given.service,
         script=given.script,
         models=given.model,
-        target=given.target,
+        target=given.target or (session.defaults.target if new else None) or None,
         port=given.port,
-        environment=given.environment,
+        environment=given.environment or (session.defaults.environment if new else None) or None,
         workers=given.workers,
         settings=pairs(given.set, "--set") if given.set else None,
         variables=_variables(given.env, os.environ) if given.env else None,

@@ -17,12 +17,12 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     payload = payload_of(given, session)
     service = workspace.services[given.service]
     if not given.output:
-        return service.invoke(payload)
+        return service.invoke(payload, timeout=session.defaults.timeout)
     output = Path(given.output).expanduser()
     # Looked at first: an answer that cannot be kept is not asked for; what is there stays until there is one.
     if output.is_dir() or not output.parent.is_dir():
         raise UsageProblem(f"{output} cannot be written: it is no file in a folder.", hint="Is the path right?")
-    answer = service.invoke(payload, limit=None)
+    answer = service.invoke(payload, limit=None, timeout=session.defaults.timeout)
     try:
         write_atomic(output, json.dumps(answer))
     except OSError as error:

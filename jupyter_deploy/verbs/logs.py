@@ -12,15 +12,16 @@ from .verb import LogText, Session, Verb, argument
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     service = workspace.services[given.service]
-    if given.lines < 0:
-        raise UsageProblem(f"-n must not be negative, but is {given.lines}.", hint="-n 20 shows the last 20 lines.")
+    lines = session.defaults.log_lines if given.lines is None else given.lines
+    if lines < 0:
+        raise UsageProblem(f"-n must not be negative, but is {lines}.", hint="-n 20 shows the last 20 lines.")
     if given.follow and given.json:
         raise UsageProblem("--json does not go with -f: a log that goes on is no JSON.", hint="Leave one of them out.")
     if not given.follow:
-        text = service.logs(given.lines)
+        text = service.logs(lines)
         return {"service": service.name, "log": text} if given.json else LogText(text)
     try:
-        for piece in service.follow(given.lines):
+        for piece in service.follow(lines):
             session.emit(piece)
     except KeyboardInterrupt:
         # Only the following ends; the service goes on.
@@ -34,7 +35,7 @@ VERB = Verb(
     (
         argument("service", help="the service's name", completes="services"),
         argument("-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it"),
-        argument("-n", "--lines", type=int, default=100, metavar="N", help="how many lines; 100 by default"),
+        argument("-n", "--lines", type=int, metavar="N", help="how many lines; 100 by default"),
     ),
     _run,
 )

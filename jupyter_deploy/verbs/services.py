@@ -16,11 +16,23 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     names = list(workspace.services)
     # Side by side: one that does not answer takes seconds to find out.
     with ThreadPoolExecutor(8) as pool:
-        facts = list(pool.map(_facts, (workspace.services.handle(name) for name in names)))
+        facts = list(pool.map(facts_of, (workspace.services.handle(name) for name in names)))
     return Listing("services", [fact for fact in facts if fact])
 
 
-def _facts(service: Service) -> dict[str, Any] | None:
+def facts_of(service: Service) -> dict[str, Any] | None:
+    """Ask a service that may be deleted meanwhile.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+
+    Returns
+    -------
+    dict or None
+        Its facts; None where it is gone.
+    """
     try:
         return service.as_dict()
     except NotFound:

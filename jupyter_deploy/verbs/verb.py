@@ -56,6 +56,26 @@ def argument(*flags: str, completes: str = "", **options: Any) -> Argument:
 
 
 @dataclass(frozen=True)
+class Defaults:
+    """What a user has set for all verbs; what is given to a verb wins.
+
+    Parameters
+    ----------
+    target, environment : str
+        Of new services; empty for the usual.
+    timeout : float or None
+        Seconds that ``invoke`` waits for an answer; None for ever.
+    log_lines : int
+        How many lines ``logs`` shows.
+    """
+
+    target: str = ""
+    environment: str = ""
+    timeout: float | None = None
+    log_lines: int = 100
+
+
+@dataclass(frozen=True)
 class Session:
     """The world of the edge that runs a verb.
 
@@ -71,6 +91,8 @@ class Session:
         The notebook's variables; None on the command line.
     cell : str, optional
         The lines below a cell magic.
+    defaults : Defaults, optional
+        What the user has set for all verbs.
     """
 
     say: Callable[[str], None]
@@ -78,6 +100,7 @@ class Session:
     confirm: Callable[[str], bool]
     variables: Mapping[str, object] | None = None
     cell: str | None = None
+    defaults: Defaults = field(default_factory=Defaults)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ ROOT = "jupyter_deploy"
 
 # Lowest first. A module imports from its own layer and those below, never from above.
 LAYERS = (
-    ("ground", {"errors", "files", "config"}),
+    ("ground", {"errors", "files", "config", "progress"}),
     ("runtime", {"serving", "frameworks"}),
     (
         "domain",

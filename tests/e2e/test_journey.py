@@ -132,7 +132,8 @@ def test_a_service_that_cannot_start_says_why_and_is_repaired_by_its_cell(
     with pytest.raises(StartFailed, match="FileNotFoundError") as caught:
         workspace.deploy("churn")
     assert "%%score_script churn, line 7, in init" in caught.value.details
-    assert caught.value.hint == "AZUREML_MODEL_DIR holds: model.joblib."
+    right = 'Try os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.joblib").'
+    assert caught.value.hint == f"{right} AZUREML_MODEL_DIR holds: model.joblib."
     service = workspace.services["churn"]
     assert service.state == "Failed"
     assert "model.joblib" in service.logs()

@@ -113,7 +113,7 @@ def test_the_journey(run: Run, fail: Fail, ip: InteractiveShell, classifier: Any
 def seen(ip: InteractiveShell, value: Any) -> str:
     assert ip.display_formatter is not None
     data, _ = ip.display_formatter.format(value)
-    assert set(data) == {"text/plain", "text/html"}
+    assert {"text/plain", "text/html"} < set(data)
     return str(data["text/plain"])
 
 
@@ -276,7 +276,6 @@ def test_errors_are_a_message_and_a_hint(
 @pytest.mark.parametrize(
     ("line", "start", "piece"),
     [
-        ("%model", "usage: %model VERB ...", "  serve "),
         ("%model --help", "usage: %model VERB ...", "%model VERB --help"),
         ("%model deploy --help", "usage: %model deploy ", "--no-wait"),
         ("%model serve -h", "usage: %model serve ", "--entry-script"),

@@ -19,6 +19,7 @@ from jupyter_deploy.services import Change
 from jupyter_deploy.verbs import NAMES, Done, Listing, LogText
 from jupyter_deploy.workspace import Workspace
 
+from ..markup import Page, encodable, harmless
 from .conftest import until
 from .shell import new_shell, shared_workspace
 
@@ -40,12 +41,11 @@ def faces(ip: InteractiveShell, value: Any) -> tuple[str, str]:
     """Text and HTML, as the notebook would get them; the HTML holds no tag but those of a plain page."""
     assert ip.display_formatter is not None
     data, _ = ip.display_formatter.format(value)
-    assert set(data) == {"text/plain", "text/html"}
-    text, html = data["text/plain"], data["text/html"]
-    tags = set(re.findall(r"<\s*/?\s*(\w+)", html))
-    assert tags <= {"div", "b", "span", "table", "thead", "tbody", "tr", "td", "th", "code", "a", "pre"}
-    assert "\x1b" not in html
-    return text, html
+    (mime,) = set(data) - {"text/plain", "text/html"}
+    assert re.fullmatch(r"application/vnd\.jupyter-deploy\.[a-z]+\.v1\+json", mime)
+    encodable(data[mime])
+    harmless(data["text/html"])
+    return data["text/plain"], data["text/html"]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_empty_listings(ip: InteractiveShell) -> None:
 def test_a_script(ip: InteractiveShell) -> None:
     text, html = faces(ip, Script(EVIL, "# magic\na = 1\nb = 2\n", ""))
     assert text.splitlines() == [f"Script {EVIL}, 2 lines, checked", f"  stored; serve it with: %deploy {EVIL}"]
-    assert html.count(ESCAPED) == 2
+    assert html.count(ESCAPED) == 3
     changes = (Change("one", "reloaded", (EVIL,), 12.4, 3), Change("two", "repaired", (), 1234.5, 1))
     text, html = faces(ip, Script("s", "", "", changes=changes))
     assert text.splitlines()[1:] == [
@@ -119,14 +119,14 @@ def test_a_live_service_and_what_is_left_of_it(ip: InteractiveShell, shared: Wor
     text, html = faces(ip, service)
     assert text.startswith("Service passing: Healthy\n")
     assert "created in" in text
-    assert f'<a href="{service.scoring_uri}">' in html
+    assert f">{service.scoring_uri}</code>" in html
     for face in (text, html):
         assert "iris:1" in face
         assert "generation 1, 1 worker, 0 requests" in face
     service.stop()
     text, html = faces(ip, service)
     assert text.startswith("Service passing: Stopped\n")
-    assert ">Stopped</span>" in html
+    assert "■ Stopped" in Page(html).text
     service.delete()
     text, html = faces(ip, service)
     assert text == "Service passing: deleted"
@@ -149,7 +149,8 @@ def test_log_text(ip: InteractiveShell, shared: Workspace) -> None:
 def test_what_was_done(ip: InteractiveShell) -> None:
     text, html = faces(ip, Done(f"{EVIL} is deleted", {"deleted": EVIL}))
     assert text == f"{EVIL} is deleted"
-    assert html == f"<div>{ESCAPED} is deleted</div>"
+    assert Page(html).text == f"{EVIL} is deleted"
+    assert len(Page(html).tags) == 1
 
 
 def complete(ip: InteractiveShell, text: str) -> list[str] | None:

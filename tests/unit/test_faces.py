@@ -1,29 +1,199 @@
-"""What is new among the faces escapes what it shows, and shows no secret."""
+"""Faces: three layers of each value; whatever a text holds, it is shown as text; no secret is shown."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
 import pytest
 
-from jupyter_deploy.display import html, text
+from jupyter_deploy.display import FACES, bundle, face_of, html, markup, plain, services, text
 from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.errors import DeployError, InvokeProblem
+from jupyter_deploy.housekeeping import Leftover
+from jupyter_deploy.models import Model
 from jupyter_deploy.packages import Package
-from jupyter_deploy.services import Stats
+from jupyter_deploy.scripts import Script
+from jupyter_deploy.services import Change, Stats
+from jupyter_deploy.verbs import Done, Listing, LogText
 
-EVIL = "<script>alert(1)</script>"
+from ..markup import Page, encodable, harmless, structure
+
+PIECES = [
+    "<script>alert(1)</script>",
+    "</pre><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' style='x",
+    "`",
+    "javascript:alert(1)",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "</td></table>",
+    "&lt;",
+    "&#60;b&#62;",
+    "&",
+    "<a href=javascript:alert(1)>",
+    "<?php",
+    "</code",
+    "<b",
+    "expression(alert(1))",
+    "url(http://x)",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;http://x\x07",
+    "\x00",
+    "\x08",
+    "\r",
+    "\u202e",
+    "\u2066",
+    "\ud800",
+    "é",
+    "日本",
+    "\u2028",
+    "{{x}}",
+    "${x}",
+    "\\",
+    "%s",
+    "a" * 300,
+    " ",
+    "\t",
+    "=",
+    ">",
+    '"',
+    "'",
+]
+WHEN = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        Environment("own", requirements=(EVIL,), base_image=EVIL, variables={"KEY": "geheim"}, notices=(EVIL,)),
-        Package(EVIL, EVIL, True, (EVIL,), (EVIL,), 10.0, (EVIL,)),
-    ],
-)
-def test_faces_escape_and_keep_secrets(value: object) -> None:
-    assert EVIL in text(value)
-    assert "<script>" not in html(value)
-    assert "&lt;script&gt;" in html(value)
-    assert "geheim" not in text(value) + html(value) + repr(value)
+def facts(evil: str) -> dict[str, Any]:
+    recent = {"seconds": 60.0, "requests": 6, "errors": 2, "requests_per_second": 0.1, "p50_ms": 1.25, "p95_ms": 1250.0}
+    return {
+        "name": evil,
+        "state": evil,
+        "reason": evil,
+        "scoring_uri": f"javascript:{evil}",
+        "script": evil,
+        "image": evil,
+        "models": [evil],
+        "target": evil,
+        "environment": Environment("own", requirements=(f"x=={evil}",)).as_dict(),
+        "pid": 1,
+        "container": evil,
+        "workers": [1, 2],
+        "generation": 3,
+        "restarts": 1,
+        "requests": 1234,
+        "recent": recent,
+        "mode": "plain",
+        "uptime_seconds": 7500.0,
+        "bundle": "b",
+        "log": evil,
+        "change": None,
+    }
+
+
+def seen(evil: str) -> services.Seen:
+    return services.Seen(
+        evil, evil, facts(evil), evil, (evil, evil), Change("s", "created", (evil,), 1200.0, 1, (evil,))
+    )
+
+
+def shown_service(evil: str) -> dict[str, Any]:
+    face = services.SERVICE
+    return {"text/plain": face.text(seen(evil)), "text/html": face.html(seen(evil)), face.mime: face.data(seen(evil))}
+
+
+def model(evil: str) -> Model:
+    return Model(
+        name=evil,
+        version=1,
+        framework=evil,
+        framework_version=evil,
+        digest=evil,
+        entry=f"{evil}.joblib",
+        size=10,
+        tags={evil: evil},
+        properties={evil: evil},
+        description=evil,
+        run_id=evil,
+        created=WHEN,
+        requirements=(evil,),
+        modules=(evil,),
+        notices=(evil,),
+    )
+
+
+VALUES: dict[str, Callable[[str], Any]] = {
+    "model": model,
+    "script": lambda evil: Script(evil, f"# {evil}\n{evil}", evil),
+    "reloaded script": lambda evil: Script(evil, evil, evil, changes=(Change(evil, evil, (evil,), 1.0, 2, (evil,)),)),
+    "environment": lambda evil: Environment(evil, requirements=(evil,), base_image=evil, notices=(evil,)),
+    "package": lambda evil: Package(evil, evil, True, (evil,), (evil,), 10.0, (evil,)),
+    "log": LogText,
+    "done": lambda evil: Done(evil, {"x": evil}),
+    "error": lambda evil: InvokeProblem(evil, details=evil, hint=evil),
+    "models": lambda evil: Listing("models", [model(evil)]),
+    "services": lambda evil: Listing("services", [facts(evil)]),
+    "environments": lambda evil: Listing("environments", [Environment(evil, requirements=(evil,))]),
+    "leftovers": lambda evil: Listing("leftovers", [Leftover(evil, evil, 1, evil)]),
+}
+
+
+def layers(kind: str, evil: str) -> dict[str, Any]:
+    return shown_service(evil) if kind == "service" else bundle(VALUES[kind](evil))
+
+
+@pytest.mark.parametrize("kind", [*VALUES, "service"])
+def test_no_text_is_ever_markup(kind: str) -> None:
+    chance = random.Random(5)
+    usual = structure(layers(kind, "usual")["text/html"])
+    for number in range(150):
+        evil = PIECES[number] if number < len(PIECES) else "".join(chance.choices(PIECES, k=chance.randint(2, 6)))
+        found = layers(kind, f"x{evil}y")
+        page = harmless(found["text/html"])
+        # Nothing that stands in a value adds a tag or an attribute, or changes one of ours.
+        assert structure(found["text/html"]) == usual, evil
+        assert plain.readable(f"x{evil}y") in page.text
+        if kind != "log":
+            assert not set(found["text/plain"]) & {"\x1b", "\x00", "\x08", "\u202e", "\ud800"}
+
+
+@pytest.mark.parametrize("kind", [*VALUES, "service"])
+def test_what_a_renderer_gets_is_plain_data(kind: str) -> None:
+    for evil in ("\ud800 \x1b[31m <b>", "a"):
+        found = bundle(VALUES[kind](evil)) if kind != "service" else None
+        if found:
+            (mime,) = set(found) - {"text/plain", "text/html"}
+            assert mime.startswith("application/vnd.jupyter-deploy.")
+            assert mime.endswith(".v1+json")
+            encodable(found[mime])
+
+
+def test_every_face_is_found() -> None:
+    assert len({place for _, _, place in FACES}) == len(FACES)
+    for module, name, _ in FACES:
+        kind = type(name, (), {"__module__": module})
+        assert face_of(kind()) is not None
+    assert face_of(InvokeProblem("x")) is face_of(DeployError("x"))
+    assert face_of([]) is None
+    assert text([1]) == "[1]"
+
+
+def test_secrets_are_in_no_layer() -> None:
+    own = Environment(
+        "own",
+        requirements=("x @ https://me:geheim@host/x.whl",),
+        variables={"KEY": "geheim"},
+        options=("--index-url https://me:geheim@host/simple",),
+        dockerfile="FROM python\nENV TOKEN=geheim",
+    )
+    for value in (own, Listing("environments", [own])):
+        assert "geheim" not in str(bundle(value))
+    assert "KEY" in text(own)
 
 
 def test_an_environment_says_whether_it_is_registered() -> None:
@@ -35,3 +205,108 @@ def test_stats() -> None:
     shown = text(Stats(12.5, 1_500_000, 3_000_000, 4, 10, 20))
     for part in ("12.5 % of one", "1.5 MB of 3.0 MB", "10 B in, 20 B out"):
         assert part in shown
+
+
+def test_a_long_log_is_cut_in_the_page_only() -> None:
+    log = LogText("".join(f"line {number}\n" for number in range(5000)))
+    found = bundle(log)
+    assert found["text/plain"].count("\n") == 4999
+    page = harmless(found["text/html"])
+    assert "3,000 earlier lines" in page.text
+    assert "line 3000\n" in page.text
+    assert "line 2999\n" not in page.text
+    (data,) = (value for key, value in found.items() if "json" in key)
+    assert data["lines"][0] == "line 3000"
+
+
+def test_a_services_card() -> None:
+    page = harmless(services.SERVICE.html(replace(seen("Healthy"), name="churn", reason="")))
+    for part in ("up 2 hours 5 minutes", "0.1", "1.2 ms", "1.2 s", "2 of 6", "generation 3, 2 workers, 1,234 requests"):
+        assert part in page.text
+    status = [attributes for _, attributes in page.tags if attributes.get("role") == "status"]
+    assert len(status) == 1
+    codes = [attributes for tag, attributes in page.tags if tag == "code"]
+    assert all("user-select:all" in str(attributes["style"]) for attributes in codes)
+    assert all(attributes["title"] for attributes in codes)
+    assert [attributes["scope"] for tag, attributes in page.tags if tag == "th"] == ["row"] * 8
+    assert "href" not in services.SERVICE.html(seen("Healthy"))
+
+
+@pytest.mark.parametrize(
+    ("state", "first", "last"),
+    [("Healthy", "%invoke churn VALUE", "%model stop churn"), ("Failed", "%deploy churn", "%model delete churn")],
+)
+def test_commands_go_with_the_state(state: str, first: str, last: str) -> None:
+    commands = list(services.Seen("churn", state, {"image": ""}).commands.values())
+    assert (commands[0], commands[-1]) == (first, last)
+
+
+def test_an_own_image_is_not_reloaded() -> None:
+    assert "reload" not in services.Seen("churn", "Healthy", {"image": "seed:1"}).commands
+    assert services.Seen("churn", "deleted").commands == {}
+
+
+def test_tables_have_headers() -> None:
+    page = Page(html(Listing("services", [facts("a"), facts("b")])))
+    scopes = [attributes["scope"] for tag, attributes in page.tags if tag == "th"]
+    assert scopes == ["col"] * 5 + ["row"] * 2
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("state", markup.TONES)
+def test_badges_can_be_read_in_both_themes(state: str) -> None:
+    tone = markup.TONES[state]
+    assert contrast(tone.ink, tone.ground) >= 4.5
+    for page in ("#ffffff", "#111111"):
+        # The word stands on the badge; the badge itself is a shape, for which 3 is asked.
+        assert contrast(tone.ground, page) >= 3
+    assert state in Page(markup.badge(state)).text
+    assert len({tone.sign for tone in markup.TONES.values()}) >= 5
+
+
+def test_colours_are_the_themes() -> None:
+    fragment = services.SERVICE.html(seen("Healthy")) + html(VALUES["error"]("x")) + html(VALUES["models"]("x"))
+    for style in (attributes["style"] or "" for _, attributes in Page(fragment).tags if "style" in attributes):
+        rules = dict(rule.split(":", 1) for rule in style.split(";") if rule)
+        if rules.get("color", "").startswith("#"):
+            assert rules["background"].startswith("#"), style
+        for value in rules.values():
+            assert "#" not in value or value.startswith(("#", "4px solid")), style
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds"),
+        (1.9, "1 second"),
+        (59.9, "59 seconds"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (3600, "1 hour"),
+        (7500, "2 hours 5 minutes"),
+        (86399, "23 hours 59 minutes"),
+        (86400, "1 day"),
+        (90000, "1 day 1 hour"),
+        (1e7, "115 days 17 hours"),
+    ],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert plain.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "–"), (0.03, "0.0 ms"), (1.25, "1.2 ms"), (340.2, "340 ms"), (2500.0, "2.5 s")],
+)
+def test_milliseconds(value: float | None, words: str) -> None:
+    assert plain.milliseconds(value) == words

@@ -113,7 +113,7 @@ def test_wrong_words_get_the_nearest_option_or_the_usage(line: str, message: str
         ("invoke churn -- --json", {"value": "--json", "json": False}),
         ("tag churn a=1 b=2 --json", {"tags": ["a=1", "b=2"], "json": True}),
         ("logs churn -fn 3", {"follow": True, "lines": 3}),
-        ("logs churn", {"follow": False, "lines": 100}),
+        ("logs churn", {"follow": False, "lines": None}),
         ("delete churn -y", {"yes": True}),
         ("serve --entry_script s.py --worker_count 2", {"entry_script": "s.py", "workers": 2, "port": None}),
     ],

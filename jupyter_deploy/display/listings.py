@@ -1,0 +1,131 @@
+"""Faces of what verbs return: lists, logs, sentences; and of errors that are shown as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import DeployError
+from ..verbs.running import plain as plain_data
+from ..verbs.verb import Listing, LogText
+from . import markup, plain
+from .face import Face
+
+# Of a longer log, the page gets the end; the plain layer has all of it.
+LOG_LINES = 2000
+
+
+def _models(listing: Listing) -> list[list[str]]:
+    return [
+        [
+            model.name,
+            str(model.version),
+            f"{model.framework} {model.framework_version}".strip(),
+            plain.human_size(model.size),
+            f"{model.created.astimezone():%Y-%m-%d %H:%M}",
+            plain.pairs_text(model.tags),
+        ]
+        for model in listing
+    ]
+
+
+def _environments(listing: Listing) -> list[list[str]]:
+    return [
+        [one.name, str(one.version), one.python, ", ".join(one.as_dict()["requirements"]), one.base_image]
+        for one in listing
+    ]
+
+
+def _services(listing: Listing) -> list[list[str]]:
+    return [
+        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])]
+        for fact in listing
+    ]
+
+
+_TABLES: dict[str, tuple[list[str], Callable[[Listing], list[list[str]]]]] = {
+    "models": (["model", "version", "framework", "size", "registered", "tags"], _models),
+    "environments": (["environment", "version", "python", "packages", "base image"], _environments),
+    "services": (["service", "state", "url", "script", "models"], _services),
+    "leftovers": (
+        ["what", "name", "size"],
+        lambda listing: [[one.kind, one.name, plain.human_size(one.size)] for one in listing],
+    ),
+}
+
+
+def cell(column: str, text: str) -> str:
+    """Draw a cell of a table.
+
+    Parameters
+    ----------
+    column : str
+        The column's name.
+    text : str
+        What stands in it.
+
+    Returns
+    -------
+    str
+        A fragment: states are badges, addresses are there to be copied.
+    """
+    if not text:
+        return ""
+    if column == "url":
+        return markup.code(text, whole=True)
+    return markup.badge(text) if column == "state" else markup.esc(text)
+
+
+def _text(listing: Listing) -> str:
+    if not listing:
+        return f"No {listing.kind} found."
+    header, rows = _TABLES[listing.kind]
+    return plain.table(header, rows(listing))
+
+
+def _html(listing: Listing) -> str:
+    if not listing:
+        return markup.sentence(f"No {listing.kind} found.")
+    header, rows = _TABLES[listing.kind]
+    cells = [[cell(column, text) for column, text in zip(header, row, strict=True)] for row in rows(listing)]
+    return markup.table(header, cells, listing.kind)
+
+
+def _log_html(log: LogText) -> str:
+    lines = str(log).rstrip("\n").split("\n")
+    kept = "\n".join(lines[-LOG_LINES:])
+    if not kept:
+        return markup.sentence("The log is empty.")
+    left_out = len(lines) - LOG_LINES
+    note = markup.sentence(f"… {plain.counted(left_out, 'earlier line')}") if left_out > 0 else ""
+    return note + markup.pre(kept, "service log")
+
+
+def _log_data(log: LogText) -> dict[str, Any]:
+    return {"lines": str(log).rstrip("\n").split("\n")[-LOG_LINES:] if log else []}
+
+
+def _error_html(error: DeployError) -> str:
+    tone = markup.TONES["Failed"].ground
+    return markup.card(
+        error.title,
+        f"<div><b>{markup.esc(error.title)}</b>: {markup.esc(error.message)}</div>",
+        markup.pre(error.details, "details") if error.details else "",
+        f'<div style="margin:4px 0 0">{markup.muted("Hint:")} {markup.esc(error.hint)}</div>' if error.hint else "",
+        accent=tone,
+    )
+
+
+def _error_data(error: DeployError) -> dict[str, Any]:
+    return {"type": error.title, "message": error.message, "details": error.details, "hint": error.hint}
+
+
+LISTING = Face("listing", _text, _html, lambda listing: {"kind": listing.kind, "items": plain_data(listing)})
+LOG = Face("log", lambda log: str(log).rstrip("\n") or "The log is empty.", _log_html, _log_data)
+DONE = Face(
+    "done",
+    lambda done: plain.readable(done.sentence),
+    lambda done: markup.sentence(done.sentence),
+    lambda done: {"sentence": done.sentence, **done.as_dict()},
+)
+ERROR = Face("error", lambda error: plain.readable(error.text()), _error_html, _error_data)

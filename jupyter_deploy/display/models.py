@@ -1,0 +1,37 @@
+"""The face of a model."""
+
+from __future__ import annotations
+
+from ..models import Model
+from . import markup, plain
+from .face import Face
+
+_LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
+
+
+def _model_rows(model: Model) -> list[tuple[str, str]]:
+    rows = [
+        ("framework", f"{model.framework} {model.framework_version}".strip()),
+        ("content", f"{model.entry}, {plain.human_size(model.size)}, {model.digest[:12]}"),
+        ("registered", f"{model.created.astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("description", model.description),
+        ("tags", plain.pairs_text(model.tags)),
+        ("properties", plain.pairs_text(model.properties)),
+        ("needs", ", ".join(model.requirements)),
+        ("load it with", _LOAD_FILE.format(entry=model.entry) if model.entry.endswith((".joblib", ".pkl")) else ""),
+        ("note", "; ".join(model.notices)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _model_html(model: Model) -> str:
+    title = markup.line(f"<b>{markup.esc(model.name)}</b>", markup.muted(f"model, version {model.version}"))
+    return markup.card(f"model {model.name}", title, markup.facts(_model_rows(model), copied=["load it with"]))
+
+
+MODEL = Face(
+    "model",
+    lambda model: plain.block(f"Model {model.id}", _model_rows(model)),
+    _model_html,
+    lambda model: {**model.as_dict(), "notices": list(model.notices)},
+)

@@ -1,0 +1,100 @@
+"""Faces of scripts, and of what came of trying one."""
+
+from __future__ import annotations
+
+import pprint
+
+from ..scripts import Script
+from ..trial import Trial
+from . import markup, plain
+from .face import Face
+
+_ANSWER = 4000
+
+
+def _sentences(script: Script) -> list[str]:
+    if script.draft:
+        return ["only written: nothing was saved, stored or changed"]
+    if script.changes:
+        return [change.sentence() for change in script.changes]
+    return [f"stored; serve it with: %deploy {script.name}"]
+
+
+def _lines(script: Script) -> str:
+    return plain.counted(len(script.cell.splitlines()) - (0 if script.path else 1), "line")
+
+
+def _title(script: Script) -> str:
+    return f"{_lines(script)}, {'dry run' if script.draft else 'checked'}"
+
+
+def _taken(script: Script) -> list[list[str]]:
+    return [[one.name, one.summary or one.kind, one.origin] for one in script.taken]
+
+
+def _script_text(script: Script) -> str:
+    told = [f"Script {script.name}, {_title(script)}"]
+    if script.taken:
+        rows = plain.table(["takes", "as", "from"], _taken(script)).splitlines()
+        told += [f"  {row}" for row in rows]
+    told += [f"  {one}" for one in [script.contract, *_sentences(script)] if one]
+    if script.trial:
+        told += [f"  {row}" for row in _trial_text(script.trial).splitlines()]
+    if script.draft:
+        told += ["", script.source.rstrip()]
+    return plain.readable("\n".join(told))
+
+
+def _script_html(script: Script) -> str:
+    parts = [markup.line(f"<b>{markup.esc(script.name)}</b>", markup.muted(f"script, {_title(script)}"))]
+    if script.taken:
+        rows = [[markup.esc(cell) for cell in row] for row in _taken(script)]
+        parts.append(markup.table(["takes", "as", "from"], rows, f"what {script.name} takes from the notebook"))
+    parts += [markup.sentence(script.contract)] if script.contract else []
+    parts += [_trial_parts(script.trial)] if script.trial else []
+    if script.changes or script.draft:
+        parts += [f"<div>{markup.esc(one)}</div>" for one in _sentences(script)]
+    else:
+        parts.append(markup.line(markup.muted("stored; serve it with"), markup.code(f"%deploy {script.name}")))
+    if script.draft:
+        parts.append(markup.pre(script.source.rstrip(), f"the script {script.name}"))
+    return markup.card(f"script {script.name}", *parts)
+
+
+def _answer(trial: Trial) -> str:
+    text = trial.answer if isinstance(trial.answer, str) else pprint.pformat(trial.answer, width=100, compact=True)
+    return text if len(text) <= _ANSWER else f"{text[:_ANSWER]}…"
+
+
+def _trial_rows(trial: Trial) -> list[tuple[str, str]]:
+    took = f"run() {plain.milliseconds(trial.seconds * 1000)}, init() {plain.milliseconds(trial.init_seconds * 1000)}"
+    return [("tried", took), ("answered", _answer(trial))]
+
+
+def _trial_text(trial: Trial) -> str:
+    rows = _trial_rows(trial) + ([("printed", trial.output)] if trial.output else [])
+    width = max(len(label) for label, _ in rows)
+    lines = []
+    for label, value in rows:
+        first, *rest = value.splitlines() or [""]
+        lines += [f"{label:<{width}}  {first}", *(" " * (width + 2) + line for line in rest)]
+    return "\n".join(lines)
+
+
+def _trial_parts(trial: Trial) -> str:
+    printed = markup.pre(trial.output, "what the script printed") if trial.output else ""
+    return markup.facts(_trial_rows(trial), copied=["answered"]) + printed
+
+
+def _trial_html(trial: Trial) -> str:
+    title = markup.line(f"<b>{markup.esc(trial.script)}</b>", markup.muted("tried in a fresh process"))
+    return markup.card(f"trial of {trial.script}", title, _trial_parts(trial))
+
+
+SCRIPT = Face("script", _script_text, _script_html, lambda script: {**script.as_dict(), "label": script.label})
+TRIAL = Face(
+    "trial",
+    lambda trial: plain.readable(f"Script {trial.script}, tried in a fresh process\n{_trial_text(trial)}"),
+    _trial_html,
+    lambda trial: trial.as_dict(),
+)

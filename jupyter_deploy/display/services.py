@@ -1,0 +1,232 @@
+"""Faces of services: what they are asked once, and the card that is drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..client import Service
+from ..errors import DeployError, NotFound
+from ..services import Change, Stats
+from . import markup, plain
+from .face import Face
+
+LOG_LINES = 5
+_RUNS = {"Healthy", "Transitioning", "Unhealthy"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A service as it was when it was looked at.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    state : str
+        Its state; ``"deleted"``: a handle outlives its service; ``"unknown"`` where it could not be asked.
+    facts : dict
+        From :meth:`jupyter_deploy.client.Service.as_dict`; empty where there are none.
+    reason : str
+        Why it is not Healthy.
+    log : tuple of str
+        Its last lines.
+    change : Change or None
+        What was just done to it.
+    """
+
+    name: str
+    state: str
+    facts: dict[str, Any] = field(default_factory=dict, hash=False)
+    reason: str = ""
+    log: tuple[str, ...] = ()
+    change: Change | None = None
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """What can be done with it, as a notebook's lines."""
+        if self.state == "deleted":
+            return {}
+        words = {"deploy": f"%deploy {self.name}"}
+        if self.state in _RUNS:
+            words = {"invoke": f"%invoke {self.name} VALUE", "reload": f"%model reload {self.name}"}
+        if self.facts.get("image"):
+            words.pop("reload", None)
+        words["logs"] = f"%model logs {self.name}"
+        last = "stop" if self.state in _RUNS else "delete"
+        return {**words, last: f"%model {last} {self.name}"}
+
+
+def look(service: Service) -> Seen:
+    """Ask a service for all that its faces show.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+
+    Returns
+    -------
+    Seen
+        Of this moment.
+    """
+    try:
+        facts = service.as_dict()
+    except NotFound:
+        return Seen(service.name, "deleted")
+    except DeployError as error:
+        # A face is no place for an error: it tells what it can.
+        return Seen(service.name, "unknown", reason=error.message)
+    try:
+        lines = tuple(service.logs(LOG_LINES).splitlines())
+    except (DeployError, OSError):
+        lines = ()
+    return Seen(service.name, facts["state"], facts, facts["reason"], lines, service.change)
+
+
+def traffic(seen: Seen) -> list[tuple[str, str]]:
+    """List what went through a service lately.
+
+    Parameters
+    ----------
+    seen : Seen
+        The service.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and number; empty where it does not say.
+    """
+    recent = seen.facts.get("recent") or {}
+    if not recent:
+        return []
+    return [
+        ("requests/s", f"{recent['requests_per_second']:.3g}"),
+        ("p50", plain.milliseconds(recent["p50_ms"])),
+        ("p95", plain.milliseconds(recent["p95_ms"])),
+        ("errors in the last minute", f"{recent['errors']:,} of {recent['requests']:,}"),
+    ]
+
+
+def _uptime(seen: Seen) -> str:
+    seconds = seen.facts.get("uptime_seconds")
+    return f"up {plain.duration(seconds)}" if seconds else ""
+
+
+def _runs(facts: dict[str, Any]) -> str:
+    if not facts["workers"]:
+        return ""
+    counts = [f"generation {facts['generation']}", plain.counted(len(facts["workers"]), "worker")]
+    counts += [plain.counted(facts["requests"], "request")]
+    counts += [plain.counted(facts["restarts"], "restart")] if facts["restarts"] else []
+    return ", ".join(counts)
+
+
+def _target(facts: dict[str, Any]) -> str:
+    return f"docker, container {facts['container']}" if facts["container"] else str(facts["target"])
+
+
+def _environment(environment: dict[str, Any]) -> str:
+    if not environment:
+        return ""
+    name = f"{environment['name']}:{environment['version']}" if environment["version"] else environment["name"]
+    if name == "kernel":
+        return "the kernel's own"
+    packages = ", ".join(environment["requirements"]) or "nothing but the server"
+    return f"{name}: {packages}"
+
+
+def _rows(seen: Seen) -> list[tuple[str, str]]:
+    """List what stands below state and address."""
+    facts, change = seen.facts, seen.change
+    if not facts:
+        return []
+    rows = [
+        ("model", ", ".join(facts["models"])),
+        ("script", facts["script"]),
+        ("image", facts["image"]),
+        ("runs", _runs(facts)),
+        ("target", _target(facts)),
+        ("environment", _environment(facts["environment"])),
+        ("done", change.sentence().partition(": ")[2] if change else ""),
+        *(("note", note) for note in (change.notes if change else ())),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _text(seen: Seen) -> str:
+    if not seen.facts:
+        return plain.block(f"Service {seen.name}: {seen.state}", [("why", seen.reason)] if seen.reason else [])
+    busy = ", ".join(f"{number} {label}" for label, number in traffic(seen)) if seen.facts["requests"] else ""
+    rows = [
+        ("why", seen.reason),
+        ("url", seen.facts["scoring_uri"]),
+        *_rows(seen),
+        ("up", _uptime(seen).removeprefix("up ")),
+        ("traffic", busy),
+    ]
+    return plain.block(f"Service {seen.name}: {seen.state}", [row for row in rows if row[1]])
+
+
+def _numbers(seen: Seen) -> str:
+    tiles = "".join(
+        f'<div style="min-width:64px"><div style="font-size:11px;color:{markup.MUTED}">{markup.esc(label)}</div>'
+        f'<div style="font-size:15px;font-variant-numeric:tabular-nums">{markup.esc(number)}</div></div>'
+        for label, number in traffic(seen)
+    )
+    style = "display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0"
+    return f'<div role="group" aria-label="traffic of the last minute" style="{style}">{tiles}</div>' if tiles else ""
+
+
+def _commands(seen: Seen) -> str:
+    chips = "".join(markup.code(command) for command in seen.commands.values())
+    style = f"display:flex;flex-wrap:wrap;gap:6px;margin:8px 0 0;padding:8px 0 0;border-top:1px solid {markup.BORDER}"
+    return f'<div role="group" aria-label="commands to copy" style="{style}">{chips}</div>' if chips else ""
+
+
+def _html(seen: Seen) -> str:
+    url = seen.facts.get("scoring_uri", "")
+    failed = seen.state in {"Failed", "Unhealthy", "Unschedulable"}
+    log = markup.pre("\n".join(seen.log), f"last log lines of {seen.name}") if seen.log else ""
+    return markup.card(
+        f"service {seen.name}",
+        markup.line(
+            f'<b style="font-size:14px">{markup.esc(seen.name)}</b>',
+            markup.badge(seen.state, live=True),
+            markup.muted(_uptime(seen)) if _uptime(seen) else "",
+        ),
+        f'<div style="margin:4px 0 0">{markup.esc(seen.reason)}</div>' if seen.reason else "",
+        f'<div style="margin:6px 0 0">{markup.code(url)}</div>' if url else "",
+        _numbers(seen),
+        markup.facts(_rows(seen)),
+        markup.more(f"last {plain.counted(len(seen.log), 'log line')}", log, opened=failed) if log else "",
+        _commands(seen),
+    )
+
+
+def _data(seen: Seen) -> dict[str, Any]:
+    known = {"name": seen.name, "state": seen.state, "reason": seen.reason}
+    return {**seen.facts, **known, "log_tail": list(seen.log), "commands": seen.commands}
+
+
+def _stats_rows(stats: Stats) -> list[tuple[str, str]]:
+    most = f" of {plain.human_size(stats.memory_limit)}" if stats.memory_limit else ""
+    sent = f"{plain.human_size(stats.received)} in, {plain.human_size(stats.sent)} out"
+    rows = [
+        ("processor", f"{stats.cpu_percent:g} % of one"),
+        ("memory", f"{plain.human_size(stats.memory)}{most}"),
+        ("processes", str(stats.processes)),
+        ("network", sent if stats.received else ""),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+SERVICE = Face("service", _text, _html, _data, look)
+STATS = Face(
+    "stats",
+    lambda stats: plain.block("Uses now", _stats_rows(stats)),
+    lambda stats: markup.card(
+        "what the service uses", markup.line("<b>Uses now</b>"), markup.facts(_stats_rows(stats))
+    ),
+    Stats.as_dict,
+)

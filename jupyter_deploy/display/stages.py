@@ -1,0 +1,159 @@
+"""How long work looks on its way and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..progress import STAGES, Step
+from . import markup, plain
+
+_WIDTH = 20
+_BAR = "var(--jp-brand-color1,#1976d2)"
+
+
+@dataclass
+class _Part:
+    stage: str
+    seconds: float = 0.0
+
+
+class Stages:
+    """What was said of some work, and when.
+
+    Parameters
+    ----------
+    started : float
+        When it began, on the clock that the steps are noted with.
+    """
+
+    def __init__(self, started: float) -> None:
+        self.said = ""
+        self.fraction: float | None = None
+        self._started = started
+        self._since = started
+        self._parts: list[_Part] = []
+        self._current: _Part | None = None
+
+    @property
+    def stage(self) -> str:
+        """The stage that goes on; empty for work that has none."""
+        return self._current.stage if self._current else ""
+
+    def take(self, text: str, now: float) -> None:
+        """Note what is being done.
+
+        Parameters
+        ----------
+        text : str
+            A :class:`Step`, or plain words.
+        now : float
+            The clock's time.
+        """
+        stage = text.stage if isinstance(text, Step) else ""
+        if stage and stage != self.stage:
+            self._end_part(now)
+            found = next((part for part in self._parts if part.stage == stage), None)
+            self._current = found or _Part(stage)
+            if found is None:
+                self._parts.append(self._current)
+        self.said = text.words if isinstance(text, Step) else text
+        self.fraction = text.fraction if isinstance(text, Step) else None
+
+    def _end_part(self, now: float) -> None:
+        if self._current:
+            self._current.seconds += now - self._since
+        self._since = now
+
+    def _shown(self) -> list[tuple[str, str, float]]:
+        """List stages with how they are: done, now, or to come."""
+        done = [(part.stage, "now" if part is self._current else "done", part.seconds) for part in self._parts]
+        seen = [stage for stage, _, _ in done]
+        if self.stage in STAGES or {"pull", "build"} & set(seen):
+            last = max((STAGES.index(stage) for stage in seen if stage in STAGES), default=0)
+            done += [(stage, "to come", 0.0) for stage in STAGES[last + 1 :]]
+        return done
+
+    def text(self, now: float) -> str:
+        """Write how far it is.
+
+        Parameters
+        ----------
+        now : float
+            The clock's time.
+
+        Returns
+        -------
+        str
+            One line.
+        """
+        marks = {"done": "✓", "now": "…", "to come": ""}
+        stages = "  ".join(
+            f"{stage} {marks[how]}{plain.seconds(took) if how == 'done' else ''}".rstrip()
+            for stage, how, took in self._shown()
+        )
+        bar = ""
+        if self.fraction is not None:
+            full = round(min(max(self.fraction, 0.0), 1.0) * _WIDTH)
+            bar = f"{'█' * full}{'░' * (_WIDTH - full)} {self.fraction:.0%}"
+        parts = [stages, bar, f"{self.said} …", plain.seconds(now - self._started)]
+        return plain.readable("  ".join(part for part in parts if part))
+
+    def html(self, now: float) -> str:
+        """Draw how far it is.
+
+        Parameters
+        ----------
+        now : float
+            The clock's time.
+
+        Returns
+        -------
+        str
+            A line of stages, and a bar where it is known how far this one is.
+        """
+        chips = [_chip(*shown) for shown in self._shown()]
+        arrow = '<span aria-hidden="true" style="opacity:.5">›</span>'
+        said = markup.muted(f"{self.said} … {plain.seconds(now - self._started)}")
+        row = markup.line(*_between(chips, arrow), said)
+        return markup.plain_block(row + (_bar(self.fraction) if self.fraction is not None else ""), status=True)
+
+    def summary(self, words: str, now: float) -> str:
+        """Write what became of it.
+
+        Parameters
+        ----------
+        words : str
+            For example ``"created"``.
+        now : float
+            The clock's time.
+
+        Returns
+        -------
+        str
+            One line with the time of each stage.
+        """
+        self._end_part(now)
+        parts = ", ".join(f"{part.stage} {plain.seconds(part.seconds)}" for part in self._parts)
+        return f"{words} {plain.seconds(now - self._started)}" + (f": {parts}" if len(self._parts) > 1 else "")
+
+
+def _chip(stage: str, how: str, seconds: float) -> str:
+    if how == "done":
+        return (
+            f'<span>{markup.esc(stage)} <span aria-hidden="true">✓</span> {markup.muted(plain.seconds(seconds))}</span>'
+        )
+    if how == "now":
+        return f"<b>{markup.esc(stage)}</b>"
+    return markup.muted(stage)
+
+
+def _between(items: Sequence[str], sign: str) -> list[str]:
+    return [part for item in items for part in (sign, item)][1:]
+
+
+def _bar(fraction: float) -> str:
+    percent = round(min(max(fraction, 0.0), 1.0) * 100)
+    outer = f"height:6px;max-width:360px;border-radius:3px;margin:4px 0 0;overflow:hidden;background:{markup.SHADE}"
+    roles = f'role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100" aria-label="progress"'
+    return f'<div {roles} style="{outer}"><div style="height:6px;width:{percent}%;background:{_BAR}"></div></div>'

@@ -1,0 +1,52 @@
+"""``%config ModelMagics``: what a user sets once for all cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics
+from traitlets import Bool, Float, Int, TraitError, Unicode, validate
+
+if TYPE_CHECKING:
+    from ..verbs.verb import Defaults
+
+
+class ConfiguredMagics(Magics):
+    """Magics with settings; what is given on a magic's line wins over them."""
+
+    target = Unicode(
+        "", help="Where new services run: auto, process or docker. Empty: Docker where it answers, else a process."
+    ).tag(config=True)
+    environment = Unicode(
+        "", help="What new services run on, as for %deploy --environment. Empty: what is usual on the target."
+    ).tag(config=True)
+    timeout = Float(0.0, min=0.0, help="Seconds that %invoke waits for an answer; 0 for ever.").tag(config=True)
+    log_lines = Int(100, min=1, help="How many lines %model logs shows without -n.").tag(config=True)
+    progress = Bool(True, help="Whether work that takes long shows its stages.").tag(config=True)
+    cards = Bool(True, help="Whether results are shown as cards; False: as plain text.").tag(config=True)
+
+    @validate("target")
+    def _known_target(self, proposal: dict[str, Any]) -> str:
+        from ..errors import TargetProblem
+        from ..targets import CHOICES, choose
+
+        value: str = proposal["value"]
+        try:
+            # Only to have a wrong name refused, with the nearest right one.
+            if value and value not in CHOICES:
+                choose(value)
+        except TargetProblem as error:
+            raise TraitError(f"{error.message} {error.hint}") from error
+        return value
+
+    def defaults(self) -> Defaults:
+        """Return the settings for verbs.
+
+        Returns
+        -------
+        Defaults
+            As they are now.
+        """
+        from ..verbs.verb import Defaults
+
+        return Defaults(self.target, self.environment, self.timeout or None, self.log_lines)

@@ -1,0 +1,37 @@
+"""What long work says on its way: words for whoever shows words, with stage and fraction for whoever can show more.
+
+Work takes a callable and gives it texts. ``print`` will do; so one text stays all that it has to take.
+"""
+
+from __future__ import annotations
+
+# What a deployment goes through at least; pull and build come before the start where an image is made.
+STAGES = ("environment", "start", "init", "ready")
+
+
+class Step(str):
+    """Words about what is being done.
+
+    Parameters
+    ----------
+    text : str
+        The words as a line of text.
+    stage : str, optional
+        The part of the work that begins with them; by default the one that goes on.
+    fraction : float, optional
+        How far that part is, from 0 to 1.
+    words : str, optional
+        The text without what draws the fraction.
+    """
+
+    __slots__ = ("fraction", "stage", "words")
+
+    stage: str
+    fraction: float | None
+    words: str
+
+    def __new__(cls, text: str, *, stage: str = "", fraction: float | None = None, words: str = "") -> Step:
+        """Make the text; see the class."""
+        made = super().__new__(cls, text)
+        made.stage, made.fraction, made.words = stage, fraction, words or text
+        return made

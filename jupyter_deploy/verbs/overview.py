@@ -1,0 +1,90 @@
+"""``overview``: the workspace on one page."""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..environments.environment import Environment
+from ..models import Model
+from ..workspace import Workspace
+from .services import facts_of
+from .verb import Session, Verb
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What there is.
+
+    Parameters
+    ----------
+    home : str
+        The workspace's folder.
+    services : tuple of dict
+        The facts of each service.
+    models : tuple of Model
+        The newest version of each.
+    scripts : tuple of str
+        The script cells' names.
+    environments : tuple of Environment
+        The newest version of each registered one.
+    leftovers : int
+        How many folders no service needs; images are not looked for.
+    """
+
+    home: str
+    services: tuple[dict[str, Any], ...] = field(default=(), hash=False)
+    models: tuple[Model, ...] = ()
+    scripts: tuple[str, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    leftovers: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been made yet."""
+        return not (self.services or self.models or self.scripts or self.environments)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to type next, as a notebook's lines."""
+        if self.is_empty:
+            return ("%register NAME MODEL", "%%score_script NAME", "%deploy NAME")
+        return ("%model prune --dry-run",) if self.leftovers else ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return {
+            "home": self.home,
+            "services": list(self.services),
+            "models": [model.as_dict() for model in self.models],
+            "scripts": list(self.scripts),
+            "environments": [one.as_dict() for one in self.environments],
+            "leftovers": self.leftovers,
+        }
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    names = list(workspace.services)
+    # Side by side: one that does not answer takes seconds to find out.
+    with ThreadPoolExecutor(8) as pool:
+        folders = pool.submit(lambda: len(workspace.housekeeping.unneeded_folders()))
+        facts = list(pool.map(facts_of, (workspace.services.handle(name) for name in names)))
+    return Overview(
+        str(workspace.home.root),
+        tuple(fact for fact in facts if fact),
+        tuple(sorted(workspace.models.list(latest=True), key=lambda model: model.name)),
+        tuple(workspace.scripts.names()),
+        tuple(workspace.environments.values()),
+        folders.result(),
+    )
+
+
+VERB = Verb("overview", "show the workspace on one page: services, models, scripts, environments", (), _run)
