@@ -19,6 +19,10 @@ FACES = (
     ("jupyter_deploy.services", "Stats"),
     ("jupyter_deploy.environments.environment", "Environment"),
     ("jupyter_deploy.packages", "Package"),
+    ("jupyter_deploy.answers", "Answer"),
+    ("jupyter_deploy.answers", "Binary"),
+    ("jupyter_deploy.load", "LatencyReport"),
+    ("jupyter_deploy.snippets", "Snippet"),
     ("jupyter_deploy.verbs.verb", "Listing"),
     ("jupyter_deploy.verbs.verb", "LogText"),
     ("jupyter_deploy.verbs.verb", "Done"),
@@ -42,6 +46,22 @@ def text(value: Any) -> str:
 
     face = plain.FACES.get(type(value).__name__)
     return face(value) if face else repr(value)
+
+
+def has_face(value: Any) -> bool:
+    """Tell whether a value is one of the classes that have faces.
+
+    Parameters
+    ----------
+    value : object
+        A result of a verb.
+
+    Returns
+    -------
+    bool
+        False for plain data.
+    """
+    return type(value).__name__ in {name for _, name in FACES}
 
 
 def html(value: Any) -> str:

@@ -13,6 +13,7 @@ from ..packages import Package
 from ..scripts import Script
 from ..services import Stats
 from ..verbs.verb import Done, Listing
+from .invocations import answer_html, binary_html, report_html, snippet_html
 from .plain import (
     environment_rows,
     facts_of,
@@ -129,4 +130,8 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Stats": _stats,
     "Environment": _environment,
     "Package": _package,
+    "Answer": answer_html,
+    "Binary": binary_html,
+    "LatencyReport": report_html,
+    "Snippet": snippet_html,
 }

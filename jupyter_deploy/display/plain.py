@@ -13,6 +13,7 @@ from ..packages import Package
 from ..scripts import Script
 from ..services import Stats
 from ..verbs.verb import Done, Listing
+from .invocations import answer_text, binary_text, report_text, snippet_text
 
 LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
 
@@ -362,4 +363,8 @@ FACES: dict[str, Callable[[Any], str]] = {
     "Stats": _stats,
     "Environment": _an_environment,
     "Package": _package,
+    "Answer": answer_text,
+    "Binary": binary_text,
+    "LatencyReport": report_text,
+    "Snippet": snippet_text,
 }

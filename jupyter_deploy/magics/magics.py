@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,7 @@ from ..errors import UsageProblem
 from .expansion import expand
 
 if TYPE_CHECKING:
-    from ..verbs import Session, Verb
-
-# What follows invoke's service: one of its options, or an expression with such options behind it.
-_OPTION = re.compile(r"--(data|file|output|json|help)\b|-h\b")
-_TRAILING = re.compile(r"(\s--json|\s--output(=|\s+)\S+)+\s*$")
-_FIELD = re.compile(r"\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
+    from ..verbs import Verb
 
 LINE_MAGICS = ("register", "deploy", "invoke", "model")
 CELL_MAGICS = ("score_script", "invoke", "model")
@@ -178,19 +172,16 @@ class ModelMagics(Magics):
         from .notebook import NotebookProgress, session
 
         verb = find(name)
-        words = self._raw_tail(line, local_ns) if verb.raw_tail else self._words(line, local_ns)
+        words = self._raw_tail(verb, line, local_ns) if verb.raw_tail else self._words(line, local_ns)
         assert self.shell is not None
         progress = NotebookProgress(self.shell)
         try:
-            return run(verb, words, self._session(session, progress, cell, local_ns), program)
+            quiet = line.rstrip().endswith(";")
+            return run(verb, words, session(self._variables(local_ns), cell, progress, quiet=quiet), program)
         except HelpShown:
             return None
         finally:
             progress.close()
-
-    def _session(self, make: Any, progress: Any, cell: str | None, local_ns: dict[str, Any] | None) -> Session:
-        made: Session = make(self._variables(local_ns), cell, progress)
-        return made
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None
@@ -204,19 +195,15 @@ class ModelMagics(Magics):
         variables = self._variables(local_ns)
         return [expand(word, variables) for word in words]
 
-    def _raw_tail(self, line: str, local_ns: dict[str, Any] | None) -> list[str]:
+    def _raw_tail(self, verb: Verb, line: str, local_ns: dict[str, Any] | None) -> list[str]:
         """Keep a Python expression behind the first word as it is written: its quotes, braces and minus signs."""
+        from .words import split
+
         first, _, rest = line.strip().partition(" ")
         rest = rest.strip().rstrip(";").strip()
-        if not rest or _OPTION.match(rest):
-            return self._words(line, local_ns)
-        trailing = _TRAILING.search(rest)
-        if trailing:
-            rest, options = rest[: trailing.start()].strip(), self._words(trailing[0], local_ns)
-        else:
-            options = []
-        whole = _FIELD.fullmatch(rest)
-        return [*options, *self._words(first, local_ns), "--", whole[1] or whole[2] if whole else rest]
+        options, expression = split(rest, verb, self._variables(local_ns))
+        words = self._words(f"{first} {options}", local_ns)
+        return [*words[1:], words[0], "--", expression] if expression else words
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

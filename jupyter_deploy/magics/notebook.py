@@ -57,7 +57,9 @@ class NotebookProgress:
             self._handle.update(data, raw=True)
 
 
-def session(variables: Mapping[str, object], cell: str | None, progress: NotebookProgress) -> Session:
+def session(
+    variables: Mapping[str, object], cell: str | None, progress: NotebookProgress, *, quiet: bool = False
+) -> Session:
     """Build a verb's session.
 
     Parameters
@@ -68,18 +70,32 @@ def session(variables: Mapping[str, object], cell: str | None, progress: Noteboo
         The lines below a cell magic.
     progress : NotebookProgress
         Where progress goes.
+    quiet : bool, optional
+        Whether nothing but the value itself is shown, and that not either: the line ends with a semicolon.
 
     Returns
     -------
     Session
         For one run of one verb.
     """
-    return Session(progress.say, _emit, _confirm, variables, cell)
+    return Session(progress.say, _emit, _confirm, variables, cell, _not_noted if quiet else _note)
 
 
 def _emit(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    from IPython.display import display
+
+    from ..display.invocations import note
+
+    display({"text/plain": text, "text/html": note(text)}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _not_noted(text: str) -> None:
+    pass
 
 
 def _confirm(question: str) -> bool:

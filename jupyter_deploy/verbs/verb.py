@@ -71,6 +71,8 @@ class Session:
         The notebook's variables; None on the command line.
     cell : str, optional
         The lines below a cell magic.
+    note : callable
+        Shows a line beside the value, where someone is looking.
     """
 
     say: Callable[[str], None]
@@ -78,6 +80,7 @@ class Session:
     confirm: Callable[[str], bool]
     variables: Mapping[str, object] | None = None
     cell: str | None = None
+    note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)

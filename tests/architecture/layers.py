@@ -34,7 +34,20 @@ LAYERS = (
     ("targets", {"targets"}),
     (
         "façade",
-        {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout", "housekeeping", "packages"},
+        {
+            *(
+                "workspace",
+                "client",
+                "deployment",
+                "resolution",
+                "hints",
+                "intent",
+                "rollout",
+                "housekeeping",
+                "packages",
+            ),
+            *("invocable", "invocation", "connection", "payloads", "signatures", "answers", "load", "snippets"),
+        },
     ),
     ("verbs", {"verbs"}),
     ("edges", {"cli", "magics", "display"}),

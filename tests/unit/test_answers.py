@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_deploy.client import encode_payload
 from jupyter_deploy.errors import InvokeProblem
+from jupyter_deploy.payloads import encode_payload
 from jupyter_deploy.serving.answers import encode, holds_nan
 
 
