@@ -173,10 +173,12 @@ def duration(seconds: float) -> str:
     Returns
     -------
     str
-        For example ``"0.31 ms"``, ``"3.1 ms"``, ``"240 ms"``, ``"2.40 s"``.
+        For example ``"12 µs"``, ``"0.31 ms"``, ``"3.1 ms"``, ``"240 ms"``, ``"2.40 s"``.
     """
     if seconds >= 1:
         return f"{seconds:,.2f} s" if seconds < 100 else f"{seconds:,.0f} s"
+    if seconds < 1e-4:
+        return f"{seconds * 1e6:.0f} µs"
     milliseconds = seconds * 1000
     digits = 2 if milliseconds < 1 else 1 if milliseconds < 100 else 0
     return f"{milliseconds:.{digits}f} ms"

@@ -216,6 +216,8 @@ class Connection:
             whole = not response.length
         except (ConnectionError, http.client.HTTPException):
             whole = False
+        # A piece that ends with the answer leaves it open, and an open one keeps the next request from being sent.
+        response.close()
         if not whole:
             connection.close()
         return Reply(response.status, told, bytes(content), time.perf_counter() - started, whole)

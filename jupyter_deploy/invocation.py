@@ -21,7 +21,8 @@ from .signatures import Signature, may_have_schema, signature_in
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # They tell where a request begins and ends, or where it goes: the connection's own affair.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
-SCHEMA_ROUTE = "/swagger.json"
+# Which versions there are depends on the script's types: tables within objects are none of version 2's.
+_DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,15 @@ class Invocation:
     def _asked(self, connection: Connection) -> Signature | None:
         """Ask the service itself: it is not a request to the script, and is not counted as one."""
         try:
-            reply = connection.get(SCHEMA_ROUTE)
+            for route in _DOCUMENTS:
+                reply = connection.get(route)
+                if reply.status == 200:
+                    return signature_in(decoded(reply.body))
         except NoAnswer as error:
             raise self.down() from error
         except TooSlow as error:
             raise self._late(error) from error
-        return signature_in(decoded(reply.body)) if reply.status == 200 else None
+        return None
 
     def ask(self, value: Any, headers: Mapping[str, str] | None, limit: int | None, timeout: float | None) -> Answer:
         """Send a value and wait for the answer.

@@ -103,7 +103,9 @@ def signature_in(document: Any) -> Signature | None:
         None where it names no parameters.
     """
     try:
-        found = document["definitions"]["ServiceInput"]["properties"]
+        # Version 3, or version 2.
+        schemas = document["components"]["schemas"] if "components" in document else document["definitions"]
+        found = schemas["ServiceInput"]["properties"]
         parameters = {str(name): schema for name, schema in found.items() if isinstance(schema, Mapping)}
     except (KeyError, TypeError, AttributeError):
         return None

@@ -170,6 +170,13 @@ def _rows(report: LatencyReport) -> tuple[list[str], list[list[str]]]:
     return header, [[name, *map(duration, times.values())] for name, times in found if times]
 
 
+def _edges(bars: list[tuple[float, float, int]], low: float, high: float) -> tuple[str, str]:
+    """Write a bar's times in milliseconds, as exactly as it takes to tell neighbours apart."""
+    step = (bars[0][1] - bars[0][0]) * 1000
+    digits = 0 if step >= 5 else 1 if step >= 0.5 else 2 if step >= 0.05 else 3
+    return f"{low * 1000:,.{digits}f}", f"{high * 1000:,.{digits}f}"
+
+
 def _troubles(report: LatencyReport) -> list[str]:
     lines = []
     for one in report.troubles:
@@ -196,11 +203,14 @@ def report_text(report: LatencyReport) -> str:
     if rows:
         lines.append("  " + "".join([" " * 8, *(f"{name:>10}" for name in header)]))
         lines += ["  " + "".join([f"{row[0]:<8}", *(f"{cell:>10}" for cell in row[1:])]) for row in rows]
-        most = max(count for _, _, count in report.bars())
-        for low, high, count in report.bars():
+        bars = report.bars()
+        most = max(count for _, _, count in bars)
+        edges = [(*_edges(bars, low, high), count) for low, high, count in bars]
+        width = max(len(high) for _, high, _ in edges)
+        for low, high, count in edges:
             # A bar for every request that there is: a tail of one is what people look for.
             blocks = "█" * max(round(_BLOCKS * count / most), 1 if count else 0)
-            lines.append(f"  {duration(low):>9} – {duration(high):>9}  {blocks} {count:,}".rstrip())
+            lines.append(f"  {low:>{width}} – {high:>{width}} ms  {f'{blocks} {count:,}'.lstrip()}")
     return "\n".join([*lines, *(f"  {line}" for line in _troubles(report))])
 
 
@@ -245,7 +255,7 @@ def _chart(report: LatencyReport) -> str:
     drawn = []
     for index, (low, high, count) in enumerate(bars):
         height = max(depth * count / most, 1.0 if count else 0.0)
-        label = f"{duration(low)} to {duration(high)}: {count:,}"
+        label = "{} to {} ms: {:,}".format(*_edges(bars, low, high), count)
         drawn.append(
             f'<rect x="{_LEFT + step * index + 1:.1f}" y="{floor - height:.1f}" width="{max(step - 2, 1):.1f}" '
             f'height="{height:.1f}" style="fill:var(--jp-brand-color1,#1976d2)"><title>{label}</title></rect>'
