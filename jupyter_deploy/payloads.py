@@ -150,10 +150,11 @@ def _from_open_file(file: Any) -> Payload:
     except (OSError, ValueError, TypeError) as error:
         raise InvokeProblem(f"The file cannot be read: {error}.", hint="Open it again. Nothing was sent.") from error
     body = content.encode() if isinstance(content, str) else bytes(content)
-    name = getattr(file, "name", "")
-    if isinstance(content, str) and not isinstance(name, str):
-        return Payload(body, TEXT)
-    return Payload(body, _type_of(name if isinstance(name, str) else "", body))
+    # A pipe's is a number, and what is in memory has none.
+    name = getattr(file, "name", None)
+    if not isinstance(name, str):
+        return Payload(body, TEXT if isinstance(content, str) else BINARY)
+    return Payload(body, _type_of(name, body))
 
 
 def _type_of(name: str, body: bytes) -> str:

@@ -110,8 +110,8 @@ class Options:
         Returns
         -------
         bool
-            Also true where an option follows that no verb has and that is no variable: the verb's parser knows more
-            to say about it than Python.
+            Also true where there is an option that is unknown or lacks its value, and no variable of that name: the
+            verb's parser knows more to say about it than Python.
         """
         at, _ = self.at_start(text)
         if at >= len(text):
@@ -121,7 +121,7 @@ class Options:
 
     def _is_mistyped(self, flag: str) -> bool:
         name = re.split(r"\W", flag.lstrip("-"), maxsplit=1)[0]
-        return flag.startswith("--") and flag not in self._known and name not in self._variables
+        return flag.startswith("--") and name not in self._variables
 
     def _one(self, text: str, at: int) -> int | None:
         """Return where the option at a place ends; None where there is none."""
@@ -142,9 +142,8 @@ class Options:
             if start == found.end() and start < len(text):
                 return None
         word = _WORD.match(text, start)
-        if word is None:
-            # Its value is missing: the parser will say so, unless it may be a minus sign.
-            return len(text) if found[1].startswith("--") and start >= len(text) else None
+        if word is None or (word[0].startswith("-") and not found[2]):
+            return None
         return word.end() if found[1].startswith("--") or self._is_value(argument, word[0]) else None
 
     def _takes_number(self, flag: str) -> bool:
@@ -159,7 +158,7 @@ class Options:
             argument.options.get("type", str)(shlex.split(word)[0])
         except (ValueError, IndexError):
             return False
-        return not word.startswith("-")
+        return True
 
 
 def _is_expression(text: str) -> bool:
