@@ -344,14 +344,10 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
             )
         if name.lower() in _FRAMING:
             raise UsageProblem(f"The header {name} is not the user's to set.", hint="Nothing was sent.")
-        try:
-            fits = not any((ord(letter) < 32 and letter != "\t") or ord(letter) == 127 for letter in text)
-            text.encode("latin-1")
-        except UnicodeEncodeError:
-            fits = False
+        fits = text.isascii() and all(letter.isprintable() or letter == "\t" for letter in text)
         if not fits:
             raise UsageProblem(
                 f"The value of the header {name} cannot be sent.",
-                hint="A header is one line of Latin letters; other text goes into the body. Nothing was sent.",
+                hint="A header is one line of plain ASCII; other text goes into the body. Nothing was sent.",
             )
     return dict(headers)

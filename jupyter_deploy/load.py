@@ -21,7 +21,7 @@ _BARS = 12
 _KEPT_OF_ERRORS = 4096
 _TICK_SECONDS = 0.05
 _QUIET_SECONDS = 0.5
-NO_ANSWER, TOO_SLOW = "no answer", "too slow"
+NO_ANSWER, TOO_SLOW, CUT_OFF = "no answer", "too slow", "cut off"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Trouble:
     Parameters
     ----------
     kind : str
-        The HTTP status, ``"no answer"`` or ``"too slow"``.
+        The HTTP status, ``"no answer"``, ``"too slow"`` or ``"cut off"``.
     count : int
         How many requests ended so.
     message : str
@@ -317,7 +317,7 @@ class Load:
                         with self._lock:
                             self._replies.append((reply.seconds, reply.run_seconds))
                     elif reply.whole or not self._stopped:
-                        self._failed(str(reply.status) if reply.whole else NO_ANSWER, reply)
+                        self._failed(str(reply.status) if reply.whole else CUT_OFF, reply)
 
     def _next(self) -> bool:
         with self._lock:
