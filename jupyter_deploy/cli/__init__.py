@@ -67,7 +67,9 @@ def _run(words: list[str]) -> int:
 
     # Answers are for programs to read, unless they are something of our own.
     _show(value, as_json="--json" in words or (verb.name == "invoke" and not has_face(value)))
-    return 0
+    # What Ctrl-C cut short is shown, but it is not all that was asked for.
+    cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
+    return 130 if verb.name == "invoke" and cut is True else 0
 
 
 def _session() -> Any:

@@ -120,6 +120,9 @@ class ModelMagics(Magics):
     def invoke(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send a service a variable (%invoke SERVICE VARIABLE), or the JSON in the cell (%%invoke SERVICE).
 
+        Options stand before or behind the variable: %invoke churn X_test[:5] -n 100 -c 8. A semicolon at the end shows
+        nothing.
+
         Parameters
         ----------
         line : str
@@ -203,7 +206,7 @@ class ModelMagics(Magics):
         rest = rest.strip().rstrip(";").strip()
         options, expression = split(rest, verb, self._variables(local_ns))
         words = self._words(f"{first} {options}", local_ns)
-        return [*words[1:], words[0], "--", expression] if expression else words
+        return [*words, "--", expression] if expression else words
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

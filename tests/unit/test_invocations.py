@@ -8,6 +8,8 @@ import math
 import random
 import re
 import shlex
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -232,6 +234,26 @@ def test_bytes_are_named_and_pictures_shown() -> None:
 )
 def test_times_are_short(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_what_varies_is_sanitized_in_notebooks() -> None:
+    from nbval.plugin import get_sanitize_patterns
+
+    config = Path(__file__).parents[2] / "notebooks" / "sanitize.cfg"
+    patterns = get_sanitize_patterns(config.read_text())
+
+    def sanitized(shown: str) -> str:
+        for regex, replacement in patterns.items():
+            shown = re.sub(regex, replacement, shown)
+        return shown
+
+    assert sanitized(answer([1]).sentence()) == "200 OK · TIME, of which TIME in run()"
+    assert sanitized("took 1.2 s") == "took TIME"
+    assert sanitized("[1, 2, 30]") == "[1, 2, 30]"
+    first, second = (text(report).splitlines()[0] for report in (REPORT, replace(REPORT, seconds=0.25)))
+    assert first != second
+    assert sanitized(first) == sanitized(second)
+    assert sanitized("The request's id is 9b3ff0a0-cc14-443b-8a76-10bda101108e.") == "The request's id is ID."
 
 
 @pytest.mark.parametrize(
