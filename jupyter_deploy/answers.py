@@ -21,7 +21,7 @@ _BINARY = re.compile(
 class Binary(bytes):
     """An answer that is neither JSON nor text: ordinary bytes, which know what they are."""
 
-    content_type: str
+    content_type = "application/octet-stream"
 
     @classmethod
     def of(cls, body: bytes, content_type: str) -> Binary:

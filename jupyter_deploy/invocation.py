@@ -296,6 +296,10 @@ class Invocation:
             return f"{signature.sentence()}."
         if reply.status in {400, 415} and payload.content_type != JSON:
             return f"{payload.content_type} was sent; a script takes bytes with @rawhttp."
+        if reply.status == 413 and not self.record.spec.image:
+            return f"deploy {name} --set body_limit={len(payload.body)} lets it through."
+        if reply.status == 503 and not self.record.spec.image:
+            return f"Send fewer at once, or have more workers: deploy {name} --workers 2."
         return f"logs {name} shows more."
 
 

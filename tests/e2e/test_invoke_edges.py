@@ -230,6 +230,24 @@ def test_options_are_completed(ip: InteractiveShell, typed: str, words: list[str
         assert [item.text for item in ip.Completer.completions(typed, len(typed))] == words
 
 
+def test_a_load_tells_how_far_it_is(shared: Workspace) -> None:
+    said: list[str] = []
+    assert shared.services["slow"].load("1", 10, 1, progress=said.append).failed == 0
+    assert said
+    assert set(said) <= {f"{done} of 10 requests" for done in range(1, 11)}
+
+
+def test_a_body_that_is_too_large_tells_the_setting(workspace: Workspace) -> None:
+    workspace.score_script("small", "def run(data):\n    return len(data)\n")
+    service = workspace.deploy("small", settings={"body_limit": 1000})
+    for size in (1001, 20_000_000):
+        with pytest.raises(InvokeProblem, match="small answered 413: ") as caught:
+            service.invoke("1" * size)
+        assert caught.value.hint.startswith(f"deploy small --set body_limit={size} lets it through.")
+    workspace.deploy("small", settings={"body_limit": 20_000_000})
+    assert service.invoke("1" * 20_000_000) == 20_000_000
+
+
 def call(*words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*COMMAND, *words], capture_output=True, timeout=60, check=False, **options)
 

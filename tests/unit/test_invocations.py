@@ -243,7 +243,7 @@ def test_what_varies_is_sanitized_in_notebooks() -> None:
     patterns = get_sanitize_patterns(config.read_text())
 
     def sanitized(shown: str) -> str:
-        for regex, replacement in patterns.items():
+        for regex, replacement in patterns:
             shown = re.sub(regex, replacement, shown)
         return shown
 
