@@ -238,7 +238,8 @@ def report_html(report: LatencyReport) -> str:
             for row in rows
         )
         parts.append(
-            '<table style="border-collapse:collapse;margin:4px 0"><thead><tr style="background:none">'
+            '<table style="border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit">'
+            '<thead><tr style="background:none">'
             f'<td style="border-bottom:{_BORDER}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
         )
         parts.append(_chart(report))
@@ -249,21 +250,24 @@ def report_html(report: LatencyReport) -> str:
 def _chart(report: LatencyReport) -> str:
     bars = report.bars()
     most = max(count for _, _, count in bars)
-    step = (_WIDTH - _LEFT) / len(bars)
+    step = (_WIDTH - _LEFT) / max(len(bars), 4)
+    has_tail = bars[-1][1] - bars[-1][0] > 1.01 * (bars[0][1] - bars[0][0])
     depth = _HEIGHT - _TOP - _BOTTOM
     floor = _HEIGHT - _BOTTOM
     drawn = []
     for index, (low, high, count) in enumerate(bars):
         height = max(depth * count / most, 1.0 if count else 0.0)
+        faint = ";fill-opacity:0.55" if has_tail and index == len(bars) - 1 else ""
         label = "{} to {} ms: {:,}".format(*_edges(bars, low, high), count)
         drawn.append(
             f'<rect x="{_LEFT + step * index + 1:.1f}" y="{floor - height:.1f}" width="{max(step - 2, 1):.1f}" '
-            f'height="{height:.1f}" style="fill:var(--jp-brand-color1,#1976d2)"><title>{label}</title></rect>'
+            f'height="{height:.1f}" style="fill:var(--jp-brand-color1,#1976d2){faint}"><title>{label}</title></rect>'
         )
+    right = max(_LEFT + step * len(bars), _LEFT + 100)
     texts = [
         (_LEFT, _HEIGHT - 18, "start", duration(bars[0][0])),
-        (_WIDTH, _HEIGHT - 18, "end", duration(bars[-1][1])),
-        ((_LEFT + _WIDTH) / 2, _HEIGHT - 4, "middle", "time until the answer was there"),
+        (right, _HEIGHT - 18, "end", f"over {duration(bars[-1][0])}" if has_tail else duration(bars[-1][1])),
+        (_LEFT, _HEIGHT - 4, "start", "time until the answer was there"),
         (_LEFT - 5, _TOP + 10, "end", f"{most:,}"),
         (_LEFT - 5, floor, "end", "0"),
     ]

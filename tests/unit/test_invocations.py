@@ -101,6 +101,13 @@ def test_a_report_in_html_is_escaped_and_its_chart_is_read_aloud() -> None:
     counts = [int((rect.findtext("title") or "").rpartition(" ")[2]) for rect in svg.iter("rect")]
     assert sum(counts) == 7
     assert all("var(--jp-" in rect.attrib["style"] for rect in svg.iter("rect"))
+    assert not [rect for rect in svg.iter("rect") if "opacity" in rect.attrib["style"]]
+    tailed = ElementTree.fromstring(
+        html(replace(REPORT, client=(*[0.001 + number / 1e6 for number in range(99)], 5.0)))
+    )
+    rects = list(tailed.iter("rect"))
+    assert ["opacity" in rect.attrib["style"] for rect in rects] == [False] * (len(rects) - 1) + [True]
+    assert "over 1.1 ms" in [label.text for label in tailed.iter("text")]
     assert [cell.attrib["scope"] for cell in tree.iter("th")] == ["col"] * 5 + ["row"] * 2
 
 
