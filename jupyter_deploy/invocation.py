@@ -23,6 +23,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
 # Which versions there are depends on the script's types: tables within objects are none of version 2's.
 _DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
+_DOCUMENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Invocation:
             if not may_have_schema(self.bundle):
                 self.known[record.bundle] = None
             elif connection is None:
-                with Connection(self.url) as opened:
+                with Connection(self.url, _DOCUMENT_SECONDS) as opened:
                     return self._signature(opened)
             elif found := self._asked(connection):
                 self.known[record.bundle] = found
