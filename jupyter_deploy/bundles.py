@@ -59,6 +59,26 @@ class Bundle:
             ) from error
 
 
+def captured_in(bundle: Path) -> tuple[str, ...]:
+    """Tell which of a bundle's models the script took from its notebook.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    tuple of str
+        ``name:version`` each; empty where the bundle is not there any more.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    except (OSError, ValueError):
+        return ()
+    return tuple(manifest.get("captured", ()))
+
+
 def build(
     home: Home,
     artifacts: ArtifactStore,
@@ -143,4 +163,7 @@ def _manifest(
             for model in sorted(models, key=lambda model: (model.name, model.version))
         ],
         "requirements": sorted(requirements),
+        # Only where there is something to say: what a plain script's bundle is called stays as it was.
+        **({"origins": [list(origin) for origin in script.origins]} if script.origins else {}),
+        **({"captured": list(script.models)} if script.models else {}),
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 import filelock
 
+from .bundles import captured_in
 from .config import Home
 from .errors import UsageProblem
 from .models import parse_reference as parse
@@ -185,11 +186,13 @@ class Deployment:
                 spec = replace(spec, script=os.path.abspath(Path(script).expanduser()), script_is_file=True)  # noqa: PTH100
             if sample is not None:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
-            ids = record.models
+            captured = captured_in(self.bundle_folder(record))
+            # What the script took from its notebook comes with the script.
+            ids = own = tuple(known for known in record.models if known not in captured)
             if model is not None:
                 name_of_model, _ = parse(model)
-                ids = (model, *(known for known in record.models if parse(known)[0] != name_of_model))
-                kept = (ref for ref in spec.models or record.models if parse(ref)[0] != name_of_model)
+                ids = (model, *(known for known in own if parse(known)[0] != name_of_model))
+                kept = (ref for ref in spec.models or own if parse(ref)[0] != name_of_model)
                 spec = replace(spec, models=(model, *kept))
             with stage(self._home.staging) as opened:
                 wanted = self._resolver.resolve(spec, opened, source, ids, record)

@@ -6,6 +6,7 @@
     object / file ──register──▶ store    ModelProblem, NotFound, InUse
     imports ──install──▶ environment      EnvironmentProblem
     bundle ──deploy──▶ target            PortBusy, Unschedulable, StartFailed, TargetProblem
+    cell ──try──▶ fresh server           TrialFailed
     new bundle ──reload──▶ service       ReloadFailed   (the old generation still serves)
     value ──invoke──▶ service            InvokeProblem, ServiceDown
     words ──verb──▶ any of them          UsageProblem
@@ -122,6 +123,10 @@ class PortBusy(Unschedulable):
 
 class StartFailed(DeployError):
     """The service did not come up."""
+
+
+class TrialFailed(DeployError):
+    """The script was tried, and failed; nothing was stored or changed."""
 
 
 class ReloadFailed(DeployError):

@@ -161,13 +161,14 @@ class Models:
         properties: Mapping[str, str | None] | Sequence[Any] | None = None,
         framework: str | None = None,
         run_id: str | None = None,
+        digest: str | None = None,
         latest: bool = False,
     ) -> list[Model]:
         """Search the registry; all filters must hold.
 
         Parameters
         ----------
-        name, framework, run_id : str, optional
+        name, framework, run_id, digest : str, optional
             Exact values.
         tags, properties : mapping or list, optional
             ``{"stage": "trial"}``, ``{"stage": None}`` for any value; or Azure ML's list form
@@ -181,7 +182,12 @@ class Models:
             Newest first.
         """
         query = sa.select(*_COLUMNS).order_by(models.c.created.desc(), models.c.version.desc())
-        for column, value in ((models.c.name, name), (models.c.framework, framework), (models.c.run_id, run_id)):
+        for column, value in (
+            (models.c.name, name),
+            (models.c.framework, framework),
+            (models.c.run_id, run_id),
+            (models.c.digest, digest),
+        ):
             query = query.where(column == value) if value is not None else query
         for json, wanted in (
             (models.c.tags, _filter(tags, "tags")),

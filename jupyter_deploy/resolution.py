@@ -124,8 +124,9 @@ class Resolver:
             script = script_from_file(Path(spec.script)) if spec.script_is_file else self._scripts.get(spec.script)
         references = ids if ids is not None else spec.models
         if references is None:
-            references = [spec.name] if spec.name in self._models else []
-        models = tuple(self._models.get(reference) for reference in references)
+            references = self.usual_models(spec.name, script)
+        references = [*references, *script.models]
+        models = tuple({model.id: model for model in map(self._models.get, references)}.values())
         for model in models:
             opened.claim(model.digest)
         requirements, preload = infer_requirements(script, models), preload_modules(script, models)
@@ -135,6 +136,23 @@ class Resolver:
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
         return Wanted(spec, script, models, bundle, environment)
+
+    def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
+        """Tell which models a service gets where none are named.
+
+        Parameters
+        ----------
+        name : str
+            The service's.
+        script : Script
+            What it runs.
+
+        Returns
+        -------
+        tuple of str
+            The model of its name, if there is one, unless the script has all that it needs.
+        """
+        return (name,) if name in self._models and script.looks_for_models else ()
 
 
 def _environment(record: ServiceRecord | None) -> Environment | None:

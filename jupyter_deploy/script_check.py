@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from .errors import ScriptProblem, nearest
 
@@ -24,7 +23,7 @@ def quiet_parse(source: str) -> ast.Module:
         return ast.parse(source)
 
 
-class _Finding(Exception):
+class Finding(Exception):
     """A problem at a place; turned into a ScriptProblem with the place's line and a caret."""
 
     def __init__(self, message: str, hint: str, line: int = 0, column: int = 0, width: int = 1) -> None:
@@ -32,7 +31,7 @@ class _Finding(Exception):
         self.message, self.hint, self.line, self.column, self.width = message, hint, line, column, width
 
 
-def check(source: str, where: str, live: Mapping[str, object]) -> None:
+def check(source: str, where: str, known: Collection[str] = (), *, described: bool = False) -> None:
     """Refuse a script that could not serve.
 
     It must parse, hold no notebook magics, define ``run`` with an arity that a request can fill, and use only names
@@ -44,8 +43,10 @@ def check(source: str, where: str, live: Mapping[str, object]) -> None:
         The whole script.
     where : str
         How to call it in messages: ``"cell"`` or the file's name.
-    live : mapping
-        Variables of the notebook, for better hints.
+    known : collection of str, optional
+        Names that come from elsewhere.
+    described : bool, optional
+        Whether a schema tells which values of a request go to which parameter of ``run``.
 
     Raises
     ------
@@ -62,15 +63,31 @@ def check(source: str, where: str, live: Mapping[str, object]) -> None:
     try:
         tree = _parse(source, lines)
         _check_init(tree)
-        _check_run(tree)
-        _check_names(tree, lines, live)
-    except _Finding as finding:
-        raise _problem(finding, where, lines) from None
+        _check_run(tree, described)
+        _check_names(tree, lines, known)
+    except Finding as finding:
+        raise problem_at(finding, where, lines) from None
     except RecursionError:
         raise ScriptProblem(f"{where}: nested too deeply.", hint="Split the longest expression.") from None
 
 
-def _problem(finding: _Finding, where: str, lines: list[str]) -> ScriptProblem:
+def problem_at(finding: Finding, where: str, lines: list[str]) -> ScriptProblem:
+    """Make the error of a finding: with its line, and a caret below.
+
+    Parameters
+    ----------
+    finding : Finding
+        What is wrong, and where.
+    where : str
+        How to call the source.
+    lines : list of str
+        The source.
+
+    Returns
+    -------
+    ScriptProblem
+        To be raised.
+    """
     if not finding.line:
         return ScriptProblem(f"{where}: {finding.message}", hint=finding.hint)
     text = lines[min(finding.line, len(lines)) - 1].replace("\t", " ")
@@ -92,7 +109,7 @@ def _parse(source: str, lines: list[str]) -> ast.Module:
             at = source.index("\0")
             start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
             line = len(re.split(r"\r\n|\r|\n", source[:start]))
-            raise _Finding("there is a null byte", "Remove it.", line, at - start)
+            raise Finding("there is a null byte", "Remove it.", line, at - start)
         return quiet_parse(source)
     except SyntaxError as error:
         line = max(1, error.lineno or 1)
@@ -102,18 +119,16 @@ def _parse(source: str, lines: list[str]) -> ast.Module:
         if magic:
             whole = lines[magic - 1].strip()
             text = whole if whole[0] in "%!?" or whole.endswith("?") else whole.partition("=")[2].strip()
-            raise _Finding(
+            raise Finding(
                 f"{text.split()[0]} is notebook syntax, not Python",
                 "Move magics and shell commands to a cell of their own; the script runs without a notebook.",
                 magic,
                 lines[magic - 1].index(text),
                 len(text.split()[0]),
             ) from None
-        raise _Finding(f"{error.msg}", "Correct the line and run the cell again.", line, column) from None
+        raise Finding(f"{error.msg}", "Correct the line and run the cell again.", line, column) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise _Finding(
-            f"cannot be parsed: {error}", "Look for stray control characters or very deep nesting."
-        ) from None
+        raise Finding(f"cannot be parsed: {error}", "Look for stray control characters or very deep nesting.") from None
 
 
 def _magic_at(lines: list[str], line: int) -> int:
@@ -125,22 +140,34 @@ def _magic_at(lines: list[str], line: int) -> int:
     return 0
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Walk through the statements outside of functions and classes, those in loops and branches too.
+
+    Parameters
+    ----------
+    body : list of ast.stmt
+        A module's.
+
+    Yields
+    ------
+    ast.stmt
+        Each, compound ones before what is in them.
+    """
     for node in body:
         yield node
         if isinstance(node, ast.Match):
             for case in node.cases:
-                yield from _top_level(case.body)
+                yield from top_level(case.body)
         if isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
             for part in ("body", "orelse", "finalbody"):
-                yield from _top_level(getattr(node, part, []))
+                yield from top_level(getattr(node, part, []))
             for handler in getattr(node, "handlers", []):
-                yield from _top_level(handler.body)
+                yield from top_level(handler.body)
 
 
 def _defined(tree: ast.Module, name: str) -> ast.stmt | None:
     found: ast.stmt | None = None
-    for node in _top_level(tree.body):
+    for node in top_level(tree.body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found = node if node.name == name else found
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -161,16 +188,16 @@ def _check_init(tree: ast.Module) -> None:
             raise _at(node, "init() is called without arguments, but this one requires some", "Write: def init():")
 
 
-def _check_run(tree: ast.Module) -> None:
+def _check_run(tree: ast.Module, described: bool) -> None:
     node = _defined(tree, "run")
     if node is None and (_defined(tree, "run_batch") or _defined(tree, "driver_module")):
         return
     if node is None:
-        functions = [item.name for item in _top_level(tree.body) if isinstance(item, ast.FunctionDef)]
+        functions = [item.name for item in top_level(tree.body) if isinstance(item, ast.FunctionDef)]
         candidates = [name for name in functions if name != "init"]
         close = nearest("run", candidates) or (candidates[-1] if len(candidates) == 1 else None)
         hint = f"Rename {close}() to run()?" if close else "Add: def run(data): …  It is called once for each request."
-        raise _Finding("there is no run() function", hint)
+        raise Finding("there is no run() function", hint)
     if isinstance(node, ast.ClassDef):
         raise _at(node, "run is a class; it must be a function", "Write: def run(data): …")
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -186,7 +213,7 @@ def _check_run(tree: ast.Module) -> None:
     optional |= {argument.arg for argument, default in pairs if default is not None}
     required = [name for name in names if name not in optional]
     # A decorator such as @input_schema fills several parameters from the request's JSON object.
-    if len(required) > 1 and not node.decorator_list:
+    if len(required) > 1 and not node.decorator_list and not described:
         raise _at(
             node,
             f"run() requires {len(required)} values ({', '.join(required)}), but a request brings one",
@@ -194,16 +221,17 @@ def _check_run(tree: ast.Module) -> None:
         )
 
 
-def _at(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, message: str, hint: str) -> _Finding:
+def _at(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, message: str, hint: str) -> Finding:
     before = 6 if isinstance(node, ast.ClassDef) else 10 if isinstance(node, ast.AsyncFunctionDef) else 4
-    return _Finding(message, hint, node.lineno, node.col_offset + before, len(node.name))
+    return Finding(message, hint, node.lineno, node.col_offset + before, len(node.name))
 
 
-def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object]) -> None:
+def _check_names(tree: ast.Module, lines: list[str], elsewhere: Collection[str]) -> None:
     from pyflakes import checker, messages
 
     found = [message for message in checker.Checker(tree).messages if isinstance(message, messages.UndefinedName)]
     found = [message for message in found if "# noqa" not in lines[message.lineno - 1]]
+    found = [message for message in found if message.message_args[0] not in elsewhere]
     if not found:
         return
     first = min(found, key=lambda message: (message.lineno, message.col))
@@ -212,9 +240,9 @@ def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object])
         {f"{item.message_args[0]!r} in line {item.lineno}" for item in found if item.message_args[0] != name}
     )
     more = f"; nor is {', '.join(others)}" if others else ""
-    raise _Finding(
+    raise Finding(
         f"name {name!r} is neither defined, imported nor built in{more}",
-        _name_hint(name, tree, live),
+        _name_hint(name, tree, elsewhere),
         first.lineno,
         # Python's columns count UTF-8 bytes, not characters.
         len(lines[first.lineno - 1].encode()[: first.col].decode("utf-8", "replace")),
@@ -222,37 +250,12 @@ def _check_names(tree: ast.Module, lines: list[str], live: Mapping[str, object])
     )
 
 
-def _public_home(value: object) -> tuple[str, str]:
-    """Find the shortest module that a class or function can be imported from, and its name there."""
-    origin, own = getattr(value, "__module__", None) or "", getattr(value, "__qualname__", "")
-    if origin == "__main__":
-        return "", ""
-    parts = origin.split(".")
-    for count in range(1, len(parts) + 1):
-        module = ".".join(parts[:count])
-        if own and getattr(sys.modules.get(module), own, None) is value:
-            return module, own
-    return "", ""
-
-
-def _name_hint(name: str, tree: ast.Module, live: Mapping[str, object]) -> str:
+def _name_hint(name: str, tree: ast.Module, elsewhere: Collection[str]) -> str:
     if name in {"get_ipython", "display"}:
         return "The script runs without a notebook; print() goes to the service's log."
-    if name in live:
-        value = live[name]
-        if type(value).__name__ == "module":
-            return f"Import it in the script: import {getattr(value, '__name__', name)}" + (
-                "" if getattr(value, "__name__", name) == name else f" as {name}"
-            )
-        origin, own = _public_home(value)
-        if origin:
-            return f"Import it in the script: from {origin} import {own}" + ("" if own == name else f" as {name}")
-        if callable(value) and (isinstance(value, type) or hasattr(value, "__code__")):
-            return f"{name} is defined in another cell: copy it into this one, or into a module beside the notebook."
-        return f"{name} lives in the notebook only: %register it, and load it from AZUREML_MODEL_DIR in init()."
     defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    close = nearest(name, [*defined, *dir(builtins)])
+    close = nearest(name, [*defined, *(known for known in elsewhere if known[:1] != "_"), *dir(builtins)])
     known = {"np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt"}
     if name in known:
         return f"Add: {known[name]}"

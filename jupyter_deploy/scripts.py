@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from .capture.taken import Taken
 from .errors import NotFound, ScriptProblem, nearest, not_found
 from .script_check import MAX_BYTES, check, quiet_parse
 from .services import Change
+from .serving.origins import Origin, origins_of
 from .store.database import Database, scripts
 
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
@@ -35,6 +37,18 @@ class Script:
         Where modules that it imports from beside itself are looked for.
     path : str
         The file it was read from; empty for a cell.
+    origins : tuple of Origin
+        Where its lines come from, of a script that was put together of several cells.
+    models : tuple of str
+        ``name:version`` of the models that hold what it took from the notebook's variables.
+    taken : tuple of Taken
+        What it took from the notebook; not kept.
+    contract : str
+        How its ``run()`` gets a request's value, where that was decided for it; not kept.
+    trial : Trial or None
+        What it answered when it was tried; not kept.
+    draft : bool
+        Whether it was only written, and nothing saved or stored.
     changes : tuple of Change
         The services that were reloaded when it was stored; not kept.
     """
@@ -43,6 +57,12 @@ class Script:
     source: str
     folder: str
     path: str = ""
+    origins: tuple[Origin, ...] = field(default=(), repr=False)
+    models: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
+    contract: str = field(default="", compare=False, repr=False)
+    trial: Any = field(default=None, compare=False, repr=False)
+    draft: bool = field(default=False, compare=False, repr=False)
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -55,6 +75,18 @@ class Script:
     def label(self) -> str:
         """How tracebacks call it."""
         return self.path or f"%%score_script {self.name}"
+
+    @property
+    def cell(self) -> str:
+        """What the user wrote: the cell alone, of a script that was put together of several."""
+        lines = self.source.split("\n")
+        own = [origin for origin in self.origins if origin.label == self.label]
+        return "\n".join(lines[own[0].first - 1 : own[0].last]) if own else self.source
+
+    @property
+    def looks_for_models(self) -> bool:
+        """Whether it may need a model beside those that it took from the notebook."""
+        return not self.models or "AZUREML_MODEL_DIR" in self.cell or "get_model_path" in self.cell
 
     def files(self) -> dict[str, bytes]:
         """Return the entry file and the modules beside it that it imports, directly or through each other.
@@ -95,8 +127,13 @@ class Script:
         dict
             Name, source, where it came from, and which services it reloaded.
         """
-        values = asdict(replace(self, changes=()))
-        return {**values, "changes": [change.as_dict() for change in self.changes]}
+        told = {
+            "changes": [change.as_dict() for change in self.changes],
+            "taken": [one.as_dict() for one in self.taken],
+        }
+        plain = {"origins": [list(origin) for origin in self.origins], "models": list(self.models)}
+        tried = self.trial.as_dict() if self.trial else None
+        return {**asdict(replace(self, changes=(), taken=(), trial=None)), **plain, **told, "trial": tried}
 
 
 def imported_modules(source: str) -> Iterator[str]:
@@ -136,38 +173,30 @@ def _travels(path: Path, folder: Path) -> bool:
     return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
 
 
-def script_from_cell(name: str, cell: str, folder: Path, live: Mapping[str, object] | None = None) -> Script:
-    """Check the body of a ``%%score_script`` cell.
+def check_script_name(name: str) -> str:
+    """Refuse what cannot be a script's name.
 
     Parameters
     ----------
     name : str
-        The name on the magic's line.
-    cell : str
-        The lines below the magic's.
-    folder : pathlib.Path
-        The notebook's folder.
-    live : mapping, optional
-        The notebook's variables, to tell a missing name from one that only lives in the notebook.
+        From the magic's line.
 
     Returns
     -------
-    Script
-        Fit to serve, as far as can be told without running it.
+    str
+        The same.
 
     Raises
     ------
     ScriptProblem
-        With the cell's line, a caret and a hint.
+        With an example as its hint.
     """
-    if not NAME_RULE.fullmatch(name):
-        raise ScriptProblem(
-            f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only.",
-            hint="For example: %%score_script churn",
-        )
-    source = f"# %%score_script {name}\n{cell}"
-    check(source, "cell", live or {})
-    return Script(name, source, str(folder))
+    if NAME_RULE.fullmatch(name):
+        return name
+    raise ScriptProblem(
+        f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only.",
+        hint="For example: %%score_script churn",
+    )
 
 
 def script_from_file(path: Path) -> Script:
@@ -202,7 +231,7 @@ def script_from_file(path: Path) -> Script:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScriptProblem(f"{path} is not UTF-8 text: {error}.", hint="Is it really a Python script?") from error
-    check(source, path.name, {})
+    check(source, path.name)
     absolute = path.absolute()
     return Script(path.stem, source, str(absolute.parent), str(absolute))
 
@@ -242,9 +271,10 @@ class Scripts:
         Parameters
         ----------
         script : Script
-            From :func:`script_from_cell`.
+            Checked.
         """
-        values = {"source": script.source, "folder": script.folder, "updated": time.time()}
+        values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}
+        values |= {"origins": [list(origin) for origin in script.origins], "models": list(script.models)}
         this = scripts.c.name == script.name
         with self._database.write() as connection:
             if not connection.execute(scripts.update().where(this).values(**values)).rowcount:
@@ -274,4 +304,5 @@ class Scripts:
             raise not_found(
                 "script", name, self.names(), empty=f"Write one in a cell that starts with %%score_script {name}"
             )
-        return Script(row.name, row.source, row.folder)
+        origins, models = origins_of(row.origins or ()), tuple(row.models or ())
+        return Script(row.name, row.source, row.folder, origins=origins, models=models)

@@ -241,6 +241,8 @@ class Health:
         does not say.
     mode : str
         How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
+    init_seconds : float
+        How long a worker took to load the script and run its ``init()``.
     """
 
     state: str
@@ -254,6 +256,7 @@ class Health:
     app_root: str = ""
     recent: dict[str, Any] = field(default_factory=dict, hash=False)
     mode: str = ""
+    init_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

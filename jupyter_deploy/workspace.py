@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .authoring import NOTHING, Authoring
+from .capture.notebook import Notebook
 from .client import Service
 from .config import HOME_VARIABLE, Home
 from .deployment import Deployment
@@ -21,14 +24,15 @@ from .packages import Package, Packages
 from .registry import Models
 from .resolution import Resolver
 from .rollout import Progress, Rollout
-from .scripts import Script, Scripts, script_from_cell
-from .service_rows import Services, scripts_services
+from .scripts import Script, Scripts
+from .service_rows import Services
 from .services import Change, OwnImage, check_service_name
 from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
 from .store.staging import stage
 from .targets import target
+from .trial import Trial, Trials
 
 
 def find_home(environ: Mapping[str, str] = os.environ) -> Home:
@@ -131,6 +135,11 @@ class Workspace:
         self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         self.services = LiveServices(self._rows, self.home, self._deployment)
+        usual = partial(self._intent.changes, {}, True, lambda _: None)
+        self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
+        self._authoring = Authoring(
+            self.home, self.models, self.scripts, self._rows, self._deployment, self._trials.run
+        )
         self.housekeeping.collect()
 
     def __repr__(self) -> str:
@@ -222,10 +231,13 @@ class Workspace:
         cell: str,
         *,
         folder: Path | None = None,
-        live: Mapping[str, object] | None = None,
+        notebook: Notebook | None = None,
+        sample: Any = None,
+        value: Any = NOTHING,
+        draft: bool = False,
         progress: Progress = lambda _: None,
     ) -> Script:
-        """Check a script cell, reload the services that run it, and store it.
+        """Make a script of a cell, try it, reload the services that run it, and store it.
 
         Parameters
         ----------
@@ -235,41 +247,53 @@ class Workspace:
             The lines below it.
         folder : pathlib.Path, optional
             Where modules beside the notebook are; the current folder by default.
-        live : mapping, optional
-            The notebook's variables, for better hints.
+        notebook : Notebook, optional
+            Variables and cells that it may use.
+        sample : object, optional
+            A value that ``run()`` takes, which gives it a schema.
+        value : object, optional
+            A request that it must answer first, in a fresh process; None for the sample.
+        draft : bool, optional
+            Only write the script; nothing is saved, stored or changed.
         progress : callable, optional
             Told what is being done.
 
         Returns
         -------
         Script
-            With the changes made to services.
+            With what it took, and the changes made to services.
 
         Raises
         ------
         ScriptProblem
             If it cannot serve; nothing is stored or changed.
-        ReloadFailed
-            If a service could not load it; that one serves its old version on, and nothing is stored.
+        TrialFailed, ReloadFailed
+            If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
         """
-        script = script_from_cell(name, cell, folder or Path.cwd(), live)
-        changes = self._reload_all(name, script, progress)
-        self.scripts.put(script)
-        if changes:
+        given = {"sample": sample, "value": value, "draft": draft, "progress": progress}
+        script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
+        if script.changes:
             self.housekeeping.collect()
-        return replace(script, changes=tuple(changes))
+        return script
 
-    def _reload_all(self, name: str, script: Script, progress: Progress) -> list[Change]:
-        """Reload the services that run a script: all of them or, where one cannot load it, none."""
-        changes: list[Change] = []
-        for record in scripts_services(self._rows.all(), name):
-            try:
-                changes.append(self._deployment.reload(record.name, source=script, progress=progress))
-            except DeployError:
-                for change in changes:
-                    self._deployment.reload(change.service, source=self.scripts.get(name))
-                raise
-        return changes
+    def try_script(self, name: str, value: Any, progress: Progress = lambda _: None) -> Trial:
+        """Run a stored script on a value, in a fresh process on its service's environment.
+
+        Parameters
+        ----------
+        name : str
+            The script's.
+        value : object
+            As for ``invoke``.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Trial
+            With the answer.
+        """
+        return self._trials.run(self.scripts.get(name), value, progress)
 
     def deploy(
         self,

@@ -35,16 +35,17 @@ class ModelMagics(Magics):
     @needs_local_scope
     @cell_magic
     def score_script(self, line: str, cell: str, local_ns: dict[str, Any] | None = None) -> Any:
-        """Take the cell as an entry script: check it, store it, reload the services that run it.
+        """Take the cell as an entry script: check it, take what it uses, store it, reload the services that run it.
 
-        %%score_script NAME
+        %%score_script NAME [--sample EXPRESSION] [--try [VALUE]] [--dry-run]
 
-        The cell is plain Python with init(), called once, and run(data), called with each request's text.
+        The cell is plain Python with run(data), called for each request, and perhaps init(), called once. It may use
+        the notebook's variables (saved as models), functions, classes, constants and modules.
 
         Parameters
         ----------
         line : str
-            The name.
+            The name and options.
         cell : str
             The script.
         local_ns : dict, optional
@@ -53,21 +54,15 @@ class ModelMagics(Magics):
         Returns
         -------
         Script
-            With the changes made to services.
+            With what it took, and the changes made to services.
         """
-        from ..workspace import Workspace
         from .notebook import NotebookProgress
+        from .scripting import write
 
-        words = self._words(line, local_ns)
-        if len(words) != 1 or words[0].startswith("-"):
-            raise UsageProblem(
-                "%%score_script takes one name." if words else "%%score_script needs a name.",
-                hint="For example: %%score_script churn",
-            )
         assert self.shell is not None
         progress = NotebookProgress(self.shell, after=0.5)
         try:
-            return Workspace().score_script(words[0], cell, live=self._variables(local_ns), progress=progress.say)
+            return write(self.shell, self._words(line, local_ns), cell, local_ns, progress.say)
         finally:
             progress.close()
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .origins import Origin, comes_from_a_cell, place_of, relabel
+
 _OURS = str(Path(__file__).parent)
 _MESSAGE_LIMIT = 4000
 _TRACEBACK_LIMIT = 40_000
@@ -60,7 +62,7 @@ class Failure:
         return f"{self.kind}: {first}{where}".replace(":  in", " in")
 
 
-def describe(error: BaseException, stage: str, entry: str, label: str) -> Failure:
+def describe(error: BaseException, stage: str, entry: str, label: str, origins: tuple[Origin, ...] = ()) -> Failure:
     """Describe an exception that the script raised.
 
     Parameters
@@ -73,6 +75,8 @@ def describe(error: BaseException, stage: str, entry: str, label: str) -> Failur
         The script's path.
     label : str
         What to call it instead.
+    origins : tuple of Origin, optional
+        Where its lines come from, of a script that was put together.
 
     Returns
     -------
@@ -80,14 +84,16 @@ def describe(error: BaseException, stage: str, entry: str, label: str) -> Failur
         Long messages are cut.
     """
     trace = traceback.TracebackException.from_exception(error)
-    _without_our_frames(trace)
+    _without_our_frames(trace, entry, origins)
     line, text = 0, ""
     for frame in trace.stack:
         if frame.filename == entry:
             line, text = frame.lineno or 0, (frame.line or "").strip()
     if isinstance(error, SyntaxError) and error.filename == entry:
         line, text = error.lineno or 0, (error.text or "").strip()
-    lines = "".join(trace.format()).replace(f'File "{entry}"', label)
+    if line:
+        label, line = place_of(line, label, origins)
+    lines = relabel("".join(trace.format()), entry, label, origins)
     if len(lines) > _TRACEBACK_LIMIT:
         lines = lines[: _TRACEBACK_LIMIT // 2] + "\n  … cut …\n" + lines[-_TRACEBACK_LIMIT // 2 :]
     try:
@@ -97,7 +103,8 @@ def describe(error: BaseException, stage: str, entry: str, label: str) -> Failur
     return Failure(stage, type(error).__name__, message[:_MESSAGE_LIMIT], label, line, text, lines.rstrip())
 
 
-def _without_our_frames(trace: traceback.TracebackException) -> None:
+def _without_our_frames(trace: traceback.TracebackException, entry: str, origins: tuple[Origin, ...]) -> None:
+    """Leave what the user wrote and the libraries in between: not this package, nor what it wrote around the cell."""
     waiting: list[traceback.TracebackException | None] = [trace]
     while waiting:
         current = waiting.pop()
@@ -106,7 +113,8 @@ def _without_our_frames(trace: traceback.TracebackException) -> None:
         kept = [
             frame
             for frame in current.stack
-            if not frame.filename.startswith(_OURS) and not frame.filename.startswith("<frozen")
+            if not frame.filename.startswith((_OURS, "<frozen"))
+            and (frame.filename != entry or comes_from_a_cell(frame.lineno or 0, origins))
         ]
         current.stack = traceback.StackSummary.from_list(kept)
         waiting += [current.__cause__, current.__context__]

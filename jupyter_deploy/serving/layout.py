@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigProblem
+from .origins import Origin, origins_of
 
 MODELS_FOLDER = "azureml-models"
 
@@ -32,6 +33,8 @@ class Layout:
         Library modules that it is known to need; None where nothing may be imported ahead of the script.
     search : tuple of str
         Folders at the end of ``sys.path``.
+    origins : tuple of Origin
+        Where the entry script's lines come from, of one that was put together of several cells.
     """
 
     entry: str
@@ -40,6 +43,11 @@ class Layout:
     environ: dict[str, str] = field(hash=False)
     preload: tuple[str, ...] | None = ()
     search: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A message between processes makes lists of them.
+        object.__setattr__(self, "origins", origins_of(self.origins))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a message.
@@ -49,7 +57,7 @@ class Layout:
         dict
             What ``Layout(**values)`` takes.
         """
-        return asdict(self)
+        return {**asdict(self), "origins": [list(origin) for origin in self.origins]}
 
 
 def layout_of_bundle(bundle: Path) -> Layout:
@@ -78,13 +86,15 @@ def layout_of_bundle(bundle: Path) -> Layout:
         manifest = json.loads((bundle / "bundle.json").read_text())
         entry, label, models = manifest["entry"], manifest["label"], manifest["models"]
         preload = manifest["preload"]
+        origins = origins_of(manifest.get("origins", ()))
     except (OSError, ValueError, KeyError) as error:
         raise ConfigProblem(f"{bundle} is not a complete bundle: {error}.", hint="Deploy the service again.") from error
     code = bundle / "code"
     folder = bundle / "models"
     if len(models) == 1:
         folder = folder / models[0]["name"] / str(models[0]["version"])
-    return _layout(code / entry, code, str(folder), label, None if preload is None else tuple(preload))
+    layout = _layout(code / entry, code, str(folder), label, None if preload is None else tuple(preload))
+    return replace(layout, origins=origins)
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:

@@ -346,6 +346,7 @@ class Runtime:
             "waiting": self.dispatcher.waiting,
             "recent": self.metrics.traffic.facts(time.perf_counter()),
             "mode": self.mode,
+            "init_seconds": self.current.links[0].init_seconds if self.current and self.current.links else 0.0,
             "started": self.started,
             "failure": self.failure.as_dict() if self.failure else None,
         }

@@ -194,7 +194,7 @@ class Scorer:
         log.warning("run() returned NaN or infinity, which JSON does not have: the client gets null")
 
     def _failed(self, error: BaseException, request: Request, body: bytes = RUN_FAILED) -> Answer:
-        failure = describe(error, "run", self._layout.entry, self._layout.label)
+        failure = describe(error, "run", self._layout.entry, self._layout.label, self._layout.origins)
         with request_id(request.id):
             log.error("the request failed:\n%s", failure.traceback)
         return Answer(request.number, 500, body, meta={"failure": failure.as_dict(), "failed": body is RUN_FAILED})
@@ -252,7 +252,7 @@ class Scorer:
         except (ConnectionError, BrokenPipeError):
             raise
         except BaseException as error:  # noqa: BLE001 - user code; the client sees the connection end
-            failure = describe(error, "run", self._layout.entry, self._layout.label)
+            failure = describe(error, "run", self._layout.entry, self._layout.label, self._layout.origins)
             log.error("the answer broke off:\n%s", failure.traceback)
         finally:
             close = getattr(parts, "close", None)

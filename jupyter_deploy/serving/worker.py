@@ -91,7 +91,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         finished(script.init(), script.loop)
         flush_lines()
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
-        _tell_failure(sock, describe(error, stage, layout.entry, layout.label), layout)
+        _tell_failure(sock, describe(error, stage, layout.entry, layout.label, layout.origins), layout)
         return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
     modules = mark.libraries_since() if before == dict(os.environ) else []

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from ..errors import StoreProblem
 
-SCHEMA_VERSION = 2
-_ONLY_ADDED_TO = ("1",)
+SCHEMA_VERSION = 3
+_ONLY_ADDED_TO = ("1", "2")
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
@@ -56,6 +56,8 @@ scripts = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("folder", sa.String, nullable=False),
     sa.Column("updated", sa.Float, nullable=False),
+    sa.Column("origins", sa.JSON),
+    sa.Column("models", sa.JSON),
 )
 
 services = sa.Table(
@@ -151,6 +153,7 @@ class Database:
             found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")) if known else None
         if found is None or found in _ONLY_ADDED_TO:
             with engine.connect().execution_options(write=True) as connection, connection.begin():
+                _add_columns(connection)
                 metadata.create_all(connection)
                 rows = {row.key: row.value for row in connection.execute(sa.select(meta.c.key, meta.c.value))}
                 wanted = {"schema": str(SCHEMA_VERSION), "workspace": rows.get("workspace", uuid.uuid4().hex[:12])}
@@ -185,6 +188,18 @@ class Database:
         """
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             yield connection
+
+
+def _add_columns(connection: sa.Connection) -> None:
+    """Add what tables that are there have got since they were made; all of it may be null."""
+    inspector = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        if inspector.has_table(table.name):
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
 
 
 def _hold_open(database: Database, path: str) -> None:

@@ -13,7 +13,19 @@ from ..services import Health
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
-_TOLD = ("state", "reason", "generation", "restarts", "requests", "started", "failure", "app_root", "recent", "mode")
+_TOLD = (
+    "state",
+    "reason",
+    "generation",
+    "restarts",
+    "requests",
+    "started",
+    "failure",
+    "app_root",
+    "recent",
+    "mode",
+    "init_seconds",
+)
 
 
 class Admin:

@@ -6,6 +6,7 @@ To add one: a file beside this one with a ``VERB``, and its name in ``NAMES``.
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 from ..errors import UsageProblem, nearest
 from .verb import Argument, Done, Listing, LogText, Session, Verb
@@ -13,7 +14,7 @@ from .verb import Argument, Done, Listing, LogText, Session, Verb
 # In the order in which help lists them.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
-    "deploy", "invoke", "reload", "services", "state", "logs", "stats", "stop", "delete", "serve",
+    "try", "deploy", "invoke", "reload", "services", "state", "logs", "stats", "stop", "delete", "serve",
     "package", "environments", "prune",
 )  # fmt: skip
 
@@ -41,7 +42,7 @@ def find(name: str) -> Verb:
         raise UsageProblem(
             f"There is no verb {name!r}.", hint=f"Did you mean {close!r}?" if close else f"Verbs: {', '.join(NAMES)}."
         )
-    verb: Verb = import_module(f".{name}", __name__).VERB
+    verb: Verb = import_module(f".{name}{'_' if iskeyword(name) else ''}", __name__).VERB
     return verb
 
 

@@ -18,7 +18,7 @@ from .verb import Done, Session, Verb, argument, evaluate, pairs
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     _check(given)
-    payload = _payload(given, session)
+    payload = payload_of(given, session)
     service = workspace.services[given.service]
     headers = {name: value or "" for name, value in pairs(given.header, "--header").items()}
     if given.curl or given.python:
@@ -72,7 +72,21 @@ def _written(value: Any, output: Path) -> Done:
     return Done(f"The answer is in {output}", {"path": str(output)})
 
 
-def _payload(given: argparse.Namespace, session: Session) -> Any:
+def payload_of(given: argparse.Namespace, session: Session) -> Any:
+    """Find the value to send.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        With ``value``, ``data`` and ``file``.
+    session : Session
+        With the notebook's variables and cell.
+
+    Returns
+    -------
+    object
+        The value, or the request's body as text or bytes.
+    """
     sources = [given.value is not None, given.data is not None, given.file is not None, session.cell is not None]
     if sum(sources) > 1:
         raise UsageProblem(

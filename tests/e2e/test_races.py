@@ -16,10 +16,10 @@ import pytest
 import requests
 
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed, ServiceDown, StartFailed
-from jupyter_deploy.scripts import script_from_cell
 from jupyter_deploy.store.staging import stage
 from jupyter_deploy.targets.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
+from tests.unit.cells import cell as script_of
 
 from .conftest import DOUBLE, stack_of, until
 
@@ -123,7 +123,7 @@ def test_interrupted_reloads_leave_a_service_that_can_reload(workspace: Workspac
     token = (workspace.home.service("double") / "admin.token").read_text()
     waiting = DOUBLE + f"\ndef init():\n    open({str(gate)!r}).read()\n"
     for _ in range(3):
-        script = script_from_cell("double", waiting, tmp_path)
+        script = script_of(waiting, tmp_path, "double")
         with stage(workspace.home.staging) as opened:
             wanted = workspace._deployment._resolver.resolve(service.record.spec, opened, script)
             with pytest.raises(requests.ReadTimeout):
@@ -270,7 +270,7 @@ def test_a_service_that_serves_something_else_than_its_row_is_put_right(workspac
     service = workspace.deploy("double")
     before = service.record
     workspace.score_script("double", DOUBLE.replace("2 *", "3 *"))
-    workspace.scripts.put(script_from_cell("double", DOUBLE, tmp_path))
+    workspace.scripts.put(script_of(DOUBLE, tmp_path, "double"))
     workspace._rows.put(before)
     change = workspace.deploy("double").change
     assert change is not None

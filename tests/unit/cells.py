@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_deploy.capture.cell import capture
+from jupyter_deploy.capture.notebook import Notebook
 from jupyter_deploy.errors import ScriptProblem
-from jupyter_deploy.scripts import Script, script_from_cell
+from jupyter_deploy.models import Model
+from jupyter_deploy.scripts import Script
 
 RUN = "def run(data):\n    return data\n"
 
 
-def cell(text: str, folder: Path, **live: object) -> Script:
-    return script_from_cell("churn", text, folder, live)
+def not_saved(name: str, value: object) -> Model:
+    raise AssertionError(f"{name} was to be saved")
+
+
+def cell(text: str, folder: Path, name: str = "churn", **live: object) -> Script:
+    return capture(name, text, folder, Notebook(live), not_saved)
 
 
 def bad_cell(text: str, folder: Path, **live: object) -> ScriptProblem:

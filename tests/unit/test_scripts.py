@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
 import traceback
-import types
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
 from jupyter_deploy.script_check import MAX_BYTES
-from jupyter_deploy.scripts import script_from_cell
 from jupyter_deploy.workspace import Workspace
 
 from .cells import RUN, bad_cell, cell
@@ -180,47 +175,6 @@ def test_magics(tmp_path: Path, text: str, line: int, at: str) -> None:
     assert underlined(problem) == at
 
 
-def in_the_notebook(source: str) -> Any:
-    """Define something the way a notebook cell does."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    exec(source, namespace)
-    return namespace["it"]
-
-
-@pytest.mark.parametrize(
-    ("value", "hint"),
-    [
-        pytest.param([1, 2], "it lives in the notebook only: %register it", id="a value"),
-        pytest.param(np.ones(3), "it lives in the notebook only: %register it", id="an array"),
-        pytest.param(in_the_notebook("def it(x): return x"), "it is defined in another cell", id="a function"),
-        pytest.param(in_the_notebook("it = lambda x: x"), "it is defined in another cell", id="a lambda"),
-        pytest.param(in_the_notebook("class it: pass"), "it is defined in another cell", id="a class"),
-        pytest.param(json, "import json as it", id="a module"),
-        pytest.param(types.ModuleType("it"), "import it", id="a module of that name"),
-        pytest.param(Path, "from pathlib import Path as it", id="an imported class"),
-        pytest.param(json.dumps, "from json import dumps as it", id="an imported function"),
-        pytest.param(math.sqrt, "from math import sqrt as it", id="an imported builtin"),
-    ],
-)
-def test_names_that_live_in_the_notebook(tmp_path: Path, value: object, hint: str) -> None:
-    problem = bad_cell("def run(data):\n    return it(data)", tmp_path, it=value, data=1)
-    assert "name 'it' is neither defined" in problem.message
-    assert hint in problem.hint
-
-
-def test_an_import_is_hinted_at_as_it_is_written(tmp_path: Path) -> None:
-    problem = bad_cell("def run(data):\n    return sqrt(data)", tmp_path, sqrt=math.sqrt)
-    assert "from math import sqrt" in problem.hint
-    assert " as " not in problem.hint
-
-
-def test_a_name_of_the_notebook_does_not_make_a_cell_good(tmp_path: Path) -> None:
-    text = "def run(data):\n    return scale"
-    assert "scale lives in the notebook only" in bad_cell(text, tmp_path, scale=1).hint
-    assert "notebook" not in bad_cell(text, tmp_path).hint
-    assert cell("scale = 2\n" + text, tmp_path, scale=1).source.endswith(text)
-
-
 def test_two_megabytes(tmp_path: Path) -> None:
     problem = bad_cell(f"x = '{'a' * (2 << 20)}'\n{RUN}", tmp_path)
     assert problem.message == "cell has 2 MB of text; an entry script has at most 1."
@@ -245,7 +199,7 @@ def test_what_the_parser_cannot_take(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "é", "a" * 101, "a\n", "$x"])
 def test_bad_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(ScriptProblem, match="cannot be a script's name") as caught:
-        script_from_cell(name, RUN, tmp_path)
+        cell(RUN, tmp_path, name)
     assert "%%score_script" in caught.value.hint
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def session(variables: Mapping[str, object] | None = None) -> Session:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_has_its_verb(name: str) -> None:
     verb = find(name)
-    assert verb is import_module(f"jupyter_deploy.verbs.{name}").VERB
+    assert verb is import_module(f"jupyter_deploy.verbs.{name}{'_' * iskeyword(name)}").VERB
     assert verb.name == name
     assert verb.help
     assert "\n" not in verb.help
@@ -43,8 +44,8 @@ def test_each_name_has_its_verb(name: str) -> None:
 
 def test_every_verbs_module_is_listed() -> None:
     folder = Path(str(import_module("jupyter_deploy.verbs").__file__)).parent
-    helpers = {"__init__", "verb", "parser", "running"}
-    assert {path.stem for path in folder.glob("*.py")} - helpers == set(NAMES)
+    helpers = {"__init", "verb", "parser", "running"}
+    assert {path.stem.rstrip("_") for path in folder.glob("*.py")} - helpers == set(NAMES)
     assert len(set(NAMES)) == len(NAMES)
 
 

@@ -1,0 +1,1 @@
+"""What a script cell uses of its notebook becomes part of the script: variables as models, functions as source."""

@@ -1,0 +1,97 @@
+"""From a cell that uses the notebook to a script that stands alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelProblem, ScriptProblem
+from ..models import Model
+from ..script_check import check, quiet_parse
+from ..scripts import Script, check_script_name
+from .contract import contract_of
+from .notebook import Notebook
+from .taken import Taken
+from .taking import Taking
+from .travelling import settled
+from .writing import write_script
+
+Save = Callable[[str, object], Model]
+
+
+def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, *, sample: Any = None) -> Script:
+    """Make a script of the body of a ``%%score_script`` cell and of what it uses of the notebook.
+
+    Parameters
+    ----------
+    name : str
+        The name on the magic's line.
+    cell : str
+        The lines below the magic's.
+    folder : pathlib.Path
+        The notebook's folder.
+    notebook : Notebook
+        Its variables and the cells that were run.
+    save : callable
+        Given a name and a live value, saves it and returns what it was saved as.
+    sample : object, optional
+        A value that ``run()`` takes.
+
+    Returns
+    -------
+    Script
+        Of a cell that uses nothing of the notebook, the cell itself.
+
+    Raises
+    ------
+    ScriptProblem
+        If it cannot serve, or uses what cannot be shipped: with the cell's line, a caret and a hint.
+    """
+    check_script_name(name)
+    source = f"# %%score_script {name}\n{cell}"
+    # Whether run()'s parameters are described is only known after the names: parse first, check the rest then.
+    check(source, "cell", known=set(notebook.variables), described=True)
+    tree = quiet_parse(source)
+    taking = Taking(notebook, folder)
+    taken = taking.follow(source, "cell")
+    classes = {one.name: notebook.variables[one.name] for one in taken if one.kind == "class"}
+    if classes:
+        taken = settled(taken, classes)
+    contract = contract_of(tree, taken, notebook.variables, sample)
+    check(source, "cell", known=set(notebook.variables), described=contract.kind == "schema")
+    if not taken and contract.kind == "text":
+        return Script(name, source, str(folder))
+    models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
+    text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
+    _check_written(text)
+    told = tuple(replace(one, value=None, summary=_summary(one.summary, models.get(one.name))) for one in taken)
+    ids = tuple(dict.fromkeys(model.id for model in models.values()))
+    return Script(name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence)
+
+
+def _saved(one: Taken, save: Save, taking: Taking) -> Model:
+    try:
+        return save(one.name, one.value)
+    except ModelProblem as error:
+        raise taking.problem(one.name, error.message, error.hint) from error
+
+
+def _summary(summary: str, model: Model | None) -> str:
+    return f"{summary}, saved as {model.id}" if model else summary
+
+
+def _check_written(text: str) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<script>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        lines = text.split("\n")
+        raise ScriptProblem(
+            f"The script that was written is not Python: {error.msg} in line {error.lineno}.",
+            details=f"    {lines[(error.lineno or 1) - 1].strip()}",
+            hint="Move what the cell takes from the notebook to a module beside it.",
+        ) from error

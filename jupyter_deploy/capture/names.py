@@ -1,0 +1,172 @@
+"""Which names a piece of source needs from outside of it, and which of them as soon as it is defined."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..script_check import quiet_parse
+from .notebook import Definition, Notebook
+
+# IPython puts them among Python's own.
+NOTEBOOK_ONLY = ("get_ipython", "display")
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """Where a name is used for the first time.
+
+    Parameters
+    ----------
+    line, column : int
+        In the source, from 1 and from 0.
+    name : str
+        The name.
+    """
+
+    line: int
+    column: int
+    name: str
+
+
+def uses(source: str, notebook: Notebook) -> list[Use]:
+    """List the notebook's names that a source uses and does not define.
+
+    Parameters
+    ----------
+    source : str
+        Whole statements that parse.
+    notebook : Notebook
+        Whose names count.
+
+    Returns
+    -------
+    list of Use
+        In the order of the source, each name once.
+    """
+    from pyflakes import checker, messages
+
+    tree = quiet_parse(source)
+    lines = source.splitlines()
+    found: dict[str, Use] = {}
+    for message in sorted(checker.Checker(tree).messages, key=lambda message: (message.lineno, message.col)):
+        unknown = isinstance(message, messages.UndefinedName)
+        starred = isinstance(message, messages.ImportStarUsage)
+        if not (unknown or starred) or "# noqa" in lines[message.lineno - 1]:
+            continue
+        name = str(message.message_args[0])
+        if starred and _comes_with_a_star(tree, name):
+            continue
+        if notebook.knows(name):
+            found.setdefault(name, Use(message.lineno, message.col, name))
+    for use in (*_shadowed(tree, notebook), *_declared_global(tree, notebook)):
+        found.setdefault(use.name, use)
+    return sorted(found.values())
+
+
+def _comes_with_a_star(tree: ast.Module, name: str) -> bool:
+    stars = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    return any(hasattr(sys.modules.get(module or ""), name) for module in stars)
+
+
+def _bound_anywhere(tree: ast.AST) -> set[str]:
+    bound = {item.id for item in ast.walk(tree) if isinstance(item, ast.Name) and not isinstance(item.ctx, ast.Load)}
+    bound |= {item.name for item in ast.walk(tree) if isinstance(item, Definition)}
+    bound |= {item.arg for item in ast.walk(tree) if isinstance(item, ast.arg)}
+    imported = (
+        alias for item in ast.walk(tree) if isinstance(item, (ast.Import, ast.ImportFrom)) for alias in item.names
+    )
+    return bound | {alias.asname or alias.name.partition(".")[0] for alias in imported}
+
+
+def _shadowed(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
+    """Find what pyflakes takes for built in, but which only a notebook has, or which the notebook has replaced."""
+    bound = _bound_anywhere(tree)
+    for item in ast.walk(tree):
+        if isinstance(item, ast.Name) and item.id not in bound:
+            replaced = hasattr(builtins, item.id) and notebook.knows(item.id)
+            if replaced or item.id in NOTEBOOK_ONLY:
+                yield Use(item.lineno, item.col_offset, item.id)
+
+
+def _declared_global(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
+    """Find globals that a function changes but nothing in the source sets first: they begin as they are now."""
+    top = _bound_anywhere(ast.Module([node for node in tree.body if not isinstance(node, Definition)], []))
+    top |= {node.name for node in tree.body if isinstance(node, Definition)}
+    functions = [node for node in tree.body if isinstance(node, Definition)]
+    # What init() sets is the script's own affair.
+    top |= {
+        name for function in functions if function.name == "init" for item in _globals(function) for name in item.names
+    }
+    for function in functions:
+        for item in _globals(function):
+            names = (name for name in item.names if name not in top and notebook.knows(name))
+            yield from (Use(item.lineno, item.col_offset, name) for name in names)
+
+
+def _globals(function: ast.AST) -> Iterator[ast.Global]:
+    return (item for item in ast.walk(function) if isinstance(item, ast.Global))
+
+
+def needed_at_definition(node: ast.stmt) -> set[str]:
+    """List the names whose values go into a definition when it is made, not when it is called.
+
+    Parameters
+    ----------
+    node : ast.stmt
+        A function (its decorators and defaults), a class (also its bases and body), or any other statement.
+
+    Returns
+    -------
+    set of str
+        Names, some of which may be local or built in.
+    """
+    return {item.id for part in _evaluated(node) for item in ast.walk(part) if isinstance(item, ast.Name)}
+
+
+def annotations_of(node: ast.stmt) -> set[str]:
+    """List the names in a function's type hints: they must exist when it is defined, but their values hardly matter.
+
+    Parameters
+    ----------
+    node : ast.stmt
+        Any statement.
+
+    Returns
+    -------
+    set of str
+        Names.
+    """
+    hints: list[ast.expr | None] = []
+    for item in ast.walk(node):
+        if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            hints.append(item.returns)
+        elif isinstance(item, (ast.arg, ast.AnnAssign)):
+            hints.append(item.annotation)
+    return {item.id for hint in hints if hint for item in ast.walk(hint) if isinstance(item, ast.Name)}
+
+
+def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        yield from node.decorator_list
+        yield from _defaults(node.args)
+    elif isinstance(node, ast.ClassDef):
+        yield from node.decorator_list
+        yield from node.bases
+        yield from (keyword.value for keyword in node.keywords)
+        for inner in node.body:
+            yield from _evaluated(inner)
+    elif isinstance(node, ast.AnnAssign):
+        yield from ([node.value] if node.value else [])
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        yield from _defaults(node.value.args)
+    else:
+        yield node
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
+    yield from arguments.defaults
+    yield from (default for default in arguments.kw_defaults if default is not None)

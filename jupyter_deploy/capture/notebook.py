@@ -1,0 +1,202 @@
+"""What a notebook holds: its variables, and the cells that were run, as Python's syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ..script_check import quiet_parse, top_level
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that was run.
+
+    Parameters
+    ----------
+    label : str
+        How people find it: ``"In [3]"``, or a file's name.
+    source : str
+        Its text as Python got it: magics are calls already.
+    """
+
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A statement, outside of functions and classes, that gave a name its value.
+
+    Parameters
+    ----------
+    cell : Cell
+        Where it stands.
+    node : ast.stmt
+        A definition, an import, an assignment, a loop…
+    """
+
+    cell: Cell
+    node: ast.stmt
+
+    @property
+    def text(self) -> str:
+        """The statement as it is written, decorators included, moved to the left margin."""
+        lines = self.cell.source.splitlines()
+        found = lines[self.line - 1 : self.node.end_lineno]
+        margin = len(found[0]) - len(found[0].lstrip())
+        # Not textwrap.dedent: lines inside of a text that spans several must stay as they are.
+        return "\n".join(line[margin:] if not line[:margin].strip() else line for line in found)
+
+    @property
+    def line(self) -> int:
+        """The first line, counted in the cell."""
+        decorators: list[ast.expr] = getattr(self.node, "decorator_list", [])
+        return min([self.node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """Variables and history.
+
+    Parameters
+    ----------
+    variables : mapping
+        Names and values as they are now.
+    cells : tuple of Cell
+        In the order in which they were run.
+    """
+
+    variables: Mapping[str, object] = field(default_factory=dict, hash=False, repr=False)
+    cells: tuple[Cell, ...] = ()
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name lives in the notebook.
+
+        Parameters
+        ----------
+        name : str
+            A global name.
+
+        Returns
+        -------
+        bool
+            False for what is built into Python, unless the notebook gave the name another value.
+        """
+        return name in self.variables and self.variables[name] is not getattr(builtins, name, self)
+
+    def position(self, cell: Cell) -> int:
+        """Tell when a cell was run.
+
+        Parameters
+        ----------
+        cell : Cell
+            One of the notebook's, that very object; any other counts as the latest.
+
+        Returns
+        -------
+        int
+            From 0.
+        """
+        return next((i for i in reversed(range(len(self.cells))) if self.cells[i] is cell), len(self.cells))
+
+    def bindings(self, name: str) -> Iterator[Binding]:
+        """Find what gave a name its value.
+
+        Parameters
+        ----------
+        name : str
+            A global name.
+
+        Yields
+        ------
+        Binding
+            The latest first.
+        """
+        for cell in reversed(self.cells):
+            for bound, node in reversed(_bound(cell.source)):
+                if bound == name:
+                    yield Binding(cell, node)
+
+    def star_imports(self) -> Iterator[str]:
+        """List the modules that were imported with ``from MODULE import *``.
+
+        Yields
+        ------
+        str
+            The latest first.
+        """
+        for binding in self.bindings("*"):
+            assert isinstance(binding.node, ast.ImportFrom)
+            yield binding.node.module or ""
+
+    def submodules(self, package: str) -> Iterator[str]:
+        """List what was imported below a package without a name of its own: ``import package.module``.
+
+        Parameters
+        ----------
+        package : str
+            The top-level name.
+
+        Yields
+        ------
+        str
+            Dotted names.
+        """
+        for binding in self.bindings(package):
+            if isinstance(binding.node, ast.Import):
+                yield from (
+                    alias.name
+                    for alias in binding.node.names
+                    if not alias.asname and alias.name.startswith(f"{package}.")
+                )
+
+    @property
+    def delays_annotations(self) -> bool:
+        """Whether a cell said ``from __future__ import annotations``, which holds for all that come after."""
+        return any(
+            isinstance(binding.node, ast.ImportFrom) and binding.node.module == "__future__"
+            for binding in self.bindings("annotations")
+        )
+
+
+@lru_cache(maxsize=4096)
+def _bound(source: str) -> tuple[tuple[str, ast.stmt], ...]:
+    try:
+        tree = quiet_parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Shell syntax that was never transformed, or a cell that failed: it bound nothing.
+        return ()
+    return tuple((name, node) for node in top_level(tree.body) for name in _names_of(node))
+
+
+def _names_of(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, Definition):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        whole = isinstance(node, ast.ImportFrom)
+        yield from (alias.asname or (alias.name if whole else alias.name.partition(".")[0]) for alias in node.names)
+    else:
+        yield from (item.id for part in _own_parts(node) for item in _stores(part))
+
+
+def _own_parts(node: ast.stmt) -> Iterator[ast.AST]:
+    """Leave out the statements in a compound one: they come by themselves."""
+    for name, value in ast.iter_fields(node):
+        if name not in {"body", "orelse", "finalbody", "handlers", "cases"}:
+            yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST))
+    if isinstance(node, ast.Match):
+        yield from (case.pattern for case in node.cases)
+
+
+def _stores(part: ast.AST) -> Iterator[ast.Name]:
+    for item in ast.walk(part):
+        if isinstance(item, ast.Name) and isinstance(item.ctx, (ast.Store, ast.Del)):
+            yield item
+        elif isinstance(item, (ast.MatchAs, ast.MatchStar)) and item.name:
+            yield ast.Name(item.name, ast.Store())

@@ -1,0 +1,275 @@
+"""From a sample or a type hint to inference-schema's decorators, as Python."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ScriptProblem
+from ..serving.answers import to_json
+from .values import literal
+
+_TYPES = "inference_schema.parameter_types"
+_ROWS = 5
+_LONGEST = 4000
+_DECORATOR = "from inference_schema.schema_decorators import input_schema"
+_STANDARD = f"from {_TYPES}.standard_py_parameter_type import StandardPythonParameterType"
+
+
+@dataclass(frozen=True)
+class ParameterType:
+    """What one parameter of ``run`` takes.
+
+    Parameters
+    ----------
+    expression : str
+        Makes one of inference-schema's parameter types.
+    imports : tuple of str
+        What the expression needs.
+    """
+
+    expression: str
+    imports: tuple[str, ...]
+
+
+def of_sample(parameter: str, sample: object) -> ParameterType:
+    """Describe a parameter by a value that it takes.
+
+    Parameters
+    ----------
+    parameter : str
+        Its name.
+    sample : object
+        An array, a data frame, or what JSON can hold; of many rows, the first are taken.
+
+    Returns
+    -------
+    ParameterType
+        With the sample written out.
+
+    Raises
+    ------
+    ScriptProblem
+        For what has no JSON form, or where inference-schema is not installed.
+    """
+    _check_installed()
+    kind = type(sample)
+    family = kind.__module__.partition(".")[0]
+    if family == "pandas" and kind.__name__ == "DataFrame":
+        return _frame(sample)
+    if family == "numpy" and kind.__name__ == "ndarray":
+        return _array(sample)
+    if family == "pandas" and kind.__name__ == "Series":
+        sample = list(sample)  # type: ignore[call-overload]
+    try:
+        plain = json.loads(to_json(sample))
+    except TypeError as error:
+        raise ScriptProblem(
+            f"The sample for {parameter!r} has no JSON form: {error}.",
+            hint="Give an array, a data frame or what JSON holds; for files and images write a @rawhttp run().",
+        ) from error
+    plain = plain[:_ROWS] if isinstance(plain, list) else plain
+    return ParameterType(f"StandardPythonParameterType({plain!r})", (_STANDARD,))
+
+
+def of_hint(hint: object, values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType | None:
+    """Describe a parameter by its type hint.
+
+    Parameters
+    ----------
+    hint : object
+        A class, or for example ``list[float]``.
+    values : mapping
+        The live values that the script uses: a fitted estimator knows how many columns it takes, and their names.
+    notebook : mapping
+        All of the notebook's: a frame with these columns knows their types.
+
+    Returns
+    -------
+    ParameterType or None
+        None for hints that say nothing about JSON, such as ``str`` (the request's text) or ``Any``.
+
+    Raises
+    ------
+    ScriptProblem
+        Where inference-schema is not installed.
+    """
+    origin = typing.get_origin(hint) or hint
+    if not isinstance(origin, type):
+        return None
+    family = origin.__module__.partition(".")[0]
+    if family == "pandas" and origin.__name__ == "DataFrame":
+        _check_installed()
+        return _frame_of_estimator(values, notebook)
+    if family == "numpy" and origin.__name__ == "ndarray":
+        _check_installed()
+        width = _known(values, "n_features_in_")
+        shape = f"(1, {width})" if width else "(1, 1)"
+        free = "" if width else ", enforce_shape=False"
+        return _numpy(f"np.zeros({shape})", f", enforce_column_type=False{free}")
+    if origin in (list, dict, int, float, bool, tuple):
+        _check_installed()
+        return ParameterType(f"StandardPythonParameterType({_empty(hint)!r})", (_STANDARD,))
+    return None
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("inference_schema") is None:
+        raise ScriptProblem(
+            "A schema needs the package inference-schema, which is not installed.",
+            hint="%pip install 'jupyter-model-deploy[schema]'",
+        )
+
+
+def _numpy(array: str, more: str = "") -> ParameterType:
+    imports = ("import numpy as np", f"from {_TYPES}.numpy_parameter_type import NumpyParameterType")
+    return ParameterType(f"NumpyParameterType({array}{more})", imports)
+
+
+def _array(sample: Any) -> ParameterType:
+    rows = sample[:_ROWS] if sample.ndim else sample
+    kind = str(sample.dtype)
+    text = f"np.array({_numbers(rows.tolist())}, dtype={kind!r})"
+    if len(text) > _LONGEST or sample.dtype.kind == "O":
+        shape = (1, *sample.shape[1:])
+        text = f"np.zeros({shape}, dtype={kind!r})"
+    return _numpy(text)
+
+
+def _numbers(values: Any) -> str:
+    # Not repr: nan and inf have no literal of their own.
+    return f"[{', '.join(map(_numbers, values))}]" if isinstance(values, list) else _cell(values)
+
+
+def _frame(sample: Any) -> ParameterType:
+    rows = sample.head(_ROWS)
+    columns, kinds = {}, {}
+    for name in rows.columns:
+        kind = str(rows[name].dtype)
+        plain = kind in {"int64", "float64", "bool", "object", "str", "string"}
+        values = (
+            rows[name].tolist() if plain else rows[name].astype(str).tolist() if kind[:4] in {"date", "cate"} else None
+        )
+        columns[name] = rows[name].tolist() if values is None else values
+        if kind not in {"int64", "float64", "bool", "object", "str"}:
+            kinds[str(name)] = kind
+    return _pandas(columns, kinds, "")
+
+
+def _pandas(columns: Mapping[Any, list[Any]], kinds: Mapping[str, str], more: str) -> ParameterType:
+    cells = ", ".join(f"{name!r}: [{', '.join(_cell(value) for value in column)}]" for name, column in columns.items())
+    text = f"pd.DataFrame({{{cells}}})" + (f".astype({dict(kinds)!r})" if kinds else "")
+    imports = ("import pandas as pd", f"from {_TYPES}.pandas_parameter_type import PandasParameterType")
+    return ParameterType(f"PandasParameterType({text}{more})", imports)
+
+
+def _cell(value: object) -> str:
+    found = literal(value.item() if hasattr(value, "item") else value)
+    return found if found is not None else repr(str(value))
+
+
+def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType:
+    names = _known(values, "feature_names_in_")
+    if names is None:
+        return _pandas({}, {}, ", enforce_shape=False, enforce_column_type=False")
+    wanted = [str(name) for name in names]
+    like = next((value for value in notebook.values() if _columns(value) == wanted), None)
+    if like is None:
+        return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
+    # Of the notebook's own frame only the types: its rows are nobody else's business.
+    dtypes = {str(name): str(dtype) for name, dtype in like.dtypes.items()}  # type: ignore[attr-defined]
+    return _pandas({name: [_blank(dtypes[name])] for name in wanted}, _unusual(dtypes), "")
+
+
+def _columns(value: object) -> list[str] | None:
+    columns = getattr(value, "columns", None)
+    is_frame = type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "DataFrame"
+    return [str(name) for name in columns] if is_frame and columns is not None else None
+
+
+def _blank(dtype: str) -> object:
+    if dtype.startswith(("int", "uint", "Int", "UInt")):
+        return 0
+    if dtype.startswith("bool"):
+        return False
+    if dtype.startswith("datetime"):
+        return "2000-01-01"
+    return 0.0 if dtype.startswith(("float", "Float")) else ""
+
+
+def _unusual(dtypes: Mapping[str, str]) -> dict[str, str]:
+    return {name: dtype for name, dtype in dtypes.items() if dtype not in {"int64", "float64", "bool", "object", "str"}}
+
+
+def _known(values: Mapping[str, object], attribute: str) -> Any:
+    for value in values.values():
+        known = getattr(value, attribute, None) if type(value).__module__ != "builtins" else None
+        if known is not None:
+            return known
+    return None
+
+
+def _empty(hint: object) -> Any:
+    origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if origin in (list, tuple):
+        return (
+            [_empty(inner[0])]
+            if inner and inner[0] is not Ellipsis and typing.get_origin(inner[0]) is not typing.Union
+            else []
+        )
+    if origin in (int, float, bool, str):
+        return origin()
+    return {} if origin is dict else ""
+
+
+def hints_of(
+    run: ast.FunctionDef | ast.AsyncFunctionDef, variables: Mapping[str, object]
+) -> Iterator[tuple[str, object]]:
+    """Evaluate the type hints of a function's parameters.
+
+    Parameters
+    ----------
+    run : ast.FunctionDef or ast.AsyncFunctionDef
+        The function.
+    variables : mapping
+        Where their names live.
+
+    Yields
+    ------
+    tuple of (str, object)
+        Parameter and hint; None for one without a hint, or that cannot be evaluated here.
+    """
+    for parameter in (*run.args.args, *run.args.kwonlyargs):
+        yield parameter.arg, _evaluated(parameter.annotation, variables)
+
+
+def _evaluated(annotation: ast.expr | None, variables: Mapping[str, object]) -> object:
+    if annotation is None:
+        return None
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return None
+    allowed = (
+        ast.Name,
+        ast.Attribute,
+        ast.Subscript,
+        ast.Tuple,
+        ast.Constant,
+        ast.BinOp,
+        ast.BitOr,
+        ast.Load,
+        ast.List,
+    )
+    if not all(isinstance(item, allowed) for item in ast.walk(annotation)):
+        return None
+    try:
+        return eval(compile(ast.Expression(annotation), "<hint>", "eval"), dict(variables))  # noqa: S307 - names only
+    except Exception:  # noqa: BLE001 - a hint may be anything; then it says nothing
+        return None

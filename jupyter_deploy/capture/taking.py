@@ -1,0 +1,287 @@
+"""Decide what becomes of each name that a script uses, and of the names that those need in turn."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import types
+from pathlib import Path
+
+from ..errors import ScriptProblem
+from ..frameworks.pickling import distribution_version
+from ..script_check import Finding, problem_at
+from .definitions import Found, find_definition
+from .names import NOTEBOOK_ONLY, Use, annotations_of, needed_at_definition, uses
+from .notebook import Binding, Notebook
+from .taken import Taken
+from .values import is_callable_of, literal, looks_secret, public_home, refusal, same_literal
+
+
+class Taking:
+    """Follows names through a notebook.
+
+    Parameters
+    ----------
+    notebook : Notebook
+        Where they live.
+    folder : pathlib.Path
+        The notebook's folder: modules in it travel with the script.
+    """
+
+    def __init__(self, notebook: Notebook, folder: Path) -> None:
+        self._notebook = notebook
+        self._folder = folder
+        self._found: dict[str, Taken] = {}
+        self._by_identity: dict[int, str] = {}
+        self._used: dict[str, tuple[Use, str, list[str], str]] = {}
+
+    def follow(self, source: str, where: str, needed_by: str = "") -> list[Taken]:
+        """Take what a source uses, and what that uses.
+
+        Parameters
+        ----------
+        source : str
+            Statements that parse.
+        where : str
+            How messages call it: ``"cell"``, or the cell that it comes from.
+        needed_by : str, optional
+            The function or class that the source is.
+
+        Returns
+        -------
+        list of Taken
+            All that was taken so far, each name once, in the order of their discovery.
+
+        Raises
+        ------
+        ScriptProblem
+            With the line, a caret and the reason, for the first name that cannot be shipped.
+        """
+        lines = source.splitlines()
+        for use in uses(source, self._notebook):
+            if use.name in self._found:
+                continue
+            self._used[use.name] = (use, where, lines, needed_by)
+            try:
+                self._take(use)
+            except Finding as finding:
+                raise self.problem(use.name, finding.message, finding.hint) from None
+        return list(self._found.values())
+
+    def problem(self, name: str, reason: str, hint: str) -> ScriptProblem:
+        """Tell that a name cannot be shipped, where it is used.
+
+        Parameters
+        ----------
+        name : str
+            A name that was followed.
+        reason, hint : str
+            Why not, and what to do instead.
+
+        Returns
+        -------
+        ScriptProblem
+            With the line and a caret.
+        """
+        use, where, lines, needed_by = self._used[name]
+        after = f", which {needed_by} needs," if needed_by else ""
+        message = f"{name!r}{after} cannot be shipped: {reason}"
+        return problem_at(Finding(message, hint, use.line, use.column, len(name)), where, lines)
+
+    def _take(self, use: Use) -> None:
+        name, value = use.name, self._notebook.variables.get(use.name)
+        if name in {*NOTEBOOK_ONLY, "In", "Out"}:
+            raise Finding(
+                "it is the notebook's own", "The script runs without a notebook; print() goes to the service's log."
+            )
+        for way in (self._as_module, self._as_imported, self._as_definition, self._as_alias, self._as_constant):
+            taken = way(name, value)
+            if taken:
+                self._keep(taken)
+                return
+        self._keep(self._as_data(name, value))
+
+    def _keep(self, taken: Taken) -> None:
+        self._found[taken.name] = taken
+
+    def _as_module(self, name: str, value: object) -> Taken | None:
+        if not isinstance(value, types.ModuleType):
+            return None
+        module = value.__name__
+        if sys.modules.get(module) is not value:
+            raise Finding(
+                f"the module {module} was not imported but made here", "Write it to a file beside the notebook."
+            )
+        self._check_travels(module)
+        if name != module:
+            return Taken(name, "import", f"import {module} as {name}", summary=f"import {module}")
+        below = sorted({module, *self._notebook.submodules(name)})
+        text = "\n".join(f"import {each}" for each in below)
+        return Taken(name, "import", text, summary=", ".join(f"import {each}" for each in below))
+
+    def _check_travels(self, module: str) -> None:
+        top = module.partition(".")[0]
+        file = getattr(sys.modules.get(top), "__file__", None)
+        beside = any((self._folder / name).exists() for name in (f"{top}.py", f"{top}/__init__.py"))
+        if not file or beside or top in sys.stdlib_module_names or distribution_version(top)[0]:
+            return
+        raise Finding(
+            f"the module {top} ({file}) is neither installed nor beside the notebook",
+            f"Copy it to {self._folder}, or install it (%pip install -e …).",
+        )
+
+    def _as_imported(self, name: str, value: object) -> Taken | None:
+        """Take what comes from a library, in the words of the notebook's own import where it has one."""
+        for binding in self._notebook.bindings(name):
+            node = binding.node
+            if not isinstance(node, ast.ImportFrom) or node.level:
+                break
+            original = next(alias.name for alias in node.names if (alias.asname or alias.name) == name)
+            if getattr(sys.modules.get(node.module or ""), original, self) is value:
+                return self._import_from(node.module or "", original, name, binding)
+        for module in self._notebook.star_imports():
+            if getattr(sys.modules.get(module), name, self) is value:
+                return self._import_from(module, name, name, None)
+        module, own = public_home(value)
+        if module and "." not in own:
+            return self._import_from(module, own, name, None)
+        return None
+
+    def _import_from(self, module: str, original: str, name: str, binding: Binding | None) -> Taken:
+        self._check_travels(module)
+        text = f"from {module} import {original}" + ("" if original == name else f" as {name}")
+        return Taken(name, "import", text, binding.cell.label if binding else "", binding.line if binding else 0, text)
+
+    def _as_definition(self, name: str, value: object) -> Taken | None:
+        found = find_definition(name, value, self._notebook)
+        if found is None:
+            return None
+        self._check_not_rebound(found)
+        kind = "class" if isinstance(found.binding.node, ast.ClassDef) else "function"
+        first = needed_at_definition(found.binding.node)
+        at_once = frozenset(first | annotations_of(found.binding.node)) - {name}
+        place = found.binding.cell.label
+        taken = Taken(name, kind, found.binding.text, place, found.binding.line, kind, at_once)
+        # Kept before its own names are followed: functions may call each other.
+        self._found[name] = taken
+        self.follow(*_in_place(found.binding), needed_by=name)
+        return taken
+
+    def _check_not_rebound(self, found: Found) -> None:
+        """Refuse a definition that was made with another value of a name than the name has now."""
+        binding = found.binding
+        here = (found.position, binding.line)
+        for name in sorted(needed_at_definition(binding.node)):
+            if not self._notebook.knows(name) or isinstance(self._notebook.variables[name], types.ModuleType):
+                continue
+            places = [(self._notebook.position(other.cell), other.line) for other in self._notebook.bindings(name)]
+            bindings = list(zip(places, self._notebook.bindings(name), strict=True))
+            since = next((other for place, other in bindings if place > here), None)
+            made = next((other for place, other in bindings if place < here), None)
+            if since and (made is None or ast.dump(made.node) != ast.dump(since.node)):
+                raise Finding(
+                    f"{binding.cell.label} made it with another {name} than {since.cell.label} has bound since",
+                    f"Run {binding.cell.label} again.",
+                )
+
+    def _as_alias(self, name: str, value: object) -> Taken | None:
+        """Take ``name = other`` and ``name = library.thing``, and a second name of what was taken already."""
+        known = self._by_identity.get(id(value))
+        if known and not isinstance(value, (str, bytes, int, float, bool, type(None))):
+            return Taken(name, "alias", f"{name} = {known}", summary=f"the same as {known}", first=frozenset({known}))
+        binding = next(self._notebook.bindings(name), None)
+        node = binding.node if binding else None
+        if binding is None or not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            return None
+        if not isinstance(node.targets[0], ast.Name) or not callable(value):
+            return None
+        root = _dotted_root(node.value)
+        if not root or not self._notebook.knows(root) or root == name or not self._gives(node.value, value):
+            return None
+        text = f"{name} = {ast.unparse(node.value)}"
+        taken = Taken(name, "alias", text, binding.cell.label, binding.line, ast.unparse(node.value), frozenset({root}))
+        self._found[name] = taken
+        self.follow(text.replace(f"{name} = ", "", 1), binding.cell.label, needed_by=name)
+        return taken
+
+    def _gives(self, expression: ast.expr, value: object) -> bool:
+        if isinstance(expression, ast.Name):
+            return self._notebook.variables.get(expression.id) is value
+        assert isinstance(expression, ast.Attribute)
+        owner = _resolved(expression.value, self._notebook)
+        if isinstance(value, types.MethodType):
+            return value.__self__ is owner and value.__name__ == expression.attr
+        return isinstance(owner, (types.ModuleType, type)) and getattr(owner, expression.attr, self) is value
+
+    def _as_constant(self, name: str, value: object) -> Taken | None:
+        text = literal(value)
+        if text is None:
+            return None
+        if looks_secret(name, value):
+            raise Finding(
+                "it looks like a secret, and scripts and images are no place for those",
+                f'Read it from os.environ["{name}"] in the script, and give it with --env {name}.',
+            )
+        binding = next(self._notebook.bindings(name), None)
+        node = binding.node if binding else None
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and same_literal(node.value, value):
+            text = ast.unparse(node.value) if "\n" in ast.unparse(node.value) else _segment(binding, node.value) or text
+        if isinstance(value, (list, dict, set)):
+            self._by_identity[id(value)] = name
+        shown = text if len(text) <= 60 else f"{text[:57]}…"
+        place = (binding.cell.label, binding.line) if binding else ("", 0)
+        return Taken(name, "constant", f"{name} = {text}", *place, summary=f"constant {shown}")
+
+    def _as_data(self, name: str, value: object) -> Taken:
+        reason = refusal(value)
+        if reason:
+            raise Finding(*reason)
+        if is_callable_of(value, "__main__") and isinstance(value, (type, types.FunctionType)):
+            raise Finding(*_lost(name, value))
+        if isinstance(value, types.BuiltinFunctionType):
+            raise Finding(f"{value!r} belongs to an object that lives here", "Write a function that calls it.")
+        self._by_identity[id(value)] = name
+        binding = next(self._notebook.bindings(name), None)
+        place = (binding.cell.label, binding.line) if binding else ("", 0)
+        return Taken(name, "data", "", *place, summary=type(value).__name__, value=value)
+
+
+def _in_place(binding: Binding) -> tuple[str, str]:
+    """Give a statement the lines that it has in its cell, for messages."""
+    before = "\n" * (binding.line - 1)
+    return before + binding.text, binding.cell.label
+
+
+def _segment(binding: Binding | None, node: ast.expr) -> str:
+    return (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
+
+
+def _dotted_root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _resolved(node: ast.expr, notebook: Notebook) -> object:
+    if isinstance(node, ast.Name):
+        return notebook.variables.get(node.id)
+    if isinstance(node, ast.Attribute):
+        owner = _resolved(node.value, notebook)
+        # Only where looking does nothing: an attribute of an instance may be computed.
+        return getattr(owner, node.attr, None) if isinstance(owner, (types.ModuleType, type)) else None
+    return None
+
+
+def _lost(name: str, value: type | types.FunctionType) -> tuple[str, str]:
+    closure = getattr(value, "__closure__", None)
+    if closure:
+        held = ", ".join(value.__code__.co_freevars)  # type: ignore[union-attr]
+        kind = "lambda" if value.__name__ == "<lambda>" else "function"
+        return (
+            f"it is a {kind} that closes over {held}, which only lives in here",
+            f"Write {name} as a function or class of its own that gets {held} as an argument.",
+        )
+    return (
+        "no cell that was run holds its definition as it is now: the name was re-bound since, or it was made by code",
+        f"Run the cell that defines {name} again.",
+    )

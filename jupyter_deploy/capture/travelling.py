@@ -1,0 +1,66 @@
+"""Keep one class one class: what travels inside of saved data cannot be defined a second time in the script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .taken import Taken
+
+
+def settled(taken: Sequence[Taken], classes: Mapping[str, object]) -> list[Taken]:
+    """Let classes travel with the data that holds instances of them.
+
+    An instance is saved with its class, since no module has it. A second definition in the script would be another
+    class, to which that instance does not belong. Pickles of one session agree on their classes, so such a class is
+    saved too, instead of being sliced into the script.
+
+    Parameters
+    ----------
+    taken : sequence of Taken
+        Everything.
+    classes : mapping of str to object
+        The classes among it, as they live in the notebook.
+
+    Returns
+    -------
+    list of Taken
+        The same, some classes as data.
+    """
+    found = list(taken)
+    while True:
+        travelling: set[object] = set().union(*(_classes_in(one.value) for one in found if one.kind == "data"))
+        moved = [
+            replace(one, kind="data", text="", summary="class", first=frozenset(), value=classes[one.name])
+            if one.kind == "class" and classes[one.name] in travelling
+            else one
+            for one in found
+        ]
+        if [one.kind for one in moved] == [one.kind for one in found]:
+            return moved
+        found = moved
+
+
+def _classes_in(value: object) -> set[type]:
+    """Find the notebook's own classes in what a pickle of a value holds."""
+    import cloudpickle
+
+    seen: set[type] = set()
+
+    class Recorder(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            kind = obj if isinstance(obj, type) else type(obj)
+            if kind.__module__ == "__main__":
+                seen.add(kind)
+            return super().reducer_override(obj)
+
+    class Nowhere:
+        def write(self, data: Any) -> int:
+            return len(data)
+
+    try:
+        Recorder(Nowhere()).dump(value)
+    except Exception:  # noqa: BLE001 - saving it will tell what is wrong, in better words
+        return set()
+    return seen

@@ -1,0 +1,198 @@
+"""Write the script: imports, what was sliced from cells, an ``init()`` that loads data, the cell, what is around it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..models import Model
+from ..script_check import quiet_parse
+from ..serving.origins import Origin
+from .contract import Contract
+from .names import annotations_of, needed_at_definition
+from .taken import Taken
+
+_FUTURE = re.compile(r"^(\s*)(from\s+__future__\s+import\b)", re.MULTILINE)
+
+
+@dataclass
+class _Page:
+    """Lines of a file, and where they come from."""
+
+    lines: list[str] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+
+    def add(self, text: str, label: str = "", line: int = 0) -> None:
+        first = len(self.lines) + 1
+        self.lines += text.split("\n")
+        if label:
+            self.origins.append(Origin(first, len(self.lines), label, line))
+
+    def gap(self, size: int = 1) -> None:
+        self.lines += [""] * size
+
+
+def write_script(
+    name: str,
+    cell: str,
+    taken: Sequence[Taken],
+    models: Mapping[str, Model],
+    contract: Contract,
+    *,
+    delays_annotations: bool,
+) -> tuple[str, tuple[Origin, ...]]:
+    """Write the whole script.
+
+    Parameters
+    ----------
+    name : str
+        The script's.
+    cell : str
+        The cell, from the magic's line (as a comment) on.
+    taken : sequence of Taken
+        What it needs from the notebook.
+    models : mapping of str to Model
+        What the data was saved as, by name.
+    contract : Contract
+        How ``run()`` gets its value.
+    delays_annotations : bool
+        Whether type hints are not evaluated.
+
+    Returns
+    -------
+    tuple of (str, tuple of Origin)
+        The text, and which of its lines come from which cell.
+    """
+    tree = quiet_parse(cell)
+    own = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    at_once = _at_once(tree, taken)
+    data = [one for one in taken if one.kind == "data"]
+    early = "init" in own or any(one.name in at_once for one in data)
+    page = _Page()
+    page.add(f'"""The service {name}: a notebook\'s cell, and what it uses of the notebook\'s other cells."""')
+    page.gap()
+    if delays_annotations or _FUTURE.search(cell):
+        page.add("from __future__ import annotations")
+        page.gap()
+    _imports(page, taken, data, contract)
+    if data:
+        _loader(page, [models[one.name] for one in data])
+    if data and early:
+        page.gap()
+        page.add("\n".join(_load(one, models[one.name]) for one in data))
+    _definitions(page, taken)
+    if not early and data:
+        _init(page, data, models)
+    elif "init" not in own:
+        page.gap(2)
+        page.add('def init():\n    """Nothing to load."""')
+    page.gap(2)
+    page.add(_FUTURE.sub(r"\1# \2", cell).rstrip("\n"), f"%%score_script {name}", 1)
+    _around(page, contract)
+    return "\n".join(page.lines) + "\n", tuple(page.origins)
+
+
+def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
+    """List the names whose values are needed while the script is loaded, before ``init()`` could have run."""
+    needed = {name for node in tree.body for name in needed_at_definition(node) | annotations_of(node)}
+    return needed.union(*(one.first for one in taken))
+
+
+def _imports(page: _Page, taken: Sequence[Taken], data: Sequence[Taken], contract: Contract) -> None:
+    wanted = {line for one in taken if one.kind == "import" for line in one.text.split("\n")}
+    if data:
+        wanted |= {"import os", "import joblib"}
+    if contract.kind == "json":
+        wanted |= {"import json", "from azureml.contrib.services.aml_response import AMLResponse"}
+    for kind in (contract.types or {}).values():
+        wanted.update(("from inference_schema.schema_decorators import input_schema", *kind.imports))
+    plain = sorted(line for line in wanted if line.startswith("import "))
+    for line in [*plain, *sorted(wanted - set(plain))]:
+        page.add(line)
+
+
+def _definitions(page: _Page, taken: Sequence[Taken]) -> None:
+    for one in _ordered([one for one in taken if one.kind not in {"import", "data"}]):
+        page.gap(1 if one.kind in {"constant", "alias"} else 2)
+        if one.origin:
+            page.add(f"# {one.origin}, line {one.line}")
+        page.add(one.text, one.origin, one.line)
+
+
+def _loader(page: _Page, models: Iterable[Model]) -> None:
+    page.gap(2)
+    page.add(
+        "def _model_file(name, version, file):\n"
+        '    """AZUREML_MODEL_DIR is the folder of the only model, or of all models where there are several."""\n'
+        '    folder = os.environ["AZUREML_MODEL_DIR"]\n'
+        "    several = os.path.join(folder, name, version)\n"
+        "    return os.path.join(several if os.path.isdir(several) else folder, file)"
+    )
+
+
+def _load(one: Taken, model: Model) -> str:
+    comment = f"  # {one.summary}, from {one.origin}" if one.origin else f"  # {one.summary}"
+    return f'{one.name} = joblib.load(_model_file("{model.name}", "{model.version}", "{model.entry}")){comment}'
+
+
+def _init(page: _Page, data: Sequence[Taken], models: Mapping[str, Model]) -> None:
+    page.gap(2)
+    loads = "\n".join(f"    {_load(one, models[one.name])}" for one in data)
+    names = ", ".join(one.name for one in data)
+    page.add(
+        "def init():\n"
+        '    """Load what the notebook held, once, when the service starts."""\n'
+        f"    global {names}\n{loads}"
+    )
+
+
+def _ordered(taken: Sequence[Taken]) -> list[Taken]:
+    """Sort as the notebook has it, but nothing before what it needs to be defined."""
+
+    def place(one: Taken) -> tuple[bool, int, int]:
+        number = re.search(r"\d+", one.origin)
+        return one.kind != "constant", int(number[0]) if number else 0, one.line
+
+    known = {one.name: one for one in taken}
+    done: dict[str, Taken] = {}
+
+    def visit(one: Taken, trail: frozenset[str]) -> None:
+        for name in sorted(one.first):
+            # Type hints may go round in circles; values cannot.
+            if name in known and name not in trail:
+                visit(known[name], trail | {name})
+        done.setdefault(one.name, one)
+
+    for one in sorted(taken, key=place):
+        visit(one, frozenset({one.name}))
+    return list(done.values())
+
+
+def _around(page: _Page, contract: Contract) -> None:
+    run = contract.run
+    if contract.kind == "schema":
+        page.gap(2)
+        for name, kind in reversed(list((contract.types or {}).items())):
+            page.add(f'run = input_schema("{name}", {kind.expression})(run)')
+    elif contract.kind == "json" and run is not None:
+        first = next(argument.arg for argument in run.args.args if argument.arg != "request_headers")
+        rest = (
+            ["request_headers"]
+            if any(one.arg == "request_headers" for one in run.args.args + run.args.kwonlyargs)
+            else []
+        )
+        is_async = isinstance(run, ast.AsyncFunctionDef)
+        given = ", ".join(["value", *(f"{name}={name}" for name in rest)])
+        page.gap(2)
+        page.add(
+            "_run = run\n\n\n"
+            f"{'async def' if is_async else 'def'} run({', '.join([first, *rest])}):\n"
+            '    """Hand the value in the request\'s JSON to the cell\'s run()."""\n'
+            "    try:\n"
+            f"        value = json.loads({first})\n"
+            "    except ValueError as error:\n"
+            '        return AMLResponse({"message": f"The request is not JSON: {error}"}, 400, json_str=True)\n'
+            f"    return {'await ' if is_async else ''}_run({given})"
+        )

@@ -1,0 +1,99 @@
+"""``%%score_script``: its line, and what the notebook hands it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageProblem
+from ..verbs.parser import HelpShown, Parser
+from ..verbs.verb import evaluate
+from .history import notebook_of
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..scripts import Script
+
+_USAGE = "%%score_script NAME [--sample EXPRESSION] [--try [VALUE]] [--dry-run]"
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="%%score_script", description="Take the cell as an entry script.", allow_abbrev=False)
+    parser.usage = _USAGE.replace("%", "%%")
+    parser.add_argument("name", help="the script's name; a service of that name runs it by default")
+    parser.add_argument("--sample", metavar="EXPRESSION", help="what run() takes, for example X_train[:2]: its schema")
+    parser.add_argument(
+        "--try",
+        dest="trial",
+        nargs="?",
+        const="",
+        metavar="VALUE",
+        help="first run init() and run() in a fresh process on this JSON or expression (the sample without one)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show the script that would be stored")
+    return parser
+
+
+def write(
+    shell: InteractiveShell,
+    words: list[str],
+    cell: str,
+    local_ns: Mapping[str, Any] | None,
+    progress: Callable[[str], None],
+) -> Script | None:
+    """Do what the cell says.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    words : list of str
+        The magic's line.
+    cell : str
+        The lines below.
+    local_ns : mapping, optional
+        Local variables, where it runs in a function.
+    progress : callable
+        Told what is being done.
+
+    Returns
+    -------
+    Script or None
+        None after ``--help``.
+    """
+    from ..authoring import NOTHING
+    from ..workspace import Workspace
+
+    if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
+        raise UsageProblem("%%score_script needs a name.", hint="For example: %%score_script churn")
+    try:
+        given, rest = _parser().parse_known_args(words)
+    except HelpShown:
+        return None
+    if rest and not rest[0].startswith("-"):
+        raise UsageProblem(
+            f"%%score_script takes one name, not {rest[0]!r} too.", hint="For example: %%score_script churn"
+        )
+    _parser().parse_args(words)
+    notebook = notebook_of(shell, local_ns)
+    sample = evaluate(given.sample, notebook.variables) if given.sample is not None else None
+    value = NOTHING if given.trial is None else _value(given.trial, sample, notebook.variables)
+    return Workspace().score_script(
+        given.name, cell, notebook=notebook, sample=sample, value=value, draft=given.dry_run, progress=progress
+    )
+
+
+def _value(text: str, sample: Any, variables: Mapping[str, object]) -> Any:
+    if not text:
+        if sample is None:
+            raise UsageProblem(
+                "--try needs a value.", hint="For example: --try '[[1, 2]]', or a variable, or --sample."
+            )
+        return None
+    try:
+        json.loads(text)
+    except ValueError:
+        return evaluate(text, variables)
+    return text

@@ -1,0 +1,185 @@
+"""Run a script on one value, in a fresh server on the environment that its services have, and forget that server."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .bundles import captured_in
+from .config import Home
+from .errors import DeployError, TrialFailed
+from .resolution import Resolver
+from .rollout import Progress, Rollout
+from .scripts import Script
+from .service_rows import Services
+from .services import ServiceSpec
+from .store.staging import stage
+
+if TYPE_CHECKING:
+    from .client import Service
+    from .deployment import Deployment
+
+# What a script printed, in the server's log; "E" is its standard error.
+_PRINTED = re.compile(r"^\S+ \S+ [A-Z] \[\d+\] \S+ (?:print|stderr|stdout) - ?(.*)$")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of it.
+
+    Parameters
+    ----------
+    script : str
+        The script's name.
+    answer : object
+        What ``run()`` answered, as a client gets it.
+    init_seconds : float
+        How long loading the script and ``init()`` took.
+    seconds : float
+        How long the request took.
+    output : str
+        What the script printed meanwhile.
+    """
+
+    script: str
+    answer: Any = field(hash=False)
+    init_seconds: float
+    seconds: float
+    output: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return {
+            "script": self.script,
+            "answer": self.answer,
+            "init_seconds": self.init_seconds,
+            "seconds": self.seconds,
+            "output": self.output,
+        }
+
+
+class Trials:
+    """Tries scripts.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        The services' rows: a script is tried as the first service that runs it would run it.
+    resolver : Resolver
+        Bundles it.
+    rollout : Rollout
+        Starts the server.
+    deployment : Deployment
+        Removes it.
+    usual : callable
+        Tells what a new service is where nothing is given: its target.
+    handle : callable
+        Given a service's name, returns the client.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        rows: Services,
+        resolver: Resolver,
+        rollout: Rollout,
+        deployment: Deployment,
+        usual: Callable[[], dict[str, Any]],
+        handle: Callable[[str], Service],
+    ) -> None:
+        self._home = home
+        self._rows = rows
+        self._resolver = resolver
+        self._rollout = rollout
+        self._deployment = deployment
+        self._usual = usual
+        self._handle = handle
+
+    def run(self, script: Script, value: Any, progress: Progress) -> Trial:
+        """Try a script.
+
+        Parameters
+        ----------
+        script : Script
+            It need not be stored.
+        value : object
+            As for :meth:`jupyter_deploy.client.Service.invoke`.
+        progress : callable
+            Told what is being done.
+
+        Returns
+        -------
+        Trial
+            With the answer.
+
+        Raises
+        ------
+        TrialFailed
+            With the traceback on the cell's lines, and what was printed before.
+        """
+        with self._server(script, progress) as service:
+            progress("calling run()")
+            try:
+                started = time.perf_counter()
+                answer = service.invoke(value)
+                seconds = time.perf_counter() - started
+            except DeployError as error:
+                raise self._failed(script, service.name, error) from error
+            return Trial(script.name, answer, service.health.init_seconds, seconds, self._printed(service.name))
+
+    @contextmanager
+    def _server(self, script: Script, progress: Progress) -> Iterator[Service]:
+        spec, ids = self._as_its_service(script)
+        name = spec.name
+        try:
+            with stage(self._home.staging) as opened:
+                wanted = self._resolver.resolve(spec, opened, script, ids)
+                try:
+                    self._rollout.apply(None, wanted, True, progress)
+                except DeployError as error:
+                    raise self._failed(script, name, error) from error
+            yield self._handle(name)
+        finally:
+            if self._rows.find(name):
+                self._deployment.delete(name)
+
+    def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
+        # A name of its own, which says what it is if this process dies before it is removed.
+        name = f"try-{secrets.token_hex(4)}"
+        for record in self._rows.all():
+            if record.spec.script == script.name and not record.spec.script_is_file:
+                captured = captured_in(self._deployment.bundle_folder(record))
+                ids = tuple(known for known in record.models if known not in captured)
+                return replace(record.spec, name=name, port=0, workers=1), ids
+        # Named for what a service of the script's name would get: the trial's own name has no model.
+        return ServiceSpec(name, script.name, **self._usual()), self._resolver.usual_models(script.name, script)
+
+    def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
+        printed = self._printed(name)
+        details = "\n".join(part for part in (printed, error.details) if part)
+        message = error.message.replace(f"{name}: ", "").replace(name, script.name)
+        return TrialFailed(
+            f"{script.name}: {message}",
+            details=details,
+            hint=error.hint.replace(name, script.name).partition("; logs ")[0],
+        )
+
+    def _printed(self, name: str) -> str:
+        try:
+            lines = self._home.log(name).read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(match[1] for match in map(_PRINTED.match, lines) if match)

@@ -1,0 +1,158 @@
+"""How the cell's run() gets its value: text, decoded, or by a schema from a hint or a sample."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_deploy.errors import ScriptProblem
+
+from .minibook import Minibook
+
+DECODED = "run() gets the request's JSON, decoded"
+TEXT = "run() gets the request's text"
+BY_SCHEMA = "run() gets x from the request's JSON, converted and checked"
+
+
+@pytest.mark.parametrize(
+    ("cell", "contract"),
+    [
+        ("def run(x):\n    return K * x", DECODED),
+        ("def run(x):\n    import json\n    return K * json.loads(x)", TEXT),
+        ("from json import loads\ndef run(x):\n    return K * loads(x)", TEXT),
+        ("def run(x):\n    return K * int(x.strip())", TEXT),
+        ("def run(x):\n    return K * parse(x)", TEXT),
+        ("def read(y):\n    return parse(y)\ndef run(x):\n    return K * read(x)", TEXT),
+        ("def run(x: str):\n    return K * int(x)", TEXT),
+        ("def run(x: int):\n    return K * x", BY_SCHEMA),
+        ("def run(x: 'list[int]'):\n    return [K * one for one in x]", BY_SCHEMA),
+        ("def init(): pass\ndef run(x):\n    return K * x", TEXT),
+        ("def init(): pass\ndef run(x: int):\n    return K * x", TEXT),
+    ],
+)
+def test_contracts(book: Minibook, cell: str, contract: str) -> None:
+    book.run("import json\nK = 2\ndef parse(text):\n    return json.loads(text)")
+    assert book.capture(cell).contract == contract
+
+
+def test_a_script_that_takes_nothing_gets_text_without_a_hint_and_a_schema_with_one(book: Minibook) -> None:
+    assert book.capture("def run(x):\n    return x").contract == ""
+    script = book.capture("def run(x: int):\n    return x + 1")
+    assert script.contract == BY_SCHEMA
+    assert "StandardPythonParameterType(0)" in script.source
+
+
+def test_what_is_no_json_is_the_clients_fault(book: Minibook) -> None:
+    book.run("K = 2")
+    script = book.capture("def run(x):\n    return K * x")
+    (book.folder / "score.py").write_text(script.source)
+    from jupyter_deploy.serving.shims import install
+
+    install()
+    namespace: dict[str, object] = {"__name__": "score"}
+    exec(script.source, namespace)
+    answer = namespace["run"]("{no")  # type: ignore[operator]
+    assert answer.status_code == 400
+    assert b"The request is not JSON" in answer.get_data()
+
+
+def test_headers_and_async(book: Minibook) -> None:
+    book.run("K = 2")
+    script = book.capture("async def run(x, request_headers):\n    return [K * x, request_headers]")
+    assert "async def run(x, request_headers):" in script.source
+    assert "return await _run(value, request_headers=request_headers)" in script.source
+
+
+@pytest.mark.parametrize(
+    ("sample", "expression"),
+    [
+        ([[1, 2]], "StandardPythonParameterType([[1, 2]])"),
+        ({"a": 1.5}, "StandardPythonParameterType({'a': 1.5})"),
+        (np.array([[1.0, 2.0]]), "NumpyParameterType(np.array([[1.0, 2.0]], dtype='float64'))"),
+        (
+            np.array([[np.nan, np.inf]]),
+            """NumpyParameterType(np.array([[float("nan"), float("inf")]], dtype='float64'))""",
+        ),
+        (np.array(["banana", "inf"]), "NumpyParameterType(np.array(['banana', 'inf'], dtype='<U6'))"),
+        (np.zeros((9, 28, 28)), "NumpyParameterType(np.zeros((1, 28, 28), dtype='float64'))"),
+        (pd.DataFrame({"a": [1], "b": ["x"]}), "PandasParameterType(pd.DataFrame({'a': [1], 'b': ['x']}))"),
+        (
+            pd.DataFrame({"a": pd.to_datetime(["2020-01-02"])}),
+            "PandasParameterType(pd.DataFrame({'a': ['2020-01-02']}).astype({'a': 'datetime64[",
+        ),
+        (pd.Series([1, 2]), "StandardPythonParameterType([1, 2])"),
+    ],
+)
+def test_samples_give_the_schema(book: Minibook, sample: object, expression: str) -> None:
+    script = book.capture("def run(x):\n    return 1", sample)
+    assert f'run = input_schema("x", {expression}' in script.source
+    namespace: dict[str, object] = {"__name__": "score"}
+    exec(script.source, namespace)
+    assert callable(namespace["run"])
+
+
+def test_a_sample_goes_with_an_init_too(book: Minibook) -> None:
+    script = book.capture("def init(): pass\ndef run(x):\n    return x", [1])
+    assert script.contract == BY_SCHEMA
+
+
+def test_samples_of_several_parameters(book: Minibook) -> None:
+    cell = "def run(x, y):\n    return [x, y]"
+    script = book.capture(cell, {"x": 1, "y": "a"})
+    assert 'input_schema("x"' in script.source
+    assert 'input_schema("y"' in script.source
+    with pytest.raises(ScriptProblem, match="run\\(\\) has 2 parameters \\(x, y\\), but the sample is one value"):
+        book.capture(cell, [1])
+    with pytest.raises(ScriptProblem, match="'z', but run\\(\\) has no such parameter"):
+        book.capture(cell, {"z": 1, "x": 1})
+    with pytest.raises(ScriptProblem, match="has no JSON form"):
+        book.capture("def run(x):\n    return 1", object())
+
+
+FITTED = """import numpy as np, pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+rows = np.arange(12.0).reshape(4, 3)
+pca = PCA(2).fit(rows)
+line = LinearRegression().fit(pca.transform(rows), [1.0, 2.0, 3.0, 4.0])
+frame = pd.DataFrame({"age": [1, 2], "name": ["a", "b"]})
+class Sized:
+    feature_names_in_ = ["age", "name"]
+    def predict(self, x):
+        return [len(x)]
+sized = Sized()
+"""
+
+
+def test_an_arrays_width_is_what_its_first_model_was_fitted_on(book: Minibook) -> None:
+    book.run(FITTED)
+    script = book.capture("def run(x: np.ndarray):\n    return line.predict(pca.transform(x)).round(6).tolist()")
+    assert "NumpyParameterType(np.zeros((1, 3)), enforce_column_type=False)" in script.source
+    own = book.run("line.predict(pca.transform(rows[:2])).round(6).tolist()")
+    assert book.alone(script) == []
+    namespace: dict[str, object] = {"__name__": "score"}
+    exec(script.source, namespace)
+    namespace |= {"line": book.shell.user_ns["line"], "pca": book.shell.user_ns["pca"]}
+    assert namespace["run"](x=book.run("rows[:2].tolist()")) == own  # type: ignore[operator]
+
+
+def test_a_frames_columns_are_those_that_the_model_was_fitted_on_and_none_of_its_rows_travel(book: Minibook) -> None:
+    book.run(FITTED)
+    script = book.capture("def run(x: pd.DataFrame):\n    return sized.predict(x)")
+    assert "pd.DataFrame({'age': [0], 'name': ['']})" in script.source
+    without = book.capture("def run(x: pd.DataFrame):\n    return len(x)")
+    assert "enforce_shape=False" in without.source
+
+
+def test_several_hinted_parameters_are_looked_up_by_name(book: Minibook) -> None:
+    script = book.capture("def run(x: list, scale: float = 2.0):\n    return [scale * one for one in x]")
+    assert script.contract == "run() gets x, scale from the request's JSON, converted and checked"
+    assert json.dumps(script.as_dict()["origins"])
+
+
+def test_a_line_with_two_required_values_needs_hints_for_both(book: Minibook) -> None:
+    with pytest.raises(ScriptProblem, match="run\\(\\) requires 2 values"):
+        book.capture("def run(x: list, y):\n    return x")
