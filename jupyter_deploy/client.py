@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .config import Home
 from .environments.environment import from_stored
-from .errors import ServiceDown
+from .errors import DeployError, ServiceDown
 from .invocable import Invocable
 from .invocation import Invocation
 from .payloads import encode_payload
@@ -20,6 +20,8 @@ from .signatures import Signature
 
 if TYPE_CHECKING:
     from .deployment import Deployment
+
+_LAST_WORDS = 10
 
 
 class Service(Invocable):
@@ -134,8 +136,16 @@ class Service(Invocable):
             self._home.service(self.name),
             self._deployment.bundle_folder(record),
             lambda: self._deployment.health(record),
+            self._last_words,
             self._signatures,
         )
+
+    def _last_words(self) -> str:
+        try:
+            return self.logs(_LAST_WORDS).rstrip()
+        except DeployError:
+            # The log's keeper does not answer either; there is an error to tell already.
+            return ""
 
     @staticmethod
     def _environment(record: ServiceRecord) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class Invocation:
         The folder that it serves from.
     health : callable
         Finds out how it is.
+    last_words : callable
+        Returns the end of its log.
     known : mutable mapping
         Signatures by the bundle that they are of, for whoever asks again.
     authorization : str
@@ -75,6 +77,7 @@ class Invocation:
     folder: Path
     bundle: Path
     health: Callable[[], Health] = field(repr=False)
+    last_words: Callable[[], str] = field(repr=False)
     known: MutableMapping[str, Signature | None] = field(hash=False, repr=False)
     authorization: str = field(default="", repr=False)
 
@@ -234,6 +237,7 @@ class Invocation:
         name, health = self.record.name, self.health()
         return ServiceDown(
             f"{name} does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else "."),
+            details=self.last_words(),
             hint=f"deploy {name} starts it again; logs {name} shows what happened.",
         )
 
@@ -267,6 +271,8 @@ class Invocation:
         else:
             problem = InvokeProblem(
                 f"{name} answered {reply.status}: {message_of(reply)}",
+                # The worker died of it; what it said last is in the log and nowhere else.
+                details=self.last_words() if reply.status == 502 else "",
                 hint=f"{self._advice(reply, payload)} {named}".strip(),
             )
         problem.status, problem.request_id = reply.status, request_id

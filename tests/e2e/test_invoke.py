@@ -237,6 +237,8 @@ def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) 
     for call in (service.invoke, service.load):
         with pytest.raises(ServiceDown, match="echo does not answer; it is ") as caught:
             call([1])
+        assert caught.value.details == service.logs(10).rstrip()
+        assert "generation 1 serves" in caught.value.details
         assert caught.value.hint.startswith("deploy echo starts it again")
 
 
