@@ -1,4 +1,4 @@
-"""A live handle on one service, and the scoring client."""
+"""A live handle on one service."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
-
 from .config import Home
 from .environments.environment import from_stored
-from .errors import DeployError, InvokeProblem, ServiceDown
-from .hints import failure_hint
+from .errors import DeployError, ServiceDown
+from .invocable import Invocable
+from .invocation import Invocation
+from .payloads import encode_payload
 from .service_rows import Services
 from .services import Change, Health, ServiceRecord, Stats, Target
-from .serving.answers import to_json
-from .serving.failures import Failure
+from .signatures import Signature
 
 if TYPE_CHECKING:
     from .deployment import Deployment
 
-ANSWER_LIMIT = 32 << 20
 _LAST_WORDS = 10
 
 
-class Service:
+class Service(Invocable):
     """One service, whoever started it. All attributes are asked for when they are read.
 
     Parameters
@@ -60,6 +58,7 @@ class Service:
         self._home = home
         self._target = target
         self._deployment = deployment
+        self._signatures: dict[str, Signature | None] = {}
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"
@@ -127,54 +126,19 @@ class Service:
             "change": self.change.as_dict() if self.change else None,
         }
 
-    def invoke(self, value: Any = "", *, limit: int | None = ANSWER_LIMIT, timeout: float | None = None) -> Any:
-        """Send a value to the service and return its answer.
-
-        Parameters
-        ----------
-        value : object
-            Text and bytes are sent as they are; lists, dicts, arrays, frames and so on as JSON.
-        limit : int or None, optional
-            Bytes of an answer that are accepted; None for any.
-        timeout : float, optional
-            Seconds to wait for the answer; for ever by default.
-
-        Returns
-        -------
-        object
-            The answer, decoded from JSON.
-
-        Raises
-        ------
-        InvokeProblem
-            With the script's traceback where it failed.
-        ServiceDown
-            With the service's state where it does not answer.
-        """
-        body = encode_payload(value)
+    def _invocation(self) -> Invocation:
         record = self.record
-        target = self._target(record.spec.target)
-        with requests.Session() as session:
-            session.trust_env = False
-            try:
-                with session.post(
-                    self._uri(record),
-                    data=body,
-                    headers={"Content-Type": "application/json"},
-                    timeout=timeout,
-                    stream=True,
-                ) as response:
-                    content = self._read(response, limit)
-            except requests.Timeout as error:
-                raise InvokeProblem(
-                    f"{self.name} did not answer within {timeout} s.",
-                    hint=f"Give it more time; logs {self.name} shows what it does.",
-                ) from error
-            except requests.RequestException as error:
-                raise self._down(record) from error
-        if response.status_code == requests.codes.ok:
-            return _decode(content)
-        raise self._refused(record, target, response, content)
+        # Where services will have keys, ``authorization`` is where they come from, for calls and snippets alike.
+        return Invocation(
+            record,
+            self._uri(record),
+            self._target(record.spec.target),
+            self._home.service(self.name),
+            self._deployment.bundle_folder(record),
+            lambda: self._deployment.health(record),
+            self._last_words,
+            self._signatures,
+        )
 
     def _last_words(self) -> str:
         try:
@@ -182,44 +146,6 @@ class Service:
         except DeployError:
             # The log's keeper does not answer either; there is an error to tell already.
             return ""
-
-    def _read(self, response: requests.Response, limit: int | None) -> bytes:
-        content = bytearray()
-        for part in response.iter_content(1 << 20):
-            content += part
-            if limit is not None and len(content) > limit:
-                size = int(response.headers.get("content-length", len(content)))
-                raise InvokeProblem(
-                    f"{self.name} answered {size / 1e6:,.0f} MB; this takes at most {limit / 1e6:,.0f} MB.",
-                    hint=f"In Python: Workspace().services[{self.name!r}].invoke(value, limit=None)",
-                )
-        return bytes(content)
-
-    def _down(self, record: ServiceRecord) -> ServiceDown:
-        health = self._deployment.health(record)
-        return ServiceDown(
-            f"{self.name} does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else "."),
-            details=self._last_words(),
-            hint=f"deploy {self.name} starts it again; logs {self.name} shows what happened.",
-        )
-
-    def _refused(
-        self, record: ServiceRecord, target: Target, response: requests.Response, content: bytes
-    ) -> InvokeProblem:
-        request_id = response.headers.get("x-ms-request-id", "")
-        folder = self._home.service(self.name)
-        found = target.failure(folder, record.handle, request_id) if response.status_code >= 500 else None
-        if found:
-            failure = Failure(**found)
-            hint = failure_hint(failure, record, self._deployment.bundle_folder(record))
-            return InvokeProblem(f"{self.name}: {failure.summary}", details=failure.traceback, hint=hint)
-        answer = _decode(content)
-        message = answer.get("message", answer) if isinstance(answer, dict) else answer
-        return InvokeProblem(
-            f"{self.name} answered {response.status_code}: {str(message)[:500]}",
-            details=self._last_words() if response.status_code == requests.codes.bad_gateway else "",
-            hint=f"logs {self.name} shows more; the request's id is {request_id}.",
-        )
 
     @staticmethod
     def _environment(record: ServiceRecord) -> dict[str, Any]:
@@ -331,42 +257,3 @@ class Service:
     def delete(self) -> None:
         """Stop the service and forget it, with its log."""
         self._deployment.delete(self.name)
-
-
-def encode_payload(value: Any) -> bytes:
-    """Turn a Python value into a request's body.
-
-    Parameters
-    ----------
-    value : object
-        Text and bytes stay as they are, everything else becomes JSON.
-
-    Returns
-    -------
-    bytes
-        The body.
-
-    Raises
-    ------
-    InvokeProblem
-        Naming the class that has no JSON form.
-    """
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    if isinstance(value, str):
-        return value.encode()
-    try:
-        return to_json(value)
-    except TypeError as error:
-        raise InvokeProblem(
-            f"The value cannot be sent as JSON: {error}.", hint="Convert it to lists and dicts first."
-        ) from error
-
-
-def _decode(content: bytes) -> Any:
-    import orjson
-
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return content.decode("utf-8", "replace")

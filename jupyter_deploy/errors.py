@@ -142,6 +142,9 @@ class ServiceDown(DeployError):
 class InvokeProblem(DeployError):
     """The service answered with an error, or the value cannot be sent."""
 
+    status: int = 0
+    request_id: str = ""
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that the user most likely meant.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -43,7 +42,7 @@ class Trial:
     init_seconds : float
         How long loading the script and ``init()`` took.
     seconds : float
-        How long the request took.
+        How long ``run()`` took.
     output : str
         What the script printed meanwhile.
     """
@@ -135,12 +134,12 @@ class Trials:
         with self._server(script, progress) as service:
             progress("calling run()")
             try:
-                started = time.perf_counter()
-                answer = service.invoke(value)
-                seconds = time.perf_counter() - started
+                answer = service.request(value)
             except DeployError as error:
                 raise self._failed(script, service.name, error) from error
-            return Trial(script.name, answer, service.health.init_seconds, seconds, self._printed(service.name))
+            took = answer.seconds if answer.run_seconds is None else answer.run_seconds
+            printed = self._printed(service.name)
+            return Trial(script.name, answer.value, service.health.init_seconds, took, printed)
 
     def collect(self) -> None:
         """Remove the servers of trials whose process died; called when stages of the dead have been removed."""

@@ -13,6 +13,7 @@ from ..models import Model
 from ..script_check import check, quiet_parse
 from ..scripts import Script, check_script_name
 from .contract import contract_of
+from .names import NOTEBOOK_ONLY
 from .notebook import Notebook
 from .taken import Taken
 from .taking import Taking
@@ -52,8 +53,10 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     """
     check_script_name(name)
     source = f"# %%score_script {name}\n{cell}"
+    # What only a notebook has is refused below, in better words.
+    known = {*notebook.variables, *NOTEBOOK_ONLY}
     # Whether run()'s parameters are described is only known after the names: parse first, check the rest then.
-    check(source, "cell", known=set(notebook.variables), described=True)
+    check(source, "cell", known=known, described=True)
     tree = quiet_parse(source)
     taking = Taking(notebook, folder)
     taken = taking.follow(source, "cell")
@@ -61,7 +64,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     if classes:
         taken = settled(taken, classes)
     contract = contract_of(tree, taken, notebook.variables, sample)
-    check(source, "cell", known=set(notebook.variables), described=contract.kind == "schema")
+    check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
         return Script(name, source, str(folder))
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}

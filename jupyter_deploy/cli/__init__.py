@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from ..verbs import Done, find
+    from ..verbs import find
     from ..verbs.parser import HelpShown, overview
 
     program = "jupyter model"
@@ -63,8 +63,13 @@ def _run(words: list[str]) -> int:
         value = run(verb, words[1:], _session(), f"{program} {verb.name}")
     except HelpShown:
         return 0
-    _show(value, as_json="--json" in words or (verb.name == "invoke" and not isinstance(value, Done)))
-    return 0
+    from ..display import face_of
+
+    # Answers are for programs to read, unless they are something of our own.
+    _show(value, as_json="--json" in words or (verb.name == "invoke" and face_of(value) is None))
+    # What Ctrl-C cut short is shown, but it is not all that was asked for.
+    cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
+    return 130 if verb.name == "invoke" and cut is True else 0
 
 
 def _session() -> Any:
@@ -83,13 +88,20 @@ def _session() -> Any:
             raise UsageProblem("Nobody can be asked here.", hint="Say --yes.")
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
-    return Session(say, emit, confirm)
+    def note(text: str) -> None:
+        if sys.stderr.isatty():
+            print(text, file=sys.stderr)
+
+    return Session(say, emit, confirm, note=note)
 
 
 def _show(value: Any, *, as_json: bool) -> None:
     if value is None and not as_json:
         return
-    if as_json:
+    if isinstance(value, bytes) and not as_json and not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(value)
+    elif as_json:
         import json
 
         print(json.dumps(value, indent=1 if isinstance(value, (dict, list)) and len(str(value)) < 10_000 else None))

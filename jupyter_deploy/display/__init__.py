@@ -24,14 +24,18 @@ FACES = (
     ("jupyter_deploy.services", "Stats", "services.STATS"),
     ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),
     ("jupyter_deploy.packages", "Package", "environments.PACKAGE"),
+    ("jupyter_deploy.answers", "Answer", "invocations.ANSWER"),
+    ("jupyter_deploy.answers", "Binary", "invocations.BINARY"),
+    ("jupyter_deploy.load", "LatencyReport", "invocations.REPORT"),
+    ("jupyter_deploy.snippets", "Snippet", "invocations.SNIPPET"),
     ("jupyter_deploy.verbs.verb", "Listing", "listings.LISTING"),
     ("jupyter_deploy.verbs.verb", "LogText", "listings.LOG"),
     ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
     ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
     ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
 )
-# IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle's text.
-_PRINTED = ("Listing", "LogText", "DeployError")
+# IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle.
+_PRINTED = ("Listing", "LogText", "DeployError", "Binary", "Snippet")
 
 
 def face_of(value: Any) -> Face | None:

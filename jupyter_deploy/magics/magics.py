@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +21,6 @@ from .expansion import expand
 
 if TYPE_CHECKING:
     from ..verbs import Verb
-
-# What follows invoke's service: one of its options, or an expression with such options behind it.
-_OPTION = re.compile(r"--(data|file|output|json|help)\b|-h\b")
-_TRAILING = re.compile(r"(\s--json|\s--output(=|\s+)\S+)+\s*$")
-_FIELD = re.compile(r"\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
 
 LINE_MAGICS = ("register", "deploy", "invoke", "model")
 CELL_MAGICS = ("score_script", "invoke", "model")
@@ -118,6 +112,9 @@ class ModelMagics(ConfiguredMagics):
     def invoke(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send a service a variable (%invoke SERVICE VARIABLE), or the JSON in the cell (%%invoke SERVICE).
 
+        Options stand before or behind the variable: %invoke churn X_test[:5] -n 100 -c 8. A semicolon at the end shows
+        nothing.
+
         Parameters
         ----------
         line : str
@@ -173,11 +170,13 @@ class ModelMagics(ConfiguredMagics):
         from .progress import NotebookProgress, verdict
 
         verb = find(name)
-        words = self._raw_tail(line, local_ns) if verb.raw_tail else self._words(line, local_ns)
+        words = self._raw_tail(verb, line, local_ns) if verb.raw_tail else self._words(line, local_ns)
         assert self.shell is not None
+        quiet = line.rstrip().endswith(";")
         with NotebookProgress(self.shell, shown=self.progress) as progress:
+            asked = session(self._variables(local_ns), cell, progress, self.defaults(), quiet=quiet)
             try:
-                value = run(verb, words, session(self._variables(local_ns), cell, progress, self.defaults()), program)
+                value = run(verb, words, asked, program)
             except HelpShown:
                 return None
             progress.close(verdict(value))
@@ -195,19 +194,15 @@ class ModelMagics(ConfiguredMagics):
         variables = self._variables(local_ns)
         return [expand(word, variables) for word in words]
 
-    def _raw_tail(self, line: str, local_ns: dict[str, Any] | None) -> list[str]:
+    def _raw_tail(self, verb: Verb, line: str, local_ns: dict[str, Any] | None) -> list[str]:
         """Keep a Python expression behind the first word as it is written: its quotes, braces and minus signs."""
+        from .words import split
+
         first, _, rest = line.strip().partition(" ")
         rest = rest.strip().rstrip(";").strip()
-        if not rest or _OPTION.match(rest):
-            return self._words(line, local_ns)
-        trailing = _TRAILING.search(rest)
-        if trailing:
-            rest, options = rest[: trailing.start()].strip(), self._words(trailing[0], local_ns)
-        else:
-            options = []
-        whole = _FIELD.fullmatch(rest)
-        return [*options, *self._words(first, local_ns), "--", whole[1] or whole[2] if whole else rest]
+        options, expression = split(rest, verb, self._variables(local_ns))
+        words = self._words(f"{first} {options}", local_ns)
+        return [*words, "--", expression] if expression else words
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

@@ -11,7 +11,12 @@ from .progress import NotebookProgress
 
 
 def session(
-    variables: Mapping[str, object], cell: str | None, progress: NotebookProgress, defaults: Defaults
+    variables: Mapping[str, object],
+    cell: str | None,
+    progress: NotebookProgress,
+    defaults: Defaults,
+    *,
+    quiet: bool = False,
 ) -> Session:
     """Build a verb's session.
 
@@ -25,18 +30,34 @@ def session(
         Where progress goes.
     defaults : Defaults
         What the user has configured.
+    quiet : bool, optional
+        Whether nothing but the value itself is shown, and that not either: the line ends with a semicolon.
 
     Returns
     -------
     Session
         For one run of one verb.
     """
-    return Session(progress.say, _emit, _confirm, variables, cell, defaults)
+    return Session(
+        progress.say, _emit, _confirm, variables, cell, note=_not_noted if quiet else _note, defaults=defaults
+    )
 
 
 def _emit(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    from IPython.display import display
+
+    from ..display.invocations import note
+
+    display({"text/plain": text, "text/html": note(text)}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _not_noted(text: str) -> None:
+    pass
 
 
 def _confirm(question: str) -> bool:

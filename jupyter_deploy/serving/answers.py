@@ -87,7 +87,9 @@ def _plain(value: Any) -> Any:
         raise TypeError("bytes have no JSON form: decode them, or encode them as base64 text")
     if hasattr(value, "tolist"):
         # As numbers of nanoseconds, lists of times would mean nothing to a client.
-        unit = _UNITS.get(value.dtype.kind) if hasattr(value, "dtype") and not hasattr(value, "index") else None
+        # A tensor's dtype has no kind.
+        kind = getattr(getattr(value, "dtype", None), "kind", "")
+        unit = _UNITS.get(kind) if not hasattr(value, "index") else None
         listed = (value.astype(unit) if unit else value).tolist()
         # A long double is its own list.
         return float(value) if type(listed) is type(value) else listed
@@ -190,6 +192,7 @@ def holds_nan(value: Any) -> bool:
 
 def _array_holds_nan(value: Any) -> bool:
     """Look without a list of all items where the array has floats and nothing else."""
-    if value.dtype.kind == "f" and hasattr(value, "flat"):
+    kind = getattr(value.dtype, "kind", "O")
+    if kind == "f" and hasattr(value, "flat"):
         return not math.isfinite(float(abs(value).max())) if value.size else False
-    return holds_nan(value.tolist()) if value.dtype.kind in "fOV" else False
+    return holds_nan(value.tolist()) if kind in "fOV" else False

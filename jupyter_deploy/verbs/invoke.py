@@ -1,4 +1,4 @@
-"""``invoke``: send a service a value and show its answer."""
+"""``invoke``: send a service a value and show its answer, once or many times, or a client that does it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,71 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvokeProblem, UsageProblem
+from ..answers import Answer, Binary
+from ..client import Service
+from ..errors import UsageProblem
 from ..files import write_atomic
+from ..payloads import check_json
 from ..workspace import Workspace
-from .verb import Done, Session, Verb, argument, evaluate
+from .verb import Done, Session, Verb, argument, evaluate, pairs
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    _check(given)
     payload = payload_of(given, session)
     service = workspace.services[given.service]
+    headers = {name: value or "" for name, value in pairs(given.header, "--header").items()}
+    if given.curl or given.python:
+        language = "curl" if given.curl else "python"
+        return service.snippet(payload, language, headers=headers, body_file=_output(given), show_key=given.show_key)
+    output = _output(given)
+    result = _load(service, payload, headers, given, session) if given.requests is not None else None
+    if result is None:
+        # An answer of any size fits into a file.
+        limit = {"limit": None} if output else {}
+        result = service.request(payload, timeout=_timeout(given, session), headers=headers, **limit)
+        session.note(result.sentence())
+    if output is None:
+        return result.value if isinstance(result, Answer) else result
+    return _written(result.value if isinstance(result, Answer) else result.as_dict(), output)
+
+
+def _timeout(given: argparse.Namespace, session: Session) -> float | None:
+    return session.defaults.timeout if given.timeout is None else float(given.timeout)
+
+
+def _check(given: argparse.Namespace) -> None:
+    if given.curl and given.python:
+        raise UsageProblem("invoke prints one client.", hint="Say --curl or --python.")
+    if (given.curl or given.python) and (given.requests is not None or given.concurrency is not None):
+        raise UsageProblem("A printed client sends one request.", hint="Leave -n and -c out.")
+    if given.concurrency is not None and given.requests is None:
+        raise UsageProblem("-c needs -n: how many requests?", hint="For example: -n 100 -c 8.")
+    if given.show_key and not (given.curl or given.python):
+        raise UsageProblem("--show-key belongs to --curl or --python.", hint="Nothing was sent.")
+    if given.timeout is not None and not 0 < given.timeout < 1e9:
+        raise UsageProblem(f"--timeout takes seconds above 0, not {given.timeout:g}.", hint="For example: --timeout 5.")
+
+
+def _load(service: Service, payload: Any, headers: dict[str, str], given: argparse.Namespace, session: Session) -> Any:
+    at_once = 1 if given.concurrency is None else given.concurrency
+    timeout = _timeout(given, session)
+    return service.load(payload, given.requests, at_once, timeout=timeout, headers=headers, progress=session.say)
+
+
+def _output(given: argparse.Namespace) -> Path | None:
     if not given.output:
-        return service.invoke(payload, timeout=session.defaults.timeout)
+        return None
     output = Path(given.output).expanduser()
     # Looked at first: an answer that cannot be kept is not asked for; what is there stays until there is one.
     if output.is_dir() or not output.parent.is_dir():
         raise UsageProblem(f"{output} cannot be written: it is no file in a folder.", hint="Is the path right?")
-    answer = service.invoke(payload, limit=None, timeout=session.defaults.timeout)
+    return output
+
+
+def _written(value: Any, output: Path) -> Done:
     try:
-        write_atomic(output, json.dumps(answer))
+        write_atomic(output, bytes(value) if isinstance(value, Binary) else json.dumps(value))
     except OSError as error:
         raise UsageProblem(f"{output} cannot be written: {error.strerror}.", hint="Is the path right?") from error
     return Done(f"The answer is in {output}", {"path": str(output)})
@@ -51,57 +98,41 @@ def payload_of(given: argparse.Namespace, session: Session) -> Any:
             "invoke takes one value.", hint="Give a variable, --data JSON, --file F, or a cell below %%invoke."
         )
     if given.file is not None:
-        return _from_file(Path(given.file).expanduser())
+        path = Path(given.file).expanduser()
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise UsageProblem(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
+        return path
     if session.cell is not None:
-        return _checked(session.cell.strip(), "The cell")
+        return check_json(session.cell.strip(), "The cell")
     if given.data is not None:
-        return _checked(given.data, "--data")
+        return check_json(given.data, "--data")
     if given.value is None:
         return ""
     if session.variables is None:
-        return _checked(given.value, "VALUE")
+        return check_json(given.value, "VALUE")
     return evaluate(given.value, session.variables)
-
-
-def _from_file(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageProblem(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
-    if path.suffix == ".json":
-        _checked(data.decode("utf-8", "replace"), str(path))
-    return data
-
-
-def _checked(text: str, what: str) -> str:
-    """Refuse text that is not JSON, before anything is sent."""
-    try:
-        json.loads(text)
-    except ValueError as error:
-        details = ""
-        if isinstance(error, json.JSONDecodeError):
-            line = text.split("\n")[error.lineno - 1]
-            start = max(0, error.colno - 1 - 60)
-            details = f"    {line[start : start + 120]}\n    {' ' * (error.colno - 1 - start)}^"
-        raise InvokeProblem(
-            f"{what} is not JSON: {error}.",
-            details=details,
-            hint='JSON has double quotes and no trailing commas, for example {"data": [[1, 2]]}. Nothing was sent.',
-        ) from error
-    except RecursionError as error:
-        raise InvokeProblem(f"{what} is nested too deeply for JSON.", hint="Nothing was sent.") from error
-    return text
 
 
 VERB = Verb(
     "invoke",
-    "send a service a value and show its answer",
+    "send a service a value and show its answer, or measure many",
     (
         argument("service", help="the service's name", completes="services"),
         argument("value", nargs="?", help="a notebook variable; on the command line, JSON", completes="variables"),
         argument("--data", metavar="JSON", help="the request's body"),
-        argument("--file", metavar="F", help="a file with the request's body", completes="files"),
-        argument("--output", metavar="F", help="write the answer to a file", completes="files"),
+        argument("--file", metavar="F", help="the body's file; its ending tells the type", completes="files"),
+        argument("--header", metavar="K=V", action="append", help="a header to send; may be repeated"),
+        argument("--timeout", metavar="S", type=float, help="seconds to wait for an answer; for ever by default"),
+        argument("--requests", "-n", metavar="N", type=int, help="send it N times and show how long the answers took"),
+        argument("--concurrency", "-c", metavar="C", type=int, help="with -n: C requests at once"),
+        argument("--curl", action="store_true", help="print a curl command that sends it; nothing is sent"),
+        argument("--python", action="store_true", help="print a Python program that sends it; nothing is sent"),
+        argument("--show-key", action="store_true", help="with --curl or --python: keys as they are, not masked"),
+        argument(
+            "--output", metavar="F", help="where the answer goes (with --curl, --python: the body)", completes="files"
+        ),
     ),
     _run,
     raw_tail=True,

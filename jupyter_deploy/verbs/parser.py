@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from ..errors import UsageProblem, nearest
@@ -50,7 +51,7 @@ class Parser(argparse.ArgumentParser):
 
     def _advice(self, message: str) -> str:
         known = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
-        for word in message.replace(":", " ").replace(",", " ").split():
+        for word in re.split(r"[\s:,/]+", message):
             if word.startswith("--") and word.partition("=")[0] not in known:
                 found = nearest(word.lstrip("-").partition("=")[0], [flag[2:] for flag in known])
                 close = f"--{found}" if found else None

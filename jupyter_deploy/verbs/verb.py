@@ -93,6 +93,8 @@ class Session:
         The lines below a cell magic.
     defaults : Defaults, optional
         What the user has set for all verbs.
+    note : callable
+        Shows a line beside the value, where someone is looking.
     """
 
     say: Callable[[str], None]
@@ -101,6 +103,7 @@ class Session:
     variables: Mapping[str, object] | None = None
     cell: str | None = None
     defaults: Defaults = field(default_factory=Defaults)
+    note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)

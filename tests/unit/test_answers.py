@@ -12,13 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_deploy.client import encode_payload
 from jupyter_deploy.errors import InvokeProblem
+from jupyter_deploy.payloads import encode_payload
 from jupyter_deploy.serving.answers import encode, holds_nan
 
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+class Tensor:
+    """What PyTorch's tensors have in common with arrays: a dtype that has no kind."""
+
+    dtype = object()
+
+    def __init__(self, values: list[float]) -> None:
+        self.values = values
+
+    def tolist(self) -> list[float]:
+        return self.values
 
 
 TABLE: list[tuple[Any, bytes]] = [
@@ -38,6 +50,7 @@ TABLE: list[tuple[Any, bytes]] = [
     ({"p": np.array([np.nan, 1.0])}, b'{"p":[null,1.0]}'),
     (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), b'[{"a":1,"b":"x"},{"a":2,"b":"y"}]'),
     (pd.Series([1, 2]), b"[1,2]"),
+    ({"t": Tensor([0.5, 1.0])}, b'{"t":[0.5,1.0]}'),
     (pd.Timestamp("2026-01-02"), b'"2026-01-02T00:00:00"'),
     (dt.date(2026, 1, 2), b'"2026-01-02"'),
     (Colour.RED, b'"red"'),
@@ -82,6 +95,7 @@ class Point:
         float("nan"),
         [1, (2, {"a": float("-inf")})],
         np.float32("nan"),
+        Tensor([float("nan")]),
         np.array([[1, np.inf]]),
         np.array([1, np.nan], dtype=np.float16),
         np.array([None, np.nan], dtype=object),

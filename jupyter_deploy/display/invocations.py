@@ -1,0 +1,295 @@
+"""Faces of what invoking a service gives: answers, measurements, programs."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pprint import pformat
+from typing import Any
+
+from ..answers import Answer, Binary, duration
+from ..load import LatencyReport, summary
+from ..snippets import Snippet
+from .face import Face
+
+_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")
+_LARGEST_SHOWN = 4 << 20
+_LONGEST = 4_000
+_BLOCKS = 40
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 420, 150, 34, 8, 34
+_MUTED = "color:var(--jp-ui-font-color2,#666);font-size:12px"
+_BORDER = "1px solid var(--jp-border-color2,#c8c8c8)"
+_CARD = (
+    f"border:{_BORDER};border-radius:6px;padding:8px 12px;display:inline-block;max-width:100%;font-size:13px;"
+    "line-height:1.5;text-align:left"
+)
+_NUMBER = "text-align:right;padding:2px 0 2px 14px;font-variant-numeric:tabular-nums"
+_PRE = "margin:0;font-size:12px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto"
+
+
+def note(text: str) -> str:
+    """Write a line that stands beside a value.
+
+    Parameters
+    ----------
+    text : str
+        For people.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<div style="{_MUTED}">{escape(text)}</div>'
+
+
+def answer_text(answer: Answer) -> str:
+    """Show how a request went, and its answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of one request.
+
+    Returns
+    -------
+    str
+        The value below a line of its own; long ones are cut.
+    """
+    return f"{answer.sentence()}\n{_value_text(answer.value)}"
+
+
+def answer_html(answer: Answer) -> str:
+    """Show how a request went, and its answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of one request.
+
+    Returns
+    -------
+    str
+        HTML; pictures are shown.
+    """
+    value = answer.value
+    shown = (
+        binary_html(value) if isinstance(value, Binary) else f'<pre style="{_PRE}">{escape(_value_text(value))}</pre>'
+    )
+    return f"<div>{note(answer.sentence())}{shown}</div>"
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, Binary):
+        return binary_text(value)
+    text = pformat(value, width=110, compact=True, sort_dicts=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … {len(text) - _LONGEST:,} more characters"
+
+
+def binary_text(value: Binary) -> str:
+    """Say what bytes are, instead of all of them.
+
+    Parameters
+    ----------
+    value : Binary
+        An answer.
+
+    Returns
+    -------
+    str
+        Type and size.
+    """
+    return f"<{len(value):,} bytes of {value.content_type}>"
+
+
+def binary_html(value: Binary) -> str:
+    """Show a picture, or say what bytes are.
+
+    Parameters
+    ----------
+    value : Binary
+        An answer.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    text = escape(binary_text(value))
+    if value.content_type not in _SHOWN or len(value) > _LARGEST_SHOWN:
+        return f"<div>{text}</div>"
+    data = base64.b64encode(value).decode()
+    return f'<img src="data:{value.content_type};base64,{data}" alt="{text}" title="{text}" style="max-width:100%">'
+
+
+def snippet_text(snippet: Snippet) -> str:
+    """Show program text as it is.
+
+    Parameters
+    ----------
+    snippet : Snippet
+        The program.
+
+    Returns
+    -------
+    str
+        The same.
+    """
+    return str(snippet)
+
+
+def snippet_html(snippet: Snippet) -> str:
+    """Show program text as it is.
+
+    Parameters
+    ----------
+    snippet : Snippet
+        The program.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<pre tabindex="0" aria-label="client program" style="{_PRE}">{escape(str(snippet))}</pre>'
+
+
+def _headline(report: LatencyReport) -> str:
+    ended = f"{report.answered:,} of {report.asked:,}" if report.answered < report.asked else f"{report.asked:,}"
+    noun = "request" if report.asked == 1 else "requests"
+    failed = f"{report.failed:,} failed" if report.failed else "none failed"
+    cut = ", interrupted" if report.interrupted else ""
+    return (
+        f"{ended} {noun}, {report.concurrency} at once, in {duration(report.seconds)}{cut}: "
+        f"{report.rate:,.0f} requests/s, {failed}"
+    )
+
+
+def _rows(report: LatencyReport) -> tuple[list[str], list[list[str]]]:
+    found = [("client", summary(report.client)), ("in run()", summary(report.server))]
+    header = list(found[0][1])
+    return header, [[name, *map(duration, times.values())] for name, times in found if times]
+
+
+def _edges(bars: list[tuple[float, float, int]], low: float, high: float) -> tuple[str, str]:
+    """Write a bar's times in milliseconds, as exactly as it takes to tell neighbours apart."""
+    step = (bars[0][1] - bars[0][0]) * 1000
+    digits = 0 if step >= 5 else 1 if step >= 0.5 else 2 if step >= 0.05 else 3
+    return f"{low * 1000:,.{digits}f}", f"{high * 1000:,.{digits}f}"
+
+
+def _troubles(report: LatencyReport) -> list[str]:
+    lines = []
+    for one in report.troubles:
+        named = f" (request {one.request_id})" if one.request_id else ""
+        lines.append(f"{one.count:,} × {one.kind}: {one.message}{named}")
+    return lines
+
+
+def report_text(report: LatencyReport) -> str:
+    """Show what many requests took.
+
+    Parameters
+    ----------
+    report : LatencyReport
+        Measured.
+
+    Returns
+    -------
+    str
+        A line, a table, a histogram, the errors.
+    """
+    lines = [f"{report.service}: {_headline(report)}"]
+    header, rows = _rows(report)
+    if rows:
+        lines.append("  " + "".join([" " * 8, *(f"{name:>10}" for name in header)]))
+        lines += ["  " + "".join([f"{row[0]:<8}", *(f"{cell:>10}" for cell in row[1:])]) for row in rows]
+        bars = report.bars()
+        most = max(count for _, _, count in bars)
+        edges = [(*_edges(bars, low, high), count) for low, high, count in bars]
+        width = max(len(high) for _, high, _ in edges)
+        for low, high, count in edges:
+            # A bar for every request that there is: a tail of one is what people look for.
+            blocks = "█" * max(round(_BLOCKS * count / most), 1 if count else 0)
+            lines.append(f"  {low:>{width}} – {high:>{width}} ms  {f'{blocks} {count:,}'.lstrip()}")
+    return "\n".join([*lines, *(f"  {line}" for line in _troubles(report))])
+
+
+def report_html(report: LatencyReport) -> str:
+    """Show what many requests took.
+
+    Parameters
+    ----------
+    report : LatencyReport
+        Measured.
+
+    Returns
+    -------
+    str
+        HTML: a line, a table, a chart, the errors.
+    """
+    header, rows = _rows(report)
+    parts = [f"<div><b>{escape(report.service)}</b> {escape(_headline(report))}</div>"]
+    if rows:
+        head = "".join(f'<th scope="col" style="{_NUMBER};border-bottom:{_BORDER}">{name}</th>' for name in header)
+        body = "".join(
+            f'<tr style="background:none"><th scope="row" style="text-align:left;font-weight:normal">{row[0]}</th>'
+            + "".join(f'<td style="{_NUMBER}">{cell}</td>' for cell in row[1:])
+            + "</tr>"
+            for row in rows
+        )
+        parts.append(
+            '<table style="border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit">'
+            '<thead><tr style="background:none">'
+            f'<td style="border-bottom:{_BORDER}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+        )
+        parts.append(_chart(report))
+    parts += [f'<div style="overflow-wrap:anywhere">{escape(line)}</div>' for line in _troubles(report)]
+    return f'<div style="{_CARD}">{"".join(parts)}</div>'
+
+
+def _chart(report: LatencyReport) -> str:
+    bars = report.bars()
+    most = max(count for _, _, count in bars)
+    step = (_WIDTH - _LEFT) / max(len(bars), 4)
+    has_tail = bars[-1][1] - bars[-1][0] > 1.01 * (bars[0][1] - bars[0][0])
+    depth = _HEIGHT - _TOP - _BOTTOM
+    floor = _HEIGHT - _BOTTOM
+    drawn = []
+    for index, (low, high, count) in enumerate(bars):
+        height = max(depth * count / most, 1.0 if count else 0.0)
+        faint = ";fill-opacity:0.55" if has_tail and index == len(bars) - 1 else ""
+        label = "{} to {} ms: {:,}".format(*_edges(bars, low, high), count)
+        drawn.append(
+            f'<rect x="{_LEFT + step * index + 1:.1f}" y="{floor - height:.1f}" width="{max(step - 2, 1):.1f}" '
+            f'height="{height:.1f}" style="fill:var(--jp-brand-color1,#1976d2){faint}"><title>{label}</title></rect>'
+        )
+    right = max(_LEFT + step * len(bars), _LEFT + 100)
+    texts = [
+        (_LEFT, _HEIGHT - 18, "start", duration(bars[0][0])),
+        (right, _HEIGHT - 18, "end", f"over {duration(bars[-1][0])}" if has_tail else duration(bars[-1][1])),
+        (_LEFT, _HEIGHT - 4, "start", "time until the answer was there"),
+        (_LEFT - 5, _TOP + 10, "end", f"{most:,}"),
+        (_LEFT - 5, floor, "end", "0"),
+    ]
+    written = "".join(f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>' for x, y, anchor, text in texts)
+    middle = summary(report.client)
+    told = (
+        f"Histogram of the time of {len(report.client):,} answers: half within {duration(middle['p50'])}, "
+        f"95 % within {duration(middle['p95'])}, the slowest {duration(middle['max'])}"
+    )
+    return (
+        f'<svg role="img" aria-label="{told}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
+        f'style="max-width:100%;height:auto;display:block"><title>{told}</title>'
+        f'<line x1="{_LEFT}" y1="{floor}" x2="{_WIDTH}" y2="{floor}" '
+        'style="stroke:var(--jp-border-color1,#bdbdbd)"></line>'
+        f'{"".join(drawn)}<g style="fill:var(--jp-ui-font-color1,#333);font-size:11px">{written}</g></svg>'
+    )
+
+
+ANSWER = Face("answer", answer_text, answer_html, lambda answer: answer.as_dict())
+BINARY = Face(
+    "binary", binary_text, binary_html, lambda value: {"content_type": value.content_type, "size": len(value)}
+)
+REPORT = Face("latency", report_text, report_html, lambda report: report.as_dict())
+SNIPPET = Face("snippet", snippet_text, snippet_html, lambda snippet: {"program": str(snippet)})

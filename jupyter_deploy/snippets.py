@@ -1,0 +1,135 @@
+"""A client for one request, ready to be pasted: a curl command or a Python program."""
+
+from __future__ import annotations
+
+import pprint
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .invocation import Request
+from .payloads import JSON
+
+LONGEST = 4_000
+BODY_FILE = "request.json"
+_HIDDEN = "********"
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
+
+
+class Snippet(str):
+    """Program text; it is shown as it is, not quoted."""
+
+    __slots__ = ()
+
+
+def curl(request: Request, *, body_file: Path | None = None, show_key: bool = False) -> Snippet:
+    """Write a request as a curl command for a POSIX shell.
+
+    Parameters
+    ----------
+    request : Request
+        Ready to be sent.
+    body_file : pathlib.Path, optional
+        Where the body has been written; short text goes into the command by default.
+    show_key : bool, optional
+        Whether keys are shown.
+
+    Returns
+    -------
+    Snippet
+        One command, on several lines.
+    """
+    text, path = _body(request, body_file)
+    data = ["--data-raw", shlex.quote(text)] if text is not None else ["--data-binary", shlex.quote(f"@{path}")]
+    lines = [f"curl -sS {shlex.quote(request.url)}"]
+    shown = _shown(request.headers, show_key).items()
+    # With nothing behind the colon, curl would leave the header out.
+    lines += [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in shown]
+    lines.append(" ".join(data))
+    return Snippet(_note(request, text, path, body_file) + " \\\n  ".join(lines))
+
+
+def python(request: Request, *, body_file: Path | None = None, show_key: bool = False) -> Snippet:
+    """Write a request as a Python program that uses ``requests``.
+
+    Parameters
+    ----------
+    request : Request
+        Ready to be sent.
+    body_file : pathlib.Path, optional
+        Where the body has been written; short bodies go into the program by default.
+    show_key : bool, optional
+        Whether keys are shown.
+
+    Returns
+    -------
+    Snippet
+        It prints the answer.
+    """
+    text, path = _body(request, body_file)
+    headers = _shown(request.headers, show_key)
+    lines = ["import requests", ""]
+    if text is None:
+        lines = ["from pathlib import Path", "", *lines]
+        body = f"data=Path({path!r}).read_bytes()"
+    elif headers.get("Content-Type") == JSON and (value := _literal(text)) is not None:
+        # requests says itself that this is JSON.
+        del headers["Content-Type"]
+        body = f"json={value}"
+    else:
+        body = f"data={text!r}.encode()"
+    lines += ["response = requests.post(", f"    {request.url!r},", f"    {body},"]
+    lines += [f"    headers={headers!r},"] if headers else []
+    lines += ["    timeout=60,", ")", "response.raise_for_status()", "print(response.text)"]
+    return Snippet(_note(request, text, path, body_file) + "\n".join(lines))
+
+
+def _body(request: Request, body_file: Path | None) -> tuple[str | None, str]:
+    """Return the body as text that may stand in a program, or None and the file that has it."""
+    payload = request.payload
+    if body_file is not None:
+        return None, str(body_file)
+    if payload.path:
+        return None, payload.path
+    if len(payload.body) <= LONGEST:
+        try:
+            text = payload.body.decode()
+        except UnicodeDecodeError:
+            text = "\0"
+        # No program's arguments can hold a zero byte; a carriage return would not survive a terminal.
+        if "\0" not in text and "\r" not in text:
+            return text, ""
+    return None, BODY_FILE if payload.content_type == JSON else "request.bin"
+
+
+def _note(request: Request, text: str | None, path: str, body_file: Path | None) -> str:
+    if text is not None or body_file is not None or request.payload.path:
+        return ""
+    size = len(request.payload.body)
+    return f"# The body has {size:,} bytes and goes into a file: add --output {path} to write it.\n"
+
+
+def _shown(headers: Mapping[str, str], show_key: bool) -> dict[str, str]:
+    return {
+        name: value if show_key or name.lower() not in _SECRET else _masked(value) for name, value in headers.items()
+    }
+
+
+def _masked(value: str) -> str:
+    scheme, space, key = value.partition(" ")
+    return f"{scheme} {_HIDDEN}" if space and key else _HIDDEN
+
+
+def _literal(text: str) -> str | None:
+    """Write JSON as Python, where it comes back as the same JSON."""
+    try:
+        value: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    # None is what requests takes for no body at all, as it does with anything empty in older versions.
+    if not value or orjson.dumps(value) != text.encode():
+        return None
+    return pprint.pformat(value, width=96, compact=True, sort_dicts=False).replace("\n", "\n    " + " " * len("json="))
