@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import requests
 from .config import Home
 from .environments.environment import from_stored
 from .errors import InvokeProblem, ServiceDown
+from .exchange import Exchange
 from .hints import failure_hint
 from .service_rows import Services
 from .services import Change, Health, ServiceRecord, Stats, Target
@@ -150,8 +152,31 @@ class Service:
         ServiceDown
             With the service's state where it does not answer.
         """
+        return self.exchange(value, limit=limit, timeout=timeout).answer
+
+    def exchange(self, value: Any = "", *, limit: int | None = ANSWER_LIMIT, timeout: float | None = None) -> Exchange:
+        """Send a value to the service and return its answer with status and times.
+
+        Parameters
+        ----------
+        value, limit, timeout : optional
+            As for :meth:`invoke`.
+
+        Returns
+        -------
+        Exchange
+            Of a request that succeeded.
+
+        Raises
+        ------
+        InvokeProblem
+            As :meth:`invoke` does; its ``exchange`` has status and times where there was an answer.
+        ServiceDown
+            With the service's state where it does not answer.
+        """
         body = encode_payload(value)
         record = self.record
+        started = time.perf_counter()
         target = self._target(record.spec.target)
         with requests.Session() as session:
             session.trust_env = False
@@ -168,9 +193,16 @@ class Service:
                 raise InvokeProblem(f"{self.name} did not answer within {timeout} s.") from error
             except requests.RequestException as error:
                 raise self._down(record) from error
+        told = response.headers.get("x-ms-run-fn-exec-ms", "")
+        took = (time.perf_counter() - started) * 1000
+        found = Exchange(
+            None, response.status_code, took, float(told) if told.replace(".", "", 1).isdecimal() else None
+        )
         if response.status_code == requests.codes.ok:
-            return _decode(content)
-        raise self._refused(record, target, response, content)
+            return replace(found, answer=_decode(content))
+        refused = self._refused(record, target, response, content)
+        refused.exchange = found
+        raise refused
 
     def _read(self, response: requests.Response, limit: int | None) -> bytes:
         content = bytearray()

@@ -137,6 +137,8 @@ class ServiceDown(DeployError):
 class InvokeProblem(DeployError):
     """The service answered with an error, or the value cannot be sent."""
 
+    exchange: Any = None
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that the user most likely meant.

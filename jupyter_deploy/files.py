@@ -126,7 +126,7 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def tail(path: Path, lines: int, until: int | None = None) -> str:
+def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYTES) -> str:
     """Return the last lines of a file.
 
     Parameters
@@ -137,17 +137,19 @@ def tail(path: Path, lines: int, until: int | None = None) -> str:
         How many.
     until : int, optional
         Where to take the end to be, in bytes.
+    most : int, optional
+        How many bytes before that are read; 4 MB by default.
 
     Returns
     -------
     str
-        At most 4 MB of it; longer lines are cut.
+        Longer lines are cut.
     """
     if lines <= 0 or not path.exists():
         return ""
     with path.open("rb") as file:
         end = file.seek(0, 2) if until is None else until
-        start = max(0, end - _TAIL_BYTES)
+        start = max(0, end - most)
         file.seek(start)
         data = file.read(end - start)
     kept = data.decode("utf-8", "replace").splitlines()[-lines:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import display
+from .. import display, widgets
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,6 +24,7 @@ def load(ip: InteractiveShell) -> None:
     unload(ip)
     ip.register_magics(ModelMagics(shell=ip, config=ip.config))
     display.register(ip)
+    widgets.register(ip)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)
 
@@ -45,5 +46,6 @@ def unload(ip: InteractiveShell) -> None:
     ip.magics_manager.registry.pop(ModelMagics.__name__, None)
     ip.configurables[:] = [item for item in ip.configurables if not isinstance(item, ModelMagics)]
     display.unregister(ip)
+    widgets.unregister(ip)
     if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.remove(matcher)

@@ -182,7 +182,7 @@ class ModelMagics(Magics):
         assert self.shell is not None
         progress = NotebookProgress(self.shell)
         try:
-            return run(verb, words, self._session(session, progress, cell, local_ns), program)
+            return _shown(run(verb, words, self._session(session, progress, cell, local_ns), program))
         except HelpShown:
             return None
         finally:
@@ -217,6 +217,17 @@ class ModelMagics(Magics):
             options = []
         whole = _FIELD.fullmatch(rest)
         return [*options, *self._words(first, local_ns), "--", whole[1] or whole[2] if whole else rest]
+
+
+def _shown(value: Any) -> Any:
+    """Turn what a verb returned into what a notebook shows: views become widgets."""
+    from ..verbs.view import View
+
+    if not isinstance(value, View):
+        return value
+    from ..widgets import live
+
+    return live(value)
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

@@ -27,7 +27,7 @@ class NotebookProgress:
 
     def __init__(self, shell: InteractiveShell, after: float = 0.0) -> None:
         self._after = after
-        self._can_update = hasattr(shell, "kernel")
+        self.can_update = hasattr(shell, "kernel")
         self._handle: Any = None
         self._started = time.perf_counter()
 
@@ -39,7 +39,7 @@ class NotebookProgress:
         text : str
             A few words.
         """
-        if self._can_update and time.perf_counter() - self._started >= self._after:
+        if self.can_update and time.perf_counter() - self._started >= self._after:
             self._show(f"{text} …")
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ def session(variables: Mapping[str, object], cell: str | None, progress: Noteboo
     Session
         For one run of one verb.
     """
-    return Session(progress.say, _emit, _confirm, variables, cell)
+    return Session(progress.say, _emit, _confirm, variables, cell, live=progress.can_update)
 
 
 def _emit(text: str) -> None:

@@ -27,7 +27,7 @@ class Argument:
         argparse's: ``help``, ``nargs``, ``action``, ``type``, ``choices``, ``metavar``…
     completes : str
         What its values are: ``"models"``, ``"services"``, ``"scripts"``, ``"variables"``, ``"files"``, ``"settings"``,
-        ``"targets"`` or nothing.
+        ``"targets"``, ``"views"`` or nothing.
     """
 
     flags: tuple[str, ...]
@@ -71,6 +71,8 @@ class Session:
         The notebook's variables; None on the command line.
     cell : str, optional
         The lines below a cell magic.
+    live : bool
+        Whether what it shows may go on changing: in a notebook.
     """
 
     say: Callable[[str], None]
@@ -78,6 +80,7 @@ class Session:
     confirm: Callable[[str], bool]
     variables: Mapping[str, object] | None = None
     cell: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True)

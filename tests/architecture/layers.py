@@ -34,10 +34,21 @@ LAYERS = (
     ("targets", {"targets"}),
     (
         "façade",
-        {"workspace", "client", "deployment", "resolution", "hints", "intent", "rollout", "housekeeping", "packages"},
+        {
+            "workspace",
+            "client",
+            "exchange",
+            "deployment",
+            "resolution",
+            "hints",
+            "intent",
+            "rollout",
+            "housekeeping",
+            "packages",
+        },
     ),
     ("verbs", {"verbs"}),
-    ("edges", {"cli", "magics", "display"}),
+    ("edges", {"cli", "magics", "display", "widgets"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 
