@@ -1,0 +1,92 @@
+"""One JupyterLab and one browser for all tests here.
+
+Both end before the next package's tests: some of those use asyncio, which does not go with Playwright in one thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from jupyter_deploy.client import Service
+from jupyter_deploy.workspace import Workspace
+
+from .lab import NAMES, REQUIRED, Lab, Notebook, find_browser, opened, running_lab
+
+ECHO = """import json
+import logging
+
+def run(data):
+    value = json.loads(data)
+    if value == "fail":
+        raise ValueError("<img src=x onerror=window.hit=1> is no number")
+    logging.getLogger("app").warning("warned of %s", value)
+    print("got", value)
+    return {"answer": value}
+"""
+SCHEMA = """from inference_schema.parameter_types import standard_py_parameter_type as types
+from inference_schema.schema_decorators import input_schema
+
+@input_schema("text", types.StandardPythonParameterType("good"))
+@input_schema("times", types.StandardPythonParameterType(2))
+@input_schema("rows", types.StandardPythonParameterType([[1.5, 2.5]]))
+def run(text, times, rows):
+    return [text * times, rows]
+"""
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    path = find_browser()
+    if path is None:
+        problem = f"there is no browser: none of {', '.join(NAMES)} is on the PATH"
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"{REQUIRED}=1, but {problem}")
+        pytest.skip(problem)
+    flags = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="package")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab, with a workspace that its kernels use."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def shared(lab: Lab) -> Iterator[Workspace]:
+    """That workspace, with the services `echo` and `typed`, and two models."""
+    workspace = Workspace(lab.home)
+    try:
+        for name, script in (("echo", ECHO), ("typed", SCHEMA)):
+            workspace.score_script(name, script)
+            workspace.deploy(name)
+        workspace.register("churn", {"a": 1}, tags={"stage": "trial"})
+        workspace.register("churn", {"a": 2}, tags={"stage": "live", "team": "risk"}, description="the second")
+        workspace.register("wine", {"b": 1})
+        yield workspace
+    finally:
+        for service in workspace.services.values():
+            service.delete()
+
+
+@pytest.fixture
+def echo(shared: Workspace) -> Service:
+    """A service that returns what it gets; `"fail"` makes it raise."""
+    return shared.services["echo"]
+
+
+@pytest.fixture
+def notebook(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Callable[..., Notebook]]:
+    """Opens notebooks with cells, and runs them."""
+    with ExitStack() as stack:
+        yield lambda *cells, **options: stack.enter_context(opened(lab, browser, *cells, **options))
