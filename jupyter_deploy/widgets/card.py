@@ -13,7 +13,7 @@ from ..errors import NotFound
 from ..files import tail
 from . import static
 from .base import LiveWidget, asset, error_facts
-from .levels import with_levels
+from .levels import brief, with_levels
 
 SHORT, LONG = 5, 60
 _ANSWER_LIMIT = 4000
@@ -62,7 +62,8 @@ class ServiceCard(LiveWidget):
         # An own image's output is asked from the engine; a server of ours writes a file, of which the end will do.
         log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
         sample = record.spec.settings.get("sample") or self.sample
-        return self.tell(facts=shown(facts), lines=with_levels(log.splitlines()[-self._wanted :]), sample=sample)
+        lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
+        return self.tell(facts=shown(facts), lines=lines, sample=sample)
 
     def _end_of_log(self) -> str:
         return tail(self._service.log_file, self._wanted, most=_LOG_BYTES)
@@ -247,9 +248,14 @@ def pretty(value: Any, limit: int) -> str:
     Returns
     -------
     str
-        JSON, over several lines where one would be long.
+        JSON; where one line would be long, one for each row or key.
     """
     text = json.dumps(value, ensure_ascii=False)
-    if len(text) > 80:
-        text = json.dumps(value, ensure_ascii=False, indent=1)
+    if len(text) > 80 and isinstance(value, dict):
+        pairs = (
+            f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value[key], ensure_ascii=False)}" for key in value
+        )
+        text = "{\n " + ",\n ".join(pairs) + "\n}"
+    elif len(text) > 80 and isinstance(value, list) and any(isinstance(item, (list, dict)) for item in value):
+        text = "[\n " + ",\n ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
     return text if len(text) <= limit else f"{text[:limit]} … ({len(text):,} characters)"

@@ -12,11 +12,11 @@ function svg(tag, properties, text) {
   return node;
 }
 
-// The next of 1, 2, 5, 10, 20, …
+// The next number that is easily halved.
 function roundUp(value) {
   if (!(value > 0)) return 1;
   const base = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * base).find((step) => step >= value * 0.999) ?? value;
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * base).find((step) => step >= value * 0.999) ?? value;
 }
 
 function short(value) {
@@ -49,11 +49,10 @@ function draw(plot, width, span, now, series, unit) {
     parts.push(svg("line", { class: "jpd-grid", x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
     parts.push(svg("text", { class: "jpd-tick", x: LEFT - 6, y: at + 4, "text-anchor": "end" }, short(top * share) + (share ? unit : "")));
   }
-  for (let minute = 0; minute <= span / 60; minute += 1) {
-    if (width < 360 && minute % 2) continue;
-    const anchor = minute ? "middle" : "end";
-    parts.push(svg("text", { class: "jpd-tick", x: x(now - minute * 60) + (minute ? 0 : RIGHT), y: HEIGHT - 4, "text-anchor": anchor },
-      minute ? `−${minute} min` : "now"));
+  const step = (span <= 60 ? 15 : span <= 120 ? 30 : 60) * (width < 360 ? 2 : 1);
+  for (let ago = 0; ago <= span; ago += step) {
+    const place = { class: "jpd-tick", x: x(now - ago) + (ago ? 0 : RIGHT), y: HEIGHT - 4, "text-anchor": ago ? "middle" : "end" };
+    parts.push(svg("text", place, !ago ? "now" : step % 60 ? `−${ago} s` : `−${ago / 60} min`));
   }
   for (const { name, points } of series) {
     let path = "";
@@ -100,13 +99,13 @@ function render({ model, el }) {
 
   let points = [];
   let arrived = Date.now();
-  const span = model.get("minutes") * 60;
+  const longest = model.get("minutes") * 60;
   const add = (more) => {
     const known = new Map(points.map((point) => [point[0], point]));
     for (const point of more) known.set(point[0], point);
     points = [...known.values()].sort((a, b) => a[0] - b[0]);
     const newest = points.length ? points[points.length - 1][0] : 0;
-    points = points.filter(([at]) => at > newest - span - 10);
+    points = points.filter(([at]) => at > newest - longest - 10);
     arrived = Date.now();
     paint();
   };
@@ -114,13 +113,15 @@ function render({ model, el }) {
     const width = Math.max(220, Math.floor(box.clientWidth) - 26);
     const latest = points.length ? points[points.length - 1] : [0, 0, null, null];
     const now = latest[0] + Math.min(15, (Date.now() - arrived) / 1000);
+    // A minute at first; it grows with what is known.
+    const span = Math.min(longest, Math.max(1, Math.ceil((now - (points[0]?.[0] ?? now)) / 60)) * 60);
     const seen = points.filter(([at]) => at >= now - span);
     put(rate.value, short(latest[1] ?? 0));
     put(p50.value, inMs(latest[2]));
     put(p95.value, inMs(latest[3]));
-    const minutes = model.get("minutes");
+    const minutes = span / 60 === 1 ? "minute" : `${span / 60} minutes`;
     const most = Math.max(0, ...seen.map((point) => point[1] ?? 0));
-    put(rates.title, `Requests per second to ${name} over the last ${minutes} minutes: ${short(latest[1] ?? 0)} now, ${short(most)} at most.`);
+    put(rates.title, `Requests per second to ${name} over the last ${minutes}: ${short(latest[1] ?? 0)} now, ${short(most)} at most.`);
     put(times.title, `How long requests to ${name} take: half of them at most ${inMs(latest[2])} (p50), 95 of 100 at most ${inMs(latest[3])} (p95).`);
     for (const plot of [rates, times]) plot.drawing.setAttribute("aria-label", plot.title.textContent);
     draw(rates, width, span, now, [{ name: "rate", points: seen.map((point) => [point[0], point[1]]) }], "");

@@ -126,6 +126,19 @@ function waiting(node) {
   };
 }
 
+// What the server writes before each message: date, time and level, process, request, logger.
+const PREFIX = /^(\d{4}-\d\d-\d\d )(\d\d:\d\d:\d\d,\d{3} [DIWEC] )(\[\d+\] )(\S+)( \S+ - )/;
+
+// All of a line is there to be searched; what one rarely looks at takes no room.
 function logLine([level, text]) {
-  return h("div", { class: "jpd-line", "data-level": level }, text);
+  const row = h("div", { class: "jpd-line", "data-level": level });
+  const prefix = PREFIX.exec(text);
+  if (!prefix) {
+    row.textContent = text;
+    return row;
+  }
+  const [all, date, time, pid, request, logger] = prefix;
+  row.append(h("span", { hidden: true }, date), h("span", { class: "jpd-prefix" }, time, h("span", { hidden: true }, pid),
+    request === "-" ? request : h("span", { class: "jpd-request", title: request }, request), logger), text.slice(all.length));
+  return row;
 }

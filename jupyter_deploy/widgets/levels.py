@@ -8,6 +8,7 @@ LINE_LIMIT = 2000
 # As serving/logs writes them: text, and JSON with the level behind the time.
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[")
 _JSON = re.compile(r'\{"time":"[^"]*","level":"([DIWEC])[A-Z]*"')
+_PARTS = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d{3} [DIWEC] \[\d+\] \S+ (\S+) - ")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -50,6 +51,23 @@ def with_levels(lines: list[str], before: str = "I") -> list[list[str]]:
         before = level_of(line, before)
         found.append([before, shortened(_COLOURS.sub("", line) if "\x1b" in line else line)])
     return found
+
+
+def brief(line: str) -> str:
+    """Shorten a line of our server's to what a glance needs.
+
+    Parameters
+    ----------
+    line : str
+        Of a log, as text; others stay as they are.
+
+    Returns
+    -------
+    str
+        Time of day, logger and message.
+    """
+    found = _PARTS.match(line)
+    return f"{found[1]} {found[2]} - {line[found.end() :]}" if found else line
 
 
 def shortened(line: str) -> str:

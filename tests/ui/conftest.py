@@ -28,14 +28,19 @@ def run(data):
     print("got", value)
     return {"answer": value}
 """
-SCHEMA = """from inference_schema.parameter_types import standard_py_parameter_type as types
+CHURN = """import logging
+
+from inference_schema.parameter_types import standard_py_parameter_type as types
 from inference_schema.schema_decorators import input_schema
 
-@input_schema("text", types.StandardPythonParameterType("good"))
-@input_schema("times", types.StandardPythonParameterType(2))
-@input_schema("rows", types.StandardPythonParameterType([[1.5, 2.5]]))
-def run(text, times, rows):
-    return [text * times, rows]
+@input_schema("plan", types.StandardPythonParameterType("monthly"))
+@input_schema("months", types.StandardPythonParameterType(14))
+@input_schema("usage", types.StandardPythonParameterType([[12.5, 3.0], [9.0, 1.5]]))
+def run(plan, months, usage):
+    if months > 36:
+        logging.getLogger("churn").warning("nobody in the training data stayed for %d months", months)
+    print(f"scored a {plan} plan of {months} months")
+    return {"plan": plan, "risk": round(1 / (1 + months / 6), 3), "rows": len(usage)}
 """
 
 
@@ -64,15 +69,15 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="package")
 def shared(lab: Lab) -> Iterator[Workspace]:
-    """That workspace, with the services `echo` and `typed`, and two models."""
+    """That workspace, with the services `echo` and `churn`, and two models."""
     workspace = Workspace(lab.home)
     try:
-        for name, script in (("echo", ECHO), ("typed", SCHEMA)):
-            workspace.score_script(name, script)
-            workspace.deploy(name)
+        workspace.register("wine", {"b": 1})
         workspace.register("churn", {"a": 1}, tags={"stage": "trial"})
         workspace.register("churn", {"a": 2}, tags={"stage": "live", "team": "risk"}, description="the second")
-        workspace.register("wine", {"b": 1})
+        for name, script in (("echo", ECHO), ("churn", CHURN)):
+            workspace.score_script(name, script)
+            workspace.deploy(name)
         yield workspace
     finally:
         for service in workspace.services.values():

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Dialog, Locator, Page
+from playwright.sync_api import Browser, Dialog, Error, Locator, Page
 
 import jupyter_deploy
 
@@ -138,20 +138,25 @@ class Notebook:
 
     def __init__(self, lab: Lab, browser: Browser, name: str) -> None:
         self.lab, self.name = lab, name
-        self.context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=2)
+        self.context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.dialogs: list[str] = []
         self.errors: list[str] = []
         self.outside: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
+        self.page.on("pageerror", self._failed)
         self.page.on("dialog", self._asked)
         self.page.on("request", lambda request: self._requested(request.url))
 
     def _requested(self, url: str) -> None:
         if not url.startswith((self.lab.url, self.lab.url.replace("http", "ws", 1), "data:", "blob:")):
             self.outside.append(url)
+
+    def _failed(self, error: Error) -> None:
+        # JupyterLab has errors of its own, for example at a change of theme. Our modules come from blobs.
+        if "blob:" in f"{error.stack}" or "/static/lab/" not in f"{error.stack}":
+            self.errors.append(f"{error}\n{error.stack}")
 
     def _asked(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)

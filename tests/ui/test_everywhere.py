@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
+import math
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from .lab import Lab, Notebook, opened
 Open = Callable[..., Notebook]
 
 KINDS = ("card", "logview", "form", "chart", "browser")
-VIEWS = ("card echo", "log echo", "form typed", "chart echo", "models")
+VIEWS = ("card churn", "log churn", "form churn", "chart churn", "models")
 EVIL = "<script>window.hit=1</script><img src=x onerror='window.hit=1'>"
 WRITES = "JUPYTER_DEPLOY_WRITE_IMAGES"
 IMAGES = Path(__file__).parent.parent.parent / "notebooks" / "images"
@@ -32,16 +35,30 @@ _COLOURS = """(node) => {
 }"""
 
 
+def traffic(service: Service, ended: threading.Event) -> None:
+    """Requests as there might be, more and fewer of them, some of them odd."""
+    for number in itertools.count():
+        months = 60 if number % 60 == 59 else 6 + number % 20
+        service.invoke({"plan": "monthly", "months": months, "usage": [[12.5, 3.0]] * (1 + number % 5)})
+        if ended.wait(0.03 + 0.02 * math.sin(number / 40)):
+            return
+
+
 @pytest.fixture(scope="module")
 def gallery(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
-    """A notebook with one of each."""
-    for number in range(5):
-        shared.services["echo"].invoke([number])
-    with opened(lab, browser, *(f"%model view {view}" for view in VIEWS)) as page:
-        for kind in KINDS:
-            expect(page.widget(kind)).to_be_visible()
-        expect(page.widget("chart").locator("path.jpd-rate")).to_have_count(1)
-        yield page
+    """A notebook with one of each, and a service that is used meanwhile."""
+    ended = threading.Event()
+    requests = threading.Thread(target=traffic, args=(shared.services["churn"], ended))
+    requests.start()
+    try:
+        with opened(lab, browser, *(f"%model view {view}" for view in VIEWS)) as page:
+            for kind in KINDS:
+                expect(page.widget(kind)).to_be_visible()
+            expect(page.widget("chart").locator("path.jpd-rate")).to_have_count(1)
+            yield page
+    finally:
+        ended.set()
+        requests.join()
 
 
 def test_every_button_and_field_has_a_name(gallery: Notebook) -> None:
@@ -129,7 +146,8 @@ def test_markup_is_shown_as_text(notebook: Open, evil: Service) -> None:
 
 def test_what_is_saved_needs_no_kernel(notebook: Open, lab: Lab, echo: Service) -> None:
     echo.invoke(["kept in the log"])
-    page = notebook(*(f"w{index} = %model view {view}\nw{index}" for index, view in enumerate(VIEWS)), name="kept")
+    views = [view.replace("log churn", "log echo") for view in VIEWS]
+    page = notebook(*(f"w{index} = %model view {view}\nw{index}" for index, view in enumerate(views)), name="kept")
     for kind in KINDS:
         expect(page.widget(kind)).to_be_visible()
     expect(page.widget("card").locator(".jpd-badge")).to_have_text("●Healthy")
@@ -138,7 +156,7 @@ def test_what_is_saved_needs_no_kernel(notebook: Open, lab: Lab, echo: Service) 
     saved = page.save()
     outputs = [output for cell in saved["cells"][1:] for output in cell["outputs"]]
     assert [sorted(output["data"]) for output in outputs] == [["text/html", "text/plain"]] * len(VIEWS)
-    assert outputs[0]["data"]["text/plain"] in ("ServiceCard('echo')", ["ServiceCard('echo')"])
+    assert outputs[0]["data"]["text/plain"] in ("ServiceCard('churn')", ["ServiceCard('churn')"])
     # Another kernel, which knows nothing of them.
     again = notebook(run=False, name="kept")
     shown = again.page.locator(".jp-OutputArea-output")
@@ -148,14 +166,12 @@ def test_what_is_saved_needs_no_kernel(notebook: Open, lab: Lab, echo: Service) 
     expect(again.page.get_by_text("Error displaying widget")).to_have_count(0)
 
 
-def test_pictures(gallery: Notebook, shared: Workspace, tmp_path: Path) -> None:
+def test_pictures(gallery: Notebook, tmp_path: Path) -> None:
     """The README's pictures; they are only written anew where that is asked for."""
-    folder = IMAGES if os.environ.get(WRITES) == "1" else Path(os.environ.get("PICS", tmp_path))
-    echo = shared.services["echo"]
+    folder = IMAGES if os.environ.get(WRITES) == "1" else tmp_path
     page = gallery.page
     gallery.widget("form").get_by_role("button", name="Send").click()
     expect(gallery.widget("form").locator(".jpd-outcome")).to_contain_text("200 in")
-    echo.invoke([1])
     for theme in ("Light", "Dark"):
         gallery.theme(theme)
         for kind in ("card", "logview", "form", "chart"):

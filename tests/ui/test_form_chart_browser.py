@@ -17,32 +17,30 @@ from .lab import Lab, Notebook, opened
 @pytest.fixture(scope="module")
 def page(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
     """A notebook with all of them; the form without a schema comes first."""
-    cells = ("%model view form echo", "%model view form typed", "%model view chart echo", "%model view models")
+    cells = ("%model view form echo", "%model view form churn", "%model view chart echo", "%model view models")
     with opened(lab, browser, *cells) as page:
         yield page
 
 
 def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
     form = page.widget("form", 1)
-    text, times, rows = (
-        form.get_by_role(role, name=name)
-        for role, name in (("textbox", "text"), ("spinbutton", "times"), ("textbox", "rows"))
-    )
-    expect(text).to_have_value("good")
-    expect(times).to_have_value("2")
-    expect(rows).to_have_value("[[1.5, 2.5]]")
-    text.fill('"<b>')
+    plan, usage = (form.get_by_role("textbox", name=name) for name in ("plan", "usage"))
+    months = form.get_by_role("spinbutton", name="months")
+    expect(plan).to_have_value("monthly")
+    expect(months).to_have_value("14")
+    expect(usage).to_have_value("[[12.5, 3.0], [9.0, 1.5]]")
+    plan.fill('"<b>')
     form.get_by_role("button", name="Send").click()
     outcome = form.locator(".jpd-outcome")
-    expect(outcome).to_contain_text('["\\"<b>\\"<b>", [[1.5, 2.5]]]')
+    expect(outcome).to_contain_text('{"plan": "\\"<b>", "risk": 0.3, "rows": 2}')
     expect(outcome.locator(".jpd-outcome-title")).to_contain_text("200 in")
     expect(outcome.locator(".jpd-outcome-title")).to_contain_text("ms in run()")
 
-    rows.fill("[[1,")
+    usage.fill("[[1,")
     form.get_by_role("button", name="Send").click()
-    expect(rows).to_have_attribute("aria-invalid", "true")
+    expect(usage).to_have_attribute("aria-invalid", "true")
     expect(form).to_contain_text("This is not JSON")
-    rows.fill('{"a": 1}')
+    usage.fill('{"a": 1}')
     form.get_by_role("button", name="Send").click()
     expect(outcome).to_contain_text("does not fit the schema")
     expect(outcome).to_contain_text("Hint:")
@@ -50,10 +48,10 @@ def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
     form.get_by_text("Earlier requests").click()
     expect(form.get_by_role("listitem")).to_have_count(2)
     form.get_by_role("listitem").last.get_by_role("button").click()
-    expect(rows).to_have_value("[[1.5,2.5]]")
-    expect(text).to_have_value('"<b>')
+    expect(usage).to_have_value("[[12.5,3],[9,1.5]]")
+    expect(plan).to_have_value('"<b>')
     form.get_by_role("button", name="Reset to the sample").click()
-    expect(text).to_have_value("good")
+    expect(plan).to_have_value("monthly")
 
 
 def test_a_form_without_a_schema(page: Notebook, echo: Service) -> None:
@@ -84,7 +82,7 @@ def test_the_chart_draws(page: Notebook, echo: Service) -> None:
 
 def test_the_browser_of_models(page: Notebook, shared: Workspace) -> None:
     browser = page.widget("browser")
-    expect(browser.locator(".jpd-model")).to_have_text(["wine", "churn"])
+    expect(browser.locator(".jpd-model")).to_have_text(["churn", "wine"])
     browser.get_by_label("search models").fill("team=risk")
     expect(browser.locator(".jpd-model")).to_have_text(["churn"])
     expect(browser.locator(".jpd-count")).to_have_text("1 of 2")
@@ -106,5 +104,5 @@ def test_the_browser_of_models(page: Notebook, shared: Workspace) -> None:
     # Registered elsewhere, it appears by itself.
     browser.get_by_label("search models").fill("")
     shared.register("later", {"c": 1})
-    expect(browser.locator(".jpd-model")).to_have_text(["later", "wine", "churn"], timeout=12_000)
+    expect(browser.locator(".jpd-model")).to_have_text(["later", "churn", "wine"], timeout=12_000)
     shared.unregister("later")
