@@ -42,7 +42,7 @@ class ServiceCard(LiveWidget):
         self._service = service
         self._wanted = SHORT
         self._said = 0
-        super().__init__(service.name, facts={"state": "", "url": ""}, sample="[[1, 2]]")
+        super().__init__(service.name, slow=2.5, facts={"state": "", "url": ""}, sample="[[1, 2]]")
 
     def look(self) -> bool:
         """Ask the service; ends the card where it was deleted.

@@ -1,4 +1,7 @@
 const ROWS = 2000;
+// What comes at once is spread over some frames, but not drawn in each: painting costs more than appending.
+const AT_ONCE = 100;
+const BETWEEN = 45; // milliseconds
 const ORDER = "DIWEC";
 const LEVELS = [["D", "all levels"], ["I", "info and above"], ["W", "warnings and above"], ["E", "errors"]];
 
@@ -22,6 +25,7 @@ function render({ model, el }) {
   let known = 0; // and of the newest line that there is
   let queue = [];
   let drawing = false;
+  let drawn = 0;
   let held = false;
   let words = "";
   let lowest = 0;
@@ -53,18 +57,19 @@ function render({ model, el }) {
       requestAnimationFrame(draw);
     }
   };
-  const draw = () => {
+  const draw = (now) => {
     drawing = false;
     if (held || !queue.length) return;
+    if (now - drawn < BETWEEN) { schedule(); return; }
+    drawn = now;
     const low = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-    const rows = queue.map((item) => {
+    const rows = queue.splice(0, Math.max(AT_ONCE, Math.ceil(queue.length / 8))).map((item) => {
       const row = typeof item === "number"
         ? h("div", { class: "jpd-line jpd-skipped", "data-skipped": item }, `… ${item.toLocaleString("en")} lines skipped`)
         : logLine(item);
       row.hidden = !fits(row);
       return row;
     });
-    queue = [];
     const over = list.childElementCount + rows.length - ROWS;
     if (over >= list.childElementCount) list.replaceChildren();
     else if (over > 0) {
@@ -75,7 +80,7 @@ function render({ model, el }) {
     }
     list.append(...rows.slice(-ROWS));
     if (low) list.scrollTop = list.scrollHeight;
-    tellCount();
+    if (queue.length) schedule(); else tellCount();
   };
   const tellWaiting = () => {
     const queued = queue.reduce((sum, item) => sum + (typeof item === "number" ? item : 1), 0);

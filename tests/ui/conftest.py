@@ -6,8 +6,7 @@ Both end before the next package's tests: some of those use asyncio, which does 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -90,8 +89,8 @@ def echo(shared: Workspace) -> Service:
     return shared.services["echo"]
 
 
-@pytest.fixture
-def notebook(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Callable[..., Notebook]]:
-    """Opens notebooks with cells, and runs them."""
-    with ExitStack() as stack:
-        yield lambda *cells, **options: stack.enter_context(opened(lab, browser, *cells, **options))
+@pytest.fixture(scope="module")
+def page(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
+    """A notebook for the tests of one file."""
+    with opened(lab, browser) as page:
+        yield page

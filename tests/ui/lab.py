@@ -44,6 +44,12 @@ _READY = """async () => {
   await panel.sessionContext.ready;
   if (panel.sessionContext.session) await panel.sessionContext.session.kernel.info;
 }"""
+_CELL = """async (source) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  panel.content.model.sharedModel.addCell({ cell_type: "code", source, metadata: {} });
+  panel.content.activeCellIndex = panel.content.widgets.length - 1;
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+}"""
 _EXECUTE = """async (code) => {
   const future = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code });
   let printed = "";
@@ -180,6 +186,17 @@ class Notebook:
         """Run the cells and wait for the last."""
         self.command("notebook:run-all-cells")
 
+    def cell(self, source: str) -> Locator:
+        """Run code in a new cell at the end; returns the cell."""
+        cells = self.page.locator(".jp-CodeCell")
+        count = cells.count()
+        self.page.evaluate(_CELL, source)
+        return cells.nth(count)
+
+    def view(self, what: str) -> Locator:
+        """Run a view's magic in a new cell; returns its widget."""
+        return self.cell(f"%model view {what}").locator(".jpd-box")
+
     def execute(self, code: str) -> str:
         """Run code in the kernel, outside of any cell; returns what it printed."""
         printed: str = self.page.evaluate(_EXECUTE, code)
@@ -188,6 +205,10 @@ class Notebook:
     def start(self, code: str) -> None:
         """Run code in the kernel, without waiting."""
         self.page.evaluate(_START, code)
+
+    def interrupt(self) -> None:
+        """End what was started."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
 
     def theme(self, name: str) -> None:
         """Change the theme."""
@@ -204,9 +225,13 @@ class Notebook:
         self.command("docmanager:save")
         return self.lab.read(self.name)
 
+    def shutdown(self) -> None:
+        """End the kernel."""
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown(); }")
+
     def close(self) -> None:
         """Leave, and end the kernel."""
-        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown(); }")
+        self.shutdown()
         self.context.close()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from playwright.sync_api import expect
 
 from jupyter_deploy.client import Service
@@ -11,13 +9,10 @@ from jupyter_deploy.workspace import Workspace
 
 from .lab import Notebook
 
-Open = Callable[..., Notebook]
 
-
-def test_it_follows_the_service_while_a_cell_runs(notebook: Open, shared: Workspace) -> None:
+def test_it_follows_the_service_while_a_cell_runs(page: Notebook, shared: Workspace) -> None:
     service = shared.deploy("passing", script="echo")
-    page = notebook("%model view card passing")
-    card = page.widget("card")
+    card = page.view("card passing")
     expect(card.locator(".jpd-badge")).to_have_text("●Healthy")
     expect(card.locator(".jpd-url")).to_have_text(service.scoring_uri)
     page.start("import time\nwhile not globals().get('done'): time.sleep(0.01)")
@@ -32,13 +27,12 @@ def test_it_follows_the_service_while_a_cell_runs(notebook: Open, shared: Worksp
     service.delete()
     # The live card ends with its service; its summary stays.
     expect(page.page.locator(".jp-OutputArea-output").filter(has_text="Deleted")).to_be_visible()
-    expect(page.page.locator(".jpd-card")).to_have_count(0)
-    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    expect(card).to_have_count(0)
+    page.interrupt()
 
 
-def test_its_buttons(notebook: Open, echo: Service) -> None:
-    page = notebook("%model view card echo")
-    card = page.widget("card")
+def test_its_buttons(page: Notebook, echo: Service) -> None:
+    card = page.view("card echo")
     card.get_by_role("button", name="copy the address of echo").click()
     expect(card.get_by_role("button", name="copy the address of echo")).to_have_text("copied")
     assert page.page.evaluate("() => navigator.clipboard.readText()") == echo.scoring_uri
@@ -65,10 +59,9 @@ def test_its_buttons(notebook: Open, echo: Service) -> None:
     expect(card.locator(".jpd-log")).to_contain_text(f"generation {before} serves")
 
 
-def test_stop_asks_first(notebook: Open, shared: Workspace) -> None:
+def test_stop_asks_first(page: Notebook, shared: Workspace) -> None:
     service = shared.deploy("stopping", script="echo")
-    page = notebook("%model view card stopping")
-    card = page.widget("card")
+    card = page.view("card stopping")
     card.get_by_role("button", name="Stop", exact=True).click()
     expect(card.get_by_role("group", name="stop stopping?")).to_be_visible()
     expect(card.get_by_role("button", name="Keep it running")).to_be_focused()
@@ -83,12 +76,10 @@ def test_stop_asks_first(notebook: Open, shared: Workspace) -> None:
     service.delete()
 
 
-def test_deploying_without_waiting_shows_it_starting(notebook: Open, shared: Workspace) -> None:
+def test_deploying_without_waiting_shows_it_starting(page: Notebook, shared: Workspace) -> None:
     slow = "import time\n\ndef init():\n    time.sleep(1.5)\n\ndef run(data):\n    return data\n"
-    page = notebook(
-        f"%%score_script slow\n{slow}", "svc = %deploy slow --no-wait\nsvc", "type(svc).__name__, svc.change.pending"
-    )
-    card = page.widget("card")
+    page.cell(f"%%score_script slow\n{slow}")
+    card = page.cell("svc = %deploy slow --no-wait\nsvc").locator(".jpd-card")
     expect(card.locator(".jpd-badge")).to_have_text("◌Transitioning")
-    expect(page.page.locator(".jp-OutputArea-output").last).to_contain_text("('Service', True)")
+    expect(page.cell("type(svc).__name__, svc.change.pending")).to_contain_text("('Service', True)")
     expect(card.locator(".jpd-badge")).to_have_text("●Healthy")

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from jupyter_deploy.client import Service
 from jupyter_deploy.workspace import Workspace
 
-from .lab import Lab, Notebook, opened
-
-
-@pytest.fixture(scope="module")
-def page(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
-    """A notebook with all of them; the form without a schema comes first."""
-    cells = ("%model view form echo", "%model view form churn", "%model view chart echo", "%model view models")
-    with opened(lab, browser, *cells) as page:
-        yield page
+from .lab import Notebook
 
 
 def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
-    form = page.widget("form", 1)
+    form = page.view("form churn")
     plan, usage = (form.get_by_role("textbox", name=name) for name in ("plan", "usage"))
     months = form.get_by_role("spinbutton", name="months")
     expect(plan).to_have_value("monthly")
@@ -55,7 +45,7 @@ def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
 
 
 def test_a_form_without_a_schema(page: Notebook, echo: Service) -> None:
-    form = page.widget("form")
+    form = page.view("form echo")
     request = form.get_by_role("textbox", name="request")
     expect(request).to_have_value("[[1, 2]]")
     request.fill('"fail"')
@@ -70,7 +60,7 @@ def test_a_form_without_a_schema(page: Notebook, echo: Service) -> None:
 
 
 def test_the_chart_draws(page: Notebook, echo: Service) -> None:
-    chart = page.widget("chart")
+    chart = page.view("chart echo")
     for number in range(20):
         echo.invoke(number)
     image = chart.get_by_role("img").nth(1)
@@ -81,7 +71,7 @@ def test_the_chart_draws(page: Notebook, echo: Service) -> None:
 
 
 def test_the_browser_of_models(page: Notebook, shared: Workspace) -> None:
-    browser = page.widget("browser")
+    browser = page.view("models")
     expect(browser.locator(".jpd-model")).to_have_text(["churn", "wine"])
     browser.get_by_label("search models").fill("team=risk")
     expect(browser.locator(".jpd-model")).to_have_text(["churn"])
