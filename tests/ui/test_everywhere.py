@@ -100,6 +100,9 @@ def test_pictures(gallery: Notebook, tmp_path: Path) -> None:
     """The README's pictures; they are only written anew where that is asked for."""
     folder = IMAGES if os.environ.get(WRITES) == "1" else tmp_path
     page = gallery.page
+    if folder is IMAGES:
+        # A chart worth looking at.
+        page.wait_for_timeout(45_000)
     gallery.widget("form").get_by_role("button", name="Send").click()
     expect(gallery.widget("form").locator(".jpd-outcome")).to_contain_text("200 in")
     for theme in ("Light", "Dark"):
