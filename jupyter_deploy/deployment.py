@@ -139,7 +139,8 @@ class Deployment:
                 wanted = self._resolver.resolve(spec, opened, record=record)
                 action, what, generation = self._rollout.apply(record, wanted, wait, progress)
         notes = wanted.environment.notices if action != "unchanged" else ()
-        return Change(name, action, what, 0.0 if action == "unchanged" else _since(started), generation, notes)
+        took = 0.0 if action == "unchanged" else _since(started)
+        return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
 
     def reload(
         self,

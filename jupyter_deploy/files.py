@@ -127,7 +127,7 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def tail(path: Path, lines: int, until: int | None = None) -> str:
+def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYTES) -> str:
     """Return the last lines of a file.
 
     Parameters
@@ -138,25 +138,27 @@ def tail(path: Path, lines: int, until: int | None = None) -> str:
         How many.
     until : int, optional
         Where to take the end to be, in bytes.
+    most : int, optional
+        How many bytes before that are read; 4 MB by default.
 
     Returns
     -------
     str
-        At most 4 MB of it; longer lines are cut.
+        Longer lines are cut.
     """
     if lines <= 0 or not path.exists():
         return ""
     with path.open("rb") as file:
         end = file.seek(0, 2) if until is None else until
-        size = _TAIL_FIRST
+        size = min(_TAIL_FIRST, most)
         while True:
             start = max(0, end - size)
             file.seek(start)
             data = file.read(end - start)
             # One line break more than lines: what is cut by the beginning is not among them.
-            if start == 0 or size == _TAIL_BYTES or data.count(b"\n") > lines:
+            if start == 0 or size == most or data.count(b"\n") > lines:
                 break
-            size = min(size * 8, _TAIL_BYTES)
+            size = min(size * 8, most)
     kept = data.decode("utf-8", "replace").splitlines()[-lines:]
     cut = [line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … ({len(line):,} characters)" for line in kept]
     return "".join(f"{line}\n" for line in cut)

@@ -36,6 +36,8 @@ class Change:
         The generation that serves now.
     notes : tuple of str
         What was decided for the user, and why.
+    pending : bool
+        Whether nobody waited until it serves.
     """
 
     service: str
@@ -44,6 +46,7 @@ class Change:
     milliseconds: float = 0.0
     generation: int = 0
     notes: tuple[str, ...] = ()
+    pending: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -64,9 +67,9 @@ class Change:
             For example ``"churn: reloaded in 43 ms (script); generation 3 serves"``.
         """
         if self.action == "unchanged":
-            return f"{self.service}: unchanged, nothing to do"
+            return f"{self.service}: unchanged, " + ("still starting" if self.pending else "nothing to do")
         what = f" ({', '.join(self.what)})" if self.what else ""
-        after = f"; generation {self.generation} serves" if self.generation else ""
+        after = f"; generation {self.generation} serves" if self.generation else "; still starting" * self.pending
         return f"{self.service}: {self.action} in {self.milliseconds:,.0f} ms{what}{after}"
 
 

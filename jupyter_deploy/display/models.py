@@ -9,7 +9,19 @@ from .face import Face
 _LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
 
 
-def _model_rows(model: Model) -> list[tuple[str, str]]:
+def model_rows(model: Model) -> list[tuple[str, str]]:
+    """List what is worth showing of a model.
+
+    Parameters
+    ----------
+    model : Model
+        A version.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Label and text; empty ones are left out.
+    """
     rows = [
         ("framework", f"{model.framework} {model.framework_version}".strip()),
         ("content", f"{model.entry}, {plain.human_size(model.size)}, {model.digest[:12]}"),
@@ -26,12 +38,12 @@ def _model_rows(model: Model) -> list[tuple[str, str]]:
 
 def _model_html(model: Model) -> str:
     title = markup.line(f"<b>{markup.esc(model.name)}</b>", markup.muted(f"model, version {model.version}"))
-    return markup.card(f"model {model.name}", title, markup.facts(_model_rows(model), copied=["load it with"]))
+    return markup.card(f"model {model.name}", title, markup.facts(model_rows(model), copied=["load it with"]))
 
 
 MODEL = Face(
     "model",
-    lambda model: plain.block(f"Model {model.id}", _model_rows(model)),
+    lambda model: plain.block(f"Model {model.id}", model_rows(model)),
     _model_html,
     lambda model: {**model.as_dict(), "notices": list(model.notices)},
 )

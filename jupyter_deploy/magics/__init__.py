@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import display
+from .. import display, widgets
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,6 +26,7 @@ def load(ip: InteractiveShell) -> None:
     magics = ModelMagics(shell=ip, config=ip.config)
     ip.register_magics(magics)
     display.register(ip, lambda: magics.cards)
+    widgets.register(ip)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)
     ip.events.register("post_run_cell", advise)
@@ -49,6 +50,7 @@ def unload(ip: InteractiveShell) -> None:
     ip.magics_manager.registry.pop(ModelMagics.__name__, None)
     ip.configurables[:] = [item for item in ip.configurables if not isinstance(item, ModelMagics)]
     display.unregister(ip)
+    widgets.unregister(ip)
     if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.remove(matcher)
     if advise in ip.events.callbacks["post_run_cell"]:

@@ -91,6 +91,10 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..targets import CHOICES
 
         return CHOICES
+    if argument.completes == "views":
+        from ..verbs.view import KINDS
+
+        return KINDS
     if argument.completes == "variables":
         shell = get_ipython()
         hidden = set(shell.user_ns_hidden) if shell else set()

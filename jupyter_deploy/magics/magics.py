@@ -174,13 +174,14 @@ class ModelMagics(ConfiguredMagics):
         assert self.shell is not None
         quiet = line.rstrip().endswith(";")
         with NotebookProgress(self.shell, shown=self.progress) as progress:
-            asked = session(self._variables(local_ns), cell, progress, self.defaults(), quiet=quiet)
+            live = hasattr(self.shell, "kernel")
+            asked = session(self._variables(local_ns), cell, progress, self.defaults(), quiet=quiet, live=live)
             try:
                 value = run(verb, words, asked, program)
             except HelpShown:
                 return None
             progress.close(verdict(value))
-        return value
+        return _shown(value)
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None
@@ -203,6 +204,17 @@ class ModelMagics(ConfiguredMagics):
         options, expression = split(rest, verb, self._variables(local_ns))
         words = self._words(f"{first} {options}", local_ns)
         return [*words, "--", expression] if expression else words
+
+
+def _shown(value: Any) -> Any:
+    """Turn what a verb returned into what a notebook shows: views become widgets."""
+    from ..verbs.view import View
+
+    if not isinstance(value, View):
+        return value
+    from ..widgets import live
+
+    return live(value)
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

@@ -17,6 +17,7 @@ def session(
     defaults: Defaults,
     *,
     quiet: bool = False,
+    live: bool = False,
 ) -> Session:
     """Build a verb's session.
 
@@ -33,14 +34,15 @@ def session(
     quiet : bool, optional
         Whether nothing but the value itself is shown, and that not either: the line ends with a semicolon.
 
+    live : bool, optional
+        Whether what is shown may go on changing.
+
     Returns
     -------
     Session
         For one run of one verb.
     """
-    return Session(
-        progress.say, _emit, _confirm, variables, cell, note=_not_noted if quiet else _note, defaults=defaults
-    )
+    return Session(progress.say, _emit, _confirm, variables, cell, defaults, _not_noted if quiet else _note, live)
 
 
 def _emit(text: str) -> None:

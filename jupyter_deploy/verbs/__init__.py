@@ -14,7 +14,7 @@ from .verb import Argument, Done, Listing, LogText, Session, Verb
 # In the order in which help lists them.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
-    "try", "deploy", "invoke", "reload", "services", "state", "logs", "stats", "stop", "delete", "serve",
+    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "stats", "stop", "delete", "serve",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import UsageProblem
 from ..workspace import Workspace
 from .verb import LogText, Session, Verb, argument
+from .view import View
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
@@ -20,6 +21,8 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if not given.follow:
         text = service.logs(lines)
         return {"service": service.name, "log": text} if given.json else LogText(text)
+    if session.live:
+        return View("log", service.name)
     try:
         for piece in service.follow(lines):
             session.emit(piece)
@@ -34,7 +37,9 @@ VERB = Verb(
     "show the end of a service's log",
     (
         argument("service", help="the service's name", completes="services"),
-        argument("-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it"),
+        argument(
+            "-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it; in a notebook, a view"
+        ),
         argument("-n", "--lines", type=int, metavar="N", help="how many lines; 100 by default"),
     ),
     _run,

@@ -27,7 +27,7 @@ class Argument:
         argparse's: ``help``, ``nargs``, ``action``, ``type``, ``choices``, ``metavar``…
     completes : str
         What its values are: ``"models"``, ``"services"``, ``"scripts"``, ``"variables"``, ``"files"``, ``"settings"``,
-        ``"targets"`` or nothing.
+        ``"targets"``, ``"views"`` or nothing.
     """
 
     flags: tuple[str, ...]
@@ -95,6 +95,8 @@ class Session:
         What the user has set for all verbs.
     note : callable
         Shows a line beside the value, where someone is looking.
+    live : bool
+        Whether what it shows may go on changing: in a notebook.
     """
 
     say: Callable[[str], None]
@@ -104,6 +106,7 @@ class Session:
     cell: str | None = None
     defaults: Defaults = field(default_factory=Defaults)
     note: Callable[[str], None] = lambda _: None
+    live: bool = False
 
 
 @dataclass(frozen=True)

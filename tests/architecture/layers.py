@@ -52,7 +52,7 @@ LAYERS = (
         },
     ),
     ("verbs", {"verbs"}),
-    ("edges", {"cli", "magics", "display"}),
+    ("edges", {"cli", "magics", "display", "widgets"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 

@@ -1,0 +1,76 @@
+"""``view``: what goes on changing while one looks at it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import UsageProblem, nearest
+from ..workspace import Workspace
+from .verb import Session, Verb, argument
+
+KINDS = ("card", "log", "form", "chart", "models")
+# What a terminal has instead.
+_INSTEAD = {
+    "card": "state {service}",
+    "log": "logs -f {service}",
+    "form": "invoke {service} --data JSON",
+    "chart": "state {service}",
+    "models": "models",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What shall be looked at; whoever shows it makes it live.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    service : str
+        A service's name; empty for ``"models"``.
+    """
+
+    kind: str
+    service: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return {"kind": self.kind, "service": self.service}
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    kind, service = given.what, given.service
+    if kind not in KINDS:
+        close = nearest(kind, KINDS)
+        hint = f"Did you mean {close!r}?" if close else f"One of: {', '.join(KINDS)}."
+        raise UsageProblem(f"There is no view {kind!r}.", hint=hint)
+    if kind == "models" and service:
+        raise UsageProblem("view models takes no service.", hint="view models shows all models.")
+    if kind != "models" and not service:
+        raise UsageProblem(f"view {kind} needs a service.", hint=f"For example: view {kind} churn")
+    name = workspace.services[service].name if service else ""
+    if not session.live:
+        hint = f"Here: {_INSTEAD[kind].format(service=name)}"
+        raise UsageProblem("Views are for notebooks: they go on changing.", hint=hint)
+    return View(kind, name)
+
+
+VERB = Verb(
+    "view",
+    "look at a service, or the models, live in a notebook: card, log, form, chart, models",
+    (
+        argument("what", metavar="WHAT", help=", ".join(KINDS), completes="views"),
+        argument("service", nargs="?", default="", help="the service's name", completes="services"),
+    ),
+    _run,
+    shows=False,
+)

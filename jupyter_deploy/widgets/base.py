@@ -1,0 +1,230 @@
+"""What all widgets share: a feed, faces for where no widget is drawn, and an end that leaves a static summary."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..errors import DeployError
+from .feed import Feed
+
+# How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
+_FIRST_SECONDS = 0.08
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def asset(*names: str) -> str:
+    """Read files that lie beside this one.
+
+    Parameters
+    ----------
+    *names : str
+        Files' names; the browser gets them as one.
+
+    Returns
+    -------
+    str
+        Their text, joined.
+    """
+    return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+
+
+def in_kernel() -> bool:
+    """Tell whether there may be a front end that draws widgets.
+
+    Returns
+    -------
+    bool
+        False in a script and in IPython's own shell.
+    """
+    from IPython.core.getipython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
+def error_facts(error: Exception) -> dict[str, Any]:
+    """Write an error down for a front end.
+
+    Parameters
+    ----------
+    error : Exception
+        Anything that was raised.
+
+    Returns
+    -------
+    dict
+        ``title``, ``message``, ``details``, ``hint``.
+    """
+    if isinstance(error, DeployError):
+        return {"title": error.title, "message": error.message, "details": error.details, "hint": error.hint}
+    return {"title": type(error).__name__, "message": str(error), "details": "", "hint": ""}
+
+
+class LiveWidget(anywidget.AnyWidget):
+    """A widget that is fed by a thread of its own, from when it is first shown until it is closed.
+
+    The thread, not the kernel's event loop, sends what changed: so it goes on while a cell runs.
+    """
+
+    _css = asset("widgets.css")
+    name = traitlets.Unicode("").tag(sync=True)
+    problem = traitlets.Unicode("").tag(sync=True)
+    _gone = False
+
+    def __init__(self, name: str, *, fast: float = 1.0, slow: float = 4.0, **values: Any) -> None:
+        self._shown: list[Any] = []
+        self._telling = threading.RLock()
+        self._feed = Feed(self._look_safely, fast, slow)
+        super().__init__(name=name, **values)
+        self.on_msg(self._heard)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def __str__(self) -> str:
+        self._look_safely()
+        return self.text()
+
+    # What the classes below say of themselves.
+
+    def look(self) -> bool:
+        """Ask what is shown; runs in the feed's thread.
+
+        Returns
+        -------
+        bool
+            Whether anything had changed.
+        """
+        raise NotImplementedError
+
+    def hear(self, what: str, content: dict[str, Any]) -> None:
+        """Do what was asked for in the browser; must return soon.
+
+        Parameters
+        ----------
+        what : str
+            The message's ``do``.
+        content : dict
+            The whole message.
+        """
+
+    def summary(self) -> str:
+        """Return what is known as HTML without script, asking nobody.
+
+        Returns
+        -------
+        str
+            Everything in it escaped.
+        """
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """Return what is known as plain text, asking nobody.
+
+        Returns
+        -------
+        str
+            A few lines.
+        """
+        raise NotImplementedError
+
+    # What is the same for all.
+
+    def start(self) -> None:
+        """Begin to follow what is shown; showing the widget does it."""
+        if not self._gone:
+            atexit.unregister(self._at_exit)
+            atexit.register(self._at_exit)
+            self._feed.start()
+
+    def tell(self, **values: Any) -> bool:
+        """Send the front end what differs from what it has, in one message.
+
+        Parameters
+        ----------
+        **values
+            Traits.
+
+        Returns
+        -------
+        bool
+            Whether anything did.
+        """
+        with self._telling:
+            new = {name: value for name, value in values.items() if getattr(self, name) != value}
+            with self.hold_sync():
+                for name, value in new.items():
+                    setattr(self, name, value)
+        return bool(new)
+
+    def in_thread(self, work: Callable[[], None]) -> None:
+        """Run what may take long, so that the kernel is free for the next cell.
+
+        Parameters
+        ----------
+        work : callable
+            Must not raise.
+        """
+        threading.Thread(target=work, name="jupyter-deploy-action", daemon=True).start()
+
+    def _look_safely(self) -> bool:
+        try:
+            changed = self.look()
+        except Exception as error:  # noqa: BLE001 - the thread's single mapper: what it raised would be lost
+            facts = error_facts(error)
+            return self.tell(problem=f"{facts['title']}: {facts['message']}")
+        return self.tell(problem="") or changed
+
+    def _heard(self, _: Any, content: Any, __: Any) -> None:
+        what = content.get("do") if isinstance(content, dict) else None
+        if self._gone or not isinstance(what, str):
+            return
+        self.start()
+        self.hear(what, content)
+
+    def _ipython_display_(self, **_: Any) -> None:
+        """Show it under an id (IPython's hook): at its end, a static summary takes its place."""
+        from IPython.display import display
+
+        if not in_kernel():
+            raise NotImplementedError  # IPython's way to leave it to the mime bundle
+        data, metadata = self._repr_mimebundle_()
+        handle = display(data, metadata=metadata, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._shown.append(handle)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if not in_kernel():
+            return {"text/plain": str(self)}, {}
+        self.start()
+        self._feed.wait(_FIRST_SECONDS)
+        found = None if self._gone else super()._repr_mimebundle_(**options)
+        data, metadata = found if isinstance(found, tuple) else (found or {}, {})
+        view = {_VIEW: data[_VIEW]} if _VIEW in data else {}
+        # A stable text: nbval compares it.
+        return {"text/plain": repr(self), "text/html": self.summary(), **view}, metadata
+
+    def close(self) -> None:
+        """End it: its thread ends, and where it was shown a static summary stays."""
+        if not self._gone:
+            self._gone = True
+            atexit.unregister(self._at_exit)
+            self._feed.end()
+            self._leave_summary()
+        super().close()
+
+    def _leave_summary(self) -> None:
+        data = {"text/plain": repr(self), "text/html": self.summary()}
+        for handle in self._shown:
+            handle.update(data, raw=True)
+
+    def _at_exit(self) -> None:
+        # The kernel ends. What can still be said is said; nothing else may come of it.
+        with contextlib.suppress(Exception):
+            self._leave_summary()

@@ -1,0 +1,172 @@
+"""A browser of the registered models: versions, tags, details."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import traitlets
+
+from ..display.models import model_rows
+from ..errors import NotFound
+from ..models import Model
+from ..workspace import Workspace
+from . import static
+from .base import LiveWidget, asset, error_facts
+
+# What a list may hold that a person looks at; the newest.
+NAMES, VERSIONS = 500, 100
+_SUMMARY = 20
+_LOAD = "load it with"
+
+
+class ModelBrowser(LiveWidget):
+    """The models of a workspace: search, pick a version, edit its tags.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose models.
+    """
+
+    _esm = asset("common.js", "browser.js")
+    models: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    more = traitlets.Int(0).tag(sync=True)
+    picked = traitlets.Dict().tag(sync=True)
+    told = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._picked = ""
+        self._told = 0
+        super().__init__("models", fast=2.0, slow=10.0)
+
+    def __repr__(self) -> str:
+        return "ModelBrowser()"
+
+    def look(self) -> bool:
+        """List the models.
+
+        Returns
+        -------
+        bool
+            Whether there are others than before, or with other tags.
+        """
+        started = time.perf_counter()
+        found = self._workspace.models.list()
+        listed = grouped(found)
+        changed = self.tell(models=listed[:NAMES], more=max(0, len(listed) - NAMES), picked=self._details())
+        # A registry so large that reading it takes long is read seldom.
+        self._feed.at_least(20 * (time.perf_counter() - started))
+        return changed
+
+    def _details(self) -> dict[str, Any]:
+        if not self._picked:
+            return {}
+        try:
+            model = self._workspace.models.get(self._picked)
+        except NotFound:
+            self._picked = ""
+            return {}
+        rows = dict(model_rows(model))
+        load = rows.pop(_LOAD, "")
+        rows.pop("tags", None)
+        return {"id": model.id, "rows": [list(row) for row in rows.items()], "load": load, "tags": _pairs(model.tags)}
+
+    def hear(self, what: str, content: dict[str, Any]) -> None:
+        """Pick a version, or set a tag, in a thread.
+
+        Parameters
+        ----------
+        what : str
+            ``"pick"`` with ``id``; ``"tag"`` with ``id``, ``key``, ``value``.
+        content : dict
+            With these texts.
+        """
+        texts = {key: value for key, value in content.items() if isinstance(value, str)}
+        if what == "pick" and "id" in texts:
+            self._picked = texts["id"]
+            self.in_thread(lambda: self._act(lambda: {"title": ""}))
+        elif what == "tag" and {"id", "key", "value"} <= set(texts):
+            self.in_thread(lambda: self._act(lambda: self._tag(texts["id"], texts["key"].strip(), texts["value"])))
+
+    def _tag(self, reference: str, key: str, value: str) -> dict[str, Any]:
+        model = self._workspace.models.tag(reference, {key: value})
+        return {"title": f"{model.id} is tagged {key}={value}"}
+
+    def _act(self, work: Any) -> None:
+        try:
+            told = {"ok": True, **work()}
+        except Exception as error:  # noqa: BLE001 - the browser is the edge: it shows whatever went wrong
+            told = {"ok": False, **error_facts(error)}
+        self._told += 1
+        self.tell(told={"number": self._told, **told})
+        self._look_safely()
+
+    def _rows(self) -> list[tuple[str, str]]:
+        rows = []
+        for entry in self.models[:_SUMMARY]:
+            newest = entry["versions"][0]
+            tags = ", ".join(f"{key}={value}" for key, value in newest["tags"])
+            rows.append((entry["name"], f"version {newest['version']}" + (f"; {tags}" if tags else "")))
+        return rows
+
+    def summary(self) -> str:
+        """Return the newest models.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        return static.box("Models", "", self._rows(), after=self._rest())
+
+    def _rest(self) -> str:
+        rest = len(self.models) + self.more - _SUMMARY
+        if rest > 0:
+            return f"And {rest:,} more."
+        return "" if self.models else "No models found."
+
+    def text(self) -> str:
+        """Return the newest models as text.
+
+        Returns
+        -------
+        str
+            A line for each.
+        """
+        return static.plain("Models", self._rows(), [self._rest()] if self._rest() else [])
+
+
+def grouped(found: list[Model]) -> list[dict[str, Any]]:
+    """Put the versions of each name together.
+
+    Parameters
+    ----------
+    found : list of Model
+        Newest first.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``count`` and ``versions``: each with ``id``, ``version``, ``framework``, ``registered`` and ``tags``.
+    """
+    names: dict[str, dict[str, Any]] = {}
+    for model in found:
+        entry = names.setdefault(model.name, {"name": model.name, "count": 0, "versions": []})
+        entry["count"] += 1
+        if len(entry["versions"]) < VERSIONS:
+            entry["versions"].append(
+                {
+                    "id": model.id,
+                    "version": model.version,
+                    "framework": f"{model.framework} {model.framework_version}".strip(),
+                    "registered": f"{model.created.astimezone():%Y-%m-%d %H:%M}",
+                    "tags": _pairs(model.tags),
+                }
+            )
+    return list(names.values())
+
+
+def _pairs(tags: Any) -> list[list[str]]:
+    return [[key, value] for key, value in tags.items()]

@@ -1,0 +1,261 @@
+"""A service's card: how it is, what goes through it, and the buttons for what one does to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import traitlets
+
+from ..client import Service
+from ..errors import NotFound
+from ..files import tail
+from . import static
+from .base import LiveWidget, asset, error_facts
+from .levels import brief, with_levels
+
+SHORT, LONG = 5, 60
+_ANSWER_LIMIT = 4000
+_LOG_BYTES = 32_768
+_TIMEOUT = 60.0
+NOTHING = "–"
+
+
+class ServiceCard(LiveWidget):
+    """How a service is, about each second, whatever the kernel does.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+    """
+
+    _esm = asset("common.js", "card.js")
+    facts = traitlets.Dict().tag(sync=True)
+    lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    busy = traitlets.Unicode("").tag(sync=True)
+    said = traitlets.Dict().tag(sync=True)
+    sample = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._wanted = SHORT
+        self._said = 0
+        super().__init__(service.name, slow=2.5, facts={"state": "", "url": ""}, sample="[[1, 2]]")
+
+    def look(self) -> bool:
+        """Ask the service; ends the card where it was deleted.
+
+        Returns
+        -------
+        bool
+            Whether anything had changed.
+        """
+        try:
+            facts = self._service.as_dict()
+            record = self._service.record
+        except NotFound:
+            self.tell(facts={**self.facts, "state": "Deleted", "reason": "", "numbers": []}, busy="")
+            self.close()
+            return True
+        # An own image's output is asked from the engine; a server of ours writes a file, of which the end will do.
+        log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
+        sample = record.spec.settings.get("sample") or self.sample
+        lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
+        return self.tell(facts=shown(facts), lines=lines, sample=sample)
+
+    def _end_of_log(self) -> str:
+        return tail(self._service.log_file, self._wanted, most=_LOG_BYTES)
+
+    def hear(self, what: str, content: dict[str, Any]) -> None:
+        """Do what a button says, in a thread.
+
+        Parameters
+        ----------
+        what : str
+            ``"invoke"``, ``"reload"``, ``"stop"``, or ``"logs"``.
+        content : dict
+            With ``body`` or ``more``.
+        """
+        if what == "logs":
+            self._wanted = LONG if content.get("more") else SHORT
+            self._feed.wake()
+        elif what == "invoke":
+            body = str(content.get("body", ""))
+            self._do("invoke", lambda: self._invoke(body))
+        elif what == "reload":
+            self._do("reload", lambda: {"title": self._service.reload().sentence()})
+        elif what == "stop":
+            self._do("stop", self._stop)
+
+    def _do(self, what: str, work: Callable[[], dict[str, Any]]) -> None:
+        with self._telling:
+            if self.busy:
+                return
+            self.tell(busy=what)
+
+        def run() -> None:
+            try:
+                told = {"ok": True, **work()}
+            except Exception as error:  # noqa: BLE001 - the card is the edge: it shows whatever went wrong
+                told = {"ok": False, **error_facts(error)}
+            self._said += 1
+            self.tell(said={"what": what, "number": self._said, **told}, busy="")
+            self._feed.wake()
+
+        self.in_thread(run)
+
+    def _invoke(self, body: str) -> dict[str, Any]:
+        answer = self._service.request(body, timeout=_TIMEOUT)
+        server = "" if answer.run_seconds is None else f", {milliseconds(answer.run_seconds * 1000)} in run()"
+        return {
+            "title": f"{answer.status} in {milliseconds(answer.seconds * 1000)}{server}",
+            "details": pretty(answer.value, _ANSWER_LIMIT),
+        }
+
+    def _stop(self) -> dict[str, Any]:
+        self._service.stop()
+        return {"title": f"{self.name} is stopped", "hint": f"deploy {self.name} starts it again."}
+
+    def _rows(self) -> list[tuple[str, str]]:
+        facts = self.facts
+        rows = [("why", facts.get("reason", "")), ("url", facts["url"]), *facts.get("rows", [])]
+        return [*rows, *((label, value) for label, value in facts.get("numbers", []) if value != NOTHING)]
+
+    def summary(self) -> str:
+        """Return the card without its buttons.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        state = static.badge(self.facts["state"]) if self.facts["state"] else ""
+        return static.box(self.name, state, self._rows(), [text for _, text in self.lines[-SHORT:]])
+
+    def text(self) -> str:
+        """Return the card as text.
+
+        Returns
+        -------
+        str
+            A few lines.
+        """
+        title = f"Service {self.name}: {self.facts['state'] or self.problem or 'not known yet'}"
+        return static.plain(title, self._rows())
+
+
+def shown(facts: dict[str, Any]) -> dict[str, Any]:
+    """Turn a service's facts into what a card shows: texts that only change where it matters.
+
+    Parameters
+    ----------
+    facts : dict
+        From :meth:`Service.as_dict`.
+
+    Returns
+    -------
+    dict
+        ``state``, ``reason``, ``url``; ``rows`` and ``numbers``, each label and text.
+    """
+    recent = facts["recent"]
+    workers = len(facts["workers"])
+    runs = [f"generation {facts['generation']}"] if facts["generation"] else []
+    runs += [f"{workers} worker" + "s" * (workers != 1)] if workers else []
+    runs += [f"{facts['restarts']} restart" + "s" * (facts["restarts"] != 1)] if facts["restarts"] else []
+    rows = [
+        ("model", ", ".join(facts["models"])),
+        ("script", facts["script"]),
+        ("image", facts["image"]),
+        ("runs", ", ".join(runs)),
+        ("target", f"docker, {facts['container']}" if facts["container"] else facts["target"]),
+    ]
+    numbers = [
+        ("requests/s", f"{recent['requests_per_second']:.3g}" if recent else NOTHING),
+        ("p50", milliseconds(recent.get("p50_ms"))),
+        ("p95", milliseconds(recent.get("p95_ms"))),
+        ("errors", f"{recent['errors']:,} of {recent['requests']:,}" if recent else NOTHING),
+        ("up", duration(facts["uptime_seconds"])),
+    ]
+    return {
+        "state": facts["state"],
+        "reason": facts["reason"],
+        "url": facts["scoring_uri"],
+        "rows": [list(row) for row in rows if row[1]],
+        "numbers": [list(number) for number in numbers],
+    }
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a time.
+
+    Parameters
+    ----------
+    value : float or None
+        Milliseconds.
+
+    Returns
+    -------
+    str
+        For example ``"1.25 ms"``, ``"340 ms"``, ``"2.1 s"``.
+    """
+    if value is None:
+        return NOTHING
+    if value >= 10_000:
+        return f"{value / 1000:,.0f} s"
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something has been running, in steps that do not change each second.
+
+    Parameters
+    ----------
+    seconds : float
+        Since its start; 0 where it does not run.
+
+    Returns
+    -------
+    str
+        For example ``"20 s"``, ``"5 min"``, ``"3 h 20 min"``, ``"2 d 4 h"``.
+    """
+    if not seconds:
+        return NOTHING
+    if seconds < 60:
+        return f"{seconds // 10 * 10:.0f} s" if seconds >= 10 else "< 10 s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes // 10 * 10} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def pretty(value: Any, limit: int) -> str:
+    """Write an answer for people.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+    limit : int
+        Characters that are kept.
+
+    Returns
+    -------
+    str
+        JSON; where one line would be long, one for each row or key.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > 80 and isinstance(value, dict):
+        pairs = (
+            f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value[key], ensure_ascii=False)}" for key in value
+        )
+        text = "{\n " + ",\n ".join(pairs) + "\n}"
+    elif len(text) > 80 and isinstance(value, list) and any(isinstance(item, (list, dict)) for item in value):
+        text = "[\n " + ",\n ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
+    return text if len(text) <= limit else f"{text[:limit]} … ({len(text):,} characters)"

@@ -1,0 +1,118 @@
+"""A chart of what goes through a service: requests per second, and how long they take."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import Any
+
+import traitlets
+
+from ..client import Service
+from ..errors import NotFound
+from . import static
+from .base import LiveWidget, asset
+from .card import milliseconds
+
+MINUTES = 5
+_POINTS = MINUTES * 60
+# The whole list goes out again so often, for views that come late; between, only the newest point.
+_WHOLE_SECONDS = 15.0
+
+
+class MetricsChart(LiveWidget):
+    """Requests per second, p50 and p95 over the last minutes.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+    """
+
+    _esm = asset("common.js", "chart.js")
+    points: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    latest: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    minutes = traitlets.Int(MINUTES).tag(sync=True)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._kept: deque[list[float | None]] = deque(maxlen=_POINTS)
+        self._count: tuple[float, int] | None = None
+        self._next_whole = 0.0
+        super().__init__(service.name, slow=2.0)
+
+    def look(self) -> bool:
+        """Add a point; ends where the service was deleted.
+
+        Returns
+        -------
+        bool
+            Whether anything goes through the service.
+        """
+        try:
+            health = self._service.health
+        except NotFound:
+            self.close()
+            return True
+        now, recent = time.time(), health.recent
+        if self._count is None:
+            rate = recent.get("requests_per_second", 0.0)
+        else:
+            before, count = self._count
+            # A server that was started anew counts from 0.
+            done = health.requests - count if health.requests >= count else health.requests
+            rate = done / max(now - before, 1e-3)
+        self._count = (now, health.requests)
+        point = [round(now, 2), round(rate, 2), recent.get("p50_ms"), recent.get("p95_ms")]
+        idle = bool(self._kept) and self._kept[-1][1:] == point[1:]
+        self._kept.append(point)
+        if time.monotonic() >= self._next_whole:
+            self._next_whole = time.monotonic() + _WHOLE_SECONDS
+            self.tell(points=list(self._kept), latest=point)
+        else:
+            self.tell(latest=point)
+        return not idle
+
+    def _rows(self) -> list[tuple[str, str]]:
+        kept = list(self._kept)
+        if not kept:
+            return []
+        rates = [float(point[1] or 0) for point in kept]
+        _, now, p50, p95 = kept[-1]
+        spread = f"{now:.3g} now, {math.fsum(rates) / len(rates):.3g} on average, {max(rates):.3g} at most"
+        return [("requests/s", spread), ("p50", milliseconds(p50)), ("p95", milliseconds(p95))]
+
+    def summary(self) -> str:
+        """Return the chart's numbers.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        seconds = round((self._kept[-1][0] or 0) - (self._kept[0][0] or 0)) if self._kept else 0
+        after = f"Over {seconds // 60} min {seconds % 60} s." if seconds else ""
+        return static.box(self.name, "traffic", self._rows(), after=after)
+
+    def text(self) -> str:
+        """Return the chart's numbers as text.
+
+        Returns
+        -------
+        str
+            A few lines.
+        """
+        return static.plain(f"Traffic of {self.name}", self._rows())
+
+    def hear(self, what: str, content: dict[str, Any]) -> None:
+        """Look at once where a view appears.
+
+        Parameters
+        ----------
+        what : str
+            ``"hello"``.
+        content : dict
+            Nothing more.
+        """
+        self._next_whole = 0.0

@@ -1,0 +1,71 @@
+"""A form's fields, from the document in which a service describes what it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "text"}
+PLAIN = "[[1, 2]]"
+
+
+def input_schema(document: Any) -> dict[str, Any]:
+    """Find what a service takes.
+
+    Parameters
+    ----------
+    document : object
+        Its OpenAPI document, decoded: version 3 or 2.0; a user's own may hold anything.
+
+    Returns
+    -------
+    dict
+        The schema of a request's body; empty where there is none.
+    """
+    found: Any = document
+    for keys in (("components", "schemas"), ("definitions",)):
+        found = document
+        for key in (*keys, "ServiceInput"):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
+    """Make a field of each parameter.
+
+    Parameters
+    ----------
+    schema : dict
+        From :func:`input_schema`.
+
+    Returns
+    -------
+    list of dict
+        ``name``; ``kind``: ``"integer"``, ``"number"``, ``"boolean"``, ``"text"`` or ``"json"``; ``hint``: what it
+        takes; ``value``: the sample's, as it stands in the field. Empty where the schema has no parameters.
+    """
+    properties, example = schema.get("properties"), schema.get("example")
+    if not isinstance(properties, dict):
+        return []
+    samples = example if isinstance(example, dict) else {}
+    made = []
+    for name, found in properties.items():
+        kind = found if isinstance(found, dict) else {}
+        sample = samples.get(name, kind.get("example"))
+        form = _KINDS.get(str(kind.get("type")), "json")
+        if form == "text" and not isinstance(sample, str):
+            form = "json"
+        made.append({"name": str(name), "kind": form, "hint": _hint(kind), "value": _value(sample, form)})
+    return made
+
+
+def _value(sample: Any, form: str) -> str:
+    if form == "text":
+        return str(sample)
+    return "" if sample is None and form != "json" else json.dumps(sample, ensure_ascii=False)
+
+
+def _hint(kind: dict[str, Any]) -> str:
+    return " ".join(str(kind[key]) for key in ("type", "format") if key in kind)

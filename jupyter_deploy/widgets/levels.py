@@ -1,0 +1,86 @@
+"""The lines of a service's log, and the level of each, from the forms that its server writes."""
+
+from __future__ import annotations
+
+import re
+
+LINE_LIMIT = 2000
+# As serving/logs writes them: text, and JSON with the level behind the time.
+_TEXT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[")
+_JSON = re.compile(r'\{"time":"[^"]*","level":"([DIWEC])[A-Z]*"')
+_PARTS = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d{3} [DIWEC] \[\d+\] \S+ (\S+) - ")
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def level_of(line: str, before: str = "I") -> str:
+    """Find a line's level.
+
+    Parameters
+    ----------
+    line : str
+        Of a log.
+    before : str, optional
+        The level of the line before it: what says nothing of its own goes on with that.
+
+    Returns
+    -------
+    str
+        ``"D"``, ``"I"``, ``"W"``, ``"E"`` or ``"C"``.
+    """
+    found = _TEXT.match(line) or _JSON.match(line)
+    return found[1] if found else before
+
+
+def with_levels(lines: list[str], before: str = "I") -> list[list[str]]:
+    """Prepare lines for a front end.
+
+    Parameters
+    ----------
+    lines : list of str
+        Without their new lines.
+    before : str, optional
+        The level of the line before the first.
+
+    Returns
+    -------
+    list of list of str
+        Level and text; colours are taken out, long lines cut.
+    """
+    found = []
+    for line in lines:
+        before = level_of(line, before)
+        found.append([before, shortened(_COLOURS.sub("", line) if "\x1b" in line else line)])
+    return found
+
+
+def brief(line: str) -> str:
+    """Shorten a line of our server's to what a glance needs.
+
+    Parameters
+    ----------
+    line : str
+        Of a log, as text; others stay as they are.
+
+    Returns
+    -------
+    str
+        Time of day, logger and message.
+    """
+    found = _PARTS.match(line)
+    return f"{found[1]} {found[2]} - {line[found.end() :]}" if found else line
+
+
+def shortened(line: str) -> str:
+    """Cut a long line.
+
+    Parameters
+    ----------
+    line : str
+        Any text.
+
+    Returns
+    -------
+    str
+        With its length behind it where it was cut.
+    """
+    return line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]} … ({len(line):,} characters)"

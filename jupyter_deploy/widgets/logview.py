@@ -1,0 +1,162 @@
+"""A service's log as it grows: appended, not replaced, however fast it grows.
+
+The feed reads the file into a ring and sends what is new in it: one message each 100 ms, with at most 200 lines. The
+browser appends them, and counts what it was not sent.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import traitlets
+
+from ..client import Service
+from ..errors import NotFound
+from . import static
+from .base import LiveWidget, asset
+from .growth import Growth
+from .levels import with_levels
+from .ring import Ring
+
+FLUSH_SECONDS = 0.1
+FLUSH_LINES = 200
+_IDLE_SECONDS = 0.4
+_TAIL_LINES = 60
+_SUMMARY_LINES = 20
+# The tail goes out again so often: for views that come late; and while no view has said that it hears, because the
+# kernel is busy with a cell, or nobody is there.
+_TAIL_SECONDS = 5.0
+_UNHEARD_SECONDS = 0.3
+_WAITING_SECONDS = 0.5
+_CHECK_SECONDS = 2.0
+
+
+class LogView(LiveWidget):
+    """A service's log, followed.
+
+    Parameters
+    ----------
+    service : Service
+        Its handle.
+    """
+
+    _esm = asset("common.js", "logview.js")
+    tail = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._ring = Ring()
+        self._growth: Growth | None = None
+        self._sent = 0
+        self._level = "I"
+        self._waiting = 0
+        self._views: dict[str, bool] = {}
+        self._next = {"check": 0.0, "tail": 0.0, "waiting": 0.0}
+        super().__init__(service.name, fast=FLUSH_SECONDS, slow=_IDLE_SECONDS, tail={"first": 1, "lines": []})
+
+    def look(self) -> bool:
+        """Read what is new and send it; ends the view where the service was deleted.
+
+        Returns
+        -------
+        bool
+            Whether there was anything.
+        """
+        before = self._ring.last
+        if self._due("check", _CHECK_SECONDS) and not self._is_there():
+            self.close()
+            return True
+        if self._growth is not None:
+            self._ring.add(self._growth.read())
+        with self._telling:
+            views = list(self._views.values())
+            if self._due("tail", _TAIL_SECONDS if views else _UNHEARD_SECONDS):
+                first, lines = self._ring.newest(_TAIL_LINES if views else FLUSH_LINES)
+                self.tell(tail={"first": first, "lines": with_levels(lines)})
+            if views and all(views):
+                self._tell_waiting()
+            elif views:
+                self._flush()
+        return self._ring.last != before or bool(views and self._sent < self._ring.last)
+
+    def _due(self, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._next[what]:
+            return False
+        self._next[what] = now + seconds
+        return True
+
+    def _is_there(self) -> bool:
+        try:
+            record = self._service.record
+        except NotFound:
+            return False
+        if self._growth is None:
+            self._growth = Growth(self._service.log_file)
+            if record.spec.image:
+                # What an image of the user's own writes is kept by the engine, which tells it in a stream.
+                threading.Thread(target=self._read_stream, name="jupyter-deploy-log", daemon=True).start()
+        return True
+
+    def _read_stream(self) -> None:
+        for piece in self._service.follow(_TAIL_LINES):
+            if self._feed.ended:
+                return
+            self._ring.add(piece)
+
+    def _flush(self) -> None:
+        first, lines = self._ring.after(self._sent, FLUSH_LINES)
+        if lines:
+            shown = with_levels(lines, self._level)
+            self._level = shown[-1][0]
+            self._sent = first + len(lines) - 1
+            self.send({"do": "lines", "first": first, "lines": shown})
+
+    def _tell_waiting(self) -> None:
+        if self._ring.last != self._waiting and self._due("waiting", _WAITING_SECONDS):
+            self._waiting = self._ring.last
+            self.send({"do": "waiting", "last": self._waiting})
+
+    def hear(self, what: str, content: dict[str, Any]) -> None:
+        """Take note of a view.
+
+        Parameters
+        ----------
+        what : str
+            ``"hello"`` with the last line that it has; ``"pause"``; ``"bye"``.
+        content : dict
+            With ``view``, and ``last`` or ``on``.
+        """
+        view, last = str(content.get("view", "")), content.get("last")
+        with self._telling:
+            if what == "hello" and isinstance(last, int):
+                self._sent = min(last, self._sent if self._views else self._ring.last)
+                self._views[view] = False
+            elif what == "pause" and view in self._views:
+                self._views[view] = bool(content.get("on"))
+            elif what == "bye":
+                self._views.pop(view, None)
+        self._feed.wake()
+
+    def summary(self) -> str:
+        """Return the log's last lines.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        lines = [text for _, text in with_levels(self._ring.newest(_SUMMARY_LINES)[1])]
+        return static.box(self.name, "log", [], lines or ["The log is empty."])
+
+    def text(self) -> str:
+        """Return the log's last lines as text.
+
+        Returns
+        -------
+        str
+            Oldest first.
+        """
+        return static.plain(f"Log of {self.name}", [], self._ring.newest(_SUMMARY_LINES)[1] or ["The log is empty."])

@@ -1,0 +1,85 @@
+"""The newest lines of a log, numbered: what a view that fell behind, or came late, is given."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+CAPACITY = 2000
+
+
+class Ring:
+    """Keeps the newest lines; one thread adds, another takes.
+
+    Parameters
+    ----------
+    capacity : int, optional
+        How many lines are kept.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._lines: deque[str] = deque(maxlen=capacity)
+        self._added = 0
+        self._rest: list[str] = []
+        self._rest_length = 0
+        self._lock = threading.Lock()
+
+    @property
+    def last(self) -> int:
+        """The number of the newest line; the first one is 1."""
+        return self._added
+
+    def add(self, piece: str) -> None:
+        """Take a piece of the log.
+
+        Parameters
+        ----------
+        piece : str
+            It may begin and end inside a line: what has no new line yet waits for it.
+        """
+        *whole, rest = piece.split("\n")
+        if whole:
+            whole[0] = "".join([*self._rest, whole[0]])
+            self._rest, self._rest_length = [], 0
+            with self._lock:
+                self._lines.extend(line.rstrip("\r") for line in whole[-(self._lines.maxlen or 0) :])
+                self._added += len(whole)
+        # A line without end must not fill the memory; more than this of one is never shown.
+        if rest and self._rest_length < 1 << 16:
+            self._rest.append(rest)
+            self._rest_length += len(rest)
+
+    def after(self, number: int, most: int) -> tuple[int, list[str]]:
+        """Return the oldest lines behind a number that are still there.
+
+        Parameters
+        ----------
+        number : int
+            Lines up to this one are known.
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        tuple of (int, list of str)
+            The number of the first, and the lines.
+        """
+        with self._lock:
+            first = max(number + 1, self._added - len(self._lines) + 1)
+            begin = first - (self._added - len(self._lines) + 1)
+            return first, [self._lines[index] for index in range(begin, min(begin + most, len(self._lines)))]
+
+    def newest(self, most: int) -> tuple[int, list[str]]:
+        """Return the newest lines.
+
+        Parameters
+        ----------
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        tuple of (int, list of str)
+            The number of the first, and the lines.
+        """
+        return self.after(max(0, self.last - most), most)

@@ -1,0 +1,253 @@
+"""A JupyterLab on loopback with its state in a temporary folder, and notebooks in a browser's pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Dialog, Error, Locator, Page
+
+import jupyter_deploy
+
+REQUIRED = "JUPYTER_DEPLOY_TESTS_NEED_BROWSER"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_START_SECONDS = 60
+_FOLDERS = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_DEPLOY_HOME": "home",
+}
+_READY = """async () => {
+  const app = window.jupyterapp;
+  await app.started;
+  await app.restored;
+  const until = async (what) => { while (!what()) await new Promise((done) => setTimeout(done, 20)); };
+  await until(() => app.shell.currentWidget?.context);
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  if (panel.sessionContext.session) await panel.sessionContext.session.kernel.info;
+}"""
+_CELL = """async (source) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  panel.content.model.sharedModel.addCell({ cell_type: "code", source, metadata: {} });
+  panel.content.activeCellIndex = panel.content.widgets.length - 1;
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+}"""
+_EXECUTE = """async (code) => {
+  const future = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code });
+  let printed = "";
+  future.onIOPub = (message) => {
+    if (message.header.msg_type === "stream") printed += message.content.text;
+    if (message.header.msg_type === "error") printed += message.content.evalue;
+  };
+  await future.done;
+  return printed;
+}"""
+_START = "(code) => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }); }"
+
+
+def find_browser() -> str | None:
+    """The system's Chromium; Playwright's own would have to be downloaded."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Lab:
+    """A running JupyterLab."""
+
+    def __init__(self, folder: Path, port: int, token: str) -> None:
+        self.folder = folder
+        self.home = folder / _FOLDERS["JUPYTER_DEPLOY_HOME"]
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = token
+        self.root = folder / "notebooks"
+
+    def write(self, name: str, cells: list[str]) -> None:
+        """Write a notebook of code cells."""
+        empty: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        code = [{**empty, "id": f"cell-{index}", "source": source} for index, source in enumerate(cells)]
+        spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        text = json.dumps({"cells": code, "metadata": spec, "nbformat": 4, "nbformat_minor": 5})
+        (self.root / f"{name}.ipynb").write_text(text)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """What is saved of a notebook."""
+        found: dict[str, Any] = json.loads((self.root / f"{name}.ipynb").read_text())
+        return found
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[Lab]:
+    """Start a JupyterLab; it is ended with its kernels."""
+    for name in (*_FOLDERS.values(), "notebooks", "config/labconfig"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    # Otherwise a toast with news lies over the page.
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (folder / "config/labconfig/page_config.json").write_text(json.dumps(news))
+    lab = Lab(folder, _free_port(), secrets.token_hex(16))
+    environ = {**os.environ, **{key: str(folder / name) for key, name in _FOLDERS.items()}}
+    package = str(Path(jupyter_deploy.__file__).parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={lab.url.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
+    command += [f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.root}"]
+    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        _wait_for(lab, server)
+        yield lab
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{lab.url}/api/status?token={lab.token}", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not start:\n{(lab.folder / 'lab.log').read_text()[-3000:]}")
+
+
+class Notebook:
+    """A notebook in a page of its own."""
+
+    def __init__(self, lab: Lab, browser: Browser, name: str) -> None:
+        self.lab, self.name = lab, name
+        self.context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.dialogs: list[str] = []
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        self.page.on("pageerror", self._failed)
+        self.page.on("dialog", self._asked)
+        self.page.on("request", lambda request: self._requested(request.url))
+
+    def _requested(self, url: str) -> None:
+        if not url.startswith((self.lab.url, self.lab.url.replace("http", "ws", 1), "data:", "blob:")):
+            self.outside.append(url)
+
+    def _failed(self, error: Error) -> None:
+        # JupyterLab has errors of its own, for example at a change of theme. Our modules come from blobs.
+        if "blob:" in f"{error.stack}" or "/static/lab/" not in f"{error.stack}":
+            self.errors.append(f"{error}\n{error.stack}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def open(self) -> None:
+        """Load the page and wait until the kernel is there."""
+        self.page.goto(f"{self.lab.url}/lab/workspaces/{self.name}/tree/{self.name}.ipynb?token={self.lab.token}&reset")
+        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.evaluate(_READY)
+        self.command("application:toggle-left-area", {})
+
+    def command(self, name: str, options: dict[str, Any] | None = None) -> None:
+        """Run one of Lab's commands."""
+        self.page.evaluate(
+            "async ([name, options]) => { await window.jupyterapp.commands.execute(name, options); }",
+            [name, options or {}],
+        )
+
+    def run_all(self) -> None:
+        """Run the cells and wait for the last."""
+        self.command("notebook:run-all-cells")
+
+    def cell(self, source: str) -> Locator:
+        """Run code in a new cell at the end; returns the cell."""
+        cells = self.page.locator(".jp-CodeCell")
+        count = cells.count()
+        self.page.evaluate(_CELL, source)
+        return cells.nth(count)
+
+    def view(self, what: str) -> Locator:
+        """Run a view's magic in a new cell; returns its widget."""
+        return self.cell(f"%model view {what}").locator(".jpd-box")
+
+    def execute(self, code: str) -> str:
+        """Run code in the kernel, outside of any cell; returns what it printed."""
+        printed: str = self.page.evaluate(_EXECUTE, code)
+        return printed
+
+    def start(self, code: str) -> None:
+        """Run code in the kernel, without waiting."""
+        self.page.evaluate(_START, code)
+
+    def interrupt(self) -> None:
+        """End what was started."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+
+    def theme(self, name: str) -> None:
+        """Change the theme."""
+        self.command("apputils:change-theme", {"theme": f"JupyterLab {name}"})
+        light = "true" if name == "Light" else "false"
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+
+    def widget(self, kind: str, index: int = 0) -> Locator:
+        """One of our widgets on the page."""
+        return self.page.locator(f".jpd-{kind}").nth(index)
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook and read it."""
+        self.command("docmanager:save")
+        return self.lab.read(self.name)
+
+    def shutdown(self) -> None:
+        """End the kernel."""
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown(); }")
+
+    def close(self) -> None:
+        """Leave, and end the kernel."""
+        self.shutdown()
+        self.context.close()
+
+
+@contextmanager
+def opened(lab: Lab, browser: Browser, *cells: str, run: bool = True, name: str = "") -> Iterator[Notebook]:
+    """A notebook with these cells; its page may ask nothing outside, nor run what it was only to show."""
+    name = name or f"notebook-{len(list(lab.root.iterdir()))}"
+    if run:
+        lab.write(name, ["%load_ext jupyter_deploy", *cells])
+    notebook = Notebook(lab, browser, name)
+    notebook.open()
+    if run:
+        notebook.run_all()
+    yield notebook
+    assert not notebook.dialogs, notebook.dialogs
+    assert not notebook.errors, notebook.errors
+    assert not notebook.outside, notebook.outside
+    assert notebook.page.evaluate("() => window.hit === undefined")
+    notebook.close()

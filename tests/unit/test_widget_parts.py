@@ -1,0 +1,218 @@
+"""What widgets are made of: threads, rings, log lines, fields, texts."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_deploy.widgets import static
+from jupyter_deploy.widgets.card import duration, milliseconds, pretty, shown
+from jupyter_deploy.widgets.feed import Feed
+from jupyter_deploy.widgets.fields import fields, input_schema
+from jupyter_deploy.widgets.growth import Growth
+from jupyter_deploy.widgets.levels import brief, level_of, with_levels
+from jupyter_deploy.widgets.ring import Ring
+
+LINE = "2026-01-02 03:04:05,678 W [12] 7f-1 app - said: so"
+JSON = '{"time":"2026-01-02T03:04:05.678Z","level":"CRITICAL","pid":1,"logger":"a","message":"m"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        (LINE, "W"),
+        (JSON, "C"),
+        (LINE.replace(" W ", " D "), "D"),
+        ("something else", "E"),
+        ("", "E"),
+        ("2026-01-02 03:04:05,678 X [12] - a - b", "E"),
+        ('{"level":"INFO"}', "E"),
+        ("said: " + LINE, "E"),
+    ],
+)
+def test_levels(line: str, level: str) -> None:
+    assert level_of(line, before="E") == level
+
+
+def test_lines_for_a_front_end() -> None:
+    found = with_levels([LINE, "  its traceback", "\x1b[31mred\x1b[0m", "x" * 3000])
+    assert [level for level, _ in found] == ["W"] * 4
+    assert found[2][1] == "red"
+    assert found[3][1] == "x" * 2000 + " … (3,000 characters)"
+    assert brief(LINE) == "03:04:05 app - said: so"
+    assert brief(JSON) == JSON
+
+
+def test_the_format_is_the_servers_own() -> None:
+    from jupyter_deploy.serving.logs import LEVELS, Format
+
+    for level in LEVELS:
+        for form in ("text", "json"):
+            line = Format(form).lines(level, "app", "text - and more", "id-1").decode().rstrip("\n")
+            assert level_of(line, before="?") == level[0]
+        assert brief(Format().lines(level, "app", "text - and more", "").decode()).endswith(" app - text - and more\n")
+
+
+def test_a_ring_numbers_its_lines() -> None:
+    ring = Ring(capacity=3)
+    assert ring.newest(5) == (1, [])
+    ring.add("one\ntw")
+    assert ring.newest(5) == (1, ["one"])
+    ring.add("o\r\nthree\nfour\nfi")
+    assert (ring.last, ring.newest(2)) == (4, (3, ["three", "four"]))
+    assert ring.after(0, 2) == (2, ["two", "three"])
+    assert ring.after(3, 9) == (4, ["four"])
+    assert ring.after(4, 9) == (5, [])
+    ring.add("\n" * 10)
+    assert (ring.last, ring.after(4, 9)) == (14, (12, ["", "", ""]))
+
+
+def test_a_line_without_end_fills_no_memory() -> None:
+    ring = Ring()
+    for _ in range(100):
+        ring.add("x" * 10_000)
+    ring.add("\nnext\n")
+    first, lines = ring.newest(2)
+    assert (first, lines[1]) == (1, "next")
+    assert len(lines[0]) < 100_000
+
+
+def test_growth(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    growth = Growth(path)
+    assert growth.read() == ""
+    path.write_bytes("a\nü".encode()[:-1])
+    assert growth.read() == "a\n"
+    with path.open("ab") as file:
+        file.write("ü".encode()[1:] + b"\n")
+    assert growth.read() == "ü\n"
+    assert growth.read() == ""
+    path.write_bytes(b"new\n")
+    assert growth.read() == "new\n"
+    path.unlink()
+    assert growth.read() == ""
+    path.write_bytes(b"again\n")
+    assert growth.read() == "again\n"
+
+
+def test_growth_begins_near_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("".join(f"line {number}\n" for number in range(100_000)))
+    read = Growth(path).read()
+    assert read.startswith("line ")
+    assert read.endswith("line 99999\n")
+    assert len(read) <= 65536
+
+
+def test_a_feed_looks_once_at_a_time_and_ends() -> None:
+    looks, go, running = [], threading.Event(), threading.Event()
+
+    def look() -> bool:
+        looks.append(threading.current_thread())
+        running.set()
+        assert go.wait(10)
+        return False
+
+    feed = Feed(look, fast=0.001, slow=0.002)
+    feed.start()
+    feed.start()
+    assert running.wait(10)
+    for _ in range(5):
+        feed.wake()
+    feed.wait(0.05)
+    assert len(looks) == 1
+    feed.end()
+    go.set()
+    looks[0].join(10)
+    assert not looks[0].is_alive()
+    assert looks[0].daemon
+    assert len(looks) == 1
+
+
+def test_fields_of_a_schema() -> None:
+    schema = {
+        "properties": {
+            "count": {"type": "integer", "format": "int64"},
+            "share": {"type": "number"},
+            "on": {"type": "boolean"},
+            "day": {"type": "string", "format": "date"},
+            "rows": {"type": "array"},
+            "none": {"type": "string"},
+            "odd": 7,
+        },
+        "example": {"count": 3, "share": 0.5, "on": True, "day": "2024-01-02", "rows": [[1, "ü"]]},
+    }
+    found = fields(schema)
+    assert [(field["name"], field["kind"], field["value"]) for field in found] == [
+        ("count", "integer", "3"),
+        ("share", "number", "0.5"),
+        ("on", "boolean", "true"),
+        ("day", "text", "2024-01-02"),
+        ("rows", "json", '[[1, "ü"]]'),
+        ("none", "json", "null"),
+        ("odd", "json", "null"),
+    ]
+    assert found[3]["hint"] == "string date"
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"components": 1}, {"components": {"schemas": {"ServiceInput": 1}}}]
+)
+def test_a_document_that_says_nothing(document: Any) -> None:
+    assert input_schema(document) == {}
+    assert fields({}) == []
+    assert fields({"properties": [1]}) == []
+
+
+def test_a_document_of_version_2() -> None:
+    assert input_schema({"definitions": {"ServiceInput": {"type": "object"}}}) == {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "–"),
+        (3.2, "< 10 s"),
+        (29, "20 s"),
+        (61, "1 min"),
+        (3599, "59 min"),
+        (12_300, "3 h 20 min"),
+        (190_000, "2 d 4 h"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.0123, "0.0123 ms"), (12.345, "12.3 ms"), (340.4, "340 ms"), (2140, "2.1 s"), (61_000, "61 s")],
+)
+def test_milliseconds(value: float | None, text: str) -> None:
+    assert milliseconds(value) == text
+
+
+def test_answers_are_cut() -> None:
+    assert pretty({"a": [1, "ü"]}, 100) == '{"a": [1, "ü"]}'
+    assert pretty(list(range(100)), 20) == "[0, 1, 2, 3, 4, 5, 6 … (390 characters)"
+    assert pretty([[1, "a" * 50], [2, "b" * 50]], 1000) == f'[\n [1, "{"a" * 50}"],\n [2, "{"b" * 50}"]\n]'
+    assert pretty({"a": "a" * 50, "b": [1] * 20}, 1000).splitlines()[1] == f' "a": "{"a" * 50}",'
+
+
+def test_a_card_of_a_server_that_tells_nothing_of_its_traffic() -> None:
+    facts = {"state": "Failed", "reason": "why", "recent": {}, "workers": [], "generation": 0, "restarts": 0}
+    facts |= {"models": [], "script": "", "image": "seed:1", "container": "c", "target": "docker", "uptime_seconds": 0}
+    card = shown({**facts, "scoring_uri": ""})
+    assert card["rows"] == [["image", "seed:1"], ["target", "docker, c"]]
+    assert {text for _, text in card["numbers"]} == {"–"}
+
+
+def test_summaries_are_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    html = static.box(evil, static.badge(evil), [(evil, evil)], [evil], evil)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 6
+    assert static.plain("t", [("a", "b"), ("long", ""), ("cc", "d")], ["e"]) == "t\n  a   b\n  cc  d\ne"
