@@ -185,7 +185,7 @@ class Trials:
         return TrialFailed(
             f"{script.name}: {message}",
             details=details,
-            hint=error.hint.replace(name, script.name).partition("; logs ")[0],
+            hint=error.hint.replace(name, script.name).partition("; logs ")[0].rstrip(".") + ".",
         )
 
     def _printed(self, name: str) -> str:

@@ -37,9 +37,9 @@ def _script_text(script: Script) -> str:
     if script.taken:
         rows = plain.table(["takes", "as", "from"], _taken(script)).splitlines()
         told += [f"  {row}" for row in rows]
-    told += [f"  {one}" for one in [script.contract, *_sentences(script)] if one]
-    if script.trial:
-        told += [f"  {row}" for row in _trial_text(script.trial).splitlines()]
+    told += [f"  {script.contract}"] if script.contract else []
+    told += [f"  {row}" for row in _trial_text(script.trial).splitlines()] if script.trial else []
+    told += [f"  {one}" for one in _sentences(script)]
     if script.draft:
         told += ["", script.source.rstrip()]
     return plain.readable("\n".join(told))

@@ -9,6 +9,7 @@ from ..progress import STAGES, Step
 from . import markup, plain
 
 _WIDTH = 20
+_WORTH_TELLING = 0.05
 _BAR = "var(--jp-brand-color1,#1976d2)"
 
 
@@ -134,8 +135,10 @@ class Stages:
             One line with the time of each stage.
         """
         self._end_part(now)
-        parts = ", ".join(f"{part.stage} {plain.seconds(part.seconds)}" for part in self._parts)
-        return f"{words} {plain.seconds(now - self._started)}" + (f": {parts}" if len(self._parts) > 1 else "")
+        # What took no time is not worth telling.
+        took = [part for part in self._parts if part.seconds >= _WORTH_TELLING]
+        parts = ", ".join(f"{part.stage} {plain.seconds(part.seconds)}" for part in took)
+        return f"{words} {plain.seconds(now - self._started)}" + (f": {parts}" if len(took) > 1 else "")
 
 
 def _chip(stage: str, how: str, seconds: float) -> str:

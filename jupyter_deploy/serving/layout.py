@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigProblem
-from .origins import Origin, origins_of
+from .origins import Origin, origins_of, relabel
 
 MODELS_FOLDER = "azureml-models"
 
@@ -58,6 +58,21 @@ class Layout:
             What ``Layout(**values)`` takes.
         """
         return {**asdict(self), "origins": [list(origin) for origin in self.origins]}
+
+    def told(self, text: str) -> str:
+        """Put the places that people know into a line of a traceback.
+
+        Parameters
+        ----------
+        text : str
+            Any text.
+
+        Returns
+        -------
+        str
+            The same, but for mentions of the entry script.
+        """
+        return relabel(text, self.entry, self.label, self.origins) if self.entry in text else text
 
 
 def layout_of_bundle(bundle: Path) -> Layout:

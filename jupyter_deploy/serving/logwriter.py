@@ -125,7 +125,9 @@ class Outputs:
     def __init__(self, form: Format, write: Callable[[bytes], None]) -> None:
         self._form, self._write = form, write
 
-    def follow(self, descriptor: int, pid: int, request: Callable[[], str] = str) -> Output:
+    def follow(
+        self, descriptor: int, pid: int, request: Callable[[], str] = str, told: Callable[[str], str] = str
+    ) -> Output:
         """Read a process's output until all who can write to it are gone.
 
         Parameters
@@ -136,6 +138,8 @@ class Outputs:
             The process.
         request : callable, optional
             Returns the id of the request that it runs.
+        told : callable, optional
+            Puts a line that is no record yet into people's words: which cell's line a line of the script is.
 
         Returns
         -------
@@ -146,7 +150,7 @@ class Outputs:
         def record(line: bytes) -> bytes:
             # C code may have written half a line before a record.
             raw, mark, rest = line.partition(MARK.encode())
-            text = shown(raw.decode("utf-8", "replace"))
+            text = told(shown(raw.decode("utf-8", "replace")))
             made = self._form.lines("INFO", "output", text, request(), pid=pid) if raw or not mark else b""
             return made + rest + b"\n" if mark else made
 

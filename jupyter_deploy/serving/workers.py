@@ -168,7 +168,7 @@ class Workers:
         link = WorkerLink(pid, generation.number, generation.layout.app_root, self._owner, self._was_lost)
         self.links.add(link)
         if sys.platform != "win32":
-            link.output = self._outputs.follow(ends.output, pid, link.ids)
+            link.output = self._outputs.follow(ends.output, pid, link.ids, generation.layout.told)
         await link.open(ends.sock)
         return link
 

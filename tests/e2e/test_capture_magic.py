@@ -202,3 +202,15 @@ def test_another_script_of_the_notebook_is_not_in_the_way(workspace: Workspace, 
         run("%%score_script twice\ndef run(data):\n    return handle.read()\n")
     run("%%score_script twice\nK = 2\ndef run(data: int):\n    return K * data\n")
     assert workspace.services["twice"].invoke({"data": 4}) == 8
+
+
+def test_where_a_stuck_script_was_is_told_in_the_cells_lines(workspace: Workspace, run: Run) -> None:
+    run("K = 3\n\ndef waits(v):\n    import time\n    time.sleep(v)\n    return K")
+    run("%%score_script stuck\ndef run(data):\n    return waits(data)\n")
+    run("%deploy stuck --set scoring_timeout_ms=300")
+    with pytest.raises(InvokeProblem, match="Scoring timeout after 300 ms"):
+        run("%invoke stuck 60")
+    assert run("%invoke stuck 0") == 3
+    log = workspace.services["stuck"].logs()
+    assert "In [1], line 5 in waits" in log
+    assert "%%score_script stuck, line 3 in run" in log

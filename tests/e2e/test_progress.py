@@ -32,7 +32,7 @@ def run(data):
 TIMED = """import pathlib, threading
 threading.Timer(1.5, pathlib.Path({!r}).touch).start()
 service = %deploy slow --target process"""
-LAST = r"created in \d+\.\d s: environment \d+\.\d s, start \d+\.\d s, init \d+\.\d s"
+LAST = r"created in \d+\.\d s(: ((environment|start|init) \d+\.\d s(, )?)+)?"
 
 
 class Kernel:
