@@ -9,6 +9,8 @@ from typing import Any
 
 from .plain import readable
 
+# Paths are nobody's business to whom a saved notebook is handed on.
+_OF_THIS_MACHINE = ("folder", "home", "log")
 MIME = "application/vnd.jupyter-deploy.{}.v1+json"
 
 
@@ -63,7 +65,8 @@ def as_json(value: Any) -> Any:
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, Mapping):
-        return {readable(str(key)): bool(item) if key == "dockerfile" else as_json(item) for key, item in value.items()}
+        kept = {key: item for key, item in value.items() if key not in _OF_THIS_MACHINE}
+        return {readable(str(key)): bool(item) if key == "dockerfile" else as_json(item) for key, item in kept.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [as_json(item) for item in value]
     if isinstance(value, float):
