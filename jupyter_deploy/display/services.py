@@ -199,7 +199,7 @@ def _html(seen: Seen) -> str:
         f'<div style="margin:6px 0 0">{markup.code(url)}</div>' if url else "",
         _numbers(seen),
         markup.facts(_rows(seen)),
-        markup.more(f"last {plain.counted(len(seen.log), 'log line')}", log, opened=failed) if log else "",
+        markup.more("last log lines", log, opened=failed) if log else "",
         _commands(seen),
     )
 
