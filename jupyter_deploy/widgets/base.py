@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ import anywidget
 import traitlets
 
 from ..errors import DeployError
+from . import static
 from .feed import Feed
 
 # How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
 _FIRST_SECONDS = 0.08
 _VIEW = "application/vnd.jupyter.widget-view+json"
+_NOTHING = {"text/plain": "", "text/html": ""}
 
 
 def asset(*names: str) -> str:
@@ -79,7 +82,9 @@ class LiveWidget(anywidget.AnyWidget):
     _gone = False
 
     def __init__(self, name: str, *, fast: float = 1.0, slow: float = 4.0, **values: Any) -> None:
-        self._shown: list[Any] = []
+        self._shown: list[tuple[str, Any]] = []
+        self._drawn: list[Any] = []
+        self._summed_up: object = None
         self._telling = threading.RLock()
         self._feed = Feed(self._look_safely, fast, slow)
         super().__init__(name=name, **values)
@@ -135,6 +140,18 @@ class LiveWidget(anywidget.AnyWidget):
         """
         raise NotImplementedError
 
+    def essence(self) -> object:
+        """Return what a saved notebook should not tell wrongly; when it changes, the static summary is renewed.
+
+        Seldom, because each time makes the notebook one that is not saved.
+
+        Returns
+        -------
+        object
+            Compared with the last.
+        """
+        return self._feed.looked
+
     # What is the same for all.
 
     def start(self) -> None:
@@ -179,8 +196,11 @@ class LiveWidget(anywidget.AnyWidget):
             changed = self.look()
         except Exception as error:  # noqa: BLE001 - the thread's single mapper: what it raised would be lost
             facts = error_facts(error)
-            return self.tell(problem=f"{facts['title']}: {facts['message']}")
-        return self.tell(problem="") or changed
+            changed = self.tell(problem=f"{facts['title']}: {facts['message']}")
+        else:
+            changed = self.tell(problem="") or changed
+        self._renew_summary()
+        return changed
 
     def _heard(self, _: Any, content: Any, __: Any) -> None:
         what = content.get("do") if isinstance(content, dict) else None
@@ -190,14 +210,21 @@ class LiveWidget(anywidget.AnyWidget):
         self.hear(what, content)
 
     def _ipython_display_(self, **_: Any) -> None:
-        """Show it under an id (IPython's hook): at its end, a static summary takes its place."""
+        """Show it (IPython's hook) behind a static summary, which is what stays when the view is dead or closed."""
         from IPython.display import display
 
         if not in_kernel():
             raise NotImplementedError  # IPython's way to leave it to the mime bundle
         data, metadata = self._repr_mimebundle_()
-        handle = display(data, metadata=metadata, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        self._shown.append(handle)
+        mark = secrets.token_hex(4)
+        still = {"text/plain": data["text/plain"], "text/html": static.unless_live(mark, data["text/html"])}
+        self._summed_up = self.essence()
+        summary = display(still, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._shown.append((mark, summary))
+        if _VIEW in data:
+            # Where widgets cannot be drawn there is nothing to add to the summary.
+            view = {**_NOTHING, _VIEW: data[_VIEW]}
+            self._drawn.append(display(view, metadata=metadata, raw=True, display_id=True))  # type: ignore[no-untyped-call]
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if not in_kernel():
@@ -219,10 +246,21 @@ class LiveWidget(anywidget.AnyWidget):
             self._leave_summary()
         super().close()
 
+    def _renew_summary(self) -> None:
+        essence = self.essence()
+        if self._shown and essence != self._summed_up and not self._gone:
+            self._summed_up = essence
+            self._tell_summary()
+
     def _leave_summary(self) -> None:
-        data = {"text/plain": repr(self), "text/html": self.summary()}
-        for handle in self._shown:
-            handle.update(data, raw=True)
+        self._tell_summary()
+        for handle in self._drawn:
+            handle.update(_NOTHING, raw=True)
+
+    def _tell_summary(self) -> None:
+        for mark, handle in self._shown:
+            html = static.unless_live(mark, self.summary())
+            handle.update({"text/plain": repr(self), "text/html": html}, raw=True)
 
     def _at_exit(self) -> None:
         # The kernel ends. What can still be said is said; nothing else may come of it.

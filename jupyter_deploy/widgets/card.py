@@ -65,6 +65,16 @@ class ServiceCard(LiveWidget):
         lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
         return self.tell(facts=shown(facts), lines=lines, sample=sample)
 
+    def essence(self) -> object:
+        """Return how the service is, without what changes with each request.
+
+        Returns
+        -------
+        object
+            Compared with the last.
+        """
+        return self.facts.get("state"), repr(self.facts.get("rows"))
+
     def _end_of_log(self) -> str:
         return tail(self._service.log_file, self._wanted, most=_LOG_BYTES)
 

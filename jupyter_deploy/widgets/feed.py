@@ -64,6 +64,11 @@ class Feed:
         self._woken.set()
 
     @property
+    def looked(self) -> bool:
+        """Whether it has looked at least once."""
+        return self._looked.is_set()
+
+    @property
     def ended(self) -> bool:
         """Whether it was told to end."""
         return self._ended.is_set()

@@ -95,3 +95,28 @@ def plain(title: str, rows: Sequence[tuple[str, str]], lines: Sequence[str] = ()
     kept = [(label, value) for label, value in rows if value]
     width = max((len(label) for label, _ in kept), default=0)
     return "\n".join([title, *(f"  {label:<{width}}  {value}" for label, value in kept), *lines])
+
+
+def unless_live(mark: str, summary: str) -> str:
+    """Wrap a summary that is only to be seen while the output behind it shows no live view.
+
+    A view that is dead, in a notebook that was opened again, is drawn by JupyterLab as an error; then the summary is
+    seen and the error is not. Where a page knows neither these classes nor ``:has``, both are seen.
+
+    Parameters
+    ----------
+    mark : str
+        Tells this output from others.
+    summary : str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML with a style.
+    """
+    own, child = f'.jp-OutputArea-child:has([data-jpd="{mark}"])', ".jp-OutputArea-child"
+    return (
+        f"<style>{own}:has(+ {child} .jpd-box),{own} + {child}:not(:has(.jpd-box)){{display:none}}</style>"
+        f'<div data-jpd="{mark}">{summary}</div>'
+    )

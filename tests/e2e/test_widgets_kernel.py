@@ -91,18 +91,27 @@ def of_kind(messages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [message["content"] for message in messages if message["header"]["msg_type"] == kind]
 
 
+def shown_of(messages: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A summary, and the live view behind it, which is nothing where widgets are not drawn."""
+    summary, view = of_kind(messages, "display_data")[-2:]
+    assert set(summary["data"]) == {"text/html", "text/plain"}
+    assert set(view["data"]) == {WIDGET, "text/html", "text/plain"}
+    assert {view["data"]["text/html"], view["data"]["text/plain"]} == {""}
+    return summary, view
+
+
 def test_each_is_shown_with_text_and_html_beside_it(kernel: Kernel, double: Service) -> None:
     for kind, name in zip(KINDS, NAMES, strict=True):
         service = "" if kind == "models" else "double"
-        (shown,) = of_kind(kernel.run(f"w = %model view {kind} {service}\nw"), "display_data")
-        assert set(shown["data"]) == {WIDGET, "text/html", "text/plain"}
+        shown, view = shown_of(kernel.run(f"w = %model view {kind} {service}\nw"))
         assert shown["data"]["text/plain"] == name
         assert "<script" not in shown["data"]["text/html"]
-        identity = shown["transient"]["display_id"]
-        closed = kernel.run("w.close(); w.close()")
-        (left,) = of_kind(closed, "update_display_data")
-        assert left["transient"]["display_id"] == identity
-        assert set(left["data"]) == {"text/html", "text/plain"}
+        left = of_kind(kernel.run("w.close(); w.close()"), "update_display_data")
+        assert [one["transient"]["display_id"] for one in left] == [
+            one["transient"]["display_id"] for one in (shown, view)
+        ]
+        assert all(WIDGET not in one["data"] for one in left)
+        assert left[1]["data"]["text/html"] == ""
     threads = "[t.name for t in __import__('threading').enumerate() if t.name.startswith('jupyter-deploy')]"
     until(lambda: kernel.value(threads) == [])
 
@@ -113,7 +122,7 @@ def test_the_first_card_comes_at_once_and_no_cell_waits_for_it(kernel: Kernel, d
         "started = time.perf_counter()\nfrom jupyter_deploy.widgets import ServiceCard\n"
         "ServiceCard(service)._ipython_display_()\ntook = time.perf_counter() - started"
     )
-    (shown,) = of_kind(heard, "display_data")
+    shown, _ = shown_of(heard)
     assert "Healthy" in shown["data"]["text/html"]
     took = kernel.value("took")
     print(f"first card, with its imports: {took * 1000:.0f} ms")
@@ -134,7 +143,7 @@ def test_the_feed_goes_on_while_a_cell_runs(kernel: Kernel, double: Service) -> 
 
 
 def test_a_kernel_that_ends_leaves_the_summary(kernel: Kernel, double: Service) -> None:
-    (shown,) = of_kind(kernel.run("%model view card double"), "display_data")
+    shown, _ = shown_of(kernel.run("%model view card double"))
     kernel.client.shutdown()
     left = kernel.heard(lambda message: message["msg_type"] == "update_display_data")
     assert left["content"]["transient"]["display_id"] == shown["transient"]["display_id"]
@@ -146,10 +155,9 @@ def test_a_service_that_does_not_answer_holds_nothing_up(kernel: Kernel, double:
     os.kill(pid, signal.SIGSTOP)
     try:
         started = time.perf_counter()
-        (shown,) = of_kind(kernel.run("%model view card double"), "display_data")
+        shown_of(kernel.run("%model view card double"))
         kernel.run("1 + 1")
         assert time.perf_counter() - started < 3  # its probe alone takes five
-        assert WIDGET in shown["data"]
         names = "[t.name for t in __import__('threading').enumerate()].count('jupyter-deploy-feed')"
         assert kernel.value(names) == 1
     finally:
@@ -157,7 +165,7 @@ def test_a_service_that_does_not_answer_holds_nothing_up(kernel: Kernel, double:
 
 
 def test_following_a_log_in_a_notebook_is_a_view(kernel: Kernel, double: Service) -> None:
-    (shown,) = of_kind(kernel.run("%model logs -f double"), "display_data")
+    shown, _ = shown_of(kernel.run("%model logs -f double"))
     assert shown["data"]["text/plain"] == "LogView('double')"
 
 
@@ -165,9 +173,18 @@ def test_deploying_without_waiting_returns_a_service_that_shows_a_card(kernel: K
     kernel.run(
         "%%score_script late\nimport time\n\ndef init():\n    time.sleep(2)\n\ndef run(data):\n    return data\n"
     )
-    *_, shown = of_kind(kernel.run("%deploy late --no-wait"), "display_data")
+    shown, _ = shown_of(kernel.run("%deploy late --no-wait"))
     assert shown["data"]["text/plain"] == "ServiceCard('late')"
-    assert "Transitioning" in shown["data"]["text/html"]
+    identity = shown["transient"]["display_id"]
+
+    def ready(message: dict[str, Any]) -> bool:
+        told = (
+            message["msg_type"] == "update_display_data" and message["content"]["transient"]["display_id"] == identity
+        )
+        return told and "Healthy" in message["content"]["data"]["text/html"]
+
+    # What is saved tells how it went on, though nothing is closed.
+    assert kernel.heard(ready)
     assert kernel.value("[type(_).__name__, _.change.pending]") == ["Service", True]
     # Assigned, it shows nothing; and once nobody has to wait, it has the usual faces.
     shown_now = of_kind(kernel.run("late = %deploy late"), "display_data")
@@ -186,9 +203,10 @@ def test_nbconvert_and_the_like_see_the_static_face(double: Service, tmp_path: P
     NotebookClient(book, kernel_name="python3", timeout=60, store_widget_state=False).execute()
     assert time.monotonic() - started < 30
     outputs = [output for cell in book.cells for output in cell.outputs]
-    assert [output["output_type"] for output in outputs] == ["display_data"] * len(KINDS)
-    assert [output["data"]["text/plain"] for output in outputs] == list(NAMES)
-    assert all("text/html" in output["data"] for output in outputs)
+    assert [output["output_type"] for output in outputs] == ["display_data"] * 2 * len(KINDS)
+    assert [output["data"]["text/plain"] for output in outputs[::2]] == list(NAMES)
+    assert all(output["data"]["text/html"] for output in outputs[::2])
+    assert not any(output["data"]["text/html"] for output in outputs[1::2])
 
 
 def test_the_verb_says_what_there_is_elsewhere(double: Service, capsys: pytest.CaptureFixture[str]) -> None:
