@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..verbs import Argument
     from ..workspace import Workspace
 
-_LINE = re.compile(r"(?:^|=\s*)\s*%{1,2}((?:model|register|deploy|invoke)\b.*)$")
+_LINE = re.compile(r"(?:^|=\s*)\s*%{1,2}((?:model|register|deploy|invoke|score_script)\b.*)$")
 
 
 @context_matcher()  # type: ignore[untyped-decorator]

@@ -233,6 +233,10 @@ def verb_of(words: str) -> tuple[Verb | None, str]:
     from ..verbs import NAMES, find
 
     name, _, rest = words.partition(" ")
+    if name == "score_script":
+        from .scripting import SCORE_SCRIPT
+
+        return SCORE_SCRIPT, rest
     if name == "model":
         name, _, rest = rest.lstrip().partition(" ")
     return (find(name), rest) if name in NAMES else (None, rest)

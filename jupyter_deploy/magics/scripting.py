@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageProblem
-from ..verbs.parser import HelpShown, Parser
-from ..verbs.verb import evaluate
+from ..verbs.parser import HelpShown, parser_of
+from ..verbs.verb import Verb, argument, evaluate
 from .history import notebook_of
 
 if TYPE_CHECKING:
@@ -16,24 +16,21 @@ if TYPE_CHECKING:
 
     from ..scripts import Script
 
-_USAGE = "%%score_script NAME [--sample EXPRESSION] [--try [VALUE]] [--dry-run]"
-
-
-def _parser() -> Parser:
-    parser = Parser(prog="%%score_script", description="Take the cell as an entry script.", allow_abbrev=False)
-    parser.usage = _USAGE.replace("%", "%%")
-    parser.add_argument("name", help="the script's name; a service of that name runs it by default")
-    parser.add_argument("--sample", metavar="EXPRESSION", help="what run() takes, for example X_train[:2]: its schema")
-    parser.add_argument(
-        "--try",
-        dest="trial",
-        nargs="?",
-        const="",
-        metavar="VALUE",
-        help="first run init() and run() in a fresh process on this JSON or expression (the sample without one)",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="only show the script that would be stored")
-    return parser
+_SAMPLE = "what run() takes, for example X_train[:2]: its schema"
+_TRY = "first run init() and run() in a fresh process on this JSON or expression (without one: on the sample)"
+# Not a verb, since it needs a cell; but its words have help and completion like theirs.
+SCORE_SCRIPT = Verb(
+    "score_script",
+    "take the cell as an entry script, with what it uses of the notebook",
+    (
+        argument("name", help="the script's name; a service of that name runs it by default", completes="scripts"),
+        argument("--sample", metavar="EXPRESSION", help=_SAMPLE, completes="variables"),
+        argument("--try", dest="trial", nargs="?", const="", metavar="VALUE", help=_TRY, completes="variables"),
+        argument("--dry-run", action="store_true", help="only show the script that would be stored"),
+    ),
+    lambda *_: None,
+    shows=False,
+)
 
 
 def write(
@@ -68,15 +65,16 @@ def write(
 
     if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
         raise UsageProblem("%%score_script needs a name.", hint="For example: %%score_script churn")
+    parser = parser_of(SCORE_SCRIPT, "%%score_script")
     try:
-        given, rest = _parser().parse_known_args(words)
+        given, rest = parser.parse_known_args(words)
     except HelpShown:
         return None
     if rest and not rest[0].startswith("-"):
         raise UsageProblem(
             f"%%score_script takes one name, not {rest[0]!r} too.", hint="For example: %%score_script churn"
         )
-    _parser().parse_args(words)
+    parser.parse_args(words)
     notebook = notebook_of(shell, local_ns)
     sample = evaluate(given.sample, notebook.variables) if given.sample is not None else None
     value = NOTHING if given.trial is None else _value(given.trial, sample, notebook.variables)

@@ -194,6 +194,11 @@ def complete(ip: InteractiveShell, text: str) -> list[str] | None:
         ("%model delete echo --y", ["--yes"]),
         ("%register ir", ["iris", "iris:1"]),
         ("%register iris x --desc", ["--description"]),
+        ("%model view lo", ["log"]),
+        ("%model view log ec", ["echo"]),
+        ("%model try te", ["text"]),
+        ("%%score_script te", ["text"]),
+        ("%%score_script echo --", ["--dry-run", "--sample", "--try"]),
     ],
 )  # fmt: skip
 def test_completion(ip: InteractiveShell, typed: str, words: list[str]) -> None:
