@@ -177,7 +177,7 @@ def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, obj
     if names is None:
         return _pandas({}, {}, ", enforce_shape=False, enforce_column_type=False")
     wanted = [str(name) for name in names]
-    like = next((value for value in notebook.values() if _columns(value) == wanted), None)
+    like = next((value for value in notebook.values() if set(wanted) <= set(_columns(value))), None)
     if like is None:
         return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
     # Of the notebook's own frame only the types: its rows are nobody else's business.
@@ -185,10 +185,10 @@ def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, obj
     return _pandas({name: [_blank(dtypes[name])] for name in wanted}, _unusual(dtypes), "")
 
 
-def _columns(value: object) -> list[str] | None:
+def _columns(value: object) -> list[str]:
     columns = getattr(value, "columns", None)
     is_frame = type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "DataFrame"
-    return [str(name) for name in columns] if is_frame and columns is not None else None
+    return [str(name) for name in columns] if is_frame and columns is not None else []
 
 
 def _blank(dtype: str) -> object:

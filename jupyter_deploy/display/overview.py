@@ -9,7 +9,7 @@ from .listings import cell
 
 _HEADER = ["service", "state", "url", "models"]
 _SHOWN = 30
-_STEPS = ("name what you trained", "write how it answers", "serve it")
+_STEPS = ("def run(data): … with what you trained, by its name", "serve it", "call it")
 
 
 def _services(overview: Overview) -> list[list[str]]:
@@ -37,7 +37,7 @@ def _text(overview: Overview) -> str:
     if overview.is_empty:
         width = max(map(len, overview.next_steps)) + 2
         steps = (f"  {command:<{width}}{what}" for command, what in zip(overview.next_steps, _STEPS, strict=True))
-        return "\n".join(["The workspace is empty. Three cells make a service:", *steps])
+        return "\n".join(["The workspace is empty. From a trained model to a service that answers:", *steps])
     services = plain.table(_HEADER, _services(overview)) if overview.services else "No services."
     rows = [*_rows(overview), *(("tidy up", step) for step in overview.next_steps)]
     return f"{services}\n\n{plain.block('', rows).lstrip(chr(10))}"
@@ -46,7 +46,7 @@ def _text(overview: Overview) -> str:
 def _html(overview: Overview) -> str:
     title = markup.line("<b>Workspace</b>", markup.muted(overview.home))
     if overview.is_empty:
-        lead = '<div style="margin:6px 0 0">It is empty. Three cells make a service:</div>'
+        lead = '<div style="margin:6px 0 0">It is empty. From a trained model to a service that answers:</div>'
         pairs = zip(overview.next_steps, _STEPS, strict=True)
         steps = (markup.line(markup.code(command), markup.muted(what)) for command, what in pairs)
         return markup.card("workspace", title, lead, *(f'<div style="margin:4px 0 0">{step}</div>' for step in steps))

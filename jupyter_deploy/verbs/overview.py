@@ -50,7 +50,7 @@ class Overview:
     def next_steps(self) -> tuple[str, ...]:
         """What to type next, as a notebook's lines."""
         if self.is_empty:
-            return ("%register NAME MODEL", "%%score_script NAME", "%deploy NAME")
+            return ("%%score_script NAME", "%deploy NAME", "%invoke NAME VALUE")
         return ("%model prune --dry-run",) if self.leftovers else ()
 
     def as_dict(self) -> dict[str, Any]:

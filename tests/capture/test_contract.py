@@ -118,7 +118,7 @@ from sklearn.linear_model import LinearRegression
 rows = np.arange(12.0).reshape(4, 3)
 pca = PCA(2).fit(rows)
 line = LinearRegression().fit(pca.transform(rows), [1.0, 2.0, 3.0, 4.0])
-frame = pd.DataFrame({"age": [1, 2], "name": ["a", "b"]})
+frame = pd.DataFrame({"id": [7, 8], "age": [1, 2], "name": ["a", "b"]})
 class Sized:
     feature_names_in_ = ["age", "name"]
     def predict(self, x):

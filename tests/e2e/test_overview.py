@@ -88,7 +88,7 @@ def test_an_empty_workspace_says_how_to_begin(
 ) -> None:
     monkeypatch.setenv("JUPYTER_DEPLOY_HOME", str(tmp_path))
     shown = layers(ip, run("%model"))
-    commands = ["%register NAME MODEL", "%%score_script NAME", "%deploy NAME"]
+    commands = ["%%score_script NAME", "%deploy NAME", "%invoke NAME VALUE"]
     assert [line.split("  ")[1] for line in shown["text/plain"].splitlines()[1:]] == commands
     assert [command in harmless(shown["text/html"]).text for command in commands] == [True] * 3
     capsys.readouterr()
