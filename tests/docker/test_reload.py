@@ -128,17 +128,21 @@ def test_another_environment_takes_over_the_address_and_the_log(workspace: Works
 
 def test_a_printed_line_is_seen_at_once(edited: Service) -> None:
     seen: list[tuple[float, str]] = []
-    follower = edited.follow(0)
+    # What is there already comes first: when it does, the log is being followed.
+    follower = edited.follow(1)
+    following = threading.Event()
 
     def read() -> None:
         for piece in follower:
             now = time.perf_counter()
+            following.set()
             seen.extend((now, line) for line in piece.splitlines() if "asked" in line)
             if len(seen) >= 10:
                 return
 
     reader = threading.Thread(target=read)
     reader.start()
+    assert following.wait(20)
     late = []
     for number in range(10):
         edited.invoke(f"[{number}]")
