@@ -260,3 +260,23 @@ def test_a_cell_that_takes_nothing_stays_as_it_is(book: Minibook) -> None:
     assert script.source == f"# %%score_script mini\n{cell}"
     assert not script.taken
     assert not script.origins
+
+
+def test_a_global_that_run_changes_begins_as_it_is_now(book: Minibook) -> None:
+    book.run("counter = 5")
+    script = book.capture("def run(x):\n    global counter\n    counter += x\n    return counter")
+    assert {one.name: one.kind for one in script.taken} == {"counter": "constant"}
+    assert book.alone(script, 1, 1) == [6, 7]
+    # What init() sets is the script's own affair.
+    own = book.capture(
+        "def init():\n    global counter\n    counter = 0\ndef run(x):\n    global counter\n    return counter"
+    )
+    assert not own.taken
+
+
+def test_nothing_comes_before_what_it_is_made_of(book: Minibook) -> None:
+    base = "class Base:\n    step = 2"
+    book.run(base, "class Next(Base):\n    pass", base)
+    script = book.capture("def run(x):\n    return x + Next.step")
+    assert script.source.index("class Base") < script.source.index("class Next")
+    assert book.alone(script, 1) == [3]

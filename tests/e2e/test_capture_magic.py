@@ -214,3 +214,18 @@ def test_where_a_stuck_script_was_is_told_in_the_cells_lines(workspace: Workspac
     log = workspace.services["stuck"].logs()
     assert "In [1], line 5 in waits" in log
     assert "%%score_script stuck, line 3 in run" in log
+
+
+def test_a_model_of_the_services_name_comes_along_only_where_the_script_may_look_for_it(
+    workspace: Workspace, run: Run
+) -> None:
+    run(TRAIN)
+    run("%register churn X")
+    run(SCRIPT.format(""))
+    assert run("%deploy churn").as_dict()["models"] == ["churn-clf:1", "churn-scaler:1"]
+    run(
+        "%%score_script churn\nimport os\ndef run(data):\n"
+        "    return [clf is not None, sorted(os.listdir(os.environ['AZUREML_MODEL_DIR']))]"
+    )
+    run("%deploy churn")
+    assert run("%invoke churn 1") == [True, ["churn", "churn-clf"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -310,3 +311,10 @@ def test_durations(seconds: float, words: str) -> None:
 )
 def test_milliseconds(value: float | None, words: str) -> None:
     assert plain.milliseconds(value) == words
+
+
+def test_what_is_saved_for_a_renderer_names_no_place_of_this_machine() -> None:
+    script = Script("churn", "def run(data): pass\n", "/home/ada/secret-project")
+    data = bundle(script)["application/vnd.jupyter-deploy.script.v1+json"]
+    assert data["name"] == "churn"
+    assert "secret-project" not in json.dumps(data)
