@@ -19,7 +19,7 @@ from .rollout import Progress
 from .scripts import Script, Scripts
 from .service_rows import Services, scripts_services
 from .services import Change
-from .sources import Prepared, prepare
+from .sources import Prepared, prepare_value
 from .store.staging import Stage, stage
 from .trial import Trial
 
@@ -136,7 +136,7 @@ class _Saving:
         self._count += 1
         folder = self._opened.folder / f"captured-{self._count}"
         folder.mkdir()
-        prepared = prepare(value, folder)
+        prepared = prepare_value(value, folder)
         own = check_name(f"{self._script}-{name}")
         same = self._models.list(digest=prepared.tree.digest)
         if same:

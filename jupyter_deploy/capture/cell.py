@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import ModelProblem, ScriptProblem
 from ..models import Model
-from ..script_check import check, quiet_parse
+from ..script_check import check, lines_of, quiet_parse
 from ..scripts import Script, check_script_name
 from .contract import contract_of
 from .names import NOTEBOOK_ONLY
@@ -52,7 +52,8 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
         If it cannot serve, or uses what cannot be shipped: with the cell's line, a caret and a hint.
     """
     check_script_name(name)
-    source = f"# %%score_script {name}\n{cell}"
+    # As Python reads it: every kind of new line is one.
+    source = "\n".join(lines_of(f"# %%score_script {name}\n{cell}"))
     # What only a notebook has is refused below, in better words.
     known = {*notebook.variables, *NOTEBOOK_ONLY}
     # Whether run()'s parameters are described is only known after the names: parse first, check the rest then.
@@ -66,7 +67,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     contract = contract_of(tree, taken, notebook.variables, sample)
     check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
-        return Script(name, source, str(folder))
+        return Script(name, f"# %%score_script {name}\n{cell}", str(folder))
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
     text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
     _check_written(text)

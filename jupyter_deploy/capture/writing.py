@@ -14,8 +14,6 @@ from .contract import Contract
 from .names import annotations_of, needed_at_definition
 from .taken import Taken
 
-_FUTURE = re.compile(r"^(\s*)(from\s+__future__\s+import\b)", re.MULTILINE)
-
 
 @dataclass
 class _Page:
@@ -66,6 +64,7 @@ def write_script(
         The text, and which of its lines come from which cell.
     """
     tree = quiet_parse(cell)
+    futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     own = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     at_once = _at_once(tree, taken)
     data = [one for one in taken if one.kind == "data"]
@@ -73,7 +72,7 @@ def write_script(
     page = _Page()
     page.add(f'"""The service {name}: a notebook\'s cell, and what it uses of the notebook\'s other cells."""')
     page.gap()
-    if delays_annotations or _FUTURE.search(cell):
+    if delays_annotations or any(alias.name == "annotations" for node in futures for alias in node.names):
         page.add("from __future__ import annotations")
         page.gap()
     _imports(page, taken, data, contract)
@@ -89,9 +88,22 @@ def write_script(
         page.gap(2)
         page.add('def init():\n    """Nothing to load."""')
     page.gap(2)
-    page.add(_FUTURE.sub(r"\1# \2", cell).rstrip("\n"), f"%%score_script {name}", 1)
+    page.add(_without(cell, futures).rstrip("\n"), f"%%score_script {name}", 1)
     _around(page, contract)
     return "\n".join(page.lines) + "\n", tuple(page.origins)
+
+
+def _without(cell: str, futures: Iterable[ast.ImportFrom]) -> str:
+    """Comment out imports from ``__future__``, which stand at the top of the file; lines keep their numbers."""
+    lines = cell.split("\n")
+    for node in futures:
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        after = lines[last].encode()[node.end_col_offset :].decode().lstrip()
+        for number in range(first, last + 1):
+            lines[number] = f"# {lines[number]}"
+        if after.startswith(";"):
+            lines[last] = after[1:].lstrip()
+    return "\n".join(lines)
 
 
 def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:

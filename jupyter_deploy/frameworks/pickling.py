@@ -95,9 +95,19 @@ def _cloud_pickler(file: Any, modules: set[str]) -> Any:
             else:
                 owner = obj if isinstance(obj, (type, FunctionType)) else type(obj)
                 modules.add((getattr(owner, "__module__", None) or "builtins").partition(".")[0])
+                if owner is not obj and _is_known_by_name(obj):
+                    raise _NotImportable(f"{obj.__name__!r} is defined in this session, not in a module")
             return super().reducer_override(obj)
 
     return Recorder(file)
+
+
+def _is_known_by_name(obj: Any) -> bool:
+    """Whether a pickle would only hold the name of something of this session, as of what ``NewType`` makes."""
+    kind = type(obj)
+    return (
+        kind.__module__ == "typing" and kind.__name__ in {"NewType", "TypeAliasType"} and obj.__module__ == "__main__"
+    )
 
 
 def _one_line(error: Exception) -> str:
