@@ -12,13 +12,14 @@ from ..errors import ModelProblem, ScriptProblem
 from ..models import Model
 from ..script_check import check, lines_of, quiet_parse
 from ..scripts import Script, check_script_name
+from .clashes import check_no_clash
 from .contract import contract_of
 from .names import NOTEBOOK_ONLY
 from .notebook import Notebook
 from .taken import Taken
 from .taking import Taking
 from .travelling import settled
-from .writing import write_script
+from .writing import names_around, write_script
 
 Save = Callable[[str, object], Model]
 
@@ -68,6 +69,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
         return Script(name, f"# %%score_script {name}\n{cell}", str(folder))
+    check_no_clash(source, taken, names_around(source, taken, contract), taking.problem)
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
     text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
     _check_written(text)

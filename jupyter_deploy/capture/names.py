@@ -135,10 +135,19 @@ def _declared_global(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
     top = _bound_anywhere(ast.Module([node for node in tree.body if not isinstance(node, Definition)], []))
     top |= {node.name for node in tree.body if isinstance(node, Definition)}
     functions = [node for node in tree.body if isinstance(node, Definition)]
-    # What init() sets is the script's own affair.
+    # What init() sets is the script's own affair; what else is set beside it, too: it may call that.
     top |= {
         name for function in functions if function.name == "init" for item in _globals(function) for name in item.names
     }
+    if any(function.name == "init" for function in functions):
+        top |= {
+            target.id
+            for function in functions
+            for node in ast.walk(function)
+            if isinstance(node, (ast.Assign, ast.AnnAssign))
+            for target in ast.walk(node)
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+        }
     for function in functions:
         for item in _globals(function):
             names = (name for name in item.names if name not in top and notebook.knows(name))

@@ -149,6 +149,9 @@ class Notebook:
             The latest first.
         """
         for cell in reversed(self.cells):
+            # A cell of megabytes of data takes seconds to parse; Python spells some names in several ways.
+            if name not in cell.source and cell.source.isascii():
+                continue
             for bound, node in reversed(_bound(cell.source)):
                 if bound == name:
                     yield Binding(cell, node)

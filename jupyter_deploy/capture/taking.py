@@ -160,9 +160,9 @@ class Taking:
             self._check_not_edited(top)
             return
         known = top in sys.stdlib_module_names or top in sys.builtin_module_names or distribution_version(top)[0]
-        if known or not (file or hasattr(sys.modules.get(top), "__path__")):
+        if known or not (file or (self._folder / top).is_dir()):
             return
-        if not file and hasattr(sys.modules.get(top), "__path__"):
+        if not file and (self._folder / top).is_dir():
             raise Finding(
                 f"the package {top} has no __init__.py, and only those with one travel",
                 f"Add an empty file {top}/__init__.py.",
