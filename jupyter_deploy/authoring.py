@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -25,6 +26,7 @@ from .trial import Trial
 
 Try = Callable[[Script, Any, Progress], Trial]
 NOTHING = object()
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Authoring:
@@ -137,7 +139,8 @@ class _Saving:
         folder = self._opened.folder / f"captured-{self._count}"
         folder.mkdir()
         prepared = prepare_value(value, folder)
-        own = check_name(f"{self._script}-{name}")
+        # Python's names may hold letters that a model's may not.
+        own = check_name(f"{self._script}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", name))
         same = self._models.list(digest=prepared.tree.digest)
         if same:
             known = min(same, key=lambda model: (model.name != own, model.name != self._script, -model.version))
