@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,11 +71,25 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
         return Script(name, f"# %%score_script {name}\n{cell}", str(folder))
     check_no_clash(source, taken, names_around(source, taken, contract), taking.problem)
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
+    taken += _imports_of_data(taken, models, taking, folder)
     text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
     _check_written(text)
     told = tuple(replace(one, value=None, summary=_summary(one.summary, models.get(one.name))) for one in taken)
     ids = tuple(dict.fromkeys(model.id for model in models.values()))
     return Script(name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence)
+
+
+def _imports_of_data(taken: Sequence[Taken], models: Mapping[str, Model], taking: Taking, folder: Path) -> list[Taken]:
+    """Import the modules beside the notebook that saved data is made of: only what a script imports travels with it."""
+    imported = {line.split()[1].partition(".")[0] for one in taken if one.kind == "import" for line in one.lines}
+    found: dict[str, Taken] = {}
+    for name, model in models.items():
+        for top in sorted({module.partition(".")[0] for module in model.modules} - {"__main__"} - imported):
+            taking.check_module(name, top)
+            if (folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file():
+                text = f"import {top}"
+                found.setdefault(top, Taken(top, "import", text, summary=f"{text}, which {name} is made of"))
+    return list(found.values())
 
 
 def _saved(one: Taken, save: Save, taking: Taking) -> Model:

@@ -51,7 +51,7 @@ def check_no_clash(
         With the line of the cell.
     """
     for one in taken:
-        if one.name in own and not (one.kind == "import" and own[one.name] in one.text.split("\n")):
+        if one.name in own and not (one.kind == "import" and own[one.name] in one.lines):
             raise problem(one.name, f"the script needs that name for itself ({own[one.name]})", _HINT)
     notebook = Notebook(cells=(Cell("cell", cell),))
     for name, line in own.items():

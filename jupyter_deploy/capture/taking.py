@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ScriptProblem
-from ..frameworks.pickling import distribution_version
 from ..script_check import Finding, lines_of, problem_at
-from .definitions import Found, changed_since, edited, find_definition
+from .definitions import Found, changed_since, find_definition
 from .matching import other_default
+from .modules import check_travels
 from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, needed_at_definition, uses
 from .notebook import Binding, Notebook
 from .taken import Taken
@@ -85,9 +85,29 @@ class Taking:
                 continue
             module = f"{value.__name__}.{rest}"
             line = f"import {module}"
-            if module in sys.modules and self._notebook.imports(module) and line not in taken.text.split("\n"):
+            if module in sys.modules and self._notebook.imports(module) and line not in taken.lines:
                 text = f"{taken.text}\n{line}"
                 self._found[root] = replace(taken, text=text, summary=text.replace("\n", ", "))
+
+    def check_module(self, name: str, module: str) -> None:
+        """Refuse a taken name for a module that it is made of, and that the service will not have.
+
+        Parameters
+        ----------
+        name : str
+            A name that was followed.
+        module : str
+            What loading it imports.
+
+        Raises
+        ------
+        ScriptProblem
+            With the line and a caret.
+        """
+        try:
+            check_travels(module, self._folder)
+        except Finding as finding:
+            raise self._told(finding, name) from None
 
     def _told(self, problem: Finding | ScriptProblem, name: str) -> ScriptProblem:
         return self.problem(name, problem.message, problem.hint) if isinstance(problem, Finding) else problem
@@ -145,46 +165,12 @@ class Taking:
             raise Finding(
                 f"the module {module} was not imported but made here", "Write it to a file beside the notebook."
             )
-        self._check_travels(module)
+        check_travels(module, self._folder)
         if name != module:
             return Taken(name, "import", f"import {module} as {name}", summary=f"import {module}")
         below = sorted({module, *self._notebook.submodules(name)})
         text = "\n".join(f"import {each}" for each in below)
         return Taken(name, "import", text, summary=", ".join(f"import {each}" for each in below))
-
-    def _check_travels(self, module: str) -> None:
-        top = module.partition(".")[0]
-        file = getattr(sys.modules.get(top), "__file__", None)
-        beside = any((self._folder / name).exists() for name in (f"{top}.py", f"{top}/__init__.py"))
-        if beside:
-            self._check_not_edited(top)
-            return
-        known = top in sys.stdlib_module_names or top in sys.builtin_module_names or distribution_version(top)[0]
-        if known or not (file or (self._folder / top).is_dir()):
-            return
-        if not file and (self._folder / top).is_dir():
-            raise Finding(
-                f"the package {top} has no __init__.py, and only those with one travel",
-                f"Add an empty file {top}/__init__.py.",
-            )
-        raise Finding(
-            f"the module {top} ({file}) is neither installed nor beside the notebook",
-            f"Copy it to {self._folder}, or install it (%pip install -e …).",
-        )
-
-    def _check_not_edited(self, top: str) -> None:
-        """Refuse a module whose file, which travels, is not what was imported."""
-        for name, module in sorted(sys.modules.items()):
-            if name != top and not name.startswith(f"{top}."):
-                continue
-            path = self._folder.joinpath(*name.split("."))
-            file = path / "__init__.py" if hasattr(module, "__path__") else path.with_suffix(".py")
-            changed = edited(str(file), vars(module))
-            if changed:
-                raise Finding(
-                    f"{file.relative_to(self._folder)} defines {changed} otherwise than it was when it was imported",
-                    f"Restart the kernel, or run: import importlib; importlib.reload({name})",
-                )
 
     def _as_imported(self, name: str, value: object) -> Taken | None:
         """Take what comes from a library, in the words of the notebook's own import where it has one."""
@@ -204,7 +190,7 @@ class Taking:
         return None
 
     def _import_from(self, module: str, original: str, name: str, binding: Binding | None) -> Taken:
-        self._check_travels(module)
+        check_travels(module, self._folder)
         text = f"from {module} import {original}" + ("" if original == name else f" as {name}")
         return Taken(name, "import", text, binding.cell.label if binding else "", binding.line if binding else 0, text)
 

@@ -50,10 +50,23 @@ def literal(value: object) -> str | None:
         inner = literal(set(value)) if value else ""
         return None if inner is None else f"frozenset({inner})"
     try:
-        text = repr(value)
+        text = _written(value)
     except ValueError:  # a number with more digits than Python writes
         return None
     return text if len(text) <= _LONGEST else None
+
+
+def _written(value: Any) -> str:
+    """Write it as repr() does, but a set in the same order in every process."""
+    if type(value) is set:
+        return f"{{{', '.join(sorted(map(_written, value)))}}}"
+    if type(value) is list:
+        return f"[{', '.join(map(_written, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{_written(key)}: {_written(item)}' for key, item in value.items())}}}"
+    return repr(value)
 
 
 def _is_plain(value: object, depth: int, seen: set[int]) -> bool:

@@ -150,7 +150,7 @@ def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
 
 
 def _imports(page: _Page, taken: Sequence[Taken], data: Sequence[Taken], contract: Contract) -> None:
-    wanted = {line for one in taken if one.kind == "import" for line in one.text.split("\n")}
+    wanted = {line for one in taken if one.kind == "import" for line in one.lines}
     wanted |= _own_imports(bool(data), contract)
     plain = sorted(line for line in wanted if line.startswith("import "))
     for line in [*plain, *sorted(wanted - set(plain))]:

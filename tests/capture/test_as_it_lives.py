@@ -241,3 +241,24 @@ def test_imports_from_the_future_move_to_the_top(book: Minibook, future: str, an
 def test_carets_count_characters(book: Minibook) -> None:
     book.run("it = (i for i in [1])")
     assert book.refused("def run(x):\n    return 'äöü变', it").details.endswith("    " + " " * 14 + "^^")
+
+
+def test_modules_beside_the_notebook_that_only_data_is_made_of_travel(book: Minibook, tmp_path: Path) -> None:
+    (tmp_path / "parts.py").write_text("class Part:\n    def __init__(self, k):\n        self.k = k\n")
+    book.run("import sys\nsys.path.insert(0, '')\nfrom parts import Part\nit = Part(3)")
+    script = book.capture("def run(x):\n    return it.k + x")
+    assert "parts.py" in script.files()
+    assert book.alone(script, 1) == [4]
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "parts.py").rename(tmp_path / "elsewhere" / "parts.py")
+    problem = book.refused("def run(y):\n    return it.k + y")
+    assert "the module parts" in problem.message
+    assert problem.details == "    return it.k + y\n           ^^"
+    book.run("del sys.modules['parts'], sys.path[0]")
+
+
+def test_a_set_is_written_alike_in_every_process(book: Minibook) -> None:
+    book.run("words = set('qwertyuiop')")
+    assert (
+        "words = {'e', 'i', 'o', 'p', 'q', 'r', 't', 'u', 'w', 'y'}" in book.capture("def run(x): return words").source
+    )
