@@ -75,7 +75,7 @@ class Minibook:
     def _save(self, name: str, value: object) -> Model:
         self.saved[name] = value
         stage = self.folder / f"stage-{name}"
-        stage.mkdir(exist_ok=True)
+        stage.mkdir()
         prepared = prepare_value(value, stage)
         place = self.folder / "models" / f"mini-{name}" / "1"
         place.parent.mkdir(parents=True)
@@ -83,9 +83,8 @@ class Minibook:
         stage.rmdir()
         now = __import__("datetime").datetime.now()
         framework = framework_of(value).NAME
-        return Model(
-            f"mini-{name}", 1, framework, "", "0" * 64, prepared.entry, 1, {}, {}, "", "", (), prepared.modules, now
-        )
+        known = (framework, "", "0" * 64, prepared.entry, 1, {}, {}, "", "", (), prepared.modules, now)
+        return Model(f"mini-{name}", 1, *known)
 
     def alone(self, script: Script, *values: Any) -> list[Any]:
         """What the script answers in a fresh interpreter; values are sent as JSON."""

@@ -249,16 +249,20 @@ def test_modules_beside_the_notebook_that_only_data_is_made_of_travel(book: Mini
     script = book.capture("def run(x):\n    return it.k + x")
     assert "parts.py" in script.files()
     assert book.alone(script, 1) == [4]
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "parts.py").rename(tmp_path / "elsewhere" / "parts.py")
-    problem = book.refused("def run(y):\n    return it.k + y")
-    assert "the module parts" in problem.message
-    assert problem.details == "    return it.k + y\n           ^^"
     book.run("del sys.modules['parts'], sys.path[0]")
+
+
+def test_modules_that_only_data_is_made_of_must_be_where_a_service_looks(book: Minibook, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "pieces.py").write_text("class Piece:\n    k = 3\n")
+    book.run("import sys\nsys.path.insert(0, 'elsewhere')\nfrom pieces import Piece\nit = Piece()")
+    problem = book.refused("def run(x):\n    return it.k + x")
+    assert "the module pieces" in problem.message
+    assert problem.details == "    return it.k + x\n           ^^"
+    book.run("del sys.modules['pieces'], sys.path[0]")
 
 
 def test_a_set_is_written_alike_in_every_process(book: Minibook) -> None:
     book.run("words = set('qwertyuiop')")
-    assert (
-        "words = {'e', 'i', 'o', 'p', 'q', 'r', 't', 'u', 'w', 'y'}" in book.capture("def run(x): return words").source
-    )
+    source = book.capture("def run(x):\n    return words").source
+    assert "words = {'e', 'i', 'o', 'p', 'q', 'r', 't', 'u', 'w', 'y'}" in source
