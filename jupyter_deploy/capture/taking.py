@@ -305,7 +305,7 @@ class Taking:
         binding = next(self._notebook.bindings(name), None)
         node = binding.node if binding else None
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and same_literal(node.value, value):
-            text = ast.unparse(node.value) if "\n" in ast.unparse(node.value) else _segment(binding, node.value) or text
+            text = _as_written(binding, node.value, value) or text
         if isinstance(value, (list, dict, set)):
             self._by_identity[id(value)] = name
         shown = text if len(text) <= 60 else f"{text[:57]}…"
@@ -342,8 +342,15 @@ def _in_place(binding: Binding) -> tuple[str, str]:
     return before + binding.text, binding.cell.label
 
 
-def _segment(binding: Binding | None, node: ast.expr) -> str:
-    return (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
+def _as_written(binding: Binding | None, node: ast.expr, value: object) -> str:
+    """Return a constant's own text, where that is one expression without the brackets around it, too."""
+    text = (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
+    try:
+        read = ast.parse(f"value = {text}").body
+    except SyntaxError:
+        return ""
+    alone = read[0] if len(read) == 1 else None
+    return text if isinstance(alone, ast.Assign) and same_literal(alone.value, value) else ""
 
 
 def _dotted_root(node: ast.expr) -> str:

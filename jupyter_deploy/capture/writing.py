@@ -146,7 +146,14 @@ def _own_imports(data: bool, contract: Contract) -> set[str]:
 def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
     """List the names whose values are needed while the script is loaded, before ``init()`` could have run."""
     needed = {name for node in tree.body for name in needed_at_definition(node) | annotations_of(node)}
-    return needed.union(*(one.first for one in taken))
+    needed = needed.union(*(one.first for one in taken))
+    waiting = [one for one in taken if one.text and one.kind != "import"]
+    # A decorator is called at once, and so is what it calls.
+    while called := [one for one in waiting if one.name in needed]:
+        waiting = [one for one in waiting if one.name not in needed]
+        for one in called:
+            needed |= {node.id for node in ast.walk(quiet_parse(one.text)) if isinstance(node, ast.Name)}
+    return needed
 
 
 def _imports(page: _Page, taken: Sequence[Taken], data: Sequence[Taken], contract: Contract) -> None:

@@ -93,6 +93,12 @@ TAKEN: dict[str, tuple[list[str], str, object]] = {
         "xml.dom.minidom.parseString('<a/>').documentElement.tagName",
         "a",
     ),
+    "a text in brackets": (["T = ('a'\n'b'  # here\n)"], "T", "ab"),
+    "data that a decorator changes": (
+        ["seen = {}\ndef keep(f):\n    seen[f.__name__] = f\n    return f", "@keep\ndef f(v):\n    return v + 1"],
+        "[f(x), list(seen)]",
+        [2, ["f"]],
+    ),
     "a path": (["from pathlib import Path\nP = Path('a') / 'b'"], "str(P)", "a/b"),
     "a long text": (["T = 'ab ' * 1000"], "len(T)", 3000),
     "a text of numpy's": (["import numpy as np\nT = np.str_('a')"], "str(T)", "a"),
@@ -253,9 +259,9 @@ def test_modules_beside_the_notebook_that_only_data_is_made_of_travel(book: Mini
 
 
 def test_modules_that_only_data_is_made_of_must_be_where_a_service_looks(book: Minibook, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "pieces.py").write_text("class Piece:\n    k = 3\n")
-    book.run("import sys\nsys.path.insert(0, 'elsewhere')\nfrom pieces import Piece\nit = Piece()")
+    (tmp_path / "apart").mkdir()
+    (tmp_path / "apart" / "pieces.py").write_text("class Piece:\n    k = 3\n")
+    book.run("import sys\nsys.path.insert(0, 'apart')\nfrom pieces import Piece\nit = Piece()")
     problem = book.refused("def run(x):\n    return it.k + x")
     assert "the module pieces" in problem.message
     assert problem.details == "    return it.k + x\n           ^^"
