@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -19,12 +20,13 @@ from .rollout import Progress
 from .scripts import Script, Scripts
 from .service_rows import Services, scripts_services
 from .services import Change
-from .sources import Prepared, prepare
+from .sources import Prepared, prepare_value
 from .store.staging import Stage, stage
 from .trial import Trial
 
 Try = Callable[[Script, Any, Progress], Trial]
 NOTHING = object()
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Authoring:
@@ -136,8 +138,9 @@ class _Saving:
         self._count += 1
         folder = self._opened.folder / f"captured-{self._count}"
         folder.mkdir()
-        prepared = prepare(value, folder)
-        own = check_name(f"{self._script}-{name}")
+        prepared = prepare_value(value, folder)
+        # Python's names may hold letters that a model's may not.
+        own = check_name(f"{self._script}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", name))
         same = self._models.list(digest=prepared.tree.digest)
         if same:
             known = min(same, key=lambda model: (model.name != own, model.name != self._script, -model.version))

@@ -12,6 +12,7 @@ from .errors import ScriptProblem, nearest
 
 MAX_BYTES = 1 << 20
 HEADERS = "request_headers"
+_NEW_LINE = re.compile(r"\r\n|\r|\n")
 # %magic, !command, ?name; name? and name??; target = %magic or !command.
 _MAGIC = re.compile(r"\s*(%%?[A-Za-z].*|%|!.*|\?.*|[\w.*\[\]]+\?{1,2}|[\w.,\s\[\]'\"]+=\s*(%[A-Za-z].*|!(?!=).*))\s*")
 
@@ -21,6 +22,22 @@ def quiet_parse(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)
+
+
+def lines_of(source: str) -> list[str]:
+    """Split where Python sees new lines.
+
+    Parameters
+    ----------
+    source : str
+        Any text.
+
+    Returns
+    -------
+    list of str
+        Not as ``splitlines()``, which breaks at form feeds and Unicode separators too.
+    """
+    return _NEW_LINE.split(source)
 
 
 class Finding(Exception):
@@ -58,8 +75,7 @@ def check(source: str, where: str, known: Collection[str] = (), *, described: bo
             f"{where} has {len(source) / 1e6:.0f} MB of text; an entry script has at most {MAX_BYTES / 1e6:.0f}.",
             hint="Register data as a model and load it in init().",
         )
-    # Not splitlines(): it also breaks at form feeds and Unicode separators, which are no new lines to Python.
-    lines = re.split(r"\r\n|\r|\n", source)
+    lines = lines_of(source)
     try:
         tree = _parse(source, lines)
         _check_init(tree)
@@ -108,7 +124,7 @@ def _parse(source: str, lines: list[str]) -> ast.Module:
         if "\0" in source:
             at = source.index("\0")
             start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
-            line = len(re.split(r"\r\n|\r|\n", source[:start]))
+            line = len(lines_of(source[:start]))
             raise Finding("there is a null byte", "Remove it.", line, at - start)
         return quiet_parse(source)
     except SyntaxError as error:

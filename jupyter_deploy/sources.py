@@ -84,14 +84,48 @@ def prepare(
         else:
             prepared = _from_object(source, tree)
     except OSError as error:
-        raise StoreProblem(
-            f"The model's files cannot be copied: {error.strerror or error}"
-            + (f" ({error.filename})." if error.filename else "."),
-            hint="Check free disk space and permissions; nothing was registered.",
-        ) from error
+        raise _not_copied(error) from error
     if framework:
         prepared = replace(prepared, framework=framework, framework_version=framework_version)
     return prepared
+
+
+def prepare_value(value: object, folder: Path) -> Prepared:
+    """Write a value's files into a folder: pickled even where it is a text or path, which :func:`prepare` would read.
+
+    Parameters
+    ----------
+    value : object
+        Any.
+    folder : pathlib.Path
+        As for :func:`prepare`.
+
+    Returns
+    -------
+    Prepared
+        Ready for :meth:`jupyter_deploy.models.Models.add`.
+
+    Raises
+    ------
+    ModelProblem
+        If it cannot be pickled.
+    StoreProblem
+        If the disk is full or cannot be written.
+    """
+    tree = folder / "tree"
+    tree.mkdir()
+    try:
+        return _from_object(value, tree)
+    except OSError as error:
+        raise _not_copied(error) from error
+
+
+def _not_copied(error: OSError) -> StoreProblem:
+    return StoreProblem(
+        f"The model's files cannot be copied: {error.strerror or error}"
+        + (f" ({error.filename})." if error.filename else "."),
+        hint="Check free disk space and permissions; nothing was registered.",
+    )
 
 
 def _from_object(source: object, tree: Path) -> Prepared:

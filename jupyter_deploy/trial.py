@@ -18,6 +18,7 @@ from .rollout import Progress, Rollout
 from .scripts import Script
 from .service_rows import Services
 from .services import ServiceSpec
+from .serving.origins import place_of
 from .store.staging import stage
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from .deployment import Deployment
 
 _LINES = 10_000
-# What a script printed, in the server's log; "E" is its standard error.
-_PRINTED = re.compile(r"^\S+ \S+ [A-Z] \[\d+\] \S+ (?:print|stderr|stdout) - ?(.*)$")
+# A record in the server's log: its level, who wrote it, and what.
+_RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
+_LEVELS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL", "F": "CRITICAL"}
+_PRINTED = ("print", "stdout", "stderr", "output")
+_CUT = "… what was printed before was too much to keep"
+_ADVICE = re.compile(r"[:;.]? ?logs \S+ shows (?:more|its last words|what happened)\.?")
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Trial:
     seconds : float
         How long ``run()`` took.
     output : str
-        What the script printed meanwhile.
+        What the script printed and logged meanwhile.
     """
 
     script: str
@@ -138,7 +143,7 @@ class Trials:
             except DeployError as error:
                 raise self._failed(script, service.name, error) from error
             took = answer.seconds if answer.run_seconds is None else answer.run_seconds
-            printed = self._printed(service.name)
+            printed = self._printed(script, service.name)
             return Trial(script.name, answer.value, service.health.init_seconds, took, printed)
 
     def collect(self) -> None:
@@ -179,15 +184,36 @@ class Trials:
         return ServiceSpec(name, script.name, **self._usual()), self._resolver.usual_models(script.name, script)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
-        printed = self._printed(name)
+        printed = self._printed(script, name)
         details = "\n".join(part for part in (printed, error.details) if part)
-        message = error.message.replace(f"{name}: ", "").replace(name, script.name)
+        message = error.message.removeprefix(f"{name}: ").removeprefix(f"{name} ").replace(name, script.name)
         return TrialFailed(
             f"{script.name}: {message}",
             details=details,
-            hint=error.hint.replace(name, script.name).partition("; logs ")[0].rstrip(".") + ".",
+            # The trial's log is gone when this is read.
+            hint=_ADVICE.sub("", error.hint.replace(name, script.name)).strip(),
         )
 
-    def _printed(self, name: str) -> str:
-        lines = self._handle(name).logs(_LINES).splitlines() if self._rows.find(name) else []
-        return "\n".join(match[1] for match in map(_PRINTED.match, lines) if match)
+    def _printed(self, script: Script, name: str) -> str:
+        lines = self._handle(name).logs(_LINES).split("\n") if self._rows.find(name) else []
+        # Of very long lines and very many, the log's end begins somewhere in between.
+        whole = not lines[0] or (len(lines) < _LINES and bool(_RECORD.match(lines[0]))) if lines else True
+        said = [_said(script, *match.groups()) for match in map(_RECORD.match, lines) if match]
+        return "\n".join([*([] if whole else [_CUT]), *(line for line in said if line is not None)])
+
+
+def _said(script: Script, level: str, source: str, text: str) -> str | None:
+    """Write what the script wrote as Python shows it without a server; None for the server's own records."""
+    if source in _PRINTED:
+        return text
+    if source == "access" or source.startswith("jupyter_deploy."):
+        return None
+    if source == "py.warnings":
+        # Python's own form: the place, the warning and, in a line of its own, the code.
+        return re.sub(rf"\S*{re.escape(script.file_name)}:(\d+)", lambda at: _place(script, int(at[1])), text) or None
+    return f"{_LEVELS.get(level, level)}:{source}:{text}"
+
+
+def _place(script: Script, line: int) -> str:
+    label, number = place_of(line, script.label, script.origins)
+    return f"{label}, line {number}"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelProblem, ScriptProblem
 from ..models import Model
-from ..script_check import check, quiet_parse
+from ..script_check import check, lines_of, quiet_parse
 from ..scripts import Script, check_script_name
+from .clashes import check_no_clash
 from .contract import contract_of
 from .names import NOTEBOOK_ONLY
 from .notebook import Notebook
 from .taken import Taken
 from .taking import Taking
 from .travelling import settled
-from .writing import write_script
+from .writing import names_around, write_script
 
 Save = Callable[[str, object], Model]
 
@@ -52,7 +53,8 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
         If it cannot serve, or uses what cannot be shipped: with the cell's line, a caret and a hint.
     """
     check_script_name(name)
-    source = f"# %%score_script {name}\n{cell}"
+    # As Python reads it: every kind of new line is one.
+    source = "\n".join(lines_of(f"# %%score_script {name}\n{cell}"))
     # What only a notebook has is refused below, in better words.
     known = {*notebook.variables, *NOTEBOOK_ONLY}
     # Whether run()'s parameters are described is only known after the names: parse first, check the rest then.
@@ -66,13 +68,28 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     contract = contract_of(tree, taken, notebook.variables, sample)
     check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
-        return Script(name, source, str(folder))
+        return Script(name, f"# %%score_script {name}\n{cell}", str(folder))
+    check_no_clash(source, taken, names_around(source, taken, contract), taking.problem)
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
+    taken += _imports_of_data(taken, models, taking, folder)
     text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
     _check_written(text)
     told = tuple(replace(one, value=None, summary=_summary(one.summary, models.get(one.name))) for one in taken)
     ids = tuple(dict.fromkeys(model.id for model in models.values()))
     return Script(name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence)
+
+
+def _imports_of_data(taken: Sequence[Taken], models: Mapping[str, Model], taking: Taking, folder: Path) -> list[Taken]:
+    """Import the modules beside the notebook that saved data is made of: only what a script imports travels with it."""
+    imported = {line.split()[1].partition(".")[0] for one in taken if one.kind == "import" for line in one.lines}
+    found: dict[str, Taken] = {}
+    for name, model in models.items():
+        for top in sorted({module.partition(".")[0] for module in model.modules} - {"__main__"} - imported):
+            taking.check_module(name, top)
+            if (folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file():
+                text = f"import {top}"
+                found.setdefault(top, Taken(top, "import", text, summary=f"{text}, which {name} is made of"))
+    return list(found.values())
 
 
 def _saved(one: Taken, save: Save, taking: Taking) -> Model:

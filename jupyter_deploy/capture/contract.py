@@ -37,6 +37,13 @@ class Contract:
     types: Mapping[str, ParameterType] | None = None
 
     @property
+    def optional(self) -> set[str]:
+        """The parameters that a caller may leave out."""
+        if self.run is None:
+            return set()
+        return {one.arg for one in (*self.run.args.args, *self.run.args.kwonlyargs)} - set(_required(self.run))
+
+    @property
     def sentence(self) -> str:
         """What a caller has to send, in one line."""
         if self.kind == "schema" and self.types:
@@ -81,7 +88,8 @@ def contract_of(
         return Contract("schema", run, _sampled(run, samples))
     if run is None or run.decorator_list or "init" in functions or "run_batch" in functions:
         return Contract("text", run)
-    first = next((argument.arg for argument in run.args.args if argument.arg != _HEADERS), "")
+    arguments = (*run.args.args, *run.args.kwonlyargs)
+    first = next((argument.arg for argument in arguments if argument.arg != _HEADERS), "")
     definitions = {one.name: node for one in taken if (node := _function(one))} | functions
     if _takes_text(run, first, definitions, set()):
         return Contract("text", run)
@@ -99,9 +107,18 @@ def _sampled(run: Function | None, samples: object) -> dict[str, ParameterType]:
         raise ScriptProblem(
             "--sample describes the parameters of run(), and there is none.", hint="Add: def run(data): …"
         )
+    said = {getattr(node, "id", getattr(node, "attr", "")) for one in run.decorator_list for node in ast.walk(one)}
+    if said & {"input_schema", "rawhttp"}:
+        raise ScriptProblem(
+            "--sample describes the parameters of run(), but its decorators do so already.",
+            hint="Leave --sample or the decorators out.",
+        )
     names = [argument.arg for argument in (*run.args.args, *run.args.kwonlyargs) if argument.arg != _HEADERS]
-    if len(names) == 1:
-        return {names[0]: of_sample(names[0], samples)}
+    required = [name for name in _required(run) if name != _HEADERS]
+    by_name = isinstance(samples, Mapping) and set(samples) <= set(names)
+    if len(names) == 1 or (len(required) == 1 and not by_name):
+        name = names[0] if len(names) == 1 else required[0]
+        return {name: of_sample(name, samples)}
     if not isinstance(samples, Mapping):
         raise ScriptProblem(
             f"run() has {len(names)} parameters ({', '.join(names)}), but the sample is one value.",
@@ -114,6 +131,12 @@ def _sampled(run: Function | None, samples: object) -> dict[str, ParameterType]:
                 f"The sample has {key!r}, but run() has no such parameter.",
                 hint=f"Did you mean {close!r}?" if close else f"It has: {', '.join(names)}.",
             )
+    missing = [name for name in required if name not in samples]
+    if missing:
+        raise ScriptProblem(
+            f"The sample says nothing of {', '.join(missing)}, which run() requires.",
+            hint=f"Give a value for each: {', '.join(required)}.",
+        )
     return {str(name): of_sample(str(name), value) for name, value in samples.items()}
 
 

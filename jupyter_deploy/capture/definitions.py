@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import linecache
 import types
-import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from ..script_check import quiet_parse
+from ..script_check import top_level
+from .matching import makes
 from .notebook import Binding, Cell, Definition, Notebook
 
 
@@ -50,12 +48,9 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
         None where no statement defines that value: it is data, or it was made by code.
     """
     for binding in notebook.bindings(name):
-        if _makes(binding.node, name, value, binding.cell.source):
+        if makes(binding.node, name, value):
             return Found(binding, notebook.position(binding.cell))
-        if isinstance(binding.node, Definition) and binding.node.decorator_list and not _is_other(name, value):
-            # What a decorator makes of a function can be anything; the definition makes it again.
-            return Found(binding, notebook.position(binding.cell))
-        if not isinstance(value, (type, types.FunctionType)):
+        if not isinstance(value, (type, types.FunctionType)) and not getattr(binding.node, "decorator_list", None):
             # The latest statement is no definition, and the value is none: data.
             return None
     if isinstance(value, types.FunctionType) and not value.__closure__:
@@ -64,88 +59,98 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
     return None
 
 
-def _is_other(name: str, value: object) -> bool:
-    """Whether the value says that it is another thing: bound to the name by something else than its definition."""
-    own = getattr(value, "__name__", name)
-    return (
-        isinstance(value, (type, types.FunctionType))
-        and own != name
-        and not hasattr(value, "__wrapped__")
-        and (not getattr(value, "__closure__", None))
-    )
+def changed_since(name: str, found: Found, notebook: Notebook) -> Binding | None:
+    """Find a statement that changed what a definition had made, by ``name.x = …`` or ``@name.register``.
+
+    Parameters
+    ----------
+    name : str
+        What was defined.
+    found : Found
+        Where.
+    notebook : Notebook
+        With the history.
+
+    Returns
+    -------
+    Binding or None
+        The first such statement, outside of functions, in a cell that was run after the definition.
+    """
+    here = (found.position, found.binding.line)
+    for position, cell in enumerate(notebook.cells):
+        if position < found.position or (f"{name}." not in cell.source and "setattr" not in cell.source):
+            continue
+        for node in top_level(cell.statements):
+            binding = Binding(cell, node)
+            if (position, binding.line) > here and any(_changes(part, name) for part in _evaluated_now(node)):
+                return binding
+    return None
 
 
-def _makes(node: ast.stmt, name: str, value: object, source: str) -> bool:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list:
-        return isinstance(value, types.FunctionType) and not value.__closure__ and _has_code(value, source)
-    if isinstance(node, ast.ClassDef) and not node.decorator_list:
-        return isinstance(value, type) and value.__name__ == name and _same_methods(node, value, source)
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and len(node.targets) == 1:
-        return isinstance(value, types.FunctionType) and not value.__closure__ and _has_code(value, source)
-    return False
+def _evaluated_now(node: ast.stmt) -> Iterator[ast.AST]:
+    if isinstance(node, Definition):
+        yield from (ast.Call(decorator, [], []) for decorator in node.decorator_list)
+    elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Expr)):
+        yield from ast.walk(node)
 
 
-def _same_methods(node: ast.ClassDef, value: type, source: str) -> bool:
-    codes = list(_codes(source))
-    methods = [item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    for method in methods:
-        live: Any = value.__dict__.get(method.name)
-        if isinstance(live, types.FunctionType) and not any(_same(live.__code__, code) for code in codes):
-            return False
-    defined = {item.name for item in methods if not item.decorator_list}
-    return all(name in value.__dict__ or name.startswith("__") for name in defined)
-
-
-def _has_code(function: types.FunctionType, source: str) -> bool:
-    return any(_same(function.__code__, code) for code in _codes(source))
-
-
-@lru_cache(maxsize=256)
-def _codes(source: str) -> tuple[types.CodeType, ...]:
-    """Compile a cell statement by statement, as IPython does, and whole, as a file is: the code differs slightly."""
-    tree = quiet_parse(source)
-    parts = [*(ast.Module([node], []) for node in tree.body), tree]
-    waiting: list[types.CodeType] = []
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    with warnings.catch_warnings(), contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        warnings.simplefilter("ignore")
-        waiting = [compile(part, "<cell>", "exec", flags, dont_inherit=True) for part in parts]
-    found = []
-    while waiting:
-        code = waiting.pop()
-        found.append(code)
-        waiting += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return tuple(found)
-
-
-def _same(one: types.CodeType, other: types.CodeType) -> bool:
-    """Compare what two pieces of code do, wherever they stand."""
-    if (one.co_name, one.co_code, one.co_names, one.co_varnames) != (
-        other.co_name,
-        other.co_code,
-        other.co_names,
-        other.co_varnames,
-    ):
+def _changes(part: ast.AST, name: str) -> bool:
+    if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+        return _attribute_root(part) == name
+    if not isinstance(part, ast.Call):
         return False
-    if len(one.co_consts) != len(other.co_consts):
-        return False
-    return all(
-        _same(mine, its)
-        if isinstance(mine, types.CodeType) and isinstance(its, types.CodeType)
-        else type(mine) is type(its) and repr(mine) == repr(its)
-        for mine, its in zip(one.co_consts, other.co_consts, strict=True)
-    )
+    if isinstance(part.func, ast.Name) and part.func.id in {"setattr", "delattr"} and part.args:
+        return isinstance(part.args[0], ast.Name) and part.args[0].id == name
+    # @name.register, @name.register(int) and name.register(int, other) of single dispatch and abstract classes.
+    called = part.func.func if isinstance(part.func, ast.Call) else part.func
+    return isinstance(called, ast.Attribute) and called.attr == "register" and _attribute_root(called) == name
+
+
+def _attribute_root(node: ast.expr) -> str:
+    attributes = 0
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        attributes += isinstance(node, ast.Attribute)
+        node = node.value
+    return node.id if isinstance(node, ast.Name) and attributes else ""
+
+
+def edited(file: str, variables: Mapping[str, object]) -> str:
+    """Find a function or class that a module's file defines otherwise than the module that was imported has it.
+
+    Parameters
+    ----------
+    file : str
+        A Python file.
+    variables : mapping
+        The module's.
+
+    Returns
+    -------
+    str
+        Its name; empty where there is none.
+    """
+    try:
+        cell = Cell(file, Path(file).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    bound = [node.name for node in top_level(cell.statements) if isinstance(node, Definition)]
+    for node in cell.statements:
+        name = getattr(node, "name", "")
+        if not isinstance(node, Definition) or node.decorator_list or bound.count(name) != 1:
+            continue
+        value = variables.get(name)
+        own = isinstance(value, (type, types.FunctionType)) and value.__module__ == variables.get("__name__")
+        if value is None or (own and not makes(node, name, value)):
+            return name
+    return ""
 
 
 def _in_file(name: str, function: types.FunctionType) -> Binding | None:
-    """Look into the text that a function was compiled from: a file that ``%run`` ran, or a cell without a number."""
+    """Look into the text that a function was compiled from: a file that was run, or a cell without a number."""
     file = function.__code__.co_filename
     source = "".join(linecache.getlines(file))
     if not source:
         return None
     label = Path(file).name if Path(file).suffix == ".py" and Path(file).is_file() else "an earlier cell"
-    cell = Cell(label, source)
-    for binding in Notebook(cells=(cell,)).bindings(name):
-        if _makes(binding.node, name, function, source) or getattr(binding.node, "decorator_list", None):
-            return binding
-    return None
+    found = Notebook(cells=(Cell(label, source),)).bindings(name)
+    return next((binding for binding in found if makes(binding.node, name, function)), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..script_check import quiet_parse
+from ..script_check import lines_of, quiet_parse
 from .notebook import Definition, Notebook
 
 # IPython puts them among Python's own.
@@ -32,7 +33,7 @@ class Use:
     name: str
 
 
-def uses(source: str, notebook: Notebook) -> list[Use]:
+def uses(source: str, notebook: Notebook, *, unknown: bool = False) -> list[Use]:
     """List the notebook's names that a source uses and does not define.
 
     Parameters
@@ -41,6 +42,8 @@ def uses(source: str, notebook: Notebook) -> list[Use]:
         Whole statements that parse.
     notebook : Notebook
         Whose names count.
+    unknown : bool, optional
+        Whether those that nobody knows count too, except in type hints.
 
     Returns
     -------
@@ -50,21 +53,56 @@ def uses(source: str, notebook: Notebook) -> list[Use]:
     from pyflakes import checker, messages
 
     tree = quiet_parse(source)
-    lines = source.splitlines()
+    lines = lines_of(source)
     found: dict[str, Use] = {}
     for message in sorted(checker.Checker(tree).messages, key=lambda message: (message.lineno, message.col)):
-        unknown = isinstance(message, messages.UndefinedName)
+        undefined = isinstance(message, messages.UndefinedName)
         starred = isinstance(message, messages.ImportStarUsage)
-        if not (unknown or starred) or "# noqa" in lines[message.lineno - 1]:
+        if not (undefined or starred) or "# noqa" in lines[message.lineno - 1]:
             continue
         name = str(message.message_args[0])
         if starred and _comes_with_a_star(tree, name):
             continue
-        if notebook.knows(name):
-            found.setdefault(name, Use(message.lineno, message.col, name))
+        if notebook.knows(name) or (unknown and undefined and not _is_made_or_hinted(name, tree, notebook)):
+            # Python's columns count UTF-8 bytes, not characters.
+            column = len(lines[message.lineno - 1].encode()[: message.col].decode("utf-8", "replace"))
+            found.setdefault(name, Use(message.lineno, column, name))
     for use in (*_shadowed(tree, notebook), *_declared_global(tree, notebook)):
         found.setdefault(use.name, use)
     return sorted(found.values())
+
+
+def attributes(source: str) -> set[str]:
+    """List what a source writes as dotted names.
+
+    Parameters
+    ----------
+    source : str
+        Whole statements that parse.
+
+    Returns
+    -------
+    set of str
+        ``"a.b.c"`` and ``"a.b"``, for example.
+    """
+    return {ast.unparse(node) for node in ast.walk(quiet_parse(source)) if _is_dotted(node)}
+
+
+def _is_dotted(node: ast.AST) -> bool:
+    below = node.value if isinstance(node, ast.Attribute) else None
+    while isinstance(below, ast.Attribute):
+        below = below.value
+    return isinstance(below, ast.Name)
+
+
+def _is_made_or_hinted(name: str, tree: ast.Module, notebook: Notebook) -> bool:
+    if name in {hinted for node in ast.walk(tree) if isinstance(node, ast.stmt) for hinted in annotations_of(node)}:
+        return True
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    if any(re.search(rf"\b{name}\b", text) for text in texts):
+        return True
+    # A function that has not been called yet may make it.
+    return any(re.search(rf"\bglobal\b.*\b{name}\b", cell.source) for cell in notebook.cells)
 
 
 def _comes_with_a_star(tree: ast.Module, name: str) -> bool:
@@ -97,10 +135,19 @@ def _declared_global(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
     top = _bound_anywhere(ast.Module([node for node in tree.body if not isinstance(node, Definition)], []))
     top |= {node.name for node in tree.body if isinstance(node, Definition)}
     functions = [node for node in tree.body if isinstance(node, Definition)]
-    # What init() sets is the script's own affair.
+    # What init() sets is the script's own affair; what else is set beside it, too: it may call that.
     top |= {
         name for function in functions if function.name == "init" for item in _globals(function) for name in item.names
     }
+    if any(function.name == "init" for function in functions):
+        top |= {
+            target.id
+            for function in functions
+            for node in ast.walk(function)
+            if isinstance(node, (ast.Assign, ast.AnnAssign))
+            for target in ast.walk(node)
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+        }
     for function in functions:
         for item in _globals(function):
             names = (name for name in item.names if name not in top and notebook.knows(name))
@@ -159,10 +206,10 @@ def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
         yield from (keyword.value for keyword in node.keywords)
         for inner in node.body:
             yield from _evaluated(inner)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Lambda):
+        yield from _defaults(node.value.args)
     elif isinstance(node, ast.AnnAssign):
         yield from ([node.value] if node.value else [])
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-        yield from _defaults(node.value.args)
     else:
         yield node
 

@@ -8,8 +8,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ..script_check import quiet_parse, top_level
+from ..script_check import lines_of, quiet_parse, top_level
 
+# The notebook's own are not the script's.
+_OF_EVERY_MODULE = frozenset(
+    {
+        "__name__",
+        "__doc__",
+        "__file__",
+        "__spec__",
+        "__loader__",
+        "__package__",
+        "__path__",
+        "__builtins__",
+        "__builtin__",
+        "__annotations__",
+    }
+)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -27,6 +42,11 @@ class Cell:
 
     label: str
     source: str
+
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """Its statements; none of a cell that Python cannot read."""
+        return _parsed(self.source)
 
 
 @dataclass(frozen=True)
@@ -47,8 +67,13 @@ class Binding:
     @property
     def text(self) -> str:
         """The statement as it is written, decorators included, moved to the left margin."""
-        lines = self.cell.source.splitlines()
+        lines = lines_of(self.cell.source)
         found = lines[self.line - 1 : self.node.end_lineno]
+        before = lines[self.node.lineno - 1].encode()[: self.node.col_offset].decode()
+        after = found[-1].encode()[self.node.end_col_offset :].decode().strip()
+        if (before.strip() and self.line == self.node.lineno) or after.startswith(";"):
+            # Others share its lines, and would be run a second time.
+            return ast.get_source_segment(self.cell.source, self.node) or ""
         margin = len(found[0]) - len(found[0].lstrip())
         # Not textwrap.dedent: lines inside of a text that spans several must stay as they are.
         return "\n".join(line[margin:] if not line[:margin].strip() else line for line in found)
@@ -86,9 +111,14 @@ class Notebook:
         Returns
         -------
         bool
-            False for what is built into Python, unless the notebook gave the name another value.
+            False for what is built into Python, unless the notebook gave the name another value; and for what every
+            module has of its own, such as ``__name__``.
         """
-        return name in self.variables and self.variables[name] is not getattr(builtins, name, self)
+        return (
+            name in self.variables
+            and name not in _OF_EVERY_MODULE
+            and self.variables[name] is not getattr(builtins, name, self)
+        )
 
     def position(self, cell: Cell) -> int:
         """Tell when a cell was run.
@@ -119,6 +149,9 @@ class Notebook:
             The latest first.
         """
         for cell in reversed(self.cells):
+            # A cell of megabytes of data takes seconds to parse; Python spells some names in several ways.
+            if name not in cell.source and cell.source.isascii():
+                continue
             for bound, node in reversed(_bound(cell.source)):
                 if bound == name:
                     yield Binding(cell, node)
@@ -156,6 +189,30 @@ class Notebook:
                     if not alias.asname and alias.name.startswith(f"{package}.")
                 )
 
+    def imports(self, module: str) -> bool:
+        """Tell whether a cell imports a module in any words.
+
+        Parameters
+        ----------
+        module : str
+            A dotted name.
+
+        Returns
+        -------
+        bool
+            True after ``import a.b as c``, ``from a.b import c`` and ``from a import b``, of ``a.b``.
+        """
+        above, _, last = module.rpartition(".")
+        for cell in self.cells:
+            for node in top_level(cell.statements) if last in cell.source else ():
+                names = {alias.name for alias in getattr(node, "names", ()) if isinstance(alias, ast.alias)}
+                if isinstance(node, ast.Import) and any(f"{name}.".startswith(f"{module}.") for name in names):
+                    return True
+                below = isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{module}.")
+                if below or (isinstance(node, ast.ImportFrom) and node.module == above and last in names):
+                    return True
+        return False
+
     @property
     def delays_annotations(self) -> bool:
         """Whether a cell said ``from __future__ import annotations``, which holds for all that come after."""
@@ -166,13 +223,17 @@ class Notebook:
 
 
 @lru_cache(maxsize=4096)
-def _bound(source: str) -> tuple[tuple[str, ast.stmt], ...]:
+def _parsed(source: str) -> list[ast.stmt]:
     try:
-        tree = quiet_parse(source)
+        return quiet_parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Shell syntax that was never transformed, or a cell that failed: it bound nothing.
-        return ()
-    return tuple((name, node) for node in top_level(tree.body) for name in _names_of(node))
+        return []
+
+
+@lru_cache(maxsize=4096)
+def _bound(source: str) -> tuple[tuple[str, ast.stmt], ...]:
+    return tuple((name, node) for node in top_level(_parsed(source)) for name in _names_of(node))
 
 
 def _names_of(node: ast.stmt) -> Iterator[str]:

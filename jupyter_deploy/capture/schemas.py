@@ -17,6 +17,7 @@ from .values import literal
 _TYPES = "inference_schema.parameter_types"
 _ROWS = 5
 _LONGEST = 4000
+_TOO_LONG = 100_000
 _DECORATOR = "from inference_schema.schema_decorators import input_schema"
 _STANDARD = f"from {_TYPES}.standard_py_parameter_type import StandardPythonParameterType"
 
@@ -58,23 +59,44 @@ def of_sample(parameter: str, sample: object) -> ParameterType:
         For what has no JSON form, or where inference-schema is not installed.
     """
     _check_installed()
-    kind = type(sample)
-    family = kind.__module__.partition(".")[0]
-    if family == "pandas" and kind.__name__ == "DataFrame":
-        return _frame(sample)
-    if family == "numpy" and kind.__name__ == "ndarray":
-        return _array(sample)
-    if family == "pandas" and kind.__name__ == "Series":
-        sample = list(sample)  # type: ignore[call-overload]
     try:
-        plain = json.loads(to_json(sample))
-    except TypeError as error:
+        found = _of_rows(sample, _ROWS)
+        if len(found.expression) > _LONGEST:
+            found = _of_rows(sample, 1)
+        _make(found)
+    except Exception as error:  # of the sample's own code, and of inference-schema's
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ScriptProblem(
-            f"The sample for {parameter!r} has no JSON form: {error}.",
+            f"The sample for {parameter!r} has no JSON form: {reason.rstrip('.')}.",
             hint="Give an array, a data frame or what JSON holds; for files and images write a @rawhttp run().",
         ) from error
-    plain = plain[:_ROWS] if isinstance(plain, list) else plain
+    if len(found.expression) > _TOO_LONG:
+        raise ScriptProblem(
+            f"The sample for {parameter!r} would be {len(found.expression) // 1000} KB of the script.",
+            hint="Give one short row: it only shows what run() takes.",
+        )
+    return found
+
+
+def _of_rows(sample: Any, count: int) -> ParameterType:
+    kind = type(sample)
+    family = str(kind.__module__).partition(".")[0]
+    if family == "pandas" and kind.__name__ == "DataFrame":
+        return _frame(sample.head(count))
+    if family == "numpy" and kind.__name__ == "ndarray":
+        return _array(sample, count)
+    if family == "pandas" and kind.__name__ == "Series":
+        sample = list(sample)
+    plain = json.loads(to_json(sample))
+    plain = plain[:count] if isinstance(plain, list) else plain
     return ParameterType(f"StandardPythonParameterType({plain!r})", (_STANDARD,))
+
+
+def _make(kind: ParameterType) -> None:
+    """Make it once, as the script will: whatever inference-schema does not take is told now."""
+    names: dict[str, Any] = {}
+    exec("\n".join(kind.imports), names)  # noqa: S102 - written above
+    eval(kind.expression, names).input_to_swagger()  # noqa: S307 - written above
 
 
 def of_hint(hint: object, values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType | None:
@@ -130,11 +152,11 @@ def _numpy(array: str, more: str = "") -> ParameterType:
     return ParameterType(f"NumpyParameterType({array}{more})", imports)
 
 
-def _array(sample: Any) -> ParameterType:
-    rows = sample[:_ROWS] if sample.ndim else sample
+def _array(sample: Any, count: int) -> ParameterType:
+    rows = sample[:count] if sample.ndim else sample
     kind = str(sample.dtype)
     text = f"np.array({_numbers(rows.tolist())}, dtype={kind!r})"
-    if len(text) > _LONGEST or sample.dtype.kind == "O":
+    if len(text) > _LONGEST or sample.dtype.kind == "O" or not rows.size:
         shape = (1, *sample.shape[1:])
         text = f"np.zeros({shape}, dtype={kind!r})"
     return _numpy(text)
@@ -146,15 +168,12 @@ def _numbers(values: Any) -> str:
 
 
 def _frame(sample: Any) -> ParameterType:
-    rows = sample.head(_ROWS)
+    if not sample.columns.is_unique:
+        raise TypeError(f"several of its columns are called {sample.columns[sample.columns.duplicated()][0]!r}")
     columns, kinds = {}, {}
-    for name in rows.columns:
-        kind = str(rows[name].dtype)
-        plain = kind in {"int64", "float64", "bool", "object", "str", "string"}
-        values = (
-            rows[name].tolist() if plain else rows[name].astype(str).tolist() if kind[:4] in {"date", "cate"} else None
-        )
-        columns[name] = rows[name].tolist() if values is None else values
+    for name in sample.columns:
+        kind = str(sample[name].dtype)
+        columns[name] = (sample[name].astype(str) if kind.startswith("date") else sample[name]).tolist()
         if kind not in {"int64", "float64", "bool", "object", "str"}:
             kinds[str(name)] = kind
     return _pandas(columns, kinds, "")
@@ -168,7 +187,9 @@ def _pandas(columns: Mapping[Any, list[Any]], kinds: Mapping[str, str], more: st
 
 
 def _cell(value: object) -> str:
-    found = literal(value.item() if hasattr(value, "item") else value)
+    if str(value) in {"<NA>", "NaT"}:
+        return "None"
+    found = literal(value.tolist() if hasattr(value, "tolist") else value)
     return found if found is not None else repr(str(value))
 
 
@@ -182,7 +203,12 @@ def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, obj
         return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
     # Of the notebook's own frame only the types: its rows are nobody else's business.
     dtypes = {str(name): str(dtype) for name, dtype in like.dtypes.items()}  # type: ignore[attr-defined]
-    return _pandas({name: [_blank(dtypes[name])] for name in wanted}, _unusual(dtypes), "")
+    found = _pandas({name: [_blank(dtypes[name])] for name in wanted}, _unusual(dtypes), "")
+    try:
+        _make(found)
+    except Exception:  # noqa: BLE001 - a kind of column without a blank, or that inference-schema does not know
+        return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
+    return found
 
 
 def _columns(value: object) -> list[str]:
@@ -216,14 +242,13 @@ def _known(values: Mapping[str, object], attribute: str) -> Any:
 def _empty(hint: object) -> Any:
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (list, tuple):
-        return (
-            [_empty(inner[0])]
-            if inner and inner[0] is not Ellipsis and typing.get_origin(inner[0]) is not typing.Union
-            else []
-        )
+        # Nothing is said of items that may be of several kinds.
+        kinds = {kind for kind in inner if kind is not Ellipsis}
+        item = _empty(kinds.pop()) if len(kinds) == 1 else None
+        return [] if item is None else [item]
     if origin in (int, float, bool, str):
         return origin()
-    return {} if origin is dict else ""
+    return {} if origin is dict else None
 
 
 def hints_of(

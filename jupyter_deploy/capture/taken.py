@@ -41,6 +41,11 @@ class Taken:
     first: frozenset[str] = frozenset()
     value: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines."""
+        return self.text.split("\n")
+
     def sentence(self) -> str:
         """Tell it in one line.
 

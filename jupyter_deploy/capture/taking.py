@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ScriptProblem
-from ..frameworks.pickling import distribution_version
-from ..script_check import Finding, problem_at
-from .definitions import Found, find_definition
-from .names import NOTEBOOK_ONLY, Use, annotations_of, needed_at_definition, uses
+from ..script_check import Finding, lines_of, problem_at
+from .definitions import Found, changed_since, find_definition
+from .matching import other_default
+from .modules import check_travels
+from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, needed_at_definition, uses
 from .notebook import Binding, Notebook
 from .taken import Taken
-from .values import is_callable_of, literal, looks_secret, public_home, refusal, same_literal
+from .values import declares, is_callable_of, is_typing, literal, looks_secret, public_home, refusal, same_literal
 
 
 class Taking:
@@ -57,16 +59,58 @@ class Taking:
         ScriptProblem
             With the line, a caret and the reason, for the first name that cannot be shipped.
         """
-        lines = source.splitlines()
-        for use in uses(source, self._notebook):
+        lines = lines_of(source)
+        for use in uses(source, self._notebook, unknown=bool(needed_by)):
             if use.name in self._found:
                 continue
             self._used[use.name] = (use, where, lines, needed_by)
             try:
                 self._take(use)
-            except Finding as finding:
-                raise self.problem(use.name, finding.message, finding.hint) from None
+            except (Finding, ScriptProblem) as finding:
+                raise self._told(finding, use.name) from None
+            except RecursionError:
+                raise self.problem(use.name, "it is nested too deeply", "Make it in init().") from None
+            except Exception as error:  # the value's own code, which may do anything where it is looked at
+                reason = f"looking at it raises {type(error).__name__}: {error}"
+                raise self.problem(use.name, reason, "Make it in init().") from error
+        self._import_what_is_below(source)
         return list(self._found.values())
+
+    def _import_what_is_below(self, source: str) -> None:
+        """Import ``package.module`` where a source says so, and the notebook came by it in other words."""
+        for dotted in attributes(source):
+            root, _, rest = dotted.partition(".")
+            value, taken = self._notebook.variables.get(root), self._found.get(root)
+            if taken is None or not isinstance(value, types.ModuleType):
+                continue
+            module = f"{value.__name__}.{rest}"
+            line = f"import {module}"
+            if module in sys.modules and self._notebook.imports(module) and line not in taken.lines:
+                text = f"{taken.text}\n{line}"
+                self._found[root] = replace(taken, text=text, summary=text.replace("\n", ", "))
+
+    def check_module(self, name: str, module: str) -> None:
+        """Refuse a taken name for a module that it is made of, and that the service will not have.
+
+        Parameters
+        ----------
+        name : str
+            A name that was followed.
+        module : str
+            What loading it imports.
+
+        Raises
+        ------
+        ScriptProblem
+            With the line and a caret.
+        """
+        try:
+            check_travels(module, self._folder)
+        except Finding as finding:
+            raise self._told(finding, name) from None
+
+    def _told(self, problem: Finding | ScriptProblem, name: str) -> ScriptProblem:
+        return self.problem(name, problem.message, problem.hint) if isinstance(problem, Finding) else problem
 
     def problem(self, name: str, reason: str, hint: str) -> ScriptProblem:
         """Tell that a name cannot be shipped, where it is used.
@@ -90,11 +134,20 @@ class Taking:
 
     def _take(self, use: Use) -> None:
         name, value = use.name, self._notebook.variables.get(use.name)
+        if not self._notebook.knows(name) and name not in NOTEBOOK_ONLY:
+            raise Finding("it is not defined", "Run the cell that defines it.")
         if name in {*NOTEBOOK_ONLY, "In", "Out"}:
             raise Finding(
                 "it is the notebook's own", "The script runs without a notebook; print() goes to the service's log."
             )
-        for way in (self._as_module, self._as_imported, self._as_definition, self._as_alias, self._as_constant):
+        for way in (
+            self._as_module,
+            self._as_imported,
+            self._as_definition,
+            self._as_declared,
+            self._as_alias,
+            self._as_constant,
+        ):
             taken = way(name, value)
             if taken:
                 self._keep(taken)
@@ -112,23 +165,12 @@ class Taking:
             raise Finding(
                 f"the module {module} was not imported but made here", "Write it to a file beside the notebook."
             )
-        self._check_travels(module)
+        check_travels(module, self._folder)
         if name != module:
             return Taken(name, "import", f"import {module} as {name}", summary=f"import {module}")
         below = sorted({module, *self._notebook.submodules(name)})
         text = "\n".join(f"import {each}" for each in below)
         return Taken(name, "import", text, summary=", ".join(f"import {each}" for each in below))
-
-    def _check_travels(self, module: str) -> None:
-        top = module.partition(".")[0]
-        file = getattr(sys.modules.get(top), "__file__", None)
-        beside = any((self._folder / name).exists() for name in (f"{top}.py", f"{top}/__init__.py"))
-        if not file or beside or top in sys.stdlib_module_names or distribution_version(top)[0]:
-            return
-        raise Finding(
-            f"the module {top} ({file}) is neither installed nor beside the notebook",
-            f"Copy it to {self._folder}, or install it (%pip install -e …).",
-        )
 
     def _as_imported(self, name: str, value: object) -> Taken | None:
         """Take what comes from a library, in the words of the notebook's own import where it has one."""
@@ -148,7 +190,7 @@ class Taking:
         return None
 
     def _import_from(self, module: str, original: str, name: str, binding: Binding | None) -> Taken:
-        self._check_travels(module)
+        check_travels(module, self._folder)
         text = f"from {module} import {original}" + ("" if original == name else f" as {name}")
         return Taken(name, "import", text, binding.cell.label if binding else "", binding.line if binding else 0, text)
 
@@ -157,11 +199,34 @@ class Taking:
         if found is None:
             return None
         self._check_not_rebound(found)
-        kind = "class" if isinstance(found.binding.node, ast.ClassDef) else "function"
+        self._check_not_changed(name, value, found)
+        return self._sliced(name, "class" if isinstance(found.binding.node, ast.ClassDef) else "function", found)
+
+    def _as_declared(self, name: str, value: object) -> Taken | None:
+        """Take ``P = namedtuple(…)``, ``T = TypeVar(…)``, ``Row = dict[str, int]``: what a library makes of a name."""
+        binding = next(self._notebook.bindings(name), None)
+        node = binding.node if binding else None
+        if binding is None or not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            return None
+        is_type = is_typing(value)
+        is_class = isinstance(value, type) and isinstance(node.value, ast.Call) and value.__name__ == name
+        if not is_type and not (is_class and declares(_resolved(node.value.func, self._notebook))):  # type: ignore[attr-defined]
+            return None
+        found = Found(binding, self._notebook.position(binding.cell))
+        self._check_not_rebound(found)
+        self._check_not_changed(name, value, found)
+        return self._sliced(name, "class" if is_class else "alias", found)
+
+    def _sliced(self, name: str, kind: str, found: Found) -> Taken:
         first = needed_at_definition(found.binding.node)
         at_once = frozenset(first | annotations_of(found.binding.node)) - {name}
         place = found.binding.cell.label
-        taken = Taken(name, kind, found.binding.text, place, found.binding.line, kind, at_once)
+        summary = (
+            ast.unparse(found.binding.node.value)
+            if isinstance(found.binding.node, ast.Assign) and kind == "alias"
+            else kind
+        )
+        taken = Taken(name, kind, found.binding.text, place, found.binding.line, summary, at_once)
         # Kept before its own names are followed: functions may call each other.
         self._found[name] = taken
         self.follow(*_in_place(found.binding), needed_by=name)
@@ -183,6 +248,25 @@ class Taking:
                     f"{binding.cell.label} made it with another {name} than {since.cell.label} has bound since",
                     f"Run {binding.cell.label} again.",
                 )
+
+    def _check_not_changed(self, name: str, value: object, found: Found) -> None:
+        label = found.binding.cell.label
+        self._check_latest_not_changed(name)
+        other = other_default(found.binding.node, value, self._notebook.variables)
+        if other:
+            raise Finding(f"{label} made it with another {other} than there is now", f"Run {label} again.")
+
+    def _check_latest_not_changed(self, name: str) -> None:
+        latest = next(self._notebook.bindings(name), None)
+        if latest is None:
+            return
+        found = Found(latest, self._notebook.position(latest.cell))
+        changed = changed_since(name, found, self._notebook)
+        if changed:
+            raise Finding(
+                f"{changed.cell.label} line {changed.line} changes what {latest.cell.label} defines",
+                "Do that where it is defined, or in the script.",
+            )
 
     def _as_alias(self, name: str, value: object) -> Taken | None:
         """Take ``name = other`` and ``name = library.thing``, and a second name of what was taken already."""
@@ -217,15 +301,11 @@ class Taking:
         text = literal(value)
         if text is None:
             return None
-        if looks_secret(name, value):
-            raise Finding(
-                "it looks like a secret, and scripts and images are no place for those",
-                f'Read it from os.environ["{name}"] in the script, and give it with --env {name}.',
-            )
+        _check_no_secret(name, value)
         binding = next(self._notebook.bindings(name), None)
         node = binding.node if binding else None
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and same_literal(node.value, value):
-            text = ast.unparse(node.value) if "\n" in ast.unparse(node.value) else _segment(binding, node.value) or text
+            text = _as_written(binding, node.value, value) or text
         if isinstance(value, (list, dict, set)):
             self._by_identity[id(value)] = name
         shown = text if len(text) <= 60 else f"{text[:57]}…"
@@ -236,7 +316,9 @@ class Taking:
         reason = refusal(value)
         if reason:
             raise Finding(*reason)
+        _check_no_secret(name, value)
         if is_callable_of(value, "__main__") and isinstance(value, (type, types.FunctionType)):
+            self._check_latest_not_changed(name)
             raise Finding(*_lost(name, value))
         if isinstance(value, types.BuiltinFunctionType):
             raise Finding(f"{value!r} belongs to an object that lives here", "Write a function that calls it.")
@@ -246,14 +328,29 @@ class Taking:
         return Taken(name, "data", "", *place, summary=type(value).__name__, value=value)
 
 
+def _check_no_secret(name: str, value: object) -> None:
+    if looks_secret(name, value):
+        raise Finding(
+            "it looks like a secret, and scripts and images are no place for those",
+            f'Read it from os.environ["{name}"] in the script, and give it with --env {name}.',
+        )
+
+
 def _in_place(binding: Binding) -> tuple[str, str]:
     """Give a statement the lines that it has in its cell, for messages."""
     before = "\n" * (binding.line - 1)
     return before + binding.text, binding.cell.label
 
 
-def _segment(binding: Binding | None, node: ast.expr) -> str:
-    return (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
+def _as_written(binding: Binding | None, node: ast.expr, value: object) -> str:
+    """Return a constant's own text, where that is one expression without the brackets around it, too."""
+    text = (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
+    try:
+        read = ast.parse(f"value = {text}").body
+    except SyntaxError:
+        return ""
+    alone = read[0] if len(read) == 1 else None
+    return text if isinstance(alone, ast.Assign) and same_literal(alone.value, value) else ""
 
 
 def _dotted_root(node: ast.expr) -> str:
@@ -281,7 +378,13 @@ def _lost(name: str, value: type | types.FunctionType) -> tuple[str, str]:
             f"it is a {kind} that closes over {held}, which only lives in here",
             f"Write {name} as a function or class of its own that gets {held} as an argument.",
         )
+    if value.__name__ == "<lambda>":
+        return (
+            "it is a lambda that no statement of the form name = lambda … made",
+            f"Write it as a function: def {name}(…): …",
+        )
     return (
-        "no cell that was run holds its definition as it is now: the name was re-bound since, or it was made by code",
+        "no cell that was run holds its definition as it is now: the name was re-bound since, what it is made of was "
+        "changed (a default, an attribute), or it was made by code",
         f"Run the cell that defines {name} again.",
     )

@@ -6,6 +6,7 @@ import ast
 import collections.abc
 import io
 import math
+import os
 import re
 import sys
 import types
@@ -14,8 +15,17 @@ from typing import Any
 _LONGEST = 1000
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 _SECRET = re.compile(
-    r"(?i)(^|_)(secret|token|passw(or)?d|passphrase|api_?key|access_?key|private_?key|credentials?)(_|$)"
+    r"(^|_)(secrets?|token|(db|user|smtp)_pass|pwd|passw(or)?d|passphrase|(api|access|private|account|auth|\w+ai)_?key|credentials?)(_|$)"
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Keys of well-known services, a private key's file, a user's password in an address.
+_SECRET_VALUE = re.compile(
+    r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|xox[abp]-[\w-]{10,}|hf_\w{20,}|AIza[\w-]{30,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@{}]+@"
+)
+# "<pad>" and "[CLS]" are tokens of another kind.
+_MARK = re.compile(r"<.*>|\[.*\]")
+_LOOKED_AT = 10_000
 _NOTEBOOK_ONLY = ("IPython", "ipykernel", "ipywidgets", "anywidget", "traitlets", "comm", "jupyter_deploy")
 
 
@@ -34,32 +44,53 @@ def literal(value: object) -> str | None:
     """
     if type(value) is float and not math.isfinite(value):
         return f'float("{value}")'
-    if not _is_plain(value, 0):
+    if not _is_plain(value, 0, set()):
         return None
     if isinstance(value, frozenset):
         inner = literal(set(value)) if value else ""
         return None if inner is None else f"frozenset({inner})"
-    text = repr(value)
+    try:
+        text = _written(value)
+    except ValueError:  # a number with more digits than Python writes
+        return None
     return text if len(text) <= _LONGEST else None
 
 
-def _is_plain(value: object, depth: int) -> bool:
+def _written(value: Any) -> str:
+    """Write it as repr() does, but a set in the same order in every process."""
+    if type(value) is set:
+        return f"{{{', '.join(sorted(map(_written, value)))}}}"
+    if type(value) is list:
+        return f"[{', '.join(map(_written, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{_written(key)}: {_written(item)}' for key, item in value.items())}}}"
+    return repr(value)
+
+
+def _is_plain(value: object, depth: int, seen: set[int]) -> bool:
     # Exact types: what derives from them (an enum's member, a named tuple) is more than its repr.
     if type(value) is float:
         return math.isfinite(value)
     if type(value) is complex:
-        return math.isfinite(value.real) and math.isfinite(value.imag)
+        # A zero loses its sign in complex(…)'s own text.
+        return all(math.isfinite(part) and str(part) != "-0.0" for part in (value.real, value.imag))
     if type(value) in _PLAIN:
         return True
-    if depth > 8 or (hasattr(value, "__len__") and len(value) > _LONGEST):
+    if type(value) not in (dict, list, tuple, set, frozenset):
         return False
-    if type(value) is dict:
-        return all(_is_plain(item, depth + 1) for pair in value.items() for item in pair)
-    if type(value) is set:
-        return bool(value) and all(_is_plain(item, depth + 1) for item in value)
-    if type(value) in (list, tuple):
-        return all(_is_plain(item, depth + 1) for item in value)  # type: ignore[attr-defined]
-    return type(value) is frozenset and depth == 0 and all(_is_plain(item, depth + 1) for item in value)
+    if depth > 8 or len(value) > _LONGEST or (type(value) is set and not value):  # type: ignore[arg-type]
+        return False
+    if type(value) in (list, dict, set):
+        if id(value) in seen:
+            # One list in two places: written down, it would be two.
+            return False
+        seen.add(id(value))
+    if type(value) is frozenset and depth:
+        return False
+    parts = [part for pair in value.items() for part in pair] if type(value) is dict else value
+    return all(_is_plain(part, depth + 1, seen) for part in parts)  # type: ignore[attr-defined]
 
 
 def same_literal(expression: ast.expr, value: object) -> bool:
@@ -79,13 +110,13 @@ def same_literal(expression: ast.expr, value: object) -> bool:
     """
     try:
         written = ast.literal_eval(expression)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return type(written) is type(value) and repr(written) == repr(value)
+    except Exception:  # noqa: BLE001 - of the value's own __repr__, too
         return False
-    return type(written) is type(value) and repr(written) == repr(value)
 
 
 def looks_secret(name: str, value: object) -> bool:
-    """Tell whether a constant seems to be a password or key.
+    """Tell whether a constant seems to be a password or key, or to hold one.
 
     Parameters
     ----------
@@ -97,9 +128,23 @@ def looks_secret(name: str, value: object) -> bool:
     Returns
     -------
     bool
-        True for a text under such a name.
+        True for a text under such a name, or that looks like one whatever its name.
     """
-    return isinstance(value, (str, bytes)) and bool(value) and bool(_SECRET.search(name))
+    waiting: list[tuple[str, object]] = [(name, value)]
+    for _ in range(_LOOKED_AT):
+        if not 0 < len(waiting) < 10 * _LOOKED_AT:
+            break
+        name, value = waiting.pop()
+        if type(value) in (str, bytes):
+            text = value if type(value) is str else value.decode("latin-1")  # type: ignore[attr-defined]
+            named = _SECRET.search(_HUMP.sub("_", name).lower()) and not _MARK.fullmatch(text)
+            if text and (named or _SECRET_VALUE.match(text)):
+                return True
+        elif type(value) is dict:
+            waiting += [(key if type(key) is str else "", item) for key, item in [*value.items()][:_LOOKED_AT]]
+        elif type(value) in (list, tuple, set, frozenset):
+            waiting += [(name, item) for item in [*value][:_LOOKED_AT]]  # type: ignore[misc]
+    return False
 
 
 def refusal(value: object) -> tuple[str, str] | None:
@@ -116,7 +161,9 @@ def refusal(value: object) -> tuple[str, str] | None:
         What it is, and what to do instead; None where nothing is known against it.
     """
     kind = type(value)
-    family = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    family = {str(base.__module__).partition(".")[0] for base in kind.__mro__}
+    if isinstance(value, type(os.environ)):
+        return "it holds this machine's environment", "Read os.environ in the script; give variables with --env."
     if isinstance(value, io.IOBase):
         return (
             f"it is an open file ({getattr(value, 'name', '?')})",
@@ -164,7 +211,7 @@ def _is_connection(kind: type[Any]) -> bool:
         "boto3",
     }
     words = ("connection", "cursor", "engine", "session", "client", "pool", "redis", "transport")
-    return kind.__module__.partition(".")[0] in databases and any(word in kind.__name__.lower() for word in words)
+    return str(kind.__module__).partition(".")[0] in databases and any(word in kind.__name__.lower() for word in words)
 
 
 def _picks_up_again(value: object) -> bool:
@@ -216,3 +263,45 @@ def public_home(value: object) -> tuple[str, str]:
     if getattr(sys.modules.get(origin), own, None) is value:
         return origin, own
     return "", ""
+
+
+def is_typing(value: object) -> bool:
+    """Tell whether a value only says something about types, as ``Optional[int]`` and ``TypeVar("T")`` do.
+
+    Parameters
+    ----------
+    value : object
+        Any value.
+
+    Returns
+    -------
+    bool
+        False for classes.
+    """
+    if isinstance(value, (types.GenericAlias, types.UnionType)):
+        return True
+    return type(value).__module__ in {"typing", "typing_extensions"} and not isinstance(value, type)
+
+
+def declares(function: object) -> bool:
+    """Tell whether a function makes a class of a name and a few words, the same each time.
+
+    Parameters
+    ----------
+    function : object
+        What is called.
+
+    Returns
+    -------
+    bool
+        True for ``namedtuple``, ``NamedTuple``, ``TypedDict``, ``make_dataclass`` and enumerations.
+    """
+    if isinstance(function, type):
+        return function.__module__ == "enum"
+    home = getattr(function, "__module__", ""), getattr(function, "__name__", "")
+    return home[0] in {"collections", "typing", "typing_extensions", "dataclasses"} and home[1] in {
+        "namedtuple",
+        "NamedTuple",
+        "TypedDict",
+        "make_dataclass",
+    }

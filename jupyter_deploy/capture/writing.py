@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from ..models import Model
 from ..script_check import quiet_parse
 from ..serving.origins import Origin
+from .clashes import names_of
 from .contract import Contract
 from .names import annotations_of, needed_at_definition
 from .taken import Taken
-
-_FUTURE = re.compile(r"^(\s*)(from\s+__future__\s+import\b)", re.MULTILINE)
 
 
 @dataclass
@@ -66,6 +65,7 @@ def write_script(
         The text, and which of its lines come from which cell.
     """
     tree = quiet_parse(cell)
+    futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     own = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     at_once = _at_once(tree, taken)
     data = [one for one in taken if one.kind == "data"]
@@ -73,7 +73,7 @@ def write_script(
     page = _Page()
     page.add(f'"""The service {name}: a notebook\'s cell, and what it uses of the notebook\'s other cells."""')
     page.gap()
-    if delays_annotations or _FUTURE.search(cell):
+    if delays_annotations or any(alias.name == "annotations" for node in futures for alias in node.names):
         page.add("from __future__ import annotations")
         page.gap()
     _imports(page, taken, data, contract)
@@ -89,25 +89,76 @@ def write_script(
         page.gap(2)
         page.add('def init():\n    """Nothing to load."""')
     page.gap(2)
-    page.add(_FUTURE.sub(r"\1# \2", cell).rstrip("\n"), f"%%score_script {name}", 1)
+    page.add(_without(cell, futures).rstrip("\n"), f"%%score_script {name}", 1)
     _around(page, contract)
     return "\n".join(page.lines) + "\n", tuple(page.origins)
+
+
+def _without(cell: str, futures: Iterable[ast.ImportFrom]) -> str:
+    """Comment out imports from ``__future__``, which stand at the top of the file; lines keep their numbers."""
+    lines = cell.split("\n")
+    for node in futures:
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        after = lines[last].encode()[node.end_col_offset :].decode().lstrip()
+        for number in range(first, last + 1):
+            lines[number] = f"# {lines[number]}"
+        if after.startswith(";"):
+            lines[last] = after[1:].lstrip()
+    return "\n".join(lines)
+
+
+def names_around(cell: str, taken: Sequence[Taken], contract: Contract) -> dict[str, str]:
+    """List the names that :func:`write_script` needs for itself.
+
+    Parameters
+    ----------
+    cell : str
+        The cell.
+    taken : sequence of Taken
+        What it needs from the notebook.
+    contract : Contract
+        How ``run()`` gets its value.
+
+    Returns
+    -------
+    dict of str to str
+        By name, the import that brings it, or another word for it.
+    """
+    data = any(one.kind == "data" for one in taken)
+    found = names_of(_own_imports(data, contract))
+    if data:
+        found["_model_file"] = "def _model_file"
+    if contract.kind == "json":
+        found["_run"] = "_run = run"
+    own = {node.name for node in quiet_parse(cell).body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return found if "init" in own else {**found, "init": "def init"}
+
+
+def _own_imports(data: bool, contract: Contract) -> set[str]:
+    wanted = {"import os", "import joblib"} if data else set()
+    if contract.kind == "json":
+        wanted |= {"import json", "from azureml.contrib.services.aml_response import AMLResponse"}
+    for kind in (contract.types or {}).values():
+        wanted.update(("from inference_schema.schema_decorators import input_schema", *kind.imports))
+    return wanted
 
 
 def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
     """List the names whose values are needed while the script is loaded, before ``init()`` could have run."""
     needed = {name for node in tree.body for name in needed_at_definition(node) | annotations_of(node)}
-    return needed.union(*(one.first for one in taken))
+    needed = needed.union(*(one.first for one in taken))
+    waiting = [one for one in taken if one.text and one.kind != "import"]
+    # A decorator is called at once, and so is what it calls.
+    while called := [one for one in waiting if one.name in needed]:
+        waiting = [one for one in waiting if one.name not in needed]
+        for one in called:
+            needed |= {node.id for node in ast.walk(quiet_parse(one.text)) if isinstance(node, ast.Name)}
+    return needed
 
 
 def _imports(page: _Page, taken: Sequence[Taken], data: Sequence[Taken], contract: Contract) -> None:
-    wanted = {line for one in taken if one.kind == "import" for line in one.text.split("\n")}
-    if data:
-        wanted |= {"import os", "import joblib"}
-    if contract.kind == "json":
-        wanted |= {"import json", "from azureml.contrib.services.aml_response import AMLResponse"}
-    for kind in (contract.types or {}).values():
-        wanted.update(("from inference_schema.schema_decorators import input_schema", *kind.imports))
+    wanted = {line for one in taken if one.kind == "import" for line in one.lines}
+    wanted |= _own_imports(bool(data), contract)
     plain = sorted(line for line in wanted if line.startswith("import "))
     for line in [*plain, *sorted(wanted - set(plain))]:
         page.add(line)
@@ -175,16 +226,18 @@ def _around(page: _Page, contract: Contract) -> None:
     if contract.kind == "schema":
         page.gap(2)
         for name, kind in reversed(list((contract.types or {}).items())):
-            page.add(f'run = input_schema("{name}", {kind.expression})(run)')
+            # A default may be left out; of arrays and frames, inference-schema cannot tell.
+            free = name in contract.optional and kind.expression.startswith("StandardPython")
+            page.add(f'run = input_schema("{name}", {kind.expression}{", optional=True" if free else ""})(run)')
     elif contract.kind == "json" and run is not None:
-        first = next(argument.arg for argument in run.args.args if argument.arg != "request_headers")
-        rest = (
-            ["request_headers"]
-            if any(one.arg == "request_headers" for one in run.args.args + run.args.kwonlyargs)
-            else []
-        )
+        names = [one.arg for one in run.args.args + run.args.kwonlyargs]
+        first = next(name for name in names if name != "request_headers")
+        rest = ["request_headers"] if "request_headers" in names else []
         is_async = isinstance(run, ast.AsyncFunctionDef)
-        given = ", ".join(["value", *(f"{name}={name}" for name in rest)])
+        by_place = run.args.args[:1] and run.args.args[0].arg == first
+        given = ", ".join(["value" if by_place else f"{first}=value", *(f"{name}={name}" for name in rest)])
+        # In here, other names stand for the request's text than those that are used below.
+        first = "data" if first in {"json", "AMLResponse", "_run", "value", "error"} else first
         page.gap(2)
         page.add(
             "_run = run\n\n\n"

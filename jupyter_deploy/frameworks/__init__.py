@@ -93,4 +93,4 @@ def comes_from(obj: object, package: str) -> bool:
     bool
         Decided by the names of modules; imports nothing.
     """
-    return any(kind.__module__.partition(".")[0] == package for kind in type(obj).__mro__)
+    return any(str(kind.__module__).partition(".")[0] == package for kind in type(obj).__mro__)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pickle
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ..errors import ModelProblem
 from . import CreateFile, Saved
 
 FILE = "model.joblib"
+_CELL = "<cell>"
 _DEPTH = 12
 
 
@@ -90,14 +92,54 @@ def _cloud_pickler(file: Any, modules: set[str]) -> Any:
         """cloudpickle's pickler, which notes the modules it refers to."""
 
         def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, CodeType) and obj.co_filename != _CELL and _is_cell(obj.co_filename):
+                # The file's name has this process's number in it: the same function would be saved anew in the next.
+                return self.dispatch_table[CodeType](obj.replace(co_filename=_CELL))
+            if isinstance(obj, type) and obj.__module__ == "__main__":
+                _name_alike(obj)
             if isinstance(obj, ModuleType):
                 modules.add(obj.__name__.partition(".")[0])
             else:
                 owner = obj if isinstance(obj, (type, FunctionType)) else type(obj)
                 modules.add((getattr(owner, "__module__", None) or "builtins").partition(".")[0])
+                if owner is not obj and _is_known_by_name(obj):
+                    raise _NotImportable(f"{obj.__name__!r} is defined in this session, not in a module")
             return super().reducer_override(obj)
 
     return Recorder(file)
+
+
+def _is_cell(file: str) -> bool:
+    return file.startswith("<ipython-input-") or "ipykernel" in file
+
+
+def _name_alike(kind: type) -> None:
+    """Give a class of this session the same id in each: cloudpickle's own is random, and so would be each saved copy.
+
+    Two classes that live side by side keep ids of their own, however alike they are.
+    """
+    import cloudpickle.cloudpickle as known
+
+    by_class = getattr(known, "_DYNAMIC_CLASS_TRACKER_BY_CLASS", None)
+    by_id = getattr(known, "_DYNAMIC_CLASS_TRACKER_BY_ID", None)
+    if by_class is None or by_id is None or kind in by_class:
+        return
+    parts = [kind.__qualname__, *(base.__qualname__ for base in kind.__bases__)]
+    for name, value in sorted(kind.__dict__.items()):
+        code = getattr(value, "__code__", None)
+        parts += [name, repr(value) if type(value) in (int, float, str, bool, type(None)) else ""]
+        parts += [code.co_code.hex(), str(code.co_names)] if isinstance(code, CodeType) else []
+    number = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    if number not in by_id:
+        by_class[kind], by_id[number] = number, kind
+
+
+def _is_known_by_name(obj: Any) -> bool:
+    """Whether a pickle would only hold the name of something of this session, as of what ``NewType`` makes."""
+    kind = type(obj)
+    return (
+        kind.__module__ == "typing" and kind.__name__ in {"NewType", "TypeAliasType"} and obj.__module__ == "__main__"
+    )
 
 
 def _one_line(error: Exception) -> str:

@@ -70,13 +70,18 @@ def write(
         given, rest = parser.parse_known_args(words)
     except HelpShown:
         return None
+    if rest and (given.sample is not None or given.trial) and not rest[0].startswith("--"):
+        raise UsageProblem(
+            f"An expression with spaces or quotes goes in quotes: {rest[0]!r} is a word of its own.",
+            hint="For example: --try 'X[:1] + 1'",
+        )
     if rest and not rest[0].startswith("-"):
         raise UsageProblem(
             f"%%score_script takes one name, not {rest[0]!r} too.", hint="For example: %%score_script churn"
         )
     parser.parse_args(words)
     notebook = notebook_of(shell, local_ns)
-    sample = evaluate(given.sample, notebook.variables) if given.sample is not None else None
+    sample = _evaluated(given.sample, notebook.variables) if given.sample is not None else None
     value = NOTHING if given.trial is None else _value(given.trial, sample, notebook.variables)
     return Workspace().score_script(
         given.name, cell, notebook=notebook, sample=sample, value=value, draft=given.dry_run, progress=progress
@@ -93,5 +98,17 @@ def _value(text: str, sample: Any, variables: Mapping[str, object]) -> Any:
     try:
         json.loads(text)
     except ValueError:
-        return evaluate(text, variables)
+        return _evaluated(text, variables)
     return text
+
+
+def _evaluated(text: str, variables: Mapping[str, object]) -> Any:
+    try:
+        return evaluate(text, variables)
+    except UsageProblem as problem:
+        if "JSON" not in problem.hint:
+            raise
+        raise UsageProblem(
+            problem.message,
+            hint="For example: --try '[[1, 2]]' (JSON in single quotes), --try X, --sample 'X[:1] + 1'.",
+        ) from problem

@@ -17,7 +17,7 @@ from jupyter_deploy.frameworks import framework_of
 from jupyter_deploy.magics.history import notebook_of
 from jupyter_deploy.models import Model
 from jupyter_deploy.scripts import Script
-from jupyter_deploy.sources import prepare
+from jupyter_deploy.sources import prepare_value
 from tests.e2e.shell import new_shell
 
 # Nothing of this package but Azure ML's modules, which the contract promises.
@@ -76,14 +76,15 @@ class Minibook:
         self.saved[name] = value
         stage = self.folder / f"stage-{name}"
         stage.mkdir()
-        prepared = prepare(value, stage)
+        prepared = prepare_value(value, stage)
         place = self.folder / "models" / f"mini-{name}" / "1"
         place.parent.mkdir(parents=True)
         prepared.tree.folder.rename(place)
         stage.rmdir()
         now = __import__("datetime").datetime.now()
         framework = framework_of(value).NAME
-        return Model(f"mini-{name}", 1, framework, "", "0" * 64, prepared.entry, 1, {}, {}, "", "", (), (), now)
+        known = (framework, "", "0" * 64, prepared.entry, 1, {}, {}, "", "", (), prepared.modules, now)
+        return Model(f"mini-{name}", 1, *known)
 
     def alone(self, script: Script, *values: Any) -> list[Any]:
         """What the script answers in a fresh interpreter; values are sent as JSON."""

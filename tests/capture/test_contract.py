@@ -67,6 +67,50 @@ def test_headers_and_async(book: Minibook) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "call"),
+    [
+        ("def run(*, x):\n    return K * x", "return _run(x=value)"),
+        ("def run(request_headers, x):\n    return K * x", "_run(x=value, request_headers=request_headers)"),
+        ("def run(json):\n    return K * json", "value = json.loads(data)"),
+        ("def run(value, y=2):\n    return K * value", "value = json.loads(data)"),
+    ],
+)
+def test_whatever_the_parameter_is_called(book: Minibook, cell: str, call: str) -> None:
+    book.run("K = 2")
+    script = book.capture(cell)
+    assert call in script.source
+    if "request_headers" not in cell:
+        assert book.alone(script, 4) == [8]
+
+
+@pytest.mark.parametrize(
+    ("cells", "cell", "message"),
+    [
+        (["K = 2"], "json = 5\ndef run(x):\n    return K", "cell line 2: 'json' is a name that the script needs"),
+        (["K = 2"], "def _run(x):\n    return 1\ndef run(x):\n    return K", "cell line 2: '_run' is a name that the"),
+        (["json = 5"], "def run(x):\n    return json", "cell line 3: 'json' cannot be shipped: the script needs that"),
+        (["def init():\n    return 7"], "def run(x):\n    return init()", "'init' cannot be shipped: the script needs"),
+        (["import numpy\nos = numpy.zeros(2)"], "def run(x):\n    return os[0]", "(import os)"),
+    ],
+)
+def test_names_that_the_script_needs_for_itself(book: Minibook, cells: list[str], cell: str, message: str) -> None:
+    book.run(*cells)
+    assert message in book.refused(cell).message
+
+
+def test_the_cells_own_imports_of_what_the_script_needs_are_no_clash(book: Minibook) -> None:
+    book.run("import numpy\nW = numpy.zeros(2)")
+    script = book.capture("import json, os.path\nimport joblib\ndef run(x):\n    return W[0] + x")
+    assert book.alone(script, 1) == [1.0]
+
+
+def test_what_init_has_set_elsewhere_is_not_taken_of_the_notebook(book: Minibook) -> None:
+    book.run("import numpy\nmodel = numpy.zeros(2)")
+    cell = "def _load():\n    global model\n    model = 5\ndef init():\n    _load()\ndef run(x):\n    return model\n"
+    assert not book.capture(cell).taken
+
+
+@pytest.mark.parametrize(
     ("sample", "expression"),
     [
         ([[1, 2]], "StandardPythonParameterType([[1, 2]])"),
@@ -84,6 +128,15 @@ def test_headers_and_async(book: Minibook) -> None:
             "PandasParameterType(pd.DataFrame({'a': ['2020-01-02']}).astype({'a': 'datetime64[",
         ),
         (pd.Series([1, 2]), "StandardPythonParameterType([1, 2])"),
+        (np.zeros((0, 3)), "NumpyParameterType(np.zeros((1, 3), dtype='float64'))"),
+        (
+            pd.DataFrame({"a": pd.array([None], dtype="boolean")}),
+            "PandasParameterType(pd.DataFrame({'a': [None]}).astype({'a': 'boolean'}))",
+        ),
+        (
+            pd.DataFrame({"a": pd.Categorical([1, 2])}),
+            "PandasParameterType(pd.DataFrame({'a': [1, 2]}).astype({'a': 'category'}))",
+        ),
     ],
 )
 def test_samples_give_the_schema(book: Minibook, sample: object, expression: str) -> None:
@@ -108,8 +161,43 @@ def test_samples_of_several_parameters(book: Minibook) -> None:
         book.capture(cell, [1])
     with pytest.raises(ScriptProblem, match="'z', but run\\(\\) has no such parameter"):
         book.capture(cell, {"z": 1, "x": 1})
+    with pytest.raises(ScriptProblem, match="says nothing of y, which run\\(\\) requires"):
+        book.capture(cell, {"x": 1})
+    assert 'input_schema("x", StandardPythonParameterType([1]))' in book.capture(cell.replace("y)", "y=2)"), [1]).source
     with pytest.raises(ScriptProblem, match="has no JSON form"):
         book.capture("def run(x):\n    return 1", object())
+
+
+@pytest.mark.parametrize(
+    ("sample", "reason"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "several of its columns are called 'a'"),
+        (np.array([1j]), "complex128"),
+        (np.array(3.0), "len() of unsized object"),
+        (float("nan"), "cannot be None"),
+        (pd.DataFrame({"a": pd.interval_range(0, 1)}), "no JSON form"),
+        ("x" * 200_000, "would be 200 KB of the script"),
+        ([[[]]] * 2 + [(item for item in [1])], "no JSON form"),
+    ],
+)
+def test_samples_that_inference_schema_does_not_take(book: Minibook, sample: object, reason: str) -> None:
+    with pytest.raises(ScriptProblem) as caught:
+        book.capture("def run(x):\n    return 1", sample)
+    assert reason in caught.value.message
+
+
+def test_a_sample_does_not_go_with_decorators_that_say_the_same(book: Minibook) -> None:
+    book.run("from azureml.contrib.services.aml_request import rawhttp")
+    with pytest.raises(ScriptProblem, match="its decorators do so already"):
+        book.capture("@rawhttp\ndef run(request):\n    return 1", [1])
+
+
+def test_a_parameter_with_a_default_may_be_left_out(book: Minibook) -> None:
+    script = book.capture("def run(x: int, y: int = 2):\n    return x + y")
+    namespace: dict[str, object] = {"__name__": "score"}
+    exec(script.source, namespace)
+    assert namespace["run"](x=1) == 3  # type: ignore[operator]
+    assert namespace["run"](x=1, y=4) == 5  # type: ignore[operator]
 
 
 FITTED = """import numpy as np, pandas as pd

@@ -42,8 +42,8 @@ REFUSED: dict[str, tuple[list[str], str, str, str]] = {
     "a function bound again by code": (
         ["def it(v):\n    return v", "globals()['it'] = eval('lambda v: 2 * v')"],
         "it",
-        "re-bound since",
-        "Run the cell",
+        "it is a lambda that no statement of the form name = lambda",
+        "as a function",
     ),
     "a class made by code": (["it = type('it', (), {})"], "it", "no cell that was run holds", "Run the cell"),
     "a default bound again since": (

@@ -114,6 +114,24 @@ def test_try_runs_in_a_process_of_its_own_before_anything_changes(workspace: Wor
     assert "other" not in list(workspace.scripts)
 
 
+def test_expressions_go_in_quotes(run: Run) -> None:
+    run(TRAIN)
+    assert run(SCRIPT.format(" --try 'X[:1] + 6'")).trial.answer == [1]
+    for line in ("--try X[:1] + 6", "--sample X[:1] + 6", "--try {'a': 1}"):
+        with pytest.raises(UsageProblem, match="An expression with spaces or quotes goes in quotes"):
+            run(SCRIPT.format(f" {line}"))
+    with pytest.raises(UsageProblem, match="is not a variable or Python expression") as caught:
+        run(SCRIPT.format(" --try '[1,'"))
+    assert "--try '[[1, 2]]'" in caught.value.hint
+
+
+def test_variables_may_have_any_letters(workspace: Workspace, run: Run) -> None:
+    run(TRAIN + "modèle = clf")
+    script = run("%%score_script churn --try X\ndef run(data):\n    return modèle.predict(data).tolist()\n")
+    assert script.models == ("churn-modxe8le:1",)
+    assert len(script.trial.answer) == 4
+
+
 def test_try_by_its_verb_runs_the_stored_script_as_its_service_would(workspace: Workspace, run: Run) -> None:
     run(TRAIN)
     run(SCRIPT.format(""))

@@ -45,6 +45,25 @@ def test_prints_before_a_failure_are_shown(workspace: Workspace) -> None:
     assert "%%score_script broken, line 4, in run" in caught.value.details
 
 
+def test_whatever_is_written_is_shown(workspace: Workspace) -> None:
+    cell = (
+        "import logging, os, sys, warnings\n\ndef run(data):\n    print('a\\nb')\n    logging.warning('logged %s', 1)\n"
+        "    warnings.warn('warned')\n    sys.stderr.write('err\\n')\n    os.system('echo child')\n    return 1\n"
+    )
+    output = workspace.score_script("noisy", cell, value="7").trial.output.splitlines()
+    assert {"a", "b", "WARNING:root:logged 1", "err", "child"} <= set(output)
+    assert "%%score_script noisy, line 7: UserWarning: warned" in output
+    long = workspace.score_script("noisy", "def run(data):\n    print('x' * 5_000_000)\n    return 1\n", value="7")
+    assert long.trial.output.startswith("… what was printed before")
+
+
+def test_a_failure_does_not_point_to_a_log_that_is_gone(workspace: Workspace) -> None:
+    with pytest.raises(TrialFailed) as caught:
+        workspace.score_script("ends", "import os\ndef run(data):\n    os._exit(3)\n", value="7")
+    assert "ends: answered 502" in caught.value.message
+    assert "logs" not in caught.value.hint
+
+
 def test_a_trial_whose_process_is_killed_is_cleared_away_by_the_next_to_look(workspace: Workspace, home: Path) -> None:
     trying = subprocess.Popen([sys.executable, "-c", TRYING, HANGS], cwd=home, stderr=subprocess.DEVNULL)
     try:
