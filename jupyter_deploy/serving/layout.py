@@ -70,9 +70,10 @@ class Layout:
         Returns
         -------
         str
-            The same, but for mentions of the entry script.
+            The same, but for mentions of a script that came from a notebook: a file's path is one that people know.
         """
-        return relabel(text, self.entry, self.label, self.origins) if self.entry in text else text
+        from_cells = self.origins or self.label != Path(self.entry).name
+        return relabel(text, self.entry, self.label, self.origins) if from_cells and self.entry in text else text
 
 
 def layout_of_bundle(bundle: Path) -> Layout:
