@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .errors import not_found
+from .errors import NotFound, not_found
 from .services import ServiceRecord, ServiceSpec
-from .store.database import Database, services
+from .store.database import Database, scripts, services
 
 
 class Services:
@@ -72,13 +72,21 @@ class Services:
         Raises
         ------
         NotFound
-            With the nearest name as its hint.
+            With the nearest name as its hint, or the command that serves the script of that name.
         """
         record = self.find(name)
         if record is None:
+            if self._is_script(name):
+                raise NotFound(
+                    f"No service named {name!r}: its script is stored, but not served.", hint=f"deploy {name}"
+                )
             names = [other.name for other in self.all()]
             raise not_found("service", name, names, empty=f"Deploy one with: deploy {name}")
         return record
+
+    def _is_script(self, name: str) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(sa.select(scripts.c.name).where(scripts.c.name == name)).first() is not None
 
     def put(self, record: ServiceRecord, check: Callable[[sa.Connection], None] = lambda _: None) -> None:
         """Store a service's row.

@@ -31,7 +31,7 @@ _RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
 _LEVELS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL", "F": "CRITICAL"}
 _PRINTED = ("print", "stdout", "stderr", "output")
 _CUT = "… what was printed before was too much to keep"
-_ADVICE = re.compile(r"[:;.]? ?logs \S+ shows (?:more|its last words|what happened)\.?")
+_ADVICE = re.compile(r"([:;.])? ?logs \S+ shows (?:more|its last words|what happened)\.?| The request's id is \S+\.")
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Trials:
             f"{script.name}: {message}",
             details=details,
             # The trial's log is gone when this is read.
-            hint=_ADVICE.sub("", error.hint.replace(name, script.name)).strip(),
+            hint=_ADVICE.sub(lambda found: "." if found[1] else "", error.hint.replace(name, script.name)).strip(),
         )
 
     def _printed(self, script: Script, name: str) -> str:

@@ -57,7 +57,7 @@ def find_home(environ: Mapping[str, str] = os.environ) -> Home:
 
 
 class LiveServices(Mapping[str, Service]):
-    """The workspace's services by name, each as a live handle."""
+    """The workspace's services by name, each as a live handle; what only serves a trial is nobody's service."""
 
     def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
         self._rows = rows
@@ -68,10 +68,10 @@ class LiveServices(Mapping[str, Service]):
         return self.handle(self._rows.get(name).name)
 
     def __iter__(self) -> Iterator[str]:
-        return (record.name for record in self._rows.all())
+        return (record.name for record in self._rows.all() if not (self._home.trials / record.name).exists())
 
     def __len__(self) -> int:
-        return len(self._rows.all())
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._rows.find(name) is not None

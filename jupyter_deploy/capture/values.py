@@ -173,6 +173,8 @@ def refusal(value: object) -> tuple[str, str] | None:
         return "it is a generator, and what it has yielded is gone", "Make a list of it here, or a generator in run()."
     if isinstance(value, (types.CoroutineType, types.FrameType, types.TracebackType)):
         return f"it is a {kind.__name__}, which lives in this process only", "Make it in the script."
+    if kind.__module__ == "IPython.utils.text":
+        return f"it is a {kind.__name__} of the notebook", "Make plain data of it here: list(…) or str(…)."
     if family & set(_NOTEBOOK_ONLY):
         return (
             f"it is a {kind.__name__} of the notebook",

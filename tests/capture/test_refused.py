@@ -38,6 +38,12 @@ REFUSED: dict[str, tuple[list[str], str, str, str]] = {
     "display": ([], "display", "the notebook's own", "print()"),
     "the history": ([], "In", "the notebook's own", "print()"),
     "a widget": (["import ipywidgets\nit = ipywidgets.IntSlider()"], "it", "a IntSlider of the notebook", "without"),
+    "a shell's lines": (
+        ["from IPython.utils.text import SList\nit = SList('ab')"],
+        "it",
+        "SList of the notebook",
+        "list(…)",
+    ),
     "a function made by code": (["exec('def it(v): return v')"], "it", "no cell that was run holds", "Run the cell"),
     "a function bound again by code": (
         ["def it(v):\n    return v", "globals()['it'] = eval('lambda v: 2 * v')"],

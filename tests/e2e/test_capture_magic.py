@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.errors import InUse, InvokeProblem, ReloadFailed, ScriptProblem, TrialFailed, UsageProblem
+from jupyter_deploy.errors import InUse, InvokeProblem, NotFound, ReloadFailed, ScriptProblem, TrialFailed, UsageProblem
 from jupyter_deploy.workspace import Workspace
 
 from .shell import new_shell
@@ -247,3 +247,10 @@ def test_a_model_of_the_services_name_comes_along_only_where_the_script_may_look
     )
     run("%deploy churn")
     assert run("%invoke churn 1") == [True, ["churn", "churn-clf"]]
+
+
+def test_a_script_that_nothing_serves_yet_is_one_command_away(run: Run) -> None:
+    run("%%score_script early\ndef run(data: int):\n    return data\n")
+    with pytest.raises(NotFound, match="'early': its script is stored, but not served") as caught:
+        run("%invoke early 1")
+    assert caught.value.hint == "deploy early"
