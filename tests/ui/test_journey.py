@@ -45,8 +45,14 @@ def test_three_cells_make_a_service_and_a_fourth_calls_it(notebook: Notebook) ->
     answer = notebook.cell("%invoke iris iris.data[::50]")
     expect(answer).to_contain_text("[0, 1, 2]")
     expect(answer).to_contain_text("200 OK")
-    page.set_viewport_size({"width": 960, "height": 1060})
-    picture = page.locator(".jp-NotebookPanel-notebook").screenshot()
+    page.set_viewport_size({"width": 960, "height": 1300})
+    cells = page.locator(".jp-NotebookPanel-notebook .jp-Cell")
+    cells.first.scroll_into_view_if_needed()
+    top, end = cells.first.bounding_box(), cells.last.bounding_box()
+    assert top
+    assert end
+    shown = {"x": top["x"], "y": top["y"], "width": top["width"], "height": end["y"] + end["height"] - top["y"]}
+    picture = page.screenshot(clip=shown)
     place = IMAGES / "quickstart.png" if os.environ.get(WRITES) == "1" else Path(notebook.lab.folder) / "journey.png"
     place.write_bytes(picture)
     assert len(picture) > 20_000, "there is nothing in the picture"
