@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from ..errors import StoreProblem
 
 SCHEMA_VERSION = 3
 _ONLY_ADDED_TO = ("1", "2")
+_BUSY_SECONDS = 30
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
@@ -212,8 +214,18 @@ def _hold_open(database: Database, path: str) -> None:
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     # The sqlite3 module would open transactions by itself, and too late for the write lock: _begin_sqlite does it.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=wal", "synchronous=normal", "foreign_keys=on"):
+    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "synchronous=normal", "foreign_keys=on"):
         connection.execute(f"PRAGMA {pragma}").close()
+    end = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=wal").close()
+            return
+        except sqlite3.OperationalError as error:
+            # For the change of a new file's journal, SQLite does not wait for those who do the same.
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
