@@ -80,8 +80,8 @@ class Script:
     def cell(self) -> str:
         """What the user wrote: the cell alone, of a script that was put together of several."""
         lines = self.source.split("\n")
-        own = [origin for origin in self.origins if origin.label == self.label]
-        return "\n".join(lines[own[0].first - 1 : own[0].last]) if own else self.source
+        own = [lines[origin.first - 1 : origin.last] for origin in self.origins if origin.label == self.label]
+        return "\n".join(line for part in own for line in part) if own else self.source
 
     @property
     def looks_for_models(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..models import Model
@@ -14,6 +14,7 @@ from .clashes import names_of
 from .contract import Contract
 from .names import annotations_of, needed_at_definition
 from .taken import Taken
+from .wrapping import wrapped
 
 
 @dataclass
@@ -89,8 +90,7 @@ def write_script(
         page.gap(2)
         page.add('def init():\n    """Nothing to load."""')
     page.gap(2)
-    page.add(_without(cell, futures).rstrip("\n"), f"%%score_script {name}", 1)
-    _around(page, contract)
+    _cell(page, _without(cell, futures).rstrip("\n"), f"%%score_script {name}", _decorated_from(tree), contract)
     return "\n".join(page.lines) + "\n", tuple(page.origins)
 
 
@@ -221,31 +221,60 @@ def _ordered(taken: Sequence[Taken]) -> list[Taken]:
     return list(done.values())
 
 
-def _around(page: _Page, contract: Contract) -> None:
-    run = contract.run
-    if contract.kind == "schema":
-        page.gap(2)
-        for name, kind in reversed(list((contract.types or {}).items())):
-            # A default may be left out; of arrays and frames, inference-schema cannot tell.
-            free = name in contract.optional and kind.expression.startswith("StandardPython")
-            page.add(f'run = input_schema("{name}", {kind.expression}{", optional=True" if free else ""})(run)')
-    elif contract.kind == "json" and run is not None:
-        names = [one.arg for one in run.args.args + run.args.kwonlyargs]
-        first = next(name for name in names if name != "request_headers")
-        rest = ["request_headers"] if "request_headers" in names else []
-        is_async = isinstance(run, ast.AsyncFunctionDef)
-        by_place = run.args.args[:1] and run.args.args[0].arg == first
-        given = ", ".join(["value" if by_place else f"{first}=value", *(f"{name}={name}" for name in rest)])
-        # In here, other names stand for the request's text than those that are used below.
-        first = "data" if first in {"json", "AMLResponse", "_run", "value", "error"} else first
-        page.gap(2)
-        page.add(
-            "_run = run\n\n\n"
-            f"{'async def' if is_async else 'def'} run({', '.join([first, *rest])}):\n"
-            '    """Hand the value in the request\'s JSON to the cell\'s run()."""\n'
-            "    try:\n"
-            f"        value = json.loads({first})\n"
-            "    except ValueError as error:\n"
-            '        return AMLResponse({"message": f"The request is not JSON: {error}"}, 400, json_str=True)\n'
-            f"    return {'await ' if is_async else ''}_run({given})"
-        )
+def _decorated_from(tree: ast.Module) -> int:
+    """Find the line above which a decorator of ``run()`` can stand; 0 where other statements use or bind ``run``."""
+    found = 0
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "run" and not found:
+            found = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        elif any(getattr(part, field, "") == "run" for part in ast.walk(node) for field in ("id", "name", "asname")):
+            return 0
+    return found
+
+
+def _cell(page: _Page, cell: str, label: str, first: int, contract: Contract) -> None:
+    """Write the cell, with a schema's decorators where they belong, or else with what is around ``run()`` after it."""
+    schema = list(_schema(contract))
+    if not schema or not first:
+        page.add(cell, label, 1)
+        if schema:
+            page.gap(2)
+            page.add("\n".join(f"run = {decorator}(run)" for decorator in reversed(schema)))
+        elif contract.kind == "json" and contract.run is not None:
+            page.gap(2)
+            page.add(_decoding(contract.run))
+        return
+    lines = cell.split("\n")
+    if first > 1:
+        page.add("\n".join(lines[: first - 1]), label, 1)
+    for decorator in schema:
+        page.add(f"@{decorator}")
+    page.add("\n".join(lines[first - 1 :]), label, first)
+
+
+def _schema(contract: Contract) -> Iterator[str]:
+    for name, kind in (contract.types or {}).items():
+        # A default may be left out; of arrays and frames, inference-schema cannot tell.
+        free = name in contract.optional and kind.expression.startswith("StandardPython")
+        yield wrapped(f'input_schema("{name}", {kind.expression}{", optional=True" if free else ""})')
+
+
+def _decoding(run: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    names = [one.arg for one in run.args.args + run.args.kwonlyargs]
+    first = next(name for name in names if name != "request_headers")
+    rest = ["request_headers"] if "request_headers" in names else []
+    is_async = isinstance(run, ast.AsyncFunctionDef)
+    by_place = run.args.args[:1] and run.args.args[0].arg == first
+    given = ", ".join(["value" if by_place else f"{first}=value", *(f"{name}={name}" for name in rest)])
+    # In here, other names stand for the request's text than those that are used below.
+    first = "data" if first in {"json", "AMLResponse", "_run", "value", "error"} else first
+    return (
+        "_run = run\n\n\n"
+        f"{'async def' if is_async else 'def'} run({', '.join([first, *rest])}):\n"
+        '    """Hand the value in the request\'s JSON to the cell\'s run()."""\n'
+        "    try:\n"
+        f"        value = json.loads({first})\n"
+        "    except ValueError as error:\n"
+        '        return AMLResponse({"message": f"The request is not JSON: {error}"}, 400, json_str=True)\n'
+        f"    return {'await ' if is_async else ''}_run({given})"
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from jupyter_deploy.errors import ScriptProblem
+from jupyter_deploy.serving.origins import comes_from_a_cell, place_of
 
 from .minibook import Minibook
 
@@ -118,7 +121,7 @@ def test_what_init_has_set_elsewhere_is_not_taken_of_the_notebook(book: Minibook
         (np.array([[1.0, 2.0]]), "NumpyParameterType(np.array([[1.0, 2.0]], dtype='float64'))"),
         (
             np.array([[np.nan, np.inf]]),
-            """NumpyParameterType(np.array([[float("nan"), float("inf")]], dtype='float64'))""",
+            """NumpyParameterType(np.array([[float('nan'), float('inf')]], dtype='float64'))""",
         ),
         (np.array(["banana", "inf"]), "NumpyParameterType(np.array(['banana', 'inf'], dtype='<U6'))"),
         (np.zeros((9, 28, 28)), "NumpyParameterType(np.zeros((1, 28, 28), dtype='float64'))"),
@@ -141,10 +144,66 @@ def test_what_init_has_set_elsewhere_is_not_taken_of_the_notebook(book: Minibook
 )
 def test_samples_give_the_schema(book: Minibook, sample: object, expression: str) -> None:
     script = book.capture("def run(x):\n    return 1", sample)
-    assert f'run = input_schema("x", {expression}' in script.source
+    run = next(node for node in ast.parse(script.source).body if getattr(node, "name", "") == "run")
+    assert isinstance(run, ast.FunctionDef)
+    assert ast.unparse(run.decorator_list[0]).startswith(f"input_schema('x', {expression}")
     namespace: dict[str, object] = {"__name__": "score"}
     exec(script.source, namespace)
     assert callable(namespace["run"])
+
+
+DECORATED = """import functools
+
+def timed(f):
+    @functools.wraps(f)
+    def inner(*args, **kwargs):
+        return f(*args, **kwargs)
+    return inner
+
+# Doubles.
+@timed
+def run(x):
+    return [2 * value for value in x]
+"""
+
+
+def test_a_schema_stands_above_run_and_lines_are_still_the_cells(book: Minibook) -> None:
+    script = book.capture(DECORATED, [1.5])
+    written = '# Doubles.\n@input_schema("x", StandardPythonParameterType([1.5]))\n@timed\ndef run(x):\n'
+    assert written in script.source
+    assert script.cell.splitlines()[1:] == DECORATED.splitlines()
+    lines = script.source.split("\n")
+    for text in (
+        "import functools",
+        "    return inner",
+        "@timed",
+        "def run(x):",
+        "    return [2 * value for value in x]",
+    ):
+        place = place_of(lines.index(text) + 1, "elsewhere", script.origins)
+        # The magic's line is the cell's first.
+        assert place == ("%%score_script mini", DECORATED.split("\n").index(text) + 2)
+    assert not comes_from_a_cell(lines.index("@timed"), script.origins)
+    namespace: dict[str, Any] = {"__name__": "score"}
+    exec(script.source, namespace)
+    assert namespace["run"](x=[1, 2]) == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "more", ["again = run", "run = again = run", "def other():\n    return run([1])", "class A:\n    run = 1"]
+)
+def test_a_schema_goes_after_a_cell_that_does_more_with_run(book: Minibook, more: str) -> None:
+    script = book.capture(f"def run(x):\n    return x\n\n{more}", [1])
+    assert script.source.endswith(f'{more}\n\n\nrun = input_schema("x", StandardPythonParameterType([1]))(run)\n')
+
+
+def test_a_long_sample_is_laid_out_over_lines(book: Minibook) -> None:
+    script = book.capture(
+        "def run(x):\n    return len(x)", pd.DataFrame({f"column {n}": [n, n / 7] for n in range(40)})
+    )
+    assert max(map(len, script.source.split("\n"))) <= 120
+    assert "                'column 7': [7.0, 1.0],\n" in script.source
+    assert script.cell == "# %%score_script mini\ndef run(x):\n    return len(x)"
 
 
 def test_a_sample_goes_with_an_init_too(book: Minibook) -> None:
