@@ -70,11 +70,13 @@ class Signature:
         Returns
         -------
         object
-            By parameter where it can be.
+            By parameter. What is no mapping can only be meant for the first, as Python has it; a service that needs
+            the others too says which are missing.
         """
         if self.names(value):
             return {key: shaped(item, self.parameters.get(key, {})) for key, item in value.items()}
-        return {self.sole: shaped(value, self.parameters[self.sole])} if self.sole else shaped(value, {})
+        first = next(iter(self.parameters))
+        return {first: shaped(value, self.parameters[first])}
 
     def sentence(self) -> str:
         """Tell what is taken.
@@ -166,14 +168,26 @@ def shaped(value: Any, schema: Mapping[str, Any]) -> Any:
     Returns
     -------
     object
-        Tables in the schema's orient; bytes as base64 where the schema has bytes; anything else as it is.
+        Tables in the schema's orient, and where it has a table, a row or a column of one as a table; bytes as base64
+        where the schema has bytes; anything else as it is.
     """
     wanted = str(schema.get("format", ""))
+    if wanted.startswith(_PANDAS) and hasattr(value, "to_frame") and not is_frame(value):
+        value = value.to_frame().T if _is_row(value, schema) else value.to_frame()
     if is_frame(value):
         return _table(value, "values" if wanted == _NUMPY else wanted.removeprefix(_PANDAS))
     if isinstance(value, (bytes, bytearray, memoryview)) and wanted == "byte":
         return base64.b64encode(value).decode()
     return value
+
+
+def _is_row(series: Any, schema: Mapping[str, Any]) -> bool:
+    """Tell a row of a table from a column: by the schema's columns, or else by what is named, its cells or itself."""
+    items = schema.get("items")
+    columns = items.get("properties") if isinstance(items, Mapping) else None
+    if columns:
+        return bool(set(series.index) >= set(columns))
+    return all(isinstance(label, str) for label in series.index) and not isinstance(series.name, str)
 
 
 def _table(frame: Any, orient: str) -> Any:

@@ -301,8 +301,9 @@ def test_several_parameters_are_named(workspace: Workspace) -> None:
     workspace.score_script("two", TWO)
     service = workspace.deploy("two")
     assert service.invoke({"x": 1, "y": 2}) == [1, 2]
-    problem = failed(service, [1, 2])
+    problem = failed(service, 1)
     assert problem.status == 400
+    assert "A value is not provided for the 'y' parameter" in problem.message
     assert problem.hint.startswith("It takes a JSON object with ")
     assert "'x'" in problem.hint
     assert "'y'" in problem.hint

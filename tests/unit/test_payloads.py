@@ -143,6 +143,7 @@ def sole(**schema: Any) -> Signature:
 ANY = sole(type="array")
 TEXTS = sole(type="string")
 BYTES = sole(type="string", format="byte")
+TABLE = sole(format="pandas.DataFrame:records", items={"properties": {"a": {}, "b": {}}})
 TWO = Signature({"x": {"format": "numpy.ndarray"}, "n": {}})
 
 
@@ -165,7 +166,19 @@ TWO = Signature({"x": {"format": "numpy.ndarray"}, "n": {}})
         (BYTES, b"\x00\xff", {"data": base64.b64encode(b"\x00\xff").decode()}),
         (BYTES, {"data": b"\x00"}, {"data": "AA=="}),
         (TWO, {"x": FRAME, "n": 2}, {"x": [[1, "x"], [2, "y"]], "n": 2}),
-        (TWO, [1], [1]),
+        (TWO, [1], {"x": [1]}),
+        (TWO, FRAME, {"x": [[1, "x"], [2, "y"]]}),
+        (TWO, {"y": 1}, {"y": 1}),
+        (TABLE, FRAME["a"], {"data": [{"a": 1}, {"a": 2}]}),
+        (TABLE, FRAME.iloc[1], {"data": [{"a": 2, "b": "y"}]}),
+        (TABLE, FRAME["a"].set_axis(["a", "b"]), {"data": [{"a": 1, "b": 2}]}),
+        (TABLE, FRAME["b"].set_axis(["p", "q"]), {"data": [{"b": "x"}, {"b": "y"}]}),
+        (
+            sole(format="pandas.DataFrame:split"),
+            FRAME.iloc[0],
+            {"data": {"columns": ["a", "b"], "index": [0], "data": [[1, "x"]]}},
+        ),
+        (sole(format="pandas.DataFrame:values"), FRAME["b"], {"data": [["x"], ["y"]]}),
         (TWO, '{"x": [1]}', {"x": [1]}),
         (sole(format="numpy.ndarray"), FRAME, {"data": [[1, "x"], [2, "y"]]}),
     ],
