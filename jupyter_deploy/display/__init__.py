@@ -32,6 +32,11 @@ FACES = (
     ("jupyter_deploy.verbs.verb", "LogText", "listings.LOG"),
     ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
     ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
+    ("jupyter_deploy.workspace", "Workspace", "overview.WORKSPACE"),
+    ("jupyter_deploy.workspace", "LiveServices", "listings.SERVICES"),
+    ("jupyter_deploy.registry", "Models", "listings.MODELS"),
+    ("jupyter_deploy.scripts", "Scripts", "listings.SCRIPTS"),
+    ("jupyter_deploy.environments.rows", "Environments", "listings.ENVIRONMENTS"),
     ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
 )
 # IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle.

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import DeployError
 from ..verbs.running import plain as plain_data
+from ..verbs.services import facts_of_all
 from ..verbs.verb import Listing, LogText
 from . import markup, plain
 from .face import Face
@@ -43,9 +44,17 @@ def _services(listing: Listing) -> list[list[str]]:
     ]
 
 
+def _scripts(listing: Listing) -> list[list[str]]:
+    return [
+        [script.name, plain.counted(len(script.cell.splitlines()) - 1, "line"), ", ".join(script.models)]
+        for script in listing
+    ]
+
+
 _TABLES: dict[str, tuple[list[str], Callable[[Listing], list[list[str]]]]] = {
     "models": (["model", "version", "framework", "size", "registered", "tags"], _models),
     "environments": (["environment", "version", "python", "packages", "base image"], _environments),
+    "scripts": (["script", "length", "models from the notebook"], _scripts),
     "services": (["service", "state", "url", "script", "models"], _services),
     "leftovers": (
         ["what", "name", "size"],
@@ -120,7 +129,17 @@ def _error_data(error: DeployError) -> dict[str, Any]:
     return {"type": error.title, "message": error.message, "details": error.details, "hint": error.hint}
 
 
-LISTING = Face("listing", _text, _html, lambda listing: {"kind": listing.kind, "items": plain_data(listing)})
+def _data(listing: Listing) -> dict[str, Any]:
+    return {"kind": listing.kind, "items": plain_data(listing)}
+
+
+LISTING = Face("listing", _text, _html, _data)
+SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services)))
+MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list()))
+SCRIPTS = Face(
+    "listing", _text, _html, _data, lambda scripts: Listing("scripts", [scripts.get(name) for name in scripts])
+)
+ENVIRONMENTS = Face("listing", _text, _html, _data, lambda known: Listing("environments", known.values()))
 LOG = Face("log", lambda log: str(log).rstrip("\n") or "The log is empty.", _log_html, _log_data)
 DONE = Face(
     "done",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..verbs.overview import Overview
+from typing import Any
+
+from ..verbs.overview import Overview, overview_of
 from . import markup, plain
 from .face import Face
 from .listings import cell
@@ -57,4 +59,9 @@ def _html(overview: Overview) -> str:
     return markup.card("workspace", title, f'<div style="margin:6px 0 0">{services}</div>', below)
 
 
-OVERVIEW = Face("overview", _text, _html, lambda overview: {**overview.as_dict(), "next_steps": overview.next_steps})
+def _data(overview: Overview) -> dict[str, Any]:
+    return {**overview.as_dict(), "next_steps": overview.next_steps}
+
+
+OVERVIEW = Face("overview", _text, _html, _data)
+WORKSPACE = Face("overview", _text, _html, _data, overview_of)

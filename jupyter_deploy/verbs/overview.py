@@ -10,7 +10,7 @@ from typing import Any
 from ..environments.environment import Environment
 from ..models import Model
 from ..workspace import Workspace
-from .services import facts_of
+from .services import facts_of_all
 from .verb import Session, Verb
 
 
@@ -71,20 +71,34 @@ class Overview:
         }
 
 
-def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    names = list(workspace.services)
-    # Side by side: one that does not answer takes seconds to find out.
-    with ThreadPoolExecutor(8) as pool:
+def overview_of(workspace: Workspace) -> Overview:
+    """Look at all that there is.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose.
+
+    Returns
+    -------
+    Overview
+        As it is now.
+    """
+    with ThreadPoolExecutor(1) as pool:
         folders = pool.submit(lambda: len(workspace.housekeeping.unneeded_folders()))
-        facts = list(pool.map(facts_of, (workspace.services.handle(name) for name in names)))
+        facts = facts_of_all(workspace.services)
     return Overview(
         str(workspace.home.root),
-        tuple(fact for fact in facts if fact),
+        tuple(facts),
         tuple(sorted(workspace.models.list(latest=True), key=lambda model: model.name)),
         tuple(workspace.scripts.names()),
         tuple(workspace.environments.values()),
         folders.result(),
     )
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    return overview_of(workspace)
 
 
 VERB = Verb("overview", "show the workspace on one page: services, models, scripts, environments", (), _run)

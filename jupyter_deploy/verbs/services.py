@@ -8,31 +8,34 @@ from typing import Any
 
 from ..client import Service
 from ..errors import NotFound
-from ..workspace import Workspace
+from ..workspace import LiveServices, Workspace
 from .verb import Listing, Session, Verb
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    names = list(workspace.services)
-    # Side by side: one that does not answer takes seconds to find out.
-    with ThreadPoolExecutor(8) as pool:
-        facts = list(pool.map(facts_of, (workspace.services.handle(name) for name in names)))
-    return Listing("services", [fact for fact in facts if fact])
+    return Listing("services", facts_of_all(workspace.services))
 
 
-def facts_of(service: Service) -> dict[str, Any] | None:
-    """Ask a service that may be deleted meanwhile.
+def facts_of_all(services: LiveServices) -> list[dict[str, Any]]:
+    """Ask all services, of which some may be deleted meanwhile.
 
     Parameters
     ----------
-    service : Service
-        Its handle.
+    services : LiveServices
+        A workspace's.
 
     Returns
     -------
-    dict or None
-        Its facts; None where it is gone.
+    list of dict
+        The facts of each that is there.
     """
+    handles = [services.handle(name) for name in services]
+    # Side by side: one that does not answer takes seconds to find out.
+    with ThreadPoolExecutor(8) as pool:
+        return [fact for fact in pool.map(_facts_of, handles) if fact]
+
+
+def _facts_of(service: Service) -> dict[str, Any] | None:
     try:
         return service.as_dict()
     except NotFound:

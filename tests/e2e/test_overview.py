@@ -14,6 +14,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.cli import main
+from jupyter_deploy.environments.environment import Environment
 from jupyter_deploy.errors import EnvironmentProblem, InvokeProblem, NotFound
 from jupyter_deploy.verbs.overview import Overview
 from jupyter_deploy.workspace import Workspace
@@ -96,6 +97,25 @@ def test_an_empty_workspace_says_how_to_begin(
     assert capsys.readouterr().out.startswith("The workspace is empty.")
     assert main([]) == 2
     assert capsys.readouterr().out.startswith("usage: jupyter model VERB")
+
+
+def test_the_workspace_and_its_parts_are_shown_as_their_verbs_show_them(
+    ip: InteractiveShell, run: Run, shared: Workspace
+) -> None:
+    run("%%score_script spare\nK = 1\ndef run(data):\n    return data\n")
+    shared.register("iris", {"a": 3}, tags={"stage": "<b>"})
+    shared.environments.register(Environment("own", requirements=("tabulate",)))
+
+    parts = {"overview": shared, "models": shared.models, "services": shared.services}
+    for verb, part in {**parts, "environments": shared.environments}.items():
+        shown = layers(ip, part)
+        assert shown["text/plain"] == layers(ip, run(f"%model {verb}"))["text/plain"]
+        encodable(shown)
+        harmless(shown["text/html"])
+        assert len(shown) == 3
+    shown = layers(ip, shared.scripts)
+    assert ["spare", "3", "lines"] in [line.split() for line in shown["text/plain"].splitlines()]
+    harmless(shown["text/html"])
 
 
 def test_services_are_asked_side_by_side(run: Run, shared: Workspace) -> None:
