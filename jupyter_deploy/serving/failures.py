@@ -91,8 +91,7 @@ def describe(error: BaseException, stage: str, entry: str, label: str, origins: 
             line, text = frame.lineno or 0, (frame.line or "").strip()
     if isinstance(error, SyntaxError) and error.filename == entry:
         line, text = error.lineno or 0, (error.text or "").strip()
-    if line:
-        label, line = place_of(line, label, origins)
+    place, line = place_of(line, label, origins) if line else (label, line)
     lines = relabel("".join(trace.format()), entry, label, origins)
     if len(lines) > _TRACEBACK_LIMIT:
         lines = lines[: _TRACEBACK_LIMIT // 2] + "\n  … cut …\n" + lines[-_TRACEBACK_LIMIT // 2 :]
@@ -100,21 +99,19 @@ def describe(error: BaseException, stage: str, entry: str, label: str, origins: 
         message = str(error)
     except Exception as broken:  # noqa: BLE001 - the user's own __str__
         message = f"<its __str__ raised {type(broken).__name__}>"
-    return Failure(stage, type(error).__name__, message[:_MESSAGE_LIMIT], label, line, text, lines.rstrip())
+    return Failure(stage, type(error).__name__, message[:_MESSAGE_LIMIT], place, line, text, lines.rstrip())
 
 
 def _without_our_frames(trace: traceback.TracebackException, entry: str, origins: tuple[Origin, ...]) -> None:
-    """Leave what the user wrote and the libraries in between: not this package, nor what it wrote around the cell."""
+    """Leave what the user wrote and the libraries in between; what was written around the cell only if nothing else."""
     waiting: list[traceback.TracebackException | None] = [trace]
     while waiting:
         current = waiting.pop()
         if current is None:
             continue
-        kept = [
-            frame
-            for frame in current.stack
-            if not frame.filename.startswith((_OURS, "<frozen"))
-            and (frame.filename != entry or comes_from_a_cell(frame.lineno or 0, origins))
-        ]
+        kept = [frame for frame in current.stack if not frame.filename.startswith((_OURS, "<frozen"))]
+        around = {id(one) for one in kept if one.filename == entry and not comes_from_a_cell(one.lineno or 0, origins)}
+        if any(frame.filename == entry and id(frame) not in around for frame in kept):
+            kept = [frame for frame in kept if id(frame) not in around]
         current.stack = traceback.StackSummary.from_list(kept)
         waiting += [current.__cause__, current.__context__]

@@ -72,7 +72,7 @@ class Layout:
         str
             The same, but for mentions of a script that came from a notebook: a file's path is one that people know.
         """
-        from_cells = self.origins or self.label != Path(self.entry).name
+        from_cells = self.origins or Path(self.label).name != Path(self.entry).name
         return relabel(text, self.entry, self.label, self.origins) if from_cells and self.entry in text else text
 
 

@@ -42,7 +42,7 @@ def origins_of(values: Iterable[Sequence[Any]]) -> tuple[Origin, ...]:
     return tuple(Origin(*value) for value in values)
 
 
-def place_of(line: int, label: str, origins: Iterable[Origin]) -> tuple[str, int]:
+def place_of(line: int, label: str, origins: Sequence[Origin]) -> tuple[str, int]:
     """Tell where a line of a script comes from.
 
     Parameters
@@ -57,12 +57,12 @@ def place_of(line: int, label: str, origins: Iterable[Origin]) -> tuple[str, int
     Returns
     -------
     tuple of (str, int)
-        The place and the line there.
+        The place and the line there; of a line that was written around cells, what shows it.
     """
     for origin in origins:
         if origin.first <= line <= origin.last:
             return origin.label, line - origin.first + origin.line
-    return label, line
+    return f"{label} --dry-run" if origins else label, line
 
 
 def comes_from_a_cell(line: int, origins: Sequence[Origin]) -> bool:

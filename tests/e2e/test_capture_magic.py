@@ -232,6 +232,8 @@ def test_where_a_stuck_script_was_is_told_in_the_cells_lines(workspace: Workspac
     log = workspace.services["stuck"].logs()
     assert "In [1], line 5 in waits" in log
     assert "%%score_script stuck, line 3 in run" in log
+    written = run("%%score_script stuck --dry-run\ndef run(data):\n    return waits(data)\n").source.splitlines()
+    assert f"%%score_script stuck --dry-run, line {written.index('    return _run(value)') + 1} in run" in log
 
 
 def test_a_model_of_the_services_name_comes_along_only_where_the_script_may_look_for_it(
@@ -254,3 +256,13 @@ def test_a_script_that_nothing_serves_yet_is_one_command_away(run: Run) -> None:
     with pytest.raises(NotFound, match="'early': its script is stored, but not served") as caught:
         run("%invoke early 1")
     assert caught.value.hint == "deploy early"
+
+
+def test_data_that_cannot_be_loaded_is_named(run: Run) -> None:
+    run("class Bad:\n    def __reduce__(self):\n        return eval, ('1 / 0',)\nbad = Bad()")
+    with pytest.raises(
+        TrialFailed, match=r"ZeroDivisionError: .* in %%score_script worse --dry-run line \d+"
+    ) as caught:
+        run("%%score_script worse --try 5\ndef run(data):\n    return [bad, data]\n")
+    assert "%%score_script worse --dry-run, line" in caught.value.details
+    assert "in init\n    bad = joblib.load(" in caught.value.details
