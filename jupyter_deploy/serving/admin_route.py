@@ -20,6 +20,8 @@ from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
 from .runtime import Runtime
 from .usage import usage
 
+# Not the service's own: what a client may send says nothing of what its owner may.
+_BODY_LIMIT = 100 << 20
 _KEYS = ("bundle", "workers", "settings", "sample")
 
 
@@ -69,7 +71,7 @@ class Admin:
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(asked.get("failure", [""])[0])}
             return Reply(200, encode({**facts, "usage": usage()} if "usage" in asked else facts))
-        body = await read_body(receive, headers, self._runtime.config.body_limit)
+        body = await read_body(receive, headers, _BODY_LIMIT)
         return await self._reload(body, receive)
 
     def _wanted(self, body: bytes) -> tuple[Layout | None, int | None, dict[str, Any]]:

@@ -111,4 +111,4 @@ def test_a_service_outlives_the_kernel_that_made_it(notebooks: list[Notebook], w
     facts = ast.literal_eval(second.run("%model state half --json"))
     assert (facts["pid"], facts["state"], facts["generation"], facts["restarts"]) == (pid, "Healthy", 2, 0)
     assert second.run("%model delete half --yes").startswith("half is deleted")
-    assert second.run("%invoke half [2]").startswith("error: NotFound: No service named 'half'.")
+    assert second.run("%invoke half [2]").startswith("error: NotFound: No service named 'half': its script is stored")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -154,17 +155,18 @@ def test_settings_of_reloads_that_queue_up_are_all_kept(tmp_path: Path, home: Pa
             {"settings": {"scoring_timeout_ms": 99}},
             {"workers": 2},
         ]
-        threads = [threading.Thread(target=server.reload, args=(body,)) for body in bodies]
-        for thread in threads:
-            thread.start()
-        # All have arrived before the first one is done.
-        until(lambda: len(server.family()) > 3)
-        held.release()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(server.reload, body) for body in bodies]
+            # All have arrived before the first one is done.
+            until(lambda: len(server.family()) > 3)
+            held.release()
+            answers = [answer.result() for answer in waiting]
+        assert [answer.status_code for answer in answers] == [200] * 4, [answer.text for answer in answers]
         assert server.state["generation"] == 5
         assert len(server.workers) == 2
         assert server.post("x" * 11).status_code == 413
+        assert server.reload({"settings": {"body_limit": 11}}).status_code == 200, "its own limit is not the clients'"
+        assert server.post("x" * 11).status_code != 413
         server.write("import time\n\ndef run(data):\n    time.sleep(60)\n")
         server.reload()
         assert server.post("x").json() == {"message": "Scoring timeout after 99 ms"}
