@@ -180,6 +180,11 @@ def refusal(value: object) -> tuple[str, str] | None:
             f"it is a {kind.__name__} of the notebook",
             "The script runs without a notebook; print() goes to the service's log.",
         )
+    if kind.__name__ == "InferenceSession" and "onnxruntime" in family:
+        return (
+            "it is an ONNX session, which lives in this process only",
+            "Keep the model's bytes in a variable (Path(…).read_bytes()), and make a session of them in the script.",
+        )
     if _is_connection(kind):
         return f"it is a connection ({kind.__module__}.{kind.__qualname__})", "Open it in init()."
     if kind.__module__ in {"_thread", "threading", "subprocess", "_asyncio", "asyncio"} or "multiprocessing" in family:

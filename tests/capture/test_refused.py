@@ -38,6 +38,12 @@ REFUSED: dict[str, tuple[list[str], str, str, str]] = {
     "display": ([], "display", "the notebook's own", "print()"),
     "the history": ([], "In", "the notebook's own", "print()"),
     "a widget": (["import ipywidgets\nit = ipywidgets.IntSlider()"], "it", "a IntSlider of the notebook", "without"),
+    "an ONNX session": (
+        ["class InferenceSession: pass\nInferenceSession.__module__ = 'onnxruntime.capi'\nit = InferenceSession()"],
+        "it",
+        "an ONNX session",
+        "bytes in a variable",
+    ),
     "a shell's lines": (
         ["from IPython.utils.text import SList\nit = SList('ab')"],
         "it",
