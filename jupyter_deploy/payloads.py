@@ -222,11 +222,11 @@ def _picture(image: Any) -> bytes:
 
 def _fitted(raw: Payload, signature: Signature) -> Payload:
     """Put a body into the JSON object that the service's schema takes."""
-    key = json.dumps(signature.sole).encode()
+    key = json.dumps(signature.first).encode()
     if signature.wants_bytes and raw.content_type not in {JSON, TEXT}:
         return Payload(b"{%s:%s}" % (key, json.dumps(base64.b64encode(raw.body).decode()).encode()))
     value = _parsed(raw.body)
-    if signature.names(value) or not raw.body or not signature.sole:
+    if signature.names(value) or not raw.body:
         # As it was written: it may be a file that a snippet can name.
         return Payload(raw.body, raw.content_type if value is _UNREADABLE else JSON, raw.path)
     if value is _UNREADABLE or (signature.wants_text and not isinstance(value, str)):

@@ -24,25 +24,25 @@ class Signature:
     Parameters
     ----------
     parameters : mapping of str to mapping
-        Each with its part of the swagger document.
+        Each with its part of the swagger document; at least one.
     """
 
     parameters: Mapping[str, Mapping[str, Any]] = field(hash=False)
 
     @property
-    def sole(self) -> str:
-        """The parameter, where there is exactly one; else empty."""
-        return next(iter(self.parameters)) if len(self.parameters) == 1 else ""
+    def first(self) -> str:
+        """The parameter that a value without a name is meant for, as Python has it."""
+        return next(iter(self.parameters))
 
     @property
     def wants_bytes(self) -> bool:
-        """Whether the only parameter is bytes, which JSON carries as base64."""
-        return bool(self.sole) and self.parameters[self.sole].get("format") == "byte"
+        """Whether that parameter is bytes, which JSON carries as base64."""
+        return self.parameters[self.first].get("format") == "byte"
 
     @property
     def wants_text(self) -> bool:
-        """Whether the only parameter is a text."""
-        return bool(self.sole) and self.parameters[self.sole].get("type") == "string" and not self.wants_bytes
+        """Whether that parameter is a text."""
+        return self.parameters[self.first].get("type") == "string" and not self.wants_bytes
 
     def names(self, value: Any) -> bool:
         """Tell whether a value is by parameter already.
@@ -55,9 +55,9 @@ class Signature:
         Returns
         -------
         bool
-            Whether it is a mapping with a parameter's name, or one that cannot be wrapped.
+            Whether it is a mapping with the only parameter's name, or any mapping where there are several.
         """
-        return isinstance(value, Mapping) and (not self.sole or self.sole in value)
+        return isinstance(value, Mapping) and (len(self.parameters) > 1 or self.first in value)
 
     def fit(self, value: Any) -> Any:
         """Give a value the form that the schema asks for.
@@ -70,13 +70,11 @@ class Signature:
         Returns
         -------
         object
-            By parameter. What is no mapping can only be meant for the first, as Python has it; a service that needs
-            the others too says which are missing.
+            By parameter; a service that needs others than the first too says which are missing.
         """
         if self.names(value):
             return {key: shaped(item, self.parameters.get(key, {})) for key, item in value.items()}
-        first = next(iter(self.parameters))
-        return {first: shaped(value, self.parameters[first])}
+        return {self.first: shaped(value, self.parameters[self.first])}
 
     def sentence(self) -> str:
         """Tell what is taken.
