@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from .environments.rows import Environments
 from .errors import DeployError, StoreProblem
 from .housekeeping import Housekeeping
 from .intent import Intent
+from .live_services import LiveServices
 from .models import Model, check_name, check_pairs, spelled_framework
 from .packages import Package, Packages
 from .registry import Models
@@ -26,7 +27,7 @@ from .resolution import Resolver
 from .rollout import Progress, Rollout
 from .scripts import Script, Scripts
 from .service_rows import Services
-from .services import Change, OwnImage, check_service_name
+from .services import OwnImage, check_service_name
 from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
@@ -54,44 +55,6 @@ def find_home(environ: Mapping[str, str] = os.environ) -> Home:
     from jupyter_core.paths import jupyter_data_dir
 
     return Home(Path(jupyter_data_dir()) / "jupyter_deploy")
-
-
-class LiveServices(Mapping[str, Service]):
-    """The workspace's services by name, each as a live handle; what only serves a trial is nobody's service."""
-
-    def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
-        self._rows = rows
-        self._home = home
-        self._deployment = deployment
-
-    def __getitem__(self, name: str) -> Service:
-        return self.handle(self._rows.get(name).name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (record.name for record in self._rows.all() if not (self._home.trials / record.name).exists())
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._rows.find(name) is not None
-
-    def handle(self, name: str, change: Change | None = None) -> Service:
-        """Make a handle without looking whether the service exists.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        change : Change, optional
-            What was just done to it.
-
-        Returns
-        -------
-        Service
-            Live: it holds no state.
-        """
-        return Service(name, self._rows, self._home, target, self._deployment, change)
 
 
 class Workspace:

@@ -33,7 +33,7 @@ FACES = (
     ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
     ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
     ("jupyter_deploy.workspace", "Workspace", "overview.WORKSPACE"),
-    ("jupyter_deploy.workspace", "LiveServices", "listings.SERVICES"),
+    ("jupyter_deploy.live_services", "LiveServices", "listings.SERVICES"),
     ("jupyter_deploy.registry", "Models", "listings.MODELS"),
     ("jupyter_deploy.scripts", "Scripts", "listings.SCRIPTS"),
     ("jupyter_deploy.environments.rows", "Environments", "listings.ENVIRONMENTS"),

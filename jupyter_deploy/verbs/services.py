@@ -8,7 +8,8 @@ from typing import Any
 
 from ..client import Service
 from ..errors import NotFound
-from ..workspace import LiveServices, Workspace
+from ..live_services import LiveServices
+from ..workspace import Workspace
 from .verb import Listing, Session, Verb
 
 

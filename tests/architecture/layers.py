@@ -39,6 +39,7 @@ LAYERS = (
             *(
                 "workspace",
                 "client",
+                "live_services",
                 "deployment",
                 "resolution",
                 "hints",

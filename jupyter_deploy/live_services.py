@@ -1,0 +1,50 @@
+"""The workspace's services as a mapping of live handles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .client import Service
+from .config import Home
+from .deployment import Deployment
+from .service_rows import Services
+from .services import Change
+from .targets import target
+
+
+class LiveServices(Mapping[str, Service]):
+    """The workspace's services by name, each as a live handle; what only serves a trial is nobody's service."""
+
+    def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
+        self._rows = rows
+        self._home = home
+        self._deployment = deployment
+
+    def __getitem__(self, name: str) -> Service:
+        return self.handle(self._rows.get(name).name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (record.name for record in self._rows.all() if not (self._home.trials / record.name).exists())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._rows.find(name) is not None
+
+    def handle(self, name: str, change: Change | None = None) -> Service:
+        """Make a handle without looking whether the service exists.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        change : Change, optional
+            What was just done to it.
+
+        Returns
+        -------
+        Service
+            Live: it holds no state.
+        """
+        return Service(name, self._rows, self._home, target, self._deployment, change)
