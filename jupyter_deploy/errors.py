@@ -105,6 +105,14 @@ class StoreProblem(DeployError):
     """The workspace's own files or database cannot be used."""
 
 
+class DiskFull(StoreProblem):
+    """The disk, or the user's part of it, has no room for what must be written."""
+
+
+class ReadOnly(StoreProblem):
+    """The workspace's folder may be read, but not written to."""
+
+
 class TargetProblem(DeployError):
     """The target that was asked for is not there or cannot do it."""
 

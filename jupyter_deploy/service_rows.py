@@ -13,6 +13,12 @@ from .errors import NotFound, not_found
 from .services import ServiceRecord, ServiceSpec
 from .store.database import Database, scripts, services
 
+# What packages of schema 3 read from ``spec``: with a name more they could not read the row.
+_SPEC_OF_SCHEMA_3 = {
+    *("name", "script", "script_is_file", "models", "target", "port", "environment"),
+    *("workers", "settings", "variables", "memory", "cpus", "image"),
+}
+
 
 class Services:
     """The rows of a workspace's services.
@@ -98,8 +104,10 @@ class Services:
         check : callable, optional
             Called with the write transaction before anything is changed; raises to refuse.
         """
+        spec = asdict(record.spec)
         values = {
-            "spec": asdict(record.spec),
+            "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
+            "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3},
             "bundle": record.bundle,
             "models": list(record.models),
             "handle": record.handle,
@@ -168,7 +176,7 @@ def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[Serv
 
 def _record(row: Any) -> ServiceRecord:
     values = dict(row)
-    spec = values["spec"]
+    spec = {**values["spec"], **(values.pop("more") or {})}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
     del values["name"]
     return ServiceRecord(**{**values, "spec": ServiceSpec(**spec), "models": tuple(values["models"])})

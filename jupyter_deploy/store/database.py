@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
-import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +16,13 @@ import orjson
 import sqlalchemy as sa
 
 from ..errors import StoreProblem
+from .faults import code_of, is_about_room, told
+from .migrations import SCHEMA_VERSION, back_up, known_facts, revision_of, too_new, upgrade
+from .room import Reserve
+from .snapshot import snapshot
 
-SCHEMA_VERSION = 3
-_ONLY_ADDED_TO = ("1", "2")
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30.0
+_FULL = (10, 13)
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
@@ -73,6 +76,8 @@ services = sa.Table(
     sa.Column("desired", sa.String, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("updated", sa.Float, nullable=False),
+    # Fields of the spec that packages of schema 3 do not know: in ``spec`` they would stumble over them.
+    sa.Column("more", sa.JSON),
 )
 
 environments = sa.Table(
@@ -93,10 +98,14 @@ class Database:
     ----------
     url : str or sqlalchemy.URL
         An SQLAlchemy URL. Other engines get an ordinary transaction for a write.
+    busy_seconds : float, optional
+        How long somebody else's lock is waited for; :data:`BUSY_SECONDS` by default.
     """
 
-    def __init__(self, url: str | sa.URL) -> None:
-        self.url = url
+    def __init__(self, url: str | sa.URL, *, busy_seconds: float | None = None) -> None:
+        self.url = sa.make_url(url)
+        self._busy_seconds = busy_seconds
+        self.upgraded_from = ""
 
     @classmethod
     def at(cls, path: Path) -> Database:
@@ -114,29 +123,46 @@ class Database:
         """
         return cls(sa.URL.create("sqlite", database=str(path)))
 
+    @property
+    def path(self) -> Path | None:
+        """SQLite's file; None for another engine."""
+        is_file = self.url.get_backend_name() == "sqlite" and self.url.database not in {None, "", ":memory:"}
+        return Path(str(self.url.database)) if is_file else None
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long somebody else's lock is waited for."""
+        return BUSY_SECONDS if self._busy_seconds is None else self._busy_seconds
+
+    @cached_property
+    def _reserve(self) -> Reserve | None:
+        return Reserve(self.path.parent) if self.path else None
+
     @cached_property
     def engine(self) -> sa.Engine:
         """The engine, its tables made and its schema version checked on first use."""
+        with self._told():
+            engine = self._made(self._connect) if self.path else self._made(None)
+            self._prepare(engine)
+            if self.path:
+                _hold_open(self, self.path)
+            return engine
+
+    def _made(self, creator: Callable[[], sqlite3.Connection] | None) -> sa.Engine:
+        options: dict[str, Any] = {"creator": creator} if creator else {}
         engine = sa.create_engine(
             self.url,
             json_deserializer=orjson.loads,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             poolclass=sa.NullPool,
+            **options,
         )
         if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _configure_sqlite)
             sa.event.listen(engine, "begin", _begin_sqlite)
-        try:
-            self._prepare(engine)
-        except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-            raise StoreProblem(
-                f"The workspace's database cannot be used: {error.orig}.",
-                hint=f"It is {self.url}; check that its folder is writable and the file undamaged, "
-                "or point JUPYTER_DEPLOY_HOME elsewhere.",
-            ) from error
-        if engine.dialect.name == "sqlite" and engine.url.database:
-            _hold_open(self, engine.url.database)
         return engine
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return told(self.path, self.url, self.busy_seconds)
 
     @cached_property
     def workspace_id(self) -> str:
@@ -147,80 +173,150 @@ class Database:
     @property
     def dialect(self) -> str:
         """The kind of database, for example ``"sqlite"``."""
-        return self.engine.dialect.name
+        return str(self.url.get_backend_name())
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, factory=_Connection)
+        try:
+            return _configured(connection, self.busy_seconds)
+        except BaseException:
+            connection.close()
+            raise
 
     def _prepare(self, engine: sa.Engine) -> None:
         with engine.connect() as connection, connection.begin():
-            known = sa.inspect(connection).has_table("meta")
-            found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")) if known else None
-        if found is None or found in _ONLY_ADDED_TO:
-            with engine.connect().execution_options(write=True) as connection, connection.begin():
-                _add_columns(connection)
-                metadata.create_all(connection)
-                rows = {row.key: row.value for row in connection.execute(sa.select(meta.c.key, meta.c.value))}
-                wanted = {"schema": str(SCHEMA_VERSION), "workspace": rows.get("workspace", uuid.uuid4().hex[:12])}
-                connection.execute(meta.delete().where(meta.c.key.in_(wanted)))
-                connection.execute(meta.insert(), [{"key": key, "value": value} for key, value in wanted.items()])
-        elif int(found) != SCHEMA_VERSION:
-            raise StoreProblem(
-                f"The workspace was written by another version of this package (schema {found}, not {SCHEMA_VERSION}).",
-                hint="Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at another folder.",
-            )
+            facts = known_facts(connection)
+            revision = revision_of(facts)
+        if revision >= SCHEMA_VERSION:
+            return
+        with engine.connect().execution_options(write=True) as connection, connection.begin():
+            facts = known_facts(connection)
+            # Somebody else may have done it since this one looked.
+            if self.path and 0 < revision_of(facts) < SCHEMA_VERSION:
+                with contextlib.closing(self._connect()) as source:
+                    self.upgraded_from = str(back_up(self.path, source))
+            upgrade(connection, metadata)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open a transaction that only reads.
+
+        Where nothing can be written beside the database (a full disk, a folder that is read-only), it reads a copy.
 
         Yields
         ------
         sqlalchemy.Connection
             One consistent view of the rows.
         """
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._told(), contextlib.ExitStack() as stack:
+            yield self._opened(stack)
+
+    def _opened(self, stack: contextlib.ExitStack) -> sa.Connection:
+        try:
+            with contextlib.ExitStack() as trial:
+                connection = trial.enter_context(self.engine.connect())
+                trial.enter_context(connection.begin())
+                self._check(connection)
+                stack.push(trial.pop_all())
+                return connection
+        except (sa.exc.DBAPIError, sqlite3.Error, StoreProblem) as error:
+            if self.path is None or not is_about_room(error):
+                raise
+        path = self.path
+        connection = stack.enter_context(self._made(lambda: snapshot(path)).connect())
+        with connection.begin():
+            upgrade(connection, metadata)
+        connection.exec_driver_sql("PRAGMA query_only = on")
+        stack.enter_context(connection.begin())
+        return connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, frees: bool = False, patience: float | None = None) -> Iterator[sa.Connection]:
         """Open a transaction that holds the write lock from its start; committed at the end, undone on an error.
+
+        Parameters
+        ----------
+        frees : bool, optional
+            Whether it ends or removes something, for which the reserve may be given up on a full disk.
+        patience : float, optional
+            How long to wait for somebody else's lock, in seconds; :attr:`busy_seconds` by default.
 
         Yields
         ------
         sqlalchemy.Connection
             No other writer runs while it is open.
         """
-        with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+        with self._told(), contextlib.ExitStack() as stack:
+            reserve = self._reserve if frees else None
+            if reserve:
+                reserve.make_room()
+            connection = self._begun(stack, reserve, patience)
             yield connection
 
+    def _begun(self, stack: contextlib.ExitStack, reserve: Reserve | None, patience: float | None) -> sa.Connection:
+        while True:
+            try:
+                with contextlib.ExitStack() as trial:
+                    connection = trial.enter_context(self.engine.connect().execution_options(write=True))
+                    driver = connection.connection.driver_connection
+                    if isinstance(driver, _Connection):
+                        driver.reserve = reserve
+                        if patience is not None:
+                            driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}").close()
+                    trial.enter_context(connection.begin())
+                    self._check(connection)
+                    stack.push(trial.pop_all())
+                    return connection
+            except (sa.exc.DBAPIError, sqlite3.Error, StoreProblem) as error:
+                if reserve is None or code_of(error) not in _FULL or not reserve.give_up():
+                    raise
 
-def _add_columns(connection: sa.Connection) -> None:
-    """Add what tables that are there have got since they were made; all of it may be null."""
-    inspector = sa.inspect(connection)
-    for table in metadata.sorted_tables:
-        if inspector.has_table(table.name):
-            there = {column["name"] for column in inspector.get_columns(table.name)}
-            for column in table.columns:
-                if column.name not in there:
-                    kind = column.type.compile(connection.dialect)
-                    connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+    @staticmethod
+    def _check(connection: sa.Connection) -> None:
+        """Refuse what a newer package has made of the database since this process opened it."""
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, _Connection):
+            return
+        cursor = driver.execute("PRAGMA user_version")
+        needs = cursor.fetchone()[0]
+        cursor.close()
+        if needs > SCHEMA_VERSION:
+            facts = known_facts(connection)
+            raise too_new(facts.get("schema", needs), facts.get("package", ""))
 
 
-def _hold_open(database: Database, path: str) -> None:
+class _Connection(sqlite3.Connection):
+    """A connection whose commit may take from the reserve."""
+
+    reserve: Reserve | None = None
+
+    def commit(self) -> None:
+        while True:
+            try:
+                super().commit()
+                return
+            except sqlite3.OperationalError as error:
+                full = code_of(error) in _FULL and self.in_transaction
+                if not full or self.reserve is None or not self.reserve.give_up():
+                    raise
+
+
+def _hold_open(database: Database, path: Path) -> None:
     """Keep one connection open: SQLite clears its log away whenever the last one closes, which costs milliseconds."""
     held = sqlite3.connect(path, check_same_thread=False)
-    held.execute("SELECT count(*) FROM sqlite_master").close()
     weakref.finalize(database, held.close)
+    held.execute("SELECT count(*) FROM sqlite_master").close()
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _configured(connection: sqlite3.Connection, seconds: float) -> sqlite3.Connection:
     # The sqlite3 module would open transactions by itself, and too late for the write lock: _begin_sqlite does it.
-    connection.isolation_level = None
-    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "synchronous=normal", "foreign_keys=on"):
+    for pragma in (f"busy_timeout={seconds * 1000:.0f}", "synchronous=normal", "foreign_keys=on"):
         connection.execute(f"PRAGMA {pragma}").close()
-    end = time.monotonic() + _BUSY_SECONDS
+    end = time.monotonic() + seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode=wal").close()
-            return
+            return connection
         except sqlite3.OperationalError as error:
             # For the change of a new file's journal, SQLite does not wait for those who do the same.
             if "locked" not in str(error) or time.monotonic() > end:

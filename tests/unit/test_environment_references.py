@@ -250,7 +250,7 @@ def test_a_database_of_the_future_is_left_alone(home: Path, found: str) -> None:
         database.execute("UPDATE meta SET value = ?", (found,))
     database.close()
     before = path.stat().st_size
-    with pytest.raises(StoreProblem, match=rf"schema {found}, not 3") as caught:
+    with pytest.raises(StoreProblem, match=rf"schema {found}, not 4") as caught:
         Workspace(home)
     assert "Upgrade" in caught.value.hint
     assert path.stat().st_size == before

@@ -1,0 +1,210 @@
+"""From an older workspace's database to this one: a copy first, then every step, in one write transaction.
+
+Tables only ever get new tables and columns that may be null, and rows keep what older packages read. So the packages of
+two environments can share a workspace; ``meta.schema`` is the oldest package that can, ``meta.revision`` what was done.
+What an older package does not know it must not remove: its garbage collection takes every folder of ``artifacts/`` that
+no row of ``models`` names, and every folder of ``bundles/`` that no row of ``services`` names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from ..errors import StoreProblem
+
+SCHEMA_VERSION = 4
+_KEPT_COPIES = 3
+_UPGRADE = "Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at another folder."
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one revision changes, beside new tables and columns, which are added by themselves.
+
+    Parameters
+    ----------
+    revision : int
+        The revision that it leads to.
+    readable_by : int
+        The oldest schema whose package can go on using the database afterwards.
+    run : callable
+        Changes rows, within the transaction. It must do no harm when it runs again.
+    """
+
+    revision: int
+    readable_by: int
+    run: Callable[[sa.Connection], None] = lambda _: None
+
+
+# Services got ``more``: what their rows' ``spec`` cannot hold, because a package of schema 3 would stumble over it.
+STEPS = (Step(4, 3),)
+
+
+def known_facts(connection: sa.Connection) -> dict[str, str]:
+    """Read what the database says about itself.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A transaction.
+
+    Returns
+    -------
+    dict of str to str
+        ``schema``, ``revision``, ``package``, ``workspace``; empty for a new one.
+    """
+    if not sa.inspect(connection).has_table("meta"):
+        return {}
+    return {row.key: row.value for row in connection.execute(sa.text("SELECT key, value FROM meta"))}
+
+
+def revision_of(facts: dict[str, str]) -> int:
+    """Tell what was done to a database, or refuse it.
+
+    Parameters
+    ----------
+    facts : dict of str to str
+        From :func:`known_facts`.
+
+    Returns
+    -------
+    int
+        Its revision; 0 for a new one.
+
+    Raises
+    ------
+    StoreProblem
+        If this package cannot use it.
+    """
+    schema = facts.get("schema")
+    if schema is None:
+        return 0
+    if not schema.isdecimal() or not 1 <= int(schema) <= SCHEMA_VERSION:
+        raise too_new(schema, facts.get("package", ""))
+    revision = facts.get("revision", schema)
+    return int(revision) if revision.isdecimal() else int(schema)
+
+
+def too_new(schema: object, package: str) -> StoreProblem:
+    """Build the error for a database of another package.
+
+    Parameters
+    ----------
+    schema : object
+        What it needs.
+    package : str
+        The version of the package that wrote it; empty where that is not known.
+
+    Returns
+    -------
+    StoreProblem
+        Ready to be raised.
+    """
+    by = f"version {package} of this package" if package else "another version of this package"
+    return StoreProblem(
+        f"The workspace was written by {by} (schema {schema}, not {SCHEMA_VERSION}).",
+        hint=f"{_UPGRADE} In a notebook, restart the kernel after that.",
+    )
+
+
+def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Bring a database to this package's revision, within a write transaction; nothing happens where it is.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The transaction.
+    metadata : sqlalchemy.MetaData
+        The tables.
+    """
+    facts = known_facts(connection)
+    revision = revision_of(facts)
+    if revision >= SCHEMA_VERSION:
+        return
+    _add_columns(connection, metadata)
+    metadata.create_all(connection)
+    for step in STEPS:
+        if step.revision > revision:
+            step.run(connection)
+    readable_by = max(step.readable_by for step in STEPS)
+    wanted = {
+        "schema": str(readable_by),
+        "revision": str(SCHEMA_VERSION),
+        "package": _package(),
+        "workspace": facts.get("workspace", uuid.uuid4().hex[:12]),
+    }
+    meta = metadata.tables["meta"]
+    connection.execute(meta.delete().where(meta.c.key.in_(wanted)))
+    connection.execute(meta.insert(), [{"key": key, "value": value} for key, value in wanted.items()])
+    if connection.dialect.name == "sqlite":
+        # Costs no query to be read, so that each transaction can look.
+        connection.exec_driver_sql(f"PRAGMA user_version = {readable_by}")
+
+
+def _package() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("jupyter-model-deploy")
+    except metadata.PackageNotFoundError:
+        # Only its files are here, as in a service's own environment.
+        return ""
+
+
+def _add_columns(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Add what tables that are there have got since they were made; all of it may be null."""
+    inspector = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        if inspector.has_table(table.name):
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+
+
+def back_up(path: Path, source: sqlite3.Connection) -> Path:
+    """Copy a database before it is upgraded, for its owner only.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The database's file.
+    source : sqlite3.Connection
+        Open on it, for reading; the one that upgrades holds the write lock, so nothing changes meanwhile.
+
+    Returns
+    -------
+    pathlib.Path
+        The copy: ``state.db.before-4``. The three newest copies are kept.
+    """
+    half = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
+    try:
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        half.chmod(0o600)
+        with contextlib.closing(sqlite3.connect(half)) as copy:
+            source.backup(copy)
+            # One file, which can be moved: the copy of a database with a log would make a log of its own.
+            copy.execute("PRAGMA journal_mode=delete").close()
+        with half.open("rb") as file:
+            os.fsync(file.fileno())
+        number, place = 1, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}")
+        while place.exists():
+            number += 1
+            place = path.with_name(f"{path.name}.before-{SCHEMA_VERSION}.{number}")
+        half.rename(place)
+    finally:
+        for left in (half, Path(f"{half}-journal"), Path(f"{half}-wal"), Path(f"{half}-shm")):
+            left.unlink(missing_ok=True)
+    copies = sorted(path.parent.glob(f"{path.name}.before-*"), key=lambda copy: copy.stat().st_mtime)
+    for old in copies[:-_KEPT_COPIES]:
+        old.unlink(missing_ok=True)
+    return place

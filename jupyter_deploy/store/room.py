@@ -1,0 +1,219 @@
+"""Whether a folder can be written to, and the words for why it cannot; a reserve that is given up on a full disk."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import DiskFull, ReadOnly
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NO_RIGHTS = (errno.EROFS, errno.EACCES, errno.EPERM)
+_PROBE_BYTES = 64 << 10
+_MEGABYTE = 1_000_000
+_RESERVE_BYTES = 2 << 20
+_STEP_BYTES = 256 << 10
+
+
+def cannot_write(folder: Path) -> int:
+    """Find out by writing whether a folder takes a small file; a quota is seen in no other way.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    int
+        The error's number; 0 where it can be written to.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".probe-", dir=folder)
+    except OSError as error:
+        return error.errno or errno.EIO
+    try:
+        left = _PROBE_BYTES
+        while left:
+            left -= os.write(handle, bytes(left))
+        os.fsync(handle)
+    except OSError as error:
+        return error.errno or errno.EIO
+    finally:
+        os.close(handle)
+        Path(name).unlink(missing_ok=True)
+    return 0
+
+
+def free_bytes(folder: Path) -> int:
+    """Tell how much may be written to a folder's disk.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    int
+        Bytes; 0 where it cannot be asked.
+    """
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
+
+
+def full_disk(folder: Path, number: int = errno.ENOSPC) -> DiskFull:
+    """Build the error for a folder that takes no more.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    number : int, optional
+        The system's: a full disk, or a quota that is used up.
+
+    Returns
+    -------
+    DiskFull
+        Ready to be raised. Who knows what can be removed puts that into its hint.
+    """
+    hint = "prune removes what no service needs; delete and unregister remove what is named."
+    if number == errno.EDQUOT:
+        return DiskFull(f"Your disk quota for {folder} is used up.", hint=hint)
+    free = free_bytes(folder)
+    words = "is full" if free < _MEGABYTE else "has too little room"
+    return DiskFull(f"The disk of {folder} {words} ({amount(free)} free).", hint=hint)
+
+
+def read_only(folder: Path, number: int = errno.EROFS) -> ReadOnly:
+    """Build the error for a folder that may not be written to.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    number : int, optional
+        The system's.
+
+    Returns
+    -------
+    ReadOnly
+        Ready to be raised.
+    """
+    why = "is on a read-only file system" if number == errno.EROFS else f"cannot be written to: {os.strerror(number)}"
+    return ReadOnly(
+        f"{folder} {why}.",
+        hint="Make the folder writable, or point JUPYTER_DEPLOY_HOME at another one. "
+        "Until then services can be looked at, called and stopped.",
+    )
+
+
+def amount(size: float) -> str:
+    """Write a number of bytes for people.
+
+    Parameters
+    ----------
+    size : float
+        The number.
+
+    Returns
+    -------
+    str
+        For example ``"340 MB"``.
+    """
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:,.0f} {unit}" if size >= 10 or unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+@contextlib.contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Say which folder is full or read-only, where the system only says that something is.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where what is done inside writes, unless an error names another place.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    DiskFull, ReadOnly
+        Instead of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = Path(os.fsdecode(error.filename)).parent if isinstance(error.filename, (str, bytes)) else folder
+        if error.errno in NO_ROOM:
+            raise full_disk(named, error.errno or 0) from error
+        if error.errno == errno.EROFS or (error.errno in NO_RIGHTS and folder in (named, *named.parents)):
+            raise read_only(named, error.errno) from error
+        raise
+
+
+class Reserve:
+    """Room that is kept for the moment when there is none: what stops or removes something must be written down.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The workspace's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "reserve"
+
+    def refill(self) -> None:
+        """Make it, or make it whole again, where there is room that nobody misses."""
+        with contextlib.suppress(OSError):
+            has = self._path.stat().st_size if self._path.exists() else 0
+            size = min(_RESERVE_BYTES, free_bytes(self._folder) // 4)
+            if has >= min(size, _RESERVE_BYTES) or size < _STEP_BYTES:
+                return
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                # Blocks, not a hole: they are what it is for.
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(handle, 0, size)
+                else:
+                    os.write(handle, bytes(size))
+            finally:
+                os.close(handle)
+
+    def give_up(self) -> bool:
+        """Free a part of it: somebody else may take what is freed at once.
+
+        Returns
+        -------
+        bool
+            False where nothing is left.
+        """
+        try:
+            size = self._path.stat().st_size
+            if size > _STEP_BYTES:
+                os.truncate(self._path, size - _STEP_BYTES)
+            else:
+                self._path.unlink()
+        except OSError:
+            return False
+        return True
+
+    def make_room(self) -> None:
+        """Free as much as a small write needs, where there is less."""
+        while free_bytes(self._folder) < _STEP_BYTES and self.give_up():
+            pass
