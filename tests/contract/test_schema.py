@@ -81,7 +81,7 @@ X = "The value of 'x' does not fit the schema: expected an array of float64 with
         (
             {"x": [[1, 2]], "n": [1.5]},
             "The value of 'n' does not fit the schema: expected an array of int64 with shape (*); "
-            "got numbers with fractions",
+            "row 0: 1.5 is not a whole number\nSend a whole number.",
         ),
         ({"n": [1]}, "A value is not provided for the 'x' parameter."),
         ([], "POST body should be a JSON dictionary."),

@@ -1,4 +1,4 @@
-"""Azure ML's modules for scripts that import them where the real ones are not installed.
+"""Azure ML's modules, and inference-schema, for scripts that import them where the real ones are not installed.
 
 A finder at the very end of ``sys.meta_path`` is asked only for what nothing else provides, module by module: a real
 ``azureml.core``, or another package of the ``azure`` namespace, is never shadowed.
@@ -17,6 +17,10 @@ from .unavailable import unavailable
 
 _RAW = "jupyter_deploy.serving.rawhttp"
 _MODEL = "jupyter_deploy.serving.shims.model"
+_SCHEMA = "jupyter_deploy.serving.shims.schema_decorators"
+_TYPES = "jupyter_deploy.serving.shims.parameter_types"
+_SCHEMA_UTIL = ("get_input_schema", "get_output_schema", "get_supported_versions", "is_schema_decorated")
+_ABSTRACT = {"AbstractParameterType": _TYPES}
 
 # Name → where its attributes come from: {attribute: module}. Packages end in a dot.
 MODULES: dict[str, dict[str, str]] = {
@@ -47,12 +51,25 @@ MODULES: dict[str, dict[str, str]] = {
     "azure.ai.ml.": {},
     "azure.ai.ml.entities": {},
 }
+# As one package: it stands in for all of a real one, or for nothing of it.
+SCHEMA_MODULES: dict[str, dict[str, str]] = {
+    "inference_schema.": {},
+    "inference_schema.schema_decorators": {"input_schema": _SCHEMA, "output_schema": _SCHEMA},
+    "inference_schema.schema_util": dict.fromkeys(_SCHEMA_UTIL, _SCHEMA),
+    "inference_schema.parameter_types.": {},
+    "inference_schema.parameter_types.abstract_parameter_type": _ABSTRACT,
+    "inference_schema.parameter_types.numpy_parameter_type": {"NumpyParameterType": _TYPES, **_ABSTRACT},
+    "inference_schema.parameter_types.pandas_parameter_type": {"PandasParameterType": _TYPES, **_ABSTRACT},
+    "inference_schema.parameter_types.standard_py_parameter_type": {"StandardPythonParameterType": _TYPES, **_ABSTRACT},
+    "inference_schema.parameter_types.spark_parameter_type": {"SparkParameterType": _TYPES, **_ABSTRACT},
+}
+_ALL = MODULES | SCHEMA_MODULES
 # Where any other Capitalised name is a class that says, when it is used, that services run without a cloud.
 _OPEN = ("azureml.core", "azure.ai.ml", "azureml.exceptions")
 
 
 class ShimFinder(Loader):
-    """Finds and loads the modules of :data:`MODULES`."""
+    """Finds and loads the modules of :data:`MODULES` and :data:`SCHEMA_MODULES`."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Find a module that nobody else has (the import system's hook).
@@ -67,11 +84,11 @@ class ShimFinder(Loader):
         Returns
         -------
         importlib.machinery.ModuleSpec or None
-            None for all names but those of :data:`MODULES`.
+            None for all other names.
         """
-        if name not in MODULES and f"{name}." not in MODULES:
+        if name not in _ALL and f"{name}." not in _ALL:
             return None
-        return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in MODULES)
+        return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in _ALL)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Leave making the module to Python (the import system's hook).
@@ -97,7 +114,7 @@ class ShimFinder(Loader):
             New and empty.
         """
         name = module.__name__
-        sources = MODULES.get(name, MODULES.get(f"{name}.", {}))
+        sources = _ALL.get(name, _ALL.get(f"{name}.", {}))
 
         def attribute(wanted: str) -> Any:
             if wanted in sources:

@@ -1,0 +1,177 @@
+"""One value of JSON as a number, a boolean or a text: exactly, or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .misfit import Misfit, shown
+
+# Beyond it, a floating-point number may stand for several whole numbers.
+EXACT = 2**53
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_BOOLEANS: dict[Any, bool] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+def number(value: Any) -> int | float:
+    """Read a number, which may also be a text that JSON would take for one.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+
+    Returns
+    -------
+    int or float
+        Its value.
+
+    Raises
+    ------
+    Misfit
+        For anything else: ``"007"`` is a text.
+    """
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        try:
+            return json.loads(value)  # type: ignore[no-any-return]
+        except ValueError:  # more digits than Python reads
+            raise Misfit(f"{shown(value)} has too many digits", "Send a shorter number.") from None
+    raise Misfit(f"{shown(value)} is not a number", "Send a number here.")
+
+
+def integer(value: Any, low: int | None = None, high: int | None = None) -> int:
+    """Read a whole number.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+    low, high : int, optional
+        What the type holds.
+
+    Returns
+    -------
+    int
+        Its value; ``3.0`` is 3.
+
+    Raises
+    ------
+    Misfit
+        For anything that has a fraction, is out of range or is no number.
+    """
+    if value is None:
+        raise Misfit("null is not a whole number", "Send a whole number in every row.")
+    found = number(value)
+    if isinstance(found, float):
+        if not found.is_integer():
+            raise Misfit(f"{shown(value)} is not a whole number", "Send a whole number.")
+        if abs(found) > EXACT:
+            raise Misfit(f"{shown(value)} is too large to be exact", "Send its digits, without a point or exponent.")
+    whole = int(found)
+    if (low is not None and whole < low) or (high is not None and whole > high):
+        raise Misfit(f"{shown(value)} is not between {low} and {high}", "Send a whole number of this range.")
+    return whole
+
+
+def floating(value: Any) -> float:
+    """Read a number that may have a fraction; null is NaN.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+
+    Returns
+    -------
+    float
+        The nearest.
+
+    Raises
+    ------
+    Misfit
+        For what is no number, or larger than a float holds.
+    """
+    if value is None:
+        return float("nan")
+    found = number(value)
+    try:
+        converted = float(found)
+    except OverflowError:
+        converted = float("inf")
+    if converted in (float("inf"), float("-inf")) and not isinstance(value, float):
+        raise too_large(value, "float64")
+    return converted
+
+
+def too_large(value: Any, kind: str) -> Misfit:
+    """Make the error for a number that became infinite.
+
+    Parameters
+    ----------
+    value : object
+        The number.
+    kind : str
+        The type that does not hold it.
+
+    Returns
+    -------
+    Misfit
+        To be raised.
+    """
+    return Misfit(f"{shown(value)} is too large for {kind}", "Send a smaller number.")
+
+
+def boolean(value: Any) -> bool:
+    """Read a boolean: true, false, their texts, 1 and 0.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+
+    Returns
+    -------
+    bool
+        Its value.
+
+    Raises
+    ------
+    Misfit
+        For anything else.
+    """
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value in _BOOLEANS:
+        return _BOOLEANS[value]
+    raise Misfit(f"{shown(value)} is neither true nor false", "Send true or false.")
+
+
+def text(value: Any) -> str:
+    """Read a text.
+
+    Parameters
+    ----------
+    value : object
+        Decoded from JSON.
+
+    Returns
+    -------
+    str
+        As it is.
+
+    Raises
+    ------
+    Misfit
+        For anything else, numbers too: nothing tells how they are written.
+    """
+    if isinstance(value, str):
+        return value
+    raise Misfit(f"{shown(value)} is not a text", "Send it in quotation marks.")
