@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ from .files import fsync_folder, link_tree, remove_tree
 from .models import Model
 from .scripts import Script
 from .serving.layout import MODELS_FOLDER
+from .shipment.contents import Contents, is_whole
+from .shipment.gathering import Shipment
 from .store.artifacts import ArtifactStore
 from .store.staging import Stage
 
 FORMAT = 1
+_LISTING = "files.json"
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Bundle:
     digest : str
         SHA-256 of its manifest, which names everything in it by digest.
     folder : pathlib.Path
-        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``.
+        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``; ``files.json`` lists the users'
+        files that were linked into ``code/``.
     """
 
     digest: str
@@ -53,10 +58,41 @@ class Bundle:
                 place = self.folder / "models" / model["name"] / str(model["version"]) / model["entry"]
                 if not place.exists():
                     raise StoreProblem(f"{place} is missing")
+            if "files" in manifest:
+                self._verify_files(manifest["files"]["digest"])
         except (OSError, ValueError, KeyError, StoreProblem) as error:
             raise StoreProblem(
                 f"Bundle {self.digest[:12]} is damaged: {error}.", hint="It will be built anew."
             ) from error
+
+    def _verify_files(self, digest: str) -> None:
+        # By size and time: there may be thousands, and a reload waits for this.
+        text = (self.folder / _LISTING).read_text()
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            raise StoreProblem(f"{_LISTING} was changed")
+        for name, (_, size) in json.loads(text).items():
+            if not is_whole(self.folder / "code" / name, size):
+                raise StoreProblem(f"code/{name} was changed")
+
+
+def manifest_of(bundle: Path) -> dict[str, Any]:
+    """Read what a bundle says about itself.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    dict
+        Empty where the bundle is not there any more.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return manifest
 
 
 def captured_in(bundle: Path) -> tuple[str, ...]:
@@ -72,11 +108,7 @@ def captured_in(bundle: Path) -> tuple[str, ...]:
     tuple of str
         ``name:version`` each; empty where the bundle is not there any more.
     """
-    try:
-        manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
-    except (OSError, ValueError):
-        return ()
-    return tuple(manifest.get("captured", ()))
+    return tuple(manifest_of(bundle).get("captured", ()))
 
 
 def build(
@@ -84,10 +116,11 @@ def build(
     artifacts: ArtifactStore,
     stage: Stage,
     script: Script,
+    shipment: Shipment,
     models: Sequence[Model],
     requirements: Sequence[str],
     preload: Sequence[str] | None,
-) -> Bundle:
+) -> tuple[Bundle, Shipment]:
     """Build a bundle, or take the one with the same content that is there.
 
     Parameters
@@ -100,6 +133,8 @@ def build(
         Claims the bundle until the service's row names it.
     script : Script
         The entry script.
+    shipment : Shipment
+        Its files.
     models : sequence of Model
         The models it gets.
     requirements : sequence of str
@@ -109,12 +144,18 @@ def build(
 
     Returns
     -------
-    Bundle
-        In its place.
+    tuple of (Bundle, Shipment)
+        In its place; and what was shipped, without what could not be.
     """
-    files = script.files()
-    manifest = _manifest(script, files, models, requirements)
+    contents = Contents(home.contents)
+    found, left = contents.read(shipment, stage.folder)
+    shipment = shipment.without(left)
+    manifest = _manifest(script, shipment, models, requirements)
     manifest["preload"] = None if preload is None else list(preload)
+    listing = json.dumps({name: list(found[name]) for name in sorted(found)}, indent=0)
+    if found:
+        digest = hashlib.sha256(listing.encode()).hexdigest()
+        manifest["files"] = {"digest": digest, "count": len(found), "size": sum(one.size for one in found.values())}
     text = json.dumps(manifest, indent=1, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     bundle = Bundle(digest, home.bundles / digest)
@@ -125,9 +166,16 @@ def build(
         except StoreProblem:
             remove_tree(bundle.folder, trash=home.staging)
         else:
-            return bundle
+            return bundle, shipment
     half = stage.folder / "bundle"
-    _fill(half, files, models, artifacts)
+    _fill(half, shipment, models, artifacts)
+    for name, content in found.items():
+        place = half / "code" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        contents.place(content, shipment.files[name], place)
+    _call(half, shipment)
+    if found:
+        (half / _LISTING).write_text(listing)
     (half / "requirements.txt").write_text("".join(f"{line}\n" for line in manifest["requirements"]))
     (half / "bundle.json").write_text(text)
     try:
@@ -136,28 +184,45 @@ def build(
         # Another process built the same content meanwhile.
         bundle.verify()
     fsync_folder(home.bundles)
-    return bundle
+    return bundle, shipment
 
 
-def _fill(half: Path, files: Mapping[str, bytes], models: Sequence[Model], artifacts: ArtifactStore) -> None:
-    for name, data in files.items():
+def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: ArtifactStore) -> None:
+    for name, data in shipment.texts.items():
         place = half / "code" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
     (half / "models").mkdir()
     for model in models:
         link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
-    (half / "code" / MODELS_FOLDER).symlink_to(Path("..") / "models", target_is_directory=True)
+    link = half / "code" / shipment.cwd / MODELS_FOLDER
+    link.symlink_to(os.path.relpath(half / "models", link.parent), target_is_directory=True)
+
+
+def _call(half: Path, shipment: Shipment) -> None:
+    """Let the script find its folder below itself, by the names that it looks for: ``./source_directory/x.json``.
+
+    Through a folder of links beside the code: a link from a folder to itself has no end for who walks through it.
+    """
+    if not shipment.names:
+        return
+    code, beside = half / "code" / shipment.cwd, half / "source"
+    beside.mkdir()
+    for path in code.iterdir():
+        if path.name != MODELS_FOLDER:
+            (beside / path.name).symlink_to(os.path.relpath(path, beside), target_is_directory=path.is_dir())
+    for name in shipment.names:
+        (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
 
 
 def _manifest(
-    script: Script, files: Mapping[str, bytes], models: Sequence[Model], requirements: Sequence[str]
+    script: Script, shipment: Shipment, models: Sequence[Model], requirements: Sequence[str]
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "entry": script.file_name,
+        "entry": shipment.entry,
         "label": script.label,
-        "code": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
+        "code": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(shipment.texts.items())},
         "models": [
             {"name": model.name, "version": model.version, "entry": model.entry, "digest": model.digest}
             for model in sorted(models, key=lambda model: (model.name, model.version))
@@ -166,4 +231,8 @@ def _manifest(
         # Only where there is something to say: what a plain script's bundle is called stays as it was.
         **({"origins": [list(origin) for origin in script.origins]} if script.origins else {}),
         **({"captured": list(script.models)} if script.models else {}),
+        **({"cwd": shipment.cwd} if shipment.cwd else {}),
+        **({"source": shipment.source} if shipment.source else {}),
+        **({"names": list(shipment.names)} if shipment.names else {}),
+        **({"notices": list(script.notices)} if script.notices else {}),
     }

@@ -224,7 +224,14 @@ class Service(Invocable):
             raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
         return self._target(record.spec.target).stats(record.handle)
 
-    def reload(self, script: str | Path | None = None, model: str | None = None, sample: Any = None) -> Change:
+    def reload(
+        self,
+        script: str | Path | None = None,
+        model: str | None = None,
+        sample: Any = None,
+        *,
+        large: bool = False,
+    ) -> Change:
         """Serve the script as it is now, and the same models or another version; without a failed request.
 
         Parameters
@@ -235,6 +242,9 @@ class Service(Invocable):
             ``NAME`` for the newest or ``NAME:VERSION``, instead of the version of that model that it has.
         sample : object, optional
             A value, as for :meth:`invoke`, that this and every later version must answer before it serves.
+
+        large : bool, optional
+            Agree to ship more than 100 MB or 10,000 files.
 
         Returns
         -------
@@ -247,7 +257,7 @@ class Service(Invocable):
             With the traceback; the old version still serves.
         """
         text = None if sample is None else encode_payload(sample).decode()
-        self.change = self._deployment.reload(self.name, script=script, model=model, sample=text)
+        self.change = self._deployment.reload(self.name, script=script, model=model, sample=text, large=large)
         return self.change
 
     def stop(self) -> None:

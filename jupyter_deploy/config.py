@@ -36,6 +36,11 @@ class Home:
         return self.root / "bundles"
 
     @property
+    def contents(self) -> Path:
+        """The users' own files that scripts ship, by content: bundles have links to them."""
+        return self.root / "contents"
+
+    @property
     def environments(self) -> Path:
         """Virtual environments, one folder a digest."""
         return self.root / "environments"

@@ -103,6 +103,7 @@ class Deployment:
         changes: Mapping[str, Any],
         *,
         wait: bool = True,
+        large: bool = False,
         progress: Progress = lambda _: None,
     ) -> Change:
         """Create, update, repair or leave a service.
@@ -115,6 +116,8 @@ class Deployment:
             Fields of :class:`ServiceSpec` that were given; the others stay as they are.
         wait : bool, optional
             Return when it serves, or at once.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs.
         progress : callable, optional
             Told what is being done.
 
@@ -136,9 +139,9 @@ class Deployment:
                 self._target(self._rollout.target_of(record.handle["next"])).stop(record.handle["next"])
             spec = merged(name, record, changes)
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, record=record)
+                wanted = self._resolver.resolve(spec, opened, record=record, large=large)
                 action, what, generation = self._rollout.apply(record, wanted, wait, progress)
-        notes = wanted.environment.notices if action != "unchanged" else ()
+        notes = (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
         return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
 
@@ -150,6 +153,7 @@ class Deployment:
         model: str | None = None,
         source: Script | None = None,
         sample: str | None = None,
+        large: bool = False,
         progress: Progress = lambda _: None,
     ) -> Change:
         """Load a service's script anew, keeping the models' versions but the one that is named.
@@ -166,6 +170,8 @@ class Deployment:
             The text to serve, instead of looking the script up.
         sample : str, optional
             A request's body that this and every later version must answer before it serves.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs.
         progress : callable, optional
             Told what is being done.
 
@@ -196,10 +202,10 @@ class Deployment:
                 kept = (ref for ref in spec.models or own if parse(ref)[0] != name_of_model)
                 spec = replace(spec, models=(model, *kept))
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, source, ids, record)
+                wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 what = differences(record, wanted) or ("same script",)
                 action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
-        return Change(name, action, what, _since(started), generation)
+        return Change(name, action, what, _since(started), generation, wanted.notes)
 
     def stop(self, name: str) -> None:
         """Drain and end a service; its row stays.

@@ -101,6 +101,10 @@ class ScriptProblem(DeployError):
     """The entry script cannot serve; nothing was stored or changed."""
 
 
+class TooMuchToShip(UsageProblem):
+    """The script's folder is larger than a script's usually is; who agrees to it says so."""
+
+
 class StoreProblem(DeployError):
     """The workspace's own files or database cannot be used."""
 

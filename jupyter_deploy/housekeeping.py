@@ -15,6 +15,7 @@ from .environments.environment import Environment, from_stored
 from .errors import TargetProblem
 from .files import remove_tree
 from .service_rows import Services
+from .shipment.contents import Contents
 from .store.artifacts import ArtifactStore
 from .store.database import Database
 from .store.database import models as models_table
@@ -31,7 +32,8 @@ class Leftover:
     Parameters
     ----------
     kind : str
-        ``"environment"``, ``"server files"``, ``"container"``, ``"image"``, ``"artifact"``, ``"bundle"``, ``"cache"``.
+        ``"environment"``, ``"server files"``, ``"container"``, ``"image"``, ``"artifact"``, ``"bundle"``, ``"file"``,
+        ``"cache"``.
     name : str
         What people call it.
     size : int
@@ -76,6 +78,7 @@ class Housekeeping:
         self._database = database
         self._rows = rows
         self._artifacts = artifacts
+        self._contents = Contents(home.contents)
 
     def collect(self) -> None:
         """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
@@ -88,6 +91,7 @@ class Housekeeping:
                     self._artifacts.remove(digest)
                 else:
                     remove_tree(self._home.bundles / digest, trash=self._home.staging)
+        self._contents.sweep()
 
     def _unreferenced(self) -> list[tuple[str, str]]:
         # In this order: what is made later is not listed, and a claim is only given up once the row is there.
@@ -124,6 +128,7 @@ class Housekeeping:
         for kind, digest in self._unreferenced():
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
+        found += [Leftover("file", path.name[:12], _file_size(path), str(path)) for path in self._contents.unused()]
         if not unreachable():
             found += self._on_engine()
             found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
@@ -193,6 +198,9 @@ class Housekeeping:
         if any(item.kind in {"artifact", "bundle"} for item in items):
             self.collect()
             gone += [item for item in items if item.kind in {"artifact", "bundle"}]
+        if any(item.kind == "file" for item in items):
+            self._contents.sweep()
+            gone += [item for item in items if item.kind == "file"]
         there = [item for item in items if item.kind in {"container", "image", "cache"}]
         if there:
             with engine() as client:
@@ -228,6 +236,13 @@ def _removed(client: Any, item: Leftover) -> bool:
     else:
         engines.remove_cache(client)
     return True
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _size(place: Path) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from .environments.environment import Environment
 from .environments.references import reference_of
 from .environments.rows import Environments
-from .errors import UsageProblem
+from .errors import NotFound, UsageProblem
 from .models import Model
 from .resolution import check_port
 from .scripts import Scripts
@@ -39,7 +39,9 @@ class Intent:
         self._scripts = scripts
         self._environments = environments
 
-    def changes(self, given: Mapping[str, Any], new: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    def changes(
+        self, given: Mapping[str, Any], new: bool, say: Callable[[str], None], source: str = ""
+    ) -> dict[str, Any]:
         """Translate the arguments of ``deploy``.
 
         Parameters
@@ -50,6 +52,8 @@ class Intent:
             Whether the service does not exist yet, so that a target must be chosen.
         say : callable
             Told which target was chosen, and why.
+        source : str, optional
+            The source folder that the service has, which a script's relative path is meant to be in.
 
         Returns
         -------
@@ -65,8 +69,10 @@ class Intent:
             changes["target"] = choose(given.get("target", usual), say)
         if "models" in given:
             changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in given["models"])
+        if "source" in given:
+            changes["source"] = source = source_of(given["source"])
         if "script" in given:
-            changes |= self._script(given["script"])
+            changes |= self._script(given["script"], source)
         if "environment" in given:
             changes["environment"] = self._environment(given["environment"])
         if "memory" in given:
@@ -77,8 +83,11 @@ class Intent:
             changes["image"] = _image(given["image"])
         return changes
 
-    def _script(self, script: str | Path) -> dict[str, Any]:
+    def _script(self, script: str | Path, source: str) -> dict[str, Any]:
         text = str(script)
+        if source and text and Path(source, text).is_file():
+            # As Azure ML has it: an entry script is named relative to its source directory.
+            return {"script": os.path.abspath(Path(source, text)), "script_is_file": True}  # noqa: PTH100
         if not isinstance(script, Path) and text in self._scripts.names():
             return {"script": text, "script_is_file": False}
         path = Path(os.path.abspath(Path(script).expanduser()))  # noqa: PTH100 - resolve() would follow links
@@ -93,6 +102,33 @@ class Intent:
             return environment.name
         made = self._environments.register(environment)
         return f"{made.name}:{made.version}"
+
+
+def source_of(given: str | Path) -> str:
+    """Read a source folder.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path
+        A folder; empty or ``"default"`` for the script's own.
+
+    Returns
+    -------
+    str
+        Its absolute path; empty for the script's own folder.
+
+    Raises
+    ------
+    NotFound
+        If there is no such folder.
+    """
+    if str(given) in {"", "default"}:
+        return ""
+    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    if path.is_dir():
+        return str(path)
+    what = "is a file, not a folder" if path.exists() else "does not exist"
+    raise NotFound(f"The source folder {path} {what}.", hint="Name the folder that the script is in.")
 
 
 def memory_of(given: int | str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .bundles import Bundle, build
+from .bundles import Bundle, build, manifest_of
 from .config import Home
 from .environments.environment import INFERRED, Environment, from_stored
 from .environments.inference import infer_requirements, preload_modules
@@ -22,6 +21,8 @@ from .registry import Models
 from .scripts import Script, Scripts, script_from_file
 from .services import MAX_WORKERS, ServiceRecord, ServiceSpec
 from .serving.config import FIXED, ServingConfig, settable, with_settings
+from .shipment.gathering import shipment_of
+from .shipment.walking import MOST_BYTES, MOST_FILES
 from .store.artifacts import ArtifactStore
 from .store.database import models as models_table
 from .store.staging import Stage
@@ -45,6 +46,8 @@ class Wanted:
         Everything in one folder.
     environment : Environment
         What it runs on.
+    notes : tuple of str
+        What was decided for the user: what is shipped, and what is doubtful.
     """
 
     spec: ServiceSpec
@@ -52,6 +55,7 @@ class Wanted:
     models: tuple[Model, ...]
     bundle: Bundle
     environment: Environment
+    notes: tuple[str, ...] = ()
 
     @property
     def model_ids(self) -> tuple[str, ...]:
@@ -97,6 +101,8 @@ class Resolver:
         script: Script | None = None,
         ids: Sequence[str] | None = None,
         record: ServiceRecord | None = None,
+        *,
+        large: bool = False,
     ) -> Wanted:
         """Look everything up and build the bundle.
 
@@ -112,6 +118,8 @@ class Resolver:
             Model references to take, instead of the specification's.
         record : ServiceRecord, optional
             What runs: an inferred environment that holds all that is needed, and more, stays.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs; who did so once is not asked again.
 
         Returns
         -------
@@ -129,13 +137,22 @@ class Resolver:
         models = tuple({model.id: model for model in map(self._models.get, references)}.values())
         for model in models:
             opened.claim(model.digest)
-        requirements, preload = infer_requirements(script, models), preload_modules(script, models)
-        bundle = build(self._home, self._artifacts, opened, script, models, requirements, preload)
+        large = large or bool(record and self._is_large(record))
+        needed = {module for model in models for module in model.modules if module != "__main__"}
+        shipment = shipment_of(script, self._home.root, source=spec.source, modules=sorted(needed), large=large)
+        requirements, preload = infer_requirements(shipment, models), preload_modules(script, models)
+        bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
         environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
         running = _environment(record)
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
-        return Wanted(spec, script, models, bundle, environment)
+        sentence = shipment.sentence()
+        notes = (*((sentence,) if sentence else ()), *script.notices)
+        return Wanted(spec, script, models, bundle, environment, notes)
+
+    def _is_large(self, record: ServiceRecord) -> bool:
+        shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})
+        return bool(shipped.get("size", 0) > MOST_BYTES or shipped.get("count", 0) > MOST_FILES)
 
     def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
         """Tell which models a service gets where none are named.
@@ -301,10 +318,8 @@ def _same(one: Environment, other: Environment) -> bool:
 
 def _code_changed(record: ServiceRecord, wanted: Wanted) -> bool:
     def code(folder: Path) -> Any:
-        try:
-            return json.loads((folder / "bundle.json").read_text())["code"]
-        except (OSError, ValueError, KeyError):
-            return None
+        manifest = manifest_of(folder)
+        return [manifest.get(key) for key in ("code", "files", "names")]
 
     return bool(code(wanted.bundle.folder.parent / record.bundle) != code(wanted.bundle.folder))
 

@@ -51,6 +51,8 @@ class Script:
         Whether it was only written, and nothing saved or stored.
     changes : tuple of Change
         The services that were reloaded when it was stored; not kept.
+    notices : tuple of str
+        What is doubtful about it; found again each time.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Script:
     trial: Any = field(default=None, compare=False, repr=False)
     draft: bool = field(default=False, compare=False, repr=False)
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def file_name(self) -> str:
@@ -88,37 +91,6 @@ class Script:
         """Whether it may need a model beside those that it took from the notebook."""
         return not self.models or "AZUREML_MODEL_DIR" in self.cell or "get_model_path" in self.cell
 
-    def files(self) -> dict[str, bytes]:
-        """Return the entry file and the modules beside it that it imports, directly or through each other.
-
-        Returns
-        -------
-        dict of str to bytes
-            Contents by path relative to the application's root.
-
-        Raises
-        ------
-        ScriptProblem
-            If a module beside the script cannot be read.
-        """
-        found = {self.file_name: self.source.encode()}
-        waiting = [self.source]
-        while waiting:
-            for path in _beside(waiting.pop(), Path(self.folder)):
-                name = path.relative_to(self.folder).as_posix()
-                if name in found:
-                    continue
-                try:
-                    found[name] = path.read_bytes()
-                except OSError as error:
-                    raise ScriptProblem(
-                        f"{path}, which the script imports, cannot be read: {error.strerror}.",
-                        hint="Check its permissions.",
-                    ) from error
-                if path.suffix == ".py":
-                    waiting.append(found[name].decode("utf-8-sig", "replace"))
-        return found
-
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
 
@@ -132,6 +104,7 @@ class Script:
             "taken": [one.as_dict() for one in self.taken],
         }
         plain = {"origins": [list(origin) for origin in self.origins], "models": list(self.models)}
+        plain["notices"] = list(self.notices)
         tried = self.trial.as_dict() if self.trial else None
         return {**asdict(replace(self, changes=(), taken=(), trial=None)), **plain, **told, "trial": tried}
 
@@ -153,24 +126,36 @@ def imported_modules(source: str) -> Iterator[str]:
         tree = quiet_parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
+    yield from modules_in(tree)
+
+
+def modules_in(tree: ast.Module) -> Iterator[str]:
+    """List the modules that a source imports, those that are imported by a literal name too.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The source.
+
+    Yields
+    ------
+    str
+        Dotted names; relative imports are left out.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+        elif isinstance(node, ast.Call) and node.args and _imports(node.func):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] != ".":
+                yield first.value
 
 
-def _beside(source: str, folder: Path) -> Iterator[Path]:
-    for name in {module.partition(".")[0] for module in imported_modules(source)}:
-        if (folder / name / "__init__.py").is_file():
-            yield from (path for path in sorted((folder / name).rglob("*")) if _travels(path, folder))
-        elif (folder / f"{name}.py").is_file():
-            yield folder / f"{name}.py"
-
-
-def _travels(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
+def _imports(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in {"import_module", "__import__"}
 
 
 def check_script_name(name: str) -> str:

@@ -107,6 +107,8 @@ class ServiceSpec:
         Processors that a container may use; 0 for all of the machine's.
     image : dict
         A service from the user's own image: the values of :class:`OwnImage`; empty for a script's service.
+    source : str
+        The absolute path of the folder that is shipped whole; empty for the script's own.
     """
 
     name: str
@@ -122,6 +124,7 @@ class ServiceSpec:
     memory: int = 0
     cpus: float = 0.0
     image: dict[str, Any] = field(default_factory=dict, hash=False)
+    source: str = ""
 
 
 @dataclass(frozen=True)

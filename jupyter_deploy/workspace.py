@@ -277,6 +277,8 @@ class Workspace:
         memory: int | str | None = None,
         cpus: float | None = None,
         image: str | OwnImage | None = None,
+        source: str | Path | None = None,
+        large: bool = False,
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
@@ -303,6 +305,10 @@ class Workspace:
             A container's limits: bytes or ``"512m"``; processors. By default half of the memory, all processors.
         image : str or OwnImage, optional
             The user's own image, instead of a script.
+        source : str or pathlib.Path, optional
+            A folder to ship whole, which the script is in; ``"default"`` for the script's own.
+        large : bool, optional
+            Agree to ship more than 100 MB or 10,000 files.
         wait, progress : bool, callable, optional
             Return when it serves, or at once; told what is being done.
 
@@ -315,9 +321,10 @@ class Workspace:
         notes: list[str] = []
         given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
         given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
-        given |= {"memory": memory, "cpus": cpus}
-        changes = self._intent.changes(given, name not in self.services, notes.append)
-        change = self._deployment.deploy(name, changes, wait=wait, progress=progress)
+        given |= {"memory": memory, "cpus": cpus, "source": source}
+        record = self._rows.find(name)
+        changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
+        change = self._deployment.deploy(name, changes, wait=wait, large=large, progress=progress)
         if change.action != "unchanged":
             self.housekeeping.collect()
         return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ..frameworks.pickling import distribution_version
 from ..models import Model
 from ..scripts import Script, imported_modules
+from ..shipment.gathering import Shipment
 
 _OWN = "jupyter-model-deploy"
 _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")
@@ -35,13 +36,13 @@ def preload_modules(script: Script, models: Iterable[Model]) -> list[str] | None
     return sorted(wanted.union(*(model.modules for model in models)))
 
 
-def infer_requirements(script: Script, models: Iterable[Model]) -> list[str]:
+def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]:
     """List what the script imports and the models need, pinned to the versions installed here.
 
     Parameters
     ----------
-    script : Script
-        Its imports, and those of the modules that travel with it.
+    shipment : Shipment
+        The imports of the script, and of the modules beside it that it imports.
     models : iterable of Model
         Each with the requirements recorded at its registration; they win.
 
@@ -51,9 +52,8 @@ def infer_requirements(script: Script, models: Iterable[Model]) -> list[str]:
         ``distribution==version``, sorted.
     """
     pinned: dict[str, str] = {}
-    files = script.files()
-    own = {name.partition("/")[0].removesuffix(".py") for name in files}
-    sources = [data.decode("utf-8", "replace") for name, data in files.items() if name.endswith(".py")]
+    own = {name.partition("/")[0].removesuffix(".py") for name in shipment.texts} | shipment.modules
+    sources = [data.decode("utf-8-sig", "replace") for data in shipment.texts.values()]
     modules = {module.partition(".")[0] for source in sources for module in imported_modules(source)}
     if "inference_schema" in modules:
         # Its types for arrays and frames need libraries that it does not declare.

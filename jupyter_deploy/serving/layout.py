@@ -35,6 +35,8 @@ class Layout:
         Folders at the end of ``sys.path``.
     origins : tuple of Origin
         Where the entry script's lines come from, of one that was put together of several cells.
+    notices : tuple of str
+        What is doubtful about it, for the log.
     """
 
     entry: str
@@ -44,6 +46,7 @@ class Layout:
     preload: tuple[str, ...] | None = ()
     search: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # A message between processes makes lists of them.
@@ -76,6 +79,25 @@ class Layout:
         return relabel(text, self.entry, self.label, self.origins) if from_cells and self.entry in text else text
 
 
+def package_root(script: Path) -> Path:
+    """Find the folder from which a script's package is imported.
+
+    Parameters
+    ----------
+    script : pathlib.Path
+        An absolute path.
+
+    Returns
+    -------
+    pathlib.Path
+        The script's own folder, where that is no package.
+    """
+    folder = script.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def layout_of_bundle(bundle: Path) -> Layout:
     """Read a bundle's layout.
 
@@ -106,11 +128,15 @@ def layout_of_bundle(bundle: Path) -> Layout:
     except (OSError, ValueError, KeyError) as error:
         raise ConfigProblem(f"{bundle} is not a complete bundle: {error}.", hint="Deploy the service again.") from error
     code = bundle / "code"
+    root = code / manifest.get("cwd", "")
     folder = bundle / "models"
     if len(models) == 1:
         folder = folder / models[0]["name"] / str(models[0]["version"])
-    layout = _layout(code / entry, code, str(folder), label, None if preload is None else tuple(preload))
-    return replace(layout, origins=origins)
+    also = () if root == code else (str(code),)
+    layout = _layout(code / entry, root, str(folder), label, None if preload is None else tuple(preload), also)
+    if manifest.get("source"):
+        layout.environ["AZUREML_SOURCE_DIRECTORY"] = manifest["source"]
+    return replace(layout, origins=origins, notices=tuple(manifest.get("notices", ())))
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:
@@ -134,7 +160,9 @@ def layout_of_script(script: Path, model_dir: str, app_root: Path, source_direct
     """
     folder = str(Path(model_dir).absolute()) if model_dir else ""
     root = app_root.absolute()
-    also = (str(root / source_directory),) if source_directory else ()
+    also: tuple[str, ...] = (str(root / source_directory),) if source_directory else ()
+    # A script in a package finds it, wherever the server was started.
+    also += (str(package_root(script.absolute())),)
     return _layout(script.absolute(), root, folder, str(script), also=also)
 
 

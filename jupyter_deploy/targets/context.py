@@ -162,7 +162,7 @@ def _normalise(folder: Path) -> None:
     """Give everything the same rights and time, so that the same input is the same context."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else 0o644)
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
             os.utime(path, (_EPOCH, _EPOCH))
         elif os.utime in os.supports_follow_symlinks:
             os.utime(path, (_EPOCH, _EPOCH), follow_symlinks=False)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..errors import UsageProblem
 from ..intent import own_image
 from ..targets import CHOICES
 from ..workspace import Workspace
-from .verb import SETTING, Session, Verb, argument, pairs
+from .verb import SETTING, Session, Verb, agreed, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
+_SOURCE = "a folder to ship whole, which the script is in; by default the script's own, without what .amlignore names"
 _ENVIRONMENT = "kernel, inferred, a conda or requirements file, a Dockerfile, or a registered environment's name"
 _VARIABLE = "an environment variable of the script; KEY alone takes the value it has here; may be repeated"
 _MODEL = "a model it gets; may be repeated; by default the registered model of the service's name"
@@ -31,21 +33,27 @@ def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str]:
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     # Defaults are for new services: those that exist stay as they are. An image of one's own has neither of the two.
     new = not given.image and given.service not in workspace.services
-    return workspace.deploy(
-        given.service,
-        script=given.script,
-        models=given.model,
-        target=given.target or (session.defaults.target if new else None) or None,
-        port=given.port,
-        environment=given.environment or (session.defaults.environment if new else None) or None,
-        workers=given.workers,
-        settings=pairs(given.set, "--set") if given.set else None,
-        variables=_variables(given.env, os.environ) if given.env else None,
-        memory=given.memory,
-        cpus=given.cpus,
-        image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
-        wait=not given.no_wait,
-        progress=session.say,
+    return agreed(
+        partial(
+            workspace.deploy,
+            given.service,
+            script=given.script,
+            models=given.model,
+            target=given.target or (session.defaults.target if new else None) or None,
+            port=given.port,
+            environment=given.environment or (session.defaults.environment if new else None) or None,
+            workers=given.workers,
+            settings=pairs(given.set, "--set") if given.set else None,
+            variables=_variables(given.env, os.environ) if given.env else None,
+            memory=given.memory,
+            cpus=given.cpus,
+            image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
+            source=given.source,
+            wait=not given.no_wait,
+            progress=session.say,
+        ),
+        given.yes,
+        session,
     )
 
 
@@ -55,6 +63,7 @@ VERB = Verb(
     (
         argument("service", help="the service's name", completes="services"),
         argument("--script", metavar="NAME_OR_FILE", help=_SCRIPT, completes="scripts"),
+        argument("--source", metavar="DIR", help=_SOURCE, completes="files"),
         argument("--model", action="append", metavar="MODEL[:VERSION]", help=_MODEL, completes="models"),
         argument("--target", metavar="|".join(CHOICES), help="where it runs", completes="targets"),
         argument("--port", type=int, metavar="N", help="its port; a free one by default"),
@@ -74,4 +83,5 @@ VERB = Verb(
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),
     _run,
+    asks=True,
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 from ..workspace import Workspace
-from .verb import Session, Verb, argument
+from .verb import Session, Verb, agreed, argument
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     service = workspace.services[given.service]
     session.say("reloading")
-    service.reload(given.script, given.model, given.sample)
+    agreed(partial(service.reload, given.script, given.model, given.sample), given.yes, session)
     return service
 
 
@@ -26,4 +27,5 @@ VERB = Verb(
         argument("--sample", metavar="JSON", help="a request that this and every later version must answer first"),
     ),
     _run,
+    asks=True,
 )

@@ -20,6 +20,7 @@ from ..scripts import Script, script_from_file
 from ..serving.config import ServingConfig
 from ..serving.listener import listen
 from ..serving.settings import IGNORED, Settings, gather
+from ..shipment.gathering import shipment_of
 from ..targets.pids import owner_of_port
 from ..workspace import Workspace
 from .verb import SETTING, Done, Session, Verb, argument, pairs
@@ -63,7 +64,12 @@ def _interpreter(workspace: Workspace, given: str, script: Script, session: Sess
     """Return the interpreter to serve with, and its variables."""
     registered = workspace.environments
     reference = reference_of(given, registered)
-    environment = environment_of(reference, "process", registered, lambda: infer_requirements(script, ()))
+    environment = environment_of(
+        reference,
+        "process",
+        registered,
+        lambda: infer_requirements(shipment_of(script, workspace.home.root, folder=False), ()),
+    )
     environ = dict(os.environ)
     if not environment.is_kernel:
         environ |= {**environment.variables, "PYTHONPATH": str(runtime.ensure(workspace.home))}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageProblem, nearest
+from ..errors import TooMuchToShip, UsageProblem, nearest
 from ..workspace import Workspace
 
 SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= alone means the default"
@@ -201,6 +201,36 @@ class Done:
             The data.
         """
         return self.data
+
+
+def agreed(change: Callable[..., Any], yes: bool, session: Session) -> Any:
+    """Make a change that may ship much; where it would, ask first.
+
+    Parameters
+    ----------
+    change : callable
+        Takes ``large``: whether the user agrees.
+    yes : bool
+        Whether the user has agreed already.
+    session : Session
+        Asks.
+
+    Returns
+    -------
+    object
+        What the change returns.
+    """
+    try:
+        return change(large=yes)
+    except TooMuchToShip as error:
+        try:
+            agrees = session.confirm(f"{error.message} Ship it?")
+        except UsageProblem:
+            # Nobody can be asked here: the error names the option.
+            raise error from None
+        if agrees:
+            return change(large=True)
+        raise
 
 
 def pairs(items: list[str] | None, what: str, *, bare: bool = False) -> dict[str, str | None]:

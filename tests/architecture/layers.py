@@ -28,6 +28,7 @@ LAYERS = (
             "capture",
             "environments",
             "bundles",
+            "shipment",
             "services",
             "service_rows",
         },
