@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from .files import fsync_folder, link_tree, remove_tree
 from .models import Model
 from .scripts import Script
 from .serving.layout import MODELS_FOLDER
-from .shipment.contents import Contents, is_whole
+from .shipment.contents import Content, Contents, is_whole
 from .shipment.gathering import Shipment
 from .store.artifacts import ArtifactStore
 from .store.staging import Stage
@@ -64,6 +64,21 @@ class Bundle:
             raise StoreProblem(
                 f"Bundle {self.digest[:12]} is damaged: {error}.", hint="It will be built anew."
             ) from error
+
+    def publish(self, half: Path) -> None:
+        """Put a bundle that is complete in its place.
+
+        Parameters
+        ----------
+        half : pathlib.Path
+            Where it was made.
+        """
+        try:
+            half.rename(self.folder)
+        except OSError:
+            # Another process built the same content meanwhile.
+            self.verify()
+        fsync_folder(self.folder.parent)
 
     def _verify_files(self, digest: str) -> None:
         # By size and time: there may be thousands, and a reload waits for this.
@@ -131,14 +146,10 @@ def build(
         Where model files come from; they are hard-linked, not copied.
     stage : Stage
         Claims the bundle until the service's row names it.
-    script : Script
-        The entry script.
-    shipment : Shipment
-        Its files.
-    models : sequence of Model
-        The models it gets.
-    requirements : sequence of str
-        The lines of ``requirements.txt``.
+    script, shipment : Script, Shipment
+        The entry script, and its files.
+    models, requirements : sequence of Model, sequence of str
+        The models it gets, and the lines of ``requirements.txt``.
     preload : sequence of str or None
         Modules to import ahead of the script; None for none ever.
 
@@ -153,9 +164,7 @@ def build(
     manifest = _manifest(script, shipment, models, requirements)
     manifest["preload"] = None if preload is None else list(preload)
     listing = json.dumps({name: list(found[name]) for name in sorted(found)}, indent=0)
-    if found:
-        digest = hashlib.sha256(listing.encode()).hexdigest()
-        manifest["files"] = {"digest": digest, "count": len(found), "size": sum(one.size for one in found.values())}
+    manifest |= _about_files(listing, found) if found else {}
     text = json.dumps(manifest, indent=1, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     bundle = Bundle(digest, home.bundles / digest)
@@ -169,21 +178,12 @@ def build(
             return bundle, shipment
     half = stage.folder / "bundle"
     _fill(half, shipment, models, artifacts)
-    for name, content in found.items():
-        place = half / "code" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        contents.place(content, shipment.files[name], place)
-    _call(half, shipment)
+    _link(half, shipment, contents, found)
     if found:
         (half / _LISTING).write_text(listing)
     (half / "requirements.txt").write_text("".join(f"{line}\n" for line in manifest["requirements"]))
     (half / "bundle.json").write_text(text)
-    try:
-        half.rename(bundle.folder)
-    except OSError:
-        # Another process built the same content meanwhile.
-        bundle.verify()
-    fsync_folder(home.bundles)
+    bundle.publish(half)
     return bundle, shipment
 
 
@@ -197,6 +197,17 @@ def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: Ar
         link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
     link = half / "code" / shipment.cwd / MODELS_FOLDER
     link.symlink_to(os.path.relpath(half / "models", link.parent), target_is_directory=True)
+
+
+def _link(half: Path, shipment: Shipment, contents: Contents, found: Mapping[str, Content]) -> None:
+    made: set[Path] = set()
+    for name, content in found.items():
+        place = half / "code" / name
+        if place.parent not in made:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.add(place.parent)
+        contents.place(content, shipment.files[name], place)
+    _call(half, shipment)
 
 
 def _call(half: Path, shipment: Shipment) -> None:
@@ -213,6 +224,12 @@ def _call(half: Path, shipment: Shipment) -> None:
             (beside / path.name).symlink_to(os.path.relpath(path, beside), target_is_directory=path.is_dir())
     for name in shipment.names:
         (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
+
+
+def _about_files(listing: str, found: Mapping[str, Content]) -> dict[str, Any]:
+    digest = hashlib.sha256(listing.encode()).hexdigest()
+    size = sum(content.size for content in found.values())
+    return {"files": {"digest": digest, "count": len(found), "size": size}}
 
 
 def _manifest(

@@ -20,7 +20,7 @@ from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
 from .scripts import Script
 from .service_rows import Services
-from .services import Change, Health, ServiceRecord, Target, check_service_name
+from .services import Change, Health, ServiceRecord, ServiceSpec, Target, check_service_name
 from .store.staging import stage
 
 LOCK_SECONDS = 60.0
@@ -193,19 +193,25 @@ class Deployment:
                 spec = replace(spec, script=os.path.abspath(Path(script).expanduser()), script_is_file=True)  # noqa: PTH100
             if sample is not None:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
-            captured = captured_in(self.bundle_folder(record))
-            # What the script took from its notebook comes with the script.
-            ids = own = tuple(known for known in record.models if known not in captured)
-            if model is not None:
-                name_of_model, _ = parse(model)
-                ids = (model, *(known for known in own if parse(known)[0] != name_of_model))
-                kept = (ref for ref in spec.models or own if parse(ref)[0] != name_of_model)
-                spec = replace(spec, models=(model, *kept))
+            spec, ids = self._with_model(spec, record, model)
             with stage(self._home.staging) as opened:
                 wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 what = differences(record, wanted) or ("same script",)
                 action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
         return Change(name, action, what, _since(started), generation, wanted.notes)
+
+    def _with_model(
+        self, spec: ServiceSpec, record: ServiceRecord, model: str | None
+    ) -> tuple[ServiceSpec, tuple[str, ...]]:
+        """Take a model's version instead of the one that is served; returns the models to serve, too."""
+        captured = captured_in(self.bundle_folder(record))
+        # What the script took from its notebook comes with the script.
+        own = tuple(known for known in record.models if known not in captured)
+        if model is None:
+            return spec, own
+        name, _ = parse(model)
+        kept = (ref for ref in spec.models or own if parse(ref)[0] != name)
+        return replace(spec, models=(model, *kept)), (model, *(known for known in own if parse(known)[0] != name))
 
     def stop(self, name: str) -> None:
         """Drain and end a service; its row stays.

@@ -288,10 +288,8 @@ class Workspace:
         ----------
         name : str
             3 to 32 lower-case letters, digits and ``-``.
-        script : str or pathlib.Path, optional
-            A stored script's name or a file; a new service takes the stored script of its own name.
-        models : sequence of str or Model, optional
-            References; a new service takes the registered model of its own name, if there is one.
+        script, models : str or pathlib.Path, sequence of str or Model, optional
+            A stored script's name or a file; references. A new service takes those of its own name.
         target : str, optional
             ``"auto"``, ``"docker"`` or ``"process"``; a new service is ``"auto"``.
         environment : str, pathlib.Path or Environment, optional
@@ -299,16 +297,12 @@ class Workspace:
         port, workers : int, optional
             1 to 65535, a free one by default; processes that run the script, 1 by default.
         settings, variables : mapping, optional
-            Of :class:`jupyter_deploy.serving.config.ServingConfig`, put over what it has (None: the default); the
-            script's environment variables.
+            Of :class:`jupyter_deploy.serving.config.ServingConfig` (None: the default); the script's environment.
         memory, cpus : int or str, float, optional
             A container's limits: bytes or ``"512m"``; processors. By default half of the memory, all processors.
-        image : str or OwnImage, optional
-            The user's own image, instead of a script.
-        source : str or pathlib.Path, optional
-            A folder to ship whole, which the script is in; ``"default"`` for the script's own.
-        large : bool, optional
-            Agree to ship more than 100 MB or 10,000 files.
+        image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
+            The user's own image, instead of a script; a folder to ship whole, which the script is in (``"default"``:
+            the script's own); agree to ship more than 100 MB or 10,000 files.
         wait, progress : bool, callable, optional
             Return when it serves, or at once; told what is being done.
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import ScriptProblem, UsageProblem
 from ..scripts import CELL_FILE, Script
 from ..serving.layout import package_root
-from .excluded import file_is, folder_is
+from .excluded import folder_is
 from .imports import files_of, imported_names, parsed
 from .literals import Literal, literal_paths
 from .walking import Walk
@@ -159,28 +159,12 @@ def shipment_of(
     cwd = "" if source else _cwd(script, entry)
     if walked:
         # Of a package's surroundings only what is named belongs to the script.
-        package = "" if source or "/" not in entry else entry.partition("/")[0]
-        walk.through(root / package)
+        walk.through(root if source or "/" not in entry else root / entry.partition("/")[0])
     found = _Gathering(root, walk, root / cwd, ((root / entry).parent, root, Path(script.folder)))
     found.follow(entry, script.source.encode(), modules)
     walk.check_size()
-    stats = {name: status for name, status in walk.found.items() if name not in found.texts}
-    shipped = {**found.texts, **stats}
-    left_out = {why: [name for name in names if name not in shipped] for why, names in walk.left_out.items()}
-    return Shipment(
-        entry,
-        found.texts,
-        {name: found.places.get(name, root / name) for name in stats},
-        stats,
-        str(root),
-        cwd,
-        root.name if source else "",
-        tuple(sorted(found.aliases)) if walked else (),
-        frozenset(found.own),
-        {why: names for why, names in left_out.items() if names},
-        walked,
-        frozenset(found.named),
-    )
+    shipment = found.shipment(entry, cwd)
+    return replace(shipment, source=root.name if source else "", names=shipment.names if walked else (), walked=walked)
 
 
 def _cwd(script: Script, entry: str) -> str:
@@ -222,6 +206,24 @@ class _Gathering:
         self.named: set[str] = set()
         self._search = tuple(dict.fromkeys(search))
 
+    def shipment(self, entry: str, cwd: str) -> Shipment:
+        """Put together what was found."""
+        stats = {name: status for name, status in self.walk.found.items() if name not in self.texts}
+        shipped = {**self.texts, **stats}
+        left_out = {why: [name for name in names if name not in shipped] for why, names in self.walk.left_out.items()}
+        return Shipment(
+            entry,
+            self.texts,
+            {name: self.places.get(name, self.root / name) for name in stats},
+            stats,
+            str(self.root),
+            cwd,
+            names=tuple(sorted(self.aliases)),
+            modules=frozenset(self.own),
+            left_out={why: names for why, names in left_out.items() if names},
+            named=frozenset(self.named),
+        )
+
     def follow(self, entry: str, source: bytes, modules: Iterable[str]) -> None:
         waiting = [(entry, source, self.root / entry)]
         self.texts[entry] = source
@@ -232,6 +234,8 @@ class _Gathering:
                 tree = parsed(text)
                 if tree is None:
                     continue
+                if b"AZUREML_SOURCE_DIRECTORY" in text and not (self._cwd / self._cwd.name).exists():
+                    self.aliases.add(self._cwd.name)
                 names += imported_names(tree)
                 for literal in literal_paths(tree):
                     self._named(literal, place.parent)
@@ -282,8 +286,6 @@ class _Gathering:
         if known and (literal.joined or len(path.parts) > 1):
             self.aliases.add(first)
             path = PurePosixPath(*path.parts[1:])
-        elif literal.path == "AZUREML_SOURCE_DIRECTORY":
-            self.aliases.add(self._cwd.name)
         for base in (folder, *folder.parents):
             if not base.is_relative_to(self.root):
                 break
@@ -297,9 +299,6 @@ class _Gathering:
         parts = name.split("/")
         try:
             if place.is_file():
-                secret = file_is(parts[-1], frozenset()) or any(folder_is("", part, 1) for part in parts[:-1])
-                if secret and not literal.given:
-                    return False
                 self.walk.one(name)
                 self.named.add(name)
                 return True

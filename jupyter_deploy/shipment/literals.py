@@ -1,16 +1,19 @@
-"""The paths that a source names literally: what a script opens by name ships, whatever else is left out."""
+"""The paths that a source opens by a literal name: those files ship, whatever else is left out."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 _LONGEST = 300
 _MODEL_DIR = "AZUREML_MODEL_DIR"
 _JOINS = frozenset({"join", "joinpath", "with_name", "Path", "PurePath", "PosixPath"})
-# Their first argument is a path, of a file or of a folder.
-_OPENERS = frozenset({"open", "listdir", "scandir", "walk", "iglob", "glob", "exists", "isfile", "isdir", "abspath"})
+# They only look whether something is there.
+_CHECKS = frozenset({"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink"})
+_FOLDERS = frozenset({"listdir", "scandir", "walk", "glob", "iglob", "rglob", "iterdir", "abspath"})
+_OPENERS = re.compile(r"open|.*(?:read|load|from_).*")
 
 
 class Literal(NamedTuple):
@@ -20,19 +23,18 @@ class Literal(NamedTuple):
     ----------
     path : str
         With ``/`` between its parts.
-    given : bool
-        Whether it is given to a function, so that it may be a file that is usually left out.
     joined : bool
         Whether it stands where paths are made, so that it may be a folder.
     """
 
     path: str
-    given: bool = False
     joined: bool = False
 
 
 def literal_paths(tree: ast.Module) -> Iterator[Literal]:
-    """List the texts of a source that may be paths, those that are put together of literal parts too.
+    """List the texts of a source that are used as paths may be, those that are put together of literal parts too.
+
+    A text that is only compared, or looked for, opens nothing.
 
     Parameters
     ----------
@@ -45,18 +47,45 @@ def literal_paths(tree: ast.Module) -> Iterator[Literal]:
         Each as it is written; most are no paths. Paths in the model's folder are left out.
     """
     waiting: list[ast.AST] = [tree]
-    models = _names_of_model_folders(tree)
+    models, used, opened = _names_of_model_folders(tree), _used(tree, re.compile(".*")), _used(tree, _OPENERS)
     while waiting:
         node = waiting.pop()
-        if _makes_a_path(node) and any(_is_model_folder(part, models) for part in ast.walk(node)):
+        if _looks(node) or (_makes_a_path(node) and any(_is_model_folder(part, models) for part in ast.walk(node))):
             continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from _literal(node.value)
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             yield from _joined(_divided(node))
         elif isinstance(node, ast.Call):
             yield from _called(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if {target.id for target in targets if isinstance(target, ast.Name)} & used:
+                yield from _literal(_text(node.value) or "")
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            yield from _each(node, opened)
         waiting += ast.iter_child_nodes(node)
+
+
+def _each(node: ast.For | ast.comprehension, opened: set[str]) -> Iterator[Literal]:
+    if isinstance(node.iter, (ast.Tuple, ast.List)) and getattr(node.target, "id", "") in opened:
+        for item in node.iter.elts:
+            yield from _literal(_text(item) or "")
+
+
+def _looks(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _name(node) in _CHECKS
+
+
+def _used(tree: ast.Module, functions: re.Pattern[str]) -> set[str]:
+    """Tell which names are given to such functions, or are parts of paths."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Call) and not _looks(node) and functions.fullmatch(_name(node)):
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            parts = [node.left, node.right]
+        found |= {part.id for part in parts if isinstance(part, ast.Name)}
+    return found
 
 
 def _makes_a_path(node: ast.AST) -> bool:
@@ -100,7 +129,7 @@ def _called(node: ast.Call) -> Iterator[Literal]:
         yield from _joined(list(node.args))
     # Whatever function it is given to: read_csv("x"), load_dotenv(".env"), open(file="x").
     for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-        yield from _literal(_text(argument) or "", given=True, joined=name in _OPENERS)
+        yield from _literal(_text(argument) or "", joined=name in _FOLDERS)
 
 
 def _divided(node: ast.expr) -> list[ast.expr]:
@@ -117,7 +146,7 @@ def _joined(parts: list[ast.expr]) -> Iterator[Literal]:
         if text is not None:
             together.append(text)
         elif together:
-            yield from _literal("/".join(together), given=True, joined=True)
+            yield from _literal("/".join(together), joined=True)
             together = []
 
 
@@ -125,6 +154,6 @@ def _text(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _literal(text: str, *, given: bool = False, joined: bool = False) -> Iterator[Literal]:
+def _literal(text: str, *, joined: bool = False) -> Iterator[Literal]:
     if 0 < len(text) < _LONGEST and "\n" not in text and "\0" not in text:
-        yield Literal(text.replace("\\", "/"), given, joined)
+        yield Literal(text.replace("\\", "/"), joined)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
-from jupyter_deploy.scripts import imported_modules, script_from_file
+from jupyter_deploy.scripts import Script, imported_modules, script_from_file
+from jupyter_deploy.shipment.gathering import Shipment, shipment_of
 
 from .cells import RUN, cell
 
@@ -18,6 +19,8 @@ from .cells import RUN, cell
         ("import a, b.c as d", ["a", "b.c"]),
         ("from a.b import c", ["a.b"]),
         ("from . import a\nfrom .b import c", []),
+        ("import importlib\nimportlib.import_module('a.b')\n__import__('c')", ["a.b", "c", "importlib"]),
+        ("from importlib import import_module\nimport_module('.a', 'b')\nimport_module(name)", ["importlib"]),
         ("def f():\n    import a\n    if x:\n        from b import c", ["a", "b"]),
         ("import (", []),
         ("x = '\0'", []),
@@ -25,6 +28,15 @@ from .cells import RUN, cell
 )
 def test_imported_modules(source: str, expected: list[str]) -> None:
     assert sorted(imported_modules(source)) == expected
+
+
+def shipped(script: Script, **options: bool) -> Shipment:
+    return shipment_of(script, Path("/nowhere"), **options)  # type: ignore[arg-type]
+
+
+def contents(script: Script) -> dict[str, bytes]:
+    found = shipped(script)
+    return {**found.texts, **{name: path.read_bytes() for name, path in found.files.items()}}
 
 
 FILES: dict[str, str | bytes] = {
@@ -82,7 +94,7 @@ def beside(tmp_path: Path) -> Path:
 )
 def test_modules_beside_the_script_travel(beside: Path, imports: str, expected: set[str]) -> None:
     script = cell(f"{imports}\n{RUN}", beside)
-    files = script.files()
+    files = contents(script)
     assert files.pop(script.file_name) == script.source.encode()
     assert set(files) == expected
     assert all(data == (beside / name).read_bytes() for name, data in files.items())
@@ -91,7 +103,7 @@ def test_modules_beside_the_script_travel(beside: Path, imports: str, expected: 
 def test_a_module_that_is_called_as_the_cells_file(beside: Path) -> None:
     (beside / "score.py").write_text("def helper(data): return data\n")
     script = cell("from score import helper\ndef run(data): return helper(data)\n", beside)
-    assert script.files() == {
+    assert contents(script) == {
         script.file_name: script.source.encode(),
         "score.py": (beside / "score.py").read_bytes(),
     }
@@ -102,7 +114,7 @@ def test_a_module_that_cannot_be_read(beside: Path) -> None:
     (beside / "locked.py").symlink_to("/proc/self/mem")
     script = cell(f"import locked\n{RUN}", beside)
     with pytest.raises(ScriptProblem, match=r"locked\.py"):
-        script.files()
+        contents(script)
 
 
 def test_a_file(beside: Path) -> None:
@@ -111,7 +123,7 @@ def test_a_file(beside: Path) -> None:
     assert (script.name, script.file_name, script.folder) == ("entry", "entry.py", str(beside))
     assert (script.path, script.label) == (str(beside / "entry.py"), str(beside / "entry.py"))
     assert script.source == f"import helper\n{RUN}"
-    assert set(script.files()) == {"entry.py", "helper.py", "third.py"}
+    assert set(shipped(script, folder=False).texts) == {"entry.py", "helper.py", "third.py"}
 
 
 def test_a_relative_file(beside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
