@@ -22,7 +22,7 @@ from .store.artifacts import ArtifactStore
 from .store.staging import Stage
 
 FORMAT = 1
-_LISTING = "files.json"
+_LISTING = "files.list"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Bundle:
     digest : str
         SHA-256 of its manifest, which names everything in it by digest.
     folder : pathlib.Path
-        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``; ``files.json`` lists the users'
+        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``; ``files.list`` lists the users'
         files that were linked into ``code/``.
     """
 
@@ -82,11 +82,14 @@ class Bundle:
 
     def _verify_files(self, digest: str) -> None:
         # By size and time: there may be thousands, and a reload waits for this.
-        text = (self.folder / _LISTING).read_text()
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
+        listing = (self.folder / _LISTING).read_bytes()
+        if hashlib.sha256(listing).hexdigest() != digest:
             raise StoreProblem(f"{_LISTING} was changed")
-        for name, (_, size) in json.loads(text).items():
-            if not is_whole(self.folder / "code" / name, size):
+        text = os.fsdecode(listing)
+        code = f"{self.folder}/code/"
+        for line in text.split("\0")[:-1]:
+            _, size, name = line.split(" ", 2)
+            if not is_whole(code + name, int(size)):
                 raise StoreProblem(f"code/{name} was changed")
 
 
@@ -163,7 +166,7 @@ def build(
     shipment = shipment.without(left)
     manifest = _manifest(script, shipment, models, requirements)
     manifest["preload"] = None if preload is None else list(preload)
-    listing = json.dumps({name: list(found[name]) for name in sorted(found)}, indent=0)
+    listing = os.fsencode("".join(f"{found[name].key} {found[name].size} {name}\0" for name in sorted(found)))
     manifest |= _about_files(listing, found) if found else {}
     text = json.dumps(manifest, indent=1, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -180,7 +183,7 @@ def build(
     _fill(half, shipment, models, artifacts)
     _link(half, shipment, contents, found)
     if found:
-        (half / _LISTING).write_text(listing)
+        (half / _LISTING).write_bytes(listing)
     (half / "requirements.txt").write_text("".join(f"{line}\n" for line in manifest["requirements"]))
     (half / "bundle.json").write_text(text)
     bundle.publish(half)
@@ -200,13 +203,11 @@ def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: Ar
 
 
 def _link(half: Path, shipment: Shipment, contents: Contents, found: Mapping[str, Content]) -> None:
-    made: set[Path] = set()
+    for folder in {name.rpartition("/")[0] for name in found}:
+        (half / "code" / folder).mkdir(parents=True, exist_ok=True)
+    code = f"{half}/code/"
     for name, content in found.items():
-        place = half / "code" / name
-        if place.parent not in made:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            made.add(place.parent)
-        contents.place(content, shipment.files[name], place)
+        contents.place(content, shipment.files[name], code + name)
     _call(half, shipment)
 
 
@@ -226,8 +227,8 @@ def _call(half: Path, shipment: Shipment) -> None:
         (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
 
 
-def _about_files(listing: str, found: Mapping[str, Content]) -> dict[str, Any]:
-    digest = hashlib.sha256(listing.encode()).hexdigest()
+def _about_files(listing: bytes, found: Mapping[str, Content]) -> dict[str, Any]:
+    digest = hashlib.sha256(listing).hexdigest()
     size = sum(content.size for content in found.values())
     return {"files": {"digest": digest, "count": len(found), "size": size}}
 

@@ -111,7 +111,7 @@ class Contents:
             write_atomic(place, json.dumps({"root": shipment.root, "files": fresh}), mode=0o600)
         return found, left
 
-    def _taken(self, path: Path, stage: Path, now: Callable[[], int]) -> list[Any]:
+    def _taken(self, path: str, stage: Path, now: Callable[[], int]) -> list[Any]:
         """Copy a file into the store; returns its content's key and its marks."""
         target = stage / f"new-{secrets.token_hex(8)}"
         for attempt in range(_ATTEMPTS):
@@ -125,16 +125,16 @@ class Contents:
             after = [after[0], 0, *after[2:]]
         return [_PRIVATE * private + content.key, content.size, *after[1:]]
 
-    def place(self, content: Content, origin: Path, target: Path) -> None:
+    def place(self, content: Content, origin: str, target: str) -> None:
         """Put a file into a bundle.
 
         Parameters
         ----------
         content : Content
             From :meth:`read`.
-        origin : pathlib.Path
+        origin : str
             The user's file, for where the store has it no more.
-        target : pathlib.Path
+        target : str
             Where it goes.
 
         Raises
@@ -142,14 +142,14 @@ class Contents:
         StoreProblem
             If the user's file was changed meanwhile.
         """
-        kept = self._folder / content.key
+        kept = f"{self._folder}/{content.key}"
         if is_whole(kept, content.size):
             with contextlib.suppress(OSError):
                 os.link(kept, target)
                 return
-        if _copy(origin, target)[0] != content:
+        if _copy(origin, Path(target))[0] != content:
             raise StoreProblem(f"{origin} changes while it is shipped.", hint="Deploy again when it is written.")
-        self._keep(target, content)
+        self._keep(Path(target), content)
 
     def _keep(self, file: Path, content: Content) -> None:
         kept = self._folder / content.key
@@ -183,12 +183,12 @@ class Contents:
             path.unlink(missing_ok=True)
 
 
-def is_whole(path: Path, size: int) -> bool:
+def is_whole(path: str | Path, size: int) -> bool:
     """Tell whether a shipped file is as it was written, without reading it.
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : str or pathlib.Path
         In the store or a bundle.
     size : int
         What it shall have.
@@ -217,13 +217,13 @@ def _mark(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode & _EXECUTABLE]
 
 
-def _copy(source: Path, target: Path) -> tuple[Content, list[int], list[int], bool]:
+def _copy(source: str, target: Path) -> tuple[Content, list[int], list[int], bool]:
     """Copy a file, read-only and without its times; returns its marks before and after, and whether it is a key."""
     total, size, private = blake3(), 0, False
     with open(os.open(source, _FLAGS), "rb") as incoming:  # noqa: PTH123
         before = os.fstat(incoming.fileno())
         if not stat.S_ISREG(before.st_mode):
-            raise OSError(errno.EINVAL, "not a file", str(source))
+            raise OSError(errno.EINVAL, "not a file", source)
         with target.open("xb") as outgoing:
             while chunk := incoming.read(_CHUNK):
                 private = private or (not size and holds_a_key(chunk))

@@ -28,8 +28,8 @@ class Shipment:
         The script's.
     texts : mapping of str to bytes
         The script and the modules that it imports.
-    files : mapping of str to pathlib.Path
-        Where all others are.
+    files : mapping of str to str
+        Where all others are: texts, because there may be thousands.
     stats : mapping of str to os.stat_result
         How those were when they were found.
     root : str
@@ -52,7 +52,7 @@ class Shipment:
 
     entry: str
     texts: Mapping[str, bytes] = field(hash=False)
-    files: Mapping[str, Path] = field(hash=False)
+    files: Mapping[str, str] = field(hash=False)
     stats: Mapping[str, os.stat_result] = field(hash=False, repr=False)
     root: str = ""
     cwd: str = ""
@@ -209,12 +209,12 @@ class _Gathering:
     def shipment(self, entry: str, cwd: str) -> Shipment:
         """Put together what was found."""
         stats = {name: status for name, status in self.walk.found.items() if name not in self.texts}
-        shipped = {**self.texts, **stats}
+        shipped, base = {**self.texts, **stats}, os.path.join(self.root, "")  # noqa: PTH118
         left_out = {why: [name for name in names if name not in shipped] for why, names in self.walk.left_out.items()}
         return Shipment(
             entry,
             self.texts,
-            {name: self.places.get(name, self.root / name) for name in stats},
+            {name: str(self.places.get(name, f"{base}{name}")) for name in stats},
             stats,
             str(self.root),
             cwd,

@@ -36,7 +36,7 @@ def shipped(script: Script, **options: bool) -> Shipment:
 
 def contents(script: Script) -> dict[str, bytes]:
     found = shipped(script)
-    return {**found.texts, **{name: path.read_bytes() for name, path in found.files.items()}}
+    return {**found.texts, **{name: Path(path).read_bytes() for name, path in found.files.items()}}
 
 
 FILES: dict[str, str | bytes] = {

@@ -260,21 +260,21 @@ class TestContents:
     def test_what_no_bundle_has_is_swept(self, app: Path, stage: Path, store: Contents, tmp_path: Path) -> None:
         shipment = of(app)
         found, _ = store.read(shipment, stage)
-        store.place(found["c.txt"], app / "c.txt", tmp_path / "placed")
+        store.place(found["c.txt"], str(app / "c.txt"), str(tmp_path / "placed"))
         for path in stage.iterdir():
             path.unlink()
         store.sweep()
         assert not list(store.unused())
         assert (tmp_path / "placed").stat().st_nlink == 2
         # Gone meanwhile: it is copied from the user's file.
-        store.place(found["a.txt"], app / "a.txt", tmp_path / "again")
+        store.place(found["a.txt"], str(app / "a.txt"), str(tmp_path / "again"))
         assert (tmp_path / "again").read_text() == "same"
         assert not os.access(tmp_path / "again", os.X_OK)
 
     def test_a_program_stays_one(self, app: Path, stage: Path, store: Contents, tmp_path: Path) -> None:
         (app / "c.txt").chmod(0o755)
         found, _ = store.read(of(app), stage)
-        store.place(found["c.txt"], app / "c.txt", tmp_path / "placed")
+        store.place(found["c.txt"], str(app / "c.txt"), str(tmp_path / "placed"))
         assert (tmp_path / "placed").stat().st_mode & 0o777 == 0o555
 
 
