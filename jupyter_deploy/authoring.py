@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from .capture.cell import capture
 from .capture.notebook import Notebook
+from .captured import CapturedValues
 from .config import Home
 from .deployment import Deployment
 from .errors import DeployError
-from .models import Model, check_name
-from .registry import Models
+from .models import Model
 from .rollout import Progress
 from .scripts import Script, Scripts
 from .service_rows import Services, scripts_services
 from .services import Change
-from .sources import Prepared, prepare_value
+from .sources import prepare_value
 from .store.staging import Stage, stage
 from .trial import Trial
 
 Try = Callable[[Script, Any, Progress], Trial]
 NOTHING = object()
-_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Authoring:
@@ -36,8 +33,8 @@ class Authoring:
     ----------
     home : Home
         The workspace's folders.
-    models : Models
-        The registry, where the notebook's data goes.
+    captured : CapturedValues
+        Where the notebook's data goes.
     scripts : Scripts
         Where scripts are stored.
     rows : Services
@@ -49,10 +46,16 @@ class Authoring:
     """
 
     def __init__(
-        self, home: Home, models: Models, scripts: Scripts, rows: Services, deployment: Deployment, try_out: Try
+        self,
+        home: Home,
+        captured: CapturedValues,
+        scripts: Scripts,
+        rows: Services,
+        deployment: Deployment,
+        try_out: Try,
     ) -> None:
         self._home = home
-        self._models = models
+        self._captured = captured
         self._scripts = scripts
         self._rows = rows
         self._deployment = deployment
@@ -102,7 +105,7 @@ class Authoring:
             Nothing is stored then, and services go on as they were.
         """
         with stage(self._home.staging) as opened:
-            saving = _Saving(name, self._models, opened, draft, progress)
+            saving = _Saving(name, self._captured, opened, draft, progress)
             script = capture(name, cell, folder, notebook, saving, sample=sample)
             if draft:
                 return replace(script, draft=True)
@@ -126,10 +129,10 @@ class Authoring:
 
 
 class _Saving:
-    """Saves live values as models: what is there already with the same content is that model."""
+    """Saves live values for a script."""
 
-    def __init__(self, script: str, models: Models, opened: Stage, draft: bool, progress: Progress) -> None:
-        self._script, self._models, self._opened = script, models, opened
+    def __init__(self, script: str, captured: CapturedValues, opened: Stage, draft: bool, progress: Progress) -> None:
+        self._script, self._captured, self._opened = script, captured, opened
         self._draft, self._progress = draft, progress
         self._count = 0
 
@@ -139,36 +142,4 @@ class _Saving:
         folder = self._opened.folder / f"captured-{self._count}"
         folder.mkdir()
         prepared = prepare_value(value, folder)
-        # Python's names may hold letters that a model's may not.
-        own = check_name(f"{self._script}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", name))
-        same = self._models.list(digest=prepared.tree.digest)
-        if same:
-            known = min(same, key=lambda model: (model.name != own, model.name != self._script, -model.version))
-            return replace(known, notices=prepared.notices)
-        if self._draft:
-            versions = [model.version for model in self._models.list(own)]
-            return _would_be(own, max(versions, default=0) + 1, prepared)
-        self._opened.claim(prepared.tree.digest)
-        properties = {"captured_by": f"%%score_script {self._script}", "variable": name}
-        return self._models.add(own, prepared, tags={}, properties=properties, description="", run_id="")
-
-
-def _would_be(name: str, version: int, prepared: Prepared) -> Model:
-    """Describe the model that saving would make."""
-    return Model(
-        name,
-        version,
-        prepared.framework,
-        prepared.framework_version,
-        prepared.tree.digest,
-        prepared.entry,
-        prepared.tree.size,
-        {},
-        {},
-        "",
-        "",
-        prepared.requirements,
-        prepared.modules,
-        datetime.now(timezone.utc),
-        prepared.notices,
-    )
+        return self._captured.keep(self._script, name, prepared, self._opened, draft=self._draft)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .captured import CapturedValues
 from .config import Home
 from .environments import runtime
 from .environments.environment import Environment, from_stored
@@ -32,8 +33,8 @@ class Leftover:
     Parameters
     ----------
     kind : str
-        ``"environment"``, ``"server files"``, ``"container"``, ``"image"``, ``"artifact"``, ``"bundle"``, ``"file"``,
-        ``"cache"``.
+        ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``, ``"file"``,
+        ``"container"``, ``"image"``, ``"cache"``.
     name : str
         What people call it.
     size : int
@@ -71,14 +72,19 @@ class Housekeeping:
         The services' rows.
     artifacts : ArtifactStore
         The models' files.
+    captured : CapturedValues
+        What scripts took from their notebooks.
     """
 
-    def __init__(self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore) -> None:
+    def __init__(
+        self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore, captured: CapturedValues
+    ) -> None:
         self._home = home
         self._database = database
         self._rows = rows
         self._artifacts = artifacts
         self._contents = Contents(home.contents)
+        self._captured = captured
 
     def collect(self) -> None:
         """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
@@ -122,9 +128,11 @@ class Housekeeping:
         Returns
         -------
         list of Leftover
-            Folders first, then what is on the Docker engine, if it answers.
+            Folders first, then captured values, then what is on the Docker engine, if it answers.
         """
         found = [Leftover(kind, place.name[:12], _size(place), str(place)) for kind, place in self.unneeded_folders()]
+        values = self._captured.unneeded()
+        found += [Leftover("captured value", model.id, model.size, model.id) for model in values]
         for kind, digest in self._unreferenced():
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
@@ -195,7 +203,9 @@ class Housekeeping:
             if item.kind in {"environment", "server files"}:
                 remove_tree(Path(item.identity), trash=self._home.staging)
                 gone.append(item)
-        if any(item.kind in {"artifact", "bundle"} for item in items):
+        removed = self._captured.remove([item.identity for item in items if item.kind == "captured value"])
+        gone += [item for item in items if item.kind == "captured value" and item.identity in removed]
+        if removed or any(item.kind in {"artifact", "bundle"} for item in items):
             self.collect()
             gone += [item for item in items if item.kind in {"artifact", "bundle"}]
         if any(item.kind == "file" for item in items):

@@ -15,6 +15,8 @@ from .errors import ModelProblem, UsageProblem
 
 # azureml-core's rule for model names.
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_SCRIPT_CELL = "%%score_script "
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,32 @@ class Model:
         """``name:version``, as Azure ML writes it."""
         return f"{self.name}:{self.version}"
 
+    @property
+    def captured_by(self) -> str:
+        """The script cell that took this value from its notebook; empty for a registered model."""
+        cell, variable = self.properties.get("captured_by", ""), self.properties.get("variable", "")
+        script = cell.removeprefix(_SCRIPT_CELL)
+        # Anybody may give a model such properties; the name that belongs to them is the script's own.
+        return script if script != cell and self.name == captured_name(script, variable) else ""
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
 
         Returns
         -------
         dict
-            All fields but the notices; ``created`` in ISO 8601.
+            All fields but the notices; ``created`` in ISO 8601; ``captured_by``.
         """
         values = asdict(self)
         del values["notices"]
         lists = {"requirements": list(self.requirements), "modules": list(self.modules)}
-        return {"id": self.id, **values, **lists, "created": self.created.isoformat()}
+        return {
+            "id": self.id,
+            **values,
+            **lists,
+            "created": self.created.isoformat(),
+            "captured_by": self.captured_by,
+        }
 
 
 def check_name(name: str) -> str:
@@ -110,6 +126,40 @@ def check_name(name: str) -> str:
         "a letter or digit first, at most 255 in all.",
         hint=f"For example {proposal!r}." if proposal else "For example 'churn'.",
     )
+
+
+def captured_name(script: str, variable: str) -> str:
+    """Name what a script takes from a variable of its notebook.
+
+    Parameters
+    ----------
+    script : str
+        The script's name.
+    variable : str
+        The variable's; Python's names may hold letters that a model's may not.
+
+    Returns
+    -------
+    str
+        For example ``"churn-clf"``.
+    """
+    return f"{script}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", variable)
+
+
+def captured_properties(script: str, variable: str) -> dict[str, str]:
+    """Write the properties by which a captured value is known.
+
+    Parameters
+    ----------
+    script, variable : str
+        As for :func:`captured_name`.
+
+    Returns
+    -------
+    dict of str to str
+        ``captured_by`` and ``variable``.
+    """
+    return {"captured_by": f"{_SCRIPT_CELL}{script}", "variable": variable}
 
 
 def parse_reference(reference: str) -> tuple[str, int | None]:

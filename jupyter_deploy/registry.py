@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from .errors import InUse, ModelProblem, NotFound, StoreProblem, UsageProblem, not_found
+from .errors import InUse, ModelProblem, NotFound, StoreProblem, not_found
 from .files import walk_tree
+from .model_filters import MAY_BE_CAPTURED, has_pair, pairs_of
 from .models import Model, check_pairs, model_of_columns, model_of_row, parse_reference
 from .sources import Prepared
 from .store.artifacts import ArtifactStore
@@ -57,17 +59,38 @@ class Models:
         return name in self.names()
 
     def names(self) -> list[str]:
-        """List the names that have a version.
+        """List the names that have a registered version.
 
         Returns
         -------
         list of str
-            Sorted.
+            Sorted; without those that only captured values have.
         """
         with self._database.read() as connection:
-            return list(connection.scalars(sa.select(models.c.name).distinct().order_by(models.c.name)))
+            found = set(connection.scalars(sa.select(models.c.name).where(~MAY_BE_CAPTURED).distinct()))
+            other = connection.execute(sa.select(models).where(MAY_BE_CAPTURED)).mappings()
+            return sorted(found.union(model.name for model in map(model_of_row, other) if not model.captured_by))
 
-    def add(self, name: str, prepared: Prepared, **fields: Any) -> Model:
+    def captured(self, connection: sa.Connection, name: str | None = None) -> list[Model]:
+        """List captured values, within a transaction.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection
+            The transaction.
+        name : str, optional
+            Only of this name.
+
+        Returns
+        -------
+        list of Model
+            Newest first.
+        """
+        query = sa.select(models).where(MAY_BE_CAPTURED).order_by(models.c.created.desc(), models.c.version.desc())
+        rows = connection.execute(query if name is None else query.where(models.c.name == name)).mappings()
+        return [model for model in map(model_of_row, rows) if model.captured_by]
+
+    def add(self, name: str, prepared: Prepared, *, reuse: bool = False, **fields: Any) -> Model:
         """Publish prepared files and give them the name's next version, or do neither.
 
         Parameters
@@ -76,19 +99,25 @@ class Models:
             A checked name.
         prepared : Prepared
             The staged files, claimed by an open stage.
+        reuse : bool, optional
+            Return the captured value of that name that has the same content, where there is one.
         **fields
             ``tags``, ``properties``, ``description``, ``run_id``: as in :class:`Model`.
 
         Returns
         -------
         Model
-            The new version.
+            The version.
         """
         tree = prepared.tree
         if not self._artifacts.is_local:
             self._artifacts.publish(tree)
         with self._database.write() as connection:
             self._artifacts.publish(tree)
+            same = self.captured(connection, name) if reuse else []
+            for known in same:
+                if (known.digest, known.entry) == (tree.digest, prepared.entry):
+                    return replace(known, notices=prepared.notices)
             connection.execute(
                 sa.text("INSERT INTO model_names VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"), {"name": name}
             )
@@ -120,7 +149,7 @@ class Models:
         Parameters
         ----------
         reference : str
-            ``NAME`` for the newest or ``NAME:VERSION``.
+            ``NAME`` for the newest registered version (of a captured value's name, the newest) or ``NAME:VERSION``.
         version : int or str, optional
             Instead of a version in the reference.
 
@@ -140,9 +169,14 @@ class Models:
             # SQLite's integers end there; a larger number raises in its driver.
             query_one = query.where(models.c.version == min(wanted, (1 << 63) - 1))
         with self._database.read() as connection:
-            row = connection.execute(query_one if wanted else query).mappings().first()
-            if row is not None:
-                return model_of_row(row)
+            rows = connection.execute(query_one if wanted else query.limit(1)).mappings()
+            found = [model_of_row(row) for row in rows]
+            if found and found[0].captured_by and not wanted:
+                # Somebody may have registered a model of a captured value's name: that is what the name means then.
+                rows = connection.execute(query).mappings()
+                found = sorted(map(model_of_row, rows), key=lambda model: (bool(model.captured_by), -model.version))
+            if found:
+                return found[0]
             versions = list(connection.scalars(query.with_only_columns(models.c.version)))
         if versions:
             known = ", ".join(str(number) for number in sorted(versions)[-10:])
@@ -163,6 +197,7 @@ class Models:
         run_id: str | None = None,
         digest: str | None = None,
         latest: bool = False,
+        captured: bool = False,
     ) -> list[Model]:
         """Search the registry; all filters must hold.
 
@@ -175,6 +210,8 @@ class Models:
             ``["stage", ["team", "risk"]]``.
         latest : bool, optional
             Only the newest match of each name.
+        captured : bool, optional
+            What scripts took from their notebooks, too; that is listed by its own name as well.
 
         Returns
         -------
@@ -190,15 +227,17 @@ class Models:
         ):
             query = query.where(column == value) if value is not None else query
         for json, wanted in (
-            (models.c.tags, _filter(tags, "tags")),
-            (models.c.properties, _filter(properties, "properties")),
+            (models.c.tags, pairs_of(tags, "tags")),
+            (models.c.properties, pairs_of(properties, "properties")),
         ):
             for key, text in wanted.items():
-                query = query.where(_has(json, key, text, self._database.dialect))
+                query = query.where(has_pair(json, key, text, self._database.dialect))
         with self._database.read() as connection:
             # In parts: 10,000 rows held at once cost the garbage collector more than reading them.
             parts = connection.execute(query).partitions(1000)
             found = [model_of_columns(*row) for part in parts for row in part]
+        if not captured and name is None:
+            found = [model for model in found if "captured_by" not in model.properties or not model.captured_by]
         if not latest:
             return found
         newest: dict[str, Model] = {}
@@ -344,32 +383,3 @@ def _refuse_blocked(place: Path, names: Sequence[tuple[str, bool]]) -> None:
         if blocked is not None:
             kind = "folder" if blocked.is_dir() else "file"
             raise ModelProblem(f"A {kind} is in the way: {blocked}", hint="Give another folder with --to DIR.")
-
-
-def _filter(given: Any, what: str) -> dict[str, str | None]:
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        return {str(key): None if value is None else str(value) for key, value in given.items()}
-    if isinstance(given, str) or not isinstance(given, Sequence):
-        raise UsageProblem(f"{what} must be a list or a dict.", hint=f"For example {what}=[['stage', 'trial']].")
-    pairs: dict[str, str | None] = {}
-    for item in given:
-        if isinstance(item, str):
-            pairs[item] = None
-        elif isinstance(item, Sequence) and len(item) == 2:
-            pairs[str(item[0])] = str(item[1])
-        else:
-            raise UsageProblem(f"{what}: {item!r} is neither 'key' nor ['key', 'value'].")
-    return pairs
-
-
-def _has(column: sa.ColumnElement[Any], key: str, text: str | None, dialect: str) -> sa.ColumnElement[bool]:
-    """Test a JSON object for a key, and for its value where one is given."""
-    if dialect == "sqlite":
-        # A path such as $."key" cannot quote every key; as a table, keys are plain values.
-        pairs = sa.func.json_each(column).table_valued("key", "value")
-        condition = pairs.c.key == key
-        return sa.exists().where(condition if text is None else sa.and_(condition, pairs.c.value == text))
-    found: sa.ColumnElement[str] = column[key].as_string()
-    return found.is_not(None) if text is None else found == text

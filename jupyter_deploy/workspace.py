@@ -11,6 +11,7 @@ from typing import Any
 
 from .authoring import NOTHING, Authoring
 from .capture.notebook import Notebook
+from .captured import CapturedValues
 from .client import Service
 from .config import HOME_VARIABLE, Home
 from .deployment import Deployment
@@ -96,16 +97,15 @@ class Workspace:
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
         self._deployment = Deployment(self.home, self._rows, resolver, target, rollout)
-        self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts)
+        captured = CapturedValues(self.home, self._database, self.models)
+        self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts, captured)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         self.services = LiveServices(self._rows, self.home, self._deployment)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.
         quick = {"target": os.environ.get(TARGET_VARIABLE, "process")}
         usual = partial(self._intent.changes, quick, True, lambda _: None)
         self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
-        self._authoring = Authoring(
-            self.home, self.models, self.scripts, self._rows, self._deployment, self._trials.run
-        )
+        self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
         self.housekeeping.collect()
         self._trials.collect()
 
@@ -153,7 +153,7 @@ class Workspace:
             If the name, a pair, the path or the object will not do; nothing is registered.
         """
         check_name(name)
-        fields = {
+        fields: dict[str, Any] = {
             "tags": check_pairs(tags, "tags"),
             "properties": check_pairs(properties, "properties"),
             "description": description or "",

@@ -54,7 +54,7 @@ def _scripts(listing: Listing) -> list[list[str]]:
 _TABLES: dict[str, tuple[list[str], Callable[[Listing], list[list[str]]]]] = {
     "models": (["model", "version", "framework", "size", "registered", "tags"], _models),
     "environments": (["environment", "version", "python", "packages", "base image"], _environments),
-    "scripts": (["script", "length", "models from the notebook"], _scripts),
+    "scripts": (["script", "length", "takes from the notebook"], _scripts),
     "services": (["service", "state", "url", "script", "models"], _services),
     "leftovers": (
         ["what", "name", "size"],
@@ -85,18 +85,23 @@ def cell(column: str, text: str) -> str:
     return markup.badge(text) if column == "state" else markup.esc(text)
 
 
-def _text(listing: Listing) -> str:
-    if not listing:
-        return f"No {listing.kind} found."
+def _table(listing: Listing) -> tuple[list[str], list[list[str]]]:
     header, rows = _TABLES[listing.kind]
-    return plain.table(header, rows(listing))
+    if listing.kind == "models" and any(model.captured_by for model in listing):
+        owners = (model.captured_by for model in listing)
+        return [*header, "captured by"], [[*row, owner] for row, owner in zip(rows(listing), owners, strict=True)]
+    return header, rows(listing)
+
+
+def _text(listing: Listing) -> str:
+    return plain.table(*_table(listing)) if listing else f"No {listing.kind} found."
 
 
 def _html(listing: Listing) -> str:
     if not listing:
         return markup.sentence(f"No {listing.kind} found.")
-    header, rows = _TABLES[listing.kind]
-    cells = [[cell(column, text) for column, text in zip(header, row, strict=True)] for row in rows(listing)]
+    header, rows = _table(listing)
+    cells = [[cell(column, text) for column, text in zip(header, row, strict=True)] for row in rows]
     return markup.table(header, cells, listing.kind)
 
 

@@ -10,7 +10,8 @@ from .verb import Listing, Session, Verb, argument, pairs
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    return Listing("models", workspace.models.list(given.name, tags=pairs(given.tag, "--tag", bare=True)))
+    tags = pairs(given.tag, "--tag", bare=True)
+    return Listing("models", workspace.models.list(given.name, tags=tags, captured=given.captured))
 
 
 VERB = Verb(
@@ -19,6 +20,7 @@ VERB = Verb(
     (
         argument("--name", metavar="N", help="only this model's versions", completes="models"),
         argument("--tag", action="append", metavar="K[=V]", help="only those with this tag; may be repeated"),
+        argument("--captured", action="store_true", help="what scripts took from their notebooks, too"),
     ),
     _run,
 )

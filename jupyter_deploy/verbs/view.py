@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import UsageProblem, nearest
@@ -31,10 +31,13 @@ class View:
         One of :data:`KINDS`.
     service : str
         A service's name; empty for ``"models"``.
+    captured : bool
+        Of models: whether what scripts took from their notebooks is shown, too.
     """
 
     kind: str
     service: str = ""
+    captured: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -44,7 +47,7 @@ class View:
         dict
             All fields.
         """
-        return {"kind": self.kind, "service": self.service}
+        return asdict(self)
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
@@ -57,11 +60,13 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         raise UsageProblem("view models takes no service.", hint="view models shows all models.")
     if kind != "models" and not service:
         raise UsageProblem(f"view {kind} needs a service.", hint=f"For example: view {kind} churn")
+    if kind != "models" and given.captured:
+        raise UsageProblem("--captured goes with models.", hint="For example: view models --captured")
     name = workspace.services[service].name if service else ""
     if not session.live:
         hint = f"Here: {_INSTEAD[kind].format(service=name)}"
         raise UsageProblem("Views are for notebooks: they go on changing.", hint=hint)
-    return View(kind, name)
+    return View(kind, name, given.captured)
 
 
 VERB = Verb(
@@ -70,6 +75,7 @@ VERB = Verb(
     (
         argument("what", metavar="WHAT", help=", ".join(KINDS), completes="views"),
         argument("service", nargs="?", default="", help="the service's name", completes="services"),
+        argument("--captured", action="store_true", help="of models: what scripts took from their notebooks, too"),
     ),
     _run,
     shows=False,

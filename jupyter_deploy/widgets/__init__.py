@@ -52,7 +52,7 @@ def live(view: View) -> Any:
 
     workspace = Workspace()
     if view.kind == "models":
-        return __getattr__("ModelBrowser")(workspace)
+        return __getattr__("ModelBrowser")(workspace, captured=view.captured)
     return __getattr__(_CLASSES[view.kind])(workspace.services[view.service])
 
 

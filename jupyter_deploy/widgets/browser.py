@@ -27,6 +27,8 @@ class ModelBrowser(LiveWidget):
     ----------
     workspace : Workspace
         Whose models.
+    captured : bool, optional
+        Whether what scripts took from their notebooks is shown, too.
     """
 
     _esm = asset("common.js", "browser.js")
@@ -35,7 +37,8 @@ class ModelBrowser(LiveWidget):
     picked = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, captured: bool = False) -> None:
+        self._captured = captured
         self._workspace = workspace
         self._picked = ""
         self._told = 0
@@ -53,7 +56,7 @@ class ModelBrowser(LiveWidget):
             Whether there are others than before, or with other tags.
         """
         started = time.perf_counter()
-        found = self._workspace.models.list()
+        found = self._workspace.models.list(captured=self._captured)
         listed = grouped(found)
         changed = self.tell(models=listed[:NAMES], more=max(0, len(listed) - NAMES), picked=self._details())
         # A registry so large that reading it takes long is read seldom.

@@ -22,6 +22,8 @@ LAYERS = (
             "store",
             "models",
             "registry",
+            "model_filters",
+            "captured",
             "sources",
             "scripts",
             "script_check",

@@ -79,10 +79,13 @@ def test_running_the_cell_again_saves_what_changed_and_reloads(workspace: Worksp
     assert run("%invoke churn X") == [0, 0, 1, 1]
 
 
-def test_what_was_registered_by_hand_is_not_saved_again(workspace: Workspace, run: Run) -> None:
+def test_what_is_captured_has_its_scripts_name_whoever_else_has_the_same_bytes(workspace: Workspace, run: Run) -> None:
     run(TRAIN + "\n")
-    run("%register churn clf")
-    assert run(SCRIPT.format("")).models == ("churn:1", "churn-scaler:1")
+    registered = run("%register churn clf")
+    assert run(SCRIPT.format("")).models == ("churn-clf:1", "churn-scaler:1")
+    assert workspace.models.get("churn-clf").digest == registered.digest
+    assert run(SCRIPT.replace("churn", "dock").format("")).models == ("dock-clf:1", "dock-scaler:1")
+    assert len(list(workspace.home.artifacts.iterdir())) == 2
     run("%deploy churn")
     assert run("%invoke churn X") == [0, 0, 1, 1]
 
