@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from .config import Home
 from .errors import StoreProblem
 from .files import fsync_folder, link_tree, remove_tree
 from .models import Model
-from .scripts import Script
+from .scripts import LOADED, Script
 from .serving.layout import MODELS_FOLDER
 from .shipment.contents import Content, Contents, is_whole
 from .shipment.gathering import Shipment
@@ -127,6 +128,32 @@ def captured_in(bundle: Path) -> tuple[str, ...]:
         ``name:version`` each; empty where the bundle is not there any more.
     """
     return tuple(manifest_of(bundle).get("captured", ()))
+
+
+@lru_cache(maxsize=256)
+def captured_names(bundle: Path) -> Mapping[str, str]:
+    """Tell from which of the notebook's names a bundle's captured models come: as the script itself loads them.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    mapping of str to str
+        The models' ``name:version``, by the names that the script loads them into.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the bundle is not there, or damaged.
+    """
+    manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    captured = manifest.get("captured", ())
+    source = (bundle / "code" / manifest["entry"]).read_text(encoding="utf-8") if captured else ""
+    found = {name: f"{model}:{version}" for name, model, version in LOADED.findall(source)}
+    return {name: model for name, model in found.items() if model in captured}
 
 
 def build(

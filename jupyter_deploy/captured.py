@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from .bundles import manifest_of
 from .config import Home
 from .models import Model, captured_name, captured_properties, check_name
 from .registry import Models
@@ -117,15 +116,8 @@ class CapturedValues:
             yield from row.models
             # What is being loaded, or still answers, is in a bundle only.
             for bundle in (row.bundle, row.handle.get("pending", ""), *row.handle.get("keep", ())):
-                yield from _models_in(self._home.bundles / bundle / "bundle.json" if bundle else None)
-
-
-def _models_in(manifest: Path | None) -> Iterator[str]:
-    try:
-        held = json.loads(manifest.read_text())["models"] if manifest else ()
-    except (OSError, ValueError, KeyError):
-        return
-    yield from (f"{model['name']}:{model['version']}" for model in held)
+                held = manifest_of(self._home.bundles / bundle).get("models", ()) if bundle else ()
+                yield from (f"{model['name']}:{model['version']}" for model in held)
 
 
 def _would_be(name: str, version: int, prepared: Prepared) -> Model:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .bundles import captured_names
 from .config import Home
 from .environments.environment import from_stored
 from .errors import DeployError, ServiceDown
@@ -110,6 +111,7 @@ class Service(Invocable):
             "script": "" if record.spec.image else record.spec.script,
             "image": record.spec.image.get("name", ""),
             "models": list(record.models),
+            "captured": self._captured(record),
             "target": record.spec.target,
             "environment": self._environment(record),
             "pid": record.handle.get("pid"),
@@ -151,6 +153,13 @@ class Service(Invocable):
     def _environment(record: ServiceRecord) -> dict[str, Any]:
         known = record.handle.get("environment") if not record.spec.image else None
         return from_stored(known).as_dict() if known else {}
+
+    def _captured(self, record: ServiceRecord) -> dict[str, str]:
+        try:
+            return dict(captured_names(self._deployment.bundle_folder(record)))
+        except (OSError, ValueError, KeyError):
+            # A bundle that is gone or damaged is built again by the next deployment; a face tells what it can.
+            return {}
 
     def logs(self, lines: int = 100) -> str:
         """Return the end of the service's log.

@@ -205,8 +205,9 @@ class Deployment:
     ) -> tuple[ServiceSpec, tuple[str, ...]]:
         """Take a model's version instead of the one that is served; returns the models to serve, too."""
         captured = captured_in(self.bundle_folder(record))
-        # What the script took from its notebook comes with the script.
-        own = tuple(known for known in record.models if known not in captured)
+        # What the script took from its notebook comes with the script, unless it was asked for by its name, too.
+        asked = [self._resolver.version_of(reference) for reference in spec.models or ()]
+        own = tuple(known for known in record.models if known not in captured or known in asked)
         if model is None:
             return spec, own
         name, _ = parse(model)

@@ -154,6 +154,24 @@ class Resolver:
         shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})
         return bool(shipped.get("size", 0) > MOST_BYTES or shipped.get("count", 0) > MOST_FILES)
 
+    def version_of(self, reference: str) -> str:
+        """Tell which version a model reference means now.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+
+        Returns
+        -------
+        str
+            ``name:version``; the reference itself where there is no such model any more.
+        """
+        try:
+            return self._models.get(reference).id
+        except NotFound:
+            return reference
+
     def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
         """Tell which models a service gets where none are named.
 
@@ -299,9 +317,11 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     if running and wanted.variables != {**running.variables, **was.variables}:
         found.append("variables")
     found += [key for key in ("image", "memory", "cpus") if getattr(spec, key) != getattr(was, key)]
-    if wanted.model_ids != record.models:
+    bundles = wanted.bundle.folder.parent
+    was_held, held = manifest_of(bundles / record.bundle), manifest_of(wanted.bundle.folder)
+    if wanted.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
         found.append("model")
-    if wanted.bundle.digest != record.bundle and (not found or _code_changed(record, wanted)):
+    if wanted.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
         found.append("script")
     if wanted.spec.workers != record.spec.workers:
         found.append("workers")
@@ -316,12 +336,15 @@ def _same(one: Environment, other: Environment) -> bool:
     return one.is_kernel == other.is_kernel and (one.is_kernel or one.digest == other.digest)
 
 
-def _code_changed(record: ServiceRecord, wanted: Wanted) -> bool:
-    def code(folder: Path) -> Any:
-        manifest = manifest_of(folder)
-        return [manifest.get(key) for key in ("code", "files", "names")]
+def _code(manifest: dict[str, Any]) -> list[Any]:
+    return [manifest.get(key) for key in ("code", "files", "names")]
 
-    return bool(code(wanted.bundle.folder.parent / record.bundle) != code(wanted.bundle.folder))
+
+def _held(manifest: dict[str, Any]) -> tuple[set[str], list[str]]:
+    """Tell a bundle's models by name, and what was captured by its content: only its script calls it by a name."""
+    captured = manifest.get("captured", ())
+    ids = {f"{model['name']}:{model['version']}": model["digest"] for model in manifest.get("models", ())}
+    return {key for key in ids if key not in captured}, sorted(digest for key, digest in ids.items() if key in captured)
 
 
 def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:

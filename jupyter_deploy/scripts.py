@@ -21,6 +21,8 @@ from .store.database import Database, scripts
 
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
 CELL_FILE = "__score_script__.py"
+# How the scripts that capture writes load their data: the name, and the model that it was saved as.
+LOADED = re.compile(r'^ *(\w+) = joblib\.load\(_model_file\("([^"]+)", "(\d+)", "', re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ..verbs.services import facts_of_all
 from ..verbs.verb import Listing, LogText
 from . import markup, plain
 from .face import Face
+from .services import models_of
 
 # Of a longer log, the page gets the end; the plain layer has all of it.
 LOG_LINES = 2000
@@ -38,10 +39,7 @@ def _environments(listing: Listing) -> list[list[str]]:
 
 
 def _services(listing: Listing) -> list[list[str]]:
-    return [
-        [fact["name"], fact["state"], fact["scoring_uri"], fact["script"], ", ".join(fact["models"])]
-        for fact in listing
-    ]
+    return [[fact["name"], fact["state"], fact["scoring_uri"], fact["script"], models_of(fact)] for fact in listing]
 
 
 def _scripts(listing: Listing) -> list[list[str]]:

@@ -28,7 +28,10 @@ def model_rows(model: Model) -> list[tuple[str, str]]:
         ("registered", f"{model.created.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("description", model.description),
         ("tags", plain.pairs_text(model.tags)),
-        ("captured by", f"script {model.captured_by}, from {model.properties['variable']}" if model.captured_by else ""),
+        (
+            "captured by",
+            f"script {model.captured_by}, from {model.properties['variable']}" if model.captured_by else "",
+        ),
         ("properties", "" if model.captured_by else plain.pairs_text(model.properties)),
         ("needs", ", ".join(model.requirements)),
         ("load it with", _LOAD_FILE.format(entry=model.entry) if model.entry.endswith((".joblib", ".pkl")) else ""),

@@ -8,6 +8,7 @@ from ..verbs.overview import Overview, overview_of
 from . import markup, plain
 from .face import Face
 from .listings import cell
+from .services import models_of
 
 _HEADER = ["service", "state", "url", "models"]
 _SHOWN = 30
@@ -15,7 +16,7 @@ _STEPS = ("def run(data): … with what you trained, by its name", "serve it", "
 
 
 def _services(overview: Overview) -> list[list[str]]:
-    return [[fact["name"], fact["state"], fact["scoring_uri"], ", ".join(fact["models"])] for fact in overview.services]
+    return [[fact["name"], fact["state"], fact["scoring_uri"], models_of(fact)] for fact in overview.services]
 
 
 def _some(names: list[str]) -> str:

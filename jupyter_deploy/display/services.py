@@ -136,14 +136,51 @@ def _environment(environment: dict[str, Any]) -> str:
     return f"{name}: {packages}"
 
 
+def models_of(facts: dict[str, Any]) -> str:
+    """List a service's models, without what its script took from the notebook.
+
+    Parameters
+    ----------
+    facts : dict
+        From :meth:`jupyter_deploy.client.Service.as_dict`.
+
+    Returns
+    -------
+    str
+        ``name:version`` each.
+    """
+    captured = facts.get("captured", {}).values()
+    return ", ".join(model for model in facts["models"] if model not in captured)
+
+
+def taken_of(facts: dict[str, Any]) -> str:
+    """List what a service's script took from the notebook as data.
+
+    Parameters
+    ----------
+    facts : dict
+        From :meth:`jupyter_deploy.client.Service.as_dict`.
+
+    Returns
+    -------
+    str
+        The notebook's names, each with the model that it was saved as.
+    """
+    # Older versions of this package took another script's or model's name for the same bytes: that is no name of this.
+    captured = facts.get("captured", {}).items()
+    own = {name: f" ({model})" * model.startswith(f"{facts['script']}-") for name, model in captured}
+    return ", ".join(f"{name}{model}" for name, model in own.items())
+
+
 def _rows(seen: Seen) -> list[tuple[str, str]]:
     """List what stands below state and address."""
     facts, change = seen.facts, seen.change
     if not facts:
         return []
     rows = [
-        ("model", ", ".join(facts["models"])),
+        ("model", models_of(facts)),
         ("script", facts["script"]),
+        ("takes", taken_of(facts)),
         ("image", facts["image"]),
         ("runs", _runs(facts)),
         ("target", _target(facts)),

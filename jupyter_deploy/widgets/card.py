@@ -9,6 +9,7 @@ from typing import Any
 import traitlets
 
 from ..client import Service
+from ..display.services import models_of, taken_of
 from ..errors import NotFound
 from ..files import tail
 from . import static
@@ -175,8 +176,9 @@ def shown(facts: dict[str, Any]) -> dict[str, Any]:
     runs += [f"{workers} worker" + "s" * (workers != 1)] if workers else []
     runs += [f"{facts['restarts']} restart" + "s" * (facts["restarts"] != 1)] if facts["restarts"] else []
     rows = [
-        ("model", ", ".join(facts["models"])),
+        ("model", models_of(facts)),
         ("script", facts["script"]),
+        ("takes", taken_of(facts)),
         ("image", facts["image"]),
         ("runs", ", ".join(runs)),
         ("target", f"docker, {facts['container']}" if facts["container"] else facts["target"]),

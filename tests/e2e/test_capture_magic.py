@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_deploy.display import text
 from jupyter_deploy.errors import InUse, InvokeProblem, NotFound, ReloadFailed, ScriptProblem, TrialFailed, UsageProblem
 from jupyter_deploy.workspace import Workspace
 
@@ -88,6 +89,19 @@ def test_what_is_captured_has_its_scripts_name_whoever_else_has_the_same_bytes(w
     assert len(list(workspace.home.artifacts.iterdir())) == 2
     run("%deploy churn")
     assert run("%invoke churn X") == [0, 0, 1, 1]
+
+
+def test_a_code_only_edit_reports_no_model_whatever_was_registered_since(workspace: Workspace, run: Run) -> None:
+    run(TRAIN)
+    run(SCRIPT.format(""))
+    service = run("%deploy churn")
+    run("%register best clf")
+    edited = run(SCRIPT.format("").replace(".tolist()", ".tolist()[:1]"))
+    assert edited.changes[0].what == ("script",)
+    shown = text(service)
+    assert "clf (churn-clf:1), scaler (churn-scaler:1)" in shown
+    assert "best" not in shown
+    assert "  model " not in shown
 
 
 def test_a_dry_run_changes_nothing(workspace: Workspace, run: Run) -> None:
