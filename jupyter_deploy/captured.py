@@ -96,7 +96,9 @@ class CapturedValues:
         list of str
             What is gone; its files are collected with the next garbage.
         """
-        with self._database.write() as connection:
+        if not references:
+            return []
+        with self._database.write(frees=True) as connection:
             gone = [model for model in self._unneeded(connection) if model.id in references]
             for model in gone:
                 this = (models.c.name == model.name) & (models.c.version == model.version)

@@ -99,5 +99,7 @@ class Home:
         """Make the folders that are missing. The root is for its owner only: models and tokens lie below it."""
         if not self.root.is_dir():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whatever the umask is.
+            self.root.chmod(0o700)
         for folder in (self.artifacts, self.bundles, self.staging, self.logs, self.root / "services"):
             folder.mkdir(exist_ok=True)

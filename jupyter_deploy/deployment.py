@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,16 +16,19 @@ import filelock
 
 from .bundles import captured_in
 from .config import Home
-from .errors import UsageProblem
+from .errors import DiskFull, ReadOnly, UsageProblem
 from .models import parse_reference as parse
 from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
 from .scripts import Script
 from .service_rows import Services
 from .services import Change, Health, ServiceRecord, ServiceSpec, Target, check_service_name
+from .store.locks import lock
+from .store.room import told
 from .store.staging import stage
 
 LOCK_SECONDS = 60.0
+log = logging.getLogger("jupyter_deploy")
 
 
 class Deployment:
@@ -41,11 +46,20 @@ class Deployment:
         Given a target's name, returns it.
     rollout : Rollout
         Carries changes out.
+    room : callable
+        Returns a context that says on a full disk what can be done about it.
     """
 
     def __init__(
-        self, home: Home, rows: Services, resolver: Resolver, target: Callable[[str], Target], rollout: Rollout
+        self,
+        home: Home,
+        rows: Services,
+        resolver: Resolver,
+        target: Callable[[str], Target],
+        rollout: Rollout,
+        room: Callable[[], contextlib.AbstractContextManager[None]],
     ) -> None:
+        self._room = room
         self._home = home
         self._rollout = rollout
         self._rows = rows
@@ -85,17 +99,15 @@ class Deployment:
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
         check_service_name(name)
-        lock = filelock.FileLock(self._home.root / "services" / f"{name}.lock")
-        try:
-            lock.acquire(timeout=LOCK_SECONDS)
-        except filelock.Timeout as error:
-            raise UsageProblem(
-                f"Another process has been changing {name} for {LOCK_SECONDS:.0f} s.", hint="Wait for it, or end it."
-            ) from error
-        try:
+        with self._room(), told(self._home.root), contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(lock(self._home.root / "services" / f"{name}.lock", LOCK_SECONDS))
+            except filelock.Timeout as error:
+                raise UsageProblem(
+                    f"Another process has been changing {name} for {LOCK_SECONDS:.0f} s.",
+                    hint="Wait for it, or end it.",
+                ) from error
             yield
-        finally:
-            lock.release()
 
     def deploy(
         self,
@@ -215,7 +227,7 @@ class Deployment:
         return replace(spec, models=(model, *kept)), (model, *(known for known in own if parse(known)[0] != name))
 
     def stop(self, name: str) -> None:
-        """Drain and end a service; its row stays.
+        """Drain and end a service; its row stays. That it is stopped cannot always be remembered; ended it is.
 
         Parameters
         ----------
@@ -224,8 +236,14 @@ class Deployment:
         """
         with self._lock(name):
             record = self._rows.get(name)
-            self._rows.put(replace(record, desired="stopped"))
+            unwritten = ""
+            try:
+                self._rows.put(replace(record, desired="stopped"), frees=True)
+            except (DiskFull, ReadOnly) as error:
+                unwritten = error.message
             self._end(record)
+        if unwritten:
+            log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
 
     def delete(self, name: str) -> None:
         """Drain and end a service and remove what is its own: row, folder, log.
@@ -239,9 +257,13 @@ class Deployment:
 
         with self._lock(name):
             record = self._rows.get(name)
+            # It is not ended before it is sure that it can be forgotten.
+            self._rows.ensure_writable()
             self._end(record)
             self._rows.remove(name)
-            shutil.rmtree(self._home.service(name), ignore_errors=True)
+            for folder in (str(self._home.service(name)), record.handle.get("secrets", "")):
+                if folder:
+                    shutil.rmtree(folder, ignore_errors=True)
             self._home.log(name).unlink(missing_ok=True)
 
     def _end(self, record: ServiceRecord) -> None:

@@ -113,6 +113,10 @@ class DiskFull(StoreProblem):
     """The disk, or the user's part of it, has no room for what must be written."""
 
 
+class Locked(StoreProblem):
+    """Another process has held the workspace's database for too long."""
+
+
 class ReadOnly(StoreProblem):
     """The workspace's folder may be read, but not written to."""
 

@@ -45,6 +45,9 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
+        if not mode & 0o077 and hasattr(os, "fchmod"):
+            # Whatever the umask is, and whatever was there before.
+            os.fchmod(handle, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
@@ -54,6 +57,25 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
         beside.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
+
+
+def touch_private(path: Path) -> None:
+    """Make a file for its owner only, whatever the umask is; nothing happens where there is one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def walk_tree(folder: Path) -> Iterator[tuple[str, bool]]:

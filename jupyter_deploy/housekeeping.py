@@ -13,13 +13,14 @@ from .captured import CapturedValues
 from .config import Home
 from .environments import runtime
 from .environments.environment import Environment, from_stored
-from .errors import TargetProblem
+from .errors import Locked, TargetProblem
 from .files import remove_tree
 from .service_rows import Services
 from .shipment.contents import Contents
 from .store.artifacts import ArtifactStore
 from .store.database import Database
 from .store.database import models as models_table
+from .store.room import NO_RIGHTS, cannot_write, read_only
 from .store.staging import live_claims
 from .targets import leftovers as engines
 from .targets.engine import engine, unreachable
@@ -86,23 +87,34 @@ class Housekeeping:
         self._contents = Contents(home.contents)
         self._captured = captured
 
-    def collect(self) -> None:
-        """Remove artifacts and bundles that nothing refers to, and stages of dead processes."""
+    def collect(self, patience: float | None = None) -> None:
+        """Remove artifacts and bundles that nothing refers to, and stages of dead processes.
+
+        Parameters
+        ----------
+        patience : float, optional
+            Seconds after which it is left to the next one to look, because another process holds the database.
+        """
         if not self._unreferenced():
             return
-        with self._database.write():
-            # Under the write lock no row can appear.
-            for kind, digest in self._unreferenced():
-                if kind == "artifact":
-                    self._artifacts.remove(digest)
-                else:
-                    remove_tree(self._home.bundles / digest, trash=self._home.staging)
+        try:
+            with self._database.write(frees=True, patience=patience):
+                # Under the write lock no row can appear.
+                for kind, digest in self._unreferenced():
+                    if kind == "artifact":
+                        self._artifacts.remove(digest)
+                    else:
+                        remove_tree(self._home.bundles / digest, trash=self._home.staging)
+        except Locked:
+            if patience is None:
+                raise
+            return
         self._contents.sweep()
 
     def _unreferenced(self) -> list[tuple[str, str]]:
         # In this order: what is made later is not listed, and a claim is only given up once the row is there.
         artifacts = self._artifacts.digests()
-        bundles = {entry.name for entry in self._home.bundles.iterdir()}
+        bundles = {entry.name for entry in self._home.bundles.glob("*")}
         claimed = live_claims(self._home.staging)
         with self._database.read() as connection:
             registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
@@ -130,6 +142,13 @@ class Housekeeping:
         list of Leftover
             Folders first, then captured values, then what is on the Docker engine, if it answers.
         """
+        found = self._on_disk()
+        if not unreachable():
+            found += self._on_engine()
+            found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
+        return found
+
+    def _on_disk(self) -> list[Leftover]:
         found = [Leftover(kind, place.name[:12], _size(place), str(place)) for kind, place in self.unneeded_folders()]
         values = self._captured.unneeded()
         found += [Leftover("captured value", model.id, model.size, model.id) for model in values]
@@ -137,10 +156,17 @@ class Housekeeping:
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
         found += [Leftover("file", path.name[:12], _file_size(path), str(path)) for path in self._contents.unused()]
-        if not unreachable():
-            found += self._on_engine()
-            found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
         return found
+
+    def prunable(self) -> int:
+        """Measure what ``prune`` would free in the workspace's folder.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
+        return sum(item.size for item in self._on_disk())
 
     def unneeded_folders(self) -> list[tuple[str, Path]]:
         """List the folders that no service and no process needs, without measuring them.
@@ -198,6 +224,9 @@ class Housekeeping:
         list of Leftover
             What is gone; what came into use meanwhile stays.
         """
+        number = cannot_write(self._home.root)
+        if number in NO_RIGHTS:
+            raise read_only(self._home.root, number)
         gone = []
         for item in items:
             if item.kind in {"environment", "server files"}:

@@ -19,6 +19,7 @@ from .files import remove_tree
 from .resolution import Resolver, merged
 from .service_rows import Services
 from .services import ServiceSpec, check_service_name
+from .store.room import told
 from .store.staging import stage
 from .targets import context, images
 from .targets.engine import engine
@@ -169,9 +170,16 @@ class Packages:
         half = staging / "package"
         half.mkdir()
         notices = context.write(contents, half)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_tree(folder, trash=staging)
-        shutil.move(half, folder)
+        beside = folder.with_name(f".{folder.name}.{staging.name}")
+        with told(folder.parent):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                # The folder may be on another disk: what was there stays until the new one is whole.
+                shutil.move(half, beside)
+                remove_tree(folder, trash=staging)
+                beside.rename(folder)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
         return notices
 
     def _build(self, contents: context.Contents, tag: str, staging: Path, progress: Progress) -> tuple[str, ...]:

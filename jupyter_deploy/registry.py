@@ -361,7 +361,7 @@ class Models:
             Naming the services that need it.
         """
         model = self.get(reference)
-        with self._database.write() as connection:
+        with self._database.write(frees=True) as connection:
             users = self._used_by(connection, model.name, model.version)
             if users:
                 raise InUse(

@@ -13,6 +13,7 @@ from .bundles import Bundle, build, manifest_of
 from .config import Home
 from .environments.environment import INFERRED, Environment, from_stored
 from .environments.inference import infer_requirements, preload_modules
+from .environments.private import refuse_where_shared
 from .environments.references import environment_of
 from .environments.rows import Environments
 from .errors import NotFound, UsageProblem, refuse_unknown_keys
@@ -146,6 +147,7 @@ class Resolver:
         running = _environment(record)
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
+        refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
         sentence = shipment.sentence()
         notes = (*((sentence,) if sentence else ()), *script.notices)
         return Wanted(spec, script, models, bundle, environment, notes)

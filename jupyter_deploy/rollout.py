@@ -154,12 +154,12 @@ class Rollout:
         try:
             generation, in_use = target.reload(self._launch(wanted, record.handle["port"]), record.handle)
         except ReloadFailed as error:
-            self._rows.put(record)
+            self._rows.put(record, frees=True)
             raise self._reload_failed(record, wanted, error) from None
         except BaseException:
             # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
             keep = [*record.handle.get("keep", ()), wanted.bundle.digest]
-            self._rows.put(replace(record, handle={**record.handle, "keep": keep}))
+            self._rows.put(replace(record, handle={**record.handle, "keep": keep}), frees=True)
             raise
         self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
         return generation
@@ -237,7 +237,7 @@ class Rollout:
         except BaseException:
             for handle in found:
                 self._target(wanted.spec.target).stop(handle)
-            self._rows.put(record)
+            self._rows.put(record, frees=True)
             raise
 
     def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch) -> ServiceRecord:

@@ -94,7 +94,13 @@ class Services:
         with self._database.read() as connection:
             return connection.execute(sa.select(scripts.c.name).where(scripts.c.name == name)).first() is not None
 
-    def put(self, record: ServiceRecord, check: Callable[[sa.Connection], None] = lambda _: None) -> None:
+    def put(
+        self,
+        record: ServiceRecord,
+        check: Callable[[sa.Connection], None] = lambda _: None,
+        *,
+        frees: bool = False,
+    ) -> None:
         """Store a service's row.
 
         Parameters
@@ -103,6 +109,8 @@ class Services:
             Replaces the row of that name.
         check : callable, optional
             Called with the write transaction before anything is changed; raises to refuse.
+        frees : bool, optional
+            Whether it ends something, for which there is room kept on a full disk.
         """
         spec = asdict(record.spec)
         values = {
@@ -114,7 +122,7 @@ class Services:
             "desired": record.desired,
             "updated": time.time(),
         }
-        with self._database.write() as connection:
+        with self._database.write(frees=frees) as connection:
             check(connection)
             this = services.c.name == record.name
             if not connection.execute(services.update().where(this).values(**values)).rowcount:
@@ -129,8 +137,19 @@ class Services:
         name : str
             Its name; nothing happens where there is none.
         """
-        with self._database.write() as connection:
+        with self._database.write(frees=True) as connection:
             connection.execute(services.delete().where(services.c.name == name))
+
+    def ensure_writable(self) -> None:
+        """Refuse what could not be written down, before anything is done.
+
+        Raises
+        ------
+        DiskFull, ReadOnly, Locked
+            If no row can be changed.
+        """
+        with self._database.write(frees=True):
+            pass
 
     @staticmethod
     def using(connection: sa.Connection, name: str, version: int) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from .errors import ModelProblem, StoreProblem, nearest
 from .frameworks import framework_of
 from .store.artifacts import Tree, TreeWriter, copy_tree
+from .store.room import NO_ROOM
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ def prepare(
         else:
             prepared = _from_object(source, tree)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            # The stage says which disk is full.
+            raise
         raise _not_copied(error) from error
     if framework:
         prepared = replace(prepared, framework=framework, framework_version=framework_version)
@@ -117,6 +121,9 @@ def prepare_value(value: object, folder: Path) -> Prepared:
     try:
         return _from_object(value, tree)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            # The stage says which disk is full.
+            raise
         raise _not_copied(error) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,11 +18,12 @@ from .config import HOME_VARIABLE, Home
 from .deployment import Deployment
 from .environments.environment import Environment
 from .environments.rows import Environments
-from .errors import DeployError, StoreProblem
+from .errors import DeployError
 from .housekeeping import Housekeeping
 from .intent import Intent
 from .live_services import LiveServices
 from .models import Model, check_name, check_pairs, spelled_framework
+from .opening import full_disk_told, open_home, tidy
 from .packages import Package, Packages
 from .registry import Models
 from .resolution import Resolver
@@ -78,13 +80,7 @@ class Workspace:
 
     def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
         self.home = Home(Path(home).expanduser().absolute()) if home is not None else find_home()
-        try:
-            self.home.create()
-        except OSError as error:
-            raise StoreProblem(
-                f"The workspace folder {self.home.root} cannot be made: {error.strerror}.",
-                hint=f"Point {HOME_VARIABLE} at a folder you can write to.",
-            ) from error
+        open_home(self.home)
         self._database = Database.at(self.home.database)
         self._artifacts = ArtifactStore(
             artifacts or str(self.home.artifacts), cache=self.home.root / "cache", staging=self.home.staging
@@ -96,7 +92,7 @@ class Workspace:
         self._intent = Intent(self.scripts, self.environments)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
-        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout)
+        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room)
         captured = CapturedValues(self.home, self._database, self.models)
         self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts, captured)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
@@ -106,8 +102,11 @@ class Workspace:
         usual = partial(self._intent.changes, quick, True, lambda _: None)
         self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
         self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
-        self.housekeeping.collect()
-        self._trials.collect()
+        # Nobody waits for another's lock only to tidy up.
+        tidy(self.home, partial(self.housekeeping.collect, patience=0.0), self._trials.collect)
+
+    def _room(self) -> contextlib.AbstractContextManager[None]:
+        return full_disk_told(self.home, self.housekeeping.prunable)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.home.root}>"
@@ -159,7 +158,7 @@ class Workspace:
             "description": description or "",
             "run_id": run_id or "",
         }
-        with stage(self.home.staging) as opened:
+        with self._room(), stage(self.home.staging) as opened:
             prepared = prepare(
                 source,
                 opened.folder,
@@ -238,7 +237,8 @@ class Workspace:
             If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
         """
         given = {"sample": sample, "value": value, "draft": draft, "progress": progress}
-        script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
+        with self._room():
+            script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
         if script.changes:
             self.housekeeping.collect()
         return script
@@ -260,7 +260,8 @@ class Workspace:
         Trial
             With the answer.
         """
-        return self._trials.run(self.scripts.get(name), value, progress)
+        with self._room():
+            return self._trials.run(self.scripts.get(name), value, progress)
 
     def deploy(
         self,
@@ -356,7 +357,8 @@ class Workspace:
         """
         given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
         changes = self._intent.changes(given, False, progress)
-        return self._packages.make(name, changes, image, folder, progress)
+        with self._room():
+            return self._packages.make(name, changes, image, folder, progress)
 
 
 __all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..errors import NotFound, UsageProblem, not_found
 from ..store.database import Database, environments
 from .environment import Environment, checked, from_stored, stored
+from .private import refuse_where_shared
 
 
 class Environments(Mapping[str, Environment]):
@@ -138,6 +139,8 @@ class Environments(Mapping[str, Environment]):
             If it cannot be made.
         """
         wanted = replace(checked(environment), version=0)
+        if self._database.path:
+            refuse_where_shared(self._database.path.parent, wanted, {}, f"environment {wanted.name}")
         with self._database.write() as connection:
             query = sa.select(environments).where(environments.c.name == wanted.name)
             known = [from_stored(row["content"]) for row in connection.execute(query).mappings()]

@@ -14,7 +14,7 @@ import filelock
 
 from ..config import Home
 from ..errors import EnvironmentProblem
-from ..files import fsync_folder, remove_tree
+from ..files import remove_tree, write_atomic
 from . import uv
 from .environment import Environment, stored
 from .indexes import uv_settings
@@ -98,15 +98,16 @@ def _make(folder: Path, environment: Environment, say: Callable[[str], None]) ->
     say(uv.bar(0.02, f"making the environment {environment.name}"))
     _run([program, "venv", "--no-project", "--no-config", "--python", wanted, str(folder)], environment, steps, say)
     requirements = folder / "requirements.txt"
-    requirements.write_text("".join(f"{line}\n" for line in uv.lines(environment)))
+    # Indexes may have credentials.
+    write_atomic(requirements, "".join(f"{line}\n" for line in uv.lines(environment)), mode=0o600)
     more = [*uv_settings(os.environ).arguments(), *uv_arguments(environment.options)]
     if environment.constraints:
         constraints = folder / "constraints.txt"
         constraints.write_text("".join(f"{line}\n" for line in environment.constraints))
         more += ["--constraints", str(constraints)]
     _run(uv.install_command(program, str(folder), str(requirements), more), environment, steps, say)
-    (folder / _WHOLE).write_text(json.dumps({**stored(environment), "variables": {}, "made": time.time()}))
-    fsync_folder(folder)
+    whole = json.dumps({**stored(environment), "variables": {}, "made": time.time()})
+    write_atomic(folder / _WHOLE, whole, mode=0o600)
 
 
 def _run(command: list[str], environment: Environment, steps: uv.Steps, say: Callable[[str], None]) -> None:

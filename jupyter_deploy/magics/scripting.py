@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageProblem
+from ..errors import DiskFull, UsageProblem
 from ..verbs.parser import HelpShown, parser_of
 from ..verbs.verb import Verb, argument, evaluate
 from .history import notebook_of
@@ -61,6 +61,7 @@ def write(
         None after ``--help``.
     """
     from ..authoring import NOTHING
+    from ..verbs.running import in_words_of
     from ..workspace import Workspace
 
     if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
@@ -83,9 +84,12 @@ def write(
     notebook = notebook_of(shell, local_ns)
     sample = _evaluated(given.sample, notebook.variables) if given.sample is not None else None
     value = NOTHING if given.trial is None else _value(given.trial, sample, notebook.variables)
-    return Workspace().score_script(
-        given.name, cell, notebook=notebook, sample=sample, value=value, draft=given.dry_run, progress=progress
-    )
+    options: dict[str, Any] = {"sample": sample, "value": value, "draft": given.dry_run, "progress": progress}
+    try:
+        return Workspace().score_script(given.name, cell, notebook=notebook, **options)
+    except DiskFull as error:
+        error.hint = in_words_of("%%score_script", error.hint)
+        raise
 
 
 def _value(text: str, sample: Any, variables: Mapping[str, object]) -> Any:

@@ -20,6 +20,7 @@ from blake3 import blake3
 
 from ..errors import StoreProblem
 from ..files import write_atomic
+from ..store.room import NO_ROOM
 from .excluded import holds_a_key
 from .gathering import Shipment
 
@@ -98,7 +99,10 @@ class Contents:
                     entry = self._taken(path, stage, now)
                 except FileNotFoundError:
                     continue
-                except OSError:
+                except OSError as error:
+                    if error.errno in {*NO_ROOM, errno.EROFS}:
+                        # That is the store, not the file: nothing is shipped without it.
+                        raise
                     left.setdefault("files that cannot be read", []).append(name)
                     continue
             fresh[name] = entry

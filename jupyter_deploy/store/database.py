@@ -16,6 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from ..errors import StoreProblem
+from ..files import touch_private
 from .faults import code_of, is_about_room, told
 from .migrations import SCHEMA_VERSION, back_up, known_facts, revision_of, too_new, upgrade
 from .room import Reserve
@@ -176,6 +177,10 @@ class Database:
         return str(self.url.get_backend_name())
 
     def _connect(self) -> sqlite3.Connection:
+        if self.path and not self.path.exists():
+            with contextlib.suppress(OSError):
+                # SQLite gives its log and its index the rights of the file.
+                touch_private(self.path)
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, factory=_Connection)
         try:
             return _configured(connection, self.busy_seconds)
@@ -226,7 +231,6 @@ class Database:
         connection = stack.enter_context(self._made(lambda: snapshot(path)).connect())
         with connection.begin():
             upgrade(connection, metadata)
-        connection.exec_driver_sql("PRAGMA query_only = on")
         stack.enter_context(connection.begin())
         return connection
 

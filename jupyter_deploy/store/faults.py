@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ..errors import StoreProblem
+from ..errors import Locked, StoreProblem
 from .room import cannot_write, full_disk, read_only
 
 _LOCKED = (5, 6)
@@ -141,11 +141,11 @@ def problem(error: BaseException, database: Path | None, url: object, seconds: f
     )
 
 
-def _locked(database: Path, seconds: float) -> StoreProblem:
+def _locked(database: Path, seconds: float) -> Locked:
     holders = _holders(database)
     by = f" by {', '.join(holders)}" if holders else ""
-    return StoreProblem(
-        f"The workspace's database {database} has been locked for {seconds:.0f} s{by}.",
+    return Locked(
+        f"The workspace's database {database} has been locked for {seconds:g} s{by}.",
         hint="Wait until that process is done and try again, or end it.",
     )
 

@@ -157,12 +157,24 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        named = Path(os.fsdecode(error.filename)).parent if isinstance(error.filename, (str, bytes)) else folder
+        named = _named(error, folder)
         if error.errno in NO_ROOM:
             raise full_disk(named, error.errno or 0) from error
         if error.errno == errno.EROFS or (error.errno in NO_RIGHTS and folder in (named, *named.parents)):
             raise read_only(named, error.errno) from error
         raise
+
+
+def _named(error: OSError, folder: Path) -> Path:
+    """Tell which folder's disk an error is about: the whole workspace, where it is the same one."""
+    if not isinstance(error.filename, (str, bytes)):
+        return folder
+    place = Path(os.fsdecode(error.filename)).parent
+    if folder not in (place, *place.parents):
+        return place
+    with contextlib.suppress(OSError):
+        return folder if place.stat().st_dev == folder.stat().st_dev else place
+    return folder
 
 
 class Reserve:

@@ -35,8 +35,11 @@ def snapshot(path: Path) -> sqlite3.Connection:
     if not path.parent.is_dir():
         raise sqlite3.OperationalError(f"unable to open database file: there is no folder {path.parent}")
     memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    if not path.exists():
-        return memory
+    try:
+        if not path.exists():
+            return memory
+    except OSError as error:
+        raise sqlite3.OperationalError(f"unable to open database file: {error}") from error
     failed: OSError | None = None
     for root in dict.fromkeys((_temporary(), _MEMORY)):
         if root is None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import filelock
 
+from .room import NO_RIGHTS, NO_ROOM, told
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -57,16 +59,17 @@ def stage(staging: Path) -> Iterator[Stage]:
     Stage
         Locked for this thread of this process.
     """
-    token, lock = _new_token(staging)
-    try:
-        opened = Stage(staging / token, staging / f"{token}.claims")
-        opened.folder.mkdir()
+    with told(staging.parent):
+        token, lock = _new_token(staging)
         try:
-            yield opened
+            opened = Stage(staging / token, staging / f"{token}.claims")
+            try:
+                opened.folder.mkdir()
+                yield opened
+            finally:
+                _remove(staging, token)
         finally:
-            _remove(staging, token)
-    finally:
-        lock.release()
+            lock.release()
 
 
 def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
@@ -95,6 +98,8 @@ def live_claims(staging: Path) -> set[str]:
         Digests claimed by stages that are open now, in any process.
     """
     claimed: set[str] = set()
+    if not staging.is_dir():
+        return claimed
     for entry in staging.iterdir():
         if entry.name.startswith("trash-"):
             shutil.rmtree(entry, ignore_errors=True)
@@ -106,6 +111,13 @@ def live_claims(staging: Path) -> set[str]:
         except filelock.Timeout:
             # Not there before the first claim, nor any more when its owner is just done.
             with contextlib.suppress(FileNotFoundError):
+                claimed.update(path.with_suffix(".claims").read_text().split())
+            continue
+        except OSError as error:
+            if error.errno not in {*NO_RIGHTS, *NO_ROOM}:
+                raise
+            # Nothing can be written here, so nothing can be removed by the claims either.
+            with contextlib.suppress(OSError):
                 claimed.update(path.with_suffix(".claims").read_text().split())
             continue
         try:

@@ -20,11 +20,12 @@ import psutil
 
 from ..environments import runtime, venvs
 from ..errors import PortBusy, ServiceDown, StartFailed, TargetProblem
-from ..files import write_atomic
+from ..files import touch_private, write_atomic
 from ..services import Health, Launch, Stats
 from ..serving.config import FIXED, ServingConfig, with_settings
 from ..serving.failures import Failure
 from ..serving.listener import listen
+from ..store.rights import secrets_folder
 from .admin import TOKEN_FILE, Admin
 from .output import file_output
 from .pids import birth, lives, owner_of_port
@@ -80,15 +81,18 @@ class ProcessTarget:
         """
         with _bind(launch) as listener:
             port = listener.getsockname()[1]
-            self._write_files(launch, port)
-            self._spawn(launch, listener, lambda pid: commit({"pid": pid, "born": birth(pid), "port": port}))
+            secret = secrets_folder(launch.home.root, launch.folder)
+            self._write_files(launch, port, secret)
+            known = {"port": port} if secret == launch.folder else {"port": port, "secrets": str(secret)}
+            self._spawn(launch, listener, lambda pid: commit({"pid": pid, "born": birth(pid), **known}))
 
     @staticmethod
-    def _write_files(launch: Launch, port: int) -> None:
+    def _write_files(launch: Launch, port: int, secret: Path) -> None:
         launch.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         launch.log.parent.mkdir(parents=True, exist_ok=True)
+        touch_private(launch.log)
         (launch.folder / _FAILURE).unlink(missing_ok=True)
-        token = launch.folder / TOKEN_FILE
+        token = secret / TOKEN_FILE
         if not token.exists():
             # One for all servers of this service: while one takes over from another, both are asked.
             write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
@@ -150,7 +154,7 @@ class ProcessTarget:
             The new generation, and the digests of the bundles that workers still use.
         """
         settings = {key: value for key, value in asdict(_settings(launch)).items() if key not in FIXED}
-        admin = Admin(self.url(handle), launch.folder)
+        admin = self._admin(launch.folder, handle)
         generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, tuple(sorted({Path(root).parent.name for root in roots}))
 
@@ -184,7 +188,7 @@ class ProcessTarget:
         silent = ""
         if handle and lives(handle["pid"], handle["born"]):
             try:
-                return Admin(self.url(handle), folder).health()
+                return self._admin(folder, handle).health()
             except ServiceDown as error:
                 silent = error.message if lives(handle["pid"], handle["born"]) else ""
         failure = None
@@ -225,7 +229,7 @@ class ProcessTarget:
             A :class:`jupyter_deploy.serving.failures.Failure` as plain values; None where it is not kept.
         """
         try:
-            found: dict[str, Any] | None = Admin(self.url(handle), folder).state(request_id)["asked"]
+            found: dict[str, Any] | None = self._admin(folder, handle).state(request_id)["asked"]
         except ServiceDown:
             return None
         return found
@@ -290,6 +294,9 @@ class ProcessTarget:
             # Not psutil's wait(): a zombie whose new parent is slow to reap it has ended for us.
             while lives(pid, born) and time.monotonic() < until:
                 time.sleep(_POLL_SECONDS)
+
+    def _admin(self, folder: Path, handle: dict[str, Any]) -> Admin:
+        return Admin(self.url(handle), Path(handle.get("secrets", folder)))
 
     def url(self, handle: dict[str, Any]) -> str:
         """Return the server's address.

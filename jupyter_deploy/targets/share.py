@@ -11,10 +11,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..files import write_atomic
+from ..files import touch_private, write_atomic
 from ..services import Health, Launch
 from ..serving.config import ServingConfig, with_settings
 from ..serving.failures import Failure
+from ..store.rights import refuse_secrets
 from .admin import TOKEN_FILE
 from .images import PORT
 
@@ -59,14 +60,14 @@ class Share:
         Share
             Filled.
         """
+        refuse_secrets(launch.home.root, f"The admin token of {launch.name}'s container")
         share = cls(launch.folder / "containers" / secrets.token_hex(4))
         share.service.mkdir(parents=True, mode=0o755)
         share.state.mkdir(mode=0o755)
         (share.service / "bundles").mkdir(mode=0o755)
         write_atomic(share.service / TOKEN_FILE, secrets.token_urlsafe(32), mode=0o600)
         launch.log.parent.mkdir(parents=True, exist_ok=True)
-        if not launch.log.exists():
-            launch.log.touch(mode=0o600)
+        touch_private(launch.log)
         share.add(launch.bundle)
         share.use(launch)
         share.give(user, launch.log)

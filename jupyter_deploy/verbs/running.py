@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..errors import DiskFull
+from ..opening import PRUNE
 from ..workspace import Workspace
 from .parser import parser_of
 from .verb import Listing, Session, Verb
@@ -30,8 +32,30 @@ def run(verb: Verb, words: list[str], session: Session, program: str) -> Any:
         The verb's value; plain data where ``--json`` was given.
     """
     given: argparse.Namespace = parser_of(verb, program).parse_intermixed_args(words)
-    value = verb.run(Workspace(), given, session)
+    try:
+        value = verb.run(Workspace(), given, session)
+    except DiskFull as error:
+        error.hint = in_words_of(program, error.hint)
+        raise
     return plain(value) if getattr(given, "json", False) else value
+
+
+def in_words_of(program: str, hint: str) -> str:
+    """Write the command that a hint names as the edge takes it.
+
+    Parameters
+    ----------
+    program : str
+        What help and errors call the verb: ``jupyter model deploy``, ``%model deploy``, ``%deploy``.
+    hint : str
+        With a command line.
+
+    Returns
+    -------
+    str
+        In a notebook, with a line of it.
+    """
+    return hint if program.startswith("jupyter") else hint.replace(PRUNE, "%model prune")
 
 
 def plain(value: Any) -> Any:

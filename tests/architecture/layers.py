@@ -52,7 +52,7 @@ LAYERS = (
                 "packages",
             ),
             *("invocable", "invocation", "connection", "payloads", "signatures", "answers", "load", "snippets"),
-            *("authoring", "trial"),
+            *("authoring", "trial", "opening"),
         },
     ),
     ("verbs", {"verbs"}),
