@@ -16,7 +16,7 @@ from .errors import StoreProblem
 from .files import fsync_folder, link_tree, remove_tree
 from .models import Model
 from .scripts import LOADED, Script
-from .serving.layout import MODELS_FOLDER
+from .serving.layout import MODELS_FOLDER, NOTICES
 from .shipment.contents import Content, Contents, is_whole
 from .shipment.gathering import Shipment
 from .store.artifacts import ArtifactStore
@@ -209,9 +209,7 @@ def build(
     half = stage.folder / "bundle"
     _fill(half, shipment, models, artifacts)
     _link(half, shipment, contents, found)
-    if found:
-        (half / _LISTING).write_bytes(listing)
-    (half / "requirements.txt").write_text("".join(f"{line}\n" for line in manifest["requirements"]))
+    _describe(half, listing, script, manifest["requirements"])
     (half / "bundle.json").write_text(text)
     bundle.publish(half)
     return bundle, shipment
@@ -227,6 +225,15 @@ def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: Ar
         link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
     link = half / "code" / shipment.cwd / MODELS_FOLDER
     link.symlink_to(os.path.relpath(half / "models", link.parent), target_is_directory=True)
+
+
+def _describe(half: Path, listing: bytes, script: Script, requirements: Sequence[str]) -> None:
+    if listing:
+        (half / _LISTING).write_bytes(listing)
+    if script.notices:
+        # Beside the manifest: what is stored of a cell does not have them, and is the same script.
+        (half / NOTICES).write_text(json.dumps(script.notices))
+    (half / "requirements.txt").write_text("".join(f"{line}\n" for line in requirements))
 
 
 def _link(half: Path, shipment: Shipment, contents: Contents, found: Mapping[str, Content]) -> None:
@@ -279,5 +286,4 @@ def _manifest(
         **({"cwd": shipment.cwd} if shipment.cwd else {}),
         **({"source": shipment.source} if shipment.source else {}),
         **({"names": list(shipment.names)} if shipment.names else {}),
-        **({"notices": list(script.notices)} if script.notices else {}),
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 import warnings
 from collections.abc import Collection, Iterator
 
 from .errors import ScriptProblem, nearest
+from .script_names.unknown import name_hint, undefined
 
 MAX_BYTES = 1 << 20
 HEADERS = "request_headers"
@@ -48,11 +48,14 @@ class Finding(Exception):
         self.message, self.hint, self.line, self.column, self.width = message, hint, line, column, width
 
 
-def check(source: str, where: str, known: Collection[str] = (), *, described: bool = False) -> None:
+def check(
+    source: str, where: str, known: Collection[str] = (), *, described: bool = False, loose: bool = False
+) -> tuple[str, ...]:
     """Refuse a script that could not serve.
 
-    It must parse, hold no notebook magics, define ``run`` with an arity that a request can fill, and use only names
-    that are defined, imported or built in. A line with ``# noqa`` is not checked for names.
+    It must parse, hold no notebook magics, and define ``run`` with an arity that a request can fill; what it surely
+    comes to must use only names that are defined, imported or built in. Lines with
+    ``# noqa`` are not checked for names.
 
     Parameters
     ----------
@@ -64,6 +67,13 @@ def check(source: str, where: str, known: Collection[str] = (), *, described: bo
         Names that come from elsewhere.
     described : bool, optional
         Whether a schema tells which values of a request go to which parameter of ``run``.
+    loose : bool, optional
+        Whether a module that it imports may define names for it.
+
+    Returns
+    -------
+    tuple of str
+        What is doubtful, one line each: names that nothing defines, where the script may never come to them.
 
     Raises
     ------
@@ -80,7 +90,7 @@ def check(source: str, where: str, known: Collection[str] = (), *, described: bo
         tree = _parse(source, lines)
         _check_init(tree)
         _check_run(tree, described)
-        _check_names(tree, lines, known)
+        return _check_names(tree, lines, known, loose)
     except Finding as finding:
         raise problem_at(finding, where, lines) from None
     except RecursionError:
@@ -242,37 +252,24 @@ def _at(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, message: st
     return Finding(message, hint, node.lineno, node.col_offset + before, len(node.name))
 
 
-def _check_names(tree: ast.Module, lines: list[str], elsewhere: Collection[str]) -> None:
-    from pyflakes import checker, messages
-
-    found = [message for message in checker.Checker(tree).messages if isinstance(message, messages.UndefinedName)]
-    found = [message for message in found if "# noqa" not in lines[message.lineno - 1]]
-    found = [message for message in found if message.message_args[0] not in elsewhere]
-    if not found:
-        return
-    first = min(found, key=lambda message: (message.lineno, message.col))
+def _check_names(tree: ast.Module, lines: list[str], elsewhere: Collection[str], loose: bool) -> tuple[str, ...]:
+    sure, doubtful = undefined(tree, lines, elsewhere, loose=loose)
+    if not sure:
+        return tuple(
+            f"line {item.lineno}: the name {item.message_args[0]} is not defined anywhere; code that gets there fails"
+            for item in doubtful
+        )
+    first = sure[0]
     name = str(first.message_args[0])
     others = sorted(
-        {f"{item.message_args[0]!r} in line {item.lineno}" for item in found if item.message_args[0] != name}
+        {f"{item.message_args[0]!r} in line {item.lineno}" for item in sure if item.message_args[0] != name}
     )
     more = f"; nor is {', '.join(others)}" if others else ""
     raise Finding(
         f"name {name!r} is neither defined, imported nor built in{more}",
-        _name_hint(name, tree, elsewhere),
+        name_hint(name, tree, elsewhere),
         first.lineno,
         # Python's columns count UTF-8 bytes, not characters.
         len(lines[first.lineno - 1].encode()[: first.col].decode("utf-8", "replace")),
         len(name),
     )
-
-
-def _name_hint(name: str, tree: ast.Module, elsewhere: Collection[str]) -> str:
-    if name in {"get_ipython", "display"}:
-        return "The script runs without a notebook; print() goes to the service's log."
-    defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    close = nearest(name, [*defined, *(known for known in elsewhere if known[:1] != "_"), *dir(builtins)])
-    known = {"np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt"}
-    if name in known:
-        return f"Add: {known[name]}"
-    return f"Did you mean {close!r}?" if close else f"Import or define {name} in the script."

@@ -23,6 +23,7 @@ NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
 CELL_FILE = "__score_script__.py"
 # How the scripts that capture writes load their data: the name, and the model that it was saved as.
 LOADED = re.compile(r'^ *(\w+) = joblib\.load\(_model_file\("([^"]+)", "(\d+)", "', re.MULTILINE)
+_SHARES = re.compile(rb"builtins|f_globals|f_back|sys\.modules")
 
 
 @dataclass(frozen=True)
@@ -218,9 +219,24 @@ def script_from_file(path: Path) -> Script:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScriptProblem(f"{path} is not UTF-8 text: {error}.", hint="Is it really a Python script?") from error
-    check(source, path.name)
     absolute = path.absolute()
-    return Script(path.stem, source, str(absolute.parent), str(absolute))
+    notices = check(source, path.name, loose=_defines_for_others(source, absolute.parent))
+    notices = tuple(f"{path.name} {notice}" for notice in notices)
+    return Script(path.stem, source, str(absolute.parent), str(absolute), notices=notices)
+
+
+def _defines_for_others(source: str, folder: Path) -> bool:
+    """Tell whether a module beside a script may put names where the script finds them."""
+    for module in imported_modules(source):
+        place = folder.joinpath(*module.split("."))
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            try:
+                if path.is_file() and _SHARES.search(path.read_bytes()):
+                    return True
+            except OSError:
+                # It is refused where it is shipped.
+                continue
+    return False
 
 
 class Scripts:

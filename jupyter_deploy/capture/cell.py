@@ -66,9 +66,9 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     if classes:
         taken = settled(taken, classes)
     contract = contract_of(tree, taken, notebook.variables, sample)
-    check(source, "cell", known=known, described=contract.kind == "schema")
+    doubts = check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
-        return Script(name, f"# %%score_script {name}\n{cell}", str(folder))
+        return Script(name, f"# %%score_script {name}\n{cell}", str(folder), notices=doubts)
     check_no_clash(source, taken, names_around(source, taken, contract), taking.problem)
     models = {one.name: _saved(one, save, taking) for one in taken if one.kind == "data"}
     taken += _imports_of_data(taken, models, taking, folder)
@@ -76,7 +76,9 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     _check_written(text)
     told = tuple(replace(one, value=None, summary=_summary(one.summary, models.get(one.name))) for one in taken)
     ids = tuple(dict.fromkeys(model.id for model in models.values()))
-    return Script(name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence)
+    return Script(
+        name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence, notices=doubts
+    )
 
 
 def _imports_of_data(taken: Sequence[Taken], models: Mapping[str, Model], taking: Taking, folder: Path) -> list[Taken]:

@@ -39,6 +39,7 @@ def _script_text(script: Script) -> str:
         told += [f"  {row}" for row in rows]
     told += [f"  {script.contract}"] if script.contract else []
     told += [f"  {row}" for row in _trial_text(script.trial).splitlines()] if script.trial else []
+    told += [f"  {notice}" for notice in script.notices]
     told += [f"  {one}" for one in _sentences(script)]
     if script.draft:
         told += ["", script.source.rstrip()]
@@ -51,6 +52,7 @@ def _script_html(script: Script) -> str:
         rows = [[markup.esc(cell) for cell in row] for row in _taken(script)]
         parts.append(markup.table(["takes", "as", "from"], rows, f"what {script.name} takes from the notebook"))
     parts += [markup.sentence(script.contract)] if script.contract else []
+    parts += [f"<div>{markup.esc(notice)}</div>" for notice in script.notices]
     parts += [_trial_parts(script.trial)] if script.trial else []
     if script.changes or script.draft:
         parts += [f"<div>{markup.esc(one)}</div>" for one in _sentences(script)]

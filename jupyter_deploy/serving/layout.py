@@ -13,6 +13,7 @@ from ..errors import ConfigProblem
 from .origins import Origin, origins_of, relabel
 
 MODELS_FOLDER = "azureml-models"
+NOTICES = "notices.json"
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
         entry, label, models = manifest["entry"], manifest["label"], manifest["models"]
         preload = manifest["preload"]
         origins = origins_of(manifest.get("origins", ()))
+        notices = json.loads((bundle / NOTICES).read_text()) if (bundle / NOTICES).exists() else ()
     except (OSError, ValueError, KeyError) as error:
         raise ConfigProblem(f"{bundle} is not a complete bundle: {error}.", hint="Deploy the service again.") from error
     code = bundle / "code"
@@ -136,7 +138,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
     layout = _layout(code / entry, root, str(folder), label, None if preload is None else tuple(preload), also)
     if manifest.get("source"):
         layout.environ["AZUREML_SOURCE_DIRECTORY"] = manifest["source"]
-    return replace(layout, origins=origins, notices=tuple(manifest.get("notices", ())))
+    return replace(layout, origins=origins, notices=tuple(notices))
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:

@@ -86,6 +86,8 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
     started = time.perf_counter()
     try:
         _apply_logging_file(layout)
+        for notice in layout.notices:
+            log.warning("%s", notice)
         script = load(layout, options.max_batch)
         stage = "init"
         finished(script.init(), script.loop)

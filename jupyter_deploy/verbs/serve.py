@@ -47,7 +47,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         default = asdict(ServingConfig())
         changed = {key: value for key, value in asdict(config).items() if value != default[key]}
         command += [word for key, value in changed.items() for word in ("--set", f"{key}={value}")]
-        notices = settings.notices
+        notices = (*script.notices, *settings.notices)
         if given.appinsights_instrumentation_key:
             notices += (f"--appinsights_instrumentation_key is ignored: {IGNORED['AML_APP_INSIGHTS_KEY']}.",)
         for notice in notices:

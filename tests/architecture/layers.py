@@ -30,6 +30,7 @@ LAYERS = (
             "capture",
             "environments",
             "bundles",
+            "script_names",
             "shipment",
             "services",
             "service_rows",

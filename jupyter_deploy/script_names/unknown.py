@@ -1,0 +1,154 @@
+"""Names that a script uses and nothing defines: refused where it surely comes to them, else told."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import importlib.util
+import sys
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from .binding import bound_besides
+from .reaching import surely_reached
+
+_ALIASES = {
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "plt": "import matplotlib.pyplot as plt",
+    "sns": "import seaborn as sns",
+    "tf": "import tensorflow as tf",
+    "xgb": "import xgboost as xgb",
+    "lgb": "import lightgbm as lgb",
+    "ort": "import onnxruntime as ort",
+    "nn": "from torch import nn",
+    "F": "import torch.nn.functional as F",
+    "sm": "import statsmodels.api as sm",
+}
+_OF = {
+    "xgboost": "XGBClassifier XGBRegressor XGBRanker DMatrix Booster",
+    "lightgbm": "LGBMClassifier LGBMRegressor LGBMRanker",
+    "catboost": "CatBoostClassifier CatBoostRegressor Pool",
+    "pandas": "DataFrame Series Timestamp read_csv read_json",
+    "numpy": "ndarray",
+    "pathlib": "Path PurePath",
+    "datetime": "timedelta timezone",
+    "collections": "OrderedDict defaultdict Counter namedtuple deque",
+    "typing": "Any Optional Union",
+    "io": "StringIO BytesIO",
+    "PIL": "Image",
+    "onnxruntime": "InferenceSession",
+    "inference_schema.schema_decorators": "input_schema output_schema",
+    "inference_schema.parameter_types.numpy_parameter_type": "NumpyParameterType",
+    "inference_schema.parameter_types.pandas_parameter_type": "PandasParameterType",
+    "inference_schema.parameter_types.standard_py_parameter_type": "StandardPythonParameterType",
+    "azureml.core.model": "Model",
+    "azureml.core": "Workspace",
+    "azureml.contrib.services.aml_request": "AMLRequest rawhttp",
+    "azureml.contrib.services.aml_response": "AMLResponse",
+}
+_TAKEN_FROM = {name: module for module, names in _OF.items() for name in names.split()}
+_OF_A_NOTEBOOK = frozenset({"get_ipython", "display"})
+_LIKE = 0.72
+_SHORTEST = 4
+
+
+def undefined(
+    tree: ast.Module, lines: list[str], elsewhere: Collection[str], *, loose: bool = False
+) -> tuple[list[Any], list[Any]]:
+    """Find the names that nothing defines.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+    lines : list of str
+        Its lines; one with ``# noqa`` is not looked at.
+    elsewhere : collection of str
+        Names that come from elsewhere.
+    loose : bool, optional
+        Whether a module that it imports may define names for it.
+
+    Returns
+    -------
+    tuple of (list, list)
+        pyflakes' messages about those that the script surely comes to, and about the others.
+    """
+    from pyflakes import checker, messages
+
+    besides = bound_besides(tree)
+    found = [
+        message
+        for message in checker.Checker(tree).messages
+        if isinstance(message, messages.UndefinedName)
+        and "# noqa" not in lines[message.lineno - 1]
+        and message.message_args[0] not in elsewhere
+        and message.message_args[0] not in besides.names
+    ]
+    found.sort(key=lambda message: (message.lineno, message.col))
+    if not found:
+        return [], []
+    reached = set() if besides.anything or loose else surely_reached(tree)
+    sure = [message for message in found if (message.lineno, message.col, message.message_args[0]) in reached]
+    return sure, [message for message in found if message not in sure]
+
+
+def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:
+    """Say what to do about a name that nothing defines.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    tree : ast.Module
+        The script.
+    elsewhere : iterable of str
+        Names that come from elsewhere.
+
+    Returns
+    -------
+    str
+        A line to add where the name is known, or the name that was meant.
+    """
+    if name in _OF_A_NOTEBOOK:
+        return "The script runs without a notebook; print() goes to the service's log."
+    line = import_line(name)
+    if line:
+        return f"Add: {line}"
+    defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    names = [*defined, *(known for known in elsewhere if known[:1] != "_")]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=_LIKE)
+    if not close and len(name) >= _SHORTEST:
+        close = difflib.get_close_matches(name, dir(builtins), n=1, cutoff=0.8)
+    return f"Did you mean {close[0]!r}?" if close else f"Define or import {name} in the script."
+
+
+def import_line(name: str) -> str:
+    """Write the import that defines a name, where that is known.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    str
+        Empty where it is not.
+    """
+    if name in _ALIASES:
+        return _ALIASES[name]
+    if name in _TAKEN_FROM:
+        return f"from {_TAKEN_FROM[name]} import {name}"
+    return f"import {name}" if name in sys.stdlib_module_names or _is_installed(name) else ""
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    # Any folder beside the notebook is a namespace package.
+    return spec is not None and spec.origin is not None
