@@ -9,14 +9,16 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
 import orjson
 
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+_ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
 # What orjson makes of numpy's NaT, in units from weeks to minutes and in nanoseconds. Or it is a real time.
 _NO_TIME = re.compile(rb'"1970-01-01T00:00:00|"1677-09-21T00:12:43')
 _UNITS = {"M": "datetime64[us]", "m": "timedelta64[us]"}
@@ -66,22 +68,60 @@ def to_json(value: Any) -> bytes:
     Raises
     ------
     TypeError
-        Naming the class that has no JSON form.
+        Naming the class that has no JSON form, or the key or column that would hide another of its name.
     """
     try:
         body = bytes(orjson.dumps(value, default=_plain, option=_OPTIONS))
     except TypeError:
-        body = b""
+        body = _with_any_keys(value)
     if body and not _NO_TIME.search(body):
         return body
     # Slower, but it also takes whole numbers beyond 64 bits, half surrogates, deep nesting and keys of numpy's.
     return json.dumps(_pure(value), separators=(",", ":"), allow_nan=False).encode()
 
 
+def _with_any_keys(value: Any) -> bytes:
+    """Encode where keys are no texts; empty where that takes the slower way."""
+    _refuse_alike_keys(value)
+    try:
+        return bytes(orjson.dumps(value, default=_plain, option=_ANY_KEYS))
+    except TypeError:
+        return b""
+
+
+def _refuse_alike_keys(value: Any) -> None:
+    """Refuse 1 beside "1": as JSON, one would hide the other."""
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Mapping):
+            # Keys of one of these types are never alike.
+            kinds = set(map(type, current))
+            if len(kinds) > 1 or not kinds <= {str, int}:
+                _refuse_twice(map(_key_text, current), "keys")
+            waiting += current.values()
+        elif isinstance(current, (list, tuple)):
+            waiting += [item for item in current if type(item) not in _LEAVES]
+        elif dataclasses.is_dataclass(current) and not isinstance(current, type):
+            waiting += [getattr(current, field.name) for field in dataclasses.fields(current)]
+
+
+def _refuse_twice(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise TypeError(
+                f"it has several {what} that are {name!r} in JSON, which would keep one of them: rename them"
+            )
+        seen.add(name)
+
+
 def _plain(value: Any) -> Any:
     """Turn a value that the encoder does not know into one that it does, one level deep."""
     # Classes are told apart by what they can do: pandas and numpy are not imported for it.
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        if not all(isinstance(name, str) for name in value.columns) or not getattr(value.columns, "is_unique", True):
+            _refuse_twice(map(str, value.columns), "columns")
         return value.to_dict(orient="records")
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError("bytes have no JSON form: decode them, or encode them as base64 text")
@@ -135,7 +175,8 @@ def _pure(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {_key(key): _pure(item) for key, item in value.items()}
+        _refuse_twice(map(_key_text, value), "keys")
+        return {_key_text(key): _pure(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_pure(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -145,13 +186,14 @@ def _pure(value: Any) -> Any:
     return _pure(_plain(value))
 
 
-def _key(key: Any) -> Any:
+def _key_text(key: Any) -> str:
+    """Write a key as JSON has it."""
     if isinstance(key, float) and not math.isfinite(key):
         return "null"
     plain = _pure(key)
     if isinstance(plain, (list, dict)):
         raise TypeError(f"{type(key).__module__}.{type(key).__qualname__} cannot be the key of a JSON object")
-    return plain
+    return plain if isinstance(plain, str) else json.dumps(plain)
 
 
 def holds_nan(value: Any) -> bool:

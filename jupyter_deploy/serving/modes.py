@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import orjson
-
+from .jsonbody import decode
 from .messages import Request
 
 HEADERS = "request_headers"
+_LONGEST_EXAMPLE = 500
 RAW_MARK = "__jupyter_deploy_rawhttp__"
 
 
@@ -136,10 +137,16 @@ class SchemaMode:
         The parameters, and whether they have no default.
     converters : mapping of str to callable
         Given the JSON value, returns the argument or raises :class:`BadInput`.
+    example : object, optional
+        A body that fits, for the error where a parameter is missing.
+    closed : bool, optional
+        Whether a key that is no parameter is refused.
     """
 
     required: Mapping[str, bool]
     converters: Mapping[str, Callable[[Any], Any]]
+    example: Any = None
+    closed: bool = False
     name: str = "schema"
 
     def arguments(self, request: Request) -> dict[str, Any]:
@@ -161,25 +168,35 @@ class SchemaMode:
             Naming the parameter and what was expected.
         """
         values = _json_object(request.body)
+        if self.closed:
+            self._refuse_unknown(values)
         found = {}
         for name, needed in self.required.items():
             if name in values:
                 converter = self.converters.get(name)
                 found[name] = converter(values[name]) if converter else values[name]
             elif needed:
-                raise BadInput(f"A value is not provided for the {name!r} parameter.")
+                raise BadInput(f"A value is not provided for the {name!r} parameter.{self._advice()}")
         return found
+
+    def _refuse_unknown(self, values: dict[str, Any]) -> None:
+        unknown = [key for key in values if key not in self.required]
+        if unknown:
+            close = difflib.get_close_matches(unknown[0], self.required, n=1)
+            more = f"\nDid you mean {close[0]!r}?" if close else f"\nIt has: {', '.join(self.required)}."
+            raise BadInput(f"run() has no parameter {unknown[0]!r}.{more}")
+
+    def _advice(self) -> str:
+        """Show a body that fits, where it is short."""
+        text = "" if self.example is None else json.dumps(self.example, default=str, ensure_ascii=False)
+        return f"\nSend a JSON object, for example {text}" if 0 < len(text) <= _LONGEST_EXAMPLE else ""
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body:
         raise BadInput("POST body is empty. Expecting a JSON dictionary.")
     try:
-        try:
-            values = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            # The standard library also takes NaN, byte order marks, UTF-16 and UTF-32.
-            values = json.loads(body)
+        values = decode(body)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"POST body could not be decoded as JSON: {error}") from None
     if not isinstance(values, dict):

@@ -7,10 +7,11 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import schema
+from . import schema, typed
 from .layout import Layout
 from .libraries import forget_shadowed
 from .modes import HEADERS, RAW_MARK, Mode, PlainMode, RawMode, SchemaMode, layers_of
@@ -157,14 +158,27 @@ def _inspect(module: Any, max_batch: int) -> EntryScript:
         # Beside a run() that wants more than text, a function of that name is the script's own affair.
         if callable(run_batch) and not takes_headers:
             return _batching(init, run, run_batch)
+        named = typed.typed_parameters(run, partial(typed.source_of, run))
+        if named:
+            return _typed(init, run, named, takes_headers)
         return EntryScript(init, run, PlainMode(first), takes_headers)
     unknown = [name for name in schema.parameters(run) if name not in parameters]
     if unknown:
         raise TypeError(f"@input_schema names {unknown[0]!r}, which is not a parameter of run()")
-    mode = SchemaMode(parameters, schema.converters(run))
-    batches = max_batch > 1 and not takes_headers
     facts = schema.schemas(known)
+    mode = SchemaMode(parameters, schema.converters(run), facts["input"].get("example"))
+    batches = max_batch > 1 and not takes_headers
     return EntryScript(init, schema.undecorated(run), mode, takes_headers, batches=batches, schemas=facts)
+
+
+def _typed(
+    init: Callable[[], Any], run: Callable[..., Any], named: dict[str, inspect.Parameter], takes_headers: bool
+) -> EntryScript:
+    hints = typed.conversions(run, named)
+    facts = typed.schemas(named, hints)
+    required = {name: one.default is one.empty for name, one in named.items()}
+    mode = SchemaMode(required, typed.converters(hints), facts["input"]["example"], closed=True)
+    return EntryScript(init, run, mode, takes_headers, schemas=facts)
 
 
 def _batching(init: Callable[[], Any], run: Callable[..., Any], run_batch: Callable[[list[Any]], Any]) -> EntryScript:

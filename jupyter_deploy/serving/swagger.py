@@ -115,7 +115,7 @@ def _second(exact: str, config: ServingConfig, schemas: dict[str, Any]) -> dict[
                 }
             },
         },
-        "definitions": _schemas(schemas),
+        "definitions": _schemas(exact, schemas),
     }
 
 
@@ -147,7 +147,7 @@ def _third(exact: str, config: ServingConfig, schemas: dict[str, Any]) -> dict[s
                 }
             },
         },
-        "components": {"schemas": _schemas(schemas), "securitySchemes": {"Bearer": _bearer_key()}},
+        "components": {"schemas": _schemas(exact, schemas), "securitySchemes": {"Bearer": _bearer_key()}},
     }
 
 
@@ -163,5 +163,24 @@ def _bearer_key() -> dict[str, str]:
     return {"type": "apiKey", "name": "Authorization", "in": "header", "description": "For example: Bearer abc123"}
 
 
-def _schemas(schemas: dict[str, Any]) -> dict[str, Any]:
-    return {"ServiceInput": schemas["input"], "ServiceOutput": schemas["output"], "ErrorResponse": _ERROR}
+def _schemas(exact: str, schemas: dict[str, Any]) -> dict[str, Any]:
+    found = {"ServiceInput": schemas["input"], "ServiceOutput": schemas["output"], "ErrorResponse": _ERROR}
+    return {name: schema if exact == "3.0" else _with_nulls(schema, exact) for name, schema in found.items()}
+
+
+def _with_nulls(schema: dict[str, Any], exact: str) -> dict[str, Any]:
+    """Say as a version does that null is taken: ``nullable`` is version 3.0's word."""
+    found = dict(schema)
+    if isinstance(found.get("properties"), dict):
+        found["properties"] = {name: _with_nulls(inner, exact) for name, inner in found["properties"].items()}
+    for part in ("items", "additionalProperties"):
+        if isinstance(found.get(part), dict):
+            found[part] = _with_nulls(found[part], exact)
+    if found.pop("nullable", False):
+        if exact == "2.0":
+            found["x-nullable"] = True
+            if found.get("default", 0) is None:
+                del found["default"]
+        elif "type" in found:
+            found["type"] = [found["type"], "null"]
+    return found

@@ -147,3 +147,53 @@ def test_nan_is_not_found_where_there_is_none(value: Any) -> None:
 )
 def test_what_the_fast_encoder_refuses_or_gets_wrong(value: Any, body: bytes) -> None:
     assert encode(value) == body
+
+
+TWICE = pd.DataFrame([[1, 2]], columns=["a", "a"])
+
+
+@dataclasses.dataclass
+class Result:
+    by_id: dict[Any, int]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (TWICE, "a"),
+        ({"table": TWICE}, "a"),
+        ([TWICE], "a"),
+        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "1"),
+        (pd.DataFrame([[1, 2, 3]], columns=["b", None, None]), "nan"),
+        ({1: "a", "1": "b"}, "1"),
+        ({"deep": [{"x": {True: 1, "true": 2}}]}, "true"),
+        ({None: 1, "null": 2}, "null"),
+        ({np.int64(1): 1, "1": 2}, "1"),
+        ({float("nan"): 1, float("inf"): 2}, "null"),
+        ({Colour.RED: 1, "red": 2}, "red"),
+        ({dt.date(2026, 1, 2): 1, "2026-01-02": 2}, "2026-01-02"),
+        ({1: 2**70, "1": 1}, "1"),
+        (Result({1: 1, "1": 2}), "1"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_would_hide_another_of_its_name_is_refused(value: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=rf"it has several (keys|columns) that are {name!r} in JSON"):
+        encode(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        ({1: "a", 2: "b"}, b'{"1":"a","2":"b"}'),
+        ({1: "a", "2": "b"}, b'{"1":"a","2":"b"}'),
+        ({1.5: 1, 2: 2}, b'{"1.5":1,"2":2}'),
+        ({np.int64(1): 1, np.float64(1.5): 2}, b'{"1":1,"1.5":2}'),
+        (pd.DataFrame([[1, 2]]), b'[{"0":1,"1":2}]'),
+        ({dt.date(2026, 1, 2): 1}, b'{"2026-01-02":1}'),
+        ({True: 1, None: 2}, b'{"true":1,"null":2}'),
+    ],
+    ids=repr,
+)
+def test_keys_that_are_no_texts(value: Any, body: bytes) -> None:
+    assert encode(value) == body
