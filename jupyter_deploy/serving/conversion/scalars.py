@@ -9,7 +9,7 @@ from typing import Any
 from .misfit import Misfit, shown
 
 # Beyond it, a floating-point number may stand for several whole numbers.
-EXACT = 2**53
+EXACT = 2**53 - 1
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: dict[Any, bool] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
