@@ -17,6 +17,7 @@ import filelock
 from .bundles import captured_in
 from .config import Home
 from .errors import DiskFull, ReadOnly, UsageProblem
+from .files import older_log
 from .models import parse_reference as parse
 from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
@@ -264,7 +265,8 @@ class Deployment:
             for folder in (str(self._home.service(name)), record.handle.get("secrets", "")):
                 if folder:
                     shutil.rmtree(folder, ignore_errors=True)
-            self._home.log(name).unlink(missing_ok=True)
+            for log_file in (self._home.log(name), older_log(self._home.log(name))):
+                log_file.unlink(missing_ok=True)
 
     def _end(self, record: ServiceRecord) -> None:
         for handle in (record.handle.get("next"), record.handle):

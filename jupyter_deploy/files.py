@@ -184,3 +184,42 @@ def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYT
     kept = data.decode("utf-8", "replace").splitlines()[-lines:]
     cut = [line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … ({len(line):,} characters)" for line in kept]
     return "".join(f"{line}\n" for line in cut)
+
+
+def older_log(path: Path) -> Path:
+    """Name the file that a log was before it began again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The log.
+
+    Returns
+    -------
+    pathlib.Path
+        Beside it; it need not be there.
+    """
+    return path.with_name(f"{path.name}.1")
+
+
+def tail_of_log(path: Path, lines: int, until: int | None = None) -> str:
+    """Return the last lines of a log, also of what it was before it began again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The log.
+    lines : int
+        How many.
+    until : int, optional
+        Where to take its end to be, in bytes.
+
+    Returns
+    -------
+    str
+        Oldest first.
+    """
+    text = tail(path, lines, until)
+    missing = lines - text.count("\n")
+    whole = until is None or until <= _TAIL_BYTES
+    return tail(older_log(path), missing) + text if missing > 0 and whole else text

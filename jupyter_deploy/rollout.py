@@ -10,7 +10,7 @@ from typing import Any
 from .config import Home
 from .environments.environment import stored
 from .errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
-from .files import tail
+from .files import tail_of_log
 from .hints import failure_hint
 from .progress import Step
 from .resolution import Wanted, differences, models_exist
@@ -167,7 +167,7 @@ class Rollout:
     def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:
         message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
         if not error.failure:
-            tried = tail(self._home.log(record.name), 15).rstrip()
+            tried = tail_of_log(self._home.log(record.name), 15).rstrip()
             return ReloadFailed(message, details=tried, hint=error.hint or f"logs {record.name} shows more.")
         failure = Failure(**error.failure)
         would_be = replace(record, models=wanted.model_ids)
@@ -314,10 +314,14 @@ class Rollout:
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, record, self._home.bundles / record.bundle)
-            last = tail(self._home.log(record.name), 15).rstrip() if failure.kind == "WorkerDied" else failure.traceback
+            last = (
+                tail_of_log(self._home.log(record.name), 15).rstrip()
+                if failure.kind == "WorkerDied"
+                else failure.traceback
+            )
             raise StartFailed(f"{record.name}: {failure.summary}", details=last, hint=hint)
         raise StartFailed(
             f"{record.name} is {health.state}: {health.reason}.",
-            details=tail(self._home.log(record.name), 15).rstrip(),
+            details=tail_of_log(self._home.log(record.name), 15).rstrip(),
             hint=f"logs {record.name} shows more.",
         )

@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other of --config's keys")
     parser.add_argument("--watch", action="store_true", help="reload when the files of --entry-script change")
     parser.add_argument("--log", type=Path, help="a file that output is appended to, beside standard output")
+    parser.add_argument("--rotate", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -113,7 +114,8 @@ def _serve(given: argparse.Namespace, echo: int | None) -> int:
             write_all(Format("json").lines("INFO", log.name, text, ""))
         else:
             print(text, flush=True)  # noqa: T201 - what people look for first
-    return Server(config, layout, listener, watch=given.watch, echo=echo).run()
+    log_file = given.log or given.rotate
+    return Server(config, layout, listener, watch=given.watch, echo=echo, log_file=log_file).run()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ _LEAST = {
     "max_restarts": 0,
     "scoring_timeout_ms": 1,
     "max_batch": 0,
+    "log_size": 0,
 }
+# With less, what is logged between two looks of a reader could be gone before it is read.
+LEAST_LOG = 100_000
 # Known to the target that starts the server, and never the user's to change.
 FIXED = ("name", "host", "port", "workers", "token_file", "state_folder", "environ", "health_port", "start_method")
 
@@ -77,6 +80,8 @@ class ServingConfig:
         ``"text"``, or ``"json"`` for one JSON object a line.
     log_level : str
         The least level that is logged.
+    log_size : int
+        Bytes after which the log begins again; the one before it is kept as ``<name>.log.1``. 0 for no limit.
     title, version, path_prefix : str
         What the swagger documents call the service, and what they put before its routes.
     server_version : bool
@@ -107,6 +112,7 @@ class ServingConfig:
     cors_origins: str = ""
     log_format: str = "text"
     log_level: str = "INFO"
+    log_size: int = 20_000_000
     title: str = "ML service"
     version: str = "1.0"
     path_prefix: str = ""
@@ -200,6 +206,8 @@ def _checked(key: str, value: Any, wanted: type, where: str) -> Any:
         raise ConfigProblem(f"{where}: {key} cannot be {value!r}.", hint=f"One of: {', '.join(filter(None, choices))}.")
     if key in _LEAST and value < _LEAST[key]:
         raise ConfigProblem(f"{where}: {key} must be at least {_LEAST[key]}, not {value}.")
+    if key == "log_size" and 0 < value < LEAST_LOG:
+        raise ConfigProblem(f"{where}: log_size must be at least {LEAST_LOG} bytes, or 0 for no limit, not {value}.")
     return value
 
 

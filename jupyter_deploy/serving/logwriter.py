@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable
 
+from .logfile import LogFile
 from .logs import MARK, Format, log, shown
 
 _OUTPUT = 1
@@ -20,6 +21,8 @@ _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
 _READ = 1 << 16
+# A disk that was full is tried again after so long.
+_FULL_SECONDS = 1.0
 
 
 class LogWriter:
@@ -34,10 +37,20 @@ class LogWriter:
     echo : int, optional
         A descriptor that gets the same lines, as far as its reader keeps up; but not the access lines. A container
         engine needs a fifth of a millisecond for each line.
+    file : LogFile, optional
+        What is written to, where that is a file to keep bounded.
     """
 
-    def __init__(self, soon: Callable[..., object], later: Callable[..., object], echo: int | None = None) -> None:
+    def __init__(
+        self,
+        soon: Callable[..., object],
+        later: Callable[..., object],
+        echo: int | None = None,
+        file: LogFile | None = None,
+    ) -> None:
         self.form = Format()
+        self.file = file
+        self._lost, self._why, self._full_until, self._half = 0, "", 0.0, False
         self._echo = echo
         if echo is not None:
             os.set_blocking(echo, False)
@@ -72,6 +85,7 @@ class LogWriter:
     def close(self) -> None:
         """Write what is left, giving a slow reader a moment."""
         end = time.monotonic() + _LAST_SECONDS
+        self._tell_lost()
         while self._lines and time.monotonic() < end:
             if not self._write():
                 time.sleep(_RETRY_SECONDS)
@@ -91,6 +105,10 @@ class LogWriter:
         while self._lines:
             data = self._lines.popleft() if len(self._lines) == 1 else b"".join(self._lines)
             self._lines.clear()
+            if not self._blocks:
+                self._size = 0
+                self._to_file(data)
+                continue
             at = 0
             while at < len(data):
                 if not self._takes():
@@ -98,7 +116,7 @@ class LogWriter:
                     self._size = len(data) - at
                     return False
                 try:
-                    at += os.write(_OUTPUT, data[at : at + _PIECE] if self._blocks else data[at:])
+                    at += os.write(_OUTPUT, data[at : at + _PIECE])
                 except BlockingIOError:
                     continue
                 except OSError:
@@ -106,6 +124,36 @@ class LogWriter:
                     at = len(data)
             self._size = 0
         return True
+
+    def _to_file(self, data: bytes) -> None:
+        """Append to a file; what a full disk does not take is counted, and never waited for."""
+        lines = data.count(b"\n")
+        if self._lost and time.monotonic() < self._full_until:
+            self._lost += lines
+            return
+        told = b""
+        if self._lost:
+            text = f"{self._lost} lines of the log were lost: {self._why}"
+            told = b"\n" * self._half + self.form.lines("WARNING", log.name, text, "")
+        data, at = told + data, 0
+        if self.file:
+            self.file.expect(len(data))
+        try:
+            while at < len(data):
+                at += os.write(_OUTPUT, data[at:])
+            self._lost, self._half = 0, False
+        except OSError as error:
+            if at:
+                self._half = data[at - 1 : at] != b"\n"
+            self._lost = data[at:].count(b"\n") if at >= len(told) else self._lost + lines
+            self._lost, self._why = max(1, self._lost), error.strerror or str(error)
+            self._full_until = time.monotonic() + _FULL_SECONDS
+            self._later(_FULL_SECONDS, self._tell_lost)
+
+    def _tell_lost(self) -> None:
+        if self._lost:
+            self._full_until = 0.0
+            self._to_file(b"")
 
     def _takes(self) -> bool:
         return not self._blocks or bool(select.select([], [_OUTPUT], [], 0)[1])

@@ -23,6 +23,7 @@ from .http import HttpApplication
 from .layout import Layout
 from .links import ScriptFailed
 from .listener import BACKLOG, listen
+from .logfile import LogFile
 from .logs import configure, log
 from .logwriter import LogWriter, Outputs
 from .runtime import Runtime
@@ -50,6 +51,8 @@ class Server:
         Whether to reload when the script's files change.
     echo : int, optional
         A descriptor that gets the log's lines as well.
+    log_file : pathlib.Path, optional
+        The file that standard output is, where it shall be kept bounded.
     """
 
     def __init__(
@@ -60,7 +63,9 @@ class Server:
         *,
         watch: bool = False,
         echo: int | None = None,
+        log_file: Path | None = None,
     ) -> None:
+        self._log_file = log_file
         self.config = config
         self.layout = layout
         self._listener = listener
@@ -94,12 +99,15 @@ class Server:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        writer = LogWriter(loop.call_soon, loop.call_later, self._echo)
+        file = LogFile(self._log_file, self.config.log_size) if self._log_file else None
+        writer = LogWriter(loop.call_soon, loop.call_later, self._echo, file)
         form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
         def on_settings(config: ServingConfig) -> None:
             form.use(config.log_format)
+            if file:
+                file.limit = config.log_size
             logging.getLogger().setLevel(config.log_level)
             engine.config.timeout_graceful_shutdown = int(config.drain_seconds)
 
@@ -177,8 +185,10 @@ class Server:
             self._give_up(died, runtime, engine)
             return
         if self.config.state_folder:
-            (Path(self.config.state_folder) / _SERVED).touch()
-            (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
+            # On a full disk it serves all the same.
+            with contextlib.suppress(OSError):
+                (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
+                (Path(self.config.state_folder) / _SERVED).touch()
         if self._watched:
             log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
             await self._watch(runtime, before)
@@ -205,7 +215,10 @@ class Server:
         log.error("the service cannot start: %s", failure.summary)
         if self.config.state_folder:
             place = Path(self.config.state_folder) / _FAILURE
-            write_atomic(place, json.dumps(failure.as_dict()), mode=0o600)
+            try:
+                write_atomic(place, json.dumps(failure.as_dict()), mode=0o600)
+            except OSError as error:
+                log.warning("%s cannot be written: %s", place, error.strerror)
         self._exit_code = INIT_FAILED
         runtime.give_up_waiting()
         engine.should_exit = True

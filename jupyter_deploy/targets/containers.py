@@ -134,6 +134,8 @@ def _mounts(launch: Launch, share: Share) -> list[Any]:
         Mount(STATE, str(share.state), type="bind"),
         # A file, not its folder: the container must not be able to put a link in its place.
         Mount(LOG, str(launch.log), type="bind"),
+        # What the log was before it began again; inside, no other file can be made beside it.
+        Mount(f"{LOG}.1", f"{launch.log}.1", type="bind"),
     ]
 
 

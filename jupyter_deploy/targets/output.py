@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DeployError, TargetProblem
-from ..files import tail
+from ..files import older_log, tail, tail_of_log, touch_private
 from .engine import engine
+from .following import Following
 
 _POLL_SECONDS = 0.05
 _PIECE = 1 << 20
+_KEPT = 20_000_000
 
 
 def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
@@ -33,17 +35,11 @@ def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
     bytes
         Pieces, oldest first.
     """
-    at = path.stat().st_size if path.exists() else 0
-    yield tail(path, lines, until=at).encode()
+    following = Following(path)
+    yield tail_of_log(path, lines, until=following.at).encode()
     while follow:
-        size = path.stat().st_size if path.exists() else 0
-        # A shorter file is a new one: the service was deleted and made again.
-        at = min(at, size) if size >= at else 0
-        if size > at:
-            with path.open("rb") as file:
-                file.seek(at)
-                data = file.read(min(size - at, _PIECE))
-            at += len(data)
+        data = following.read(_PIECE)
+        if data:
             yield data
         else:
             time.sleep(_POLL_SECONDS)
@@ -126,6 +122,11 @@ def keep_output(handle: dict[str, Any], log: Path) -> None:
     """
     with contextlib.suppress(TargetProblem), engine() as client:
         said = client.api.logs(handle["container"], stream=True, follow=False)
-        with log.open("ab") as file:
-            for piece in said:
-                file.write(piece)
+        # On a full disk a container is ended all the same.
+        with contextlib.suppress(OSError):
+            if log.exists() and log.stat().st_size > _KEPT:
+                log.replace(older_log(log))
+            touch_private(log)
+            with log.open("ab") as file:
+                for piece in said:
+                    file.write(piece)

@@ -114,6 +114,7 @@ class ProcessTarget:
         python = venvs.interpreter(launch.home, launch.environment)
         command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle)]
         command += ["--config", str(launch.folder / _CONFIG)]
+        command += ["--rotate", str(launch.log)]
         command += ["--listener", str(listener.fileno()), "--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
         if not launch.environment.is_kernel:

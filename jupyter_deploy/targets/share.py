@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..files import touch_private, write_atomic
+from ..files import older_log, touch_private, write_atomic
 from ..services import Health, Launch
 from ..serving.config import ServingConfig, with_settings
 from ..serving.failures import Failure
@@ -67,7 +67,8 @@ class Share:
         (share.service / "bundles").mkdir(mode=0o755)
         write_atomic(share.service / TOKEN_FILE, secrets.token_urlsafe(32), mode=0o600)
         launch.log.parent.mkdir(parents=True, exist_ok=True)
-        touch_private(launch.log)
+        for log in (launch.log, older_log(launch.log)):
+            touch_private(log)
         share.add(launch.bundle)
         share.use(launch)
         share.give(user, launch.log)
@@ -86,7 +87,8 @@ class Share:
         if sys.platform == "win32" or os.getuid() != 0:
             return
         uid, gid = (int(number) for number in user.split(":"))
-        for path in (self.service / TOKEN_FILE, self.service / "config.json", self.state, log):
+        ours = (self.service / TOKEN_FILE, self.service / "config.json", self.state)
+        for path in (*ours, log, older_log(log)):
             os.chown(path, uid, gid)
 
     def add(self, bundle: Path) -> str:

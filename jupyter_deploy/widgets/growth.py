@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from ..targets.following import Following
+
 _FIRST_BYTES = 64 << 10
 _PIECE_BYTES = 4 << 20
 
@@ -20,7 +22,7 @@ class Growth:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._at = -1
+        self._following: Following | None = None
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def read(self) -> str:
@@ -31,20 +33,12 @@ class Growth:
         str
             At most 4 MB; what is more comes the next time.
         """
-        first = self._at < 0
-        try:
-            size = self._path.stat().st_size
-            if size == self._at:
-                return ""
-            # A shorter file is a new one: the service was deleted and made again.
-            begin = max(0, size - _FIRST_BYTES) if first else self._at if size > self._at else 0
-            with self._path.open("rb") as file:
-                file.seek(begin)
-                data = file.read(_PIECE_BYTES)
-        except FileNotFoundError:
-            self._at = 0
-            return ""
-        self._at = begin + len(data)
-        if first and begin:
+        if self._following is not None:
+            return self._decode(self._following.read(_PIECE_BYTES))
+        size = self._path.stat().st_size if self._path.exists() else 0
+        begin = max(0, size - _FIRST_BYTES)
+        self._following = Following(self._path, begin)
+        data = self._following.read(_PIECE_BYTES)
+        if begin:
             data = data.partition(b"\n")[2]
         return self._decode(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from jupyter_deploy.errors import DiskFull, ReadOnly
 from jupyter_deploy.targets.pids import lives
 from jupyter_deploy.workspace import Workspace
 
+from ..e2e.conftest import until
 from ..mounts import fill, read_only, small
 
 DOUBLE = "import json\n\ndef run(data):\n    return [2 * number for number in json.loads(data)]\n"
@@ -190,3 +192,19 @@ def test_on_a_read_only_disk_looking_and_stopping_work(
         assert "one is stopped, but its row still says that it should run" in caplog.text
         with pytest.raises(ReadOnly):
             Workspace().register("more", {"a": 1})
+
+
+def test_a_service_serves_on_a_full_disk_and_says_later_how_many_lines_were_lost(disk: Path, home: Path) -> None:
+    opened = Workspace()
+    opened.score_script("one", DOUBLE.replace("    return", "    print('x' * 3000)\n    return"))
+    service = opened.services["one"]
+    place = fill(disk)
+    for number in range(40):
+        assert service.invoke([number]) == [2 * number]
+    assert service.state == "Healthy"
+    place.unlink()
+    service.invoke([1])
+    told = until(lambda: re.search(r"(\d+) lines of the log were lost: No space left", service.logs(500)))
+    # Three for each request: what it printed, and its access line, but for what the last page still took.
+    assert 60 <= int(told[1]) <= 82
+    assert all(re.match(r"\d{4}-", line) for line in service.logs(30).splitlines()[-2:])

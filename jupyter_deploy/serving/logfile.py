@@ -1,0 +1,88 @@
+"""The file that the server's output is appended to: bounded, and found again where somebody else has moved it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+_OUTPUTS = (1, 2)
+_LOOK_SECONDS = 0.25
+_CHUNK = 1 << 20
+
+
+class LogFile:
+    """Keeps descriptors 1 and 2 on the log, which becomes ``<name>.1`` whenever it is full.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; both descriptors append to it already.
+    limit : int
+        Bytes that it may have; 0 for no limit. It and the one before it take twice that.
+    """
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self.limit = limit
+        self._path = path
+        self._older = path.with_name(f"{path.name}.1")
+        self._size = 0
+        self._look_at = 0.0
+
+    def expect(self, size: int) -> None:
+        """Make the file ready for a write.
+
+        Parameters
+        ----------
+        size : int
+            How many bytes come.
+        """
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_SECONDS
+            self._look()
+        if self.limit and self._size and self._size + size > self.limit:
+            self._rotate()
+        self._size += size
+
+    def _look(self) -> None:
+        """Follow the path where it leads to another file by now, and learn how long the file is."""
+        own = os.fstat(_OUTPUTS[0])
+        self._size = own.st_size
+        try:
+            there = os.stat(self._path)  # noqa: PTH116 - this is on every line's way
+        except OSError:
+            # Deleted with its service, or moved by who will make another one.
+            if own.st_nlink:
+                self._reopen()
+            return
+        if (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino):
+            self._reopen()
+
+    def _reopen(self) -> None:
+        with contextlib.suppress(OSError):
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            for output in _OUTPUTS:
+                os.dup2(handle, output)
+            os.close(handle)
+            self._size = os.fstat(_OUTPUTS[0]).st_size
+
+    def _rotate(self) -> None:
+        try:
+            self._path.rename(self._older)
+        except OSError:
+            # A container is shown two files and no folder.
+            self._copy()
+        else:
+            self._reopen()
+        self._size = os.fstat(_OUTPUTS[0]).st_size
+
+    def _copy(self) -> None:
+        """Copy the file into the older one, then empty it: who follows it finds in the copy what it had not read."""
+        with contextlib.suppress(OSError), self._path.open("rb") as file, self._older.open("r+b") as older:
+            older.truncate(0)
+            while chunk := file.read(_CHUNK):
+                older.write(chunk)
+        with contextlib.suppress(OSError):
+            os.ftruncate(_OUTPUTS[0], 0)
