@@ -50,6 +50,7 @@ KEPT: list[tuple[Any, list[Any], list[Any]]] = [
     (column("float16", 1), [65504], [65504.0]),
     (column("str", "a"), ["00123", "é", None], ["00123", "é", NAN]),
     (column("object", "a"), ["00123", None, 5, [1]], ["00123", None, 5, [1]]),
+    (column("object", "a"), ["00123", "é"], ["00123", "é"]),
     (column("object", True, None), [None, "true", 0], [None, True, False]),
     (column("object", 2**70), [2**71, None, 3.0], [2**71, None, 3]),
     (column("object", dt.date(2026, 1, 2)), ["2026-02-28", None], [dt.date(2026, 2, 28), None]),

@@ -78,18 +78,21 @@ class Frames:
         if isinstance(value, pd.DataFrame):
             return value
         table = _READERS[self.orient](value, self)
+        index = pd.RangeIndex(table.rows) if table.labels is None else pd.Index(table.labels)
         data: dict[Any, Any] = {}
         places = []
         for place, name, cells in self._in_order(table):
             try:
-                data[name] = column(cells, *self.types[place]) if place >= 0 and self.typed else natural(cells)
+                found = column(cells, *self.types[place]) if place >= 0 and self.typed else natural(cells)
             except Misfit as misfit:
                 raise misfit.at(column=_shown(name), row=_label(table, misfit.place.row)) from None
+            # As an array of objects, texts would become pandas' type for texts.
+            data[name] = pd.Series(found, index=index, dtype=object) if found.dtype == object else found
             places.append(place)
-        found = pd.DataFrame(data, index=range(table.rows) if table.labels is None else table.labels, copy=False)
+        frame = pd.DataFrame(data, index=index, copy=False)
         if places == list(range(len(self.names))) and (table.named or table.same or self.renames):
-            found.columns = self.sample.columns
-        return found
+            frame.columns = self.sample.columns
+        return frame
 
     def _in_order(self, table: Table) -> Iterator[tuple[int, Any, list[Any]]]:
         """Put what was sent into the sample's order: place in the sample (or -1), name, cells."""
