@@ -117,6 +117,14 @@ def test_a_columns_cells_keep_their_values_and_the_samples_type(kinds: Any, samp
         assert same(converted(kind, {"x": sent[0]})["x"].iloc[0], found.iloc[0])
 
 
+@pytest.mark.parametrize("gap", [None, NAN])
+def test_gaps_in_whole_numbers_make_floats_of_them_as_in_pandas(kinds: Any, gap: Any) -> None:
+    kind = kinds("pandas")(pd.DataFrame({"x": [1]}))
+    found = converted(kind, [{"x": 3}, {"x": gap}])["x"]
+    assert str(found.dtype) == "float64"
+    assert all(map(same, found.tolist(), [3.0, NAN]))
+
+
 # A sample's column, what is sent for its cells, the row that does not fit, and what the error says of the value.
 REFUSED: list[tuple[Any, list[Any], int, str]] = [
     (column("bool", True), [True, "no"], 1, '"no" is neither true nor false'),
@@ -134,8 +142,9 @@ REFUSED: list[tuple[Any, list[Any], int, str]] = [
     (column("int64", 1), ["1_000"], 0, '"1_000" is not a number'),
     (column("int64", 1), [" 5"], 0, '" 5" is not a number'),
     (column("int64", 1), [""], 0, '"" is not a number'),
-    (column("int64", 1), [1, None], 1, "null is not a whole number"),
-    (column("int64", 1), [NAN], 0, "NaN is not a whole number"),
+    (column("int64", 1), [None, 1.5], 1, "1.5 is not a whole number"),
+    (column("int64", 1), [None, 2**53 + 1], 1, f"{2**53 + 1} would be rounded beside a gap"),
+    (column("int64", 1), [None, 2**63], 1, "is not between"),
     (column("int64", 1), [1e300], 0, "1e+300 is too large to be exact"),
     (column("int64", 1), [float(2**60)], 0, "is too large to be exact"),
     (column("int64", 1), [[1]], 0, "[1] is not a number"),

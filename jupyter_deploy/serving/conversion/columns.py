@@ -39,7 +39,9 @@ def column(cells: Sequence[Any], dtype: Any, sample: Any) -> Any:
     import pandas as pd
 
     if isinstance(dtype, np.dtype):
-        return _objects(cells, sample) if dtype.kind == "O" else vector(cells, dtype)
+        if dtype.kind == "O":
+            return _objects(cells, sample)
+        return _whole(cells, dtype) if dtype.kind in "iu" else vector(cells, dtype)
     if isinstance(dtype, pd.CategoricalDtype):
         return _categories(cells, dtype)
     if isinstance(dtype, pd.DatetimeTZDtype):
@@ -52,6 +54,28 @@ def column(cells: Sequence[Any], dtype: Any, sample: Any) -> Any:
     if dtype.kind in "biuf" and isinstance(plain, np.dtype):
         return _with_gaps(cells, dtype, plain)
     return _checked(cells, dtype)
+
+
+def _whole(cells: Sequence[Any], dtype: Any) -> Any:
+    """Convert whole numbers; with gaps, numpy has only floats for them, as pandas does."""
+    import numpy as np
+
+    try:
+        return vector(cells, dtype)
+    except Misfit:
+        gaps = [_is_gap(cell) for cell in cells]
+        if not any(gaps):
+            raise
+    # The others are checked as whole numbers all the same.
+    exact = vector([0 if gap else cell for gap, cell in zip(gaps, cells, strict=True)], dtype)
+    large = np.flatnonzero((exact > scalars.EXACT) | (exact < -scalars.EXACT))
+    if large.size:
+        raise Misfit(f"{exact[large[0]]} would be rounded beside a gap", "Send all values, or a smaller number.").at(
+            row=int(large[0])
+        )
+    found = exact.astype(np.float64)
+    found[np.array(gaps)] = np.nan
+    return found
 
 
 def natural(cells: Sequence[Any]) -> Any:
@@ -79,9 +103,13 @@ def natural(cells: Sequence[Any]) -> Any:
 
 def _objects(cells: Sequence[Any], sample: Any) -> Any:
     """Convert what pandas keeps as objects: to the class that all of the sample's have, if there is one."""
+    import pandas as pd
+
     kinds = {type(item) for item in sample if item is not None and item == item}
     rule = _RULES.get(kinds.pop()) if len(kinds) == 1 else None
-    return objects(cells if rule is None else each(cells, partial(_or_null, rule)))
+    found = objects(cells if rule is None else each(cells, partial(_or_null, rule)))
+    # From an array, pandas 3 would make a column of texts.
+    return pd.Index(found, dtype=object, tupleize_cols=False)
 
 
 def _or_null(rule: Callable[[Any], Any], cell: Any) -> Any:

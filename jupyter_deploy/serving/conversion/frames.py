@@ -78,21 +78,18 @@ class Frames:
         if isinstance(value, pd.DataFrame):
             return value
         table = _READERS[self.orient](value, self)
-        index = pd.RangeIndex(table.rows) if table.labels is None else pd.Index(table.labels)
         data: dict[Any, Any] = {}
         places = []
         for place, name, cells in self._in_order(table):
             try:
-                found = column(cells, *self.types[place]) if place >= 0 and self.typed else natural(cells)
+                data[name] = column(cells, *self.types[place]) if place >= 0 and self.typed else natural(cells)
             except Misfit as misfit:
                 raise misfit.at(column=_shown(name), row=_label(table, misfit.place.row)) from None
-            # As an array of objects, texts would become pandas' type for texts.
-            data[name] = pd.Series(found, index=index, dtype=object) if found.dtype == object else found
             places.append(place)
-        frame = pd.DataFrame(data, index=index, copy=False)
+        found = pd.DataFrame(data, index=range(table.rows) if table.labels is None else table.labels, copy=False)
         if places == list(range(len(self.names))) and (table.named or table.same or self.renames):
-            frame.columns = self.sample.columns
-        return frame
+            found.columns = self.sample.columns
+        return found
 
     def _in_order(self, table: Table) -> Iterator[tuple[int, Any, list[Any]]]:
         """Put what was sent into the sample's order: place in the sample (or -1), name, cells."""
@@ -150,7 +147,7 @@ def _rows(rows: Sequence[Any], frames: Frames, labels: list[Any] | None = None, 
     """Turn objects by row into lists by column."""
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise Misfit(f"{shown(row)} is not an object", "Send each row by the columns' frames.").at(row=index)
+            raise Misfit(f"{shown(row)} is not an object", "Send each row by the columns' names.").at(row=index)
     first = rows[0].keys() if rows else frames.places.keys()
     wanted = list(first)
     if any(row.keys() != first for row in rows):
