@@ -1,184 +1,45 @@
-"""One sentence about the failures that people run into again and again.
-
-To add one: a line in :data:`BREAKAGES`, and in ``tests/e2e/test_breakages.py`` a script that provokes it.
-"""
+"""The hint of a failure, in the words of the service that it happened in."""
 
 from __future__ import annotations
 
-import itertools
+import os
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from .errors import nearest
+from .environments.environment import KERNEL
 from .services import ServiceRecord
 from .serving.failures import Failure
-from .serving.layout import tree_lines
-
-_LOOKED_AT = 2000
+from .serving.hints.advice import worded
 
 
-class Breakage(NamedTuple):
-    r"""A failure by its exception, and what to do about it.
+class Outcome(NamedTuple):
+    """A failure that the server found, not the script.
 
     Parameters
     ----------
     kind : str
-        The exception's class; a pattern that matches all of it.
-    message : str
-        A pattern that is found in its text.
+        What the server calls it.
     hint : str
-        What to do; ``\1`` is the pattern's first group, ``{service}`` the service's name.
+        What to do; ``{service}`` is the service's name.
     """
 
     kind: str
-    message: str
     hint: str
 
 
-_ELSEWHERE = "register it again from here, or deploy with an environment that has the version it was saved with"
-
-# The first that matches counts.
-BREAKAGES = (
-    # Modules and names that libraries have dropped.
-    Breakage(
-        "ImportError|ModuleNotFoundError",
-        r"sklearn\.externals",
-        "scikit-learn has no joblib of its own any more: write `import joblib`.",
-    ),
-    Breakage(
-        "ModuleNotFoundError",
-        r"No module named '(sklearn\.[\w.]+)'",
-        rf"The model was saved with an old scikit-learn, which had \1: {_ELSEWHERE} (--environment).",
-    ),
-    Breakage(
-        "ModuleNotFoundError",
-        r"No module named '(numpy\._core[\w.]*)'",
-        rf"The model was saved with NumPy 2, and here is NumPy 1: {_ELSEWHERE} (--environment).",
-    ),
-    Breakage(
-        "ModuleNotFoundError",
-        r"No module named 'azureml\.(?:train|automl)",
-        "Azure's AutoML runs only with its own packages, which need an old Python: name them in an environment "
-        "(--environment FILE), or save the fitted model itself.",
-    ),
-    Breakage(
-        "ModuleNotFoundError",
-        "inference_schema",
-        "%pip install 'jupyter-model-deploy[schema]' brings the decorators; then deploy again.",
-    ),
-    Breakage(
-        "ModuleNotFoundError",
-        "",
-        "Install the package into the kernel's environment (%pip install …), or put the module beside the "
-        "notebook; then deploy again.",
-    ),
-    Breakage(
-        "AttributeError",
-        r"module 'numpy' has no attribute '(float|int|bool|complex|object|str)'",
-        r"NumPy has dropped np.\1: write \1 alone.",
-    ),
-    Breakage(
-        "AttributeError",
-        r"module 'numpy' has no attribute 'asscalar'",
-        "NumPy has dropped np.asscalar(a): write a.item().",
-    ),
-    # Models of other versions and machines.
-    Breakage(
-        "ValueError",
-        r"File format not supported: filepath=.*Keras 3",
-        "Keras 3 reads no SavedModel: save the model as .keras and register that, or use keras.layers.TFSMLayer.",
-    ),
-    Breakage(
-        "UnpicklingError",
-        r"Weights only load failed",
-        "torch.load takes only weights by default: torch.load(path, weights_only=False), if you trust the file.",
-    ),
-    Breakage(
-        "RuntimeError",
-        r"deserialize object on a CUDA device",
-        'The model was saved on a GPU, and here is none: torch.load(path, map_location="cpu").',
-    ),
-    Breakage(
-        "AttributeError",
-        # Workers are forked from the fork-server, which is what __main__ is there.
-        r"Can't get attribute '?\w+'? on <module '(?:__main__|jupyter_deploy\.serving\.\w+)'",
-        "The model refers to a class of the notebook: register it from the notebook, which ships the class too.",
-    ),
-    Breakage(
-        "AttributeError",
-        r"Can't get attribute '?\w+'? on <module '([\w.]+)'",
-        rf"The model was saved with another version of \1: {_ELSEWHERE} (--environment).",
-    ),
-    Breakage(
-        "ValueError",
-        r"incompatible dtype|binary incompatibility|is not a known BitGenerator",
-        f"The model was saved with another version of its library: {_ELSEWHERE} (--environment).",
-    ),
-    Breakage("NotFittedError", "", "The model was registered before it was fitted: fit it, register it again, deploy."),
-    # The model's folder.
-    Breakage("KeyError", "AZUREML_MODEL_DIR", "Give the service a model: deploy {service} --model NAME."),
-    Breakage(
-        "ModelNotFoundException",
-        r"Model (\S+) not found",
-        r"Give the service that model: deploy {service} --model \1; or ask for one that it has.",
-    ),
-    # What goes in and comes out.
-    Breakage(
-        "NameError",
-        r"name '(os|sys|json|re|time|math|pickle|joblib|logging)' is not defined",
-        r"Write `import \1` at the top of the script.",
-    ),
-    Breakage("NameError", r"name 'np' is not defined", "Write `import numpy as np` at the top of the script."),
-    Breakage("NameError", r"name 'pd' is not defined", "Write `import pandas as pd` at the top of the script."),
-    Breakage("JSONDecodeError", "", "run() received text that is not the JSON it expects; look at what is sent."),
-    Breakage(
-        "TypeError",
-        r"the JSON object must be str, bytes or bytearray, not \w+",
-        "It is decoded already (a schema does that): leave json.loads out.",
-    ),
-    Breakage(
-        "TypeError",
-        r"Object of type (ndarray|\w*(?:int|float)\d+|bool_?|DataFrame|Series|Timestamp) is not JSON serializable",
-        r"json.dumps does not know \1: return the value itself, without json.dumps; the server knows it.",
-    ),
-    Breakage(
-        "TypeError",
-        r"list indices must be integers or slices, not str",
-        'The script looks a name up in a list: it expects an object, for example {"data": [[1, 2]]}.',
-    ),
-    Breakage(
-        "KeyError", r"^'(data|inputs|input_data|raw_data)'$", r'The script expects an object with "\1": send {"\1": …}.'
-    ),
-    Breakage(
-        "ValueError",
-        r"Expected 2D array, got",
-        "The model expects rows: send a list of lists, for example [[1, 2, 3]].",
-    ),
-    # The server's own.
-    Breakage(
-        "ScoringTimeout", "", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."
-    ),
-    Breakage(
-        "SampleFailed", "", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."
-    ),
-    Breakage("MemoryError", "", "The service ran out of memory; send smaller requests or run fewer workers."),
-    Breakage("[^ ]+", "OOMKilled", "Give it more memory, for example: deploy {service} --memory 2g."),
-    Breakage(
-        "WorkerDied",
-        "",
-        "The script ended its process, or a library crashed it: logs {service} shows its last words.",
-    ),
-    Breakage(
-        "[^ ]+",
-        "__main__",
-        "The model refers to a class of the notebook: register it from the notebook, which ships the class too.",
+_OUTCOMES = (
+    Outcome("ScoringTimeout", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."),
+    Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
+    Outcome("OOMKilled", "Give it more memory, for example: deploy {service} --memory 2g."),
+    Outcome(
+        "WorkerDied", "The script ended its process, or a library crashed it: logs {service} shows its last words."
     ),
 )
 
 
 def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
-    """Advise on a failure of the script.
+    """Advise on a script that does not load or start.
 
     Parameters
     ----------
@@ -187,47 +48,89 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
     record : ServiceRecord
         The service that it happened in.
     bundle : pathlib.Path
-        The bundle's folder, for what the script finds there.
+        The bundle's folder.
 
     Returns
     -------
     str
         What to try; where nothing particular is known, where to look.
     """
-    if failure.kind in {"FileNotFoundError", "IsADirectoryError", "NotADirectoryError"}:
-        return _about_a_path(failure, record, bundle)
-    for kind, message, hint in BREAKAGES:
-        found = re.search(message, failure.message) if re.fullmatch(kind, failure.kind) else None
-        if found:
-            return found.expand(hint).replace("{service}", record.name)
-    if failure.kind == "TypeError" and "not NoneType" in failure.message and re.search("environ|getenv", failure.text):
-        return (
-            "That variable is not set: AZUREML_MODEL_DIR names the model's folder; "
-            f"deploy {record.name} --env KEY=VALUE sets others."
-        )
-    return f"Correct the script and run its cell again; logs {record.name} shows more."
+    known = known_hint(failure, record, bundle)
+    if known:
+        return known
+    if failure.stage == "run":
+        return f"The traceback shows the line that failed; logs {record.name} shows more."
+    again = f"deploy {record.name} again" if record.spec.script_is_file else "run its cell again"
+    return f"Correct the script and {again}; logs {record.name} shows more."
 
 
-def _about_a_path(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
-    if not record.models:
-        return f"The service has no model: deploy {record.name} --model NAME."
-    root = bundle / "models"
-    below = root / record.models[0].replace(":", "/") if len(record.models) == 1 else root
-    shown = [line.strip() for line in tree_lines(str(below), limit=8)][1:]
-    holds = f"AZUREML_MODEL_DIR holds: {', '.join(shown)}."
-    right = _meant(failure, below)
-    if not right:
-        return holds
-    words = ", ".join(f'"{part}"' for part in right.parts)
-    return f'Try os.path.join(os.environ["AZUREML_MODEL_DIR"], {words}). {holds}'
+def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+    """Advise on a failure of the script, if what to do about it is certain.
+
+    Parameters
+    ----------
+    failure : Failure
+        What happened.
+    record : ServiceRecord
+        The service that it happened in.
+    bundle : pathlib.Path
+        The bundle's folder, for what was shipped.
+
+    Returns
+    -------
+    str
+        What to try; empty where nothing particular is known.
+    """
+    for outcome in _OUTCOMES:
+        if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
+            return outcome.hint.replace("{service}", record.name)
+    return _not_shipped(failure, record, bundle) or worded(failure.hint, _words(record))
 
 
-def _meant(failure: Failure, folder: Path) -> PurePath | None:
-    """Find the file that a wrong path means: the one of its name, else of nearly its name, else the only one."""
-    named = re.search(r"'([^']+)'", failure.message)
-    wanted = PurePath(named[1]).name if named else ""
-    files = [path.relative_to(folder) for path in itertools.islice(folder.rglob("*"), _LOOKED_AT) if path.is_file()]
-    by_name = {path.name: path for path in sorted(files, reverse=True)}
-    if failure.kind == "IsADirectoryError" and len(files) == 1:
-        return files[0]
-    return by_name.get(nearest(wanted, by_name) or "")
+def _words(record: ServiceRecord) -> dict[str, str]:
+    name = record.name
+    words = {
+        "provide": f"install the package that has it, or put {{0}}.py beside the script; then deploy {name} again",
+        "give": f"deploy {name} --model {{0}}",
+        "again": "register it again from here, or deploy with an environment that has the version it was saved with "
+        "(--environment)",
+        "variable": f"deploy {name} --env {{0}}=VALUE",
+    }
+    if record.spec.target == "process" and record.spec.environment in {"", KERNEL}:
+        return {
+            **words,
+            "install": "%pip install '{0}'; then deploy again",
+            "system": "install the system's package that has {0}",
+        }
+    return {
+        **words,
+        "provide": f"name the package that has it in the service's environment (deploy {name} --environment FILE), or "
+        "put {0}.py beside the script",
+        "install": f"The service's environment has no {{0}}: name it in the file of deploy {name} --environment FILE",
+        "system": f"name a Dockerfile that installs the system's package with {{0}}: deploy {name} --environment FILE",
+    }
+
+
+def _not_shipped(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+    """Find the module or file in the folders above the script's, of which a service has only its own."""
+    script = Path(record.spec.script)
+    if not record.spec.script_is_file:
+        return ""
+    found = re.fullmatch(r"No module named '([\w.]+)'", failure.message)
+    if found and failure.kind == "ModuleNotFoundError":
+        top = found[1].partition(".")[0]
+        names = [f"{top}.py", f"{top}/__init__.py", top]
+    elif failure.kind == "FileNotFoundError" and (found := re.search(r"'([^']+)'$", failure.message)):
+        if os.path.isabs(found[1]):  # noqa: PTH117
+            return ""
+        names = [found[1]]
+    else:
+        return ""
+    shipped = Path(record.spec.source) if record.spec.source else script.parent
+    for folder in (shipped, *list(shipped.parents)[:3]):
+        for name in names:
+            place = folder / name
+            if place.exists() and not (bundle / "code" / name).exists():
+                root = Path(os.path.commonpath([os.path.normpath(place.parent), script.parent]))
+                return f"{os.path.normpath(place)} is not shipped: deploy {record.name} --source {root} ships it."
+    return ""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .hints.advice import advise
+from .hints.situation import Situation
 from .origins import Origin, comes_from_a_cell, place_of, relabel
 
 _OURS = str(Path(__file__).parent)
@@ -34,6 +36,8 @@ class Failure:
         That line.
     traceback : str
         The whole traceback, without this package's frames, the script called by its label.
+    hint : str
+        What to do about it, for :func:`jupyter_deploy.serving.hints.advice.worded`; empty where nothing is proven.
     """
 
     stage: str
@@ -43,6 +47,7 @@ class Failure:
     line: int
     text: str
     traceback: str
+    hint: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a message.
@@ -62,7 +67,16 @@ class Failure:
         return f"{self.kind}: {first}{where}".replace(":  in", " in")
 
 
-def describe(error: BaseException, stage: str, entry: str, label: str, origins: tuple[Origin, ...] = ()) -> Failure:
+def describe(
+    error: BaseException,
+    stage: str,
+    entry: str,
+    label: str,
+    origins: tuple[Origin, ...] = (),
+    *,
+    root: str = "",
+    body: bytes | None = None,
+) -> Failure:
     """Describe an exception that the script raised.
 
     Parameters
@@ -77,12 +91,17 @@ def describe(error: BaseException, stage: str, entry: str, label: str, origins: 
         What to call it instead.
     origins : tuple of Origin, optional
         Where its lines come from, of a script that was put together.
+    root : str, optional
+        The application's folder.
+    body : bytes, optional
+        The request's.
 
     Returns
     -------
     Failure
         Long messages are cut.
     """
+    hint = advise(Situation(error, stage, entry, root, body))
     trace = traceback.TracebackException.from_exception(error)
     _without_our_frames(trace, entry, origins)
     line, text = 0, ""
@@ -99,7 +118,7 @@ def describe(error: BaseException, stage: str, entry: str, label: str, origins: 
         message = str(error)
     except Exception as broken:  # noqa: BLE001 - the user's own __str__
         message = f"<its __str__ raised {type(broken).__name__}>"
-    return Failure(stage, type(error).__name__, message[:_MESSAGE_LIMIT], place, line, text, lines.rstrip())
+    return Failure(stage, type(error).__name__, message[:_MESSAGE_LIMIT], place, line, text, lines.rstrip(), hint)
 
 
 def _without_our_frames(trace: traceback.TracebackException, entry: str, origins: tuple[Origin, ...]) -> None:

@@ -38,6 +38,8 @@ class Layout:
         Where the entry script's lines come from, of one that was put together of several cells.
     notices : tuple of str
         What is doubtful about it, for the log.
+    of_bundle : bool
+        Whether a deployment made it, and not the server alone.
     """
 
     entry: str
@@ -48,6 +50,7 @@ class Layout:
     search: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     notices: tuple[str, ...] = ()
+    of_bundle: bool = False
 
     def __post_init__(self) -> None:
         # A message between processes makes lists of them.
@@ -138,7 +141,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
     layout = _layout(code / entry, root, str(folder), label, None if preload is None else tuple(preload), also)
     if manifest.get("source"):
         layout.environ["AZUREML_SOURCE_DIRECTORY"] = manifest["source"]
-    return replace(layout, origins=origins, notices=tuple(notices))
+    return replace(layout, origins=origins, notices=tuple(notices), of_bundle=True)
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:

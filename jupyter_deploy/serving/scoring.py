@@ -194,7 +194,10 @@ class Scorer:
         log.warning("run() returned NaN or infinity, which JSON does not have: the client gets null")
 
     def _failed(self, error: BaseException, request: Request, body: bytes = RUN_FAILED) -> Answer:
-        failure = describe(error, "run", self._layout.entry, self._layout.label, self._layout.origins)
+        layout = self._layout
+        failure = describe(
+            error, "run", layout.entry, layout.label, layout.origins, root=layout.app_root, body=request.body
+        )
         with request_id(request.id):
             log.error("the request failed:\n%s", failure.traceback)
         return Answer(request.number, 500, body, meta={"failure": failure.as_dict(), "failed": body is RUN_FAILED})

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .failures import Failure, describe
+from .hints.advice import SERVE, worded
 from .inbox import Inbox
 from .layout import Layout, tree_lines
 from .libraries import ImportMark
@@ -93,12 +94,16 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         finished(script.init(), script.loop)
         flush_lines()
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
-        _tell_failure(sock, describe(error, stage, layout.entry, layout.label, layout.origins), layout)
+        _tell_failure(sock, _failure(error, stage, layout), layout)
         return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
     modules = mark.libraries_since() if before == dict(os.environ) else []
     _ready(sock, script, modules, time.perf_counter() - started)
     return script
+
+
+def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
+    return describe(error, stage, layout.entry, layout.label, layout.origins, root=layout.app_root)
 
 
 def _ready(sock: socket.socket, script: EntryScript, modules: list[str], seconds: float) -> None:
@@ -197,6 +202,9 @@ def _apply_logging_file(layout: Layout) -> None:
 
 def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None:
     log.error("the script cannot serve:\n%s", failure.traceback)
+    if failure.hint and not layout.of_bundle:
+        # Who deployed it is told by the deployment, in its own words.
+        log.error("Hint: %s", worded(failure.hint, SERVE))
     folder = layout.environ.get("AZUREML_MODEL_DIR")
     if folder and failure.stage == "init":
         log.error("%s", "\n".join(tree_lines(folder)))

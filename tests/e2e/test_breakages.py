@@ -14,7 +14,6 @@ import pytest
 
 from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed, StartFailed
-from jupyter_deploy.hints import BREAKAGES
 from jupyter_deploy.workspace import Workspace
 
 RUN = "\n\ndef run(data):\n    return data\n"
@@ -48,7 +47,7 @@ LOADING = {
     "np.asscalar": Case("import numpy as np\nnp.asscalar(np.zeros(1))", "write a.item()"),
     "a renamed module": Case(
         "import pickle\npickle.loads(b'csklearn.linear_model.ridge\\nRidge\\n.')",
-        r"old scikit-learn, which had \1: register it again",
+        r"another version of scikit-learn, which had \1: register it again",
         "sklearn.linear_model.ridge",
     ),
     "a renamed class": Case(
@@ -56,16 +55,12 @@ LOADING = {
         r"saved with another version of \1: register",
         "sklearn.tree",
     ),
-    "NumPy 2 read with NumPy 1": Case(
-        "raise ModuleNotFoundError(\"No module named 'numpy._core.numeric'\")",
-        "saved with NumPy 2, and here is NumPy 1",
-    ),
     "a tree of another version": Case(
         "raise ValueError('node array from the pickle has an incompatible dtype:\\n- expected: {}')",
-        "another version of its library",
+        "another version of scikit-learn",
     ),
     "a class of the notebook": Case(
-        "import pickle\npickle.loads(b'c__main__\\nMine\\n.')", "register it from the notebook, which ships the class"
+        "import pickle\npickle.loads(b'c__main__\\nMine\\n.')", "register it from the notebook, which ships that too"
     ),
     "Keras 3 and SavedModel": Case(f"raise ValueError({KERAS!r})", "save the model as .keras"),
     "torch weights_only": Case(
@@ -73,13 +68,16 @@ LOADING = {
     ),
     "torch without a GPU": Case(f"raise RuntimeError({CUDA!r})", 'map_location="cpu"'),
     "AutoML": Case("import azureml.train.automl", "or save the fitted model itself"),
-    "a package that is not there": Case("import surely_not_installed", "(%pip install …)"),
-    "inference_schema": Case(
-        "raise ModuleNotFoundError(\"No module named 'inference_schema'\")", "jupyter-model-deploy[schema]"
+    "a package that is not there": Case(
+        "import surely_not_installed", "Nothing that is installed has a module surely_not_installed"
     ),
-    "no import os": Case("exec('os.environ')", r"Write `import \1` at the top", "os"),
-    "no import numpy": Case("exec('np.zeros(1)')", "Write `import numpy as np` at the top"),
-    "no import pandas": Case("exec('pd.DataFrame()')", "Write `import pandas as pd` at the top"),
+    "inference_schema": Case(
+        "raise ModuleNotFoundError(\"No module named 'inference_schema'\", name='inference_schema')",
+        "jupyter-model-deploy[schema]",
+    ),
+    "no import os": Case("exec('')\nos.environ", r"Write `import \1` at the top", "os"),
+    "no import numpy": Case("exec('')\nnp.zeros(1)", "Write `import numpy as np` at the top"),
+    "no import pandas": Case("exec('')\npd.DataFrame()", "Write `import pandas as pd` at the top"),
     "no such model": Case(
         "from azureml.core.model import Model\nModel.get_model_path('other')",
         r"deploy {service} --model \1",
@@ -89,7 +87,7 @@ LOADING = {
     "a wrong join": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'kit', 'weights.bin'))", RIGHT),
     "a misspelt file": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weight.bin'))", RIGHT),
     "the folder itself": Case("import os\nopen(os.environ['AZUREML_MODEL_DIR'])", RIGHT),
-    "another file": Case("open('labels.txt')", "AZUREML_MODEL_DIR holds: kit/, parts/, weights.bin."),
+    "another file": Case("open('labels.txt')", "Correct the script and deploy old again; logs old shows more."),
     "a variable that is not set": Case(
         "import os\nos.path.join(os.getenv('AZUREML_MODEL'), 'x')", "AZUREML_MODEL_DIR names the model's folder"
     ),
@@ -98,16 +96,16 @@ LOADING = {
 RUNNING = {
     "json.loads twice": Case("json.loads(json.loads(data))", "leave json.loads out"),
     "not JSON": Case("json.loads(data)", "look at what is sent", sent="nope"),
-    "json.dumps of an array": Case("json.dumps({'a': np.zeros(2)})", r"does not know \1: return the value", "ndarray"),
+    "json.dumps of an array": Case(
+        "json.dumps({'a': np.zeros(2)})", r"does not know \1: give it x.tolist()", "ndarray"
+    ),
     "json.dumps of a number": Case("json.dumps(np.float32(1))", r"json.dumps does not know \1", "float32"),
-    "a list instead of an object": Case("json.loads(data)['data']", 'for example {"data": [[1, 2]]}'),
+    "a list instead of an object": Case("json.loads(data)['data']", 'send {"data": …}'),
     "an object without data": Case("json.loads(data)['data']", r'send {"\1": …}', "data", sent='{"rows": []}'),
     "one row instead of rows": Case("LinearRegression().fit([[1]], [1]).predict(json.loads(data))", "a list of lists"),
-    "a model that is not fitted": Case("LinearRegression().predict([[1]])", "fit it, register it again"),
-    "out of memory": Case("[0] * (1 << 58)", "ran out of memory"),
+    "a model that is not fitted": Case("LinearRegression().predict([[1]])", "Fit it before it is used"),
+    "out of memory": Case("[0] * (1 << 58)", "asks for more memory than there is"),
 }
-# Tested where they can be made: tests/faults, tests/e2e, tests/docker.
-ELSEWHERE = {"ScoringTimeout", "SampleFailed", "OOMKilled", "AZUREML_MODEL_DIR", "WorkerDied", "__main__"}
 
 
 @pytest.fixture(scope="module")
@@ -147,20 +145,20 @@ def test_breakages_of_running(old: Service, tmp_path: Path, name: str) -> None:
     assert f"    return {case.source}" in caught.value.details
 
 
-def test_every_breakage_of_the_table_is_provoked() -> None:
-    provoked = [case.words for case in [*LOADING.values(), *RUNNING.values()]]
-    for one in BREAKAGES:
-        if not {one.kind, one.message} & ELSEWHERE:
-            assert [words for words in provoked if words in one.hint], one
-
-
 def test_a_service_without_a_model_is_given_one(workspace: Workspace) -> None:
     read = "import os\n\ndef init():\n    open({})\n\ndef run(data):\n    return data\n"
-    for place, name in (("os.environ['AZUREML_MODEL_DIR']", "bare"), ("'/nowhere/model.pkl'", "bare2")):
+    for name, place, hint in (
+        (
+            "bare",
+            "os.environ['AZUREML_MODEL_DIR'] + '/model.pkl'",
+            "The service has no model: deploy bare --model NAME.",
+        ),
+        ("odd", "'/nowhere/model.pkl'", "Correct the script and run its cell again; logs odd shows more."),
+    ):
         workspace.score_script(name, read.format(place))
         with pytest.raises(StartFailed) as caught:
             workspace.deploy(name, target="process")
-        assert f"deploy {name} --model NAME" in caught.value.hint
+        assert caught.value.hint == hint
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python knows only the line before 3.11")

@@ -1,0 +1,208 @@
+"""Modules, names and libraries that are not there."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import linecache
+import re
+import sys
+from pathlib import Path
+
+from ...frameworks.pickling import distribution_version
+from .distributions import distribution_of
+from .situation import Situation
+
+_SYSTEM_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*|[\w.+-]+\.(?:dll|dylib)): cannot open shared object file")
+_WITHOUT_SCREEN = re.compile(r"lib(?:GL|gthread|SM|Xext|Xrender|X11|glib)[\w.-]*\.so")
+_ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "xgb": "xgboost"}
+
+
+def about_module(at: Situation) -> str:
+    """Advise on a module that cannot be imported.
+
+    Parameters
+    ----------
+    at : Situation
+        Of an ``ImportError``.
+
+    Returns
+    -------
+    str
+        Empty where nothing is certain.
+    """
+    error = at.error
+    assert isinstance(error, ImportError)
+    library = _SYSTEM_LIBRARY.search(at.message)
+    if library:
+        return _system_library(at, library[1])
+    if "attempted relative import" in at.message and at.raised_in == "script":
+        return "The script is no part of a package: write `from module import name`, without the dot."
+    if error.name and error.name.startswith("sklearn.externals"):
+        wants = re.search(r"\bjoblib\b", f"{error.name} {at.message}") and at.raised_in == "script"
+        return "scikit-learn has no joblib of its own any more: write `import joblib`." if wants else ""
+    return _missing(at, error.name) if isinstance(error, ModuleNotFoundError) and error.name else ""
+
+
+def _missing(at: Situation, name: str) -> str:
+    top, whole = name.partition(".")[0], _whole(at, name)
+    if f"{top!r} is not a package" in at.message:
+        file = getattr(sys.modules.get(top), "__file__", None)
+        return f"{file} hides the package {top}: give that file another name." if file else ""
+    if whole.startswith(("azureml.train", "azureml.automl")):
+        return (
+            "Azure's AutoML runs only with its own packages, which need an old Python: name them in an environment "
+            "(--environment FILE), or save the fitted model itself."
+        )
+    loads = not re.search(rf"\bimport\b.*|import_module\(.*{re.escape(name)}", at.line)
+    if name.startswith("numpy._core") and loads and _version("numpy").startswith("1."):
+        return "The model was saved with NumPy 2, and here is NumPy 1: {again}."
+    if "." in name and _is_package(top):
+        return _of_another_version(name, top, loads)
+    distribution = distribution_of(whole)
+    if distribution:
+        return f"{{install {distribution}}}"
+    return f"Nothing that is installed has a module {top}: {{provide {top}}}"
+
+
+def _whole(at: Situation, name: str) -> str:
+    """Complete a module's name from the import: of azure.identity, Python misses azure first."""
+    line = linecache.getline(at.frames[-1][0].f_code.co_filename, at.frames[-1][1]) if at.frames else ""
+    for text in (at.line, line):
+        found = re.search(rf"(?:import|from)\s+({re.escape(name)}\.[\w.]+)", text)
+        if found:
+            return found[1]
+    return name
+
+
+def _of_another_version(name: str, top: str, loads: bool) -> str:
+    distribution, version = distribution_version(top)
+    if not distribution:
+        return ""
+    if loads:
+        return f"The model was saved with another version of {distribution}, which had {name}: {{again}}."
+    return f"{distribution} {version} has no module {name}: install a version that has, or import what this one has."
+
+
+def _version(module: str) -> str:
+    return str(getattr(sys.modules.get(module), "__version__", "")) or distribution_version(module)[1]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return module in sys.modules or importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_package(module: str) -> bool:
+    """Tell a package from a name that several distributions share, as azure and google are."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None
+
+
+def _system_library(at: Situation, name: str) -> str:
+    wants_cv2 = any(str(frame.f_globals.get("__name__", "")).startswith("cv2") for frame, _ in at.frames)
+    if _WITHOUT_SCREEN.match(name) and (wants_cv2 or re.search(r"\bcv2\b", at.line)):
+        return "OpenCV wants a screen: {install opencv-python-headless} instead of opencv-python."
+    return f"The system has no {name}, which a package needs: {{system {name}}}"
+
+
+def about_name(at: Situation) -> str:
+    """Advise on a name that is not defined.
+
+    Parameters
+    ----------
+    at : Situation
+        Of a ``NameError``.
+
+    Returns
+    -------
+    str
+        Empty where nothing is certain.
+    """
+    found = re.search(r"(?:name|variable) '(\w+)'", at.message)
+    if not found or at.raised_in not in {"script", "module"} or at.tree is None:
+        return ""
+    name = found[1]
+    if isinstance(at.error, UnboundLocalError):
+        frame = at.own[-1][0] if at.own else None
+        if frame is not None and name in frame.f_globals and at.raised_in == "script":
+            return f"{frame.f_code.co_name}() sets {name} itself, so it is its own: write `global {name}` in it."
+        return ""
+    stored = {node.id for node in ast.walk(at.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    if name in stored:
+        return _set_in_init(at.tree, name)
+    if name in _ALIASES and re.search(rf"\b{name}\.", f"{at.line}.") and _is_there(_ALIASES[name].partition(".")[0]):
+        return f"Write `import {_ALIASES[name]} as {name}` at the top of the script."
+    if name in sys.stdlib_module_names or (name not in _ALIASES and distribution_version(name)[0]):
+        return f"Write `import {name}` at the top of the script."
+    return ""
+
+
+def _set_in_init(tree: ast.Module, name: str) -> str:
+    """Find the name that ``init()`` set for itself alone."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "init":
+            inside = list(ast.walk(node))
+            sets = any(
+                isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store) for part in inside
+            )
+            if sets and not any(isinstance(part, ast.Global) and name in part.names for part in inside):
+                return f"init() sets {name} for itself alone: write `global {name}` in it."
+    return ""
+
+
+def about_attribute(at: Situation) -> str:
+    """Advise on what a pickle refers to, and what NumPy has dropped.
+
+    Parameters
+    ----------
+    at : Situation
+        Of an ``AttributeError``.
+
+    Returns
+    -------
+    str
+        Empty where nothing is certain.
+    """
+    missing = re.search(r"Can't get attribute '?([\w.]+)'? on <module '([\w.]+)'", at.message)
+    if missing:
+        return _not_in_module(at, missing[1], missing[2])
+    dropped = re.search(r"module 'numpy' has no attribute '(\w+)'", at.message)
+    if not dropped:
+        return ""
+    name = dropped[1]
+    caller = at.raised_below("numpy")
+    if caller not in {"script", "module"}:
+        library = distribution_version(caller)[0]
+        wants = f"NumPy {_version('numpy')} has no np.{name}, which {library} uses"
+        return f"{wants}: install a newer {library}, or an older NumPy." if library else ""
+    if name in {"float", "int", "bool", "complex", "object", "str"}:
+        return f"NumPy has dropped np.{name}: write {name} alone."
+    if name == "asscalar":
+        return "NumPy has dropped np.asscalar(a): write a.item()."
+    renamed = {"float_": "float64", "complex_": "complex128", "unicode_": "str_", "Inf": "inf", "Infinity": "inf"}
+    renamed |= {
+        "NaN": "nan",
+        "NAN": "nan",
+        "product": "prod",
+        "cumproduct": "cumprod",
+        "alltrue": "all",
+        "sometrue": "any",
+    }
+    return f"NumPy has dropped np.{name}: write np.{renamed[name]}." if name in renamed else ""
+
+
+def _not_in_module(at: Situation, name: str, module: str) -> str:
+    # Workers are forked from the fork-server, which is what __main__ is there.
+    if module.endswith("__main__") or module.startswith("jupyter_deploy.serving."):
+        return f"The model refers to {name} of the notebook: register it from the notebook, which ships that too."
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    if at.root and Path(file).is_relative_to(at.root):
+        return f"{Path(file).name} has no {name}, which the model refers to: put it back, or register the model again."
+    distribution = distribution_version(module.partition(".")[0])[0]
+    return f"The model was saved with another version of {module}: {{again}}." if distribution else ""

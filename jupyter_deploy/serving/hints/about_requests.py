@@ -1,0 +1,160 @@
+"""Requests that a script does not understand, and answers that json.dumps does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .situation import Situation
+
+_PLAIN_VALUES = {"dict", "list", "int", "float", "bool"}
+_NUMBERS = re.compile(r"(?:np\.|numpy\.)?(?:u?int|float)\d+|bool_?")
+
+
+def about_json(at: Situation) -> str:
+    """Advise on text that is not JSON, where it is the request's.
+
+    Parameters
+    ----------
+    at : Situation
+        Of a ``JSONDecodeError``.
+
+    Returns
+    -------
+    str
+        Empty where it is another text.
+    """
+    if at.text is None or getattr(at.error, "doc", None) not in {at.text, at.text.strip()}:
+        return ""
+    sent = "nothing" if not at.text.strip() else "text that is not JSON"
+    return f"The request is {sent}; the script decodes it as JSON: look at what is sent."
+
+
+def about_type(at: Situation) -> str:
+    """Advise on a ``TypeError`` of json, or of a name that is looked up in a list.
+
+    Parameters
+    ----------
+    at : Situation
+        Of a ``TypeError``.
+
+    Returns
+    -------
+    str
+        Empty where nothing is certain.
+    """
+    decoded = re.search(r"the JSON object must be str, bytes or bytearray, not (\w+)", at.message)
+    if decoded:
+        return "It is decoded already: leave json.loads out." if decoded[1] in _PLAIN_VALUES else ""
+    unknown = re.search(r"Object of type (\w+) is not JSON serializable", at.message)
+    if unknown and "json.dumps" in at.line:
+        return _not_dumped(at, unknown[1])
+    if re.search(r"list indices must be integers or slices, not str", at.message):
+        key = _key_of_request(at, list)
+        return f'The request is a list; the script asks it for "{key}": send {{"{key}": …}}.' if key else ""
+    return ""
+
+
+def _not_dumped(at: Situation, kind: str) -> str:
+    way = ""
+    if kind == "ndarray" or kind == "Series":
+        way = "give it x.tolist()"
+    elif kind == "DataFrame":
+        way = 'give it x.to_dict(orient="records")'
+    elif _NUMBERS.fullmatch(kind):
+        way = "give it x.item()"
+    elif kind in {"Timestamp", "datetime", "date"}:
+        way = "give it x.isoformat()"
+    if not way:
+        return ""
+    returns = at.stage == "run" and re.match(r"return\s+json\.dumps\(", at.line)
+    also = "; or return the value itself, without json.dumps: the server knows it" if returns else ""
+    return f"json.dumps does not know {kind}: {way}{also}."
+
+
+def about_key(at: Situation) -> str:
+    """Advise on a key that the request does not have.
+
+    Parameters
+    ----------
+    at : Situation
+        Of a ``KeyError``.
+
+    Returns
+    -------
+    str
+        Empty where it may be another dictionary's.
+    """
+    key = at.error.args[0] if at.error.args else None
+    if isinstance(key, str) and _key_of_request(at, dict) == key:
+        has = (
+            f"; it has {', '.join(map(json.dumps, list(at.sent)[:5]))}" if isinstance(at.sent, dict) and at.sent else ""
+        )
+        return f'The request has no "{key}"{has}: send {{"{key}": …}}.'
+    columns = _columns(key) if isinstance(key, str) and at.raised_in == "pandas" else []
+    return _about_columns(at, columns) if columns else ""
+
+
+def about_value(at: Situation) -> str:
+    """Advise on rows that a model does not take.
+
+    Parameters
+    ----------
+    at : Situation
+        Of a ``ValueError``.
+
+    Returns
+    -------
+    str
+        Empty where they are not the request's.
+    """
+    if re.search(r"Expected 2D array, got", at.message):
+        flat = [part for part in at.parts_sent() if isinstance(part, list) and part and not _holds_rows(part)]
+        rows = any(isinstance(part, list) and _holds_rows(part) for part in at.parts_sent())
+        row = json.dumps(flat[0][:3]) if flat else ""
+        return f"The model expects rows: send a list of lists, for example [{row}]." if flat and not rows else ""
+    missing = re.search(r"Feature names seen at fit time, yet now missing:\n((?:- .*\n?)+)", at.message)
+    if missing:
+        return _about_columns(at, [line[2:] for line in missing[1].splitlines() if line != "- ..."])
+    columns = re.search(r"columns are missing: \{(.+)\}", at.message)
+    return _about_columns(at, re.findall(r"'([^']+)'", columns[1])) if columns else ""
+
+
+def _holds_rows(part: list[Any]) -> bool:
+    return any(isinstance(item, (list, dict)) for item in part)
+
+
+def _columns(text: str) -> list[str]:
+    """Read the names of the columns that pandas did not find."""
+    found = re.search(r"\[(.*?)\](?:, dtype=.*)?\)?\]? (?:not in index|are in the \[columns\])", text, re.DOTALL)
+    return re.findall(r"'([^']+)'", found[1]) if found else [text]
+
+
+def _about_columns(at: Situation, columns: list[str]) -> str:
+    """Name the columns that no row of the request has."""
+    rows = [part for part in at.parts_sent() if isinstance(part, dict) and part]
+    scalars = [row for row in rows if not any(isinstance(value, (list, dict)) for value in row.values())]
+    lacks = [column for column in columns if not any(column in row for row in rows)]
+    if not lacks or not scalars:
+        return ""
+    one = len(lacks) == 1
+    told = ", ".join(map(json.dumps, lacks[:5]))
+    example = json.dumps(
+        {**{name: scalars[0][name] for name in list(scalars[0])[:3]}, lacks[0]: "…"}, ensure_ascii=False
+    )
+    return f"The request's rows have no column{'' if one else 's'} {told}: send rows such as {example}."
+
+
+def _key_of_request(at: Situation, kind: type) -> str:
+    """Find the name that the script's line looks up in the request itself, which is of that kind."""
+    if not isinstance(at.sent, (dict, list)):
+        return ""
+    for name, key in re.findall(r"\b(\w+)\[\s*['\"]([^'\"]+)['\"]\s*\]", at.line):
+        value = at.local(name)
+        if isinstance(value, kind) and at.came_in(value) and not (isinstance(value, dict) and key in value):
+            return str(key)
+    direct = re.search(r"loads\(\s*(\w+)(?:\.\w+(?:\(\w*\))?)?\s*\)\[\s*['\"]([^'\"]+)['\"]\s*\]", at.line)
+    if direct and isinstance(at.sent, kind) and at.local(direct[1]) == at.text:
+        return "" if isinstance(at.sent, dict) and direct[2] in at.sent else str(direct[2])
+    return ""

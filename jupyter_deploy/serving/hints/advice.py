@@ -1,0 +1,85 @@
+"""From a failure to its hint, and from a hint to the words of the place where it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from json import JSONDecodeError
+
+from .about_modules import about_attribute, about_module, about_name
+from .about_paths import about_path, about_text_for_a_file, about_variable
+from .about_requests import about_json, about_key, about_type, about_value
+from .situation import Situation
+from .table import by_words
+
+# The first that says something counts.
+_BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = (
+    (ImportError, about_module),
+    (NameError, about_name),
+    (AttributeError, about_attribute),
+    (JSONDecodeError, about_json),
+    (FileNotFoundError, about_path),
+    (IsADirectoryError, about_path),
+    (NotADirectoryError, about_path),
+    (KeyError, about_variable),
+    (KeyError, about_key),
+    (TypeError, about_variable),
+    (TypeError, about_type),
+    (ValueError, about_value),
+)
+_SAID_ELSEWHERE = re.compile(r"\{(install|provide|system|give|again|variable)(?: ([^{}]*))?\}")
+# As the server alone says it, which was started from a command line.
+_VERBS = frozenset({"install", "name", "set", "save", "deploy", "put"})
+SERVE = {
+    "install": "install {0} for the Python that serves: pip install '{0}'",
+    "provide": "install the package that has it, or put {0}.py beside the script",
+    "system": "install the system's package that has {0}",
+    "give": "name its folder with --model-dir DIR",
+    "again": "save it again with the packages that serve it, or serve with --environment E, which has its version",
+    "variable": "set {0} before serving",
+}
+
+
+def advise(at: Situation) -> str:
+    """Say what to do about a failure.
+
+    Parameters
+    ----------
+    at : Situation
+        What happened.
+
+    Returns
+    -------
+    str
+        With places for :func:`worded`; empty where nothing is proven.
+    """
+    try:
+        found = by_words(at) or next(
+            (hint for kind, about in _BY_CLASS if isinstance(at.error, kind) and (hint := about(at))), ""
+        )
+        return found or about_text_for_a_file(at)
+    except Exception:  # noqa: BLE001 - it looks at the user's own objects; a hint is no reason to fail
+        return ""
+
+
+def worded(hint: str, words: Mapping[str, str]) -> str:
+    """Put the words of a place into a hint.
+
+    Parameters
+    ----------
+    hint : str
+        From :func:`advise`.
+    words : mapping of str to str
+        Such as :data:`SERVE`.
+
+    Returns
+    -------
+    str
+        A sentence or two.
+    """
+    told = _SAID_ELSEWHERE.sub(lambda found: words[found[1]].format(found[2] or ""), hint)
+    if not told:
+        return ""
+    # A function's or package's name stays as it is written.
+    told = told[0].upper() + told[1:] if re.match(r"[a-z]+ ", told) and told.split()[0] in _VERBS else told
+    return told if told.endswith((".", ")", "?")) else f"{told}."

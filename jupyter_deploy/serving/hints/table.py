@@ -1,0 +1,107 @@
+"""Failures that are known by the very words of their exceptions."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .situation import Situation
+
+
+class Breakage(NamedTuple):
+    r"""A failure by its exception, and what to do about it.
+
+    Parameters
+    ----------
+    kind : str
+        The exception's class with its module; a pattern that matches all of it.
+    message : str
+        A pattern that is found in its text.
+    hint : str
+        What to do; ``\1`` is the pattern's first group, and what stands in braces is said where it is shown.
+    line : str
+        A pattern that is found in the script's line; empty where that does not matter.
+    """
+
+    kind: str
+    message: str
+    hint: str
+    line: str = ""
+
+
+# The first that matches counts. Each says what no other failure says.
+BREAKAGES = (
+    Breakage(
+        "builtins.ValueError",
+        r"File format not supported: filepath=.*Keras 3",
+        "Keras 3 reads no SavedModel: save the model as .keras and register that, or use keras.layers.TFSMLayer.",
+    ),
+    Breakage(
+        r"_?pickle.UnpicklingError",
+        r"Weights only load failed",
+        "torch.load takes only weights by default: torch.load(path, weights_only=False), if you trust the file.",
+    ),
+    Breakage(
+        "builtins.RuntimeError",
+        r"deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False",
+        'The model was saved on a GPU, and here is none: torch.load(path, map_location="cpu").',
+    ),
+    Breakage(
+        "builtins.ValueError",
+        r"node array from the pickle has an incompatible dtype",
+        "The model was saved with another version of scikit-learn: {again}.",
+    ),
+    Breakage(
+        "builtins.ValueError",
+        r"is not a known BitGenerator",
+        "The model was saved with another version of NumPy: {again}.",
+    ),
+    Breakage(
+        "builtins.ValueError",
+        r"numpy\.\w+ size changed, may indicate binary incompatibility",
+        "A package was compiled for another version of NumPy than the one that is installed: install the two again, "
+        "in versions that fit.",
+    ),
+    Breakage(
+        "builtins.ImportError",
+        r"numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x cannot be run in|_ARRAY_API not found",
+        "A package was compiled for another version of NumPy than the one that is installed: install the two again, "
+        "in versions that fit.",
+    ),
+    Breakage(
+        r"sklearn\.exceptions\.NotFittedError",
+        "",
+        "Fit it before it is used; a model that is registered must be fitted before that: register it again, deploy.",
+    ),
+    Breakage(
+        ".*ModelNotFoundException",
+        r"Model (\S+) not found",
+        r"The service has no model \1: {give \1}; or ask for one that it has.",
+    ),
+    Breakage(
+        r"builtins\.MemoryError|numpy\..*MemoryError",
+        "",
+        "The script asks for more memory than there is: send smaller requests, or run fewer workers.",
+    ),
+)
+
+
+def by_words(at: Situation) -> str:
+    """Look a failure up in the table.
+
+    Parameters
+    ----------
+    at : Situation
+        What happened.
+
+    Returns
+    -------
+    str
+        Empty where the table does not have it.
+    """
+    kind = f"{type(at.error).__module__}.{type(at.error).__name__}"
+    for one in BREAKAGES:
+        found = re.search(one.message, at.message) if re.fullmatch(one.kind, kind) else None
+        if found and re.search(one.line, at.line):
+            return found.expand(one.hint)
+    return ""
