@@ -15,12 +15,14 @@ from .errors import DeployError, ServiceDown
 from .invocable import Invocable
 from .invocation import Invocation
 from .payloads import encode_payload
+from .scripts import CELL_FILE
 from .service_rows import Services
 from .services import Change, Health, ServiceRecord, Stats, Target
 from .signatures import Signature
 
 if TYPE_CHECKING:
     from .deployment import Deployment
+    from .living import Living
 
 _LAST_WORDS = 10
 
@@ -160,6 +162,29 @@ class Service(Invocable):
         except (OSError, ValueError, KeyError):
             # A bundle that is gone or damaged is built again by the next deployment; a face tells what it can.
             return {}
+
+    def moved_on(self, living: Living) -> tuple[str, ...]:
+        """Tell which of a notebook's names have moved on since the script that is served was taken from it.
+
+        Parameters
+        ----------
+        living : Living
+            What the kernel knows.
+
+        Returns
+        -------
+        tuple of str
+            Empty where nothing has, or nothing is known.
+        """
+        record = self.record
+        if record.spec.script_is_file or record.spec.image or not living.knows(record.spec.script):
+            return ()
+        try:
+            entry = self._deployment.bundle_folder(record) / "code" / CELL_FILE
+            return living.moved_on(record.spec.script, entry.read_text(encoding="utf-8"))
+        except OSError:
+            # A bundle that is gone is built again by the next deployment.
+            return ()
 
     def logs(self, lines: int = 100) -> str:
         """Return the end of the service's log.

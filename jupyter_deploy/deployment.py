@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from .store.room import told
 from .store.staging import stage
 
 LOCK_SECONDS = 60.0
+# Where the names of a notebook are that a stored script took.
+NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
 log = logging.getLogger("jupyter_deploy")
 
 
@@ -117,6 +120,8 @@ class Deployment:
         *,
         wait: bool = True,
         large: bool = False,
+        source: Script | None = None,
+        names: str = NOT_LOOKED_AT,
         progress: Progress = lambda _: None,
     ) -> Change:
         """Create, update, repair or leave a service.
@@ -131,6 +136,10 @@ class Deployment:
             Return when it serves, or at once.
         large : bool, optional
             Whether the user agrees to ship more than a script usually needs.
+        source : Script, optional
+            The text to serve, instead of looking the script up.
+        names : str, optional
+            Why a stored script is served as it is; empty where the notebook was looked at.
         progress : callable, optional
             Told what is being done.
 
@@ -152,10 +161,11 @@ class Deployment:
                 self._target(self._rollout.target_of(record.handle["next"])).stop(record.handle["next"])
             spec = merged(name, record, changes)
             with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, record=record, large=large)
+                wanted = self._resolver.resolve(spec, opened, source, record=record, large=large)
                 action, what, generation = self._rollout.apply(record, wanted, wait, progress)
         notes = (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
+        notes += _as_stored(wanted.script, names)
         return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
 
     def reload(
@@ -167,6 +177,7 @@ class Deployment:
         source: Script | None = None,
         sample: str | None = None,
         large: bool = False,
+        names: str = NOT_LOOKED_AT,
         progress: Progress = lambda _: None,
     ) -> Change:
         """Load a service's script anew, keeping the models' versions but the one that is named.
@@ -185,6 +196,8 @@ class Deployment:
             A request's body that this and every later version must answer before it serves.
         large : bool, optional
             Whether the user agrees to ship more than a script usually needs.
+        names : str, optional
+            As for :meth:`deploy`.
         progress : callable, optional
             Told what is being done.
 
@@ -211,7 +224,43 @@ class Deployment:
                 wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 what = differences(record, wanted) or ("same script",)
                 action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
-        return Change(name, action, what, _since(started), generation, wanted.notes)
+        notes = wanted.notes + _as_stored(wanted.script, names)
+        return Change(name, action, what, _since(started), generation, notes)
+
+    def script_of(self, name: str, changes: Mapping[str, Any]) -> str:
+        """Tell which stored script a service runs, or would run.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        changes : mapping
+            As for :meth:`deploy`.
+
+        Returns
+        -------
+        str
+            The script's name; empty for a file or an image.
+        """
+        spec = merged(name, self._rows.find(name), changes)
+        return "" if spec.script_is_file or spec.image else spec.script
+
+    def own_models(self, name: str) -> tuple[str, ...]:
+        """List what a service was given beside what its script took from the notebook.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+
+        Returns
+        -------
+        tuple of str
+            ``name:version`` each; empty where there is no such service.
+        """
+        record = self._rows.find(name)
+        captured = captured_in(self.bundle_folder(record)) if record else ()
+        return tuple(model for model in record.models if model not in captured) if record else ()
 
     def _with_model(
         self, spec: ServiceSpec, record: ServiceRecord, model: str | None
@@ -272,6 +321,14 @@ class Deployment:
         for handle in (record.handle.get("next"), record.handle):
             if handle:
                 self._target(self._rollout.target_of(handle)).stop(handle)
+
+
+def _as_stored(script: Script, names: str) -> tuple[str, ...]:
+    """Say that a script that took something from a notebook is served as it was stored."""
+    if not names or not script.stored or not script.origins:
+        return ()
+    when = datetime.fromtimestamp(script.stored).astimezone()
+    return (f"serves the script as stored on {when:%Y-%m-%d %H:%M}; the notebook's names are {names}",)
 
 
 def _since(started: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class Script:
     models : tuple of str
         ``name:version`` of the models that hold what it took from the notebook's variables.
     taken : tuple of Taken
-        What it took from the notebook; not kept.
+        What it took from the notebook, without the values; empty where an older version of this package stored it.
     contract : str
         How its ``run()`` gets a request's value, where that was decided for it; not kept.
     trial : Trial or None
@@ -56,6 +57,12 @@ class Script:
         The services that were reloaded when it was stored; not kept.
     notices : tuple of str
         What is doubtful about it; found again each time.
+    stored : float
+        When it was stored, in seconds since the epoch; 0 where it was not.
+    moved : tuple of str
+        What it takes otherwise than when it was stored before, in words; not kept.
+    moved_on : tuple of str
+        What has moved on in the notebook since, for those who show it; not kept.
     """
 
     name: str
@@ -70,6 +77,9 @@ class Script:
     draft: bool = field(default=False, compare=False, repr=False)
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
     notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    stored: float = field(default=0.0, compare=False, repr=False)
+    moved: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    moved_on: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def file_name(self) -> str:
@@ -278,6 +288,8 @@ class Scripts:
         """
         values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}
         values |= {"origins": [list(origin) for origin in script.origins], "models": list(script.models)}
+        # An older version of this package may replace the source without this: then it does not belong to it.
+        values["taken"] = {"of": _digest(script.source), "names": [one.as_dict() for one in script.taken]}
         this = scripts.c.name == script.name
         with self._database.write() as connection:
             if not connection.execute(scripts.update().where(this).values(**values)).rowcount:
@@ -301,11 +313,36 @@ class Scripts:
         NotFound
             With the nearest name as its hint.
         """
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()
-        if row is None:
+        script = self.find(name)
+        if script is None:
             raise not_found(
                 "script", name, self.names(), empty=f"Write one in a cell that starts with %%score_script {name}"
             )
+        return script
+
+    def find(self, name: str) -> Script | None:
+        """Look a stored script up.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Script or None
+            None where there is none.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()
+        if row is None:
+            return None
         origins, models = origins_of(row.origins or ()), tuple(row.models or ())
-        return Script(row.name, row.source, row.folder, origins=origins, models=models)
+        kept = row.taken if row.taken and row.taken.get("of") == _digest(row.source) else {}
+        taken = tuple(Taken.of_dict(one) for one in kept.get("names", ()))
+        given = {"origins": origins, "models": models, "taken": taken, "stored": row.updated}
+        return Script(row.name, row.source, row.folder, **given)
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]

@@ -16,6 +16,8 @@ from .errors import UsageProblem
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
+# What a change of the notebook is called where it is not told in words.
+_CODE = {"script", "same script"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Change:
         What was decided for the user, and why.
     pending : bool
         Whether nobody waited until it serves.
+    moved : tuple of str
+        What the script takes from the notebook otherwise than before, in words.
     """
 
     service: str
@@ -47,6 +51,7 @@ class Change:
     generation: int = 0
     notes: tuple[str, ...] = ()
     pending: bool = False
+    moved: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -56,7 +61,7 @@ class Change:
         dict
             All fields.
         """
-        return {**asdict(self), "what": list(self.what), "notes": list(self.notes)}
+        return {**asdict(self), "what": list(self.what), "notes": list(self.notes), "moved": list(self.moved)}
 
     def sentence(self) -> str:
         """Tell it in one line.
@@ -68,7 +73,8 @@ class Change:
         """
         if self.action == "unchanged":
             return f"{self.service}: unchanged, " + ("still starting" if self.pending else "nothing to do")
-        what = f" ({', '.join(self.what)})" if self.what else ""
+        words = self.what if not self.moved else (*(one for one in self.what if one not in _CODE), *self.moved)
+        what = f" ({(', ' if not self.moved else '; ').join(words)})" if words else ""
         after = f"; generation {self.generation} serves" if self.generation else "; still starting" * self.pending
         return f"{self.service}: {self.action} in {self.milliseconds:,.0f} ms{what}{after}"
 

@@ -14,17 +14,20 @@ from .authoring import NOTHING, Authoring
 from .capture.notebook import Notebook
 from .captured import CapturedValues
 from .client import Service
-from .config import HOME_VARIABLE, Home
+from .config import Home
 from .deployment import Deployment
 from .environments.environment import Environment
 from .environments.rows import Environments
 from .errors import DeployError
+from .home_folder import find_home
 from .housekeeping import Housekeeping
 from .intent import Intent
 from .live_services import LiveServices
+from .living import Living, Run
 from .models import Model, check_name, check_pairs, spelled_framework
 from .opening import full_disk_told, open_home, tidy
 from .packages import Package, Packages
+from .payloads import encode_payload
 from .registry import Models
 from .resolution import Resolver
 from .rollout import Progress, Rollout
@@ -38,26 +41,6 @@ from .store.staging import stage
 from .targets import VARIABLE as TARGET_VARIABLE
 from .targets import target
 from .trial import Trial, Trials
-
-
-def find_home(environ: Mapping[str, str] = os.environ) -> Home:
-    """Find the user's workspace folder.
-
-    Parameters
-    ----------
-    environ : mapping, optional
-        The environment variables; ``JUPYTER_DEPLOY_HOME`` wins over Jupyter's data folder.
-
-    Returns
-    -------
-    Home
-        The folders, not yet created.
-    """
-    if environ.get(HOME_VARIABLE):
-        return Home(Path(environ[HOME_VARIABLE]).expanduser().absolute())
-    from jupyter_core.paths import jupyter_data_dir
-
-    return Home(Path(jupyter_data_dir()) / "jupyter_deploy")
 
 
 class Workspace:
@@ -201,6 +184,7 @@ class Workspace:
         sample: Any = None,
         value: Any = NOTHING,
         draft: bool = False,
+        run: Run | None = None,
         progress: Progress = lambda _: None,
     ) -> Script:
         """Make a script of a cell, try it, reload the services that run it, and store it.
@@ -221,6 +205,8 @@ class Workspace:
             A request that it must answer first, in a fresh process; None for the sample.
         draft : bool, optional
             Only write the script; nothing is saved, stored or changed.
+        run : Run, optional
+            The run of the cell before this one, in the same kernel: what has changed since is told.
         progress : callable, optional
             Told what is being done.
 
@@ -236,7 +222,7 @@ class Workspace:
         TrialFailed, ReloadFailed
             If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
         """
-        given = {"sample": sample, "value": value, "draft": draft, "progress": progress}
+        given = {"sample": sample, "value": value, "draft": draft, "run": run, "progress": progress}
         with self._room():
             script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
         if script.changes:
@@ -280,6 +266,7 @@ class Workspace:
         image: str | OwnImage | None = None,
         source: str | Path | None = None,
         large: bool = False,
+        living: Living | None = None,
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
@@ -304,8 +291,9 @@ class Workspace:
         image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
             The user's own image, instead of a script; a folder to ship whole, which the script is in (``"default"``:
             the script's own); agree to ship more than 100 MB or 10,000 files.
-        wait, progress : bool, callable, optional
-            Return when it serves, or at once; told what is being done.
+        living, wait, progress : Living, bool, callable, optional
+            Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
+            it serves, or at once; told what is being done.
 
         Returns
         -------
@@ -319,10 +307,48 @@ class Workspace:
         given |= {"memory": memory, "cpus": cpus, "source": source}
         record = self._rows.find(name)
         changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
-        change = self._deployment.deploy(name, changes, wait=wait, large=large, progress=progress)
+        act = partial(self._deployment.deploy, name, changes, wait=wait, large=large, progress=progress)
+        runs = self._deployment.script_of(name, changes)
+        with self._room():
+            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, progress)
         if change.action != "unchanged":
             self.housekeeping.collect()
         return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))
+
+    def reload(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        model: str | None = None,
+        sample: Any = None,
+        large: bool = False,
+        living: Living | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Service:
+        """Load a service's script anew, as :meth:`Service.reload` does.
+
+        Parameters
+        ----------
+        name : str
+            The service's.
+        script, model, sample, large : optional
+            As for :meth:`Service.reload`.
+        living, progress : Living, callable, optional
+            As for :meth:`deploy`.
+
+        Returns
+        -------
+        Service
+            Its ``change`` tells what was done.
+        """
+        runs = "" if script is not None else self._deployment.script_of(self._rows.get(name).name, {})
+        text = None if sample is None else encode_payload(sample).decode()
+        act = partial(self._deployment.reload, name, script=script, model=model, sample=text, large=large)
+        act = partial(act, progress=progress)
+        with self._room():
+            change = self._authoring.renewed(name, runs, living, f"%model reload {name} --stored", act, progress)
+        return self.services.handle(name, change)
 
     def package(
         self,

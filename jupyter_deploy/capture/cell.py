@@ -74,7 +74,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     taken += _imports_of_data(taken, models, taking, folder)
     text, origins = write_script(name, source, taken, models, contract, delays_annotations=notebook.delays_annotations)
     _check_written(text)
-    told = tuple(replace(one, value=None, summary=_summary(one.summary, models.get(one.name))) for one in taken)
+    told = tuple(_told(one, models.get(one.name)) for one in taken)
     ids = tuple(dict.fromkeys(model.id for model in models.values()))
     return Script(
         name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence, notices=doubts
@@ -101,8 +101,10 @@ def _saved(one: Taken, save: Save, taking: Taking) -> Model:
         raise taking.problem(one.name, error.message, error.hint) from error
 
 
-def _summary(summary: str, model: Model | None) -> str:
-    return f"{summary}, saved as {model.id}" if model else summary
+def _told(one: Taken, model: Model | None) -> Taken:
+    if model is None:
+        return replace(one, value=None)
+    return replace(one, value=None, summary=f"{one.summary}, saved as {model.id}", model=model.id)
 
 
 def _check_written(text: str) -> None:

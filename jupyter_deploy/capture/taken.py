@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 KINDS = ("import", "function", "class", "constant", "alias", "data")
@@ -29,7 +30,9 @@ class Taken:
     first : frozenset of str
         Names that must have their values before the text runs.
     value : object
-        The live value, of data only.
+        The live value, of data only; not kept.
+    model : str
+        ``name:version`` of what data was saved as.
     """
 
     name: str
@@ -40,6 +43,12 @@ class Taken:
     summary: str = ""
     first: frozenset[str] = frozenset()
     value: Any = field(default=None, compare=False, repr=False)
+    model: str = ""
+
+    @property
+    def type_name(self) -> str:
+        """The name of the type of data."""
+        return self.summary.partition(",")[0]
 
     @property
     def lines(self) -> list[str]:
@@ -67,3 +76,20 @@ class Taken:
         """
         values = asdict(self, dict_factory=lambda pairs: {key: value for key, value in pairs if key != "value"})
         return {**values, "first": sorted(self.first)}
+
+    @classmethod
+    def of_dict(cls, values: Mapping[str, Any]) -> Taken:
+        """Read what :meth:`as_dict` gave.
+
+        Parameters
+        ----------
+        values : mapping
+            Unknown keys are left out.
+
+        Returns
+        -------
+        Taken
+            Without the value.
+        """
+        known = {one.name: values[one.name] for one in fields(cls) if one.name in values}
+        return cls(**{**known, "first": frozenset(known.get("first", ()))})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..living import Living
     from .face import Face
 
 # Module and name of each class that has a face, and where that is; nothing of either is imported before it is shown.
@@ -68,13 +69,15 @@ def face_of(value: Any) -> Face | None:
     return None
 
 
-def text(value: Any) -> str:
+def text(value: Any, living: Living | None = None) -> str:
     """Return the plain layer of a value.
 
     Parameters
     ----------
     value : object
         A result of a verb.
+    living : Living, optional
+        What the kernel knows of the script cells that were run in it.
 
     Returns
     -------
@@ -82,7 +85,10 @@ def text(value: Any) -> str:
         For values without a face, their ``repr``.
     """
     face = face_of(value)
-    return face.text(face.look(value)) if face else repr(value)
+    if face is None:
+        return repr(value)
+    seen = face.look(value)
+    return face.text(face.notice(seen, value, living) if living else seen)
 
 
 def html(value: Any) -> str:
@@ -101,7 +107,7 @@ def html(value: Any) -> str:
     return str(bundle(value)["text/html"])
 
 
-def bundle(value: Any, *, rich: bool = True) -> dict[str, Any]:
+def bundle(value: Any, *, rich: bool = True, living: Living | None = None) -> dict[str, Any]:
     """Return all layers of a value, which is asked once.
 
     Parameters
@@ -110,6 +116,8 @@ def bundle(value: Any, *, rich: bool = True) -> dict[str, Any]:
         A result of a verb, of one of the classes in :data:`FACES`.
     rich : bool, optional
         Whether more than text is wanted.
+    living : Living, optional
+        What the kernel knows of the script cells that were run in it.
 
     Returns
     -------
@@ -121,6 +129,7 @@ def bundle(value: Any, *, rich: bool = True) -> dict[str, Any]:
     face = face_of(value)
     assert face is not None, type(value)
     seen = face.look(value)
+    seen = face.notice(seen, value, living) if living else seen
     plain = {"text/plain": face.text(seen)}
     return {face.mime: as_json(face.data(seen)), "text/html": face.html(seen), **plain} if rich else plain
 
@@ -129,7 +138,11 @@ def _pretty(value: Any, printer: Any, cycle: bool) -> None:
     printer.text(text(value))
 
 
-def register(ip: InteractiveShell, wants_html: Callable[[], bool] = lambda: True) -> None:
+def register(
+    ip: InteractiveShell,
+    wants_html: Callable[[], bool] = lambda: True,
+    living: Callable[[], Living | None] = lambda: None,
+) -> None:
     """Teach a shell the faces.
 
     Parameters
@@ -138,11 +151,14 @@ def register(ip: InteractiveShell, wants_html: Callable[[], bool] = lambda: True
         The shell; a terminal gets the plain layer only.
     wants_html : callable, optional
         Tells whether the user wants more than text.
+    living : callable, optional
+        Returns what the kernel knows of the script cells that were run in it.
     """
     formatter: Any = ip.display_formatter
 
     def layers(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return bundle(value, rich="text/html" in formatter.active_types and wants_html())
+        rich = "text/html" in formatter.active_types and wants_html()
+        return bundle(value, rich=rich, living=living())
 
     for module, name, _ in FACES:
         formatter.mimebundle_formatter.for_type_by_name(module, name, layers)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .plain import readable
+
+if TYPE_CHECKING:
+    from ..living import Living
 
 # Paths are nobody's business to whom a saved notebook is handed on.
 _OF_THIS_MACHINE = ("folder", "home", "log")
@@ -16,6 +19,10 @@ MIME = "application/vnd.jupyter-deploy.{}.v1+json"
 
 def _itself(value: Any) -> Any:
     return value
+
+
+def _as_it_is(seen: Any, _value: Any, _living: Living) -> Any:
+    return seen
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Face:
         Returns the layer for renderers: plain data, no secrets.
     look : callable, optional
         Asks a live value for what all layers are drawn from, once.
+    notice : callable, optional
+        Given what was seen, the value and what the kernel knows, returns what was seen with what has moved on.
     """
 
     kind: str
@@ -41,6 +50,7 @@ class Face:
     html: Callable[[Any], str]
     data: Callable[[Any], Mapping[str, Any]]
     look: Callable[[Any], Any] = _itself
+    notice: Callable[[Any, Any, Living], Any] = _as_it_is
 
     @property
     def mime(self) -> str:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import pprint
+from dataclasses import replace
 
+from ..capture.changes import EDITED
+from ..living import Living
 from ..scripts import Script
 from ..trial import Trial
 from . import markup, plain
 from .face import Face
+from .services import moved_sentence
 
 _ANSWER = 4000
+
+
+def _notice(script: Script, _value: Script, living: Living) -> Script:
+    """Add what has moved on in the notebook since the script was taken from it."""
+    return replace(script, moved_on=living.moved_on(script.name, script.source))
 
 
 def _sentences(script: Script) -> list[str]:
@@ -40,7 +49,9 @@ def _script_text(script: Script) -> str:
     told += [f"  {script.contract}"] if script.contract else []
     told += [f"  {row}" for row in _trial_text(script.trial).splitlines()] if script.trial else []
     told += [f"  {notice}" for notice in script.notices]
+    told += [f"  changed: {one}" for one in script.moved if one != EDITED]
     told += [f"  {one}" for one in _sentences(script)]
+    told += [f"  moved on: {moved_sentence(script.moved_on, f'%deploy {script.name}')}"] if script.moved_on else []
     if script.draft:
         told += ["", script.source.rstrip()]
     return plain.readable("\n".join(told))
@@ -54,10 +65,13 @@ def _script_html(script: Script) -> str:
     parts += [markup.sentence(script.contract)] if script.contract else []
     parts += [f"<div>{markup.esc(notice)}</div>" for notice in script.notices]
     parts += [_trial_parts(script.trial)] if script.trial else []
+    parts += [markup.sentence(f"changed: {one}") for one in script.moved if one != EDITED]
     if script.changes or script.draft:
         parts += [f"<div>{markup.esc(one)}</div>" for one in _sentences(script)]
     else:
         parts.append(markup.line(markup.muted("stored; serve it with"), markup.code(f"%deploy {script.name}")))
+    if script.moved_on:
+        parts.append(markup.sentence(f"moved on: {moved_sentence(script.moved_on, f'%deploy {script.name}')}"))
     if script.draft:
         parts.append(markup.pre(script.source.rstrip(), f"the script {script.name}"))
     return markup.card(f"script {script.name}", *parts)
@@ -93,7 +107,9 @@ def _trial_html(trial: Trial) -> str:
     return markup.card(f"trial of {trial.script}", title, _trial_parts(trial))
 
 
-SCRIPT = Face("script", _script_text, _script_html, lambda script: {**script.as_dict(), "label": script.label})
+SCRIPT = Face(
+    "script", _script_text, _script_html, lambda script: {**script.as_dict(), "label": script.label}, notice=_notice
+)
 TRIAL = Face(
     "trial",
     lambda trial: plain.readable(f"Script {trial.script}, tried in a fresh process\n{_trial_text(trial)}"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client import Service
 from ..errors import DeployError, NotFound
+from ..living import Living
 from ..services import Change, Stats
 from . import markup, plain
 from .face import Face
@@ -33,6 +35,8 @@ class Seen:
         Its last lines.
     change : Change or None
         What was just done to it.
+    moved : tuple of str
+        Which of the notebook's names have moved on since its script took them.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Seen:
     reason: str = ""
     log: tuple[str, ...] = ()
     change: Change | None = None
+    moved: tuple[str, ...] = ()
 
     @property
     def commands(self) -> dict[str, str]:
@@ -82,6 +87,44 @@ def look(service: Service) -> Seen:
     except (DeployError, OSError):
         lines = ()
     return Seen(service.name, facts["state"], facts, facts["reason"], lines, service.change)
+
+
+def notice(seen: Seen, service: Service, living: Living) -> Seen:
+    """Add what has moved on in the notebook since the script that is served was taken from it.
+
+    Parameters
+    ----------
+    seen : Seen
+        The service as it was looked at.
+    service : Service
+        Its handle.
+    living : Living
+        What the kernel knows.
+
+    Returns
+    -------
+    Seen
+        The same where nothing has, or nothing is known.
+    """
+    return replace(seen, moved=service.moved_on(living)) if seen.facts else seen
+
+
+def moved_sentence(moved: Sequence[str], command: str) -> str:
+    """Say which names have moved on, and what takes them.
+
+    Parameters
+    ----------
+    moved : sequence of str
+        From :meth:`jupyter_deploy.client.Service.moved_on`.
+    command : str
+        The line that takes the notebook as it lives now.
+
+    Returns
+    -------
+    str
+        Empty where nothing has.
+    """
+    return f"{'; '.join(moved)}; {command} takes the notebook as it lives now" if moved else ""
 
 
 def traffic(seen: Seen) -> list[tuple[str, str]]:
@@ -186,6 +229,7 @@ def _rows(seen: Seen) -> list[tuple[str, str]]:
         ("target", _target(facts)),
         ("environment", _environment(facts["environment"])),
         ("done", change.sentence().partition(": ")[2] if change else ""),
+        ("moved on", moved_sentence(seen.moved, f"%deploy {seen.name}")),
         *(("note", note) for note in (change.notes if change else ())),
     ]
     return [(label, value) for label, value in rows if value]
@@ -243,7 +287,7 @@ def _html(seen: Seen) -> str:
 
 def _data(seen: Seen) -> dict[str, Any]:
     known = {"name": seen.name, "state": seen.state, "reason": seen.reason}
-    return {**seen.facts, **known, "log_tail": list(seen.log), "commands": seen.commands}
+    return {**seen.facts, **known, "moved": list(seen.moved), "log_tail": list(seen.log), "commands": seen.commands}
 
 
 def _stats_rows(stats: Stats) -> list[tuple[str, str]]:
@@ -258,7 +302,7 @@ def _stats_rows(stats: Stats) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
-SERVICE = Face("service", _text, _html, _data, look)
+SERVICE = Face("service", _text, _html, _data, look, notice)
 STATS = Face(
     "stats",
     lambda stats: plain.block("Uses now", _stats_rows(stats)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,15 @@ from ..capture.notebook import Cell, Notebook
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..living import Living
+
 
 # Cell magics that run the cell's text in the notebook.
+_LIVING = "jupyter_deploy.living"
 _RUN_THEIR_CELL = ("time", "capture", "prun")
 
 
-def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None) -> Notebook:
+def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None, *, with_running: bool = False) -> Notebook:
     """Describe what a cell may use.
 
     Parameters
@@ -27,6 +31,8 @@ def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None) -> 
         The shell.
     local_ns : mapping, optional
         Local variables, where the magic runs in a function.
+    with_running : bool, optional
+        Whether the cell that is running counts, up to the statement that is being run.
 
     Returns
     -------
@@ -41,7 +47,51 @@ def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None) -> 
     ]:
         del variables[name]
     kept = {name: shell.user_ns[name] for name in ("get_ipython", "display", "In", "Out") if name in shell.user_ns}
-    return Notebook({**kept, **variables, **(local_ns or {})}, tuple(_cells(shell)))
+    return Notebook({**kept, **variables, **(local_ns or {})}, tuple(_cells(shell, with_running)))
+
+
+def known_living(shell: InteractiveShell) -> Living | None:
+    """Return what this kernel knows, if a script cell or a verb was run in it.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+
+    Returns
+    -------
+    Living or None
+        Nothing is imported to find out.
+    """
+    found: Living | None = shell.meta.get(_LIVING)
+    return found
+
+
+def living_of(shell: InteractiveShell) -> Living:
+    """Return what this kernel knows of the script cells that were run in it.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+
+    Returns
+    -------
+    Living
+        The same for as long as the shell lives, also when the extension is loaded again.
+    """
+    from ..living import Living
+
+    known = known_living(shell)
+    if known is None:
+        known = Living(lambda: notebook_of(shell, None, with_running=True), shell.user_ns, lambda: _label(shell))
+        shell.meta[_LIVING] = known
+    return known
+
+
+def _label(shell: InteractiveShell) -> str:
+    # Not the counter, which some versions of IPython count up before a cell is run, and others after it.
+    return f"In [{len(shell.user_ns.get('In', [])) - 1}]"
 
 
 def _parts(shell: InteractiveShell, cell: Cell) -> Iterator[Cell]:
@@ -72,15 +122,30 @@ def _magic(node: ast.stmt) -> list[str]:
     return words if len(words) == len(call.args) > 1 else []
 
 
-def _cells(shell: InteractiveShell) -> list[Cell]:
+def _cells(shell: InteractiveShell, with_running: bool) -> list[Cell]:
     numbered = list(enumerate(shell.user_ns.get("In", [])))[1:]
     # The cell that is running is the last one: it is what asks.
     if numbered:
         cells = (Cell(f"In [{number}]", str(source)) for number, source in numbered[:-1] if source)
-        return [part for cell in cells for part in _parts(shell, cell)]
+        found = [part for cell in cells for part in _parts(shell, cell)]
+        return [*found, *_running(shell, *numbered[-1])] if with_running else found
     # A shell that keeps no history still knows what it compiled.
     compiled = getattr(shell.compile, "_filename_map", {})
     return [
         Cell("an earlier cell", "".join(linecache.getlines(file)))
         for file, _ in sorted(compiled.items(), key=lambda item: item[1])
     ]
+
+
+def _running(shell: InteractiveShell, number: int, source: str) -> Iterator[Cell]:
+    """Yield the cell that is running, as far as it has been run."""
+    frame = sys._getframe()
+    while frame is not None and not (frame.f_globals is shell.user_ns and frame.f_code.co_name == "<module>"):
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None:
+        return
+    lines = str(source).splitlines(keepends=True)
+    cell = Cell(f"In [{number}]", "".join(lines))
+    done = [node for node in cell.statements if (node.end_lineno or node.lineno) < frame.f_lineno]
+    if done:
+        yield Cell(cell.label, "".join(lines[: done[-1].end_lineno]))

@@ -20,6 +20,7 @@ from .defaults import ConfiguredMagics
 from .expansion import expand
 
 if TYPE_CHECKING:
+    from ..living import Living
     from ..verbs import Verb
 
 LINE_MAGICS = ("register", "deploy", "invoke", "model")
@@ -166,6 +167,7 @@ class ModelMagics(ConfiguredMagics):
         from ..verbs import find
         from ..verbs.parser import HelpShown
         from ..verbs.running import run
+        from .history import living_of
         from .notebook import session
         from .progress import NotebookProgress, verdict
 
@@ -175,13 +177,15 @@ class ModelMagics(ConfiguredMagics):
         quiet = line.rstrip().endswith(";")
         with NotebookProgress(self.shell, shown=self.progress) as progress:
             live = hasattr(self.shell, "kernel")
-            asked = session(self._variables(local_ns), cell, progress, self.defaults(), quiet=quiet, live=live)
+            living = living_of(self.shell)
+            variables = self._variables(local_ns)
+            asked = session(variables, cell, progress, self.defaults(), living=living, quiet=quiet, live=live)
             try:
                 value = run(verb, words, asked, program)
             except HelpShown:
                 return None
             progress.close(verdict(value))
-        return _shown(value)
+        return _shown(value, living)
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None
@@ -206,7 +210,7 @@ class ModelMagics(ConfiguredMagics):
         return [*words, "--", expression] if expression else words
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, living: Living) -> Any:
     """Turn what a verb returned into what a notebook shows: views become widgets."""
     from ..verbs.view import View
 
@@ -214,7 +218,7 @@ def _shown(value: Any) -> Any:
         return value
     from ..widgets import live
 
-    return live(value)
+    return live(value, lambda: living)
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:

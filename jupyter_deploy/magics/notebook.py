@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from ..errors import UsageProblem
+from ..living import Living
 from ..verbs.verb import Defaults, Session
 from .progress import NotebookProgress
 
@@ -16,6 +17,7 @@ def session(
     progress: NotebookProgress,
     defaults: Defaults,
     *,
+    living: Living,
     quiet: bool = False,
     live: bool = False,
 ) -> Session:
@@ -31,6 +33,8 @@ def session(
         Where progress goes.
     defaults : Defaults
         What the user has configured.
+    living : Living
+        The script cells that were run here.
     quiet : bool, optional
         Whether nothing but the value itself is shown, and that not either: the line ends with a semicolon.
 
@@ -42,7 +46,9 @@ def session(
     Session
         For one run of one verb.
     """
-    return Session(progress.say, _emit, _confirm, variables, cell, defaults, _not_noted if quiet else _note, live)
+    return Session(
+        progress.say, _emit, _confirm, variables, cell, defaults, _not_noted if quiet else _note, live, living
+    )
 
 
 def _emit(text: str) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DiskFull, UsageProblem
 from ..verbs.parser import HelpShown, parser_of
 from ..verbs.verb import Verb, argument, evaluate
-from .history import notebook_of
+from .history import living_of, notebook_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..capture.notebook import Notebook
     from ..scripts import Script
 
 _SAMPLE = "what run() takes, for example X_train[:2]: its schema"
@@ -60,7 +63,7 @@ def write(
     Script or None
         None after ``--help``.
     """
-    from ..authoring import NOTHING
+    from ..living import Run
     from ..verbs.running import in_words_of
     from ..workspace import Workspace
 
@@ -82,14 +85,27 @@ def write(
         )
     parser.parse_args(words)
     notebook = notebook_of(shell, local_ns)
-    sample = _evaluated(given.sample, notebook.variables) if given.sample is not None else None
-    value = NOTHING if given.trial is None else _value(given.trial, sample, notebook.variables)
-    options: dict[str, Any] = {"sample": sample, "value": value, "draft": given.dry_run, "progress": progress}
+    workspace, living, options = Workspace(), living_of(shell), partial(_options, given.sample, given.trial)
+    run = living.run_of(workspace.home.root, given.name)
+    told = {"draft": given.dry_run, "run": run, "progress": progress}
     try:
-        return Workspace().score_script(given.name, cell, notebook=notebook, **options)
+        script = workspace.score_script(given.name, cell, notebook=notebook, **options(notebook), **told)
     except DiskFull as error:
         error.hint = in_words_of("%%score_script", error.hint)
         raise
+    if not given.dry_run:
+        # What was accepted is what a later deployment takes again: no edit that was not run, and none that failed.
+        of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in script.taken)
+        run = Run(given.name, cell, Path(script.folder), options, script, of_function=of_function)
+        living.keep(workspace.home.root, run)
+    return script
+
+
+def _options(sample: str | None, trial: str | None, notebook: Notebook) -> dict[str, Any]:
+    """Evaluate what the magic's line says of samples and values, in the notebook as it is."""
+    value = _evaluated(sample, notebook.variables) if sample is not None else None
+    found: dict[str, Any] = {"sample": value}
+    return found if trial is None else {**found, "value": _value(trial, value, notebook.variables)}
 
 
 def _value(text: str, sample: Any, variables: Mapping[str, object]) -> Any:

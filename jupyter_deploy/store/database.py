@@ -64,6 +64,7 @@ scripts = sa.Table(
     sa.Column("updated", sa.Float, nullable=False),
     sa.Column("origins", sa.JSON),
     sa.Column("models", sa.JSON),
+    sa.Column("taken", sa.JSON),
 )
 
 services = sa.Table(

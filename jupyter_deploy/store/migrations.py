@@ -44,6 +44,7 @@ class Step:
     run: Callable[[sa.Connection], None] = lambda _: None
 
 
+# Scripts got ``taken``: what they took from their notebooks.
 # Services got ``more``: what their rows' ``spec`` cannot hold, because a package of schema 3 would stumble over it.
 STEPS = (Step(4, 3),)
 

@@ -12,7 +12,7 @@ from ..errors import UsageProblem
 from ..intent import own_image
 from ..targets import CHOICES
 from ..workspace import Workspace
-from .verb import SETTING, Session, Verb, agreed, argument, pairs
+from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
 _SOURCE = "a folder to ship whole, which the script is in; by default the script's own, without what .amlignore names"
@@ -49,6 +49,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
             cpus=given.cpus,
             image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
             source=given.source,
+            living=None if given.stored else session.living,
             wait=not given.no_wait,
             progress=session.say,
         ),
@@ -80,6 +81,7 @@ VERB = Verb(
         argument("--scoring", metavar="ROUTE", help="the image's route for requests; /score by default"),
         argument("--liveness", metavar="ROUTE", help="the image's route that answers while it lives; / by default"),
         argument("--readiness", metavar="ROUTE", help="the image's route that answers when it is ready; / by default"),
+        argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),
     _run,

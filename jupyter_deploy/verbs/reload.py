@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 from ..workspace import Workspace
-from .verb import Session, Verb, agreed, argument
+from .verb import STORED, Session, Verb, agreed, argument
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    service = workspace.services[given.service]
     session.say("reloading")
-    agreed(partial(service.reload, given.script, given.model, given.sample), given.yes, session)
-    return service
+    options = {"script": given.script, "model": given.model, "sample": given.sample, "progress": session.say}
+    living = None if given.stored else session.living
+    return agreed(partial(workspace.reload, given.service, living=living, **options), given.yes, session)
 
 
 VERB = Verb(
@@ -25,6 +25,7 @@ VERB = Verb(
         argument("--script", metavar="FILE", help="serve this file from now on", completes="files"),
         argument("--model", metavar="MODEL[:VERSION]", help="serve this model version from now on", completes="models"),
         argument("--sample", metavar="JSON", help="a request that this and every later version must answer first"),
+        argument("--stored", action="store_true", help=STORED),
     ),
     _run,
     asks=True,

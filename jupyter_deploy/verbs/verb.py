@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TooMuchToShip, UsageProblem, nearest
+from ..living import Living
 from ..workspace import Workspace
 
+STORED = "serve the script as it is stored, whatever the notebook holds by now"
 SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= alone means the default"
 
 
@@ -97,6 +99,8 @@ class Session:
         Shows a line beside the value, where someone is looking.
     live : bool
         Whether what it shows may go on changing: in a notebook.
+    living : Living
+        The script cells that were run here, which can be taken again; none on the command line.
     """
 
     say: Callable[[str], None]
@@ -107,6 +111,7 @@ class Session:
     defaults: Defaults = field(default_factory=Defaults)
     note: Callable[[str], None] = lambda _: None
     live: bool = False
+    living: Living = field(default_factory=Living)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..living import Living
     from ..verbs.view import View
     from .browser import ModelBrowser
     from .card import ServiceCard
@@ -35,13 +38,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def live(view: View) -> Any:
+def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
     """Make the widget that was asked for.
 
     Parameters
     ----------
     view : View
         What to look at.
+    living : callable, optional
+        Returns what the kernel knows of the script cells that were run in it.
 
     Returns
     -------
@@ -53,7 +58,10 @@ def live(view: View) -> Any:
     workspace = Workspace()
     if view.kind == "models":
         return __getattr__("ModelBrowser")(workspace, captured=view.captured)
-    return __getattr__(_CLASSES[view.kind])(workspace.services[view.service])
+    service = workspace.services[view.service]
+    if view.kind == "card":
+        return __getattr__("ServiceCard")(service, living)
+    return __getattr__(_CLASSES[view.kind])(service)
 
 
 def register(ip: InteractiveShell) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import traitlets
 
 from ..client import Service
-from ..display.services import models_of, taken_of
+from ..display.services import models_of, moved_sentence, taken_of
 from ..errors import NotFound
 from ..files import tail
+from ..living import Living
 from . import static
 from .base import LiveWidget, asset, error_facts
 from .levels import brief, with_levels
@@ -30,6 +31,8 @@ class ServiceCard(LiveWidget):
     ----------
     service : Service
         Its handle.
+    living : callable, optional
+        Returns what the kernel knows of the script cells that were run in it.
     """
 
     _esm = asset("common.js", "card.js")
@@ -39,8 +42,9 @@ class ServiceCard(LiveWidget):
     said = traitlets.Dict().tag(sync=True)
     sample = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, living: Callable[[], Living | None] = lambda: None) -> None:
         self._service = service
+        self._living = living
         self._wanted = SHORT
         self._said = 0
         super().__init__(service.name, slow=2.5, facts={"state": "", "url": ""}, sample="[[1, 2]]")
@@ -64,7 +68,10 @@ class ServiceCard(LiveWidget):
         log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
         sample = record.spec.settings.get("sample") or self.sample
         lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
-        return self.tell(facts=shown(facts), lines=lines, sample=sample)
+        known, seen = self._living(), shown(facts)
+        moved = moved_sentence(self._service.moved_on(known), f"%deploy {self.name}") if known else ""
+        seen["rows"] += [["moved on", moved]] if moved else []
+        return self.tell(facts=seen, lines=lines, sample=sample)
 
     def essence(self) -> object:
         """Return how the service is, without what changes with each request.
@@ -96,7 +103,7 @@ class ServiceCard(LiveWidget):
             body = str(content.get("body", ""))
             self._do("invoke", lambda: self._invoke(body))
         elif what == "reload":
-            self._do("reload", lambda: {"title": self._service.reload().sentence()})
+            self._do("reload", self._reload)
         elif what == "stop":
             self._do("stop", self._stop)
 
@@ -124,6 +131,10 @@ class ServiceCard(LiveWidget):
             "title": f"{answer.status} in {milliseconds(answer.seconds * 1000)}{server}",
             "details": pretty(answer.value, _ANSWER_LIMIT),
         }
+
+    def _reload(self) -> dict[str, Any]:
+        change = self._service.reload()
+        return {"title": change.sentence(), "hint": "; ".join(change.notes)}
 
     def _stop(self) -> dict[str, Any]:
         self._service.stop()

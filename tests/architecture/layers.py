@@ -53,7 +53,7 @@ LAYERS = (
                 "packages",
             ),
             *("invocable", "invocation", "connection", "payloads", "signatures", "answers", "load", "snippets"),
-            *("authoring", "trial", "opening"),
+            *("authoring", "home_folder", "living", "opening", "trial"),
         },
     ),
     ("verbs", {"verbs"}),

@@ -1,0 +1,157 @@
+"""What differs between two captures of one script, in words."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from ..script_check import quiet_parse
+from ..scripts import Script
+from .taken import Taken
+
+_SHOWN = 40
+EDITED = "script"
+
+
+def means_the_same(old: Script, new: Script) -> bool:
+    """Tell whether two captures are the same script, whichever cells their parts come from.
+
+    Parameters
+    ----------
+    old, new : Script
+        Two captures.
+
+    Returns
+    -------
+    bool
+        True where only comments, blank lines and the numbers of cells differ, or the order of definitions that do not
+        need each other.
+    """
+    if old.folder != new.folder or set(old.models) != set(new.models):
+        return False
+    if old.source == new.source:
+        return True
+    same_cell = _in_order(old.cell) == _in_order(new.cell)
+    return same_cell and _statements(old.source) == _statements(new.source)
+
+
+def moved_on(old: Script, new: Script, values: Mapping[str, object], since: str) -> tuple[str, ...]:
+    """Say what a script takes otherwise than before.
+
+    Parameters
+    ----------
+    old, new : Script
+        Two captures of one script.
+    values : mapping
+        The notebook's variables now.
+    since : str
+        When the old one was taken, for example ``"since In [3]"``.
+
+    Returns
+    -------
+    tuple of str
+        For example ``("clf: fitted again since In [3]", "threshold: 0.5 -> 10 since In [3]")``, then ``"script"``
+        where the cell itself was edited; empty where the old one does not tell what it took.
+    """
+    if not old.taken and old.origins:
+        return ()
+    before, now = ({one.name: one for one in script.taken} for script in (old, new))
+    found = [_words(name, before.get(name), now.get(name), values, since) for name in {**now, **before}]
+    words = [one for one in found if one]
+    edited = _in_order(old.cell) != _in_order(new.cell) or (not words and not means_the_same(old, new))
+    return (*words, *([EDITED] if edited else []))
+
+
+def _words(name: str, old: Taken | None, new: Taken | None, values: Mapping[str, object], since: str) -> str:
+    if new is None:
+        return f"{name}: not used any more"
+    place = f", from {new.origin}" if new.origin else ""
+    if old is None:
+        return f"{name}: taken too{place}" if new.kind != "import" else f"{name}: imported too"
+    if _same(old, new):
+        return ""
+    if old.kind == new.kind == "data":
+        return f"{name}: {data_words(old.type_name, new.type_name, values.get(name))} {since}"
+    if new.kind in {"function", "class"} and old.kind == new.kind:
+        return f"{name}: defined again" + (f" in {new.origin}" if new.origin else f" {since}")
+    return f"{name}: {short(_told(old))} -> {short(_told(new))} {since}"
+
+
+def data_words(old_type: str, new_type: str, value: object) -> str:
+    """Say how data is another than it was.
+
+    Parameters
+    ----------
+    old_type, new_type : str
+        The names of its types.
+    value : object
+        The live value.
+
+    Returns
+    -------
+    str
+        For example ``"fitted again"``.
+    """
+    if old_type != new_type:
+        return f"{old_type} -> {new_type}"
+    # Asked of the class: an instance may compute what it has.
+    return "fitted again" if callable(getattr(type(value), "fit", None)) else "changed"
+
+
+def short(text: str) -> str:
+    """Cut a text to what fits into a sentence.
+
+    Parameters
+    ----------
+    text : str
+        Python, for example.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+
+
+def _told(one: Taken) -> str:
+    if one.kind == "data":
+        return one.type_name
+    if one.kind in {"constant", "alias"}:
+        return one.text.partition(" = ")[2]
+    return ", ".join(one.lines) if one.kind == "import" else f"{one.kind} {one.name}"
+
+
+def _same(old: Taken, new: Taken) -> bool:
+    if (old.kind, old.model) != (new.kind, new.model):
+        return False
+    return old.text == new.text or _statements(old.text) == _statements(new.text)
+
+
+@lru_cache(maxsize=64)
+def _statements(source: str) -> tuple[str, ...]:
+    """Take a source apart, without its comments and the order of its statements."""
+    try:
+        return tuple(sorted(_dumped(quiet_parse(source))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return (source,)
+
+
+@lru_cache(maxsize=16)
+def _in_order(cell: str) -> str:
+    try:
+        return ast.dump(quiet_parse(cell))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return cell
+
+
+def _dumped(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "init":
+            # Loads data, in the order in which its cells were run.
+            yield from (f"init: {ast.dump(inner)}" for inner in node.body if not isinstance(inner, ast.Global))
+            yield ast.dump(node.args)
+        else:
+            yield ast.dump(node)
