@@ -20,13 +20,13 @@ def load(ip: InteractiveShell) -> None:
     """
     from .advice import advise
     from .completion import matcher
-    from .history import known_living
+    from .defaults import LIVING
     from .magics import ModelMagics
 
     unload(ip)
     magics = ModelMagics(shell=ip, config=ip.config)
     ip.register_magics(magics)
-    display.register(ip, lambda: magics.cards, lambda: known_living(ip))
+    display.register(ip, lambda: magics.cards, lambda: ip.meta.get(LIVING))
     widgets.register(ip)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)

@@ -10,6 +10,9 @@ from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 if TYPE_CHECKING:
     from ..verbs.verb import Defaults
 
+# Where a shell keeps what is known of the script cells that were run in it, also when the extension is loaded again.
+LIVING = "jupyter_deploy.living"
+
 
 class ConfiguredMagics(Magics):
     """Magics with settings; what is given on a magic's line wins over them."""

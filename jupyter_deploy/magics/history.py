@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..capture.notebook import Cell, Notebook
+from .defaults import LIVING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 
 # Cell magics that run the cell's text in the notebook.
-_LIVING = "jupyter_deploy.living"
 _RUN_THEIR_CELL = ("time", "capture", "prun")
 
 
@@ -50,23 +50,6 @@ def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None, *, 
     return Notebook({**kept, **variables, **(local_ns or {})}, tuple(_cells(shell, with_running)))
 
 
-def known_living(shell: InteractiveShell) -> Living | None:
-    """Return what this kernel knows, if a script cell or a verb was run in it.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-
-    Returns
-    -------
-    Living or None
-        Nothing is imported to find out.
-    """
-    found: Living | None = shell.meta.get(_LIVING)
-    return found
-
-
 def living_of(shell: InteractiveShell) -> Living:
     """Return what this kernel knows of the script cells that were run in it.
 
@@ -82,10 +65,10 @@ def living_of(shell: InteractiveShell) -> Living:
     """
     from ..living import Living
 
-    known = known_living(shell)
+    known: Living | None = shell.meta.get(LIVING)
     if known is None:
         known = Living(lambda: notebook_of(shell, None, with_running=True), shell.user_ns, lambda: _label(shell))
-        shell.meta[_LIVING] = known
+        shell.meta[LIVING] = known
     return known
 
 
