@@ -182,10 +182,7 @@ class Authoring:
         living.keep(self._home.root, replace(run, script=new))
         moved = moved_on(old, new, notebook.variables, _since(old, run)) if old else ()
         change = self._told(change, moved, before)
-        notes = [f"{other.sentence()}, since it runs {script} too" for other in others]
-        if old and old.source != run.script.source:
-            notes.append(f"takes the place of what was stored elsewhere on {_date(old)}")
-        return replace(change, notes=(*change.notes, *notes))
+        return replace(change, notes=(*change.notes, *_notes(others, old, run)))
 
     def _told(self, change: Change, moved: tuple[str, ...], before: Mapping[str, tuple[str, ...]]) -> Change:
         """Tell in words what the notebook has otherwise, and of models only what was not taken from it."""
@@ -229,6 +226,13 @@ class Authoring:
                         self._deployment.reload(change.service, source=old)
                 raise
         return changes
+
+
+def _notes(others: list[Change], old: Script | None, run: Run) -> list[str]:
+    notes = [f"{other.sentence()}, since it runs {run.name} too" for other in others]
+    if old and old.source != run.script.source:
+        notes.append(f"takes the place of what was stored elsewhere on {_date(old)}")
+    return notes
 
 
 def _since(old: Script | None, run: Run | None) -> str:

@@ -301,16 +301,19 @@ class Workspace:
             Its ``change`` tells what was done.
         """
         check_service_name(name)
-        notes: list[str] = []
         given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
         given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
         given |= {"memory": memory, "cpus": cpus, "source": source}
+        return self._deployed(name, given, living, wait=wait, large=large, progress=progress)
+
+    def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
+        notes: list[str] = []
         record = self._rows.find(name)
         changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
-        act = partial(self._deployment.deploy, name, changes, wait=wait, large=large, progress=progress)
+        act = partial(self._deployment.deploy, name, changes, **how)
         runs = self._deployment.script_of(name, changes)
         with self._room():
-            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, progress)
+            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, how["progress"])
         if change.action != "unchanged":
             self.housekeeping.collect()
         return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -67,6 +68,28 @@ def write(
     from ..verbs.running import in_words_of
     from ..workspace import Workspace
 
+    given = _parsed(words)
+    if given is None:
+        return None
+    notebook = notebook_of(shell, local_ns)
+    workspace, living, options = Workspace(), living_of(shell), partial(_options, given.sample, given.trial)
+    run = living.run_of(workspace.home.root, given.name)
+    told = {"draft": given.dry_run, "run": run, "progress": progress}
+    try:
+        script = workspace.score_script(given.name, cell, notebook=notebook, **options(notebook), **told)
+    except DiskFull as error:
+        error.hint = in_words_of("%%score_script", error.hint)
+        raise
+    if not given.dry_run:
+        # What was accepted is what a later deployment takes again: no edit that was not run, and none that failed.
+        of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in script.taken)
+        run = Run(given.name, cell, Path(script.folder), options, script, of_function=of_function)
+        living.keep(workspace.home.root, run)
+    return script
+
+
+def _parsed(words: list[str]) -> argparse.Namespace | None:
+    """Read the magic's line; None where help was asked for."""
     if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
         raise UsageProblem("%%score_script needs a name.", hint="For example: %%score_script churn")
     parser = parser_of(SCORE_SCRIPT, "%%score_script")
@@ -84,21 +107,7 @@ def write(
             f"%%score_script takes one name, not {rest[0]!r} too.", hint="For example: %%score_script churn"
         )
     parser.parse_args(words)
-    notebook = notebook_of(shell, local_ns)
-    workspace, living, options = Workspace(), living_of(shell), partial(_options, given.sample, given.trial)
-    run = living.run_of(workspace.home.root, given.name)
-    told = {"draft": given.dry_run, "run": run, "progress": progress}
-    try:
-        script = workspace.score_script(given.name, cell, notebook=notebook, **options(notebook), **told)
-    except DiskFull as error:
-        error.hint = in_words_of("%%score_script", error.hint)
-        raise
-    if not given.dry_run:
-        # What was accepted is what a later deployment takes again: no edit that was not run, and none that failed.
-        of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in script.taken)
-        run = Run(given.name, cell, Path(script.folder), options, script, of_function=of_function)
-        living.keep(workspace.home.root, run)
-    return script
+    return given
 
 
 def _options(sample: str | None, trial: str | None, notebook: Notebook) -> dict[str, Any]:
