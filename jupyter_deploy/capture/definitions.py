@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import linecache
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..script_check import top_level
-from .matching import makes
-from .notebook import Binding, Cell, Definition, Notebook
+from .matching import Match, match
+from .notebook import Binding, Cell, Definition, Notebook, rewritten
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,13 @@ class Found:
         The statement.
     position : int
         Which of the notebook's cells it is in; the last for a file's.
+    as_now : tuple of str
+        Values that stand in place of what computes them.
     """
 
     binding: Binding
     position: int
+    as_now: tuple[str, ...] = ()
 
 
 def find_definition(name: str, value: object, notebook: Notebook) -> Found | None:
@@ -47,16 +50,31 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
     Found or None
         None where no statement defines that value: it is data, or it was made by code.
     """
+    later: list[Binding] = []
     for binding in notebook.bindings(name):
-        if makes(binding.node, name, value):
-            return Found(binding, notebook.position(binding.cell))
-        if not isinstance(value, (type, types.FunctionType)) and not getattr(binding.node, "decorator_list", None):
+        found = match(binding, value, notebook)
+        if found is None and not isinstance(value, (type, types.FunctionType)) and not later:
             # The latest statement is no definition, and the value is none: data.
             return None
+        if found is not None and not found.reason:
+            # A library's wrapper does not tell all of how it was made: the definition must be the latest statement.
+            hidden = found.opened and any(match(other, value, notebook) is None for other in later)
+            return None if hidden else _found(binding, found, notebook.position(binding.cell))
+        later.append(binding)
     if isinstance(value, types.FunctionType) and not value.__closure__:
-        binding_in_file = _in_file(name, value)
+        binding_in_file = _in_file(name, value, notebook)
         return Found(binding_in_file, len(notebook.cells)) if binding_in_file else None
     return None
+
+
+def _found(binding: Binding, match: Match, position: int) -> Found | None:
+    """Write down what the statement would compute anew."""
+    own = {id(node) for node in ast.walk(binding.node)}
+    if not match.written:
+        return Found(binding, position)
+    if not all(id(node) in own for node, _ in match.written):
+        return None
+    return Found(rewritten(binding, match.written), position, tuple(dict.fromkeys(text for _, text in match.written)))
 
 
 def changed_since(name: str, found: Found, notebook: Notebook) -> Binding | None:
@@ -114,43 +132,16 @@ def _attribute_root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) and attributes else ""
 
 
-def edited(file: str, variables: Mapping[str, object]) -> str:
-    """Find a function or class that a module's file defines otherwise than the module that was imported has it.
-
-    Parameters
-    ----------
-    file : str
-        A Python file.
-    variables : mapping
-        The module's.
-
-    Returns
-    -------
-    str
-        Its name; empty where there is none.
-    """
-    try:
-        cell = Cell(file, Path(file).read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError):
-        return ""
-    bound = [node.name for node in top_level(cell.statements) if isinstance(node, Definition)]
-    for node in cell.statements:
-        name = getattr(node, "name", "")
-        if not isinstance(node, Definition) or node.decorator_list or bound.count(name) != 1:
-            continue
-        value = variables.get(name)
-        own = isinstance(value, (type, types.FunctionType)) and value.__module__ == variables.get("__name__")
-        if value is None or (own and not makes(node, name, value)):
-            return name
-    return ""
-
-
-def _in_file(name: str, function: types.FunctionType) -> Binding | None:
+def _in_file(name: str, function: types.FunctionType, notebook: Notebook) -> Binding | None:
     """Look into the text that a function was compiled from: a file that was run, or a cell without a number."""
     file = function.__code__.co_filename
     source = "".join(linecache.getlines(file))
     if not source:
         return None
     label = Path(file).name if Path(file).suffix == ".py" and Path(file).is_file() else "an earlier cell"
-    found = Notebook(cells=(Cell(label, source),)).bindings(name)
-    return next((binding for binding in found if makes(binding.node, name, function)), None)
+    inside = Notebook(notebook.variables, (Cell(label, source),))
+    for binding in inside.bindings(name):
+        found = match(binding, function, inside)
+        if found is not None and not found.reason and not found.opened:
+            return binding
+    return None

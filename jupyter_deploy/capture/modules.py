@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..frameworks.pickling import distribution_version
 from ..script_check import Finding
-from .definitions import edited
+from .edited import edited
 
 
 def check_travels(module: str, folder: Path) -> None:
@@ -55,6 +55,6 @@ def _check_not_edited(top: str, folder: Path) -> None:
         changed = edited(str(file), vars(module))
         if changed:
             raise Finding(
-                f"{file.relative_to(folder)} defines {changed} otherwise than it was when it was imported",
+                f"{file.relative_to(folder)} {changed}",
                 f"Restart the kernel, or run: import importlib; importlib.reload({name})",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -83,6 +83,39 @@ class Binding:
         """The first line, counted in the cell."""
         decorators: list[ast.expr] = getattr(self.node, "decorator_list", [])
         return min([self.node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def rewritten(binding: Binding, written: Sequence[tuple[ast.expr, str]]) -> Binding:
+    """Put other expressions in place of some of a statement's.
+
+    Parameters
+    ----------
+    binding : Binding
+        The statement.
+    written : sequence of (ast.expr, str)
+        Expressions in it, and what comes in their place.
+
+    Returns
+    -------
+    Binding
+        In a cell of its own, of as many lines.
+    """
+    lines = [line.encode() for line in lines_of(binding.cell.source)]
+    for node, text in sorted(written, key=lambda one: (one[0].lineno, one[0].col_offset), reverse=True):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        after = lines[last][node.end_col_offset :]
+        before = lines[first][: node.col_offset]
+        if first == last:
+            lines[first] = before + text.encode() + after
+        else:
+            lines[first : last + 1] = [before + b"(" + text.encode(), *[b""] * (last - first - 1), b")" + after]
+    cell = Cell(binding.cell.label, "\n".join(line.decode() for line in lines))
+    name = getattr(binding.node, "name", None)
+    for new in top_level(cell.statements):
+        here = (new.lineno, new.col_offset, getattr(new, "name", None))
+        if here == (binding.node.lineno, binding.node.col_offset, name):
+            return Binding(cell, new)
+    return binding
 
 
 @dataclass(frozen=True)

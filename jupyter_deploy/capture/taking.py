@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 import types
 from dataclasses import replace
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from ..errors import ScriptProblem
 from ..script_check import Finding, lines_of, problem_at
-from .definitions import Found, changed_since, find_definition
-from .matching import other_default
+from .definitions import Found, find_definition
+from .explaining import check_latest_not_changed, check_not_changed, check_not_rebound, lost
 from .modules import check_travels
 from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, needed_at_definition, uses
 from .notebook import Binding, Notebook
@@ -198,8 +199,8 @@ class Taking:
         found = find_definition(name, value, self._notebook)
         if found is None:
             return None
-        self._check_not_rebound(found)
-        self._check_not_changed(name, value, found)
+        check_not_rebound(found, self._notebook)
+        check_not_changed(name, value, found, self._notebook)
         return self._sliced(name, "class" if isinstance(found.binding.node, ast.ClassDef) else "function", found)
 
     def _as_declared(self, name: str, value: object) -> Taken | None:
@@ -213,8 +214,8 @@ class Taking:
         if not is_type and not (is_class and declares(_resolved(node.value.func, self._notebook))):  # type: ignore[attr-defined]
             return None
         found = Found(binding, self._notebook.position(binding.cell))
-        self._check_not_rebound(found)
-        self._check_not_changed(name, value, found)
+        check_not_rebound(found, self._notebook)
+        check_not_changed(name, value, found, self._notebook)
         return self._sliced(name, "class" if is_class else "alias", found)
 
     def _sliced(self, name: str, kind: str, found: Found) -> Taken:
@@ -226,47 +227,13 @@ class Taking:
             if isinstance(found.binding.node, ast.Assign) and kind == "alias"
             else kind
         )
+        if found.as_now:
+            summary += f", with {', '.join(found.as_now)} as computed here"
         taken = Taken(name, kind, found.binding.text, place, found.binding.line, summary, at_once)
         # Kept before its own names are followed: functions may call each other.
         self._found[name] = taken
         self.follow(*_in_place(found.binding), needed_by=name)
         return taken
-
-    def _check_not_rebound(self, found: Found) -> None:
-        """Refuse a definition that was made with another value of a name than the name has now."""
-        binding = found.binding
-        here = (found.position, binding.line)
-        for name in sorted(needed_at_definition(binding.node)):
-            if not self._notebook.knows(name) or isinstance(self._notebook.variables[name], types.ModuleType):
-                continue
-            places = [(self._notebook.position(other.cell), other.line) for other in self._notebook.bindings(name)]
-            bindings = list(zip(places, self._notebook.bindings(name), strict=True))
-            since = next((other for place, other in bindings if place > here), None)
-            made = next((other for place, other in bindings if place < here), None)
-            if since and (made is None or ast.dump(made.node) != ast.dump(since.node)):
-                raise Finding(
-                    f"{binding.cell.label} made it with another {name} than {since.cell.label} has bound since",
-                    f"Run {binding.cell.label} again.",
-                )
-
-    def _check_not_changed(self, name: str, value: object, found: Found) -> None:
-        label = found.binding.cell.label
-        self._check_latest_not_changed(name)
-        other = other_default(found.binding.node, value, self._notebook.variables)
-        if other:
-            raise Finding(f"{label} made it with another {other} than there is now", f"Run {label} again.")
-
-    def _check_latest_not_changed(self, name: str) -> None:
-        latest = next(self._notebook.bindings(name), None)
-        if latest is None:
-            return
-        found = Found(latest, self._notebook.position(latest.cell))
-        changed = changed_since(name, found, self._notebook)
-        if changed:
-            raise Finding(
-                f"{changed.cell.label} line {changed.line} changes what {latest.cell.label} defines",
-                "Do that where it is defined, or in the script.",
-            )
 
     def _as_alias(self, name: str, value: object) -> Taken | None:
         """Take ``name = other`` and ``name = library.thing``, and a second name of what was taken already."""
@@ -317,9 +284,12 @@ class Taking:
         if reason:
             raise Finding(*reason)
         _check_no_secret(name, value)
-        if is_callable_of(value, "__main__") and isinstance(value, (type, types.FunctionType)):
-            self._check_latest_not_changed(name)
-            raise Finding(*_lost(name, value))
+        if isinstance(value, type(functools.lru_cache(len))) or (
+            is_callable_of(value, "__main__") and isinstance(value, (type, types.FunctionType))
+        ):
+            # Saved, these would be names of a module that a service does not have.
+            check_latest_not_changed(name, self._notebook)
+            raise lost(name, value, self._notebook)
         if isinstance(value, types.BuiltinFunctionType):
             raise Finding(f"{value!r} belongs to an object that lives here", "Write a function that calls it.")
         self._by_identity[id(value)] = name
@@ -367,24 +337,3 @@ def _resolved(node: ast.expr, notebook: Notebook) -> object:
         # Only where looking does nothing: an attribute of an instance may be computed.
         return getattr(owner, node.attr, None) if isinstance(owner, (types.ModuleType, type)) else None
     return None
-
-
-def _lost(name: str, value: type | types.FunctionType) -> tuple[str, str]:
-    closure = getattr(value, "__closure__", None)
-    if closure:
-        held = ", ".join(value.__code__.co_freevars)  # type: ignore[union-attr]
-        kind = "lambda" if value.__name__ == "<lambda>" else "function"
-        return (
-            f"it is a {kind} that closes over {held}, which only lives in here",
-            f"Write {name} as a function or class of its own that gets {held} as an argument.",
-        )
-    if value.__name__ == "<lambda>":
-        return (
-            "it is a lambda that no statement of the form name = lambda … made",
-            f"Write it as a function: def {name}(…): …",
-        )
-    return (
-        "no cell that was run holds its definition as it is now: the name was re-bound since, what it is made of was "
-        "changed (a default, an attribute), or it was made by code",
-        f"Run the cell that defines {name} again.",
-    )

@@ -1,0 +1,293 @@
+"""The code that a statement of a cell or a file compiles to, and whether it is the code that lives.
+
+Standard library only: the tests run this module in every Python on the machine, without installing anything there.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import dis
+import inspect
+import types
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..script_check import lines_of, quiet_parse, top_level
+
+Scoped = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+
+
+def codes_of(source: str, node: Scoped, like: types.CodeType) -> list[types.CodeType]:
+    """Compile a cell or file as Python does, and find the code of one of its definitions.
+
+    CPython compiles a function otherwise where the unit that it stands in imports what the function calls, so the
+    whole unit is compiled. A notebook's unit is one statement of a cell; a file's, and what ``exec()`` gets, is all
+    of it.
+
+    Parameters
+    ----------
+    source : str
+        The whole cell or file.
+    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        From a tree of that source; not inside of a function.
+    like : types.CodeType
+        What lives: imports from ``__future__`` that it was compiled under hold for the source too.
+
+    Returns
+    -------
+    list of types.CodeType
+        What the definition compiles to, alone with its statement and with the whole source; none where it does not.
+    """
+    flags = like.co_flags & _FUTURES
+    place = (node.lineno, node.col_offset)
+    both = (_compiled(source, flags, alone).get(place) for alone in (True, False))
+    return [code for code in both if code is not None]
+
+
+def makes_code(source: str, node: Scoped, live: types.CodeType) -> bool:
+    """Tell whether a definition compiles to the code that lives.
+
+    Parameters
+    ----------
+    source : str
+        The whole cell or file.
+    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        From a tree of that source; not inside of a function.
+    live : types.CodeType
+        What lives.
+
+    Returns
+    -------
+    bool
+        Whatever the lines that it stands in.
+    """
+    return any(same_code(code, live) for code in codes_of(source, node, live))
+
+
+def inner_codes(node: Scoped, owner: Scoped, code: types.CodeType) -> list[types.CodeType]:
+    """Find the code of a function inside of another, where only the outer one's code is at hand.
+
+    Parameters
+    ----------
+    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        Inside of ``owner``.
+    owner : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        What ``code`` was compiled from.
+    code : types.CodeType
+        The outer function's.
+
+    Returns
+    -------
+    list of types.CodeType
+        One; several where a line holds several lambdas that cannot be told apart.
+    """
+    below = first_line(node) - first_line(owner)
+    name = getattr(node, "name", "<lambda>")
+    found = [one for one in _nested(code) if one.co_name == name and one.co_firstlineno - code.co_firstlineno == below]
+    if len(found) > 1:
+        found = [one for one in found if _within(one, node)]
+    return found
+
+
+def _within(code: types.CodeType, node: Scoped) -> bool:
+    """Whether the code's columns are the node's; Python 3.10 does not know them."""
+    places = getattr(code, "co_positions", None)
+    if places is None or node.end_col_offset is None:
+        return True
+    starts = [start for line, _, start, _ in places() if line == code.co_firstlineno and start is not None]
+    ends = [end for _, last, _, end in places() if last == code.co_firstlineno and end is not None]
+    one_line = node.lineno == node.end_lineno
+    return node.col_offset <= min([start for start in starts if start], default=node.col_offset) and (
+        not one_line or max(ends, default=0) <= node.end_col_offset
+    )
+
+
+def first_line(node: Scoped) -> int:
+    """Return the line of a definition's first decorator, or of the definition.
+
+    Parameters
+    ----------
+    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        Any.
+
+    Returns
+    -------
+    int
+        As ``co_firstlineno`` has it.
+    """
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(one.lineno for one in decorators)])
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str, flags: int, alone: bool) -> dict[tuple[int, int], types.CodeType]:
+    """Compile a source, and return the code of each definition outside of functions by its line and column.
+
+    Each is moved to lines of its own before: code objects know their first line on every Python, and two lambdas may
+    share one. Lines do not change what code does, as long as a function's own stay together.
+    """
+    try:
+        tree = quiet_parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    places = {id(node): (node.lineno, node.col_offset) for node in ast.walk(tree) if isinstance(node, Scoped)}
+    scoped = list(_scoped(tree.body))
+    apart = len(lines_of(source)) + 1
+    for number, node in enumerate(scoped, 1):
+        _move(node, number * apart)
+    by_line: dict[int, list[types.CodeType]] = {}
+    for part in [ast.Module([node], []) for node in tree.body] if alone else [tree]:
+        for code in _code_in(part, flags):
+            by_line.setdefault(code.co_firstlineno, []).append(code)
+    found = {}
+    for node in scoped:
+        name = getattr(node, "name", "<lambda>")
+        here = (code for code in by_line.get(first_line(node), ()) if code.co_name == name)
+        first = next(here, None)
+        if first is not None:
+            found[places[id(node)]] = first
+    return found
+
+
+def _move(node: ast.AST, lines: int) -> None:
+    # Not ast.increment_lineno(), which on 3.11 misses what a node without a line holds.
+    for item in ast.walk(node):
+        if isinstance(item, ast.TypeIgnore):
+            continue
+        if (line := getattr(item, "lineno", None)) is not None:
+            item.lineno = line + lines  # type: ignore[attr-defined]
+        if (line := getattr(item, "end_lineno", None)) is not None:
+            item.end_lineno = line + lines  # type: ignore[attr-defined]
+
+
+def _code_in(tree: ast.Module, flags: int) -> Iterator[types.CodeType]:
+    """Yield what a unit holds, outer code first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            unit = compile(tree, "<cell>", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+    yield from _nested(unit)
+
+
+def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    waiting = deque([code])
+    while waiting:
+        inner = [one for one in waiting.popleft().co_consts if isinstance(one, types.CodeType)]
+        yield from inner
+        waiting += inner
+
+
+def _scoped(body: list[ast.stmt]) -> Iterator[Scoped]:
+    """Walk through definitions and lambdas that are not inside of a function."""
+    for node in top_level(body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node
+        if isinstance(node, ast.ClassDef):
+            yield from _scoped(node.body)
+        yield from _lambdas(node)
+
+
+def _lambdas(node: ast.AST) -> Iterator[ast.Lambda]:
+    """Walk through the lambdas of a statement, but not through the statements in it, nor lambdas in lambdas."""
+    for name, value in ast.iter_fields(node):
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and name == "body"
+        for item in value if isinstance(value, list) else [value]:
+            if inside or isinstance(item, (ast.stmt, ast.excepthandler, ast.match_case)):
+                continue
+            if isinstance(item, ast.Lambda):
+                yield item
+                # Its defaults stand outside of it.
+                yield from _lambdas(item.args)
+            elif isinstance(item, ast.AST):
+                yield from _lambdas(item)
+
+
+def unit_code(source: str) -> types.CodeType | None:
+    """Compile a whole file.
+
+    Parameters
+    ----------
+    source : str
+        Its text.
+
+    Returns
+    -------
+    types.CodeType or None
+        None of what Python cannot read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            code: types.CodeType = compile(source, "<file>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    return code
+
+
+def same_code(one: types.CodeType, other: types.CodeType) -> bool:
+    """Compare what two pieces of code do, wherever they stand.
+
+    Parameters
+    ----------
+    one, other : types.CodeType
+        Of this interpreter.
+
+    Returns
+    -------
+    bool
+        Files and lines do not count.
+    """
+    if one is other:
+        return True
+    if "__firstlineno__" in one.co_names and not one.co_flags & inspect.CO_OPTIMIZED:
+        # A class's body holds its own line.
+        mine, its = _instructions(one), _instructions(other)
+        return one.co_name == other.co_name and _same_constant(tuple(mine), tuple(its))
+    return _shape(one) == _shape(other) and _same_constant(one.co_consts, other.co_consts)
+
+
+def _instructions(code: types.CodeType) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for one in dis.get_instructions(code):
+        if one.argval == "__firstlineno__" and found:
+            found.pop()
+        value = one.argval if isinstance(one.argval, types.CodeType) or one.opname == "LOAD_CONST" else one.argrepr
+        found.append((one.opname, value))
+    return found
+
+
+def _shape(code: types.CodeType) -> tuple[object, ...]:
+    # co_code is without what the interpreter, a debugger or a measurement of coverage writes over it.
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_FUTURES)
+    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    return (*counts, *names, code.co_code, getattr(code, "co_exceptiontable", b""))
+
+
+def _same_constant(one: object, other: object) -> bool:
+    if isinstance(one, types.CodeType) and isinstance(other, types.CodeType):
+        return same_code(one, other)
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same_constant, one, other))
+    if isinstance(one, frozenset) and isinstance(other, frozenset):
+        # Their order is the process's; a pair of equal texts and numbers is not.
+        return sorted(map(_spelled, one)) == sorted(map(_spelled, other))
+    if isinstance(one, slice) and isinstance(other, slice):
+        return all(map(_same_constant, (one.start, one.stop, one.step), (other.start, other.stop, other.step)))
+    # Equal is too little: 0.0 and -0.0, 1 and True.
+    return _spelled(one) == _spelled(other)
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_spelled, value))})"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(_spelled, value)))}}}"
+    return repr(value)

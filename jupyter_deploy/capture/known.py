@@ -1,0 +1,221 @@
+"""What some of Python's own functions do with a function or class, told without calling them."""
+
+from __future__ import annotations
+
+import abc
+import ast
+import asyncio
+import functools
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Iterator, Sequence
+
+from .pure import plain
+from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown
+
+# They return what they get.
+_SAME = {typing.final, typing.no_type_check, typing.runtime_checkable}
+# Better looked into afterwards than followed.
+OPAQUE = (functools.singledispatch,)
+
+
+def known(callee: Symbol, function: object, arguments: list[Symbol], keywords: dict[str, Symbol]) -> Symbol | None:
+    """Tell what one of Python's own functions returns.
+
+    Parameters
+    ----------
+    callee : Symbol
+        What is called.
+    function : object
+        The same, where it lives.
+    arguments : list of Symbol
+        By position.
+    keywords : dict of str to Symbol
+        By name.
+
+    Returns
+    -------
+    Symbol or None
+        None of any other function.
+    """
+    first = arguments[0] if arguments else None
+    if isinstance(callee, Called) and callee.function is functools.wraps and first is not None:
+        return _wrapped(first, callee.arguments[0]) if callee.arguments else None
+    if function is functools.wraps:
+        return Called(callee, arguments or [keywords.get("wrapped", Unknown("wrapped"))], keywords)
+    if function is functools.update_wrapper and len(arguments) > 1:
+        return _wrapped(arguments[0], arguments[1])
+    if isinstance(callee, Called) and callee.function is functools.lru_cache and _made(first):
+        return Called(callee.callee, arguments, callee.keywords | _positions(callee))
+    if function is functools.cache:
+        return Called(Live(functools.lru_cache), arguments, {"maxsize": Live(None)})
+    if first is not None and _is_in(function, _SAME):
+        return first
+    if function is abc.abstractmethod and first is not None:
+        first.attributes["__isabstractmethod__"] = Live(True)
+        return first
+    if function is setattr and len(arguments) == 3 and isinstance(arguments[1], Live):
+        arguments[0].attributes[str(arguments[1].value)] = arguments[2]
+        return Live(None)
+    if isinstance(first, (Function, Klass)):
+        return _asked(function, first, arguments) or _by_library(callee, function, first)
+    return None
+
+
+def _made(symbol: Symbol | None) -> bool:
+    return isinstance(symbol, (Function, Klass, Called)) or (isinstance(symbol, Live) and callable(symbol.value))
+
+
+def _positions(called: Called) -> dict[str, Symbol]:
+    return dict(zip(("maxsize", "typed"), called.arguments, strict=False))
+
+
+def _is_in(function: object, known: set[typing.Any]) -> bool:
+    return any(function is one for one in known)
+
+
+def _asked(function: object, made: Function | Klass, arguments: Sequence[Symbol]) -> Symbol | None:
+    """Questions that decorators ask of what they get."""
+    if function is callable:
+        return Live(True)
+    if function is inspect.isclass:
+        return Live(isinstance(made, Klass))
+    if function is inspect.isfunction:
+        return Live(isinstance(made, Function))
+    if function is isinstance and len(arguments) == 2 and isinstance(arguments[1], Live) and arguments[1].value is type:
+        return Live(isinstance(made, Klass))
+    if function in (inspect.iscoroutinefunction, asyncio.iscoroutinefunction):
+        return Live(isinstance(made, Function) and isinstance(made.node, ast.AsyncFunctionDef))
+    return None
+
+
+def _by_library(callee: Symbol, function: object, made: Function | Klass) -> Symbol | None:
+    """Keep the class that a library's decorator gets: it returns it with more in it."""
+    root = callee
+    while isinstance(root, Called):
+        root = root.callee
+    library = root.value if isinstance(root, Live) else None
+    outside = getattr(library, "__module__", "__main__") not in {"__main__", "builtins", None}
+    if isinstance(made, Klass) and outside and not isinstance(function, type):
+        made.makers.append(library)
+        return made
+    return None
+
+
+def _wrapped(wrapper: Symbol, wrapped: Symbol) -> Symbol:
+    """Do as ``functools.update_wrapper()`` does."""
+    if isinstance(wrapped, Live):
+        inner = getattr(wrapped.value, "__dict__", {})
+        wrapper.attributes.update({name: Live(value) for name, value in inner.items()})
+    wrapper.attributes.update(wrapped.attributes)
+    if isinstance(wrapped, Called) and wrapped.function is functools.lru_cache:
+        wrapper.attributes["cache_parameters"] = Unknown("cache_parameters")
+    wrapper.attributes["__wrapped__"] = wrapped
+    return wrapper
+
+
+def changed_property(part: Part, function: Symbol) -> Symbol:
+    """Tell what ``@name.setter`` and the like make of a property.
+
+    Parameters
+    ----------
+    part : Part
+        ``name.setter``.
+    function : Symbol
+        What it decorates.
+
+    Returns
+    -------
+    Symbol
+        A property.
+    """
+    place = {"getter": 0, "setter": 1, "deleter": 2}[part.name]
+    if not isinstance(part.owner, Called) or part.owner.function is not property:
+        return Unknown(part.name)
+    arguments = [*part.owner.arguments, *([Live(None)] * (3 - len(part.owner.arguments)))]
+    arguments[place] = function
+    return Called(part.owner.callee, arguments, {})
+
+
+def own(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk through a function's or class's body, but not through the functions in it.
+
+    Parameters
+    ----------
+    node : ast.AST
+        Any.
+
+    Yields
+    ------
+    ast.AST
+        Everything below that runs together with it.
+    """
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            yield from own(child)
+
+
+def import_into(scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
+    """Give an import's names their values, without importing.
+
+    Parameters
+    ----------
+    scope : Scope
+        Gets the names.
+    node : ast.Import or ast.ImportFrom
+        The statement.
+    """
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            name = alias.asname or alias.name.partition(".")[0]
+            module = sys.modules.get(alias.name if alias.asname else name)
+            scope.names[name] = Live(module) if module else Unknown(name)
+        else:
+            name = alias.asname or alias.name
+            value = getattr(sys.modules.get(node.module or ""), alias.name, scope)
+            scope.names[name] = Unknown(name) if value is scope or node.level else Live(value)
+
+
+def identical(left: Symbol, right: Symbol) -> bool | None:
+    """Tell whether two symbols are one object.
+
+    Parameters
+    ----------
+    left, right : Symbol
+        Any.
+
+    Returns
+    -------
+    bool or None
+        None where it cannot be told.
+    """
+    if isinstance(left, Live) and isinstance(right, Live):
+        return left.value is right.value
+    made = next((one for one in (left, right) if isinstance(one, (Function, Klass, Built))), None)
+    return (left is right) if made is not None and not isinstance(left if made is right else right, Unknown) else None
+
+
+def truth(symbol: Symbol) -> bool | None:
+    """Tell whether a symbol counts as true.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        Any.
+
+    Returns
+    -------
+    bool or None
+        None where it cannot be told.
+    """
+    if isinstance(symbol, (Function, Klass)):
+        return True
+    if isinstance(symbol, Built):
+        return bool(symbol.items)
+    if isinstance(symbol, Live):
+        value = symbol.value
+        return bool(value) if plain(value) or isinstance(value, (type, types.FunctionType, types.ModuleType)) else None
+    return None
