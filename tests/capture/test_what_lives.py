@@ -10,8 +10,11 @@ import pytest
 from jupyter_deploy.errors import ScriptProblem
 
 from .alone import Alone, started
-from .living_cases import CASES
+from .living_cases import LIVING
+from .lost_cases import LOST
 from .minibook import Minibook
+
+CASES = {**LIVING, **LOST}
 
 
 @pytest.fixture(scope="module")
