@@ -10,7 +10,7 @@ import typing
 from .evaluation import decorated, evaluate, execute
 from .pure import plain
 from .sameness import Comparison, Different, notebook_functions
-from .symbols import Built, Called, Function, Klass, Live, Scope, Symbol, Unknown, is_notebooks
+from .symbols import Built, Called, Function, Klass, Live, Scope, Symbol, Unknown, is_notebooks, typed
 
 _ABSENT = object()
 # What Python adds to a class by itself.
@@ -98,6 +98,8 @@ def _check_bases(comparison: Comparison, node: ast.ClassDef, symbol: Klass, live
     bases = [evaluate(one, symbol.scope) for one in node.bases if not isinstance(one, ast.Starred)]
     named = [one.value for one in bases if isinstance(one, Live) and isinstance(one.value, type)]
     exact = len(named) == len(node.bases) and not made_by_others
+    if exact and bool(getattr(node, "type_params", None)) and live.__bases__[-1] is typing.Generic:
+        named.append(typing.Generic)
     if exact and len(named or [object]) != len(live.__bases__):
         raise Different(f"the bases of {live.__name__} are others now")
     above = live.__bases__ if exact else live.__mro__
@@ -159,9 +161,9 @@ def statement(node: ast.stmt, scope: Scope) -> Symbol | None:
         None of any other statement.
     """
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return decorated(Function(node, scope), node.decorator_list, scope)
+        return decorated(Function(node, typed(node, scope)), node.decorator_list, scope)
     if isinstance(node, ast.ClassDef):
-        return decorated(Klass(node, scope), node.decorator_list, scope)
+        return decorated(Klass(node, typed(node, scope)), node.decorator_list, scope)
     value = lambda_of(node)
     return None if value is None else Function(value, scope)
 

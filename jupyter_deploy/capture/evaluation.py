@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .known import OPAQUE, changed_property, identical, import_into, known, own, truth
 from .pure import computed, is_pure, plain
-from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown, is_notebooks, written
+from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown, is_notebooks, typed, written
 
 _DEEPEST = 25
 _LONGEST_LOOP = 200
@@ -50,7 +50,7 @@ def _evaluated(node: ast.expr, scope: Scope, depth: int) -> Symbol:
     if isinstance(node, ast.Name):
         return scope.find(node.id)
     if isinstance(node, ast.Lambda):
-        return Function(node, scope)
+        return Function(node, typed(node, scope))
     if isinstance(node, ast.Attribute):
         return _part(evaluate(node.value, scope, depth), node.attr)
     if isinstance(node, ast.NamedExpr):
@@ -290,9 +290,9 @@ def execute(body: Sequence[ast.stmt], scope: Scope, depth: int = 0) -> Symbol | 
 
 def _statement(node: ast.stmt, scope: Scope, depth: int) -> Symbol | None:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        scope.names[node.name] = decorated(Function(node, scope), node.decorator_list, scope, depth)
+        scope.names[node.name] = decorated(Function(node, typed(node, scope)), node.decorator_list, scope, depth)
     elif isinstance(node, ast.ClassDef):
-        scope.names[node.name] = decorated(Klass(node, scope), node.decorator_list, scope, depth)
+        scope.names[node.name] = decorated(Klass(node, typed(node, scope)), node.decorator_list, scope, depth)
     elif isinstance(node, (ast.Assign, ast.AnnAssign)):
         if node.value is not None:
             value = evaluate(node.value, scope, depth)

@@ -158,6 +158,22 @@ def _globals(function: ast.AST) -> Iterator[ast.Global]:
     return (item for item in ast.walk(function) if isinstance(item, ast.Global))
 
 
+def is_alias_statement(node: ast.AST | None) -> bool:
+    """Tell whether a statement is ``type Name = …``, which Python has since 3.12.
+
+    Parameters
+    ----------
+    node : ast.AST or None
+        Any.
+
+    Returns
+    -------
+    bool
+        Its value is evaluated when it is first asked for.
+    """
+    return type(node).__name__ == "TypeAlias"
+
+
 def needed_at_definition(node: ast.stmt) -> set[str]:
     """List the names whose values go into a definition when it is made, not when it is called.
 
@@ -193,6 +209,9 @@ def annotations_of(node: ast.stmt) -> set[str]:
             hints.append(item.returns)
         elif isinstance(item, (ast.arg, ast.AnnAssign)):
             hints.append(item.annotation)
+        elif is_alias_statement(item):
+            hints.append(item.value)  # type: ignore[attr-defined]
+        hints += [getattr(one, "bound", None) for one in getattr(item, "type_params", ())]
     return {item.id for hint in hints if hint for item in ast.walk(hint) if isinstance(item, ast.Name)}
 
 
@@ -210,7 +229,7 @@ def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
         yield from _defaults(node.value.args)
     elif isinstance(node, ast.AnnAssign):
         yield from ([node.value] if node.value else [])
-    else:
+    elif not is_alias_statement(node):
         yield node
 
 

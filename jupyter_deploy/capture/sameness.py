@@ -15,7 +15,7 @@ from .alike import alike, shown
 from .codes import same_code
 from .evaluation import Undecided, call, evaluate
 from .pure import plain
-from .symbols import Built, Called, Function, Klass, Live, Part, Symbol, Unknown, is_notebooks, parts
+from .symbols import Built, Called, Function, Klass, Live, Parameter, Part, Symbol, Unknown, is_notebooks, parts
 from .values import literal, looks_secret
 
 _REACHED = 200
@@ -75,6 +75,9 @@ class Comparison:
             if not isinstance(live, type):
                 raise Different(f"{what} is a {type(live).__name__} now")
             self._compare_class(self, symbol, live)
+        elif isinstance(symbol, Parameter):
+            if type(live).__module__ != "typing" or getattr(live, "__name__", "") != symbol.name:
+                raise Different(f"{what} is {shown(live)} now")
         elif isinstance(symbol, Built):
             self._built(symbol, live, what)
         elif isinstance(symbol, Called):

@@ -91,6 +91,13 @@ class Called(Symbol):
 
 
 @dataclass(eq=False)
+class Parameter(Symbol):
+    """A type parameter: ``T`` of ``def first[T](…)``."""
+
+    name: str
+
+
+@dataclass(eq=False)
 class Part(Symbol):
     """An attribute of something."""
 
@@ -150,6 +157,25 @@ class Scope:
     def within(self, node: Scoped, code: types.CodeType | None) -> Scope:
         """Open the body of a function that stands in here."""
         return Scope(self.variables, self.source, self, node, code)
+
+
+def typed(node: Scoped, scope: Scope) -> Scope:
+    """Open the scope of a definition's type parameters, where it has some.
+
+    Parameters
+    ----------
+    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
+        The definition.
+    scope : Scope
+        Where it stands.
+
+    Returns
+    -------
+    Scope
+        The same scope where there are none.
+    """
+    names: dict[str, Symbol] = {one.name: Parameter(one.name) for one in getattr(node, "type_params", ())}
+    return Scope(scope.variables, scope.source, scope, scope.owner, scope.code, names) if names else scope
 
 
 def parts(symbol: Symbol, seen: set[int] | None = None) -> Iterator[Symbol]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import logging
 import sys
 import types
 from dataclasses import replace
@@ -13,8 +14,9 @@ from ..errors import ScriptProblem
 from ..script_check import Finding, lines_of, problem_at
 from .definitions import Found, find_definition
 from .explaining import check_latest_not_changed, check_not_changed, check_not_rebound, lost
+from .loggers import logger_source
 from .modules import check_travels
-from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, needed_at_definition, uses
+from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, is_alias_statement, needed_at_definition, uses
 from .notebook import Binding, Notebook
 from .taken import Taken
 from .values import declares, is_callable_of, is_typing, literal, looks_secret, public_home, refusal, same_literal
@@ -146,6 +148,7 @@ class Taking:
             self._as_imported,
             self._as_definition,
             self._as_declared,
+            self._as_logger,
             self._as_alias,
             self._as_constant,
         ):
@@ -207,9 +210,11 @@ class Taking:
         """Take ``P = namedtuple(…)``, ``T = TypeVar(…)``, ``Row = dict[str, int]``: what a library makes of a name."""
         binding = next(self._notebook.bindings(name), None)
         node = binding.node if binding else None
+        is_type = is_typing(value)
+        if binding is not None and is_alias_statement(node) and is_type and getattr(value, "__name__", "") == name:
+            return self._sliced(name, "alias", Found(binding, self._notebook.position(binding.cell)))
         if binding is None or not isinstance(node, ast.Assign) or len(node.targets) != 1:
             return None
-        is_type = is_typing(value)
         is_class = isinstance(value, type) and isinstance(node.value, ast.Call) and value.__name__ == name
         if not is_type and not (is_class and declares(_resolved(node.value.func, self._notebook))):  # type: ignore[attr-defined]
             return None
@@ -218,13 +223,27 @@ class Taking:
         check_not_changed(name, value, found, self._notebook)
         return self._sliced(name, "class" if is_class else "alias", found)
 
+    def _as_logger(self, name: str, value: object) -> Taken | None:
+        binding = next(self._notebook.bindings(name), None)
+        text = logger_source(name, value, binding.node if binding else None, self._notebook.variables)
+        if not text:
+            return None
+        if self._notebook.variables.get("logging", logging) is logging:
+            self._found.setdefault("logging", Taken("logging", "import", "import logging", summary="import logging"))
+            first = frozenset({"logging"})
+        else:
+            # The name stands for something else here.
+            text, first = text.replace("logging.", '__import__("logging").'), frozenset()
+        place = (binding.cell.label, binding.line) if binding else ("", 0)
+        return Taken(name, "alias", text, *place, summary=text.split("\n")[0].partition(" = ")[2], first=first)
+
     def _sliced(self, name: str, kind: str, found: Found) -> Taken:
         first = needed_at_definition(found.binding.node)
         at_once = frozenset(first | annotations_of(found.binding.node)) - {name}
         place = found.binding.cell.label
         summary = (
-            ast.unparse(found.binding.node.value)
-            if isinstance(found.binding.node, ast.Assign) and kind == "alias"
+            ast.unparse(found.binding.node.value)  # type: ignore[attr-defined]
+            if kind == "alias"
             else kind
         )
         if found.as_now:
