@@ -15,6 +15,8 @@ from typing import Any
 
 SERVER = """
 import importlib.util, json, os, sys, traceback
+# One folder holds script after script.
+sys.dont_write_bytecode = True
 import joblib, numpy
 from jupyter_deploy.serving.shims import install
 install()
