@@ -27,6 +27,7 @@ _LEAST = {
     "drain_seconds": 0,
     "max_restarts": 0,
     "scoring_timeout_ms": 1,
+    "init_timeout_ms": 1,
     "max_batch": 0,
     "log_size": 0,
 }
@@ -69,6 +70,8 @@ class ServingConfig:
         How often in a row a dying worker is replaced before the service is Failed; one that lived 30 s counts as well.
     scoring_timeout_ms : int
         Milliseconds that one ``run()`` may take; then its client gets the contract's error and the worker is replaced.
+    init_timeout_ms : int
+        Milliseconds that loading the script and its ``init()`` may take; then this version is not taken.
     max_batch : int
         How many waiting requests are predicted together, where the script is one that can: a schema script from 2 on,
         one with ``run_batch`` always (0: 64).
@@ -107,6 +110,7 @@ class ServingConfig:
     drain_seconds: float = 30.0
     max_restarts: int = 7
     scoring_timeout_ms: int = 3_600_000
+    init_timeout_ms: int = 3_600_000
     max_batch: int = 0
     strict_json: bool = False
     cors_origins: str = ""

@@ -9,6 +9,7 @@ copied instead of serving.
 from __future__ import annotations
 
 import collections
+import contextlib
 import gc
 import importlib
 import logging
@@ -17,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -52,6 +54,7 @@ def main(descriptor: int) -> int:
     # The front decides when this ends; a Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    worker.ignore_hangup()
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
     # The front makes records of these lines.
     logging.basicConfig(format="%(message)s")
@@ -74,7 +77,7 @@ def _template(sock: socket.socket, script: EntryScript, layout: Layout, options:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with sock:
         forked = _ForkServer(sock, child).serve()
-    return forked() if forked is not None else 0
+    return forked() if forked is not None else worker.leave(0)
 
 
 class _ForkServer:
@@ -87,6 +90,7 @@ class _ForkServer:
         self._wake, self._waker = os.pipe()
         self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
         self._spares: collections.deque[tuple[int, int]] = collections.deque()
+        self._children: set[int] = set()
 
     def serve(self) -> Child | None:
         os.set_blocking(self._wake, False)
@@ -100,6 +104,7 @@ class _ForkServer:
                 os.read(self._wake, 512)
                 self._reap()
             if self._control in ready and not self._receive():
+                self._end_children()
                 return None
             while self._pending:
                 child = self._handle(*self._pending.popleft())
@@ -144,6 +149,7 @@ class _ForkServer:
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid:
+            self._children.add(pid)
             for end in ends:
                 os.close(end)
             self._control.sendall(note(Kind.FORKED, pid=pid, spare=spare))
@@ -180,7 +186,20 @@ class _ForkServer:
                 return
             if not pid:
                 return
-            self._control.sendall(note(Kind.EXITED, pid=pid, status=status))
+            self._children.discard(pid)
+            with contextlib.suppress(ConnectionError):
+                self._control.sendall(note(Kind.EXITED, pid=pid, status=status))
+
+    def _end_children(self) -> None:
+        """Kill the workers that outlive the front: native code that holds the interpreter's lock cannot end itself."""
+        until = time.monotonic() + worker.GRACE_SECONDS + 1.0
+        while self._children and (left := until - time.monotonic()) > 0:
+            if select.select([self._wake], [], [], left)[0]:
+                os.read(self._wake, 512)
+                self._reap()
+        for pid in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

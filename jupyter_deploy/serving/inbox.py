@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from .messages import FrameBuffer, Kind, Request, unpack_requests
+from .messages import FrameBuffer, Kind, Request, note, unpack_requests
 
 _PIECE = 1 << 20
 # What was read this short a time ago is still true; looking again costs as much as a small prediction.
@@ -25,7 +25,8 @@ class _Terminated(BaseException):
 class Inbox:
     """Reads the front's frames on the main thread, blocking only where there is nothing to do.
 
-    SIGTERM ends a worker between requests, never in one: a whole process group may get it while it drains.
+    SIGTERM to a worker is passed on to the front, which replaces it first: no request is lost between the two. A second
+    one ends it between two requests.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class Inbox:
         self._space = memoryview(bytearray(_PIECE))
         self._looked = 0.0
         self._started: dict[str, Any] | None = None
-        self._over = self._asked = self._idle = False
+        self._over = self._asked = self._idle = self._told = False
 
     def started(self) -> dict[str, Any] | None:
         """Wait until the front says what to run.
@@ -107,17 +108,24 @@ class Inbox:
         self._cancelled.discard(number)
 
     def _wait(self) -> bool:
-        """Wait for a byte; false when the front is gone or SIGTERM came."""
-        try:
-            self._idle = True
-            if self._asked:
+        """Wait for a byte; false when the front is gone or SIGTERM came twice."""
+        while True:
+            try:
+                self._idle = True
+                if not self._asked:
+                    # Interrupted here, no byte of a request is lost.
+                    return bool(self._sock.recv(1, socket.MSG_PEEK))
+            except _Terminated:
+                pass
+            except ConnectionError:
                 return False
-            # Interrupted here, no byte of a request is lost.
-            return bool(self._sock.recv(1, socket.MSG_PEEK))
-        except (_Terminated, ConnectionError):
-            return False
-        finally:
-            self._idle = False
+            finally:
+                self._idle = False
+            if self._told:
+                return False
+            self._asked, self._told = False, True
+            # Not from the signal's handler: it may run in the middle of another frame.
+            self._sock.sendall(note(Kind.LEAVING))
 
     def _read(self) -> None:
         self._looked = time.monotonic()

@@ -159,10 +159,18 @@ class WorkerLink(asyncio.Protocol):
         Hears of answers.
     on_lost : callable
         Called with this link when the worker's end is closed.
+    on_leaving : callable
+        Called with this link when the worker was asked to end by SIGTERM.
     """
 
     def __init__(
-        self, pid: int, generation: int, app_root: str, owner: Owner, on_lost: Callable[[WorkerLink], None]
+        self,
+        pid: int,
+        generation: int,
+        app_root: str,
+        owner: Owner,
+        on_lost: Callable[[WorkerLink], None],
+        on_leaving: Callable[[WorkerLink], None],
     ) -> None:
         self.pid = pid
         self.generation = generation
@@ -171,6 +179,7 @@ class WorkerLink(asyncio.Protocol):
         self.batches = False
         self.room = 1
         self.stopping = self.lost = self.expired = self.on_trial = False
+        self.stopped_at = 0.0
         self.script: dict[str, Any] = {}
         self.end = ""
         self.output: Output | None = None
@@ -180,7 +189,7 @@ class WorkerLink(asyncio.Protocol):
         self.head_since = self._look_until = 0.0
         self._looking = False
         self._owner = owner
-        self._on_lost = on_lost
+        self._on_lost, self._on_leaving = on_lost, on_leaving
         self._buffer = FrameBuffer()
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -253,7 +262,7 @@ class WorkerLink(asyncio.Protocol):
     def stop(self) -> None:
         """Ask the worker to end once it has answered what it holds."""
         if not self.stopping and not self.lost and self._transport is not None:
-            self.stopping = True
+            self.stopping, self.stopped_at = True, self._loop.time()
             self._transport.write(note(Kind.STOP))
 
     def abort(self) -> None:
@@ -302,6 +311,8 @@ class WorkerLink(asyncio.Protocol):
                 self._take_end(payload)
             elif kind is Kind.READY:
                 self._take_ready(orjson.loads(payload))
+            elif kind is Kind.LEAVING:
+                self._on_leaving(self)
             elif kind is Kind.FAILED and not self.ready.done():
                 self.ready.set_exception(ScriptFailed(Failure(**orjson.loads(payload))))
 

@@ -11,8 +11,10 @@ ANSWERS   worker → front        packed answers, in the order of the requests
 CHUNK     worker → front        number, bytes: a part of the body whose answer said ``more``
 END       worker → front        number, ``1`` or ``0``: that body is complete, or broken off
 CANCEL    front → worker        ``{"numbers": [...]}``: nobody waits for these any more
-READY     worker → front        ``{"script": {...}, "modules": [...], "seconds": s}``: ``init()`` is done
+READY     worker → front        ``{"script": {...}, "modules": [...], "seconds": s, "threads": t}``: ``init()`` is done;
+                                ``threads`` says why this process cannot be copied (preload), else it is empty
 FAILED    worker → front        a failure: the script cannot serve
+LEAVING   worker → front        ``{}``: SIGTERM came; it serves on until it is told to stop
 START     front → worker        ``{"layout": {...}, "options": {...}}``: what to run
 STOP      front → worker        ``{}``: finish what you hold and end
 FORK      front → fork-server   ``{"modules": [...], "spare": b}`` with the worker's socket and output pipe: import
@@ -54,6 +56,7 @@ class Kind(IntEnum):
     END = 11
     CANCEL = 12
     START = 13
+    LEAVING = 14
 
 
 class Request(NamedTuple):

@@ -56,13 +56,14 @@ class Runtime:
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
         self.restarts = 0
         self.started = time.time()
-        self._workers = Workers(self.dispatcher, self._lost, config.start_method, outputs)
-        self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired)
+        self._workers = Workers(self.dispatcher, self._lost, self._leaving, config.start_method, outputs)
+        self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired, self._overdue)
         self._quick_deaths = 0
         self._numbers = 0
         self._reload = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = self._aborted = False
+        self._ending = asyncio.Event()
 
     def _limit(self) -> float:
         return self.config.scoring_timeout_ms / 1000
@@ -102,7 +103,7 @@ class Runtime:
             # Its processor belongs to the new workers now.
             self.dispatcher.quiet = True
             try:
-                await self._workers.start(new)
+                await self._started(new)
             except (ScriptFailed, ConnectionError) as error:
                 self._not_taken(new, error)
                 raise
@@ -110,6 +111,19 @@ class Runtime:
                 self.dispatcher.quiet = False
             self._switch(new)
             return new
+
+    async def _started(self, new: Generation) -> None:
+        """Start its workers; given up where the service is to end meanwhile."""
+        starting, ending = asyncio.ensure_future(self._workers.start(new)), asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                raise ConnectionError("the service is ending")
+            await starting
+        finally:
+            ending.cancel()
+            starting.cancel()
+            await asyncio.gather(starting, ending, return_exceptions=True)
 
     def _not_taken(self, new: Generation, error: Exception) -> None:
         if isinstance(error, ScriptFailed):
@@ -126,7 +140,7 @@ class Runtime:
         self._on_settings(new.config)
         self.known.set()
         self.dispatcher.limit = new.config.queue_limit
-        self.broken, self.lately, self.failure, self._quick_deaths = "", "", None, 0
+        self.broken, self.lately, self.failure, self._quick_deaths = "", new.notice, None, 0
         self._timeouts.start()
         for link in old.links if old else ():
             self.dispatcher.retire(link)
@@ -159,6 +173,21 @@ class Runtime:
         meta = {"failure": known.as_dict(), "failed": True}
         self.dispatcher.expire(link, Answer(0, 500, encode({"message": message}), meta=meta))
         self._workers.kill(link, telling_where=True)
+
+    def _overdue(self, link: WorkerLink) -> None:
+        log.warning("worker %d was told to end and did not; it is killed", link.pid)
+        self._workers.kill(link)
+
+    def _leaving(self, link: WorkerLink) -> None:
+        generation = self.current
+        if generation is not None and link in generation.links and not self._ending.is_set():
+            log.warning("worker %d got SIGTERM; another takes its place", link.pid)
+            self._background(self._relieve(link, generation))
+
+    async def _relieve(self, link: WorkerLink, generation: Generation) -> None:
+        generation.links.remove(link)
+        await self._restart(generation, "was ended by SIGTERM")
+        self.dispatcher.retire(link)
 
     def _lost(self, link: WorkerLink) -> None:
         if not self._closing:
@@ -241,6 +270,10 @@ class Runtime:
             self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
         return job
 
+    def give_up_loading(self) -> None:
+        """Give up the generation that is being loaded, and any that would be: the service is about to end."""
+        self._ending.set()
+
     def give_up_waiting(self) -> None:
         """Refuse what waits for a script that will not come."""
         self.known.set()
@@ -265,23 +298,11 @@ class Runtime:
                 self.failures.popitem(last=False)
 
     def app_roots(self) -> list[str]:
-        """List the application folders that workers still use, those of old generations that finish among them.
-
-        Returns
-        -------
-        list of str
-            Absolute paths, sorted.
-        """
+        """List the application folders that workers still use, those of old generations that finish among them."""
         return sorted({link.app_root for link in self._workers.links})
 
     def worker_pids(self) -> list[int]:
-        """List the processes of the current generation.
-
-        Returns
-        -------
-        list of int
-            Its workers.
-        """
+        """List the workers of the current generation."""
         return [link.pid for link in self.current.links] if self.current else []
 
     def abort(self) -> None:

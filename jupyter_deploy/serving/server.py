@@ -73,6 +73,7 @@ class Server:
         self._echo = echo
         self._exit_code = 0
         self._asked = 0.0
+        self._hung_up = -_AGAIN_SECONDS
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run(self) -> int:
@@ -140,7 +141,7 @@ class Server:
         }
         # Without a terminal that may be closed, SIGHUP means what it means to gunicorn: load the script anew.
         if not os.isatty(sys.stdout.fileno()):
-            actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
+            actions["SIGHUP"] = lambda: self._hangup(runtime)
         else:
             actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
         loop = asyncio.get_running_loop()
@@ -153,6 +154,13 @@ class Server:
             except NotImplementedError:
                 # Windows: the handler runs on the main thread, between two steps of the loop.
                 signal.signal(number, lambda *_, action=action: loop.call_soon_threadsafe(action))
+
+    def _hangup(self, runtime: Runtime) -> None:
+        now = time.monotonic()
+        # One SIGHUP may arrive twice: from who sent it to the whole group, and from the process that watches this one.
+        if now - self._hung_up > _AGAIN_SECONDS:
+            self._hung_up = now
+            self._background(self._load_anew(runtime, "SIGHUP"))
 
     def _background(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -168,6 +176,7 @@ class Server:
             runtime.abort()
             return
         self._asked = time.monotonic()
+        runtime.give_up_loading()
         log.info("%s: no new requests; finishing those in flight", name)
         if not runtime.ready:
             runtime.give_up_waiting()
@@ -181,6 +190,8 @@ class Server:
             self._give_up(failed.failure, runtime, engine)
             return
         except ConnectionError as error:
+            if engine.should_exit:
+                return
             died = Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return

@@ -9,6 +9,8 @@ from .links import WorkerLink
 
 _LEAST_SECONDS = 0.005
 _MOST_SECONDS = 0.25
+# A worker that was told to end has answered all it holds: more than its own grace is not needed.
+_END_SECONDS = 10.0
 
 
 class Timeouts:
@@ -22,6 +24,8 @@ class Timeouts:
         Returns the workers.
     on_expired : callable
         Called once with each worker that takes longer.
+    on_overdue : callable
+        Called with a worker that holds nothing, was told to end and has not.
     """
 
     def __init__(
@@ -29,8 +33,9 @@ class Timeouts:
         limit: Callable[[], float],
         links: Callable[[], Iterable[WorkerLink]],
         on_expired: Callable[[WorkerLink], None],
+        on_overdue: Callable[[WorkerLink], None],
     ) -> None:
-        self._limit, self._links, self._on_expired = limit, links, on_expired
+        self._limit, self._links, self._on_expired, self._on_overdue = limit, links, on_expired, on_overdue
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -53,4 +58,6 @@ class Timeouts:
             if link.jobs and not link.expired and not link.on_trial and now - link.head_since > limit:
                 link.expired = True
                 self._on_expired(link)
+            elif link.stopping and not link.jobs and now - max(link.stopped_at, link.head_since) > _END_SECONDS:
+                self._on_overdue(link)
         self._arm()

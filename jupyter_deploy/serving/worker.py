@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .messages import Kind, note
 from .options import WorkerOptions
 from .scoring import Scorer, finished
 from .script import EntryScript, load
+from .threads import left_behind
 
 INIT_FAILED = 3
 Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
@@ -54,18 +56,61 @@ def main(sock: socket.socket, template: Template) -> int:
     if values is None:
         return 0
     layout, options = Layout(**values["layout"]), WorkerOptions(**values["options"])
-    script = prepare(sock, layout, options)
-    if script is None:
-        return INIT_FAILED
+    prepared = prepare(sock, layout, options)
+    if prepared is None:
+        return leave(INIT_FAILED)
     if options.copies:
         # A thread would not survive the fork, but what it holds would.
         stop_watching()
-        return template(sock, script, layout, options)
-    return serve(sock, inbox, script, layout, options)
+        threads = left_behind()
+        _ready(sock, prepared, threads)
+        return leave(0) if threads else template(sock, prepared.script, layout, options)
+    _ready(sock, prepared)
+    return serve(sock, inbox, prepared.script, layout, options)
 
 
-def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> EntryScript | None:
-    """Load the script and call ``init()``; tells the front READY or FAILED.
+def leave(code: int) -> int:
+    """Let this process end soon, whatever threads the script has left running.
+
+    Parameters
+    ----------
+    code : int
+        The exit code.
+
+    Returns
+    -------
+    int
+        The same.
+    """
+
+    def end() -> None:
+        threading.Event().wait(GRACE_SECONDS)
+        os._exit(code)
+
+    flush_lines()
+    threading.Thread(target=end, name="end-soon", daemon=True).start()
+    return code
+
+
+def ignore_hangup() -> None:
+    """Survive a SIGHUP to the whole group: the front answers it with a reload."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is not None:
+        # A handler, not SIG_IGN: programs that the script starts do not inherit it.
+        signal.signal(number, lambda *_: None)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A script whose ``init()`` has returned, the libraries that it imported, and how long that took in seconds."""
+
+    script: EntryScript
+    modules: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prepared | None:
+    """Load the script and call ``init()``; tells the front where it failed.
 
     Parameters
     ----------
@@ -78,7 +123,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
 
     Returns
     -------
-    EntryScript or None
+    Prepared or None
         None where it cannot serve.
     """
     _enter(layout, options)
@@ -98,16 +143,16 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Entr
         return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
     modules = mark.libraries_since() if before == dict(os.environ) else []
-    _ready(sock, script, modules, time.perf_counter() - started)
-    return script
+    return Prepared(script, modules, time.perf_counter() - started)
 
 
 def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
     return describe(error, stage, layout.entry, layout.label, layout.origins, root=layout.app_root)
 
 
-def _ready(sock: socket.socket, script: EntryScript, modules: list[str], seconds: float) -> None:
-    sock.sendall(note(Kind.READY, script=script.facts(), modules=modules, seconds=seconds))
+def _ready(sock: socket.socket, prepared: Prepared, threads: str = "") -> None:
+    facts = prepared.script.facts()
+    sock.sendall(note(Kind.READY, script=facts, modules=prepared.modules, seconds=prepared.seconds, threads=threads))
 
 
 def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
@@ -130,7 +175,7 @@ def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: Work
         The exit code, 0.
     """
     end_with(sock)
-    _ready(sock, script, [], 0.0)
+    _ready(sock, Prepared(script))
     return serve(sock, Inbox(sock), script, layout, options)
 
 
@@ -171,7 +216,7 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
         while (requests := inbox.take()) is not None:
             scorer.serve(requests)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    return 0
+    return leave(0)
 
 
 def _enter(layout: Layout, options: WorkerOptions) -> None:

@@ -6,6 +6,7 @@ Without a descriptor, its standard input brings one line: what ``socket.share()`
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import signal
 import socket
@@ -13,6 +14,8 @@ import sys
 from typing import Any
 
 from . import worker
+
+_PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> int:
@@ -29,6 +32,8 @@ def main(arguments: list[str]) -> int:
         The exit code: 0, or 3 where the script cannot serve.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    worker.ignore_hangup()
+    _die_with_parent()
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
     if arguments:
         sock = socket.socket(fileno=int(arguments[0]))
@@ -37,6 +42,15 @@ def main(arguments: list[str]) -> int:
         sock = from_share(base64.b64decode(sys.stdin.readline()))
     sock.set_inheritable(False)
     return worker.main(sock, _cannot_copy)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process with the front, also where native code holds the interpreter's lock."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _cannot_copy(*_: Any) -> int:

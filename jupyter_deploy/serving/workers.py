@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from .control import Control
 from .failures import Failure
 from .layout import Layout
 from .links import Job, Owner, ScriptFailed, WorkerLink
+from .logs import log
 from .logwriter import Outputs
 from .memory import explained, kills
 from .messages import Kind, Request
@@ -42,6 +44,7 @@ class Template:
         self.pid = pid
         self.control: Control | None = None
         self.ready: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self.threads = ""
 
     def heard(self, kind: Kind, values: dict[str, Any]) -> None:
         """Take its one answer.
@@ -54,6 +57,7 @@ class Template:
             The message's.
         """
         if kind is Kind.READY and not self.ready.done():
+            self.threads = values["threads"]
             self.ready.set_result(values["modules"])
         elif kind is Kind.FAILED and not self.ready.done():
             self.ready.set_exception(ScriptFailed(Failure(**values)))
@@ -70,6 +74,7 @@ class Generation:
     links: list[WorkerLink] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     template: Template | None = None
+    notice: str = ""
 
 
 class Workers:
@@ -79,8 +84,8 @@ class Workers:
     ----------
     owner : Owner
         Hears of answers.
-    on_lost : callable
-        Called with each worker that is gone.
+    on_lost, on_leaving : callable
+        Called with each worker that is gone, and with one that was asked to end by SIGTERM.
     start_method : str
         As in :class:`ServingConfig`.
     outputs : Outputs
@@ -88,11 +93,16 @@ class Workers:
     """
 
     def __init__(
-        self, owner: Owner, on_lost: Callable[[WorkerLink], None], start_method: str, outputs: Outputs
+        self,
+        owner: Owner,
+        on_lost: Callable[[WorkerLink], None],
+        on_leaving: Callable[[WorkerLink], None],
+        start_method: str,
+        outputs: Outputs,
     ) -> None:
         self.links: set[WorkerLink] = set()
         self._owner = owner
-        self._on_lost = on_lost
+        self._on_lost, self._on_leaving = on_lost, on_leaving
         self._ends: dict[int, asyncio.Future[str]] = {}
         self._kills = kills()
         self._outputs = outputs
@@ -157,22 +167,25 @@ class Workers:
         await self._spawner.get_ready(generation.layout, generation.modules)
 
     async def _spawn(self, generation: Generation) -> WorkerLink:
-        options = generation.config.options(generation.workers)
-        if options.copies and self._spawner.forks:
-            template = await self._template(generation)
-            assert template.control is not None
+        template = await self._template(generation) if self._copies(generation) else None
+        if template is not None and template.control is not None:
             pid, ends = await template.control.fork()
         else:
             pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(0))
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
-        link = WorkerLink(pid, generation.number, generation.layout.app_root, self._owner, self._was_lost)
+        root = generation.layout.app_root
+        link = WorkerLink(pid, generation.number, root, self._owner, self._was_lost, self._on_leaving)
         self.links.add(link)
         if sys.platform != "win32":
             link.output = self._outputs.follow(ends.output, pid, link.ids, generation.layout.told)
         await link.open(ends.sock)
         return link
 
-    async def _template(self, generation: Generation) -> Template:
+    def _copies(self, generation: Generation) -> bool:
+        return generation.config.preload and self._spawner.forks and not generation.notice
+
+    async def _template(self, generation: Generation) -> Template | None:
+        """Return the process to copy workers from; None where copies of it would hang."""
         template = generation.template
         if template is None or template.control is None or template.control.lost:
             pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(generation.workers))
@@ -184,13 +197,28 @@ class Workers:
             self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
         assert template.control is not None
         first: set[asyncio.Future[Any]] = {template.ready, template.control.ended}
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        limit = generation.config.init_timeout_ms / 1000
+        done, _ = await asyncio.wait(first, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            await self._dump(template.pid)
+            raise ScriptFailed(_too_slow(generation))
         if not template.ready.done():
             raise ConnectionError(f"the worker {await self._how(template.pid)} before it was ready")
         generation.modules = template.ready.result()
+        if template.threads:
+            generation.notice = f"preload is off: init() leaves {template.threads}, and a copy would hang without them"
+            log.warning("%s; each worker calls init() itself", generation.notice)
+            self.hang_up(generation)
+            # What the script imports is known now: once for all workers.
+            await self._spawner.get_ready(generation.layout, generation.modules)
+            return None
         return template
 
     async def _until_ready(self, link: WorkerLink, generation: Generation) -> None:
+        limit = generation.config.init_timeout_ms / 1000 - (time.time() - link.since)
+        if not link.ready.done() and not (await asyncio.wait([link.ready], timeout=max(limit, 0.0)))[0]:
+            await self._dump(link.pid)
+            raise ScriptFailed(_too_slow(generation))
         try:
             await link.ready
         except ConnectionError:
@@ -282,11 +310,22 @@ class Workers:
         if link.lost:
             return
         if telling_where and DUMP is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(link.pid, DUMP)
+            self._ask_where(link.pid)
             asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.kill, link)
         else:
             self._kill_pid(link.pid)
+
+    @staticmethod
+    def _ask_where(pid: int) -> None:
+        if DUMP is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, DUMP)
+
+    async def _dump(self, pid: int) -> None:
+        """Have a process write to the log which line it is at."""
+        log.error("loading the script takes longer than init_timeout_ms; where it is:")
+        self._ask_where(pid)
+        await asyncio.sleep(_LAST_WORDS_SECONDS)
 
     @staticmethod
     def _kill_pid(pid: int) -> None:
@@ -320,6 +359,12 @@ class Workers:
     async def close(self) -> None:
         """End the fork-server."""
         await self._spawner.close()
+
+
+def _too_slow(generation: Generation) -> Failure:
+    message = f"init() took longer than {generation.config.init_timeout_ms / 1000:g} s (init_timeout_ms)"
+    where = f"{message}. The log shows where the script was."
+    return Failure("init", "InitTimeout", message, generation.layout.label, 0, "", where)
 
 
 def _sample_failure(layout: Layout, text: str) -> Failure:

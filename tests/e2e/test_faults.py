@@ -29,8 +29,9 @@ def test_a_killed_worker_is_back_and_the_log_says_why(double: Service, number: s
     assert double.invoke([1]) == [2]
     assert len(replaced) == 1
     assert double.health.restarts == 1
-    why = "exited with code 0" if number == signal.SIGTERM else f"was killed by {number.name}"
-    assert f"worker {worker} of generation 1 {why}" in double.logs()
+    polite = f"worker {worker} got SIGTERM; another takes its place"
+    why = polite if number == signal.SIGTERM else f"worker {worker} of generation 1 was killed by {number.name}"
+    assert why in double.logs()
 
 
 def test_only_the_dying_workers_own_request_fails(workspace: Workspace) -> None:

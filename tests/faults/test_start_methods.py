@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from .harness import served, until
 
@@ -99,3 +100,69 @@ def test_settings_choose_preload_at_a_reload(tmp_path: Path, home: Path) -> None
         assert server.reload({"settings": {"preload": False}}).status_code == 200
         assert len(inits(tmp_path)) == 5
         assert server.ask()[0] == 1
+
+
+TREES = """import os
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+def init():
+    global model
+    with open("inits", "a") as file:
+        print(os.getpid(), file=file)
+    X = np.arange(4000.0).reshape(-1, 2)
+    model = HistGradientBoostingClassifier(max_iter=5).fit(X, X[:, 0] > 2000)
+    model.predict(X)
+
+def run(data):
+    return int(model.predict(np.arange(4000.0).reshape(-1, 2)).sum() > 900)
+"""
+BLAS = """import os
+import numpy as np
+
+def init():
+    global square
+    with open("inits", "a") as file:
+        print(os.getpid(), file=file)
+    square = np.ones((800, 800))
+    square @ square
+
+def run(data):
+    return (square @ square)[0, 0].item()
+"""
+PYTHON = """import os, threading
+
+def init():
+    with open("inits", "a") as file:
+        print(os.getpid(), file=file)
+    threading.Thread(target=threading.Event().wait, name="refresh", daemon=True).start()
+
+def run(data):
+    return [thread.name for thread in threading.enumerate()].count("refresh")
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenMP starts no thread on one processor")
+@pytest.mark.parametrize(
+    ("script", "answer", "left"), [(TREES, 1, "native thread"), (PYTHON, 1, "the Python thread 'refresh'")]
+)
+def test_preload_makes_no_copy_where_init_leaves_threads_and_says_so(
+    tmp_path: Path, home: Path, script: str, answer: int, left: str
+) -> None:
+    with served(tmp_path, script, ready=False, preload=True, workers=2) as server:
+        until(lambda: server.get("/-/ready").ok, seconds=60.0)
+        assert [server.ask(timeout=10) for _ in range(4)] == [answer] * 4
+        assert set(server.workers) < set(inits(tmp_path)), "each worker has called init() itself"
+        (line,) = server.lines_with("preload is off")
+        assert left in line
+        assert server.state["state"] == "Healthy"
+        assert server.state["reason"].startswith("preload is off: init() leaves")
+        assert server.reload().status_code == 200
+        assert server.ask(timeout=10) == answer
+
+
+def test_preload_copies_where_a_library_ends_its_threads_for_a_copy(tmp_path: Path, home: Path) -> None:
+    with served(tmp_path, BLAS, preload=True, workers=2) as server:
+        assert [server.ask(timeout=10) for _ in range(4)] == [800] * 4
+        assert len(inits(tmp_path)) == 1
+        assert not server.lines_with("preload is off")
