@@ -116,7 +116,7 @@ class Service(Invocable):
             "captured": self._captured(record),
             "target": record.spec.target,
             "environment": self._environment(record),
-            "pid": record.handle.get("pid"),
+            "pid": health.pid or record.handle["pid"] if "pid" in record.handle else None,
             "container": record.handle.get("name"),
             "workers": list(health.workers),
             "generation": health.generation,

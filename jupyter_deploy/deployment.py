@@ -17,7 +17,7 @@ import filelock
 
 from .bundles import captured_in
 from .config import Home
-from .errors import DiskFull, ReadOnly, UsageProblem
+from .errors import DeployError, DiskFull, ReadOnly, UsageProblem
 from .files import older_log
 from .models import parse_reference as parse
 from .resolution import Resolver, differences, merged, with_given
@@ -32,7 +32,12 @@ from .store.staging import stage
 LOCK_SECONDS = 60.0
 # Where the names of a notebook are that a stored script took.
 NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
+_AT_ONCE_SECONDS = 0.5
 log = logging.getLogger("jupyter_deploy")
+
+
+class Busy(UsageProblem):
+    """Another process is changing the service."""
 
 
 class Deployment:
@@ -98,17 +103,31 @@ class Deployment:
         Health
             Stopped where it should not run; else what its target finds.
         """
-        return self._rollout.health(record)
+        found = self._rollout.health(record)
+        return self._back(record.name, found) if found.gone else found
+
+    def _back(self, name: str, found: Health) -> Health:
+        """Start a server again that ended unasked, unless another process is changing the service just now."""
+        try:
+            with self._lock(name, 0.0):
+                record = self._rows.get(name)
+                now = self._rollout.health(record)
+                if not now.gone:
+                    return now
+                self._rollout.again(record, now.reason)
+                return self._rollout.health(record)
+        except DeployError as error:
+            return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
 
     @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
+    def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         check_service_name(name)
         with self._room(), told(self._home.root), contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(lock(self._home.root / "services" / f"{name}.lock", LOCK_SECONDS))
+                stack.enter_context(lock(self._home.root / "services" / f"{name}.lock", seconds))
             except filelock.Timeout as error:
-                raise UsageProblem(
-                    f"Another process has been changing {name} for {LOCK_SECONDS:.0f} s.",
+                raise Busy(
+                    f"Another process has been changing {name} for {seconds:.0f} s.",
                     hint="Wait for it, or end it.",
                 ) from error
             yield
@@ -284,14 +303,23 @@ class Deployment:
         name : str
             The service's name.
         """
-        with self._lock(name):
-            record = self._rows.get(name)
-            unwritten = ""
-            try:
-                self._rows.put(replace(record, desired="stopped"), frees=True)
-            except (DiskFull, ReadOnly) as error:
-                unwritten = error.message
-            self._end(record)
+        try:
+            with self._lock(name, _AT_ONCE_SECONDS):
+                self._stop(name)
+        except Busy:
+            # Another process waits for an init(), perhaps for an hour: with its server gone it gives up.
+            self._stop(name)
+            with self._lock(name):
+                self._stop(name)
+
+    def _stop(self, name: str) -> None:
+        record = self._rows.get(name)
+        unwritten = ""
+        try:
+            self._rows.put(replace(record, desired="stopped"), frees=True)
+        except (DiskFull, ReadOnly) as error:
+            unwritten = error.message
+        self._end(record)
         if unwritten:
             log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
 

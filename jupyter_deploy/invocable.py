@@ -10,7 +10,7 @@ from .answers import Answer
 from .connection import Reply
 from .errors import UsageProblem
 from .files import write_atomic
-from .invocation import Invocation, message_of
+from .invocation import ANSWER_SECONDS, Invocation, message_of
 from .load import LatencyReport, Load, check_load
 from .snippets import Snippet, curl, python
 
@@ -44,7 +44,7 @@ class Invocable:
         limit : int or None, optional
             Bytes of an answer that are accepted; None for any.
         timeout : float, optional
-            Seconds to wait for the answer; for ever by default.
+            Seconds to wait for the answer; five minutes by default.
         headers : mapping of str to str, optional
             Sent along.
 
@@ -116,7 +116,7 @@ class Invocable:
         concurrency : int, optional
             How many at once, each on a connection of its own.
         timeout : float, optional
-            Seconds to wait for each answer; for ever by default.
+            Seconds to wait for each answer; five minutes by default.
         headers : mapping of str to str, optional
             Sent along.
         progress : callable, optional
@@ -137,7 +137,7 @@ class Invocable:
         check_load(requests, concurrency)
         invocation = self._invocation()
         request = invocation.prepare(value, headers)
-        load = Load(request, requests, concurrency, timeout)
+        load = Load(request, requests, concurrency, ANSWER_SECONDS if timeout is None else timeout)
         load.run(progress)
         if not load.answered and not load.interrupted:
             raise invocation.down()

@@ -24,6 +24,8 @@ _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host
 # Which versions there are depends on the script's types: tables within objects are none of version 2's.
 _DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
 _DOCUMENT_SECONDS = 30.0
+# Long enough for a slow model. Longer waits are asked for: a worker that hangs must not hang a notebook.
+ANSWER_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Invocation:
             Where it did not.
         """
         self.must_run()
-        with Connection(self.url, timeout) as connection:
+        with Connection(self.url, ANSWER_SECONDS if timeout is None else timeout) as connection:
             request = self.prepare(value, headers, connection)
             reply = self._sent(connection, request, limit)
             if self._is_misread(reply):
@@ -221,8 +223,10 @@ class Invocation:
 
     def _late(self, error: TooSlow) -> InvokeProblem:
         name = self.record.name
+        doing = self.target.doing(self.folder, self.record.handle)
+        busy = f" Its {doing[0].sentence()}." if doing else ""
         return InvokeProblem(
-            f"{name} did not answer within {error}.",
+            f"{name} did not answer within {error}.{busy}",
             hint=f"Wait longer with --timeout, or see what it does: logs {name}.",
         )
 

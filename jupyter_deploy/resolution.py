@@ -144,7 +144,7 @@ class Resolver:
         requirements, preload = infer_requirements(shipment, models), preload_modules(script, models)
         bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
         environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
-        running = _environment(record)
+        running = environment_in(record)
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
         refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
@@ -192,7 +192,8 @@ class Resolver:
         return (name,) if name in self._models and script.looks_for_models else ()
 
 
-def _environment(record: ServiceRecord | None) -> Environment | None:
+def environment_in(record: ServiceRecord | None) -> Environment | None:
+    """Return what a service's server runs on; None where its row does not say."""
     known = record.handle.get("environment") if record else None
     return from_stored(known) if known else None
 
@@ -313,7 +314,7 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     """
     spec, was = wanted.spec, record.spec
     found = [] if spec.target == was.target else ["target"]
-    running = _environment(record)
+    running = environment_in(record)
     if running and not spec.image and not _same(running, wanted.environment):
         found.append("environment")
     if running and wanted.variables != {**running.variables, **was.variables}:

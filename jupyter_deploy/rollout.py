@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from .config import Home
-from .environments.environment import stored
+from .environments.environment import Environment, stored
 from .errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
 from .files import tail_of_log
 from .hints import failure_hint
 from .progress import Step
-from .resolution import Wanted, differences, models_exist
+from .resolution import Wanted, differences, environment_in, models_exist
 from .service_rows import Services
-from .services import Health, Launch, OwnImage, ServiceRecord, Target
+from .services import Health, Launch, OwnImage, ServiceRecord, ServiceSpec, Target
 from .serving.failures import Failure
 
 _POLL_SECONDS = 0.02
@@ -84,6 +85,27 @@ class Rollout:
             The target's name.
         """
         return "docker" if "container" in handle else "process"
+
+    def again(self, record: ServiceRecord, why: str) -> None:
+        """Start a service's server again as it was; does not wait until it serves.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Its row.
+        why : str
+            What its log and state say of it.
+        """
+        environment = environment_in(record)
+        assert environment is not None
+        variables = {**environment.variables, **record.spec.variables}
+        folder = self._home.bundles / record.bundle
+        launch = self._launch_of(record.spec, folder, environment, variables, record.handle["port"])
+
+        def commit(handle: dict[str, Any]) -> None:
+            self._rows.put(replace(record, handle={**record.handle, **handle}))
+
+        self._target(record.spec.target).start(replace(launch, again=why), commit)
 
     def apply(
         self,
@@ -263,18 +285,22 @@ class Rollout:
             raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
 
     def _launch(self, wanted: Wanted, port: int) -> Launch:
-        spec = wanted.spec
+        return self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)
+
+    def _launch_of(
+        self, spec: ServiceSpec, bundle: Path, environment: Environment, variables: dict[str, str], port: int
+    ) -> Launch:
         return Launch(
             name=spec.name,
-            bundle=wanted.bundle.folder,
+            bundle=bundle,
             folder=self._home.service(spec.name),
             log=self._home.log(spec.name),
             port=port,
             port_is_given=bool(spec.port),
             workers=spec.workers,
             settings=spec.settings,
-            environment=wanted.environment,
-            variables=wanted.variables,
+            environment=environment,
+            variables=variables,
             memory=spec.memory,
             cpus=spec.cpus,
             image=OwnImage(**spec.image) if spec.image else None,

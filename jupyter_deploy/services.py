@@ -11,7 +11,20 @@ from typing import Any, Protocol
 from .config import Home
 from .environments.environment import Environment
 from .errors import UsageProblem
+from .service_facts import Doing, Health, Stats
 
+__all__ = [
+    "Change",
+    "Doing",
+    "Health",
+    "Launch",
+    "OwnImage",
+    "ServiceRecord",
+    "ServiceSpec",
+    "Stats",
+    "Target",
+    "check_service_name",
+]
 # azureml-core's rule for the names of services.
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
@@ -155,42 +168,6 @@ class OwnImage:
 
 
 @dataclass(frozen=True)
-class Stats:
-    """What a service uses just now.
-
-    Parameters
-    ----------
-    cpu_percent : float
-        Of one processor: 200 are two.
-    memory : int
-        Bytes, without the cache of files.
-    memory_limit : int
-        Bytes; 0 where there is none.
-    processes : int
-        Threads count too where the system counts so.
-    received, sent : int
-        Bytes over the network since the start; 0 where it is not counted.
-    """
-
-    cpu_percent: float
-    memory: int
-    memory_limit: int = 0
-    processes: int = 0
-    received: int = 0
-    sent: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class ServiceRecord:
     """A service's row: intent, and what a target needs to find the service again.
 
@@ -227,51 +204,6 @@ class ServiceRecord:
 
 
 @dataclass(frozen=True)
-class Health:
-    """How a service is, as its target found it just now.
-
-    Parameters
-    ----------
-    state : str
-        One of :data:`STATES`.
-    reason : str
-        Why, where it is not Healthy.
-    generation : int
-        Counts reloads from 1; 0 before the first is up.
-    workers : tuple of int
-        The worker processes.
-    restarts, requests : int
-        Since the server started.
-    started : float
-        When the server started, in seconds since the epoch; 0 where it does not run.
-    failure : dict or None
-        The script's exception, where that is the reason.
-    app_root : str
-        The application folder that it serves from; empty where it does not say.
-    recent : dict
-        What went through it lately, as :meth:`jupyter_deploy.serving.traffic.Traffic.facts` sums it up; empty where it
-        does not say.
-    mode : str
-        How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
-    init_seconds : float
-        How long a worker took to load the script and run its ``init()``.
-    """
-
-    state: str
-    reason: str = ""
-    generation: int = 0
-    workers: tuple[int, ...] = ()
-    restarts: int = 0
-    requests: int = 0
-    started: float = 0.0
-    failure: dict[str, Any] | None = field(default=None, hash=False)
-    app_root: str = ""
-    recent: dict[str, Any] = field(default_factory=dict, hash=False)
-    mode: str = ""
-    init_seconds: float = 0.0
-
-
-@dataclass(frozen=True)
 class Launch:
     """What a target gets to start a service.
 
@@ -305,6 +237,8 @@ class Launch:
         The workspace's folders, for what several services share.
     workspace : str
         Tells this workspace's things from another's.
+    again : str
+        Why the same server is started once more, for its log and state; empty for a first start.
     """
 
     name: str
@@ -322,6 +256,7 @@ class Launch:
     image: OwnImage | None
     home: Home
     workspace: str
+    again: str = ""
 
 
 class Target(Protocol):
@@ -350,6 +285,9 @@ class Target(Protocol):
 
     def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
         """Look up why the script failed on a request."""
+
+    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
+        """Find out what the workers are doing now; empty where they do nothing or it is not known."""
 
     def stop(self, handle: dict[str, Any], patience: float = ...) -> None:
         """Drain and end the service, within ``patience`` seconds; nothing happens where it does not run."""

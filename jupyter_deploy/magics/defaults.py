@@ -23,7 +23,9 @@ class ConfiguredMagics(Magics):
     environment = Unicode(
         "", help="What new services run on, as for %deploy --environment. Empty: what is usual on the target."
     ).tag(config=True)
-    timeout = Float(0.0, min=0.0, help="Seconds that %invoke waits for an answer; 0 for ever.").tag(config=True)
+    timeout = Float(0.0, min=0.0, help="Seconds that %invoke waits for an answer; 0 for the usual 300.").tag(
+        config=True
+    )
     log_lines = Int(100, min=1, help="How many lines %model logs shows without -n.").tag(config=True)
     progress = Bool(True, help="Whether work that takes long shows its stages.").tag(config=True)
     cards = Bool(True, help="Whether results are shown as cards; False: as plain text.").tag(config=True)

@@ -6,9 +6,11 @@ import argparse
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DeployError
+from .watcher import Life, detach
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,36 +43,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rotate", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
+    parser.add_argument("--again", default="", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if (given.bundle is None) == (given.entry_script is None):
         parser.error("give either a bundle or --entry-script")
-    if given.detach is not None and not _detach(given.detach):
+    life: Life | None = Life()
+    if given.detach is not None:
+        life = detach(given.detach, given.listener, given.config.parent)
+    if life is None:
         return 0
+    if given.again and not life.restarts:
+        life = replace(life, restarts=1, why=given.again)
     echo = _log_to(given.log) if given.log else None
     try:
-        return _serve(given, echo)
+        return _serve(given, echo, life)
     except DeployError as error:
         print(error.text(), file=sys.stderr)  # noqa: T201 - the program's edge
         return 1
     except OSError as error:
         print(f"The server cannot start: {error}", file=sys.stderr)  # noqa: T201 - the program's edge
         return 1
-
-
-def _detach(descriptor: int) -> bool:
-    """Leave the process that started us behind: it has nothing to reap and cannot take us with it.
-
-    The starter learns the new pid, writes it down and answers with a byte; if it dies before, nobody would know
-    of this process, so it ends too.
-    """
-    os.setsid()
-    if os.fork():
-        return False
-    with socket.socket(fileno=descriptor) as starter:
-        starter.sendall(str(os.getpid()).encode())
-        if not starter.recv(1):
-            sys.exit(1)
-    return True
 
 
 def _log_to(file: Path) -> int:
@@ -83,11 +75,12 @@ def _log_to(file: Path) -> int:
     return echo
 
 
-def _serve(given: argparse.Namespace, echo: int | None) -> int:
+def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .config import ServingConfig, read_config, with_settings
     from .layout import layout_of_bundle, layout_of_script
     from .listener import listen
     from .logs import Format, log, write_all
+    from .served import Served
     from .server import Server
 
     config = read_config(given.config) if given.config else ServingConfig()
@@ -99,6 +92,8 @@ def _serve(given: argparse.Namespace, echo: int | None) -> int:
     if given.bundle:
         # A link names the bundle of now; by tomorrow it may name another.
         layout = layout_of_bundle(given.bundle.resolve())
+        if life.restarts:
+            layout, config = Served.read(given.config.parent).over(layout, config)
     else:
         layout = layout_of_script(
             given.entry_script, given.model_dir, given.app_root or Path.cwd(), given.source_directory
@@ -115,7 +110,9 @@ def _serve(given: argparse.Namespace, echo: int | None) -> int:
         else:
             print(text, flush=True)  # noqa: T201 - what people look for first
     log_file = given.log or given.rotate
-    return Server(config, layout, listener, watch=given.watch, echo=echo, log_file=log_file).run()
+    return Server(
+        config, layout, listener, watch=given.watch, echo=echo, log_file=log_file, life=life
+    ).run()
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ class Admin:
         if path == "/-/state":
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(asked.get("failure", [""])[0])}
-            return Reply(200, encode({**facts, "usage": usage()} if "usage" in asked else facts))
+            facts |= {"usage": usage()} if "usage" in asked else {}
+            facts |= {"doing": await self._runtime.doing()} if "doing" in asked else {}
+            return Reply(200, encode(facts))
         body = await read_body(receive, headers, _BODY_LIMIT)
         return await self._reload(body, receive)
 

@@ -34,7 +34,18 @@ _LEAST = {
 # With less, what is logged between two looks of a reader could be gone before it is read.
 LEAST_LOG = 100_000
 # Known to the target that starts the server, and never the user's to change.
-FIXED = ("name", "host", "port", "workers", "token_file", "state_folder", "environ", "health_port", "start_method")
+FIXED = (
+    "name",
+    "host",
+    "port",
+    "workers",
+    "token_file",
+    "state_folder",
+    "run_folder",
+    "environ",
+    "health_port",
+    "start_method",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ class ServingConfig:
     state_folder : str
         Where ``failure.json`` is written when the first generation fails, and ``served`` when it does not; empty for
         nowhere.
+    run_folder : str
+        This server's own folder, where what it serves is written down; empty for none.
     environ : dict of str to str
         Environment variables that the script gets.
     queue_limit : int
@@ -104,6 +117,7 @@ class ServingConfig:
     workers: int = 1
     token_file: str = ""
     state_folder: str = ""
+    run_folder: str = ""
     environ: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     queue_limit: int = 1000
     body_limit: int = 100 << 20

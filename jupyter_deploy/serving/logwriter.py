@@ -219,6 +219,8 @@ class Output:
     def __init__(self, descriptor: int, write: Callable[[list[bytes]], None]) -> None:
         self._descriptor, self._write = descriptor, write
         self._rest = b""
+        # Lines that somebody listens to, beside the log.
+        self.heard: list[bytes] | None = None
         # One space for all reads: to ask for this much each time costs more than the reading.
         self._space = memoryview(bytearray(_READ))
         self._loop = asyncio.get_running_loop()
@@ -242,6 +244,8 @@ class Output:
             lines.append(self._rest)
             self._rest = b""
         if lines:
+            if self.heard is not None:
+                self.heard += lines
             self._write(lines)
 
     def _read(self) -> bytes:

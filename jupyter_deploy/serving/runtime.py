@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,11 +20,10 @@ from .logwriter import Outputs
 from .messages import Answer
 from .metrics import Metrics
 from .timeouts import Timeouts
+from .watcher import BACK_OFF, STEADY_SECONDS, Life
+from .whereabouts import whereabouts
 from .workers import Generation, Workers
 
-# Seconds to wait before the 1st, 2nd, … restart of a worker that keeps dying.
-BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-STEADY_SECONDS = 30.0
 KEPT_FAILURES = 64
 _OUT_OF_MEMORY = "OOMKilled"
 
@@ -37,15 +37,18 @@ class Runtime:
         The server's settings.
     outputs : Outputs
         Follows what the workers write.
-    on_settings : callable, optional
-        Called with the settings that hold from now on.
+    on_switch : callable
+        Called with the generation that serves from now on.
+    life : Life
+        Whether the front was started again.
     """
 
     def __init__(
-        self, config: ServingConfig, outputs: Outputs, on_settings: Callable[[ServingConfig], None] = lambda _: None
+        self, config: ServingConfig, outputs: Outputs, on_switch: Callable[[Generation], None], life: Life
     ) -> None:
         self.config = config
-        self._on_settings = on_settings
+        self._on_switch = on_switch
+        self._life = life
         self.metrics = Metrics(config.name)
         self.dispatcher = Dispatcher(config.queue_limit, self.metrics)
         self.current: Generation | None = None
@@ -54,7 +57,7 @@ class Runtime:
         self.broken = self.lately = ""
         self.failure: Failure | None = None
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
-        self.restarts = 0
+        self.restarts = life.restarts
         self.started = time.time()
         self._workers = Workers(self.dispatcher, self._lost, self._leaving, config.start_method, outputs)
         self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired, self._overdue)
@@ -137,10 +140,12 @@ class Runtime:
     def _switch(self, new: Generation) -> None:
         self._numbers, old, self.current = new.number, self.current, new
         self.config, self.script = new.config, new.links[0].script
-        self._on_settings(new.config)
+        self._on_switch(new)
         self.known.set()
         self.dispatcher.limit = new.config.queue_limit
         self.broken, self.lately, self.failure, self._quick_deaths = "", new.notice, None, 0
+        if self._life.why and old is None:
+            self.lately = f"{self._life.why} and was started again"
         self._timeouts.start()
         for link in old.links if old else ():
             self.dispatcher.retire(link)
@@ -324,13 +329,7 @@ class Runtime:
         return found
 
     def gauges(self) -> dict[str, float]:
-        """Tell what the metrics show of this moment.
-
-        Returns
-        -------
-        dict of str to float
-            As :meth:`Metrics.text` takes it.
-        """
+        """Tell what the metrics show of this moment, as :meth:`Metrics.text` takes it."""
         return {
             "in_flight": self.dispatcher.in_flight,
             "waiting": self.dispatcher.waiting,
@@ -369,8 +368,13 @@ class Runtime:
             "mode": self.mode,
             "init_seconds": self.current.links[0].init_seconds if self.current and self.current.links else 0.0,
             "started": self.started,
+            "pid": os.getpid(),
             "failure": self.failure.as_dict() if self.failure else None,
         }
+
+    async def doing(self) -> list[dict[str, Any]]:
+        """Tell what the workers do now; where each is goes to the log, too."""
+        return await whereabouts(self._workers.links, self.current.layout if self.current else None)
 
     async def close(self) -> None:
         """End the workers after what they hold, then the fork-server."""

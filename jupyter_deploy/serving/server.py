@@ -27,13 +27,17 @@ from .logfile import LogFile
 from .logs import configure, log
 from .logwriter import LogWriter, Outputs
 from .runtime import Runtime
+from .served import Served
 from .watch import SECONDS, changed, state_of
+from .watcher import ENDED_FILE, ENDING, Life, replace_file
 from .worker import INIT_FAILED
+from .workers import Generation
 
 _AGAIN_SECONDS = 0.5
 # In the state folder: read by the targets.
 _FAILURE = "failure.json"
 _SERVED = "served"
+FIRST = Life()
 
 
 class Server:
@@ -53,6 +57,8 @@ class Server:
         A descriptor that gets the log's lines as well.
     log_file : pathlib.Path, optional
         The file that standard output is, where it shall be kept bounded.
+    life : Life, optional
+        Whether it was started again after it died.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Server:
         watch: bool = False,
         echo: int | None = None,
         log_file: Path | None = None,
+        life: Life = FIRST,
     ) -> None:
         self._log_file = log_file
         self.config = config
@@ -71,9 +78,9 @@ class Server:
         self._listener = listener
         self._watched = watch
         self._echo = echo
+        self._life = life
         self._exit_code = 0
         self._asked = 0.0
-        self._hung_up = -_AGAIN_SECONDS
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run(self) -> int:
@@ -112,7 +119,14 @@ class Server:
             logging.getLogger().setLevel(config.log_level)
             engine.config.timeout_graceful_shutdown = int(config.drain_seconds)
 
-        runtime = Runtime(self.config, Outputs(form, writer.write), on_settings)
+        def on_switch(generation: Generation) -> None:
+            on_settings(generation.config)
+            if self._life.watcher:
+                Served.write(self._run_folder, generation.layout, generation.workers, generation.config)
+
+        if self._life.restarts:
+            log.error("%s; it is started again", self._life.why)
+        runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
         application = HttpApplication(runtime, token, form, writer)
         headers = [("server", "jupyter_deploy")]
         engine = Engine(configuration(application, headers=headers, backlog=BACKLOG, drain=self.config.drain_seconds))
@@ -141,10 +155,12 @@ class Server:
         }
         # Without a terminal that may be closed, SIGHUP means what it means to gunicorn: load the script anew.
         if not os.isatty(sys.stdout.fileno()):
-            actions["SIGHUP"] = lambda: self._hangup(runtime)
+            actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
         else:
             actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
         loop = asyncio.get_running_loop()
+        if self._life.watcher:
+            actions[ENDING.name] = lambda: None if engine.should_exit else self._drain(runtime, engine, "SIGTERM")
         for name, action in actions.items():
             number = getattr(signal, name, None)
             if number is None:
@@ -154,13 +170,6 @@ class Server:
             except NotImplementedError:
                 # Windows: the handler runs on the main thread, between two steps of the loop.
                 signal.signal(number, lambda *_, action=action: loop.call_soon_threadsafe(action))
-
-    def _hangup(self, runtime: Runtime) -> None:
-        now = time.monotonic()
-        # One SIGHUP may arrive twice: from who sent it to the whole group, and from the process that watches this one.
-        if now - self._hung_up > _AGAIN_SECONDS:
-            self._hung_up = now
-            self._background(self._load_anew(runtime, "SIGHUP"))
 
     def _background(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -176,11 +185,25 @@ class Server:
             runtime.abort()
             return
         self._asked = time.monotonic()
+        self._let_go(name)
         runtime.give_up_loading()
         log.info("%s: no new requests; finishing those in flight", name)
         if not runtime.ready:
             runtime.give_up_waiting()
         engine.should_exit = True
+
+    @property
+    def _run_folder(self) -> Path:
+        return Path(self.config.run_folder)
+
+    def _let_go(self, name: str) -> None:
+        """Tell the process that would start this one again that its end is wanted."""
+        if not self._life.watcher:
+            return
+        replace_file(self._run_folder / ENDED_FILE, json.dumps({"by": name, "at": time.time()}))
+        if os.getppid() == self._life.watcher:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._life.watcher, ENDING)
 
     async def _first_generation(self, runtime: Runtime, engine: Any) -> None:
         before = state_of(self.layout) if self._watched else {}

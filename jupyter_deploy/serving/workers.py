@@ -310,21 +310,15 @@ class Workers:
         if link.lost:
             return
         if telling_where and DUMP is not None:
-            self._ask_where(link.pid)
+            ask_where(link.pid)
             asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.kill, link)
         else:
             self._kill_pid(link.pid)
 
-    @staticmethod
-    def _ask_where(pid: int) -> None:
-        if DUMP is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, DUMP)
-
     async def _dump(self, pid: int) -> None:
         """Have a process write to the log which line it is at."""
         log.error("loading the script takes longer than init_timeout_ms; where it is:")
-        self._ask_where(pid)
+        ask_where(pid)
         await asyncio.sleep(_LAST_WORDS_SECONDS)
 
     @staticmethod
@@ -359,6 +353,13 @@ class Workers:
     async def close(self) -> None:
         """End the fork-server."""
         await self._spawner.close()
+
+
+def ask_where(pid: int) -> None:
+    """Have a worker write to its output which line it is at."""
+    if DUMP is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, DUMP)
 
 
 def _too_slow(generation: Generation) -> Failure:

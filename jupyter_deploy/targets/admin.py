@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from ..errors import ReloadFailed, ServiceDown
-from ..services import Health
+from ..services import Doing, Health
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
@@ -25,6 +25,7 @@ _TOLD = (
     "recent",
     "mode",
     "init_seconds",
+    "pid",
 )
 
 
@@ -61,7 +62,20 @@ class Admin:
         found: dict[str, float] = self.state(usage="1")["usage"]
         return found
 
-    def state(self, request_id: str = "", usage: str = "") -> dict[str, Any]:
+    def doing(self) -> list[Doing]:
+        """Ask what the workers are doing; nothing where the server does not answer.
+
+        Returns
+        -------
+        list of Doing
+            Those that run something.
+        """
+        try:
+            return [Doing(**values) for values in self.state(doing="1").get("doing", ())]
+        except ServiceDown:
+            return []
+
+    def state(self, request_id: str = "", usage: str = "", doing: str = "") -> dict[str, Any]:
         """Ask how the service is.
 
         Parameters
@@ -70,6 +84,8 @@ class Admin:
             A request whose failure is wanted; it comes under ``"asked"``.
         usage : str, optional
             Anything, where ``"usage"`` is wanted too.
+        doing : str, optional
+            Anything, where ``"doing"`` is wanted too.
 
         Returns
         -------
@@ -82,7 +98,8 @@ class Admin:
             If it does not answer.
         """
         try:
-            response = self._ask("GET", "/-/state", _STATE_SECONDS, params={"failure": request_id, "usage": usage})
+            params = {"failure": request_id, "usage": usage, "doing": doing}
+            response = self._ask("GET", "/-/state", _STATE_SECONDS, params=params)
             response.raise_for_status()
             facts: dict[str, Any] = response.json()
         except (requests.RequestException, OSError, ValueError) as error:

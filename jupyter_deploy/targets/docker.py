@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PortBusy, ServiceDown, TargetProblem
-from ..services import Health, Launch, Stats
+from ..services import Doing, Health, Launch, Stats
 from ..serving.config import FIXED
 from ..serving.failures import Failure
 from . import statistics
@@ -246,6 +246,23 @@ class DockerTarget:
         except ServiceDown:
             return None
         return found
+
+    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
+        """Ask the server what its workers do.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The service's own folder.
+        handle : dict
+            From :meth:`start`.
+
+        Returns
+        -------
+        list of Doing
+            Empty for the user's own image.
+        """
+        return [] if handle.get("image") else self._admin(handle).doing()
 
     def stats(self, handle: dict[str, Any]) -> Stats:
         """Measure what the container uses.

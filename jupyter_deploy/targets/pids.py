@@ -31,9 +31,17 @@ def birth(pid: int) -> str:
         with contextlib.suppress(OSError):
             # Behind the name, which may hold spaces and brackets, starttime is the 20th field (proc(5): field 22).
             ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-            return f"{_BOOT.read_text().strip()}:{ticks}"
+            return f"{boot()}:{ticks}"
         return f"{process.create_time():.2f}"
     except psutil.Error:
+        return ""
+
+
+def boot() -> str:
+    """Return what tells this boot of the machine from others; empty where the system does not say."""
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
         return ""
 
 

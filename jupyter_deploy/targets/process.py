@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import secrets
-import signal
+import shutil
 import socket
 import subprocess
 import time
@@ -21,21 +21,20 @@ import psutil
 from ..environments import runtime, venvs
 from ..errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ..files import touch_private, write_atomic
-from ..services import Health, Launch, Stats
+from ..services import Doing, Health, Launch, Stats
 from ..serving.config import FIXED, ServingConfig, with_settings
 from ..serving.failures import Failure
 from ..serving.listener import listen
 from ..store.rights import secrets_folder
 from .admin import TOKEN_FILE, Admin
+from .fronts import CONFIG, could_come_back, end, front_of, run_folder, was_ended
 from .output import file_output
-from .pids import birth, lives, owner_of_port
+from .pids import birth, owner_of_port
 
 HOST = "127.0.0.1"
-_CONFIG = "config.json"
 _FAILURE = "failure.json"
 _SAMPLE_SECONDS = 0.1
 _DRAIN_SECONDS = 30.0
-_POLL_SECONDS = 0.01
 
 
 class ProcessTarget:
@@ -69,8 +68,8 @@ class ProcessTarget:
         launch : Launch
             What and where.
         commit : callable
-            Called with the handle (``pid``, ``born``, ``port``) while the server waits: it only goes on once this
-            has returned, so that no server runs which nobody wrote down.
+            Called with the handle (``pid``, ``born``, ``port``, ``run``) while the server waits: it only goes on once
+            this has returned, so that no server runs which nobody wrote down.
 
         Raises
         ------
@@ -82,13 +81,16 @@ class ProcessTarget:
         with _bind(launch) as listener:
             port = listener.getsockname()[1]
             secret = secrets_folder(launch.home.root, launch.folder)
-            self._write_files(launch, port, secret)
-            known = {"port": port} if secret == launch.folder else {"port": port, "secrets": str(secret)}
-            self._spawn(launch, listener, lambda pid: commit({"pid": pid, "born": birth(pid), **known}))
+            run = self._write_files(launch, port, secret)
+            facts = {"port": port, "run": str(run)} | ({} if secret == launch.folder else {"secrets": str(secret)})
+            self._spawn(launch, listener, run, lambda pid: commit({"pid": pid, "born": birth(pid), **facts}))
 
     @staticmethod
-    def _write_files(launch: Launch, port: int, secret: Path) -> None:
+    def _write_files(launch: Launch, port: int, secret: Path) -> Path:
         launch.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run = run_folder(secret, port)
+        shutil.rmtree(run, ignore_errors=True)
+        run.mkdir(mode=0o700, parents=True)
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         touch_private(launch.log)
         (launch.folder / _FAILURE).unlink(missing_ok=True)
@@ -104,17 +106,19 @@ class ProcessTarget:
             workers=launch.workers,
             token_file=str(token),
             state_folder=str(launch.folder),
+            run_folder=str(run),
             environ=launch.variables,
         )
-        write_atomic(launch.folder / _CONFIG, config.dumps(), mode=0o600)
+        write_atomic(run / CONFIG, config.dumps(), mode=0o600)
+        return run
 
     @staticmethod
-    def _spawn(launch: Launch, listener: socket.socket, commit: Callable[[int], None]) -> None:
+    def _spawn(launch: Launch, listener: socket.socket, run: Path, commit: Callable[[int], None]) -> None:
         ours, theirs = socket.socketpair()
         python = venvs.interpreter(launch.home, launch.environment)
         command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle)]
-        command += ["--config", str(launch.folder / _CONFIG)]
-        command += ["--rotate", str(launch.log)]
+        command += ["--config", str(run / CONFIG), "--rotate", str(launch.log)]
+        command += ["--again", launch.again] if launch.again else []
         command += ["--listener", str(listener.fileno()), "--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
         if not launch.environment.is_kernel:
@@ -187,11 +191,11 @@ class ProcessTarget:
             Failed where the process is gone, Unhealthy where it does not answer.
         """
         silent = ""
-        if handle and lives(handle["pid"], handle["born"]):
+        if front_of(handle).lives:
             try:
                 return self._admin(folder, handle).health()
             except ServiceDown as error:
-                silent = error.message if lives(handle["pid"], handle["born"]) else ""
+                silent = error.message if front_of(handle).lives else ""
         failure = None
         with contextlib.suppress(OSError, ValueError):
             failure = json.loads((folder / _FAILURE).read_text())
@@ -199,7 +203,11 @@ class ProcessTarget:
             return Health("Failed", Failure(**failure).summary, failure=failure)
         if silent:
             return Health("Unhealthy", silent)
-        return Health("Failed", f"the server process (pid {handle.get('pid', 'unknown')}) is gone")
+        ended = was_ended(handle)
+        if ended:
+            return Health("Stopped", ended)
+        reason = f"the server process (pid {handle.get('pid', 'unknown')}) is gone"
+        return Health("Failed", reason, gone=could_come_back(handle))
 
     def abandon(self, handle: dict[str, Any], why: str) -> None:
         """Leave a server whose start failed: it has ended by itself, or says in its state what is wrong.
@@ -235,6 +243,23 @@ class ProcessTarget:
             return None
         return found
 
+    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
+        """Ask the server what its workers do.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The service's own folder.
+        handle : dict
+            From :meth:`start`.
+
+        Returns
+        -------
+        list of Doing
+            Those that run something.
+        """
+        return self._admin(folder, handle).doing()
+
     def stats(self, handle: dict[str, Any]) -> Stats:
         """Measure what the server and its workers use.
 
@@ -253,9 +278,10 @@ class ProcessTarget:
         ServiceDown
             If it does not run.
         """
-        if not lives(handle.get("pid", 0), handle.get("born", "")):
+        found = front_of(handle)
+        if not found.lives:
             raise ServiceDown("The server process is gone.", hint="deploy starts it again.")
-        front = psutil.Process(handle["pid"])
+        front = psutil.Process(found.pid)
         processes = [front, *front.children(recursive=True)]
         before, since = _processor_seconds(processes), time.monotonic()
         time.sleep(_SAMPLE_SECONDS)
@@ -281,20 +307,7 @@ class ProcessTarget:
         TargetProblem
             If it belongs to another user.
         """
-        pid, born = handle.get("pid", 0), handle.get("born", "")
-        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
-            if not lives(pid, born):
-                return
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                return
-            except PermissionError as error:
-                raise TargetProblem(f"Process {pid} belongs to another user.", hint="Ask them to stop it.") from error
-            until = time.monotonic() + seconds
-            # Not psutil's wait(): a zombie whose new parent is slow to reap it has ended for us.
-            while lives(pid, born) and time.monotonic() < until:
-                time.sleep(_POLL_SECONDS)
+        end(handle, patience)
 
     def _admin(self, folder: Path, handle: dict[str, Any]) -> Admin:
         return Admin(self.url(handle), Path(handle.get("secrets", folder)))

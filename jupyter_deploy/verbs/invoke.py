@@ -124,7 +124,7 @@ VERB = Verb(
         argument("--data", metavar="JSON", help="the request's body"),
         argument("--file", metavar="F", help="the body's file; its ending tells the type", completes="files"),
         argument("--header", metavar="K=V", action="append", help="a header to send; may be repeated"),
-        argument("--timeout", metavar="S", type=float, help="seconds to wait for an answer; for ever by default"),
+        argument("--timeout", metavar="S", type=float, help="seconds to wait for an answer; 300 by default"),
         argument("--requests", "-n", metavar="N", type=int, help="send it N times and show how long the answers took"),
         argument("--concurrency", "-c", metavar="C", type=int, help="with -n: C requests at once"),
         argument("--curl", action="store_true", help="print a curl command that sends it; nothing is sent"),

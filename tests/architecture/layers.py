@@ -33,6 +33,7 @@ LAYERS = (
             "script_names",
             "shipment",
             "services",
+            "service_facts",
             "service_rows",
         },
     ),

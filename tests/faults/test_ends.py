@@ -143,9 +143,7 @@ def test_sighup_to_every_process_reloads_once_and_fails_no_request(
     with served(tmp_path, held.code + "def run(data):\n    hold()\n    return data\n", **config) as server:
         clients = Clients(server)
         clients.send_in_order(*"abcdef")
-        family = server.family()
-        send_all(family, signal.SIGHUP)
-        send_all(family, signal.SIGHUP)
+        send_all(server.family(), signal.SIGHUP)
         until(lambda: server.state["generation"] == 2)
         held.release()
         assert clients.wait() == {letter: (200, letter) for letter in "abcdef"}

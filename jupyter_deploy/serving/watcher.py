@@ -1,0 +1,211 @@
+"""Start the front again when it dies.
+
+A server that is to outlive who started it is two processes: the front, and its parent, which was forked from the same
+few modules before the front imported the rest, holds the listening socket, and only waits. An end that was asked for
+(SIGTERM, SIGINT) or that tells something (the script cannot serve) ends both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+# Seconds to wait before the 1st, 2nd, … restart of a process that keeps dying.
+BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+STEADY_SECONDS = 30.0
+# The front asks its parent to let go of the socket; the parent passes a SIGTERM of its own on: in no case as SIGTERM,
+# of which a second one means "now".
+ENDING = getattr(signal, "SIGUSR1", signal.SIGTERM)
+PIDS_FILE = "pids.json"
+ENDED_FILE = "ended"
+_INIT_FAILED = 3
+_TELLING = (0, 1, _INIT_FAILED)
+
+
+@dataclass(frozen=True)
+class Life:
+    """Which start of a front this is.
+
+    Parameters
+    ----------
+    restarts : int
+        How often it was started again.
+    why : str
+        How the last one ended.
+    watcher : int
+        The pid of the process that starts it again; 0 for none.
+    """
+
+    restarts: int = 0
+    why: str = ""
+    watcher: int = 0
+
+
+def detach(starter: int, listener: int, run: Path) -> Life | None:
+    """Leave the process that started us behind: it has nothing to reap and cannot take us with it.
+
+    The starter learns the front's pid, writes it down and answers with a byte; if it dies before, nobody would know of
+    these processes, so they end too.
+
+    Parameters
+    ----------
+    starter : int
+        A socket to who started us.
+    listener : int
+        The listening socket.
+    run : pathlib.Path
+        A folder of this server's own.
+
+    Returns
+    -------
+    Life or None
+        In each front. None in the process that was started, which ends.
+    """
+    os.setsid()
+    if os.fork():
+        return None
+    return _Watcher(listener, run).watch(starter)
+
+
+class _Watcher:
+    def __init__(self, listener: int, run: Path) -> None:
+        self._listener, self._run = listener, run
+        self._ending = False
+        self._front = self._restarts = self._quick = 0
+        self._wake, self._waker = os.pipe()
+        for end in (self._wake, self._waker):
+            os.set_blocking(end, False)
+
+    def watch(self, starter: int) -> Life:
+        """Return in each front; the watcher itself never returns."""
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, ENDING)
+        for number in numbers:
+            signal.signal(number, self._on_signal)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        gate, opens = os.pipe()
+        life = self._fork("", gate, opens)
+        if life is not None:
+            with socket.socket(fileno=starter):
+                pass
+            os.close(opens)
+            if not os.read(gate, 1):
+                os._exit(1)
+            os.close(gate)
+            return life
+        os.close(gate)
+        with socket.socket(fileno=starter) as told:
+            told.sendall(str(self._front).encode())
+            if not told.recv(1):
+                os._exit(1)  # the gate closes, so the front ends too
+        self._note_pids()
+        os.write(opens, b"1")
+        os.close(opens)
+        while True:
+            life = self._wait()
+            if life is not None:
+                return life
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        if number in {signal.SIGTERM, signal.SIGINT, ENDING} and not self._ending:
+            self._ending = True
+            # Closed everywhere, it refuses clients instead of keeping them waiting.
+            os.close(self._listener)
+        if number in {signal.SIGTERM, signal.SIGINT} and self._front:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._front, ENDING)
+
+    def _fork(self, why: str, *inherited: int) -> Life | None:
+        """Return the new front's life in the new front, None in this process."""
+        watcher = os.getpid()
+        born = time.monotonic()
+        pid = os.fork()
+        if pid:
+            self._front, self._born = pid, born
+            return None
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, ENDING):
+            signal.signal(number, signal.SIG_DFL)
+        for end in (self._wake, self._waker):
+            os.close(end)
+        if self._ending:
+            os._exit(0)
+        return Life(self._restarts, why, watcher)
+
+    def _wait(self) -> Life | None:
+        select.select([self._wake], [], [])
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake, 512)
+        pid, status = os.waitpid(self._front, os.WNOHANG)
+        if not pid:
+            return None
+        code = os.waitstatus_to_exitcode(status)
+        if self._ending or code in _TELLING or (self._run / ENDED_FILE).exists():
+            os._exit(max(code, 0))
+        how = _in_words(code)
+        self._quick = 0 if time.monotonic() - self._born > STEADY_SECONDS else self._quick + 1
+        if self._quick >= len(BACK_OFF):
+            self._give_up(how)
+        self._pause(BACK_OFF[max(self._quick - 1, 0)])
+        if self._ending:
+            os._exit(0)
+        self._restarts += 1
+        life = self._fork(f"the front {how}")
+        if life is None:
+            self._note_pids()
+        return life
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._ending and (left := until - time.monotonic()) > 0:
+            if select.select([self._wake], [], [], left)[0]:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake, 512)
+
+    def _note_pids(self) -> None:
+        replace_file(self._run / PIDS_FILE, json.dumps({"front": self._front, "watcher": os.getpid()}))
+
+    def _give_up(self, how: str) -> None:
+        """Say in the place where a failed start says it that the front keeps dying."""
+        message = f"the front keeps dying; the last one {how}"
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            config = json.loads((self._run / "config.json").read_text())
+            failure = {"stage": "load", "kind": "FrontDied", "message": message, "label": config["name"]}
+            failure |= {"line": 0, "text": "", "traceback": f"{message}."}
+            replace_file(Path(config["state_folder"]) / "failure.json", json.dumps(failure))
+        print(f"{message}; given up", file=sys.stderr, flush=True)  # noqa: T201 - the log
+        os._exit(1)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file of the server's own state, for its owner only.
+
+    Without waiting for the disk: it tells of processes, which a crash of the machine ends too.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    text : str
+        Its content.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    beside.replace(path)
+
+
+def _in_words(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"was killed by signal {-code}"
