@@ -110,9 +110,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         else:
             print(text, flush=True)  # noqa: T201 - what people look for first
     log_file = given.log or given.rotate
-    return Server(
-        config, layout, listener, watch=given.watch, echo=echo, log_file=log_file, life=life
-    ).run()
+    return Server(config, layout, listener, watch=given.watch, echo=echo, log_file=log_file, life=life).run()
 
 
 if __name__ == "__main__":
