@@ -106,6 +106,7 @@ def test_async_stays_in_the_front() -> None:
         "score_route",
         "server",
         "spawner",
+        "whereabouts",
         "workers",
     }
     assert asynchronous == {f"{ROOT}.serving.{name}" for name in front}
