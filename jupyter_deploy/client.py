@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bundles import captured_names
 from .config import Home
+from .edits import script_facts
 from .environments.environment import from_stored
 from .errors import DeployError, ServiceDown
 from .invocable import Invocable
@@ -111,6 +112,7 @@ class Service(Invocable):
             "reason": health.reason,
             "scoring_uri": self._uri(record),
             "script": "" if record.spec.image else record.spec.script,
+            **self._script(record),
             "image": record.spec.image.get("name", ""),
             "models": list(record.models),
             "captured": self._captured(record),
@@ -129,6 +131,11 @@ class Service(Invocable):
             "log": str(self.log_file),
             "change": self.change.as_dict() if self.change else None,
         }
+
+    def _script(self, record: ServiceRecord) -> dict[str, Any]:
+        spec = record.spec
+        stored = None if spec.script_is_file else self._rows.script_text(spec.script)
+        return script_facts(spec, self._deployment.bundle_folder(record), stored)
 
     def _invocation(self) -> Invocation:
         record = self.record

@@ -90,6 +90,22 @@ class Services:
             raise not_found("service", name, names, empty=f"Deploy one with: deploy {name}")
         return record
 
+    def script_text(self, name: str) -> str | None:
+        """Read the text of a stored script.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        str or None
+            None where there is none.
+        """
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(scripts.c.source).where(scripts.c.name == name))
+
     def _is_script(self, name: str) -> bool:
         with self._database.read() as connection:
             return connection.execute(sa.select(scripts.c.name).where(scripts.c.name == name)).first() is not None

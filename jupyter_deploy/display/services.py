@@ -215,6 +215,13 @@ def taken_of(facts: dict[str, Any]) -> str:
     return ", ".join(f"{name}{model}" for name, model in own.items())
 
 
+def _edited(name: str, edited: Sequence[str]) -> str:
+    if not edited:
+        return ""
+    more = f" and {len(edited) - 3} more" if len(edited) > 3 else ""
+    return f"{', '.join(edited[:3])}{more}, since it was loaded: reload {name} serves it as it is now"
+
+
 def _rows(seen: Seen) -> list[tuple[str, str]]:
     """List what stands below state and address."""
     facts, change = seen.facts, seen.change
@@ -222,7 +229,8 @@ def _rows(seen: Seen) -> list[tuple[str, str]]:
         return []
     rows = [
         ("model", models_of(facts)),
-        ("script", facts["script"]),
+        ("script", ", ".join(part for part in (facts["script"], facts.get("script_hash", "")) if part)),
+        ("edited", _edited(seen.name, facts.get("edited", ()))),
         ("takes", taken_of(facts)),
         ("image", facts["image"]),
         ("runs", _runs(facts)),

@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, NamedTuple
-
-
-class Habit(NamedTuple):
-    """A way of calling services that fails, by its exception and by the cell that raises it.
-
-    Parameters
-    ----------
-    kind : str
-        The exception's class.
-    message : str
-        A pattern that is found in its text.
-    cell : str
-        A pattern that is found in the cell.
-    hint : str
-        What to write.
-    """
-
-    kind: str
-    message: str
-    cell: str
-    hint: str
-
+import traceback
+from types import TracebackType
+from typing import Any
 
 _REQUESTS = "The module's name is requests: requests.post(…)."
-HABITS = (
-    Habit(
-        "TypeError",
-        r"the JSON object must be str, bytes or bytearray, not (?!bytes)\w+",
-        r"json\.loads\(",
-        "An answer of a service is decoded already: leave json.loads out.",
-    ),
-    Habit("NameError", r"name 'request' is not defined", r"\brequest\.(post|get)\(", _REQUESTS),
-    Habit("AttributeError", r"'\w*Request' object has no attribute", r"\brequest\.(post|get)\(", _REQUESTS),
-    Habit(
-        "TypeError",
-        r"Object of type \w+ is not JSON serializable",
-        r"\.(invoke|run|post)\(",
-        "%invoke and Service.invoke take arrays and data frames as they are; json.dumps does not.",
-    ),
-)
+_CALLS = re.compile(r"\.(?:invoke|run|request)\(")
+_WAYS = {"ndarray": "x.tolist()", "Series": "x.tolist()", "DataFrame": 'x.to_dict(orient="records")'}
+_NUMBER = re.compile(r"(?:u?int|float)\d+|bool_?")
 
 
 def advise(result: Any) -> None:
@@ -56,7 +23,54 @@ def advise(result: Any) -> None:
         What became of the cell.
     """
     error, cell = result.error_in_exec, str(getattr(result.info, "raw_cell", ""))
-    for habit in HABITS:
-        if type(error).__name__ == habit.kind and re.search(habit.message, str(error)) and re.search(habit.cell, cell):
-            sys.stderr.write(f"Hint: {habit.hint}\n")
-            return
+    hint = hint_for(error, cell) if error is not None else ""
+    if hint:
+        sys.stderr.write(f"Hint: {hint}\n")
+
+
+def hint_for(error: BaseException, cell: str) -> str:
+    """Find the hint for an error of a cell.
+
+    Parameters
+    ----------
+    error : BaseException
+        With its traceback.
+    cell : str
+        The cell's text.
+
+    Returns
+    -------
+    str
+        Empty where nothing is certain.
+    """
+    if isinstance(error, TypeError):
+        return _about_json(error, cell)
+    if isinstance(error, NameError) and "name 'request' is not defined" in str(error):
+        return _REQUESTS if re.search(r"\brequest\.(?:post|get)\(", cell) else ""
+    if isinstance(error, AttributeError) and re.search(r"has no attribute '(?:post|get)'", str(error)):
+        return _REQUESTS if re.search(r"(?<![.\w])request\.(?:post|get)\(", cell) else ""
+    return ""
+
+
+def _about_json(error: TypeError, cell: str) -> str:
+    """Advise on json.loads and json.dumps, where they raised."""
+    decoded = re.match(r"the JSON object must be str, bytes or bytearray, not (dict|list|int|float|bool)", str(error))
+    if decoded:
+        return f"It is decoded already, a {decoded[1]}: leave json.loads out." if "json.loads(" in cell else ""
+    unknown = re.match(r"Object of type (\w+) is not JSON serializable", str(error))
+    if not unknown or not _raised_in(error.__traceback__, "json.encoder"):
+        return ""
+    kind = unknown[1]
+    way = _WAYS.get(kind) or ("x.item()" if _NUMBER.fullmatch(kind) else "")
+    if not way:
+        return ""
+    # Only where the text of json.dumps goes into the call itself.
+    given = re.search(rf"{_CALLS.pattern}[^()]*json\.dumps\(", cell)
+    also = "; %invoke and Service.invoke take it as it is, without json.dumps" if given else ""
+    return f"json.dumps does not know {kind}: give it {way}{also}."
+
+
+def _raised_in(trace: TracebackType | None, module: str) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    # The encoder in C has no frame: json.dumps itself is the last one then.
+    return bool(frames) and str(frames[-1].f_globals.get("__name__", "")) in {module, "json"}

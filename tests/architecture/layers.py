@@ -48,6 +48,7 @@ LAYERS = (
                 "deployment",
                 "resolution",
                 "hints",
+                "edits",
                 "intent",
                 "rollout",
                 "housekeeping",

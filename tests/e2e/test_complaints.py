@@ -252,13 +252,13 @@ def test_imports_of_azure_ml_in_the_server(run: Run, shared: Workspace) -> None:
     [
         (
             "import json\nanswer = %invoke echo [1]\njson.loads(answer)",
-            "An answer of a service is decoded already: leave json.loads out.",
+            "It is decoded already, a list: leave json.loads out.",
         ),
         ("request.post('http://127.0.0.1/score', data='1')", "The module's name is requests: requests.post(…)."),
         (
             "import json, numpy\nfrom jupyter_deploy import Workspace\n"
             "Workspace().services['echo'].invoke(json.dumps(numpy.zeros(2)))",
-            "Service.invoke take arrays and data frames as they are",
+            "give it x.tolist(); %invoke and Service.invoke take it as it is",
         ),
     ],
 )
