@@ -235,7 +235,7 @@ class Deployment:
             record = self._rows.get(name)
             spec = record.spec
             if script is not None:
-                spec = replace(spec, script=os.path.abspath(Path(script).expanduser()), script_is_file=True)  # noqa: PTH100
+                spec = replace(spec, script=_file_of(script, spec.source), script_is_file=True)
             if sample is not None:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
             spec, ids = self._with_model(spec, record, model)
@@ -357,6 +357,13 @@ def _as_stored(script: Script, names: str) -> tuple[str, ...]:
         return ()
     when = datetime.fromtimestamp(script.stored).astimezone()
     return (f"serves the script as stored on {when:%Y-%m-%d %H:%M}; the notebook's names are {names}",)
+
+
+def _file_of(script: str | Path, source: str) -> str:
+    """Return a script file's absolute path; a relative one is in the source folder, where it is there."""
+    inside = Path(source, script)
+    path = inside if source and inside.is_file() else Path(script).expanduser()
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
 
 
 def _since(started: float) -> float:

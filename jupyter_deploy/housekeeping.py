@@ -34,7 +34,7 @@ class Leftover:
     Parameters
     ----------
     kind : str
-        ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``, ``"file"``,
+        ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``, ``"shipped files"``,
         ``"container"``, ``"image"``, ``"cache"``.
     name : str
         What people call it.
@@ -155,7 +155,10 @@ class Housekeeping:
         for kind, digest in self._unreferenced():
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
-        found += [Leftover("file", path.name[:12], _file_size(path), str(path)) for path in self._contents.unused()]
+        unused = list(self._contents.unused())
+        if unused:
+            size = sum(map(_file_size, unused))
+            found.append(Leftover("shipped files", str(len(unused)), size, str(self._home.contents)))
         return found
 
     def prunable(self) -> int:
@@ -237,9 +240,9 @@ class Housekeeping:
         if removed or any(item.kind in {"artifact", "bundle"} for item in items):
             self.collect()
             gone += [item for item in items if item.kind in {"artifact", "bundle"}]
-        if any(item.kind == "file" for item in items):
+        if any(item.kind == "shipped files" for item in items):
             self._contents.sweep()
-            gone += [item for item in items if item.kind == "file"]
+            gone += [item for item in items if item.kind == "shipped files"]
         there = [item for item in items if item.kind in {"container", "image", "cache"}]
         if there:
             with engine() as client:

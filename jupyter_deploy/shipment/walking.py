@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import TooMuchToShip
 from .excluded import file_is, folder_is
-from .ignoring import Ignored
+from .ignoring import AML, GIT, Ignored
 
 MOST_FILES = 10_000
 MOST_BYTES = 100_000_000
@@ -96,7 +96,7 @@ class Walk:
                 why = self._left(entry, name, prefix, ignored)
                 if not why:
                     self._folder(entry.path, f"{name}/", ignored, above | {identity})
-            if why:
+            if why and entry.name not in (AML, GIT):
                 self._leave(why, name)
         self._check()
 
