@@ -49,6 +49,10 @@ CASES = {
     "dateutil": Case(
         "raise ModuleNotFoundError(\"No module named 'dateutil'\", name='dateutil')", "%pip install 'python-dateutil'"
     ),
+    "azure in part": Case(
+        "raise ModuleNotFoundError(\"No module named 'azure.storage'\", name='azure.storage')  # from azure.storage.blob import X",
+        "%pip install 'azure-storage-blob'",
+    ),
     "google.cloud.storage": Case("from google.cloud.storage import Client", "%pip install 'google-cloud-storage'"),
     "an installed package without that module": Case("import sklearn.no_such", "scikit-learn "),
     "a shared library": Case(
@@ -172,6 +176,12 @@ CASES = {
         '{"rows": 1}',
     ),
     "any key": Case(run("d = json.loads(data); return d['age']"), 'The request has no "age"', '{"name": "x"}'),
+    "a key deeper": Case(
+        run("d = json.loads(data); return d['input_data']['columns']"),
+        'The request has no "columns" in the part that the script looks at; it has "rows": send {"columns": …}.',
+        '{"input_data": {"rows": 1}}',
+    ),
+    "a key of bytes": Case(run("return json.loads(data)['a']['b']"), 'The request has no "b"', '{"a": {"c": 1}}'),
     "a key of another dictionary": Case(run("config = {}; return config['data']"), "", '{"rows": 1}'),
     "a key of text": Case(run("return {}['data']"), "", "nope"),
     "a column": Case(

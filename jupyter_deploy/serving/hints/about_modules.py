@@ -57,7 +57,7 @@ def _missing(at: Situation, name: str) -> str:
     loads = not re.search(rf"\bimport\b.*|import_module\(.*{re.escape(name)}", at.line)
     if name.startswith("numpy._core") and loads and _version("numpy").startswith("1."):
         return "The model was saved with NumPy 2, and here is NumPy 1: {again}."
-    if "." in name and _is_package(top):
+    if "." in name and _is_package(top) and distribution_version(top)[0]:
         return _of_another_version(name, top, loads)
     distribution = distribution_of(whole)
     if distribution:
@@ -77,8 +77,6 @@ def _whole(at: Situation, name: str) -> str:
 
 def _of_another_version(name: str, top: str, loads: bool) -> str:
     distribution, version = distribution_version(top)
-    if not distribution:
-        return ""
     if loads:
         return f"The model was saved with another version of {distribution}, which had {name}: {{again}}."
     return f"{distribution} {version} has no module {name}: install a version that has, or import what this one has."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import Any
@@ -51,8 +52,10 @@ def about_type(at: Situation) -> str:
     if unknown and "json.dumps" in at.line:
         return _not_dumped(at, unknown[1])
     if re.search(r"list indices must be integers or slices, not str", at.message):
-        key = _key_of_request(at, list)
-        return f'The request is a list; the script asks it for "{key}": send {{"{key}": …}}.' if key else ""
+        key, value = _missing_key(at)
+        what = "The request" if value == at.sent else "A part of the request"
+        wants = f'{what} is a list; the script asks it for "{key}": send {{"{key}": …}}.'
+        return wants if key and isinstance(value, list) else ""
     return ""
 
 
@@ -87,11 +90,11 @@ def about_key(at: Situation) -> str:
         Empty where it may be another dictionary's.
     """
     key = at.error.args[0] if at.error.args else None
-    if isinstance(key, str) and _key_of_request(at, dict) == key:
-        has = (
-            f"; it has {', '.join(map(json.dumps, list(at.sent)[:5]))}" if isinstance(at.sent, dict) and at.sent else ""
-        )
-        return f'The request has no "{key}"{has}: send {{"{key}": …}}.'
+    missing, value = _missing_key(at)
+    if key and key == missing and isinstance(value, dict):
+        has = f"; it has {', '.join(map(json.dumps, list(value)[:5]))}" if value else ""
+        where = "" if value == at.sent else " in the part that the script looks at"
+        return f'The request has no "{key}"{where}{has}: send {{"{key}": …}}.'
     columns = _columns(key) if isinstance(key, str) and at.raised_in == "pandas" else []
     return _about_columns(at, columns) if columns else ""
 
@@ -146,15 +149,37 @@ def _about_columns(at: Situation, columns: list[str]) -> str:
     return f"The request's rows have no column{'' if one else 's'} {told}: send rows such as {example}."
 
 
-def _key_of_request(at: Situation, kind: type) -> str:
-    """Find the name that the script's line looks up in the request itself, which is of that kind."""
+def _missing_key(at: Situation) -> tuple[str, Any]:
+    """Find the name that the script's line looks up in the request, and in what: a dict without it, or a list."""
     if not isinstance(at.sent, (dict, list)):
-        return ""
-    for name, key in re.findall(r"\b(\w+)\[\s*['\"]([^'\"]+)['\"]\s*\]", at.line):
-        value = at.local(name)
-        if isinstance(value, kind) and at.came_in(value) and not (isinstance(value, dict) and key in value):
-            return str(key)
-    direct = re.search(r"loads\(\s*(\w+)(?:\.\w+(?:\(\w*\))?)?\s*\)\[\s*['\"]([^'\"]+)['\"]\s*\]", at.line)
-    if direct and isinstance(at.sent, kind) and at.local(direct[1]) == at.text:
-        return "" if isinstance(at.sent, dict) and direct[2] in at.sent else str(direct[2])
-    return ""
+        return "", None
+    try:
+        tree = ast.parse(at.line.rstrip(":"))
+    except (SyntaxError, ValueError):
+        return "", None
+    for node in ast.walk(tree):
+        keys: list[Any] = []
+        base: ast.AST = node
+        while isinstance(base, ast.Subscript) and isinstance(base.slice, ast.Constant):
+            keys.insert(0, base.slice.value)
+            base = base.value
+        value: Any = _of_request(at, base) if keys else None
+        for key in keys:
+            if isinstance(key, str) and (isinstance(value, list) or (isinstance(value, dict) and key not in value)):
+                return key, value
+            try:
+                value = value[key]
+            except (LookupError, TypeError):
+                break
+    return "", None
+
+
+def _of_request(at: Situation, base: ast.AST) -> Any:
+    """Return what an expression holds where it is the request, or a part of it; else None."""
+    if isinstance(base, ast.Name):
+        value = at.local(base.id)
+        return value if at.came_in(value) else None
+    if isinstance(base, ast.Call) and getattr(base.func, "attr", "") == "loads" and base.args:
+        given = base.args[0]
+        return at.sent if isinstance(given, ast.Name) and at.local(given.id) in (at.text, at.body) else None
+    return None
