@@ -131,7 +131,7 @@ class Packages:
         started = time.perf_counter()
         spec = self._described(name, changes)
         with stage(self._home.staging) as opened:
-            wanted = self._resolver.resolve(spec, opened)
+            wanted = self._resolver.resolve(spec, opened, large=True)
             settings = context.settings_of(name, spec.workers, spec.settings)
             contents = context.Contents(name, wanted.bundle, wanted.environment, settings, wanted.model_ids)
             if folder is not None:

@@ -159,7 +159,7 @@ class Trials:
             self._home.trials.mkdir(exist_ok=True)
             write_atomic(self._home.trials / spec.name, opened.folder.name)
             try:
-                wanted = self._resolver.resolve(spec, opened, script, ids)
+                wanted = self._resolver.resolve(spec, opened, script, ids, large=True)
                 try:
                     self._rollout.apply(None, wanted, True, progress)
                 except DeployError as error:

@@ -162,7 +162,7 @@ def too_much(root: Path, what: str) -> TooMuchToShip:
         To be raised, or turned into a question.
     """
     return TooMuchToShip(
-        f"The script ships its folder {root}, which has {what}.",
+        f"What the script ships of {root} is much: {what}.",
         hint="--yes (in Python: large=True) ships it all the same; a file .amlignore in it names what stays here; "
         "--source DIR ships another folder.",
     )
