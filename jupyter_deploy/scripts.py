@@ -6,7 +6,7 @@ import ast
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -139,23 +139,23 @@ def imported_modules(source: str) -> Iterator[str]:
         tree = quiet_parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    yield from modules_in(tree)
+    yield from modules_in(ast.walk(tree))
 
 
-def modules_in(tree: ast.Module) -> Iterator[str]:
+def modules_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """List the modules that a source imports, those that are imported by a literal name too.
 
     Parameters
     ----------
-    tree : ast.Module
-        The source.
+    nodes : iterable of ast.AST
+        All of the source.
 
     Yields
     ------
     str
         Dotted names; relative imports are left out.
     """
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

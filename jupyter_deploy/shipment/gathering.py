@@ -170,8 +170,7 @@ def shipment_of(
 def _cwd(script: Script, entry: str) -> str:
     """Tell where a script runs: in its own folder or, where it imports its own package, in the package's."""
     folders = entry.split("/")[:-1]
-    tree = parsed(script.source.encode())
-    tops = {name.partition(".")[0] for name in imported_names(tree)} if tree and folders else set()
+    tops = {name.partition(".")[0] for name in imported_names(parsed(script.source))} if folders else set()
     for depth in range(len(folders) - 1, -1, -1):
         if folders[depth] in tops:
             return "/".join(folders[:depth])
@@ -231,13 +230,11 @@ class _Gathering:
         while waiting or names:
             if waiting:
                 _, text, place = waiting.pop()
-                tree = parsed(text)
-                if tree is None:
-                    continue
+                nodes = parsed(text)
                 if b"AZUREML_SOURCE_DIRECTORY" in text and not (self._cwd / self._cwd.name).exists():
                     self.aliases.add(self._cwd.name)
-                names += imported_names(tree)
-                for literal in literal_paths(tree):
+                names += imported_names(nodes)
+                for literal in literal_paths(nodes):
                     self._named(literal, place.parent)
             else:
                 waiting += self._module(names.pop())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..script_check import quiet_parse
@@ -11,7 +11,7 @@ from ..scripts import modules_in
 from .excluded import file_is, folder_is
 
 
-def parsed(source: bytes | str) -> ast.Module | None:
+def parsed(source: bytes | str) -> list[ast.AST]:
     """Parse a module.
 
     Parameters
@@ -21,30 +21,30 @@ def parsed(source: bytes | str) -> ast.Module | None:
 
     Returns
     -------
-    ast.Module or None
-        None where it is no Python: what it imports is not known.
+    list of ast.AST
+        All of it, from the module on; empty where it is no Python: what it imports is not known.
     """
     try:
-        return quiet_parse(source)  # type: ignore[arg-type]
+        return list(ast.walk(quiet_parse(source)))  # type: ignore[arg-type]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return []
 
 
-def imported_names(tree: ast.Module) -> Iterator[str]:
+def imported_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """List what a source imports, with what is taken out of modules: it may be a module too.
 
     Parameters
     ----------
-    tree : ast.Module
-        The source.
+    nodes : sequence of ast.AST
+        All of the source.
 
     Yields
     ------
     str
         Dotted names; relative imports are left out.
     """
-    yield from modules_in(tree)
-    for node in ast.walk(tree):
+    yield from modules_in(nodes)
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _LONGEST = 300
@@ -31,26 +31,25 @@ class Literal(NamedTuple):
     joined: bool = False
 
 
-def literal_paths(tree: ast.Module) -> Iterator[Literal]:
+def literal_paths(nodes: Sequence[ast.AST]) -> Iterator[Literal]:
     """List the texts of a source that are used as paths may be, those that are put together of literal parts too.
 
     A text that is only compared, or looked for, opens nothing.
 
     Parameters
     ----------
-    tree : ast.Module
-        The source.
+    nodes : sequence of ast.AST
+        All of the source.
 
     Yields
     ------
     Literal
         Each as it is written; most are no paths. Paths in the model's folder are left out.
     """
-    waiting: list[ast.AST] = [tree]
-    models, used, opened = _names_of_model_folders(tree), _used(tree, re.compile(".*")), _used(tree, _OPENERS)
-    while waiting:
-        node = waiting.pop()
-        if _looks(node) or (_makes_a_path(node) and any(_is_model_folder(part, models) for part in ast.walk(node))):
+    skipped = _of_models_and_checks(nodes)
+    used, opened = _used(nodes)
+    for node in nodes:
+        if id(node) in skipped:
             continue
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             yield from _joined(_divided(node))
@@ -62,7 +61,6 @@ def literal_paths(tree: ast.Module) -> Iterator[Literal]:
                 yield from _literal(_text(node.value) or "")
         elif isinstance(node, (ast.For, ast.comprehension)):
             yield from _each(node, opened)
-        waiting += ast.iter_child_nodes(node)
 
 
 def _each(node: ast.For | ast.comprehension, opened: set[str]) -> Iterator[Literal]:
@@ -75,17 +73,35 @@ def _looks(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and _name(node) in _CHECKS
 
 
-def _used(tree: ast.Module, functions: re.Pattern[str]) -> set[str]:
-    """Tell which names are given to such functions, or are parts of paths."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        parts: list[ast.expr] = []
-        if isinstance(node, ast.Call) and not _looks(node) and functions.fullmatch(_name(node)):
+def _used(nodes: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
+    """Tell which names are given to functions or are parts of paths, and which are opened."""
+    used: set[str] = set()
+    opened: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and not _looks(node):
             parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+            names = {part.id for part in parts if isinstance(part, ast.Name)}
+            used |= names
+            opened |= names if names and _OPENERS.fullmatch(_name(node)) else set()
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            parts = [node.left, node.right]
-        found |= {part.id for part in parts if isinstance(part, ast.Name)}
+            names = {part.id for part in (node.left, node.right) if isinstance(part, ast.Name)}
+            used, opened = used | names, opened | names
+    return used, opened
+
+
+def _of_models_and_checks(nodes: Sequence[ast.AST]) -> set[int]:
+    """Find what is about the model's folder, or only looks whether something is there."""
+    found: set[int] = set()
+    models = _names_of_model_folders(nodes)
+    there = bool(models) or any(_is_model_folder(node, models) for node in nodes)
+    for node in nodes:
+        if _looks(node) or (there and _makes_a_path(node) and _holds_model_folder(node, models)):
+            found |= {id(part) for part in ast.walk(node)}
     return found
+
+
+def _holds_model_folder(node: ast.AST, names: set[str]) -> bool:
+    return any(_is_model_folder(part, names) for part in ast.walk(node))
 
 
 def _makes_a_path(node: ast.AST) -> bool:
@@ -102,15 +118,17 @@ def _is_model_folder(node: ast.AST, names: set[str]) -> bool:
     )
 
 
-def _names_of_model_folders(tree: ast.Module) -> set[str]:
+def _names_of_model_folders(nodes: Sequence[ast.AST]) -> set[str]:
     """Follow assignments: what is made of the model's folder is a path in it."""
     found: set[str] = set()
-    assignments = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    if not any(_is_model_folder(node, found) for node in nodes):
+        return found
+    assignments = [node for node in nodes if isinstance(node, ast.Assign)]
     while True:
         new = {
             target.id
             for node in assignments
-            if any(_is_model_folder(part, found) for part in ast.walk(node.value))
+            if _holds_model_folder(node.value, found)
             for target in node.targets
             if isinstance(target, ast.Name)
         }
