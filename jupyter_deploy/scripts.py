@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +136,17 @@ def imported_modules(source: str) -> Iterator[str]:
     str
         Dotted names; relative imports are left out.
     """
+    yield from _modules(source)
+
+
+# Requirements and what is imported ahead are asked one after the other.
+@lru_cache(maxsize=64)
+def _modules(source: str) -> tuple[str, ...]:
     try:
         tree = quiet_parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    yield from modules_in(ast.walk(tree))
+        return ()
+    return tuple(modules_in(ast.walk(tree)))
 
 
 def modules_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
