@@ -67,7 +67,7 @@ class Ignored:
         from pathspec import GitIgnoreSpec
 
         try:
-            text = Path(folder, self.name).read_text(encoding="utf-8", errors="replace")
+            text = Path(folder, self.name).read_text(encoding="utf-8-sig", errors="replace")
         except OSError:
             return self
         spec = GitIgnoreSpec.from_lines(text.splitlines())

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - one script a line
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -149,6 +150,10 @@ CASES = {
         "import os\nos.path.join(os.getenv('AZUREML_MODEL'), 'x')", "The variable AZUREML_MODEL is not set"
     ),
     "None for another reason": Case("import os\nos.path.join(None, 'x')", ""),
+    "writing to what is shipped": Case(
+        "import errno\nopen('shipped.txt', 'x').close()\nraise OSError(errno.EROFS, 'Read-only file system', '/proc/version')",
+        "",
+    ),
     "a key of a dictionary": Case("{}['AZUREML_MODEL_DIR']", ""),
     # Requests.
     "not JSON": Case(run("return json.loads(data)"), "The request is text that is not JSON", "nope"),
@@ -312,6 +317,18 @@ def test_what_lies_above_the_scripts_folder_is_shipped_with_source(tmp_path: Pat
         assert f"is not shipped: deploy svc --source {tmp_path / 'repo'} ships it." in told
     gone = Failure("load", "ModuleNotFoundError", "No module named 'nowhere_at_all'", "score.py", 1, "", "")
     assert known_hint(gone, record, tmp_path) == ""
+
+
+def test_what_is_shipped_is_not_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shipped.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    # For root everything can be written.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    for name, hint in (("shipped.txt", "What a service ships is never written to"), ("/elsewhere.txt", "")):
+        error = PermissionError(errno.EACCES, "Permission denied", name)
+        told = describe(error, "run", str(tmp_path / "score.py"), "score.py", root=str(tmp_path)).hint
+        assert told.startswith(hint)
+        assert bool(told) == bool(hint)
 
 
 def test_a_broken_object_breaks_no_hint(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_a_scripts_folder_without_secrets_environments_and_caches(tmp_path: Path
         ("/data\n", {"data/deep/labels.txt"}),
         ("ref.csv/\n", set()),
         ("re[e-f].cs?\n", {"ref.csv"}),
+        ("\ufeff*.csv\r\n", {"ref.csv"}),
     ],
 )
 @pytest.mark.parametrize("name", [".amlignore", ".gitignore"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -47,6 +48,29 @@ def about_path(at: Situation) -> str:
     if right is not None and not (Path(at.root) / path).is_relative_to(root):
         return f"The model has a file of that name: {_join(right)}."
     return ""
+
+
+def about_writing(at: Situation) -> str:
+    """Advise on a file of the script's own folder that cannot be written.
+
+    Parameters
+    ----------
+    at : Situation
+        Of an ``OSError``.
+
+    Returns
+    -------
+    str
+        Empty for other files.
+    """
+    assert isinstance(at.error, OSError)
+    path = _path(at)
+    if at.error.errno not in {errno.EACCES, errno.EROFS} or not path or not at.root:
+        return ""
+    place = Path(os.path.abspath(Path.cwd() / path))  # noqa: PTH100
+    if not place.is_relative_to(at.root) or os.access(place, os.W_OK):
+        return ""
+    return "What a service ships is never written to: write to tempfile.gettempdir(), or copy the file there first."
 
 
 def about_text_for_a_file(at: Situation) -> str:
