@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from .connection import Reply
+from .serving.answers import RETURNED_NONE
 
 _BINARY = re.compile(
     r"(image|audio|video|font)/|application/(octet-stream|pdf|(x-)?(zip|gzip|tar|npy|npz|hdf5?)|vnd\.apache\.[\w.-]+)$"
@@ -74,6 +75,8 @@ class Answer:
         What the service called its answer.
     size : int
         Bytes of the answer.
+    returned_none : bool
+        Whether the answer is ``{}`` because ``run()`` returned nothing.
     """
 
     value: Any
@@ -83,6 +86,7 @@ class Answer:
     request_id: str
     content_type: str
     size: int
+    returned_none: bool = False
 
     def sentence(self) -> str:
         """Tell how it went in one line.
@@ -93,7 +97,8 @@ class Answer:
             For example ``"200 OK · 3.1 ms, of which 1.2 ms in run()"``.
         """
         inside = "" if self.run_seconds is None else f", of which {duration(self.run_seconds)} in run()"
-        return f"{self.status} {_phrase(self.status)} · {duration(self.seconds)}{inside}".replace("  ", " ")
+        nothing = " · run() returned None: is a return missing?" if self.returned_none else ""
+        return f"{self.status} {_phrase(self.status)} · {duration(self.seconds)}{inside}{nothing}".replace("  ", " ")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -128,6 +133,7 @@ def answer_of(reply: Reply) -> Answer:
         reply.request_id,
         reply.content_type,
         len(reply.body),
+        RETURNED_NONE in reply.headers,
     )
 
 

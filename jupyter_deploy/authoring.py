@@ -113,7 +113,7 @@ class Authoring:
         """
         with stage(self._home.staging) as opened:
             saving = _Saving(name, self._captured, opened, draft, progress)
-            script = capture(name, cell, folder, notebook, saving, sample=sample)
+            script = self._compared(capture(name, cell, folder, notebook, saving, sample=sample))
             if draft:
                 return replace(script, draft=True)
             if value is not NOTHING:
@@ -207,6 +207,11 @@ class Authoring:
             error.hint = f"{hint} Or serve it as stored: {as_stored}".strip()
             raise
         return script, sample if value is None else value
+
+    def _compared(self, script: Script) -> Script:
+        """Say what its ``run()`` got until now, where it gets something else from now on."""
+        old = self._scripts.find(script.name)
+        return replace(script, contract_before=old.contract) if old and old.contract != script.contract else script
 
     def _reload_all(
         self, script: Script, old: Script | None, progress: Progress, first: Change | None = None

@@ -95,6 +95,23 @@ class Invocable:
         """
         return self._invocation().ask(value, headers, limit, timeout)
 
+    def check_something(self, command: str) -> None:
+        """Refuse to send nothing where the service needs something.
+
+        Parameters
+        ----------
+        command : str
+            How ``invoke`` is written where the user is, for the example.
+
+        Raises
+        ------
+        UsageProblem
+            With what it takes, and an example.
+        """
+        problem = self._invocation().nothing(command)
+        if problem is not None:
+            raise problem
+
     def load(
         self,
         value: Any = "",

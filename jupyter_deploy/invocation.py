@@ -12,7 +12,8 @@ from typing import Any
 from .answers import Answer, answer_of, decoded
 from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
 from .errors import InvokeProblem, ServiceDown, UsageProblem
-from .hints import failure_hint
+from .expectations import doubt, input_of, nothing_sent, request_hint
+from .hints import failure_hint, known_hint
 from .payloads import JSON, Payload, payload_of
 from .services import Health, ServiceRecord, Target
 from .serving.failures import Failure
@@ -121,6 +122,24 @@ class Invocation:
             payload,
             {**{name: text for name, text in own.items() if name.lower() not in lowered}, **given},
         )
+
+    def nothing(self, command: str) -> UsageProblem | None:
+        """Say what the service takes, where it needs something.
+
+        Parameters
+        ----------
+        command : str
+            How ``invoke`` is written where the user is.
+
+        Returns
+        -------
+        UsageProblem or None
+            None where an empty request is one like any other.
+        """
+        if self.record.spec.image:
+            return None
+        self.must_run()
+        return nothing_sent(self.record.name, command, input_of(self.bundle), self._signature(None))
 
     def must_run(self) -> None:
         """Refuse to send anything to a service that was stopped: another program may have its port by now.
@@ -264,7 +283,9 @@ class Invocation:
         named = f"The request's id is {request_id}." if request_id else ""
         failure = self.failure(reply)
         if failure:
-            hint = failure_hint(failure, self.record, self.bundle)
+            taken = input_of(self.bundle)
+            hint = request_hint(failure, taken, payload) or known_hint(failure, self.record, self.bundle)
+            hint = hint or doubt(name, failure, taken) or failure_hint(failure, self.record, self.bundle)
             problem = InvokeProblem(
                 f"{name}: {failure.summary}", details=failure.traceback, hint=f"{hint} {named}".strip()
             )
@@ -304,7 +325,7 @@ class Invocation:
         name = self.record.name
         signature = self.known.get(self.record.bundle)
         if reply.status in {400, 415} and signature is not None:
-            return f"{signature.sentence()}."
+            return f"{signature.sentence()}{signature.shown()}."
         if reply.status in {400, 415} and payload.content_type != JSON:
             return f"{payload.content_type} was sent; a script takes bytes with @rawhttp."
         if reply.status == 413 and not self.record.spec.image:

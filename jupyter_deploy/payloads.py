@@ -234,7 +234,8 @@ def _fitted(raw: Payload, signature: Signature) -> Payload:
             return Payload(b"{%s:%s}" % (key, to_json(raw.body.decode())))
         except UnicodeDecodeError:
             return raw
-    return Payload(b"{%s:%s}" % (key, raw.body))
+    is_row = signature.as_rows(value) is not value
+    return Payload((b"{%s:[%s]}" if is_row else b"{%s:%s}") % (key, raw.body))
 
 
 def _parsed(body: bytes) -> Any:

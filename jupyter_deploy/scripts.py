@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from .capture.taken import Taken
+
+if TYPE_CHECKING:
+    from .capture.described import RunInput
 from .errors import NotFound, ScriptProblem, nearest, not_found
 from .script_check import MAX_BYTES, check, quiet_parse
 from .services import Change
@@ -48,8 +51,8 @@ class Script:
         ``name:version`` of the models that hold what it took from the notebook's variables.
     taken : tuple of Taken
         What it took from the notebook, without the values; empty where an older version of this package stored it.
-    contract : str
-        How its ``run()`` gets a request's value, where that was decided for it; not kept.
+    contract_before : str
+        What the ``run()`` that it takes the place of got, where that was something else; not kept.
     trial : Trial or None
         What it answered when it was tried; not kept.
     draft : bool
@@ -73,7 +76,7 @@ class Script:
     origins: tuple[Origin, ...] = field(default=(), repr=False)
     models: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
-    contract: str = field(default="", compare=False, repr=False)
+    contract_before: str = field(default="", compare=False, repr=False)
     trial: Any = field(default=None, compare=False, repr=False)
     draft: bool = field(default=False, compare=False, repr=False)
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
@@ -101,6 +104,18 @@ class Script:
         return "\n".join(line for part in own for line in part) if own else self.source
 
     @property
+    def contract(self) -> str:
+        """What its ``run()`` gets, in a line, and the types of its parameters in a line each."""
+        return self.input.text
+
+    @property
+    def input(self) -> RunInput:
+        """What its ``run()`` gets, read from its text."""
+        from .capture.described import run_input
+
+        return run_input(self.source, self.cell)
+
+    @property
     def looks_for_models(self) -> bool:
         """Whether it may need a model beside those that it took from the notebook."""
         return not self.models or "AZUREML_MODEL_DIR" in self.cell or "get_model_path" in self.cell
@@ -120,7 +135,8 @@ class Script:
         plain = {"origins": [list(origin) for origin in self.origins], "models": list(self.models)}
         plain["notices"] = list(self.notices)
         tried = self.trial.as_dict() if self.trial else None
-        return {**asdict(replace(self, changes=(), taken=(), trial=None)), **plain, **told, "trial": tried}
+        facts = asdict(replace(self, changes=(), taken=(), trial=None))
+        return {**facts, **plain, **told, "contract": self.contract, "trial": tried}
 
 
 def imported_modules(source: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from .errors import InvokeProblem
 _DECORATED = b"inference_schema"
 _PANDAS = "pandas.DataFrame:"
 _NUMPY = "numpy.ndarray"
+_SHOWN = 400
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,12 @@ class Signature:
     ----------
     parameters : mapping of str to mapping
         Each with its part of the swagger document; at least one.
+    example : mapping of str to object
+        A request's body, as the schema's own sample has it.
     """
 
     parameters: Mapping[str, Mapping[str, Any]] = field(hash=False)
+    example: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def first(self) -> str:
@@ -44,6 +48,17 @@ class Signature:
         """Whether that parameter is a text."""
         return self.parameters[self.first].get("type") == "string" and not self.wants_bytes
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of that parameter; empty where it is no table of records."""
+        items = self.parameters[self.first].get("items")
+        found = items.get("properties") if isinstance(items, Mapping) else None
+        return frozenset(found) if found and self._is_table else frozenset()
+
+    @property
+    def _is_table(self) -> bool:
+        return str(self.parameters[self.first].get("format", "")) == f"{_PANDAS}records"
+
     def names(self, value: Any) -> bool:
         """Tell whether a value is by parameter already.
 
@@ -55,9 +70,33 @@ class Signature:
         Returns
         -------
         bool
-            Whether it is a mapping with the only parameter's name, or any mapping where there are several.
+            Whether it is a mapping with the only parameter's name, or any mapping where there are several; but not
+            one record of a table.
         """
-        return isinstance(value, Mapping) and (len(self.parameters) > 1 or self.first in value)
+        if not isinstance(value, Mapping):
+            return False
+        columns = self.columns
+        if is_record(value) and columns & {str(key) for key in value} - set(self.parameters):
+            return False
+        if len(self.parameters) > 1:
+            return True
+        # A table may have a column of that name.
+        return self.first in value and not (self.first in columns and is_record(value))
+
+    def as_rows(self, value: Any) -> Any:
+        """Make one record a list of one, where the first parameter is a table.
+
+        Parameters
+        ----------
+        value : object
+            Of that parameter.
+
+        Returns
+        -------
+        object
+            Anything else as it is.
+        """
+        return [value] if self._is_table and isinstance(value, Mapping) and value and is_record(value) else value
 
     def fit(self, value: Any) -> Any:
         """Give a value the form that the schema asks for.
@@ -73,8 +112,9 @@ class Signature:
             By parameter; a service that needs others than the first too says which are missing.
         """
         if self.names(value):
-            return {key: shaped(item, self.parameters.get(key, {})) for key, item in value.items()}
-        return {self.first: shaped(value, self.parameters[self.first])}
+            found = {key: shaped(item, self.parameters.get(key, {})) for key, item in value.items()}
+            return {key: self.as_rows(item) if key == self.first else item for key, item in found.items()}
+        return {self.first: self.as_rows(shaped(value, self.parameters[self.first]))}
 
     def sentence(self) -> str:
         """Tell what is taken.
@@ -87,6 +127,17 @@ class Signature:
         names = [repr(name) for name in self.parameters]
         listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         return f"It takes a JSON object with {listed}"
+
+    def shown(self) -> str:
+        """Write an example behind :meth:`sentence`.
+
+        Returns
+        -------
+        str
+            Empty where it would be long.
+        """
+        text = json.dumps(self.example, ensure_ascii=False)
+        return f", for example {text}" if self.example and len(text) <= _SHOWN else ""
 
 
 def signature_in(document: Any) -> Signature | None:
@@ -109,7 +160,11 @@ def signature_in(document: Any) -> Signature | None:
         parameters = {str(name): schema for name, schema in found.items() if isinstance(schema, Mapping)}
     except (KeyError, TypeError, AttributeError):
         return None
-    return Signature(parameters) if parameters else None
+    example = schemas["ServiceInput"].get("example")
+    shown = (
+        {name: example[name] for name, schema in parameters.items() if schema and name in example} if example else {}
+    )
+    return Signature(parameters, shown) if parameters else None
 
 
 def may_have_schema(bundle: Path) -> bool:
@@ -135,6 +190,22 @@ def may_have_schema(bundle: Path) -> bool:
                 except OSError:
                     continue
     return False
+
+
+def is_record(value: Mapping[Any, Any]) -> bool:
+    """Tell whether a mapping is one row: its values are no lists and no mappings.
+
+    Parameters
+    ----------
+    value : mapping
+        Anything.
+
+    Returns
+    -------
+    bool
+        By its values alone.
+    """
+    return not any(isinstance(item, (list, tuple, Mapping)) or getattr(item, "ndim", 0) for item in value.values())
 
 
 def is_frame(value: Any) -> bool:
@@ -173,10 +244,23 @@ def shaped(value: Any, schema: Mapping[str, Any]) -> Any:
     if wanted.startswith(_PANDAS) and hasattr(value, "to_frame") and not is_frame(value):
         value = value.to_frame().T if _is_row(value, schema) else value.to_frame()
     if is_frame(value):
+        value = _without_periods(value)
         return _table(value, "values" if wanted == _NUMPY else wanted.removeprefix(_PANDAS))
     if isinstance(value, (bytes, bytearray, memoryview)) and wanted == "byte":
         return base64.b64encode(value).decode()
     return value
+
+
+def _without_periods(frame: Any) -> Any:
+    """Write periods as text, as a schema's sample has them."""
+    periods = [place for place, dtype in enumerate(frame.dtypes) if str(dtype).startswith("period")]
+    if not periods:
+        return frame
+    made = frame.astype({frame.columns[place]: object for place in periods})
+    for place in periods:
+        column = frame.columns[place]
+        made[column] = [None if str(value) == "NaT" else str(value) for value in frame[column]]
+    return made
 
 
 def _is_row(series: Any, schema: Mapping[str, Any]) -> bool:
@@ -184,7 +268,8 @@ def _is_row(series: Any, schema: Mapping[str, Any]) -> bool:
     items = schema.get("items")
     columns = items.get("properties") if isinstance(items, Mapping) else None
     if columns:
-        return bool(set(series.index) >= set(columns))
+        # One that lacks a column is a row all the same: the service names what is missing.
+        return bool({str(label) for label in series.index} & set(columns))
     return all(isinstance(label, str) for label in series.index) and not isinstance(series.name, str)
 
 

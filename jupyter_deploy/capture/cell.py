@@ -65,7 +65,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     classes = {one.name: notebook.variables[one.name] for one in taken if one.kind == "class"}
     if classes:
         taken = settled(taken, classes)
-    contract = contract_of(tree, taken, notebook.variables, sample)
+    contract = contract_of(tree, taken, notebook, sample)
     doubts = check(source, "cell", known=known, described=contract.kind == "schema")
     if not taken and contract.kind == "text":
         return Script(name, f"# %%score_script {name}\n{cell}", str(folder), notices=doubts)
@@ -76,9 +76,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
     _check_written(text)
     told = tuple(_told(one, models.get(one.name)) for one in taken)
     ids = tuple(dict.fromkeys(model.id for model in models.values()))
-    return Script(
-        name, text, str(folder), origins=origins, models=ids, taken=told, contract=contract.sentence, notices=doubts
-    )
+    return Script(name, text, str(folder), origins=origins, models=ids, taken=told, notices=doubts)
 
 
 def _imports_of_data(taken: Sequence[Taken], models: Mapping[str, Model], taking: Taking, folder: Path) -> list[Taken]:

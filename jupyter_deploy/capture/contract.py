@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import ScriptProblem, nearest
-from ..script_check import quiet_parse
-from .schemas import ParameterType, hints_of, of_hint, of_sample
+from ..script_check import quiet_parse, top_level
+from .decoding import inputs_of, reason_for_text, required_of
+from .decorations import is_decorated
+from .flow import Function, Scope, scope_of, uses_of
+from .frames import columns_for, columns_of, receivers
+from .notebook import Notebook
+from .schemas import ParameterType, frame_type, hints_of, of_hint, of_sample
 from .taken import Taken
-
-_HEADERS = "request_headers"
-_TEXT_METHODS = frozenset(
-    {"encode", "split", "splitlines", "strip", "lower", "upper", "startswith", "endswith", "casefold"}
-)
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -26,40 +25,27 @@ class Contract:
     ----------
     kind : str
         ``"text"``, ``"json"`` (decoded) or ``"schema"``.
-    run : ast.FunctionDef, ast.AsyncFunctionDef or None
+    run : function or None
         The cell's.
     types : mapping of str to ParameterType
         By parameter, of a schema.
     """
 
     kind: str
-    run: Function | None = None
+    run: Function | ast.Lambda | None = None
     types: Mapping[str, ParameterType] | None = None
 
     @property
     def optional(self) -> set[str]:
         """The parameters that a caller may leave out."""
-        if self.run is None:
-            return set()
-        return {one.arg for one in (*self.run.args.args, *self.run.args.kwonlyargs)} - set(_required(self.run))
-
-    @property
-    def sentence(self) -> str:
-        """What a caller has to send, in one line."""
-        if self.kind == "schema" and self.types:
-            return f"run() gets {', '.join(self.types)} from the request's JSON, converted and checked"
-        if self.run is not None and self.run.decorator_list:
-            # Its decorators say.
-            return ""
-        return "run() gets the request's JSON, decoded" if self.kind == "json" else "run() gets the request's text"
+        return set() if self.run is None else set(inputs_of(self.run)) - set(required_of(self.run))
 
 
-def contract_of(
-    tree: ast.Module, taken: Sequence[Taken], variables: Mapping[str, object], samples: Mapping[str, object] | object
-) -> Contract:
+def contract_of(tree: ast.Module, taken: Sequence[Taken], notebook: Notebook, samples: object) -> Contract:
     """Decide it.
 
-    A script with an ``init()``, or with decorators on ``run()``, is the contract's own and stays as it is.
+    A cell with an ``init()``, or with Azure ML's decorators, is the contract's own and stays as it is. Any other gets
+    the value: decoded JSON, or what the hint says.
 
     Parameters
     ----------
@@ -67,8 +53,8 @@ def contract_of(
         The cell.
     taken : sequence of Taken
         What it takes from the notebook.
-    variables : mapping
-        The notebook's, for type hints.
+    notebook : Notebook
+        For type hints, and for the frames that models were fitted on.
     samples : object
         ``--sample``'s value; None where there was none.
 
@@ -82,39 +68,115 @@ def contract_of(
     ScriptProblem
         If the sample does not go with ``run()``.
     """
-    functions = {node.name: node for node in tree.body if isinstance(node, Function)}
-    run = functions.get("run")
+    run = run_of(tree)
+    names = names_bound(tree)
     if samples is not None:
-        return Contract("schema", run, _sampled(run, samples))
-    if run is None or run.decorator_list or "init" in functions or "run_batch" in functions:
+        return Contract("schema", run, _sampled(run, samples, tree, taken, notebook))
+    bodies = [[node for one in taken if one.text for node in quiet_parse(one.text).body], tree.body]
+    if run is None or names & {"init", "run_batch"} or is_decorated(tree, bodies[0], notebook.variables):
         return Contract("text", run)
-    arguments = (*run.args.args, *run.args.kwonlyargs)
-    first = next((argument.arg for argument in arguments if argument.arg != _HEADERS), "")
-    definitions = {one.name: node for one in taken if (node := _function(one))} | functions
-    if _takes_text(run, first, definitions, set()):
+    scope = scope_of(bodies)
+    if reason_for_text(run, scope):
         return Contract("text", run)
-    values = _receivers_first(run, {one.name: one.value for one in taken if one.kind == "data"})
-    hints = dict(hints_of(run, variables))
-    types = {name: kind for name, hint in hints.items() if (kind := of_hint(hint, values, variables))}
-    if types and all(name in types or name == _HEADERS for name in _required(run)):
+    types = _hinted(run, scope, taken, notebook)
+    if types:
         return Contract("schema", run, types)
-    said = hints.get(first)
-    return Contract("text" if said in (str, bytes) or not taken else "json", run)
+    return Contract("json", run)
 
 
-def _sampled(run: Function | None, samples: object) -> dict[str, ParameterType]:
+def run_of(tree: ast.Module) -> Function | ast.Lambda | None:
+    """Find a script's ``run``.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+
+    Returns
+    -------
+    function or None
+        The last that is defined outside of functions and classes; None where it comes from elsewhere.
+    """
+    found: Function | ast.Lambda | None = None
+    for node in top_level(tree.body):
+        if isinstance(node, Function) and node.name == "run":
+            found = node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            is_run = any(isinstance(target, ast.Name) and target.id == "run" for target in node.targets)
+            found = node.value if is_run else found
+    return found
+
+
+def names_bound(tree: ast.Module) -> set[str]:
+    """List the functions, imports and variables that a script has at its top level.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+
+    Returns
+    -------
+    set of str
+        Names.
+    """
+    scope = scope_of([tree.body])
+    return {*scope.functions, *scope.imports, *scope.aliases}
+
+
+def _hinted(
+    run: Function | ast.Lambda, scope: Scope, taken: Sequence[Taken], notebook: Notebook
+) -> dict[str, ParameterType] | None:
+    """Make the schema of the hints, and of a frame that goes straight into a fitted model."""
+    data = {one.name: one.value for one in taken if one.kind == "data"}
+    hints = hints_of(run, notebook.variables, scope.imports)
+    inputs, required = inputs_of(run), required_of(run)
+    types: dict[str, ParameterType] = {}
+    for name in inputs:
+        uses = uses_of(run, name, scope)
+        models = receivers(uses, data)
+        # What it is handed to knows best what the data looks like.
+        roots = [use.ref.root for use in uses if use.ref is not None and use.ref.root in data]
+        values = {one: data[one] for one in [*roots, *data]}
+        if hints.get(name) is not None:
+            found = of_hint(hints[name], values, notebook, models or ())
+            types.update({name: found} if found else {})
+        elif models and name == inputs[0] and not run_decorators(run):
+            types[name] = frame_type(columns_for(columns_of(models[0]) or (), models, notebook))
+    described = all(name in types or (len(required) > 1 and hints.get(name) is not None) for name in required)
+    return types if types and described and (inputs[0] in types or len(required) > 1) else None
+
+
+def run_decorators(run: Function | ast.Lambda) -> Sequence[ast.expr]:
+    """List a function's decorators.
+
+    Parameters
+    ----------
+    run : function
+        The script's.
+
+    Returns
+    -------
+    sequence of ast.expr
+        None of them are Azure ML's where this is asked.
+    """
+    return [] if isinstance(run, ast.Lambda) else run.decorator_list
+
+
+def _sampled(
+    run: Function | ast.Lambda | None, samples: object, tree: ast.Module, taken: Sequence[Taken], notebook: Notebook
+) -> dict[str, ParameterType]:
     if run is None:
         raise ScriptProblem(
             "--sample describes the parameters of run(), and there is none.", hint="Add: def run(data): …"
         )
-    said = {getattr(node, "id", getattr(node, "attr", "")) for one in run.decorator_list for node in ast.walk(one)}
-    if said & {"input_schema", "rawhttp"}:
+    sliced = [node for one in taken if one.text for node in quiet_parse(one.text).body]
+    if is_decorated(tree, sliced, notebook.variables):
         raise ScriptProblem(
             "--sample describes the parameters of run(), but its decorators do so already.",
             hint="Leave --sample or the decorators out.",
         )
-    names = [argument.arg for argument in (*run.args.args, *run.args.kwonlyargs) if argument.arg != _HEADERS]
-    required = [name for name in _required(run) if name != _HEADERS]
+    names, required = inputs_of(run), required_of(run)
     by_name = isinstance(samples, Mapping) and set(samples) <= set(names)
     if len(names) == 1 or (len(required) == 1 and not by_name):
         name = names[0] if len(names) == 1 else required[0]
@@ -138,56 +200,3 @@ def _sampled(run: Function | None, samples: object) -> dict[str, ParameterType]:
             hint=f"Give a value for each: {', '.join(required)}.",
         )
     return {str(name): of_sample(str(name), value) for name, value in samples.items()}
-
-
-def _required(run: Function) -> list[str]:
-    arguments = run.args
-    without_default = arguments.args[: len(arguments.args) - len(arguments.defaults)]
-    keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return [argument.arg for argument in [*without_default, *(key for key, default in keywords if default is None)]]
-
-
-def _function(one: Taken) -> Function | None:
-    if one.kind != "function":
-        return None
-    node = quiet_parse(one.text).body[0]
-    return node if isinstance(node, Function) else None
-
-
-def _takes_text(function: Function, parameter: str, known: Mapping[str, Function], seen: set[str]) -> bool:
-    """Tell whether a function decodes a parameter itself, or hands it to one that does."""
-    seen.add(function.name)
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and _is(node.value, parameter) and node.attr in _TEXT_METHODS:
-            return True
-        if not isinstance(node, ast.Call):
-            continue
-        place = next((index for index, argument in enumerate(node.args) if _is(argument, parameter)), None)
-        if place is None:
-            continue
-        called = node.func
-        if (isinstance(called, ast.Attribute) and called.attr == "loads") or _is(called, "loads"):
-            return True
-        inner = known.get(called.id) if isinstance(called, ast.Name) else None
-        unseen = inner is not None and inner.name not in seen and place < len(inner.args.args)
-        if inner and unseen and _takes_text(inner, inner.args.args[place].arg, known, seen):
-            return True
-    return False
-
-
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _receivers_first(run: Function, values: dict[str, object]) -> dict[str, object]:
-    """Put what run()'s parameter is handed to before the rest: that one knows what the data looks like."""
-    parameters = {argument.arg for argument in run.args.args}
-    first = [
-        node.func.value.id
-        for node in ast.walk(run)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and any(isinstance(argument, ast.Name) and argument.id in parameters for argument in node.args)
-    ]
-    return {name: values[name] for name in [*(name for name in first if name in values), *values]}

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
+import importlib
 import importlib.util
 import json
+import sys
+import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ScriptProblem
 from ..serving.answers import to_json
-from .values import literal
+from ..serving.conversion import converter
+from ..serving.shims import parameter_types
+from .columns import Column, cell_of, column_of, frame_of
+from .flow import Function
+from .frames import columns_for, known_names
+from .notebook import Notebook
 
 _TYPES = "inference_schema.parameter_types"
 _ROWS = 5
 _LONGEST = 4000
 _TOO_LONG = 100_000
+_TIMES = {
+    dt.datetime: "datetime.datetime(2000, 1, 1, 0, 0)",
+    dt.date: "datetime.date(2000, 1, 1)",
+    dt.time: "datetime.time(0, 0)",
+}
+_LIBRARIES = frozenset({"pandas", "numpy", "typing", "datetime"})
 _DECORATOR = "from inference_schema.schema_decorators import input_schema"
 _STANDARD = f"from {_TYPES}.standard_py_parameter_type import StandardPythonParameterType"
 
@@ -58,7 +73,6 @@ def of_sample(parameter: str, sample: object) -> ParameterType:
     ScriptProblem
         For what has no JSON form, or where inference-schema is not installed.
     """
-    _check_installed()
     try:
         found = _of_rows(sample, _ROWS)
         if len(found.expression) > _LONGEST:
@@ -82,69 +96,102 @@ def _of_rows(sample: Any, count: int) -> ParameterType:
     kind = type(sample)
     family = str(kind.__module__).partition(".")[0]
     if family == "pandas" and kind.__name__ == "DataFrame":
-        return _frame(sample.head(count))
+        return _frame(sample, count)
     if family == "numpy" and kind.__name__ == "ndarray":
         return _array(sample, count)
     if family == "pandas" and kind.__name__ == "Series":
         sample = list(sample)
     plain = json.loads(to_json(sample))
+    if plain is None:
+        raise TypeError("it cannot be None, nor NaN")
     plain = plain[:count] if isinstance(plain, list) else plain
     return ParameterType(f"StandardPythonParameterType({plain!r})", (_STANDARD,))
 
 
 def _make(kind: ParameterType) -> None:
-    """Make it once, as the script will: whatever inference-schema does not take is told now."""
-    names: dict[str, Any] = {}
-    exec("\n".join(kind.imports), names)  # noqa: S102 - written above
-    eval(kind.expression, names).input_to_swagger()  # noqa: S307 - written above
+    """Make it once, as the script will, and hand it its own example: whatever does not work is told now."""
+    names: dict[str, Any] = {"StandardPythonParameterType": parameter_types.StandardPythonParameterType}
+    names["PandasParameterType"] = parameter_types.PandasParameterType
+    names["NumpyParameterType"] = parameter_types.NumpyParameterType
+    exec("\n".join(line for line in kind.imports if _TYPES not in line), names)  # noqa: S102 - written above
+    made = eval(kind.expression, names)  # noqa: S307 - written above
+    converter(made, "sample")(made.input_to_swagger()["example"])
 
 
-def of_hint(hint: object, values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType | None:
+def of_hint(
+    hint: object, values: Mapping[str, object], notebook: Notebook, models: Sequence[object] = ()
+) -> ParameterType | None:
     """Describe a parameter by its type hint.
 
     Parameters
     ----------
     hint : object
-        A class, or for example ``list[float]``.
+        A class, or for example ``list[float]``; ``X | None`` is taken for ``X``.
     values : mapping
         The live values that the script uses: a fitted estimator knows how many columns it takes, and their names.
-    notebook : mapping
-        All of the notebook's: a frame with these columns knows their types.
+    notebook : Notebook
+        A frame of it with these columns knows their types.
+    models : sequence of object, optional
+        Those that the parameter goes straight into.
 
     Returns
     -------
     ParameterType or None
-        None for hints that say nothing about JSON, such as ``str`` (the request's text) or ``Any``.
-
-    Raises
-    ------
-    ScriptProblem
-        Where inference-schema is not installed.
+        None for hints that say nothing about JSON, such as ``Any``.
     """
+    hint = _alone(hint)
     origin = typing.get_origin(hint) or hint
     if not isinstance(origin, type):
         return None
     family = origin.__module__.partition(".")[0]
     if family == "pandas" and origin.__name__ == "DataFrame":
-        _check_installed()
-        return _frame_of_estimator(values, notebook)
+        return _frame_for(values, notebook, models)
     if family == "numpy" and origin.__name__ == "ndarray":
-        _check_installed()
-        width = _known(values, "n_features_in_")
+        width = next(filter(None, (_attribute(value, "n_features_in_") for value in values.values())), None)
         free = "" if width else ", enforce_column_type=False, enforce_shape=False"
         return _numpy(f"np.zeros((1, {width or 1}))", free)
-    if origin in (list, dict, int, float, bool, tuple):
-        _check_installed()
-        return ParameterType(f"StandardPythonParameterType({_empty(hint)!r})", (_STANDARD,))
-    return None
+    text = _standard(hint)
+    if text is None:
+        return None
+    return ParameterType(text, ("import datetime", _STANDARD) if "datetime." in text else (_STANDARD,))
 
 
-def _check_installed() -> None:
-    if importlib.util.find_spec("inference_schema") is None:
-        raise ScriptProblem(
-            "A schema needs the package inference-schema, which is not installed.",
-            hint="%pip install 'jupyter-model-deploy[schema]'",
-        )
+def _alone(hint: object) -> object:
+    """Take the wrapping off: ``Annotated[X, …]`` and ``X | None`` are ``X``."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return _alone(typing.get_args(hint)[0])
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+        return _alone(kinds[0]) if len(kinds) == 1 else None
+    return hint
+
+
+def frame_type(columns: Sequence[Column]) -> ParameterType:
+    """Describe a parameter that is a frame.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        None where they are not known.
+
+    Returns
+    -------
+    ParameterType
+        A table of records.
+    """
+    free = "" if columns else ", enforce_shape=False, enforce_column_type=False"
+    text = frame_of(columns)
+    more = [f"import {module}" for module in ("datetime", "decimal") if f"{module}." in text]
+    imports = ("import pandas as pd", f"from {_TYPES}.pandas_parameter_type import PandasParameterType", *more)
+    return ParameterType(f"PandasParameterType({text}{free})", imports)
+
+
+def _frame_for(values: Mapping[str, object], notebook: Notebook, models: Sequence[object]) -> ParameterType:
+    for model in (*models, *values.values()):
+        names = known_names(model)
+        if names:
+            return frame_type(columns_for(names, models or [model], notebook))
+    return frame_type(())
 
 
 def _numpy(array: str, more: str = "") -> ParameterType:
@@ -153,7 +200,11 @@ def _numpy(array: str, more: str = "") -> ParameterType:
 
 
 def _array(sample: Any, count: int) -> ParameterType:
-    rows = sample[:count] if sample.ndim else sample
+    if not sample.ndim:
+        raise TypeError("it is a single number: give an array with a dimension")
+    if sample.dtype.kind not in "biufMmSUO":
+        raise TypeError(f"it holds {sample.dtype} values")
+    rows = sample[:count]
     kind = str(sample.dtype)
     text = f"np.array({_numbers(rows.tolist())}, dtype={kind!r})"
     if len(text) > _LONGEST or sample.dtype.kind == "O" or not rows.size:
@@ -164,122 +215,91 @@ def _array(sample: Any, count: int) -> ParameterType:
 
 def _numbers(values: Any) -> str:
     # Not repr: nan and inf have no literal of their own.
-    return f"[{', '.join(map(_numbers, values))}]" if isinstance(values, list) else _cell(values)
+    return f"[{', '.join(map(_numbers, values))}]" if isinstance(values, list) else cell_of(values)
 
 
-def _frame(sample: Any) -> ParameterType:
+def _frame(sample: Any, count: int) -> ParameterType:
     if not sample.columns.is_unique:
         raise TypeError(f"several of its columns are called {sample.columns[sample.columns.duplicated()][0]!r}")
-    columns, kinds = {}, {}
-    for name in sample.columns:
-        kind = str(sample[name].dtype)
-        columns[name] = (sample[name].astype(str) if kind.startswith("date") else sample[name]).tolist()
-        if kind not in {"int64", "float64", "bool", "object", "str"}:
-            kinds[str(name)] = kind
-    return _pandas(columns, kinds, "")
+    if not len(sample.columns):
+        raise TypeError("it has no columns")
+    return frame_type([column_of(sample[name], count) for name in sample.columns])
 
 
-def _pandas(columns: Mapping[Any, list[Any]], kinds: Mapping[str, str], more: str) -> ParameterType:
-    cells = ", ".join(f"{name!r}: [{', '.join(_cell(value) for value in column)}]" for name, column in columns.items())
-    text = f"pd.DataFrame({{{cells}}})" + (f".astype({dict(kinds)!r})" if kinds else "")
-    imports = ("import pandas as pd", f"from {_TYPES}.pandas_parameter_type import PandasParameterType")
-    return ParameterType(f"PandasParameterType({text}{more})", imports)
+def _attribute(value: object, name: str) -> Any:
+    return getattr(value, name, None) if type(value).__module__ != "builtins" else None
 
 
-def _cell(value: object) -> str:
-    if str(value) in {"<NA>", "NaT"}:
-        return "None"
-    found = literal(value.tolist() if hasattr(value, "tolist") else value)
-    return found if found is not None else repr(str(value))
-
-
-def _frame_of_estimator(values: Mapping[str, object], notebook: Mapping[str, object]) -> ParameterType:
-    names = _known(values, "feature_names_in_")
-    if names is None:
-        return _pandas({}, {}, ", enforce_shape=False, enforce_column_type=False")
-    wanted = [str(name) for name in names]
-    like = next((value for value in notebook.values() if set(wanted) <= set(_columns(value))), None)
-    if like is None:
-        return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
-    # Of the notebook's own frame only the types: its rows are nobody else's business.
-    dtypes = {str(name): str(dtype) for name, dtype in like.dtypes.items()}  # type: ignore[attr-defined]
-    found = _pandas({name: [_blank(dtypes[name])] for name in wanted}, _unusual(dtypes), "")
-    try:
-        _make(found)
-    except Exception:  # noqa: BLE001 - a kind of column without a blank, or that inference-schema does not know
-        return _pandas({name: [0.0] for name in wanted}, {}, ", enforce_column_type=False")
-    return found
-
-
-def _columns(value: object) -> list[str]:
-    columns = getattr(value, "columns", None)
-    is_frame = type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "DataFrame"
-    return [str(name) for name in columns] if is_frame and columns is not None else []
-
-
-def _blank(dtype: str) -> object:
-    if dtype.startswith(("int", "uint", "Int", "UInt")):
-        return 0
-    if dtype.startswith("bool"):
-        return False
-    if dtype.startswith("datetime"):
-        return "2000-01-01"
-    return 0.0 if dtype.startswith(("float", "Float")) else ""
-
-
-def _unusual(dtypes: Mapping[str, str]) -> dict[str, str]:
-    return {name: dtype for name, dtype in dtypes.items() if dtype not in {"int64", "float64", "bool", "object", "str"}}
-
-
-def _known(values: Mapping[str, object], attribute: str) -> Any:
-    for value in values.values():
-        known = getattr(value, attribute, None) if type(value).__module__ != "builtins" else None
-        if known is not None:
-            return known
-    return None
-
-
-def _empty(hint: object) -> Any:
+def _standard(hint: object) -> str | None:
+    """Write a parameter type for plain values; None of a hint that says nothing."""
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (list, tuple):
         # Nothing is said of items that may be of several kinds.
         kinds = {kind for kind in inner if kind is not Ellipsis}
-        item = _empty(kinds.pop()) if len(kinds) == 1 else None
-        return [] if item is None else [item]
-    if origin in (int, float, bool, str):
-        return origin()
-    return {} if origin is dict else None
+        item = _standard(_alone(kinds.pop())) if len(kinds) == 1 else None
+        return f"StandardPythonParameterType([{item or ''}])"
+    if isinstance(origin, type) and origin in (int, float, bool, str, bytes):
+        return f"StandardPythonParameterType({origin()!r})"
+    if isinstance(origin, type) and origin in _TIMES:
+        return f"StandardPythonParameterType({_TIMES[origin]})"
+    return "StandardPythonParameterType({})" if origin is dict else None
 
 
 def hints_of(
-    run: ast.FunctionDef | ast.AsyncFunctionDef, variables: Mapping[str, object]
-) -> Iterator[tuple[str, object]]:
+    run: Function | ast.Lambda, variables: Mapping[str, object], imports: Mapping[str, str]
+) -> dict[str, object]:
     """Evaluate the type hints of a function's parameters.
 
     Parameters
     ----------
-    run : ast.FunctionDef or ast.AsyncFunctionDef
+    run : function
         The function.
     variables : mapping
         Where their names live.
+    imports : mapping of str to str
+        The dotted names of what the script imports, by its names for them.
 
-    Yields
-    ------
-    tuple of (str, object)
-        Parameter and hint; None for one without a hint, or that cannot be evaluated here.
+    Returns
+    -------
+    dict of str to object
+        Hints by parameter; None for one without a hint, or that cannot be evaluated here.
     """
-    for parameter in (*run.args.args, *run.args.kwonlyargs):
-        yield parameter.arg, _evaluated(parameter.annotation, variables)
+    arguments = (*run.args.posonlyargs, *run.args.args, *run.args.kwonlyargs)
+    hinted = {node.id for one in arguments if one.annotation for node in _names_in(one.annotation)}
+    known = dict(variables) | {name: _imported(imports[name]) for name in hinted & set(imports)}
+    return {one.arg: _evaluated(one.annotation, known) for one in arguments}
+
+
+def _names_in(annotation: ast.expr) -> list[ast.Name]:
+    return [node for node in ast.walk(_unquoted(annotation) or annotation) if isinstance(node, ast.Name)]
+
+
+def _imported(dotted: str) -> object:
+    """Find what an import of the script brings; only the libraries of hints are loaded for it."""
+    module, _, name = dotted.rpartition(".")
+    try:
+        if dotted in sys.modules or dotted in _LIBRARIES:
+            return importlib.import_module(dotted)
+        if module.partition(".")[0] in _LIBRARIES:
+            return getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        return None
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _unquoted(annotation: ast.expr) -> ast.expr | None:
+    if not isinstance(annotation, ast.Constant) or not isinstance(annotation.value, str):
+        return annotation
+    try:
+        return ast.parse(annotation.value, mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _evaluated(annotation: ast.expr | None, variables: Mapping[str, object]) -> object:
+    annotation = _unquoted(annotation) if annotation is not None else None
     if annotation is None:
         return None
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        try:
-            annotation = ast.parse(annotation.value, mode="eval").body
-        except SyntaxError:
-            return None
     allowed = (
         ast.Name,
         ast.Attribute,

@@ -12,6 +12,9 @@ from ..script_check import quiet_parse
 from ..serving.origins import Origin
 from .clashes import names_of
 from .contract import Contract
+from .decoding import HEADERS, inputs_of, is_read
+from .described import DECODES
+from .flow import Function
 from .names import annotations_of, needed_at_definition
 from .taken import Taken
 from .wrapping import wrapped
@@ -137,7 +140,7 @@ def names_around(cell: str, taken: Sequence[Taken], contract: Contract) -> dict[
 def _own_imports(data: bool, contract: Contract) -> set[str]:
     wanted = {"import os", "import joblib"} if data else set()
     if contract.kind == "json":
-        wanted |= {"import json", "from azureml.contrib.services.aml_response import AMLResponse"}
+        wanted.add("import json")
     for kind in (contract.types or {}).values():
         wanted.update(("from inference_schema.schema_decorators import input_schema", *kind.imports))
     return wanted
@@ -259,22 +262,31 @@ def _schema(contract: Contract) -> Iterator[str]:
         yield wrapped(f'input_schema("{name}", {kind.expression}{", optional=True" if free else ""})')
 
 
-def _decoding(run: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    names = [one.arg for one in run.args.args + run.args.kwonlyargs]
-    first = next(name for name in names if name != "request_headers")
-    rest = ["request_headers"] if "request_headers" in names else []
-    is_async = isinstance(run, ast.AsyncFunctionDef)
-    by_place = run.args.args[:1] and run.args.args[0].arg == first
+def _decoding(run: Function | ast.Lambda) -> str:
+    inputs = inputs_of(run)
+    arguments = run.args
+    first = inputs[0]
+    every = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    rest = [HEADERS] if HEADERS in every else []
+    is_awaited = isinstance(run, ast.AsyncFunctionDef) and not _yields(run)
+    by_place = bool(every) and every[0] == first and first not in {one.arg for one in arguments.kwonlyargs}
     given = ", ".join(["value" if by_place else f"{first}=value", *(f"{name}={name}" for name in rest)])
+    # A run() that does not look at the value needs none.
+    value = "json.loads({0})" if is_read(run, first) else "json.loads({0}) if {0} else None"
     # In here, other names stand for the request's text than those that are used below.
     first = "data" if first in {"json", "AMLResponse", "_run", "value", "error"} else first
     return (
         "_run = run\n\n\n"
-        f"{'async def' if is_async else 'def'} run({', '.join([first, *rest])}):\n"
-        '    """Hand the value in the request\'s JSON to the cell\'s run()."""\n'
+        f"{'async def' if is_awaited else 'def'} run({', '.join([first, *rest])}):\n"
+        f'    """{DECODES}"""\n'
         "    try:\n"
-        f"        value = json.loads({first})\n"
-        "    except ValueError as error:\n"
+        f"        value = {value.format(first)}\n"
+        "    except (ValueError, RecursionError) as error:\n"
+        "        from azureml.contrib.services.aml_response import AMLResponse\n\n"
         '        return AMLResponse({"message": f"The request is not JSON: {error}"}, 400, json_str=True)\n'
-        f"    return {'await ' if is_async else ''}_run({given})"
+        f"    return {'await ' if is_awaited else ''}_run({given})"
     )
+
+
+def _yields(run: Function) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(run))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pprint
+import textwrap
 from dataclasses import replace
 
 from ..capture.changes import EDITED
@@ -14,6 +15,7 @@ from .face import Face
 from .services import moved_sentence
 
 _ANSWER = 4000
+_WIDTH = 110
 
 
 def _notice(script: Script, _value: Script, living: Living) -> Script:
@@ -41,12 +43,28 @@ def _taken(script: Script) -> list[list[str]]:
     return [[one.name, one.summary or one.kind, one.origin] for one in script.taken]
 
 
+def _gets(script: Script) -> list[str]:
+    """Tell what run() gets; a schema has a line for each parameter, and what changed has one too."""
+    given = script.input
+    told = given.text.split("\n")
+    before = script.contract_before.split("\n")
+    if script.contract_before and told[0] != before[0]:
+        told[0] = f"{told[0]} now; it got {before[0].partition(' gets ')[2]} before"
+    elif script.contract_before:
+        told += [f"before, it was {line}" for line in before[1:] if line not in told]
+    return told if given.returns else [*told, "run() has no return: its answer is always {}"]
+
+
+def _wrapped(row: str) -> list[str]:
+    return textwrap.wrap(row, _WIDTH, subsequent_indent="    ", break_long_words=False) or [row]
+
+
 def _script_text(script: Script) -> str:
     told = [f"Script {script.name}, {_title(script)}"]
     if script.taken:
         rows = plain.table(["takes", "as", "from"], _taken(script)).splitlines()
         told += [f"  {row}" for row in rows]
-    told += [f"  {script.contract}"] if script.contract else []
+    told += [f"  {line}" for row in _gets(script) for line in _wrapped(row)]
     told += [f"  {row}" for row in _trial_text(script.trial).splitlines()] if script.trial else []
     told += [f"  {notice}" for notice in script.notices]
     told += [f"  changed: {one}" for one in script.moved if one != EDITED]
@@ -62,7 +80,7 @@ def _script_html(script: Script) -> str:
     if script.taken:
         rows = [[markup.esc(cell) for cell in row] for row in _taken(script)]
         parts.append(markup.table(["takes", "as", "from"], rows, f"what {script.name} takes from the notebook"))
-    parts += [markup.sentence(script.contract)] if script.contract else []
+    parts += [markup.sentence(row) for row in _gets(script)]
     parts += [f"<div>{markup.esc(notice)}</div>" for notice in script.notices]
     parts += [_trial_parts(script.trial)] if script.trial else []
     parts += [markup.sentence(f"changed: {one}") for one in script.moved if one != EDITED]

@@ -22,6 +22,8 @@ _ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
 # What orjson makes of numpy's NaT, in units from weeks to minutes and in nanoseconds. Or it is a real time.
 _NO_TIME = re.compile(rb'"1970-01-01T00:00:00|"1677-09-21T00:12:43')
 _UNITS = {"M": "datetime64[us]", "m": "timedelta64[us]"}
+# Beside an answer of {}: run() returned nothing.
+RETURNED_NONE = "x-ms-run-returned-none"
 
 
 class StrictJson(ValueError):

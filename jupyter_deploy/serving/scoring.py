@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .answers import StrictJson, encode, holds_nan, to_json
+from .answers import RETURNED_NONE, StrictJson, encode, holds_nan, to_json
 from .batching import Outcome, call_together
 from .failures import describe
 from .inbox import Inbox
@@ -56,6 +56,7 @@ class Scorer:
         self._options = options
         self._inbox = inbox
         self._send = send
+        self._told_of_none = False
 
     def serve(self, requests: list[Request]) -> None:
         """Answer the requests of one frame: together where the script batches, else one after the other.
@@ -184,7 +185,15 @@ class Scorer:
         except (TypeError, ValueError, RecursionError) as error:
             explained = TypeError(f"run() returned something that is not JSON: {error}")
             return self._failed(explained, request, INTERNAL_ERROR)
+        if value is None:
+            self._say_once_that_none_came()
+            return Answer(request.number, 200, body, elapsed, {"headers": [[RETURNED_NONE, "True"]]})
         return Answer(request.number, 200, body, elapsed)
+
+    def _say_once_that_none_came(self) -> None:
+        if not self._told_of_none:
+            self._told_of_none = True
+            log.warning("run() returned None, so the answer is {}: is a return missing?")
 
     def _look_for_nan(self, value: Any, body: bytes) -> None:
         if b"null" not in body or not holds_nan(value):

@@ -15,11 +15,16 @@ from ..payloads import check_json
 from ..workspace import Workspace
 from .verb import Done, Session, Verb, argument, evaluate, pairs
 
+NOTHING = object()
+
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     _check(given)
     payload = payload_of(given, session)
     service = workspace.services[given.service]
+    if payload is NOTHING:
+        service.check_something("jupyter model invoke" if session.variables is None else "%invoke")
+        payload = ""
     headers = {name: value or "" for name, value in pairs(given.header, "--header").items()}
     if given.curl or given.python:
         language = "curl" if given.curl else "python"
@@ -90,7 +95,7 @@ def payload_of(given: argparse.Namespace, session: Session) -> Any:
     Returns
     -------
     object
-        The value, or the request's body as text or bytes.
+        The value, or the request's body as text or bytes; :data:`NOTHING` where there is none.
     """
     sources = [given.value is not None, given.data is not None, given.file is not None, session.cell is not None]
     if sum(sources) > 1:
@@ -109,7 +114,7 @@ def payload_of(given: argparse.Namespace, session: Session) -> Any:
     if given.data is not None:
         return check_json(given.data, "--data")
     if given.value is None:
-        return ""
+        return NOTHING
     if session.variables is None:
         return check_json(given.value, "VALUE")
     return evaluate(given.value, session.variables)

@@ -1,4 +1,4 @@
-"""``show``: everything about one version of a model."""
+"""``show``: everything about one version of a model, or about a stored script."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from .verb import Session, Verb, argument
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    return workspace.models.get(given.model)
+    name = given.model
+    is_script = name in workspace.scripts.names()
+    if given.script or (is_script and not workspace.models.list(name)):
+        return workspace.scripts.get(name)
+    model = workspace.models.get(name)
+    if is_script:
+        told = workspace.scripts.get(name).contract.partition("\n")[0]
+        session.note(f"The script {name}: {told}. Its card: show {name} --script")
+    return model
 
 
 VERB = Verb(
     "show",
-    "show one model version: tags, properties, requirements, how to load it",
-    (argument("model", metavar="MODEL[:VERSION]", help="the newest version without one", completes="models"),),
+    "show one model version (tags, properties, requirements, how to load it) or a script",
+    (
+        argument("model", metavar="NAME[:VERSION]", help="the newest version without one", completes="models"),
+        argument("--script", action="store_true", help="the script of that name"),
+    ),
     _run,
 )

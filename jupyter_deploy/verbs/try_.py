@@ -6,12 +6,13 @@ import argparse
 from typing import Any
 
 from ..workspace import Workspace
-from .invoke import payload_of
+from .invoke import NOTHING, payload_of
 from .verb import Session, Verb, argument
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    return workspace.try_script(given.script, payload_of(given, session), session.say)
+    value = payload_of(given, session)
+    return workspace.try_script(given.script, "" if value is NOTHING else value, session.say)
 
 
 VERB = Verb(

@@ -12,9 +12,9 @@ from jupyter_deploy.client import Service
 from jupyter_deploy.workspace import Workspace
 
 # The code sets `found`. Nothing but the standard library, so that one image serves all tests.
-PROBE = """def run(data):
+PROBE = """def run(raw_data):
     names = {}
-    exec(data, names)
+    exec(raw_data, names)
     return names["found"]
 """
 

@@ -13,7 +13,7 @@ from traitlets.config import Config
 from jupyter_deploy.workspace import Workspace
 
 ECHO = "import json\n\ndef run(data):\n    print('got', data)\n    return json.loads(data)\n"
-TEXT = "def run(data):\n    return data\n"
+TEXT = "def run(raw_data):\n    return raw_data\n"
 
 
 def shared_workspace(folder: Path) -> Iterator[Workspace]:

@@ -37,7 +37,7 @@ def test_a_killed_worker_is_back_and_the_log_says_why(double: Service, number: s
 def test_only_the_dying_workers_own_request_fails(workspace: Workspace) -> None:
     workspace.score_script(
         "fragile",
-        "import os\n\ndef run(data):\n    if data == 'die':\n        os._exit(9)\n    return os.getpid()\n",
+        "import os\n\ndef run(raw_data):\n    if raw_data == 'die':\n        os._exit(9)\n    return os.getpid()\n",
     )
     service = workspace.deploy("fragile")
     with pytest.raises(InvokeProblem, match=r"502: .*exited with code 9"):

@@ -266,7 +266,7 @@ def test_a_schema_follows_the_script(workspace: Workspace) -> None:
         assert service.invoke(value) == [[1.0, 2.0]]
     problem = failed(service, [1, 2, 3])
     assert "The value of 'data' does not fit the schema: expected an array of float64" in problem.message
-    assert problem.hint.startswith("It takes a JSON object with 'data'.")
+    assert problem.hint.startswith("It takes a JSON object with 'data', for example {\"data\": [[1.0, 2.0]]}.")
     assert problem.request_id in problem.hint
 
     workspace.score_script("churn", ARRAY.replace('"data"', '"rows"').replace("data", "rows"))

@@ -197,7 +197,7 @@ def test_bytes_pictures_and_files(run: Run, ip: InteractiveShell, tmp_path: Path
             "%invoke churn [1]",
             InvokeProblem,
             "The value of 'data' does not fit the schema",
-            "with 'data'. The request's id",
+            "with 'data', for example",
         ),
     ],
 )
@@ -238,7 +238,7 @@ def test_a_load_tells_how_far_it_is(shared: Workspace) -> None:
 
 
 def test_a_body_that_is_too_large_tells_the_setting(workspace: Workspace) -> None:
-    workspace.score_script("small", "def run(data):\n    return len(data)\n")
+    workspace.score_script("small", "def run(raw_data):\n    return len(raw_data)\n")
     service = workspace.deploy("small", settings={"body_limit": 1000})
     for size in (1001, 20_000_000):
         with pytest.raises(InvokeProblem, match="small answered 413: ") as caught:

@@ -216,7 +216,8 @@ def test_a_request_of_the_old_generation_keeps_its_files(workspace: Workspace, t
 
 def test_what_a_client_gave_up_is_not_run(workspace: Workspace) -> None:
     workspace.score_script(
-        "slow", "import time\n\ndef run(data):\n    print('ran', data)\n    time.sleep(2.5)\n    return data\n"
+        "slow",
+        "import time\n\ndef run(raw_data):\n    print('ran', raw_data)\n    time.sleep(2.5)\n    return raw_data\n",
     )
     service = workspace.deploy("slow")
     for name in ("first", "second", "third"):

@@ -29,7 +29,7 @@ def leftovers(home: Path) -> set[str]:
 
 def test_nothing_is_left_of_a_trial(workspace: Workspace, home: Path) -> None:
     before = leftovers(home)
-    assert workspace.score_script("good", "def run(data):\n    return data\n", value="[1]").trial.answer == "[1]"
+    assert workspace.score_script("good", "def run(data):\n    return data\n", value="[1]").trial.answer == [1]
     with pytest.raises(TrialFailed, match="broken: RuntimeError: no in %%score_script broken line 3"):
         workspace.score_script("broken", "def run(data):\n    raise RuntimeError('no')\n", value="[1]")
     with pytest.raises(TrialFailed, match="broken: FileNotFoundError"):
@@ -64,7 +64,7 @@ def test_a_failure_does_not_point_to_a_log_that_is_gone(workspace: Workspace) ->
     assert "logs" not in caught.value.hint
     with pytest.raises(TrialFailed) as caught:
         workspace.score_script("raises", "def run(data):\n    return len(1)\n", value="7")
-    assert caught.value.hint == "Correct the script and run its cell again."
+    assert caught.value.hint == "run() gets the request's JSON, decoded: compare that with what was sent."
 
 
 def test_a_trial_whose_process_is_killed_is_cleared_away_by_the_next_to_look(workspace: Workspace, home: Path) -> None:

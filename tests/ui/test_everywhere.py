@@ -121,9 +121,9 @@ def evil(shared: Workspace) -> Iterator[Service]:
     shared.register("evil", {"a": 1}, tags={EVIL: EVIL}, description=EVIL, framework=EVIL)
     script = f"""import json
 EVIL = {EVIL!r}
-def run(data):
+def run(raw_data):
     print(EVIL)
-    if data == "fail":
+    if raw_data == "fail":
         raise ValueError(EVIL)
     return EVIL
 """

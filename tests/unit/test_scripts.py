@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
-from jupyter_deploy.script_check import MAX_BYTES
+from jupyter_deploy.script_check import MAX_BYTES, lines_of
 from jupyter_deploy.workspace import Workspace
 
 from .cells import RUN, bad_cell, cell
@@ -63,7 +63,11 @@ def underlined(problem: ScriptProblem) -> str:
 )
 def test_good_cells(tmp_path: Path, text: str) -> None:
     script = cell(text, tmp_path)
-    assert script.source == f"# %%score_script churn\n{text}"
+    wanted = "\n".join(lines_of(f"# %%score_script churn\n{text}")).rstrip()
+    # An import from __future__ stands at the top of the file.
+    written = "\n".join(lines_of(script.cell)).rstrip().replace("# from __future__", "from __future__")
+    assert written == wanted
+    assert script.contract.startswith("run() gets the request's ")
     assert (script.name, script.label) == ("churn", "%%score_script churn")
 
 

@@ -1,0 +1,267 @@
+"""A frame's columns, written down: names, types and a row or two, so that a script can make an equal frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .values import literal
+
+# Of numpy and of pandas' own arrays; intervals, complex numbers and bytes have no JSON form.
+_KINDS = frozenset("biufMm")
+_MOST_CATEGORIES = 5000
+_LOOKED_AT = 10_000
+# A column of objects of one of these classes comes back as such; each with an example.
+_CLASSES: dict[type, object] = {
+    dt.date: dt.date(2000, 1, 1),
+    dt.datetime: dt.datetime(2000, 1, 1),
+    dt.time: dt.time(0, 0),
+    dt.timedelta: dt.timedelta(0),
+    Decimal: Decimal(0),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Parameters
+    ----------
+    name : object
+        As the frame has it.
+    cells : tuple of str
+        Its rows, as Python.
+    dtype : str
+        Its type, as Python; empty where pandas finds the same type from the cells.
+    """
+
+    name: Any
+    cells: tuple[str, ...]
+    dtype: str = ""
+
+
+def as_sent(name: object, rows: int = 1) -> Column:
+    """Describe a column of which nothing is known: its values are taken as they are sent.
+
+    Parameters
+    ----------
+    name : object
+        The column's.
+    rows : int, optional
+        How many the others have.
+
+    Returns
+    -------
+    Column
+        Of objects, without a value.
+    """
+    return Column(name, ("None",) * rows)
+
+
+def frame_of(columns: Sequence[Column]) -> str:
+    """Write an expression that makes the frame.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        In order.
+
+    Returns
+    -------
+    str
+        Python, with ``pd`` for pandas.
+    """
+    cells = ", ".join(f"{literal(one.name)}: [{', '.join(one.cells)}]" for one in columns)
+    kinds = ", ".join(f"{literal(one.name)}: {one.dtype}" for one in columns if one.dtype)
+    return f"pd.DataFrame({{{cells}}})" + (f".astype({{{kinds}}})" if kinds else "")
+
+
+def column_of(series: Any, rows: int) -> Column:
+    """Describe a column by its first rows.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+    rows : int
+        How many of them are written down.
+
+    Returns
+    -------
+    Column
+        Of the same type.
+
+    Raises
+    ------
+    TypeError
+        If what it holds has no JSON form.
+    """
+    reason = misfit(series)
+    if reason:
+        raise TypeError(f"the column {series.name!r} holds {reason}")
+    return _checked(series.name, tuple(map(cell_of, series.head(rows).tolist())), series.dtype)
+
+
+def column_like(name: object, dtype: Any, example: object = None) -> Column:
+    """Describe a column by its type alone.
+
+    Parameters
+    ----------
+    name : object
+        Its name.
+    dtype : object
+        Its type, or its type's name; an empty name stands for what pandas makes of the example.
+    example : object, optional
+        A value that it may have.
+
+    Returns
+    -------
+    Column
+        With one row; as it is sent where the type cannot be written down.
+    """
+    import pandas as pd
+
+    try:
+        if dtype == "":
+            return Column(name, (cell_of(example),))
+        dtype = pd.api.types.pandas_dtype(dtype)
+        return _checked(name, (cell_of(_blank(dtype) if example is None else example),), dtype)
+    except (TypeError, ValueError, OverflowError):
+        return as_sent(name)
+
+
+def column_shaped_like(series: Any, example: object = None) -> Column:
+    """Describe a column by another of its type; none of its rows are told.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        Of the notebook.
+    example : object, optional
+        A value that the column may have.
+
+    Returns
+    -------
+    Column
+        As it is sent where its values have no JSON form, or are of several kinds.
+    """
+    if str(series.dtype) == "object":
+        values = _looked_at(series)
+        kinds = {type(value) for value in values}
+        if len(kinds) == 1 and kinds <= set(_CLASSES):
+            # Only the class is told.
+            return _checked(series.name, (cell_of(_CLASSES[kinds.pop()]),), series.dtype)
+        if kinds != {str}:
+            return as_sent(series.name)
+    return as_sent(series.name) if misfit(series) else column_like(series.name, series.dtype, example)
+
+
+def misfit(series: Any) -> str:
+    """Say why JSON cannot carry a column's values both ways.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+
+    Returns
+    -------
+    str
+        What it holds; empty where nothing is wrong.
+    """
+    dtype = series.dtype
+    if str(dtype) == "category":
+        kinds = _strangers(dtype.categories[:_LOOKED_AT])
+        return f"categories of {kinds}" if kinds else ""
+    if getattr(dtype, "kind", "O") == "O" and not str(dtype).startswith("str"):
+        if str(dtype).startswith(("interval", "period")):
+            return f"{dtype} values"
+        return _strangers(_looked_at(series))
+    return "" if _is_known(dtype) else f"{dtype} values"
+
+
+def _looked_at(series: Any) -> list[Any]:
+    return list(series.dropna().head(_LOOKED_AT))
+
+
+def _strangers(values: Iterable[Any]) -> str:
+    """Name the classes of values that come back from JSON as something else."""
+    plain = (str, bool, int, float, list, dict, type(None))
+    kinds = {type(value) for value in values}
+    if len(kinds) == 1 and kinds <= set(_CLASSES):
+        return ""
+    strange = {kind for kind in kinds if kind not in plain and kind.__module__ != "numpy"}
+    return ", ".join(sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in strange))
+
+
+def _is_known(dtype: Any) -> bool:
+    text = str(dtype)
+    return text.startswith(("str", "category")) or text == "object" or getattr(dtype, "kind", "O") in _KINDS
+
+
+def _checked(name: object, cells: tuple[str, ...], dtype: Any) -> Column:
+    """Leave the type out where pandas finds it, and make sure that it is found otherwise."""
+    import pandas as pd
+
+    if not _is_known(dtype):
+        raise TypeError(f"the column {name!r} holds {dtype} values")
+    scope = {"pd": pd, "datetime": dt, "decimal": decimal}
+    values = eval(f"[{', '.join(cells)}]", scope)  # noqa: S307 - written above
+    # Without a column of its own, pandas 3 takes objects that are texts for texts.
+    made, written = pd.DataFrame({"x": values}), ""
+    if made["x"].dtype != dtype:
+        written = _written(dtype)
+        made = made.astype({"x": eval(written, scope)})  # noqa: S307 - written above
+    if made["x"].dtype != dtype:
+        raise TypeError(f"the column {name!r} has the type {dtype}, which cannot be written down")
+    # The service's documents show it so.
+    made.to_json(orient="records", date_format="iso")
+    return Column(name, cells, written)
+
+
+def _written(dtype: Any) -> str:
+    if str(dtype) != "category":
+        return repr(str(dtype))
+    categories = dtype.categories.tolist()
+    if len(categories) > _MOST_CATEGORIES or _strangers(categories):
+        raise TypeError(f"{len(categories):,} categories are too many to write down")
+    ordered = ", ordered=True" if dtype.ordered else ""
+    return f"pd.CategoricalDtype([{', '.join(map(cell_of, categories))}]{ordered})"
+
+
+def cell_of(value: object) -> str:
+    """Write one value as Python.
+
+    Parameters
+    ----------
+    value : object
+        Of numpy, of pandas, or plain.
+
+    Returns
+    -------
+    str
+        Dates and durations as text.
+    """
+    if str(value) in {"<NA>", "NaT"}:
+        return "None"
+    if type(value) in _CLASSES:
+        return repr(value) if type(value) is not Decimal else f"decimal.{value!r}"
+    found = literal(value.tolist() if hasattr(value, "tolist") else value)
+    return found if found is not None else repr(str(value))
+
+
+def _blank(dtype: Any) -> object:
+    text, kind = str(dtype), getattr(dtype, "kind", "O")
+    if text == "category":
+        return dtype.categories[0] if len(dtype.categories) else None
+    if kind == "b":
+        return False
+    if kind in "iu":
+        return 0
+    if kind == "M":
+        return "2000-01-01 00:00:00+00:00" if getattr(dtype, "tz", None) else "2000-01-01"
+    return "0 days" if kind == "m" else 0.0 if kind == "f" else ""
