@@ -211,7 +211,7 @@ def test_a_long_sample_is_laid_out_over_lines(book: Minibook) -> None:
 
 def test_a_sample_goes_with_an_init_too(book: Minibook) -> None:
     script = book.capture("def init(): pass\ndef run(x):\n    return x", [1])
-    assert script.contract == f"{BY_SCHEMA}\nx: for example [1]"
+    assert script.contract == f"{BY_SCHEMA}\nx: a list, for example [1]"
 
 
 def test_samples_of_several_parameters(book: Minibook) -> None:
