@@ -265,6 +265,21 @@ class Service(Invocable):
             raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
         return self._target(record.spec.target).stats(record.handle)
 
+    def start(self) -> Change:
+        """Start the service again as it was deployed last; nothing happens where it runs.
+
+        Returns
+        -------
+        Change
+            What was done.
+
+        Raises
+        ------
+        StartFailed
+            With the script's traceback.
+        """
+        return self._deployment.deploy(self.name, {})
+
     def reload(
         self,
         script: str | Path | None = None,

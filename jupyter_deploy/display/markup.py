@@ -35,6 +35,16 @@ _LINE = "display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 10px"
 _ROW = "background:none"
 _CELL = "padding:1px 0;text-align:left;vertical-align:top;border:none;white-space:normal;max-width:none"
 _LABEL = f"{_CELL};padding-right:14px;font-weight:normal;white-space:nowrap;color:{MUTED}"
+# Styles of the elements themselves know no width; where a page drops this one, they do.
+_NARROW = (
+    ".jpd-table{container-type:inline-size}"
+    "@container (max-width:520px){.jpd-table table,.jpd-table tbody{display:block}.jpd-table thead{display:none}"
+    ".jpd-table tr{display:flex;flex-wrap:wrap;gap:0 16px;border-bottom:1px solid var(--jp-border-color2,#d4d4d4)}"
+    ".jpd-table th,.jpd-table td{border:none!important;max-width:100%;box-sizing:border-box;overflow-wrap:anywhere}"
+    ".jpd-table th{flex-basis:100%}"
+    ".jpd-table td:empty{display:none}"
+    ".jpd-table td::before{content:attr(data-column)' ';opacity:.65;font-size:11px}}"
+)
 _COLUMN = f"padding:3px 16px 3px 0;text-align:left;vertical-align:top;border:none;border-bottom:1px solid {BORDER}"
 
 
@@ -213,20 +223,25 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> s
     Returns
     -------
     str
-        Where it is too wide, it scrolls by itself and not the page.
+        Where there is no room beside each other, the columns of a row wrap, each with its name; where a page takes no
+        styles, it scrolls by itself and not the page.
     """
     head = "".join(
         f'<th scope="col" style="{_COLUMN};color:{MUTED};font-weight:normal">{esc(cell)}</th>' for cell in header
     )
     body = "".join(
         f'<tr style="{_ROW}"><th scope="row" style="{_COLUMN};font-weight:600">{first}</th>'
-        + "".join(f'<td style="{_COLUMN}">{cell}</td>' for cell in rest)
+        + "".join(
+            f'<td data-column="{esc(name)}" style="{_COLUMN}">{cell}</td>'
+            for name, cell in zip(header[1:], rest, strict=True)
+        )
         + "</tr>"
         for first, *rest in rows
     )
     return (
-        f'<div tabindex="0" role="region" aria-label="{esc(label)}" style="{_FONT};max-width:100%;overflow-x:auto">'
-        f'<table style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word">'
+        f"<style>{_NARROW}</style>"
+        f'<div class="jpd-table" tabindex="0" role="region" aria-label="{esc(label)}" style="{_FONT};max-width:100%;'
+        f'overflow-x:auto"><table style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word">'
         f'<thead><tr style="{_ROW}">{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Rows = Sequence[tuple[str, str]]
@@ -187,3 +187,22 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def window(recent: Mapping[str, Any]) -> str:
+    """Say which time a rate or a percentile is of.
+
+    Parameters
+    ----------
+    recent : mapping
+        What went through a service lately; ``seconds`` are looked at.
+
+    Returns
+    -------
+    str
+        ``"last minute"``, or for example ``"last 12 s"``; empty where it does not say.
+    """
+    seconds = recent.get("seconds")
+    if seconds is None:
+        return ""
+    return "last minute" if seconds >= 59.5 else f"last {max(1, round(seconds))} s"

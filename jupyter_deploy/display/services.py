@@ -144,10 +144,10 @@ def traffic(seen: Seen) -> list[tuple[str, str]]:
     if not recent:
         return []
     return [
-        ("requests/s", f"{recent['requests_per_second']:.3g}"),
+        (f"requests/s, {plain.window(recent)}", f"{recent['requests_per_second']:.3g}"),
         ("p50", plain.milliseconds(recent["p50_ms"])),
         ("p95", plain.milliseconds(recent["p95_ms"])),
-        ("errors in the last minute", f"{recent['errors']:,} of {recent['requests']:,}"),
+        ("errors", f"{recent['errors']:,} of {recent['requests']:,}"),
     ]
 
 
@@ -264,7 +264,7 @@ def _numbers(seen: Seen) -> str:
         for label, number in traffic(seen)
     )
     style = "display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0"
-    return f'<div role="group" aria-label="traffic of the last minute" style="{style}">{tiles}</div>' if tiles else ""
+    return f'<div role="group" aria-label="recent traffic" style="{style}">{tiles}</div>' if tiles else ""
 
 
 def _commands(seen: Seen) -> str:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 from ..errors import UsageProblem
 from ..workspace import Workspace
 from .verb import LogText, Session, Verb, argument
 from .view import View
+
+_ID = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [DIWEC] \[\d+\] \S{8})\S+", re.MULTILINE)
+
+
+def short_ids(text: str) -> str:
+    """Shorten the ids of requests in lines of a log, as the live view does.
+
+    Parameters
+    ----------
+    text : str
+        Any number of lines.
+
+    Returns
+    -------
+    str
+        With the first 8 characters of each id.
+    """
+    return _ID.sub(r"\1", text)
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
@@ -20,12 +39,14 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         raise UsageProblem("--json does not go with -f: a log that goes on is no JSON.", hint="Leave one of them out.")
     if not given.follow:
         text = service.logs(lines)
+        if not given.json and not given.full_ids:
+            text = short_ids(text)
         return {"service": service.name, "log": text} if given.json else LogText(text)
     if session.live:
         return View("log", service.name)
     try:
         for piece in service.follow(lines):
-            session.emit(piece)
+            session.emit(piece if given.full_ids else short_ids(piece))
     except KeyboardInterrupt:
         # Only the following ends; the service goes on.
         session.emit("\n")
@@ -39,6 +60,9 @@ VERB = Verb(
         argument("service", help="the service's name", completes="services"),
         argument(
             "-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it; in a notebook, a view"
+        ),
+        argument(
+            "--full-ids", action="store_true", help="show the whole ids of requests, not their first 8 characters"
         ),
         argument("-n", "--lines", type=int, metavar="N", help="how many lines; 100 by default"),
     ),

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from .feed import Feed
 
 # How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
 _FIRST_SECONDS = 0.08
+# A view that hears nothing for so long, several times over, knows that the kernel is gone.
+BEAT_SECONDS = 5.0
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _NOTHING = {"text/plain": "", "text/html": ""}
 
@@ -79,6 +82,7 @@ class LiveWidget(anywidget.AnyWidget):
     _css = asset("widgets.css")
     name = traitlets.Unicode("").tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
+    beat = traitlets.Float(0.0).tag(sync=True)
     _gone = False
 
     def __init__(self, name: str, *, fast: float = 1.0, slow: float = 4.0, **values: Any) -> None:
@@ -200,6 +204,9 @@ class LiveWidget(anywidget.AnyWidget):
         else:
             changed = self.tell(problem="") or changed
         self._renew_summary()
+        now = time.time()
+        if now - self.beat > BEAT_SECONDS and not self._gone:
+            self.tell(beat=now)
         return changed
 
     def _heard(self, _: Any, content: Any, __: Any) -> None:

@@ -35,7 +35,7 @@ function render({ model, el }) {
           h("summary", {}, h("span", { class: "jpd-model" }, entry.name), " ",
             h("span", { class: "jpd-muted" }, `${entry.count} version${entry.count === 1 ? "" : "s"}`), " ", chips(entry.versions[0].tags)),
           h("ul", { "aria-label": `versions of ${entry.name}` }, ...entry.versions.map(version))))));
-      if (!found.length) list.append(h("li", { class: "jpd-muted" }, entries.length ? "Nothing fits." : "No models yet: %register NAME OBJECT makes one."));
+      if (!found.length) list.append(h("li", { class: "jpd-muted" }, entries.length ? `No model has “${search.value.trim()}” in its name or tags.` : "No models yet: %register NAME OBJECT makes one."));
       const again = id && [...list.querySelectorAll("button")].find((node) => node.dataset.id === id);
       if (again) again.focus();
     }
@@ -76,9 +76,11 @@ function render({ model, el }) {
   const heard = { "change:models": show, "change:more": show, "change:picked": picked, "change:told": said };
   for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
   model.send({ do: "hello" });
+  const unwatch = watchKernel(model, box);
   return () => {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
     problem.off();
+    unwatch();
   };
 }
 

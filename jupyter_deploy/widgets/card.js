@@ -5,7 +5,7 @@ function render({ model, el }) {
   const reason = h("div", { class: "jpd-reason" });
   const url = h("code", { class: "jpd-url" });
   const address = h("div", { class: "jpd-address" }, url, copyButton(`copy the address of ${name}`, () => model.get("facts").url));
-  const numbers = h("dl", { class: "jpd-numbers", "aria-label": "the last minute" });
+  const numbers = h("dl", { class: "jpd-numbers", "aria-label": "recent traffic" });
   const rows = h("dl", { class: "jpd-rows" });
   const log = h("div", { class: "jpd-mono jpd-log", tabindex: "0", role: "region", "aria-label": `last log lines of ${name}` });
   const told = outcome();
@@ -45,7 +45,8 @@ function render({ model, el }) {
     model.send({ do: "logs", more });
   }, { "aria-pressed": "false" });
   const stop = button("Stop", () => { sure.hidden = false; keep.focus(); });
-  const buttons = h("div", { class: "jpd-buttons" }, invoke, reload, logs, stop);
+  const start = button("Start", () => ask({ do: "start" }), { class: "jpd-button jpd-main" });
+  const buttons = h("div", { class: "jpd-buttons" }, start, invoke, reload, logs, stop);
 
   box.append(h("div", { class: "jpd-head" }, h("span", { class: "jpd-name" }, name), state.node), reason, address, numbers, rows,
     log, buttons, panel, sure, note, told.node, problem.node);
@@ -65,13 +66,15 @@ function render({ model, el }) {
     const busy = model.get("busy");
     const word = model.get("facts").state;
     const gone = word === "Deleted";
-    for (const one of [invoke, reload, stop, ...panel.querySelectorAll("button")]) one.disabled = gone;
-    invoke.disabled = reload.disabled = gone || word === "Stopped";
+    const ended = word === "Stopped" || word === "Failed";
+    for (const one of [start, ...panel.querySelectorAll("button")]) one.disabled = gone;
+    invoke.disabled = reload.disabled = gone || ended;
     stop.disabled = gone || word === "Stopped";
+    start.hidden = !ended;
     box.setAttribute("aria-busy", String(Boolean(busy)));
     // They stay where the focus is: a disabled button would lose it.
     for (const one of box.querySelectorAll("button")) one.toggleAttribute("data-busy", Boolean(busy));
-    wait.end({ invoke: "Waiting for the answer …", reload: "Reloading …", stop: "Stopping …" }[busy] ?? "");
+    wait.end({ invoke: "Waiting for the answer …", reload: "Reloading …", stop: "Stopping …", start: "Starting …" }[busy] ?? "");
   };
   const lines = () => {
     const low = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
@@ -83,9 +86,11 @@ function render({ model, el }) {
   const heard = { "change:facts": facts, "change:busy": enable, "change:lines": lines, "change:said": said };
   for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
   model.send({ do: "hello" });
+  const unwatch = watchKernel(model, box);
   return () => {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
     problem.off();
+    unwatch();
   };
 }
 

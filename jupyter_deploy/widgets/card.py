@@ -9,6 +9,7 @@ from typing import Any
 import traitlets
 
 from ..client import Service
+from ..display.plain import window
 from ..display.services import models_of, moved_sentence, taken_of
 from ..errors import NotFound
 from ..files import tail
@@ -92,7 +93,7 @@ class ServiceCard(LiveWidget):
         Parameters
         ----------
         what : str
-            ``"invoke"``, ``"reload"``, ``"stop"``, or ``"logs"``.
+            ``"invoke"``, ``"reload"``, ``"start"``, ``"stop"``, or ``"logs"``.
         content : dict
             With ``body`` or ``more``.
         """
@@ -106,6 +107,8 @@ class ServiceCard(LiveWidget):
             self._do("reload", self._reload)
         elif what == "stop":
             self._do("stop", self._stop)
+        elif what == "start":
+            self._do("start", lambda: {"title": self._service.start().sentence()})
 
     def _do(self, what: str, work: Callable[[], dict[str, Any]]) -> None:
         with self._telling:
@@ -138,7 +141,7 @@ class ServiceCard(LiveWidget):
 
     def _stop(self) -> dict[str, Any]:
         self._service.stop()
-        return {"title": f"{self.name} is stopped", "hint": f"deploy {self.name} starts it again."}
+        return {"title": f"{self.name} is stopped", "hint": f"Start, or %deploy {self.name}, starts it again."}
 
     def _rows(self) -> list[tuple[str, str]]:
         facts = self.facts
@@ -195,7 +198,10 @@ def shown(facts: dict[str, Any]) -> dict[str, Any]:
         ("target", f"docker, {facts['container']}" if facts["container"] else facts["target"]),
     ]
     numbers = [
-        ("requests/s", f"{recent['requests_per_second']:.3g}" if recent else NOTHING),
+        (
+            f"requests/s, {window(recent)}" if recent else "requests/s",
+            f"{recent['requests_per_second']:.3g}" if recent else NOTHING,
+        ),
         ("p50", milliseconds(recent.get("p50_ms"))),
         ("p95", milliseconds(recent.get("p95_ms"))),
         ("errors", f"{recent['errors']:,} of {recent['requests']:,}" if recent else NOTHING),

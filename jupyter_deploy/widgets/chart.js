@@ -81,7 +81,8 @@ function legend(name, label) {
   const line = svg("svg", { class: "jpd-key", width: 22, height: 8, "aria-hidden": "true" });
   line.append(svg("line", { class: `jpd-series jpd-${name}`, x1: 1, x2: 21, y1: 4, y2: 4 }));
   const value = h("b");
-  return { node: h("span", { class: "jpd-legend" }, line, label, " ", value), value };
+  const words = h("span", {}, label);
+  return { node: h("span", { class: "jpd-legend" }, line, words, value), value, label: words };
 }
 
 function render({ model, el }) {
@@ -116,12 +117,14 @@ function render({ model, el }) {
     // A minute at first; it grows with what is known.
     const span = Math.min(longest, Math.max(1, Math.ceil((now - (points[0]?.[0] ?? now)) / 60)) * 60);
     const seen = points.filter(([at]) => at >= now - span);
-    put(rate.value, short(latest[1] ?? 0));
+    const { rate: mean, window: over } = model.get("recent");
+    put(rate.value, over ? short(mean ?? 0) : "–");
+    for (const [one, label] of [[rate, "requests/s"], [p50, "p50"], [p95, "p95"]]) put(one.label, over ? `${label}, ${over} ` : `${label} `);
     put(p50.value, inMs(latest[2]));
     put(p95.value, inMs(latest[3]));
     const minutes = span / 60 === 1 ? "minute" : `${span / 60} minutes`;
     const most = Math.max(0, ...seen.map((point) => point[1] ?? 0));
-    put(rates.title, `Requests per second to ${name} over the last ${minutes}: ${short(latest[1] ?? 0)} now, ${short(most)} at most.`);
+    put(rates.title, `Requests to ${name} in each second of the last ${minutes}: ${short(latest[1] ?? 0)} in the latest, ${short(most)} at most.`);
     put(times.title, `How long requests to ${name} take: half of them at most ${inMs(latest[2])} (p50), 95 of 100 at most ${inMs(latest[3])} (p95).`);
     for (const plot of [rates, times]) plot.drawing.setAttribute("aria-label", plot.title.textContent);
     draw(rates, width, span, now, [{ name: "rate", points: seen.map((point) => [point[0], point[1]]) }], "");
@@ -130,15 +133,17 @@ function render({ model, el }) {
   };
   const whole = () => add(model.get("points"));
   const one = () => { if (model.get("latest").length) add([model.get("latest")]); };
-  const heard = { "change:points": whole, "change:latest": one };
+  const heard = { "change:points": whole, "change:latest": one, "change:recent": () => paint() };
   for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
   const resized = new ResizeObserver(() => paint());
   resized.observe(box);
   model.send({ do: "hello" });
+  const unwatch = watchKernel(model, box);
   return () => {
     resized.disconnect();
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
     problem.off();
+    unwatch();
   };
 }
 

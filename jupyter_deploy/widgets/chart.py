@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from ..client import Service
+from ..display.plain import window
 from ..errors import NotFound
 from . import static
 from .base import LiveWidget, asset
@@ -33,6 +34,7 @@ class MetricsChart(LiveWidget):
     _esm = asset("common.js", "chart.js")
     points: traitlets.List[Any] = traitlets.List().tag(sync=True)
     latest: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    recent = traitlets.Dict().tag(sync=True)
     minutes = traitlets.Int(MINUTES).tag(sync=True)
 
     def __init__(self, service: Service) -> None:
@@ -65,6 +67,7 @@ class MetricsChart(LiveWidget):
             rate = done / max(now - before, 1e-3)
         self._count = (now, health.requests)
         point = [round(now, 2), round(rate, 2), recent.get("p50_ms"), recent.get("p95_ms")]
+        self.tell(recent={"rate": recent.get("requests_per_second"), "window": window(recent)})
         idle = bool(self._kept) and self._kept[-1][1:] == point[1:]
         self._kept.append(point)
         if time.monotonic() >= self._next_whole:
@@ -79,9 +82,17 @@ class MetricsChart(LiveWidget):
         if not kept:
             return []
         rates = [float(point[1] or 0) for point in kept]
-        _, now, p50, p95 = kept[-1]
-        spread = f"{now:.3g} now, {math.fsum(rates) / len(rates):.3g} on average, {max(rates):.3g} at most"
-        return [("requests/s", spread), ("p50", milliseconds(p50)), ("p95", milliseconds(p95))]
+        _, _, p50, p95 = kept[-1]
+        rate, over = self.recent.get("rate"), self.recent.get("window", "")
+        spread = f"{math.fsum(rates) / len(rates):.3g} on average, {max(rates):.3g} at most in one second"
+        told = [(f"requests/s, {over}", f"{rate:.3g}")] if rate is not None else []
+        shown = f"since {time.strftime('%H:%M:%S', time.localtime(kept[0][0]))}"
+        return [
+            *told,
+            (f"p50, {over}".rstrip(", "), milliseconds(p50)),
+            (f"p95, {over}".rstrip(", "), milliseconds(p95)),
+            (f"requests/s, {shown}", spread),
+        ]
 
     def summary(self) -> str:
         """Return the chart's numbers.

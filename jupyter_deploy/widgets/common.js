@@ -85,6 +85,42 @@ function pairs(list, rows) {
   list.replaceChildren(...rows.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
 }
 
+// A view outlives its kernel: then it says so, with the time of what it shows, and offers nothing that could not be done.
+const SILENCE = 30_000;
+const ENDED = new Set(["dead", "restarting", "autorestarting", "terminating"]);
+function watchKernel(model, box) {
+  const note = h("div", { class: "jpd-gone", role: "status", hidden: true });
+  box.querySelector(".jpd-head").after(note);
+  let heard = Date.now();
+  let gone = false;
+  const set = (now) => {
+    gone = now;
+    note.hidden = !gone;
+    box.toggleAttribute("data-gone", gone);
+    if (gone) {
+      const at = new Date(heard).toLocaleTimeString();
+      put(note, `The kernel has ended or was restarted. This shows ${at}; run the cell again to go on.`);
+    }
+    for (const one of box.querySelectorAll("button, input, select, textarea")) {
+      if (gone && !one.disabled) { one.disabled = true; one.dataset.off = ""; }
+      else if (!gone && "off" in one.dataset) { one.disabled = false; delete one.dataset.off; }
+    }
+  };
+  const hear = () => { heard = Date.now(); if (gone) set(false); };
+  const status = (_, word) => { if (ENDED.has(word)) set(true); };
+  const signal = model.widget_manager?.kernel?.statusChanged;
+  signal?.connect(status);
+  model.on("change", hear);
+  model.on("msg:custom", hear);
+  const timer = setInterval(() => { if (!gone && Date.now() - heard > SILENCE) set(true); }, 2000);
+  return () => {
+    clearInterval(timer);
+    signal?.disconnect(status);
+    model.off("change", hear);
+    model.off("msg:custom", hear);
+  };
+}
+
 // What came of something: a title, and where there are any a text, details and a hint.
 function outcome() {
   const node = h("div", { class: "jpd-outcome", role: "status", "aria-live": "polite" });

@@ -7,6 +7,7 @@ from typing import Any
 
 _KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "text"}
 PLAIN = "[[1, 2]]"
+_MOST_COLUMNS = 60
 
 
 def input_schema(document: Any) -> dict[str, Any]:
@@ -43,8 +44,9 @@ def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        ``name``; ``kind``: ``"integer"``, ``"number"``, ``"boolean"``, ``"text"`` or ``"json"``; ``hint``: what it
-        takes; ``value``: the sample's, as it stands in the field. Empty where the schema has no parameters.
+        ``name``; ``of``: the parameter whose column it is, else empty; ``kind``: ``"integer"``, ``"number"``,
+        ``"boolean"``, ``"text"`` or ``"json"``; ``hint``: what it takes; ``value``: the sample's, as it stands in the
+        field. A table of records has a field for each column. Empty where the schema has no parameters.
     """
     properties, example = schema.get("properties"), schema.get("example")
     if not isinstance(properties, dict):
@@ -54,11 +56,30 @@ def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
     for name, found in properties.items():
         kind = found if isinstance(found, dict) else {}
         sample = samples.get(name, kind.get("example"))
-        form = _KINDS.get(str(kind.get("type")), "json")
-        if form == "text" and not isinstance(sample, str):
-            form = "json"
-        made.append({"name": str(name), "kind": form, "hint": _hint(kind), "value": _value(sample, form)})
+        columns = _columns(kind)
+        if columns:
+            first = sample[0] if isinstance(sample, list) and sample else {}
+            row = first if isinstance(first, dict) else {}
+            made += [_field(column, str(name), one, row.get(column)) for column, one in columns.items()]
+        else:
+            made.append(_field(str(name), "", kind, sample))
     return made
+
+
+def _columns(kind: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Find the columns of a table of records; none where it is no such table, or too wide for fields."""
+    items = kind.get("items")
+    if kind.get("type") != "array" or not isinstance(items, dict) or not isinstance(items.get("properties"), dict):
+        return {}
+    columns = {str(name): one if isinstance(one, dict) else {} for name, one in items["properties"].items()}
+    return columns if len(columns) <= _MOST_COLUMNS else {}
+
+
+def _field(name: str, of: str, kind: dict[str, Any], sample: Any) -> dict[str, str]:
+    form = _KINDS.get(str(kind.get("type")), "json")
+    if form == "text" and not isinstance(sample, str):
+        form = "json"
+    return {"name": name, "of": of, "kind": form, "hint": _hint(kind), "value": _value(sample, form)}
 
 
 def _value(sample: Any, form: str) -> str:

@@ -46,7 +46,7 @@ function render({ model, el }) {
   // Text of JSON, not values: what the browser's numbers cannot hold goes through as it was typed.
   const body = () => {
     if (inputs[0].field.kind === "plain") return inputs[0].input.value;
-    const parts = [];
+    const parts = new Map();
     for (const entry of inputs) {
       const { field, input } = entry;
       const typed = field.kind === "text" ? JSON.stringify(input.value) : input.value.trim();
@@ -58,9 +58,13 @@ function render({ model, el }) {
         complain(entry, field.kind === "json" ? `This is not JSON: ${error.message}` : `This is no ${field.kind}.`);
         return null;
       }
-      parts.push(`${JSON.stringify(field.name)}: ${typed}`);
+      const pair = `${JSON.stringify(field.name)}: ${typed}`;
+      if (!field.of) parts.set(`=${field.name}`, pair);
+      else parts.set(field.of, [...(parts.get(field.of) ?? []), pair]);
     }
-    return `{${parts.join(", ")}}`;
+    // One row of a table: its columns together are the parameter.
+    const written = [...parts].map(([of, text]) => (Array.isArray(text) ? `${JSON.stringify(of)}: [{${text.join(", ")}}]` : text));
+    return `{${written.join(", ")}}`;
   };
   const fill = (text) => {
     if (inputs[0].field.kind === "plain") { inputs[0].input.value = text ?? model.get("sample"); return; }
@@ -69,9 +73,10 @@ function render({ model, el }) {
     for (const entry of inputs) {
       const { field, input } = entry;
       complain(entry, "");
+      const from = field.of ? (values[field.of]?.[0] ?? {}) : values;
       if (text === null) input.value = field.value;
-      else if (!(field.name in values)) input.value = "";
-      else input.value = field.kind === "text" ? values[field.name] : JSON.stringify(values[field.name]);
+      else if (!(field.name in from)) input.value = "";
+      else input.value = field.kind === "text" ? from[field.name] : JSON.stringify(from[field.name]);
     }
   };
   const send = () => {
@@ -101,9 +106,11 @@ function render({ model, el }) {
   const heard = { "change:fields": build, "change:sample": build, "change:busy": busy, "change:told": shown, "change:history": history };
   for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
   model.send({ do: "hello" });
+  const unwatch = watchKernel(model, box);
   return () => {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
     problem.off();
+    unwatch();
   };
 }
 

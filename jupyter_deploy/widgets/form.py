@@ -155,8 +155,19 @@ class InvokeForm(LiveWidget):
         """
         body = self.sample
         if self.fields:
-            body = json.dumps({field["name"]: _decoded(field) for field in self.fields}, ensure_ascii=False)
+            body = json.dumps(example(self.fields), ensure_ascii=False)
         return static.plain(f"Requests for {self.name}", [*self._takes(), ("for example", body)])
+
+
+def example(made: list[dict[str, str]]) -> dict[str, Any]:
+    """Put the fields' values together as a request."""
+    body: dict[str, Any] = {}
+    for field in made:
+        if field["of"]:
+            body.setdefault(field["of"], [{}])[0][field["name"]] = _decoded(field)
+        else:
+            body[field["name"]] = _decoded(field)
+    return body
 
 
 def _decoded(field: dict[str, str]) -> Any:

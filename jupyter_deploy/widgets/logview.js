@@ -17,9 +17,10 @@ function render({ model, el }) {
   const count = h("span", { class: "jpd-count", role: "status" });
   // Not read out line by line: nobody could follow.
   const list = h("div", { class: "jpd-mono jpd-list", role: "log", "aria-live": "off", tabindex: "0", "aria-label": `log lines of ${name}` });
+  const none = h("div", { class: "jpd-note", role: "status", hidden: true });
   const problem = problemLine(model);
   box.append(h("div", { class: "jpd-head" }, h("span", { class: "jpd-name" }, name), h("span", { class: "jpd-muted" }, "log"), count),
-    h("div", { class: "jpd-tools" }, search, level, pause, end), list, problem.node);
+    h("div", { class: "jpd-tools" }, search, level, pause, end), none, list, problem.node);
 
   let last = 0; // the number of the newest line that is here
   let known = 0; // and of the newest line that there is
@@ -88,10 +89,13 @@ function render({ model, el }) {
     put(count, `paused, ${more.toLocaleString("en")} ${more === 1 ? "line waits" : "lines wait"}`);
   };
   const tellCount = () => {
-    if (!words && !lowest) { put(count, ""); return; }
+    if (!words && !lowest) { put(count, ""); none.hidden = true; return; }
     let shown = 0;
     for (const row of list.children) if (!row.hidden && !row.dataset.skipped) shown += 1;
     put(count, `${shown.toLocaleString("en")} of ${list.childElementCount.toLocaleString("en")} lines`);
+    none.hidden = shown > 0;
+    const asked = words ? `contains “${search.value.trim()}”${lowest ? " at this level" : ""}` : "has this level or a higher one";
+    put(none, list.childElementCount ? `No line ${asked}.` : "The log is empty.");
   };
   const filter = () => {
     words = search.value.trim().toLowerCase();
@@ -116,10 +120,12 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   tail();
   model.send({ do: "hello", view, last });
+  const unwatch = watchKernel(model, box);
   return () => {
     model.off("change:tail", tail);
     model.off("msg:custom", heard);
     problem.off();
+    unwatch();
     model.send({ do: "bye", view });
   };
 }
