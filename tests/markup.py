@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
+from jupyter_deploy.display.markup import NARROW
+
 TAGS = {
-    "div", "span", "b", "table", "thead", "tbody", "tr", "td", "th", "code", "pre", "details", "summary",
+    "div", "span", "b", "table", "thead", "tbody", "tr", "td", "th", "code", "pre", "details", "summary", "style",
 }  # fmt: skip
 ATTRIBUTES = {
     "style", "title", "role", "scope", "tabindex", "open", "aria-label", "aria-hidden",
-    "aria-valuenow", "aria-valuemin", "aria-valuemax",
+    "aria-valuenow", "aria-valuemin", "aria-valuemax", "class", "data-column",
 }  # fmt: skip
 
 
@@ -21,6 +23,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.sheets: list[str] = []
         self.odd: list[str] = []
         self._open: list[str] = []
         self.feed(fragment)
@@ -38,7 +41,10 @@ class Page(HTMLParser):
             self.odd.append(f"</{tag}> closes nothing")
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self._open[-1:] == ["style"]:
+            self.sheets.append(data)
+        else:
+            self.text += data
 
     def handle_comment(self, data: str) -> None:
         self.odd.append(f"comment {data}")
@@ -54,6 +60,8 @@ def harmless(fragment: str) -> Page:
     """Parse a face's HTML and refuse what a face must not hold; every style is one of ours, whatever it shows."""
     page = Page(fragment)
     assert not page.odd, page.odd
+    assert set(page.sheets) <= {NARROW}
+    assert {attributes["class"] for _, attributes in page.tags if "class" in attributes} <= {"jpd-table"}
     for tag, attributes in page.tags:
         assert tag in TAGS, tag
         assert set(attributes) <= ATTRIBUTES, (tag, attributes)

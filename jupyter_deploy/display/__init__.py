@@ -22,7 +22,7 @@ FACES = (
     ("jupyter_deploy.scripts", "Script", "scripts.SCRIPT"),
     ("jupyter_deploy.trial", "Trial", "scripts.TRIAL"),
     ("jupyter_deploy.client", "Service", "services.SERVICE"),
-    ("jupyter_deploy.services", "Stats", "services.STATS"),
+    ("jupyter_deploy.service_facts", "Stats", "services.STATS"),
     ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),
     ("jupyter_deploy.packages", "Package", "environments.PACKAGE"),
     ("jupyter_deploy.answers", "Answer", "invocations.ANSWER"),

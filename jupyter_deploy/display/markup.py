@@ -36,7 +36,7 @@ _ROW = "background:none"
 _CELL = "padding:1px 0;text-align:left;vertical-align:top;border:none;white-space:normal;max-width:none"
 _LABEL = f"{_CELL};padding-right:14px;font-weight:normal;white-space:nowrap;color:{MUTED}"
 # Styles of the elements themselves know no width; where a page drops this one, they do.
-_NARROW = (
+NARROW = (
     ".jpd-table{container-type:inline-size}"
     "@container (max-width:520px){.jpd-table table,.jpd-table tbody{display:block}.jpd-table thead{display:none}"
     ".jpd-table tr{display:flex;flex-wrap:wrap;gap:0 16px;border-bottom:1px solid var(--jp-border-color2,#d4d4d4)}"
@@ -239,7 +239,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> s
         for first, *rest in rows
     )
     return (
-        f"<style>{_NARROW}</style>"
+        f"<style>{NARROW}</style>"
         f'<div class="jpd-table" tabindex="0" role="region" aria-label="{esc(label)}" style="{_FONT};max-width:100%;'
         f'overflow-x:auto"><table style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word">'
         f'<thead><tr style="{_ROW}">{head}</tr></thead><tbody>{body}</tbody></table></div>'

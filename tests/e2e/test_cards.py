@@ -84,7 +84,8 @@ def test_traffic_and_log_are_on_the_card(ip: InteractiveShell, shared: Workspace
     data = found[MIME]
     assert (data["name"], data["state"], data["recent"]["errors"], len(data["log_tail"])) == ("echo", "Healthy", 1, 5)
     assert data["commands"]["invoke"] == "%invoke echo VALUE"
-    assert "1 of 4 errors in the last minute" in found["text/plain"]
+    assert "1 of 4 errors" in found["text/plain"]
+    assert "requests/s, last " in found["text/plain"]
 
 
 def test_the_first_card_is_there_at_once(ip: InteractiveShell, shared: Workspace) -> None:

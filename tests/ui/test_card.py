@@ -73,6 +73,11 @@ def test_stop_asks_first(page: Notebook, shared: Workspace) -> None:
     expect(card.locator(".jpd-outcome")).to_contain_text("stopping is stopped")
     expect(card.locator(".jpd-badge")).to_have_text("■Stopped")
     assert service.state == "Stopped"
+    expect(card.get_by_role("button", name="Invoke", exact=True)).to_be_disabled()
+    card.get_by_role("button", name="Start", exact=True).click()
+    expect(card.locator(".jpd-badge")).to_have_text("●Healthy", timeout=20_000)
+    expect(card.get_by_role("button", name="Start", exact=True)).to_be_hidden()
+    assert service.state == "Healthy"
     service.delete()
 
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.display.plain import window
+from jupyter_deploy.verbs.logs import short_ids
 from jupyter_deploy.widgets import static
 from jupyter_deploy.widgets.card import duration, milliseconds, pretty, shown
 from jupyter_deploy.widgets.feed import Feed
 from jupyter_deploy.widgets.fields import fields, input_schema
+from jupyter_deploy.widgets.form import example
 from jupyter_deploy.widgets.growth import Growth
 from jupyter_deploy.widgets.levels import brief, level_of, with_levels
 from jupyter_deploy.widgets.ring import Ring
@@ -156,6 +159,55 @@ def test_fields_of_a_schema() -> None:
         ("odd", "json", "null"),
     ]
     assert found[3]["hint"] == "string date"
+
+
+def test_a_table_of_records_has_a_field_for_each_column() -> None:
+    columns = {
+        "age": {"type": "integer"},
+        "plan": {"type": "string"},
+        "since": {"type": "string", "format": "date-time"},
+    }
+    table = {"type": "array", "items": {"type": "object", "properties": columns}}
+    schema = {
+        "properties": {"data": table, "top": {"type": "integer"}},
+        "example": {"data": [{"age": 41, "plan": "basic", "since": "2026-01-02"}, {"age": 1}], "top": 3},
+    }
+    made = fields(schema)
+    assert [(one["of"], one["name"], one["kind"], one["value"]) for one in made] == [
+        ("data", "age", "integer", "41"),
+        ("data", "plan", "text", "basic"),
+        ("data", "since", "text", "2026-01-02"),
+        ("", "top", "integer", "3"),
+    ]
+    assert example(made) == {"data": [{"age": 41, "plan": "basic", "since": "2026-01-02"}], "top": 3}
+
+
+def test_a_table_too_wide_for_fields_is_one_field_of_json() -> None:
+    table = {"type": "array", "items": {"type": "object", "properties": {f"c{n}": {} for n in range(61)}}}
+    (one,) = fields({"properties": {"data": table}, "example": {"data": [{"c0": 1}]}})
+    assert (one["name"], one["kind"], one["value"]) == ("data", "json", '[{"c0": 1}]')
+
+
+@pytest.mark.parametrize(
+    ("recent", "text"),
+    [
+        ({}, ""),
+        ({"seconds": 60.0}, "last minute"),
+        ({"seconds": 59.8}, "last minute"),
+        ({"seconds": 12.4}, "last 12 s"),
+        ({"seconds": 0.2}, "last 1 s"),
+    ],
+)
+def test_a_rate_says_its_window(recent: dict[str, float], text: str) -> None:
+    assert window(recent) == text
+
+
+def test_logs_shorten_ids_as_the_view_does() -> None:
+    lines = (
+        "2026-11-29 01:02:58,545 I [27468] a0c4e75c-cf9d-469a-9b76-19d7d235e986 access - POST /score 200 1.771ms 3\n"
+        "2026-11-29 01:02:58,545 I [27468] - jupyter_deploy.serving - a0c4e75c-cf9d-469a stays in a text\n  no prefix\n"
+    )
+    assert short_ids(lines) == lines.replace("a0c4e75c-cf9d-469a-9b76-19d7d235e986", "a0c4e75c")
 
 
 @pytest.mark.parametrize(

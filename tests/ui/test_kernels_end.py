@@ -1,0 +1,51 @@
+"""What a view says when the kernel that fed it is gone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jupyter_deploy.workspace import Workspace
+
+from .lab import Lab, opened
+
+expect.set_options(timeout=20_000)
+RESTART = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+
+
+@pytest.mark.parametrize("how", ["restart", "shutdown"])
+def test_views_say_that_their_kernel_is_gone_and_offer_nothing(
+    lab: Lab, shared: Workspace, browser: Browser, how: str
+) -> None:
+    with opened(lab, browser, "%model view card echo", "%model view form echo", "%model view models") as page:
+        boxes = [page.widget(kind) for kind in ("card", "form", "browser")]
+        for box in boxes:
+            expect(box.locator("button, input").first).to_be_enabled()
+            expect(box.locator(".jpd-gone")).to_be_hidden()
+        if how == "restart":
+            page.page.evaluate(RESTART)
+        else:
+            page.shutdown()
+        for box in boxes:
+            note = box.locator(".jpd-gone")
+            expect(note).to_be_visible()
+            expect(note).to_contain_text("The kernel has ended or was restarted. This shows ")
+            expect(box.locator(":is(button, input):not([disabled], [hidden])")).to_have_count(0)
+        # JupyterLab's own messages to the kernel that was ended.
+        page.errors[:] = [error for error in page.errors if "Canceled future" not in error]
+        page.close()
+
+
+def test_a_view_that_hears_nothing_says_so_and_goes_on_when_it_hears_again(
+    lab: Lab, shared: Workspace, browser: Browser
+) -> None:
+    with opened(lab, browser) as page:
+        page.page.clock.install()
+        card = page.view("card echo")
+        expect(card.locator(".jpd-badge")).to_have_text("●Healthy")
+        page.page.clock.pause_at("2099-01-01")
+        expect(card.locator(".jpd-gone")).to_be_visible()
+        page.page.clock.resume()
+        expect(card.locator(".jpd-gone")).to_be_hidden()
+        expect(card.get_by_role("button", name="Reload")).to_be_enabled()
+        page.close()
