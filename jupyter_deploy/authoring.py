@@ -120,7 +120,8 @@ class Authoring:
                 script = replace(script, trial=self._try_out(script, sample if value is None else value, progress))
             old = self._scripts.find(name)
             moved = moved_on(old, script, notebook.variables, _since(old, run)) if old else ()
-            before = {record.name: self._deployment.own_models(record.name) for record in self._rows.all()}
+            runs_it = scripts_services(self._rows.all(), name)
+            before = {record.name: self._deployment.own_models(record.name) for record in runs_it}
             changes = [self._told(change, moved, before) for change in self._reload_all(script, old, progress)]
             self._scripts.put(script)
         return replace(script, changes=tuple(changes), moved=moved)
