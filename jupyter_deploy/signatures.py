@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 from .errors import InvokeProblem
 
-_DECORATED = b"inference_schema"
+# Decorators of a schema, or parameters with type hints.
+_DECORATED = re.compile(rb"inference_schema|\bdef\s+run\s*\([^)]*:")
 _PANDAS = "pandas.DataFrame:"
 _NUMPY = "numpy.ndarray"
 _SHOWN = 400
@@ -168,7 +170,7 @@ def signature_in(document: Any) -> Signature | None:
 
 
 def may_have_schema(bundle: Path) -> bool:
-    """Tell whether a bundle's code uses inference-schema, without running it.
+    """Tell whether a bundle's code may say what ``run()`` takes, without running it.
 
     Parameters
     ----------
@@ -178,14 +180,14 @@ def may_have_schema(bundle: Path) -> bool:
     Returns
     -------
     bool
-        Whether its text mentions the package; then the service is worth asking for its parameters.
+        Whether its text mentions inference-schema or gives ``run()`` type hints; then the service is worth asking.
     """
     # Not into links: the folder of the models is one.
     for folder, _, files in os.walk(bundle / "code"):
         for name in files:
             if name.endswith(".py"):
                 try:
-                    if _DECORATED in Path(folder, name).read_bytes():
+                    if _DECORATED.search(Path(folder, name).read_bytes()):
                         return True
                 except OSError:
                     continue

@@ -56,8 +56,9 @@ def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]
     sources = [data.decode("utf-8-sig", "replace") for data in shipment.texts.values()]
     modules = {module.partition(".")[0] for source in sources for module in imported_modules(source)}
     if "inference_schema" in modules:
-        # Its types for arrays and frames need libraries that it does not declare.
-        modules |= {"numpy", "pandas"}
+        # Its types for arrays and frames need libraries that it does not declare; where it is not installed, the
+        # server has types of its own, which need the same.
+        modules |= {library for library in ("numpy", "pandas") if any(f"{library}_param" in text for text in sources)}
     for module in modules - own - set(sys.stdlib_module_names):
         name, version = distribution_version(module)
         if name:

@@ -23,6 +23,7 @@ from jupyter_deploy.serving.conversion.hints import hinted
 from jupyter_deploy.serving.conversion.misfit import Misfit
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.swagger import document
+from jupyter_deploy.signatures import may_have_schema
 
 NAN = float("nan")
 
@@ -230,3 +231,18 @@ def test_documents_say_the_same(version: str, validator: Any, tmp_path: Path) ->
         version
     ]
     assert taken["example"] == {"text": "text", "top_k": 3, "names": None, "flag": True, "day": 5}
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"),
+    [
+        ("def run(text: str, top_k: int = 3):\n    pass", True),
+        ("def run(\n    text: str,\n    top_k: int,\n):\n    pass", True),
+        ("from inference_schema.schema_decorators import input_schema", True),
+        ("def run(data):\n    pass", False),
+    ],
+)
+def test_clients_ask_services_whose_code_may_name_parameters(tmp_path: Path, source: str, asked: bool) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "score.py").write_text(source)
+    assert may_have_schema(tmp_path) is asked

@@ -11,6 +11,7 @@ from typing import Any
 from ..conversion import converter
 from .parameter_types import AbstractParameterType
 
+_OURS = AbstractParameterType.__module__
 _VERSIONS = ("2.0", "3.0", "3.1")
 
 
@@ -58,6 +59,8 @@ class SchemaFunction:
             return value
         if isinstance(value, self._kind.sample_data_type) and not isinstance(value, (dict, list)):
             return value
+        if not type(self._kind).__module__.startswith(_OURS):
+            return self._kind.deserialize_input(value)
         return converter(self._kind, self.schema_parameter)(value)
 
 
