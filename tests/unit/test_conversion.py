@@ -182,6 +182,13 @@ REFUSED: list[tuple[Any, list[Any], int, str]] = [
     (column("datetime64[ns]", "2026-01-02"), ["1588672800000"], 0, "is not a date"),
     (column("datetime64[ns]", "2026-01-02"), [5], 0, "5 may be a date in several units"),
     (column("datetime64[ns]", "2026-01-02"), [10368000000], 0, "may be a date in several units"),
+    (
+        column("datetime64[ns]", "2026-01-02"),
+        [1588672800000, 0, 1641600000],
+        2,
+        "has another unit than the rows before",
+    ),
+    (ZONED, [1588672800000, 1641600000], 1, "has another unit than the rows before"),
     (column("datetime64[ns]", "2026-01-02"), [True], 0, "true is not a date"),
     (column("datetime64[ns]", "2026-01-02"), ["3020-05-05"], 0, "is outside of the range"),
     (column("datetime64[us]", "2026-01-02"), ["2020-05-05T10:00:00.123456789"], 0, "is finer than"),

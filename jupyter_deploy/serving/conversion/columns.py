@@ -181,6 +181,7 @@ def _zoned(cells: Sequence[Any], dtype: Any) -> Any:
         return in_unit(cell, nanoseconds, unit, "date")
 
     found = np.array(each(cells, instant), dtype=np.int64).view(unit)
+    times.refuse_mixed_units(cells)
     return pd.DatetimeIndex(found).tz_localize("UTC").tz_convert(dtype.tz).array
 
 

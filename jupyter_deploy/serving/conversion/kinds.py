@@ -25,6 +25,7 @@ _NAMES = {
     dt.datetime: "a date and time (ISO 8601)",
     dt.time: "a time (ISO 8601)",
 }
+_OURS = "jupyter_deploy.serving.shims.parameter_types"
 _COLUMNS = 12
 _LONGEST = 1000
 
@@ -72,6 +73,9 @@ def _own(value: Any, kind: Any) -> Any:
     """Leave it to the type, which is neither numpy's nor pandas'."""
     if isinstance(value, kind.sample_data_type):
         return value
+    if type(kind).__module__ == _OURS:
+        name = kind.sample_data_type.__name__
+        raise Misfit(f"no JSON can be {name}", "Give the parameter a sample of another type in the script.")
     try:
         return kind.deserialize_input(value)
     except Exception as error:  # noqa: BLE001 - whatever a conversion raises, the value does not fit
@@ -164,7 +168,7 @@ def expectation(kind: Any) -> str:
     if hasattr(sample, "columns"):
         named = [f"{name} ({dtype})" for name, dtype in sample.dtypes.items()]
         more = f" and {len(named) - _COLUMNS} more" if len(named) > _COLUMNS else ""
-        return f"a table with the columns {', '.join(named[:_COLUMNS])}{more}"
+        return f"a table with the columns {', '.join(named[:_COLUMNS])}{more}" if named else "a table"
     if hasattr(sample, "dtype") and hasattr(sample, "shape"):
         shape = ", ".join(["*", *map(str, sample.shape[1:])])
         return f"an array of {sample.dtype} with shape ({shape})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from .misfit import Misfit, shown
+from .misfit import Misfit, Place, shown
 
 SECOND = 10**9
 DAY = 86400 * SECOND
@@ -78,6 +79,28 @@ def _offset(zone: str | None) -> int:
         raise Misfit(f"{shown(zone)} is not a time zone", _DATE_ADVICE)
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return -seconds if zone[0] == "-" else seconds
+
+
+def refuse_mixed_units(cells: Iterable[Any]) -> None:
+    """Refuse numbers of several units in one column: one of them is read wrongly.
+
+    Parameters
+    ----------
+    cells : iterable
+        Of a column of dates, each of which :func:`instant` takes.
+
+    Raises
+    ------
+    Misfit
+        For the first that has another unit than those before, with its index as the row.
+    """
+    known = None
+    for row, cell in enumerate(cells):
+        if isinstance(cell, (int, float)) and cell and cell == cell:
+            unit = next((unit for unit, least in _EPOCHS if least <= abs(cell) < 100 * least), None)
+            known = known or unit
+            if unit != known:
+                raise Misfit(f"{shown(cell)} has another unit than the rows before", _DATE_ADVICE, Place(row=row))
 
 
 def _since_epoch(value: float) -> int:

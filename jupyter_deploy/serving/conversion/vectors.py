@@ -58,7 +58,8 @@ def vector(cells: Sequence[Any], dtype: Any) -> Any:
         raise Misfit(f"no JSON can be {dtype}", "Give the sample another type.")
     converted = each(cells, _rule(dtype))
     if dtype.kind in "Mm":
-        return _times(cells, converted, dtype)
+        times.refuse_mixed_units(cells)
+        return np.array(converted, dtype=np.int64).view(dtype.newbyteorder("="))
     if dtype.kind in "US":
         return _texts(converted, dtype)
     return _numbers(cells, converted, dtype)
@@ -282,9 +283,3 @@ def _months(nanoseconds: int, unit: str, step: int) -> tuple[int, int]:
     months = (date.year - 1970) * 12 + date.month - 1
     count, rest = divmod(months if unit == "M" else date.year - 1970, step)
     return count, rest if exact else 1
-
-
-def _times(cells: Sequence[Any], converted: list[int], dtype: Any) -> Any:
-    import numpy as np
-
-    return np.array(converted, dtype=np.int64).view(dtype.newbyteorder("="))
