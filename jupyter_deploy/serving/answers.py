@@ -93,9 +93,14 @@ def _with_any_keys(value: Any) -> bytes:
 
 def _refuse_alike_keys(value: Any) -> None:
     """Refuse 1 beside "1": as JSON, one would hide the other."""
-    waiting = [value]
+    waiting: list[Any] = [value]
+    seen: dict[int, Any] = {}
     while waiting:
         current = waiting.pop()
+        if id(current) in seen:
+            continue
+        # What contains itself is refused by those who encode it.
+        seen[id(current)] = current
         if isinstance(current, Mapping):
             # Keys of one of these types are never alike.
             kinds = set(map(type, current))

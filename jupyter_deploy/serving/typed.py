@@ -12,9 +12,9 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
-from .conversion.hints import Hinted, hinted
+from .conversion.hints import Hinted, hinted, or_null
 from .conversion.kinds import refusal
 from .conversion.misfit import Misfit
 from .modes import HEADERS
@@ -131,9 +131,9 @@ def conversions(run: Callable[..., Any], parameters: Mapping[str, inspect.Parame
     found = {}
     for name, one in parameters.items():
         hint = Any if one.annotation is one.empty else _evaluated(one.annotation, run)
-        said = hinted(Optional[hint] if one.default is None else hint)  # noqa: UP045 - of a value, not a name
+        said = hinted(hint)
         if said is not None:
-            found[name] = said
+            found[name] = or_null(said) if one.default is None else said
     return found
 
 

@@ -193,7 +193,7 @@ def test_tables_and_arrays_are_made_without_a_sample() -> None:
     assert array.convert([[1, 2.5]]).tolist() == [[1.0, 2.5]]
 
 
-@pytest.mark.parametrize("hint", [Any, object, Own, Callable, "text"])
+@pytest.mark.parametrize("hint", [Any, object, Own, Callable, "text", 5, [int], {"a": int}, np.zeros(2)])
 def test_hints_that_say_nothing_of_json(hint: Any) -> None:
     assert hinted(hint) is None
 

@@ -91,6 +91,8 @@ def hinted(hint: Any) -> Hinted | None:
     Hinted or None
         None for hints that say nothing of JSON, such as ``Any`` or a class of the script's own.
     """
+    if not isinstance(hint, collections.abc.Hashable):
+        return None
     if hint is None or hint is type(None):
         return Hinted("null", _null, {"nullable": True}, None)
     if isinstance(hint, typing.NewType):
@@ -114,6 +116,27 @@ def hinted(hint: Any) -> Hinted | None:
     if inspect.isclass(kind):
         return _class(kind)
     return None
+
+
+def or_null(said: Hinted) -> Hinted:
+    """Take null too, as a default of None says.
+
+    Parameters
+    ----------
+    said : Hinted
+        What the hint says.
+
+    Returns
+    -------
+    Hinted
+        Itself where it takes null already.
+    """
+    if said.schema.get("nullable"):
+        return said
+    schema = {**said.schema, "nullable": True}
+    return Hinted(
+        f"{said.expected} or null", lambda value: None if value is None else said.convert(value), schema, said.example
+    )
 
 
 def _null(value: Any) -> None:
