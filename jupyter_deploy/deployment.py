@@ -28,6 +28,7 @@ from .services import Change, Health, ServiceRecord, ServiceSpec, Target, check_
 from .store.locks import lock
 from .store.room import told
 from .store.staging import stage
+from .strays import BESIDE, ENDING, Strays
 
 LOCK_SECONDS = 60.0
 # Where the names of a notebook are that a stored script took.
@@ -69,6 +70,7 @@ class Deployment:
         room: Callable[[], contextlib.AbstractContextManager[None]],
     ) -> None:
         self._room = room
+        self.strays = Strays(home, rows, target)
         self._home = home
         self._rollout = rollout
         self._rows = rows
@@ -175,9 +177,7 @@ class Deployment:
         started = time.perf_counter()
         with self._lock(name):
             record = self._rows.find(name)
-            if record and "next" in record.handle:
-                # A process died while it moved the service; its new server was never made the service's own.
-                self._target(self._rollout.target_of(record.handle["next"])).stop(record.handle["next"])
+            record = self.strays.end(record) if record else None
             spec = merged(name, record, changes)
             with stage(self._home.staging) as opened:
                 wanted = self._resolver.resolve(spec, opened, source, record=record, large=large)
@@ -232,7 +232,7 @@ class Deployment:
         """
         started = time.perf_counter()
         with self._lock(name):
-            record = self._rows.get(name)
+            record = self.strays.end(self._rows.get(name))
             spec = record.spec
             if script is not None:
                 spec = replace(spec, script=_file_of(script, spec.source), script_is_file=True)
@@ -308,20 +308,40 @@ class Deployment:
                 self._stop(name)
         except Busy:
             # Another process waits for an init(), perhaps for an hour: with its server gone it gives up.
-            self._stop(name)
+            self._stop(name, alone=False)
             with self._lock(name):
                 self._stop(name)
 
-    def _stop(self, name: str) -> None:
+    def _stop(self, name: str, *, alone: bool = True) -> None:
         record = self._rows.get(name)
         unwritten = ""
         try:
-            self._rows.put(replace(record, desired="stopped"), frees=True)
+            # Until it has ended, the row says that it is only about to.
+            stopping = replace(record, desired="stopped", handle={**record.handle, ENDING: True})
+            self._rows.put(stopping, frees=True)
         except (DiskFull, ReadOnly) as error:
             unwritten = error.message
         self._end(record)
+        if alone:
+            # That it has ended is found out by looking, too.
+            with contextlib.suppress(DiskFull, ReadOnly):
+                left = {key: value for key, value in record.handle.items() if key not in {*BESIDE, ENDING}}
+                self._rows.put(replace(record, desired="stopped", handle=left), frees=True)
         if unwritten:
             log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
+
+    def settle(self, name: str) -> None:
+        """End the servers that a change left which was cut off.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        """
+        with self._lock(name):
+            record = self._rows.find(name)
+            if record:
+                self.strays.end(record)
 
     def delete(self, name: str) -> None:
         """Drain and end a service and remove what is its own: row, folder, log.
@@ -346,7 +366,7 @@ class Deployment:
                 log_file.unlink(missing_ok=True)
 
     def _end(self, record: ServiceRecord) -> None:
-        for handle in (record.handle.get("next"), record.handle):
+        for handle in (*(record.handle.get(key) for key in BESIDE), record.handle):
             if handle:
                 self._target(self._rollout.target_of(handle)).stop(handle)
 

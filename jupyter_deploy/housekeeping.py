@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from .captured import CapturedValues
 from .config import Home
+from .deployment import Deployment
 from .environments import runtime
 from .environments.environment import Environment, from_stored
 from .errors import Locked, TargetProblem
@@ -22,6 +23,7 @@ from .store.database import Database
 from .store.database import models as models_table
 from .store.room import NO_RIGHTS, cannot_write, read_only
 from .store.staging import live_claims
+from .strays import BESIDE
 from .targets import leftovers as engines
 from .targets.engine import engine, unreachable
 from .targets.installation import CACHE_VOLUME
@@ -34,8 +36,8 @@ class Leftover:
     Parameters
     ----------
     kind : str
-        ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``, ``"shipped files"``,
-        ``"container"``, ``"image"``, ``"cache"``.
+        ``"server"``, ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``,
+        ``"shipped files"``, ``"container"``, ``"image"``, ``"cache"``.
     name : str
         What people call it.
     size : int
@@ -75,11 +77,20 @@ class Housekeeping:
         The models' files.
     captured : CapturedValues
         What scripts took from their notebooks.
+    deployment : Deployment
+        Ends the servers that changes left which were cut off.
     """
 
     def __init__(
-        self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore, captured: CapturedValues
+        self,
+        home: Home,
+        database: Database,
+        rows: Services,
+        artifacts: ArtifactStore,
+        captured: CapturedValues,
+        deployment: Deployment,
     ) -> None:
+        self._deployment = deployment
         self._home = home
         self._database = database
         self._rows = rows
@@ -126,7 +137,7 @@ class Housekeeping:
 
     def _needed(self) -> list[Environment]:
         handles = [record.handle for record in self._rows.all()]
-        handles += [handle["next"] for handle in handles if "next" in handle]
+        handles += [handle[key] for handle in handles for key in BESIDE if key in handle]
         return [from_stored(handle["environment"]) for handle in handles if handle.get("environment")]
 
     def leftovers(self, *, cache: bool = False) -> list[Leftover]:
@@ -142,7 +153,8 @@ class Housekeeping:
         list of Leftover
             Folders first, then captured values, then what is on the Docker engine, if it answers.
         """
-        found = self._on_disk()
+        found = [Leftover("server", f"{name}'s ({what})", 0, name) for name, what in self._deployment.strays.list()]
+        found += self._on_disk()
         if not unreachable():
             found += self._on_engine()
             found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
@@ -208,7 +220,7 @@ class Housekeeping:
         workspace = self._database.workspace_id
         handles = [record.handle for record in self._rows.all()]
         known = [handle.get("container", "") for handle in handles]
-        known += [handle["next"].get("container", "") for handle in handles if "next" in handle]
+        known += [handle[key].get("container", "") for handle in handles for key in BESIDE if key in handle]
         with engine() as client:
             found = [Leftover("container", name, 0, key) for key, name in engines.containers(client, workspace, known)]
             unused = engines.images(client, workspace, self._needed())
@@ -230,7 +242,9 @@ class Housekeeping:
         number = cannot_write(self._home.root)
         if number in NO_RIGHTS:
             raise read_only(self._home.root, number)
-        gone = []
+        gone = [item for item in items if item.kind == "server"]
+        for name in dict.fromkeys(item.identity for item in gone):
+            self._deployment.settle(name)
         for item in items:
             if item.kind in {"environment", "server files"}:
                 remove_tree(Path(item.identity), trash=self._home.staging)

@@ -65,6 +65,8 @@ class Rollout:
             Stopped where it should not run; else what its target finds.
         """
         if record.desired == "stopped":
+            if record.handle.get("ending") and self._target(self.target_of(record.handle)).runs(record.handle):
+                return Health("Unhealthy", f"it is being stopped; if that was cut off, stop {record.name} ends it")
             return Health("Stopped", "stopped by request")
         if "unschedulable" in record.handle:
             return Health("Unschedulable", record.handle["unschedulable"])
@@ -225,8 +227,7 @@ class Rollout:
         target.prepare(launch, progress)
         progress(Step("starting a server beside the one that serves", stage="start"))
         proven, generation = self._beside(record, wanted, launch, progress)
-        self._rows.put(proven)
-        old.stop(record.handle)
+        self._take_over(proven, old, record.handle)
         if launch.port:
             return generation
         # The port is free only now. What has just been proven is started on it, and answers until then on its own.
@@ -237,9 +238,14 @@ class Rollout:
             # Somebody took it in between; the service runs all the same.
             progress(f"port {has} cannot be had any more; {wanted.spec.name} keeps port {proven.handle['port']}")
             return generation
-        self._rows.put(final)
-        target.stop(proven.handle)
+        self._take_over(final, target, proven.handle)
         return generation
+
+    def _take_over(self, new: ServiceRecord, target: Target, before: dict[str, Any]) -> None:
+        """Make a server the service's; the one before it is in the row until it has ended."""
+        self._rows.put(replace(new, handle={**new.handle, "previous": before}))
+        target.stop(before)
+        self._rows.put(new, frees=True)
 
     def _beside(
         self, record: ServiceRecord, wanted: Wanted, launch: Launch, progress: Progress

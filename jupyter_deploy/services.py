@@ -182,7 +182,8 @@ class ServiceRecord:
     handle : dict
         The target's own: process or container, and port. Beside them, ``pending``: a bundle that is being loaded;
         ``keep``: bundles of generations that were finishing at the last reload; ``next``: the server that is taking
-        over; ``environment``: what it runs on; ``unschedulable``: why it could not be started.
+        over; ``previous``: the one that is being ended; ``ending``: whether this one is;
+        ``environment``: what it runs on; ``unschedulable``: why it could not be started.
     desired : str
         ``"running"`` or ``"stopped"``.
     created, updated : float
@@ -276,6 +277,9 @@ class Target(Protocol):
 
     def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
         """Find out how the service is."""
+
+    def runs(self, handle: dict[str, Any]) -> bool:
+        """Tell whether the server is there at all, however it is."""
 
     def abandon(self, handle: dict[str, Any], why: str) -> None:
         """Take away what a failed start left, but keep why."""

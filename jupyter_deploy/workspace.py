@@ -77,7 +77,8 @@ class Workspace:
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
         self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room)
         captured = CapturedValues(self.home, self._database, self.models)
-        self.housekeeping = Housekeeping(self.home, self._database, self._rows, self._artifacts, captured)
+        stores = (self._database, self._rows, self._artifacts)
+        self.housekeeping = Housekeeping(self.home, *stores, captured, self._deployment)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         self.services = LiveServices(self._rows, self.home, self._deployment)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from ..errors import ReloadFailed, ServiceDown
+from ..errors import ReloadFailed, ServiceDown, UsageProblem
 from ..services import Doing, Health
+from ..serving.config import FIXED, ServingConfig, settable
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
@@ -27,6 +29,58 @@ _TOLD = (
     "init_seconds",
     "pid",
 )
+
+
+# What the servers of the package at schema 3 know; a later one's handle says what it knows beside that.
+_FIRST = {
+    *("queue_limit", "body_limit", "drain_seconds", "max_restarts", "scoring_timeout_ms", "max_batch", "strict_json"),
+    *("cors_origins", "log_format", "log_level", "title", "version", "path_prefix", "server_version", "preload"),
+    "sample",
+}
+
+
+def known_settings() -> list[str]:
+    """List what a server of this package knows, for its handle.
+
+    Returns
+    -------
+    list of str
+        The settings that may change while it runs, but for those that every server knows.
+    """
+    return sorted(set(settable()) - _FIRST)
+
+
+def settings_for(handle: Mapping[str, Any], name: str, wanted: ServingConfig) -> dict[str, Any]:
+    """Choose the settings to send to a running server: one of an older package refuses what it does not know.
+
+    Parameters
+    ----------
+    handle : mapping
+        The server's.
+    name : str
+        The service's name, for the message.
+    wanted : ServingConfig
+        All settings.
+
+    Returns
+    -------
+    dict
+        Those that may change while a server runs.
+
+    Raises
+    ------
+    UsageProblem
+        If one that it does not know is not what such a server does anyway.
+    """
+    knows, usual = _FIRST.union(handle.get("knows", ())), asdict(ServingConfig())
+    values = {key: value for key, value in asdict(wanted).items() if key not in FIXED}
+    unknown = [key for key, value in values.items() if key not in knows and value != usual[key]]
+    if unknown:
+        raise UsageProblem(
+            f"{name} runs on a server of an older version of this package, which has no setting {unknown[0]}.",
+            hint=f"Start it again, on this version: stop {name}, then deploy {name}.",
+        )
+    return {key: value for key, value in values.items() if key in knows}
 
 
 class Admin:

@@ -13,10 +13,9 @@ from typing import Any
 
 from ..errors import PortBusy, ServiceDown, TargetProblem
 from ..services import Doing, Health, Launch, Stats
-from ..serving.config import FIXED
 from ..serving.failures import Failure
 from . import statistics
-from .admin import Admin
+from .admin import Admin, known_settings, settings_for
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
 from .engine import discard, engine
 from .images import LABEL, PORT, ensure, exists, pull
@@ -117,6 +116,7 @@ class DockerTarget:
                 host_config=host_config(client, launch, share, port, bounds),
             )["Id"]
             handle = {"container": created, "name": name, "port": port, "share": str(share.folder)}
+            handle["knows"] = known_settings()
             if own:
                 handle |= {"image": asdict(own), "log": str(launch.log)}
             commit(handle)
@@ -151,7 +151,7 @@ class DockerTarget:
         """
         share = Share(Path(handle["share"]))
         place = share.add(launch.bundle)
-        settings = {key: value for key, value in asdict(settings_of(launch)).items() if key not in FIXED}
+        settings = settings_for(handle, launch.name, settings_of(launch))
         generation, roots = self._admin(handle).reload(place, launch.workers, settings)
         share.use(launch)
         in_use = tuple(sorted({Path(root).parent.name for root in roots}))
@@ -205,6 +205,26 @@ class DockerTarget:
             # A start that failed leaves nothing behind but its reason; the engine would try for ever.
             self.abandon(handle, health.reason)
         return health
+
+    def runs(self, handle: dict[str, Any]) -> bool:
+        """Tell whether the container is there at all.
+
+        Parameters
+        ----------
+        handle : dict
+            From :meth:`start`.
+
+        Returns
+        -------
+        bool
+            However it is; false where the engine does not answer.
+        """
+        from docker.errors import NotFound as Gone
+
+        with contextlib.suppress(TargetProblem, Gone), engine() as client:
+            client.api.inspect_container(handle.get("container", ""))
+            return True
+        return False
 
     def abandon(self, handle: dict[str, Any], why: str) -> None:
         """Take away the container of a start that failed.

@@ -76,6 +76,11 @@ def could_come_back(handle: Mapping[str, Any]) -> bool:
     return born.partition(":")[0] == here if here else float(born) > psutil.boot_time()
 
 
+def runs(handle: Mapping[str, Any]) -> bool:
+    """Tell whether anything of a server is there: its front, or the one that would start another."""
+    return front_of(handle).lives or bool((watcher := _noted(handle, "watcher")) and watcher.lives)
+
+
 def end(handle: Mapping[str, Any], patience: float) -> None:
     """Let a server finish what it holds, then end it; after its time for that, kill it.
 

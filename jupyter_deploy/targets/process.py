@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from ..environments import runtime, venvs
 from ..errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ..files import touch_private, write_atomic
 from ..services import Doing, Health, Launch, Stats
-from ..serving.config import FIXED, ServingConfig, with_settings
+from ..serving.config import ServingConfig, with_settings
 from ..serving.failures import Failure
 from ..serving.listener import listen
 from ..store.rights import secrets_folder
-from .admin import TOKEN_FILE, Admin
-from .fronts import CONFIG, could_come_back, end, front_of, run_folder, was_ended
+from .admin import TOKEN_FILE, Admin, known_settings, settings_for
+from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
 from .output import file_output
 from .pids import birth, owner_of_port
 
@@ -82,7 +82,8 @@ class ProcessTarget:
             port = listener.getsockname()[1]
             secret = secrets_folder(launch.home.root, launch.folder)
             run = self._write_files(launch, port, secret)
-            facts = {"port": port, "run": str(run)} | ({} if secret == launch.folder else {"secrets": str(secret)})
+            facts: dict[str, Any] = {"port": port, "run": str(run), "knows": known_settings()}
+            facts |= {} if secret == launch.folder else {"secrets": str(secret)}
             self._spawn(launch, listener, run, lambda pid: commit({"pid": pid, "born": birth(pid), **facts}))
 
     @staticmethod
@@ -158,7 +159,7 @@ class ProcessTarget:
         tuple of (int, tuple of str)
             The new generation, and the digests of the bundles that workers still use.
         """
-        settings = {key: value for key, value in asdict(_settings(launch)).items() if key not in FIXED}
+        settings = settings_for(handle, launch.name, _settings(launch))
         admin = self._admin(launch.folder, handle)
         generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, tuple(sorted({Path(root).parent.name for root in roots}))
@@ -208,6 +209,10 @@ class ProcessTarget:
             return Health("Stopped", ended)
         reason = f"the server process (pid {handle.get('pid', 'unknown')}) is gone"
         return Health("Failed", reason, gone=could_come_back(handle))
+
+    def runs(self, handle: dict[str, Any]) -> bool:
+        """Tell whether the server is there at all, however it is: its front, or what would start another."""
+        return runs(handle)
 
     def abandon(self, handle: dict[str, Any], why: str) -> None:
         """Leave a server whose start failed: it has ended by itself, or says in its state what is wrong.

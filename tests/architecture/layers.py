@@ -55,7 +55,7 @@ LAYERS = (
                 "packages",
             ),
             *("invocable", "invocation", "connection", "payloads", "signatures", "answers", "load", "snippets"),
-            *("authoring", "home_folder", "living", "opening", "trial", "expectations"),
+            *("authoring", "expectations", "home_folder", "living", "opening", "strays", "trial"),
         },
     ),
     ("verbs", {"verbs"}),
