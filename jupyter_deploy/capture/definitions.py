@@ -53,9 +53,6 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
     later: list[Binding] = []
     for binding in notebook.bindings(name):
         found = match(binding, value, notebook)
-        if found is None and not isinstance(value, (type, types.FunctionType)) and not later:
-            # The latest statement is no definition, and the value is none: data.
-            return None
         if found is not None and not found.reason:
             # A library's wrapper does not tell all of how it was made: the definition must be the latest statement.
             hidden = found.opened and any(match(other, value, notebook) is None for other in later)

@@ -8,7 +8,7 @@ import marshal
 import os
 import sys
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, decode_source
@@ -21,7 +21,7 @@ from .classes import lambda_of
 from .codes import makes_code, same_code, unit_code
 from .notebook import Cell, Definition
 from .pure import plain
-from .symbols import Def
+from .symbols import Def, is_notebooks
 
 _FIXED = (int, float, complex, str, bytes, bool, type(None), tuple)
 _READING = frozenset({"get", "items", "keys", "values", "index", "count", "copy"})
@@ -140,8 +140,11 @@ def _method_differs(item: Def, source: str, live: Any) -> bool:
     live = getattr(live, "__func__", getattr(live, "fget", live))
     with suppress(ValueError):  # wrapped round in a circle
         live = inspect.unwrap(live) if callable(live) else live
-    if not isinstance(live, types.FunctionType) or live.__code__.co_name != item.name:
+    if not isinstance(live, types.FunctionType):
         return False
+    if live.__code__.co_name != item.name:
+        # A decorator's or a base's doing, or the notebook's.
+        return is_notebooks(live)
     return not (makes_code(source, item, live.__code__) if item.decorator_list else _is_of(item, source, live))
 
 
@@ -149,24 +152,39 @@ def _other_constants(cell: Cell, stored: list[str], variables: Mapping[str, obje
     """Find constants that are bound once, and that no function of the module changes."""
     nodes = [one for node in cell.statements for one in ast.walk(node)]
     changed = {name for one in nodes if isinstance(one, ast.Global) for name in one.names}
-    for node in cell.statements:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        value = getattr(node, "value", None)
-        if len(targets) != 1 or not isinstance(targets[0], ast.Name) or value is None:
-            continue
-        name = targets[0].id
+    for name, said in _literals(cell.statements):
         if name in changed or stored.count(name) != 1 or name[:2] == "__" or name not in variables:
             continue
-        try:
-            said = ast.literal_eval(value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            continue
-        live = variables[name]
-        fixed = type(said) in _FIXED and plain(said)
-        if (fixed or (plain(said, 0) and said and _only_read(name, nodes))) and spelled(said) != spelled(live):
+        if (type(said) in _FIXED or (_is_flat(said) and _only_read(name, nodes))) and _is_other(said, variables[name]):
             yield name
+    set_later = {one.attr for one in nodes if isinstance(one, ast.Attribute) and not isinstance(one.ctx, ast.Load)}
+    for node in cell.statements:
+        value = variables.get(getattr(node, "name", ""))
+        if not isinstance(node, ast.ClassDef) or node.decorator_list or type(value) is not type:
+            continue
+        within = _stored(node.body)
+        for name, said in _literals(node.body):
+            held = vars(value).get(name, said)
+            if type(said) in _FIXED and within.count(name) == 1 and name not in set_later and _is_other(said, held):
+                yield f"{node.name}.{name}"
+
+
+def _literals(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Any]]:
+    for node in body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) and node.value is not None else targets
+        if len(targets) == 1 and isinstance(targets[0], ast.Name):
+            with suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                yield targets[0].id, ast.literal_eval(node.value)  # type: ignore[attr-defined]
+
+
+def _is_flat(value: Any) -> bool:
+    items = [*value.values()] if isinstance(value, dict) else [*value]
+    return bool(items) and all(type(one) in _FIXED and not isinstance(one, tuple) for one in items)
+
+
+def _is_other(said: object, live: object) -> bool:
+    return not plain(live) or spelled(said) != spelled(live)
 
 
 def _only_read(name: str, nodes: list[ast.AST]) -> bool:

@@ -266,13 +266,29 @@ class Taking:
         if not isinstance(node.targets[0], ast.Name) or not callable(value):
             return None
         root = _dotted_root(node.value)
-        if not root or not self._notebook.knows(root) or root == name or not self._gives(node.value, value):
+        if (
+            not root
+            or not self._notebook.knows(root)
+            or self._leads_back(root, name)
+            or not self._gives(node.value, value)
+        ):
             return None
         text = f"{name} = {ast.unparse(node.value)}"
         taken = Taken(name, "alias", text, binding.cell.label, binding.line, ast.unparse(node.value), frozenset({root}))
         self._found[name] = taken
         self.follow(text.replace(f"{name} = ", "", 1), binding.cell.label, needed_by=name)
         return taken
+
+    def _leads_back(self, root: str, name: str) -> bool:
+        """Whether a name is an alias of what is about to be its alias: ``a = b`` after ``b = a``."""
+        for _ in range(len(self._found) + 1):
+            if root == name:
+                return True
+            known = self._found.get(root)
+            if known is None or known.kind != "alias" or len(known.first) != 1:
+                return False
+            (root,) = known.first
+        return True
 
     def _gives(self, expression: ast.expr, value: object) -> bool:
         if isinstance(expression, ast.Name):
