@@ -26,11 +26,14 @@ class Found:
         Which of the notebook's cells it is in; the last for a file's.
     as_now : tuple of str
         Values that stand in place of what computes them.
+    adds_to : tuple of object
+        What running the definition adds to.
     """
 
     binding: Binding
     position: int
     as_now: tuple[str, ...] = ()
+    adds_to: tuple[object, ...] = ()
 
 
 def find_definition(name: str, value: object, notebook: Notebook) -> Found | None:
@@ -68,10 +71,11 @@ def _found(binding: Binding, match: Match, position: int) -> Found | None:
     """Write down what the statement would compute anew."""
     own = {id(node) for node in ast.walk(binding.node)}
     if not match.written:
-        return Found(binding, position)
+        return Found(binding, position, adds_to=match.adds_to)
     if not all(id(node) in own for node, _ in match.written):
         return None
-    return Found(rewritten(binding, match.written), position, tuple(dict.fromkeys(text for _, text in match.written)))
+    now = tuple(dict.fromkeys(text for _, text in match.written))
+    return Found(rewritten(binding, match.written), position, now, match.adds_to)
 
 
 def changed_since(name: str, found: Found, notebook: Notebook) -> Binding | None:

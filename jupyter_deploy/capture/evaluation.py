@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-import itertools
 import types
 from collections.abc import Sequence
 
-from .known import OPAQUE, changed_property, identical, import_into, known, own, truth
-from .pure import computed, is_pure, plain
+from .known import OPAQUE, changed_property, identical, import_into, known, note_effect, own, truth
+from .pure import added, computed, is_pure, plain
 from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown, is_notebooks, typed, written
 
 _DEEPEST = 25
@@ -104,6 +103,8 @@ def _part(owner: Symbol, name: str) -> Symbol:
             return Live(getattr(owner.value, name))
         except AttributeError:
             return Unknown(name)
+    if isinstance(owner, Live) and type(owner.value).__module__ == "__main__" and name in vars(owner.value):
+        return Live(vars(owner.value)[name])
     if isinstance(owner, Function) and name in {"__name__", "__qualname__"}:
         return Live(getattr(owner.node, "name", "<lambda>"))
     if isinstance(owner, Live) and isinstance(owner.value, types.FunctionType) and name in _COPIED:
@@ -115,6 +116,7 @@ def _part(owner: Symbol, name: str) -> Symbol:
 
 def _call_of(node: ast.Call, scope: Scope, depth: int) -> Symbol:
     callee = evaluate(node.func, scope, depth)
+    note_effect(callee)
     starred = any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords)
     if starred:
         return Unknown(ast.unparse(node))
@@ -162,6 +164,9 @@ def call(callee: Symbol, arguments: list[Symbol], keywords: dict[str, Symbol], d
     answer = known(callee, function, arguments, keywords)
     if answer is not None:
         return answer
+    own_call = _own_call(callee, depth)
+    if own_call is not None:
+        return call(own_call, [callee, *arguments], keywords, depth + 1)
     if isinstance(callee, Function):
         return _interpreted(callee, None, arguments, keywords, depth)
     if isinstance(function, types.FunctionType):
@@ -174,6 +179,19 @@ def call(callee: Symbol, arguments: list[Symbol], keywords: dict[str, Symbol], d
                 if is_notebooks(function):
                     raise
     return Called(callee, arguments, keywords)
+
+
+def _own_call(callee: Symbol, depth: int) -> Symbol | None:
+    """Find ``__call__()`` of an instance of a class of the notebook; one that is being made gets its attributes."""
+    kind = callee.function if isinstance(callee, Called) else type(callee.value) if isinstance(callee, Live) else None
+    if not isinstance(kind, type) or kind.__module__ != "__main__":
+        return None
+    own, init = vars(kind).get("__call__"), vars(kind).get("__init__")
+    if not isinstance(own, types.FunctionType):
+        return None
+    if isinstance(callee, Called) and isinstance(init, types.FunctionType):
+        call(Live(init), [callee, *callee.arguments], callee.keywords, depth + 1)
+    return Live(own)
 
 
 def _interpreted(
@@ -299,7 +317,7 @@ def _statement(node: ast.stmt, scope: Scope, depth: int) -> Symbol | None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 _store(target, value, scope, depth)
     elif isinstance(node, ast.AugAssign):
-        _store(node.target, _added(node, scope), scope, depth)
+        _store(node.target, added(node, scope), scope, depth)
     elif isinstance(node, ast.Expr):
         evaluate(node.value, scope, depth)
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -331,13 +349,6 @@ def _statement(node: ast.stmt, scope: Scope, depth: int) -> Symbol | None:
     return None
 
 
-def _added(node: ast.AugAssign, scope: Scope) -> Symbol:
-    if not isinstance(node.target, ast.Name):
-        return Unknown(ast.unparse(node))
-    left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-    return computed(ast.copy_location(ast.BinOp(left, node.op, node.value), node.target), scope)
-
-
 def _loop(node: ast.For, scope: Scope, depth: int) -> Symbol | None:
     items = evaluate(node.iter, scope, depth)
     if isinstance(items, Live) and plain(items.value) and isinstance(items.value, (list, tuple)):
@@ -358,7 +369,7 @@ def _loop(node: ast.For, scope: Scope, depth: int) -> Symbol | None:
 
 def _not_followed(node: ast.AST, scope: Scope) -> None:
     """Forget the names that a statement may bind, which cannot be followed."""
-    for item in itertools.chain([node], own(node)):
+    for item in [node, *own(node)]:
         if isinstance(item, (ast.Return, ast.Raise)):
             raise Undecided
         if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):

@@ -7,10 +7,12 @@ import ast
 import asyncio
 import functools
 import inspect
+import logging
 import sys
 import types
 import typing
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 
 from .pure import plain
 from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown
@@ -18,7 +20,10 @@ from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, 
 # They return what they get.
 _SAME = {typing.final, typing.no_type_check, typing.runtime_checkable}
 # Better looked into afterwards than followed.
-OPAQUE = (functools.singledispatch,)
+OPAQUE = (functools.singledispatch, inspect.signature, typing.get_type_hints, logging.getLogger)
+_ADDS = frozenset({"append", "appendleft", "extend", "insert", "add", "push"})
+# What following a definition found it to add to: running it once more adds once more.
+EFFECTS: ContextVar[list[object]] = ContextVar("EFFECTS")
 
 
 def known(callee: Symbol, function: object, arguments: list[Symbol], keywords: dict[str, Symbol]) -> Symbol | None:
@@ -62,6 +67,18 @@ def known(callee: Symbol, function: object, arguments: list[Symbol], keywords: d
     if isinstance(first, (Function, Klass)):
         return _asked(function, first, arguments) or _by_library(callee, function, first)
     return None
+
+
+def note_effect(callee: Symbol) -> None:
+    """Remember what a call adds to, where that lives outside of the definition that is followed.
+
+    Parameters
+    ----------
+    callee : Symbol
+        What is called.
+    """
+    if isinstance(callee, Part) and callee.name in _ADDS and isinstance(callee.owner, Live):
+        EFFECTS.get([]).append(callee.owner.value)
 
 
 def _made(symbol: Symbol | None) -> bool:

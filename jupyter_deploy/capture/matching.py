@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .classes import compare_class, lambda_of, statement
+from .known import EFFECTS
 from .notebook import Binding, Notebook
 from .sameness import Comparison, Different, follows
 from .symbols import Scope
@@ -26,11 +27,14 @@ class Match:
         Whether a library's wrapper was looked into: what it does with its other arguments is not told.
     written : tuple of (ast.expr, str)
         Defaults and attributes that are computed anew each time the statement runs, and what they are now.
+    adds_to : tuple of object
+        What its decorators add something to each time it runs.
     """
 
     reason: str = ""
     opened: bool = False
     written: tuple[tuple[ast.expr, str], ...] = ()
+    adds_to: tuple[object, ...] = ()
 
 
 def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:
@@ -61,7 +65,13 @@ def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:
             raise Different("it is no definition")
         comparison.check(symbol, value)
 
-    return Match(follows(compare), comparison.opened, tuple(comparison.written))
+    effects: list[object] = []
+    token = EFFECTS.set(effects)
+    try:
+        reason = follows(compare)
+    finally:
+        EFFECTS.reset(token)
+    return Match(reason, comparison.opened, tuple(comparison.written), tuple(effects))
 
 
 def other_default(node: ast.stmt, value: object, variables: Any) -> str:

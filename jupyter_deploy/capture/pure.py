@@ -174,3 +174,24 @@ def _resolved(node: ast.expr, names: dict[str, object]) -> object:
         owner = _resolved(node.value, names)
         return getattr(owner, node.attr, None) if isinstance(owner, types.ModuleType) else None
     return None
+
+
+def added(node: ast.AugAssign, scope: Scope) -> Symbol:
+    """Compute ``name += …``.
+
+    Parameters
+    ----------
+    node : ast.AugAssign
+        The statement.
+    scope : Scope
+        Where it stands.
+
+    Returns
+    -------
+    Symbol
+        What the name gets.
+    """
+    if not isinstance(node.target, ast.Name):
+        return Unknown(ast.unparse(node))
+    left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+    return computed(ast.copy_location(ast.BinOp(left, node.op, node.value), node.target), scope)

@@ -38,6 +38,7 @@ class Taking:
         self._folder = folder
         self._found: dict[str, Taken] = {}
         self._by_identity: dict[int, str] = {}
+        self._filled: dict[int, Found] = {}
         self._used: dict[str, tuple[Use, str, list[str], str]] = {}
 
     def follow(self, source: str, where: str, needed_by: str = "") -> list[Taken]:
@@ -77,7 +78,20 @@ class Taking:
                 reason = f"looking at it raises {type(error).__name__}: {error}"
                 raise self.problem(use.name, reason, "Make it in init().") from error
         self._import_what_is_below(source)
+        if not needed_by:
+            self._check_not_filled_twice()
         return list(self._found.values())
+
+    def _check_not_filled_twice(self) -> None:
+        """Refuse what is shipped as it is filled, and which its definitions would fill once more in the script."""
+        for one in self._found.values():
+            filled = self._filled.get(id(self._notebook.variables.get(one.name)))
+            if filled is not None and one.kind in {"data", "constant"}:
+                label = filled.binding.cell.label
+                reason = f"what {label} defines adds to it each time it is defined, so the script would add it twice"
+                raise self.problem(
+                    one.name, reason, "Fill it in init(), or let it be a dictionary that is filled by name."
+                )
 
     def _import_what_is_below(self, source: str) -> None:
         """Import ``package.module`` where a source says so, and the notebook came by it in other words."""
@@ -204,6 +218,7 @@ class Taking:
             return None
         check_not_rebound(found, self._notebook)
         check_not_changed(name, value, found, self._notebook)
+        self._filled |= {id(one): found for one in found.adds_to}
         return self._sliced(name, "class" if isinstance(found.binding.node, ast.ClassDef) else "function", found)
 
     def _as_declared(self, name: str, value: object) -> Taken | None:

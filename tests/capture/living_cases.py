@@ -163,5 +163,33 @@ LIVING: dict[str, tuple[list[str], str, list[str]]] = {
         "predict(x)",
         [],
     ),
+    "a decorator that is made of a class": (
+        [
+            "import functools\nclass Times:\n    def __init__(self, n): self.n = n\n    def __call__(self, f):\n"
+            "        @functools.wraps(f)\n        def inner(v): return f(v) * self.n\n        return inner",
+            "@Times(3)\ndef f(v):\n    return v\nfour = Times(4)",
+            "@four\ndef g(v):\n    return v",
+        ],
+        "[f(x), g(x)]",
+        [],
+    ),
+    "a decorator that asks for the signature": (
+        [
+            "import inspect, logging\ndef logged(f):\n    name, shape = f.__name__, inspect.signature(f)\n"
+            "    log = logging.getLogger(name)\n    def inner(*args):\n        log.debug('%s', shape.bind(*args))\n"
+            "        return [name, f(*args)]\n    return inner",
+            "@logged\ndef f(v):\n    return v",
+        ],
+        "f(x)",
+        [],
+    ),
+    "functions by their names": (
+        [
+            "ALL = {}\ndef named(name):\n    def wrap(f):\n        ALL[name] = f\n        return f\n    return wrap",
+            "@named('a')\ndef f(v):\n    return v\n@named('b')\ndef g(v):\n    return v + 1",
+        ],
+        "[ALL['b'](x), f(x), len(ALL)]",
+        [],
+    ),
     "a failed cell": ([TIMED, F, "1 / 0\npredict = timed(lambda v: 0)"], "predict(x)", []),
 }  # fmt: skip

@@ -172,6 +172,26 @@ LOST: dict[str, tuple[list[str], str, list[str]]] = {
         "f(x)",
         ["f", "In [2]"],
     ),
+    "functions in a list": (
+        ["ALL = []\ndef listed(f):\n    ALL.append(f)\n    return f", "@listed\ndef f(v):\n    return v"],
+        "[len(ALL), f(x)]",
+        ["ALL", "In [2]"],
+    ),
+    "names in a list": (
+        ["ALL = []\ndef listed(f):\n    ALL.append(f.__name__)\n    return f", "@listed\ndef f(v):\n    return v"],
+        "[len(ALL), f(x)]",
+        ["ALL", "In [2]"],
+    ),
+    "a decorator's own state": (
+        [
+            "class Times:\n    def __init__(self, n):\n        self.n = n\n    def __call__(self, f):\n"
+            "        def inner(v):\n            return f(v) * self.n\n        return inner\nfour = Times(4)",
+            "@Times(3)\ndef f(v):\n    return v",
+            "f.__closure__[1].cell_contents.n = 9",
+        ],
+        "f(x)",
+        ["f", "In [2]", "In [3]"],
+    ),
     "a loop's target": (["def f(v):\n    return 1", "for f in [lambda v: 2]: pass"], "f(x)", ["In [1]", "In [2]"]),
     "a walrus": (["def f(v):\n    return 1", "(f := lambda v: 2)"], "f(x)", ["In [1]", "In [2]"]),
     "a with": (
