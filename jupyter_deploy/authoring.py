@@ -19,7 +19,7 @@ from .errors import DeployError
 from .living import Living, Run
 from .models import Model
 from .rollout import Progress
-from .scripts import Script, Scripts
+from .scripts import Script, Scripts, check_script_name
 from .service_rows import Services, scripts_services
 from .services import Change
 from .sources import prepare_value
@@ -112,7 +112,7 @@ class Authoring:
             Nothing is stored then, and services go on as they were.
         """
         with stage(self._home.staging) as opened:
-            saving = _Saving(name, self._captured, opened, draft, progress)
+            saving = _Saving(name := check_script_name(name), self._captured, opened, draft, progress)
             script = self._compared(capture(name, cell, folder, notebook, saving, sample=sample))
             if draft:
                 return replace(script, draft=True)

@@ -6,39 +6,37 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import filelock
-
+from .attempts import Attempts, How
 from .bundles import captured_in
+from .changing import LOCK_SECONDS, Busy, changing
 from .config import Home
-from .errors import DeployError, DiskFull, ReadOnly, UsageProblem
+from .errors import (
+    DeployError,
+    DiskFull,
+    ReadOnly,
+)
 from .files import older_log
 from .models import parse_reference as parse
+from .placing import for_target
 from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
 from .scripts import Script
 from .service_rows import Services
-from .services import Change, Health, ServiceRecord, ServiceSpec, Target, check_service_name
-from .store.locks import lock
-from .store.room import told
+from .services import Change, Health, ServiceRecord, ServiceSpec, Target
 from .store.staging import stage
 from .strays import BESIDE, ENDING, Strays
+from .unproven import Unproven
 
-LOCK_SECONDS = 60.0
 # Where the names of a notebook are that a stored script took.
 NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
 _AT_ONCE_SECONDS = 0.5
 log = logging.getLogger("jupyter_deploy")
-
-
-class Busy(UsageProblem):
-    """Another process is changing the service."""
 
 
 class Deployment:
@@ -76,6 +74,8 @@ class Deployment:
         self._rows = rows
         self._resolver = resolver
         self._target = target
+        self.unproven = Unproven(home, rows, target, rollout, self._lock)
+        self._attempts = Attempts(home, resolver, rollout, self.unproven)
 
     def bundle_folder(self, record: ServiceRecord) -> Path:
         """Return the folder that a service runs from.
@@ -121,18 +121,8 @@ class Deployment:
         except DeployError as error:
             return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
 
-    @contextmanager
-    def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        check_service_name(name)
-        with self._room(), told(self._home.root), contextlib.ExitStack() as stack:
-            try:
-                stack.enter_context(lock(self._home.root / "services" / f"{name}.lock", seconds))
-            except filelock.Timeout as error:
-                raise Busy(
-                    f"Another process has been changing {name} for {seconds:.0f} s.",
-                    hint="Wait for it, or end it.",
-                ) from error
-            yield
+    def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
+        return changing(self._home, name, self._room, seconds)
 
     def deploy(
         self,
@@ -144,8 +134,9 @@ class Deployment:
         source: Script | None = None,
         names: str = NOT_LOOKED_AT,
         progress: Progress = lambda _: None,
+        otherwise: str = "",
     ) -> Change:
-        """Create, update, repair or leave a service.
+        """Create, update, repair or leave a service; one that fails leaves what was there before, and a log.
 
         Parameters
         ----------
@@ -157,12 +148,11 @@ class Deployment:
             Return when it serves, or at once.
         large : bool, optional
             Whether the user agrees to ship more than a script usually needs.
-        source : Script, optional
-            The text to serve, instead of looking the script up.
-        names : str, optional
-            Why a stored script is served as it is; empty where the notebook was looked at.
-        progress : callable, optional
-            Told what is being done.
+        source, names : Script, str, optional
+            The text to serve, instead of looking the script up; why a stored script is served as it is, empty where
+            the notebook was looked at.
+        progress, otherwise : callable, str, optional
+            Told what is being done; the target of a new service that fails on its own target.
 
         Returns
         -------
@@ -178,11 +168,12 @@ class Deployment:
         with self._lock(name):
             record = self._rows.find(name)
             record = self.strays.end(record) if record else None
-            spec = merged(name, record, changes)
-            with stage(self._home.staging) as opened:
-                wanted = self._resolver.resolve(spec, opened, source, record=record, large=large)
-                action, what, generation = self._rollout.apply(record, wanted, wait, progress)
-        notes = (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
+            spec, notes = for_target(merged(name, record, changes), record, changes)
+            how = How(source, wait, large, otherwise)
+            wanted, done, instead = self._attempts.make(record, spec, how, progress)
+        action, what, generation = done
+        notes += instead
+        notes += (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
         notes += _as_stored(wanted.script, names)
         return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
@@ -313,7 +304,7 @@ class Deployment:
                 self._stop(name)
 
     def _stop(self, name: str, *, alone: bool = True) -> None:
-        record = self._rows.get(name)
+        record = self.unproven.proven(self._rows.get(name))
         unwritten = ""
         try:
             # Until it has ended, the row says that it is only about to.

@@ -17,11 +17,31 @@ from .models import Model
 from .resolution import check_port
 from .scripts import Scripts
 from .services import OwnImage
+from .targets import VARIABLE as TARGET_VARIABLE
 from .targets import choose
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST_MEMORY = 32 << 20
+# The words that take an option back, and what a service has without it.
+_WORD = ("default",)
+_DEFAULT = {
+    **dict.fromkeys(("target", "script", "environment", "workers", "memory", "cpus", "settings", "variables"), _WORD),
+    "port": (*_WORD, "any"),
+    "models": (*_WORD, "none"),
+    "image": (*_WORD, "none"),
+}
+_NOTHING: dict[str, Any] = {
+    "environment": "",
+    "workers": 1,
+    "memory": 0,
+    "cpus": 0.0,
+    "settings": "default",
+    "variables": "default",
+    "port": 0,
+    "models": None,
+    "image": {},
+}
 
 
 class Intent:
@@ -33,10 +53,13 @@ class Intent:
         The stored script cells.
     environments : Environments
         The registered environments.
+    models : callable
+        Lists the names of the registered models.
     """
 
-    def __init__(self, scripts: Scripts, environments: Environments) -> None:
+    def __init__(self, scripts: Scripts, environments: Environments, models: Callable[[], list[str]]) -> None:
         self._scripts = scripts
+        self._known = models
         self._environments = environments
 
     def changes(
@@ -61,14 +84,18 @@ class Intent:
             Fields of :class:`jupyter_deploy.services.ServiceSpec`.
         """
         given = {key: value for key, value in given.items() if value is not None}
-        changes: dict[str, Any] = {key: given[key] for key in ("workers", "settings", "variables") if key in given}
+        given, changes = self._taken_back(given)
+        changes |= {key: given[key] for key in ("settings", "variables") if key in given}
+        if "workers" in given:
+            changes["workers"] = _whole(given["workers"])
         if "port" in given:
-            changes["port"] = check_port(given["port"])
+            changes["port"] = check_port(_whole(given["port"]))
         if "target" in given or new:
             usual = "docker" if given.get("image") else "auto"
             changes["target"] = choose(given.get("target", usual), say)
         if "models" in given:
-            changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in given["models"])
+            models = [given["models"]] if isinstance(given["models"], str) else given["models"]
+            changes["models"] = tuple(item.id if isinstance(item, Model) else item for item in models)
         if "source" in given:
             changes["source"] = source = source_of(given["source"])
         if "script" in given:
@@ -82,6 +109,49 @@ class Intent:
         if "image" in given:
             changes["image"] = _image(given["image"])
         return changes
+
+    def _taken_back(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Tell what of a service is as by default again; what has that word for its name is meant instead."""
+        left, changes = dict(given), dict[str, Any]()
+        own = {"script": self._scripts.names, "environment": lambda: list(self._environments), "models": self._known}
+        for key, value in given.items():
+            words = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+            word = words[0] if len(words) == 1 and isinstance(words[0], str) else ""
+            if word not in _DEFAULT.get(key, ()) or word in own.get(key, list)():
+                continue
+            del left[key]
+            if key == "target":
+                left[key] = "auto"
+            elif key == "script":
+                changes |= {"script": given.get("name", ""), "script_is_file": False}
+            elif key == "models" and word == "none":
+                changes[key] = ()
+            else:
+                changes[key] = _NOTHING[key]
+        return left, changes
+
+    @staticmethod
+    def otherwise(given: Mapping[str, Any], changes: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str:
+        """Tell where a new service runs if it cannot be had on the target that was chosen for it.
+
+        Parameters
+        ----------
+        given : mapping
+            As for :meth:`changes`.
+        changes : mapping
+            What :meth:`changes` made of it.
+        environ : mapping, optional
+            The environment variables.
+
+        Returns
+        -------
+        str
+            Empty where a target was asked for, or something that only containers have.
+        """
+        asked = given.get("target") or environ.get(TARGET_VARIABLE) or "auto"
+        only_containers = any(changes.get(key) for key in ("memory", "cpus", "image"))
+        silent = asked in {"auto", *_DEFAULT["target"]} and not only_containers
+        return "process" if silent and changes.get("target") == "docker" else ""
 
     def _script(self, script: str | Path, source: str) -> dict[str, Any]:
         text = str(script)
@@ -129,6 +199,11 @@ def source_of(given: str | Path) -> str:
         return str(path)
     what = "is a file, not a folder" if path.exists() else "does not exist"
     raise NotFound(f"The source folder {path} {what}.", hint="Name the folder that the script is in.")
+
+
+def _whole(given: object) -> object:
+    """Read a whole number that may be given as text; what is none is left for its check to refuse."""
+    return int(given) if isinstance(given, str) and given.strip().isdecimal() else given
 
 
 def memory_of(given: int | str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from .errors import ModelProblem, UsageProblem
 # azureml-core's rule for model names.
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _SCRIPT_CELL = "%%score_script "
+_SCRIPT_LETTERS = 120
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -136,14 +138,20 @@ def captured_name(script: str, variable: str) -> str:
     script : str
         The script's name.
     variable : str
-        The variable's; Python's names may hold letters that a model's may not.
+        The variable's; names of scripts and in Python may hold letters that a model's may not.
 
     Returns
     -------
     str
         For example ``"churn-clf"``.
     """
-    return f"{script}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", variable)
+    own = script
+    if not NAME_RULE.fullmatch(script):
+        own = re.sub(r"[^a-zA-Z0-9\-._]", lambda found: f"x{ord(found[0]):x}", script)
+        own = own if own[:1].isalnum() else f"x{own}"
+    if len(own) > _SCRIPT_LETTERS:
+        own = f"{own[: _SCRIPT_LETTERS - 13]}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
+    return f"{own}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", variable)
 
 
 def captured_properties(script: str, variable: str) -> dict[str, str]:

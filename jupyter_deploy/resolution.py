@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from .bundles import Bundle, build, manifest_of
 from .config import Home
 from .environments.environment import INFERRED, Environment, from_stored
-from .environments.inference import infer_requirements, preload_modules
+from .environments.inference import infer_requirements, preload_modules, version_mismatches
 from .environments.private import refuse_where_shared
 from .environments.references import environment_of
 from .environments.rows import Environments
@@ -20,6 +20,7 @@ from .errors import NotFound, UsageProblem, refuse_unknown_keys
 from .models import Model
 from .registry import Models
 from .scripts import Script, Scripts, script_from_file
+from .service_names import derived
 from .services import MAX_WORKERS, ServiceRecord, ServiceSpec
 from .serving.config import FIXED, ServingConfig, settable, with_settings
 from .shipment.gathering import shipment_of
@@ -149,7 +150,8 @@ class Resolver:
             environment = running
         refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
         sentence = shipment.sentence()
-        notes = (*((sentence,) if sentence else ()), *script.notices)
+        mismatches = () if spec.image else version_mismatches(models, environment)
+        notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
         return Wanted(spec, script, models, bundle, environment, notes)
 
     def _is_large(self, record: ServiceRecord) -> bool:
@@ -189,7 +191,11 @@ class Resolver:
         tuple of str
             The model of its name, if there is one, unless the script has all that it needs.
         """
-        return (name,) if name in self._models and script.looks_for_models else ()
+        if not script.looks_for_models:
+            return ()
+        # A service whose name was derived from its script's takes the model of the script's name, too.
+        names = [name, script.name] if not script.path and derived(script.name) == name else [name]
+        return tuple(known for known in names if known in self._models)[:1]
 
 
 def environment_in(record: ServiceRecord | None) -> Environment | None:
@@ -220,7 +226,7 @@ def check_port(port: object) -> int:
         return port
     raise UsageProblem(
         f"Invalid configuration, port must be an integer in range [1, 65535], not {port}.",
-        hint="Leave --port out to get a free one.",
+        hint="--port any takes a free one.",
     )
 
 
@@ -234,7 +240,7 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
     record : ServiceRecord or None
         Its row, if it exists.
     changes : mapping
-        Fields of :class:`ServiceSpec`.
+        Fields of :class:`ServiceSpec`; settings and variables only those that change.
 
     Returns
     -------
@@ -247,17 +253,25 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
         For a number of workers that cannot be.
     """
     spec = record.spec if record else ServiceSpec(name, name)
-    given = changes.get("settings")
+    changes = dict(changes)
+    settings, variables = changes.pop("settings", None), changes.pop("variables", None)
     spec = replace(spec, **changes)
-    if given is not None:
-        spec = replace(spec, settings=with_given(record.spec.settings if record else {}, given))
+    if settings is not None:
+        spec = replace(spec, settings=with_given(spec.settings, settings) if settings != "default" else {})
+    if variables is not None:
+        kept = {} if variables == "default" else {**spec.variables, **variables}
+        # As with settings, an empty value takes it back.
+        spec = replace(spec, variables={key: value for key, value in kept.items() if value not in {None, ""}})
     if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
         raise UsageProblem(
             f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
-            hint="Leave --workers out to get 1.",
+            hint="--workers default is 1.",
         )
     if spec.image and spec.target != "docker":
-        raise UsageProblem("An image of your own needs containers.", hint="Deploy with --target docker.")
+        raise UsageProblem(
+            "An image of your own needs containers.",
+            hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
+        )
     return spec
 
 

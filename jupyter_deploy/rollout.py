@@ -23,6 +23,8 @@ _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
 _SILENCE_SECONDS = 5.0
 Progress = Callable[[str], None]
+# In the handle of a service that nobody has seen serve yet; and its value where its first deployment waits for that.
+UNPROVEN, WAITED_FOR = "unproven", "waited for"
 # What a running server cannot change about itself, and what its target can change around it.
 _NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
 _LIMITS = {"memory", "cpus"}
@@ -209,14 +211,19 @@ class Rollout:
                 # What does not answer gets little time to drain.
                 self._target(self.target_of(record.handle)).stop(record.handle, _UNRESPONSIVE_SECONDS)
             progress(Step("starting the server", stage="start"))
-            written = self._launch_on(record, wanted, launch)
+            written = self._launch_on(record, wanted, launch, wait)
         except Unschedulable as error:
-            handle = {"unschedulable": error.message.rstrip("."), "port": before}
-            self._rows.put(self._record(record, wanted, handle), models_exist(wanted))
+            if record is not None:
+                handle = {"unschedulable": error.message.rstrip("."), "port": before}
+                self._rows.put(replace(record, handle=handle))
             raise
         if not wait:
             return 0
-        return self._ready(written, progress)
+        generation = self._ready(written, progress)
+        if UNPROVEN in written.handle:
+            handle = {key: value for key, value in written.handle.items() if key != UNPROVEN}
+            self._rows.put(replace(written, handle=handle))
+        return generation
 
     def _replace(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
         """Start another server beside the one that serves; it takes its place, and its port, once it is ready."""
@@ -268,11 +275,13 @@ class Rollout:
             self._rows.put(record, frees=True)
             raise
 
-    def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch) -> ServiceRecord:
+    def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch, wait: bool) -> ServiceRecord:
         written: list[ServiceRecord] = []
+        first = record is None or UNPROVEN in record.handle
+        mark = {UNPROVEN: WAITED_FOR if wait else "not waited for"} if first else {}
 
         def commit(handle: dict[str, Any]) -> None:
-            written.append(self._record(record, wanted, self._with_environment(wanted, handle)))
+            written.append(self._record(record, wanted, {**self._with_environment(wanted, handle), **mark}))
             self._rows.put(written[-1], models_exist(wanted))
 
         self._on(wanted, launch, commit)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import re
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -24,7 +25,8 @@ from .services import Change
 from .serving.origins import Origin, origins_of
 from .store.database import Database, scripts
 
-NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
+# Any letters that Python and people write; a leading "_" too, but no path and no option.
+NAME_RULE = re.compile(r"\w[\w\-.]{0,99}")
 CELL_FILE = "__score_script__.py"
 # How the scripts that capture writes load their data: the name, and the model that it was saved as.
 LOADED = re.compile(r'^ *(\w+) = joblib\.load\(_model_file\("([^"]+)", "(\d+)", "', re.MULTILINE)
@@ -212,10 +214,12 @@ def check_script_name(name: str) -> str:
     ScriptProblem
         With an example as its hint.
     """
-    if NAME_RULE.fullmatch(name):
+    # Composed: an "ü" that a Mac writes as two signs is the same letter.
+    name = unicodedata.normalize("NFC", name)
+    if NAME_RULE.fullmatch(name) and name.strip("_"):
         return name
     raise ScriptProblem(
-        f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only.",
+        f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only, at most 100.",
         hint="For example: %%score_script churn",
     )
 
@@ -356,6 +360,7 @@ class Scripts:
         Script or None
             None where there is none.
         """
+        name = unicodedata.normalize("NFC", name)
         with self._database.read() as connection:
             row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()
         if row is None:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .errors import NotFound, not_found
+from .service_names import derived
 from .services import ServiceRecord, ServiceSpec
 from .store.database import Database, scripts, services
 
@@ -43,6 +44,21 @@ class Services:
         with self._database.read() as connection:
             return [
                 _record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()
+            ]
+
+    def unproven(self) -> list[ServiceRecord]:
+        """Return the services that have the mark of a first deployment.
+
+        Returns
+        -------
+        list of ServiceRecord
+            Usually none; told by the database, without reading the others.
+        """
+        handle = sa.cast(services.c.handle, sa.String)
+        with self._database.read() as connection:
+            query = sa.select(services).where(handle.like('%"unproven":%'))
+            return [
+                record for record in map(_record, connection.execute(query).mappings()) if "unproven" in record.handle
             ]
 
     def find(self, name: str) -> ServiceRecord | None:
@@ -80,14 +96,14 @@ class Services:
         NotFound
             With the nearest name as its hint, or the command that serves the script of that name.
         """
-        record = self.find(name)
+        record = self.named(name)
         if record is None:
+            records = self.all()
             if self._is_script(name):
-                raise NotFound(
-                    f"No service named {name!r}: its script is stored, but not served.", hint=f"deploy {name}"
-                )
-            names = [other.name for other in self.all()]
-            raise not_found("service", name, names, empty=f"Deploy one with: deploy {name}")
+                raise self._not_served(name, records)
+            raise not_found(
+                "service", name, [other.name for other in records], empty="Deploy one: jupyter model deploy --help"
+            )
         return record
 
     def script_text(self, name: str) -> str | None:
@@ -105,6 +121,41 @@ class Services:
         """
         with self._database.read() as connection:
             return connection.scalar(sa.select(scripts.c.source).where(scripts.c.name == name))
+
+    def named(self, name: str) -> ServiceRecord | None:
+        """Look a service up by its own name, or by that of the script from which it was derived.
+
+        Parameters
+        ----------
+        name : str
+            Either of the two.
+
+        Returns
+        -------
+        ServiceRecord or None
+            None where there is none, or where the service of the derived name serves another script.
+        """
+        record = self.find(name)
+        own = derived(name) if record is None else name
+        if own == name:
+            return record
+        record = self.find(own) if own else None
+        another = record is not None and record.spec.script != name and self._is_script(name)
+        return None if another else record
+
+    @staticmethod
+    def _not_served(name: str, records: list[ServiceRecord]) -> NotFound:
+        serving = next(scripts_services(records, name), None)
+        if serving is not None:
+            message = f"No service is named {name!r}; the script of that name is served by {serving.name}."
+            return NotFound(message, hint=f"jupyter model state {serving.name}")
+        same = next((other for other in records if other.name == derived(name)), None)
+        if same is not None:
+            message = f"Service {same.name} serves the script {same.spec.script}, not {name}."
+            return NotFound(message, hint=f"Use its own name: jupyter model state {same.name}")
+        return NotFound(
+            f"No service named {name!r}: its script is stored, but not served.", hint=f"jupyter model deploy {name}"
+        )
 
     def _is_script(self, name: str) -> bool:
         with self._database.read() as connection:

@@ -9,6 +9,9 @@ from pathlib import Path, PurePath
 
 from .errors import ModelProblem, StoreProblem, nearest
 from .frameworks import framework_of
+from .frameworks.distributions import KINDS, distribution_of, requirements_of
+from .frameworks.files import look
+from .frameworks.pickling import installed_version
 from .store.artifacts import Tree, TreeWriter, copy_tree
 from .store.room import NO_ROOM
 
@@ -164,7 +167,7 @@ def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Pre
             )
         writer = TreeWriter(tree)
         writer.copy(path.parent, [(entry, False)])
-        return Prepared(writer.finish(), entry)
+        return _looked_into(Prepared(writer.finish(), entry), path)
     if not entry:
         raise ModelProblem("The root of the file system cannot be registered.", hint="Name the model's own folder.")
     children = [_checked_child(path, child) for child in child_paths] if child_paths is not None else None
@@ -173,7 +176,33 @@ def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Pre
     finished = copy_tree(path, tree, prefix=entry, only=children).finish()
     if not any(tree.iterdir()):
         raise ModelProblem(f"{path} is an empty folder.", hint="Write the model's files into it first.")
-    return Prepared(finished, entry)
+    return _looked_into(Prepared(finished, entry), tree / entry)
+
+
+def _looked_into(prepared: Prepared, path: Path) -> Prepared:
+    """Add what the files say that they need; nothing in them is executed."""
+    found = look(path)
+    requirements, unknown = requirements_of(found)
+    modules = tuple(sorted(found.modules | {module.partition(".")[0] for module in found.modules}))
+    notices = found.notices
+    if unknown:
+        notices += (
+            f"{prepared.entry} needs {', '.join(unknown)}: a module of your own comes with the script's folder",
+        )
+    top = next((top for top in found.written if KINDS.get(top) == found.framework), "")
+    version = found.written.get(top, "")
+    library = distribution_of(top) if version else ""
+    here = installed_version(library) if library else ""
+    if here and here.partition("+")[0] != version.partition("+")[0]:
+        notices += (f"written with {library} {version}; here is {here}, and an inferred environment gets {version}",)
+    return replace(
+        prepared,
+        framework=found.framework or "Custom",
+        framework_version=version,
+        requirements=requirements,
+        modules=modules,
+        notices=notices,
+    )
 
 
 def _checked_child(folder: Path, child: str) -> str:

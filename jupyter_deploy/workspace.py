@@ -25,6 +25,7 @@ from .intent import Intent
 from .live_services import LiveServices
 from .living import Living, Run
 from .models import Model, check_name, check_pairs, spelled_framework
+from .naming import Naming
 from .opening import full_disk_told, open_home, tidy
 from .packages import Package, Packages
 from .payloads import encode_payload
@@ -33,7 +34,7 @@ from .resolution import Resolver
 from .rollout import Progress, Rollout
 from .scripts import Script, Scripts
 from .service_rows import Services
-from .services import OwnImage, check_service_name
+from .services import OwnImage
 from .sources import prepare
 from .store.artifacts import ArtifactStore
 from .store.database import Database
@@ -72,7 +73,8 @@ class Workspace:
         self.models = Models(self._database, self._artifacts, Services.using)
         self.scripts = Scripts(self._database)
         self.environments = Environments(self._database)
-        self._intent = Intent(self.scripts, self.environments)
+        self._intent = Intent(self.scripts, self.environments, self.models.names)
+        self._naming = Naming(self._rows, self.scripts, self.models)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
         self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room)
@@ -87,7 +89,12 @@ class Workspace:
         self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
         self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
         # Nobody waits for another's lock only to tidy up.
-        tidy(self.home, partial(self.housekeeping.collect, patience=0.0), self._trials.collect)
+        tidy(
+            self.home,
+            self._deployment.unproven.collect,
+            partial(self.housekeeping.collect, patience=0.0),
+            self._trials.collect,
+        )
 
     def _room(self) -> contextlib.AbstractContextManager[None]:
         return full_disk_told(self.home, self.housekeeping.prunable)
@@ -171,6 +178,7 @@ class Workspace:
         InUse
             Naming the services that need it.
         """
+        self._deployment.unproven.collect(waited_for=False)
         model = self.models.unregister(reference)
         self.housekeeping.collect()
         return model
@@ -255,15 +263,15 @@ class Workspace:
         name: str,
         *,
         script: str | Path | None = None,
-        models: Sequence[str | Model] | None = None,
+        models: Sequence[str | Model] | str | None = None,
         target: str | None = None,
-        port: int | None = None,
+        port: int | str | None = None,
         environment: str | Path | Environment | None = None,
-        workers: int | None = None,
-        settings: Mapping[str, Any] | None = None,
-        variables: Mapping[str, str] | None = None,
+        workers: int | str | None = None,
+        settings: Mapping[str, Any] | str | None = None,
+        variables: Mapping[str, str | None] | str | None = None,
         memory: int | str | None = None,
-        cpus: float | None = None,
+        cpus: float | str | None = None,
         image: str | OwnImage | None = None,
         source: str | Path | None = None,
         large: bool = False,
@@ -271,27 +279,24 @@ class Workspace:
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
-        """Make a service be what is asked for; what is not given stays as it is.
+        """Make a service be what is asked for; what is not given stays as it is, and ``"default"`` takes it back.
 
         Parameters
         ----------
         name : str
-            3 to 32 lower-case letters, digits and ``-``.
+            3 to 32 lower-case letters, digits and ``-``; of any other name, such a one is derived.
         script, models : str or pathlib.Path, sequence of str or Model, optional
-            A stored script's name or a file; references. A new service takes those of its own name.
+            A stored script's name or a file; references (``"none"``: no model). A new service takes those of its name.
         target : str, optional
             ``"auto"``, ``"docker"`` or ``"process"``; a new service is ``"auto"``.
         environment : str, pathlib.Path or Environment, optional
             ``"kernel"``, ``"inferred"``, a registered name, a conda or requirements file, or what describes one.
-        port, workers : int, optional
-            1 to 65535, a free one by default; processes that run the script, 1 by default.
+        port, workers, memory, cpus : int or str, optional
+            1 to 65535, a free one by default; processes, 1 by default; a container's limits, in bytes or as ``"512m"``.
         settings, variables : mapping, optional
-            Of :class:`jupyter_deploy.serving.config.ServingConfig` (None: the default); the script's environment.
-        memory, cpus : int or str, float, optional
-            A container's limits: bytes or ``"512m"``; processors. By default half of the memory, all processors.
+            Of :class:`jupyter_deploy.serving.config.ServingConfig`; the script's environment. None takes a key back.
         image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
-            The user's own image, instead of a script; a folder to ship whole, which the script is in (``"default"``:
-            the script's own); agree to ship more than 100 MB or 10,000 files.
+            The user's own image, instead of a script; a folder to ship whole; agree to ship over 100 MB.
         living, wait, progress : Living, bool, callable, optional
             Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
             it serves, or at once; told what is being done.
@@ -301,7 +306,6 @@ class Workspace:
         Service
             Its ``change`` tells what was done.
         """
-        check_service_name(name)
         given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
         given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
         given |= {"memory": memory, "cpus": cpus, "source": source}
@@ -309,8 +313,12 @@ class Workspace:
 
     def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
         notes: list[str] = []
+        self._deployment.unproven.settle(name)
+        name, script = self._naming.service(name, given["script"], notes.append, image=bool(given["image"]))
+        given = {**given, "name": name, "script": script}
         record = self._rows.find(name)
         changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
+        how["otherwise"] = self._intent.otherwise(given, changes) if record is None else ""
         act = partial(self._deployment.deploy, name, changes, **how)
         runs = self._deployment.script_of(name, changes)
         with self._room():
@@ -334,9 +342,7 @@ class Workspace:
 
         Parameters
         ----------
-        name : str
-            The service's.
-        script, model, sample, large : optional
+        name, script, model, sample, large : optional
             As for :meth:`Service.reload`.
         living, progress : Living, callable, optional
             As for :meth:`deploy`.
@@ -346,10 +352,11 @@ class Workspace:
         Service
             Its ``change`` tells what was done.
         """
-        runs = "" if script is not None else self._deployment.script_of(self._rows.get(name).name, {})
+        name = self._rows.get(name).name
+        runs = "" if script is not None else self._deployment.script_of(name, {})
         text = None if sample is None else encode_payload(sample).decode()
-        act = partial(self._deployment.reload, name, script=script, model=model, sample=text, large=large)
-        act = partial(act, progress=progress)
+        given: dict[str, Any] = {"script": script, "model": model, "sample": text, "large": large}
+        act = partial(self._deployment.reload, name, **given, progress=progress)
         with self._room():
             change = self._authoring.renewed(name, runs, living, f"%model reload {name} --stored", act, progress)
         return self.services.handle(name, change)
@@ -374,11 +381,9 @@ class Workspace:
         script, models, environment : optional
             As for :meth:`deploy`, instead of the service's.
         image : str, optional
-            The image's name; by default the service's name with the bundle's digest as its tag.
-        folder : str or pathlib.Path, optional
-            Write a build context there instead; the same input gives the same bytes.
-        progress : callable, optional
-            Told what is being done.
+            Its name; by default the service's name with the bundle's digest as its tag.
+        folder, progress : str or pathlib.Path, callable, optional
+            Write a build context there instead, the same bytes for the same input; told what is being done.
 
         Returns
         -------
@@ -386,6 +391,7 @@ class Workspace:
             Where it is, and how to run it.
         """
         given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
+        name, given["script"] = self._naming.service(name, script, progress)
         changes = self._intent.changes(given, False, progress)
         with self._room():
             return self._packages.make(name, changes, image, folder, progress)

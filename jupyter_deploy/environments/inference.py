@@ -6,12 +6,17 @@ import re
 import sys
 from collections.abc import Iterable
 
-from ..frameworks.pickling import distribution_version
+from packaging.version import InvalidVersion, Version
+
+from ..frameworks.distributions import distribution_of, written_by
+from ..frameworks.pickling import distribution_version, installed_version
 from ..models import Model
 from ..scripts import Script, imported_modules
 from ..shipment.gathering import Shipment
+from .environment import Environment
 
 _OWN = "jupyter-model-deploy"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")
 
 
@@ -61,12 +66,68 @@ def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]
         modules |= {library for library in ("numpy", "pandas") if any(f"{library}_param" in text for text in sources)}
     for module in modules - own - set(sys.stdlib_module_names):
         name, version = distribution_version(module)
+        name = name or distribution_of(module)
         if name:
-            pinned[name] = version
+            pinned[name] = f"{name}=={version}" if version else name
+    needed: dict[str, str] = {}
     for model in models:
         for line in model.requirements:
-            name, _, version = line.partition("==")
-            pinned[name] = version
+            name = _NAME.match(line)[0]  # type: ignore[index]
+            needed[name] = _newer(needed.get(name, ""), line)
+    if any(_is_foreign(name, line) for name, line in needed.items()):
+        # Beside a library of another time, the versions of today would not do: the installer finds those that do.
+        pinned = {name: name for name in pinned}
+    for name, line in needed.items():
+        # What the script alone imports keeps the version that is here; a bare name says nothing against it.
+        pinned[name] = line if line != name else pinned.get(name, line)
     pinned.pop(_OWN, None)
     # "2.5.1+cpu" is a build that the usual index does not have under that name.
-    return sorted(f"{name}=={version.partition('+')[0]}" for name, version in pinned.items())
+    return sorted(line.partition("+")[0] for line in pinned.values())
+
+
+def _newer(one: str, other: str) -> str:
+    """Of two requirements of one library, take the one with the newer version: it reads what the older one wrote."""
+    versions = [line.partition("==")[2] for line in (one, other)]
+    if not all(versions):
+        return one if versions[0] else other
+    try:
+        return max(one, other, key=lambda line: Version(line.partition("==")[2]))
+    except InvalidVersion:
+        return other
+
+
+def _is_foreign(name: str, line: str) -> bool:
+    """Tell whether a library is wanted in another version than the one that is here."""
+    wanted = line.partition("==")[2].partition("+")[0]
+    here = installed_version(name).partition("+")[0]
+    return bool(wanted and here and wanted != here)
+
+
+def version_mismatches(models: Iterable[Model], environment: Environment) -> list[str]:
+    """Say which models were written by another version of their library than the one that will load them.
+
+    Parameters
+    ----------
+    models : iterable of Model
+        With the versions that wrote them, where known.
+    environment : Environment
+        What they will be loaded on.
+
+    Returns
+    -------
+    list of str
+        A line each, with both versions.
+    """
+    found = []
+    lines = {_NAME.match(line)[0].lower(): line for line in environment.requirements if _NAME.match(line)}  # type: ignore[index]
+    for model in models:
+        library, wrote = written_by(model.framework), model.framework_version.partition("+")[0]
+        if not library or not wrote:
+            continue
+        here = (
+            installed_version(library) if environment.is_kernel else lines.get(library.lower(), "").partition("==")[2]
+        )
+        serves = here.partition("+")[0]
+        if serves and serves != wrote:
+            found.append(f"{model.id} was written with {library} {wrote}, and is served with {library} {serves}")
+    return found

@@ -230,6 +230,26 @@ def distribution_version(module: str) -> tuple[str, str]:
     return (names[0], metadata.version(names[0])) if names else ("", "")
 
 
+def installed_version(distribution: str) -> str:
+    """Tell which version of a distribution is installed here.
+
+    Parameters
+    ----------
+    distribution : str
+        For example ``"scikit-learn"``.
+
+    Returns
+    -------
+    str
+        Empty where it is not.
+    """
+    metadata = _metadata()
+    try:
+        return str(metadata.version(distribution))
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def _requirements(modules: set[str]) -> tuple[str, ...]:
     found = {distribution_version(top) for top in {module.partition(".")[0] for module in modules} | {"joblib"}}
     return tuple(sorted(f"{name}=={version}" for name, version in found if name))

@@ -103,18 +103,25 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..serving.config import settable
 
         return [f"{name}=" for name in settable()]
-    if argument.completes not in {"models", "services", "scripts", "environments"}:
+    if argument.completes not in {"models", "services", "served", "scripts", "environments"}:
         # Files: IPython's own completion knows them.
         return ()
     from ..workspace import Workspace
 
     sources: dict[str, Callable[[Workspace], Iterator[str]]] = {
         "models": lambda workspace: _model_names(workspace.models),
-        "services": lambda workspace: iter(workspace.services),
+        "services": _service_names,
+        "served": lambda workspace: iter({*workspace.services, *workspace.scripts}),
         "scripts": lambda workspace: iter(workspace.scripts),
         "environments": lambda workspace: iter(["kernel", "inferred", *workspace.environments]),
     }
     return sources[argument.completes](Workspace())
+
+
+def _service_names(workspace: Workspace) -> Iterator[str]:
+    yield from workspace.services
+    # A service whose name was derived from its script's is found by that one, too.
+    yield from (name for name in workspace.scripts if name in workspace.services)
 
 
 def _model_names(models: Any) -> Iterator[str]:

@@ -17,17 +17,29 @@ from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
 _SOURCE = "a folder to ship whole, which the script is in; by default the script's own, without what .amlignore names"
 _ENVIRONMENT = "kernel, inferred, a conda or requirements file, a Dockerfile, or a registered environment's name"
-_VARIABLE = "an environment variable of the script; KEY alone takes the value it has here; may be repeated"
-_MODEL = "a model it gets; may be repeated; by default the registered model of the service's name"
+_VARIABLE = (
+    "an environment variable of the script; KEY alone takes the value it has here, KEY= takes it back; may be repeated"
+)
+_MODEL = "a model it gets; may be repeated; by default the registered model of the service's name; none: no model"
 
 
-def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str]:
+def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str] | str:
+    if words == ["default"] and "default" not in environ:
+        return "default"
     found = {}
     for key, value in pairs(words, "--env", bare=True).items():
         if value is None and key not in environ:
             raise UsageProblem(f"--env {key}: there is no variable {key} here.", hint=f"Write --env {key}=VALUE.")
         found[key] = environ[key] if value is None else value
     return found
+
+
+def _number(text: str) -> int | str:
+    return text if text in {"default", "any"} else int(text)
+
+
+# What argparse calls it where it refuses a word.
+_number.__name__ = "int"
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
@@ -43,7 +55,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
             port=given.port,
             environment=given.environment or (session.defaults.environment if new else None) or None,
             workers=given.workers,
-            settings=pairs(given.set, "--set") if given.set else None,
+            settings="default" if given.set == ["default"] else pairs(given.set, "--set") if given.set else None,
             variables=_variables(given.env, os.environ) if given.env else None,
             memory=given.memory,
             cpus=given.cpus,
@@ -62,21 +74,25 @@ VERB = Verb(
     "deploy",
     "create, update or repair a service; what is not given stays as it is",
     (
-        argument("service", help="the service's name", completes="services"),
+        argument(
+            "service",
+            help="the service's name, or its script's; the value 'default' takes an option of it back",
+            completes="served",
+        ),
         argument("--script", metavar="NAME_OR_FILE", help=_SCRIPT, completes="scripts"),
         argument("--source", metavar="DIR", help=_SOURCE, completes="files"),
         argument("--model", action="append", metavar="MODEL[:VERSION]", help=_MODEL, completes="models"),
         argument("--target", metavar="|".join(CHOICES), help="where it runs", completes="targets"),
-        argument("--port", type=int, metavar="N", help="its port; a free one by default"),
+        argument("--port", type=_number, metavar="N", help="its port; any: a free one, as by default"),
         argument("--environment", metavar="E", help=_ENVIRONMENT, completes="environments"),
-        argument("--workers", type=int, metavar="N", help="processes that run the script; 1 by default"),
+        argument("--workers", type=_number, metavar="N", help="processes that run the script; 1 by default"),
         argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
         argument("--env", action="append", metavar="KEY[=VALUE]", help=_VARIABLE),
         argument(
             "--memory", metavar="SIZE", help="what its container may use: 512m, 2g; half of the machine's by default"
         ),
         argument("--cpus", metavar="N", help="processors its container may use; all of the machine's by default"),
-        argument("--image", metavar="IMAGE", help="an image of your own, instead of a script"),
+        argument("--image", metavar="IMAGE", help="an image of your own, instead of a script; none: the script"),
         argument("--image-port", type=int, metavar="N", help="where the image's server listens; 5001 by default"),
         argument("--scoring", metavar="ROUTE", help="the image's route for requests; /score by default"),
         argument("--liveness", metavar="ROUTE", help="the image's route that answers while it lives; / by default"),

@@ -31,17 +31,19 @@ def short_ids(text: str) -> str:
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    service = workspace.services[given.service]
+    # Of a first deployment that failed, there is the log alone.
+    known = given.service in workspace.services
+    service = workspace.services[given.service] if known else None
     lines = session.defaults.log_lines if given.lines is None else given.lines
     if lines < 0:
         raise UsageProblem(f"-n must not be negative, but is {lines}.", hint="-n 20 shows the last 20 lines.")
     if given.follow and given.json:
         raise UsageProblem("--json does not go with -f: a log that goes on is no JSON.", hint="Leave one of them out.")
-    if not given.follow:
-        text = service.logs(lines)
+    if not given.follow or service is None:
+        text = workspace.services.log_of(given.service, lines)
         if not given.json and not given.full_ids:
             text = short_ids(text)
-        return {"service": service.name, "log": text} if given.json else LogText(text)
+        return {"service": service.name if service else given.service, "log": text} if given.json else LogText(text)
     if session.live:
         return View("log", service.name)
     try:

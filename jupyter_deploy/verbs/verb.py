@@ -28,7 +28,8 @@ class Argument:
     options : dict
         argparse's: ``help``, ``nargs``, ``action``, ``type``, ``choices``, ``metavar``…
     completes : str
-        What its values are: ``"models"``, ``"services"``, ``"scripts"``, ``"variables"``, ``"files"``, ``"settings"``,
+        What its values are: ``"models"``, ``"services"``, ``"served"`` (these and scripts), ``"scripts"``,
+        ``"variables"``, ``"files"``, ``"settings"``,
         ``"targets"``, ``"views"`` or nothing.
     """
 

@@ -200,7 +200,7 @@ def test_what_the_parser_cannot_take(tmp_path: Path, text: str) -> None:
     assert len(problem.text()) < 1000
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "é", "a" * 101, "a\n", "$x"])
+@pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "__", "a" * 101, "a\n", "$x", "é/x"])
 def test_bad_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(ScriptProblem, match="cannot be a script's name") as caught:
         cell(RUN, tmp_path, name)
