@@ -17,6 +17,7 @@ from .config import FIXED, with_settings
 from .layout import Layout, layout_of_bundle
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
+from .requestids import in_log
 from .runtime import Runtime
 from .usage import usage
 
@@ -69,7 +70,7 @@ class Admin:
             raise Refused(401, "This route needs the service's own admin token.")
         if path == "/-/state":
             asked = parse_qs(scope["query_string"].decode("latin-1"))
-            facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(asked.get("failure", [""])[0])}
+            facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(in_log(asked.get("failure", [""])[0]))}
             facts |= {"usage": usage()} if "usage" in asked else {}
             facts |= {"doing": await self._runtime.doing()} if "doing" in asked else {}
             return Reply(200, encode(facts))

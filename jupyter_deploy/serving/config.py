@@ -17,6 +17,7 @@ _CHOICES = {
     "log_format": ("text", "json"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     "start_method": ("", "fork", "spawn"),
+    "exposure": ("", "loopback", "network"),
 }
 _LEAST = {
     "workers": 1,
@@ -30,6 +31,11 @@ _LEAST = {
     "init_timeout_ms": 1,
     "max_batch": 0,
     "log_size": 0,
+    "head_limit": 1024,
+    "buffer_limit": 1 << 20,
+    "max_connections": 1,
+    "head_seconds": 0.1,
+    "stall_seconds": 0.1,
 }
 # With less, what is logged between two looks of a reader could be gone before it is read.
 LEAST_LOG = 100_000
@@ -45,6 +51,7 @@ FIXED = (
     "environ",
     "health_port",
     "start_method",
+    "exposure",
 )
 
 
@@ -77,6 +84,18 @@ class ServingConfig:
         Requests that may wait for a worker; more are answered with 503.
     body_limit : int
         Bytes of one request's body; more is answered with 413.
+    head_limit : int
+        Bytes of one request's line and headers; more is answered with 431.
+    buffer_limit : int
+        Bytes of requests that the front holds, all connections together; bodies wait beyond it, and one body of
+        ``body_limit`` may come on top. Answers that their clients do not read may be as much.
+    max_connections : int
+        Connections at once, and never more than the limit of descriptors leaves; where all are in use, those that wait
+        longest without a whole request are closed.
+    head_seconds : float
+        How long a client may take to send a request's head; then it is answered with 408.
+    stall_seconds : float
+        How long a client may send nothing of a body (408), or read nothing of its answer.
     drain_seconds : float
         How long requests in flight may take after SIGTERM.
     max_restarts : int
@@ -92,6 +111,12 @@ class ServingConfig:
         Whether NaN and infinity in an answer are an error instead of ``null`` with a warning.
     cors_origins : str
         Origins whose pages may call the service, separated by commas; ``*`` stands for parts of a name, alone for all.
+    allowed_hosts : str
+        Names of hosts that requests may be sent to beside IP addresses and localhost, separated by commas; ``*`` stands
+        for parts of a name, alone for all. Empty: none where the service is published on loopback only, else all.
+    exposure : str
+        ``"loopback"`` where the service is published on this machine's loopback only, ``"network"`` where it is not or
+        is behind a router; empty for what the bound address says.
     log_format : str
         ``"text"``, or ``"json"`` for one JSON object a line.
     log_level : str
@@ -121,6 +146,11 @@ class ServingConfig:
     environ: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     queue_limit: int = 1000
     body_limit: int = 100 << 20
+    head_limit: int = 64 << 10
+    buffer_limit: int = 128 << 20
+    max_connections: int = 1000
+    head_seconds: float = 20.0
+    stall_seconds: float = 60.0
     drain_seconds: float = 30.0
     max_restarts: int = 7
     scoring_timeout_ms: int = 3_600_000
@@ -128,6 +158,8 @@ class ServingConfig:
     max_batch: int = 0
     strict_json: bool = False
     cors_origins: str = ""
+    allowed_hosts: str = ""
+    exposure: str = ""
     log_format: str = "text"
     log_level: str = "INFO"
     log_size: int = 20_000_000

@@ -1,18 +1,56 @@
-"""uvicorn, embedded: its signals are left to the server, and what it writes in a turn of the loop goes out together."""
+"""uvicorn, embedded: signals are left to the server, connections are accepted and read within limits."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import functools
+import socket
+import sys
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .acceptor import Acceptor
+from .connection import Connection
+from .intake import Intake
+from .requestids import RequestIds
 
 
 class Engine(uvicorn.Server):
-    """uvicorn without signal handlers."""
+    """uvicorn without signal handlers, and with its own way to accept connections.
+
+    Parameters
+    ----------
+    config : uvicorn.Config
+        From :func:`configuration`.
+    intake : Intake
+        Says why connections are not accepted.
+    """
+
+    def __init__(self, config: uvicorn.Config, intake: Intake) -> None:
+        super().__init__(config)
+        self._intake = intake
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections (uvicorn's hook).
+
+        Parameters
+        ----------
+        sockets : list of socket.socket
+            Bound and listening.
+        """
+        if sys.platform == "win32":
+            await super().startup(sockets)
+            return
+        await self.lifespan.startup()
+
+        def protocol() -> Any:
+            make: Any = self.config.http_protocol_class
+            return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        self.servers: list[Any] = [Acceptor(sock, protocol, self._intake) for sock in sockets or ()]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -26,71 +64,17 @@ class Engine(uvicorn.Server):
         yield
 
 
-class JoinedWrites:
-    """A connection's transport that sends an answer's head and body in one system call.
-
-    Measured: of 55 µs that the front needs for a request under load, each write takes 10 to 15.
-
-    Parameters
-    ----------
-    transport : asyncio.Transport
-        The connection's own, which does everything else.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._soon = asyncio.get_running_loop().call_soon
-        self._parts: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Send bytes at the end of this turn of the loop.
-
-        Parameters
-        ----------
-        data : bytes
-            Any.
-        """
-        if not self._parts:
-            self._soon(self._flush)
-        self._parts.append(data)
-
-    def close(self) -> None:
-        """Send what is left and close the connection."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._parts:
-            parts, self._parts = self._parts, []
-            if not self._transport.is_closing():
-                self._transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
-
-
-class Connection(HttpToolsProtocol):
-    """uvicorn's protocol for one connection, over :class:`JoinedWrites`."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection (asyncio's hook).
-
-        Parameters
-        ----------
-        transport : asyncio.BaseTransport
-            The socket's.
-        """
-        joined = JoinedWrites(cast("asyncio.Transport", transport))
-        super().connection_made(cast("asyncio.Transport", joined))
-
-
-def configuration(application: Any, *, headers: list[tuple[str, str]], backlog: int, drain: float) -> uvicorn.Config:
+def configuration(
+    application: Any, intake: Intake, *, headers: list[tuple[str, str]], backlog: int, drain: float
+) -> uvicorn.Config:
     """Configure the engine.
 
     Parameters
     ----------
     application : callable
         The ASGI application.
+    intake : Intake
+        What connections may hold.
     headers : list of tuple of (str, str)
         What every answer carries.
     backlog : int
@@ -105,7 +89,7 @@ def configuration(application: Any, *, headers: list[tuple[str, str]], backlog: 
     """
     return uvicorn.Config(
         application,
-        http=Connection,
+        http=functools.partial(Connection, intake, RequestIds()),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         access_log=False,

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
 from .admin_route import Admin
 from .answers import encode
+from .config import ServingConfig
+from .guard import Guard, Unasked
+from .intake import Intake
 from .logs import Format, log, request_id
 from .logwriter import LogWriter
 from .metrics import resident_bytes
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
-from .requestids import RequestIds
+from .requestids import RequestIds, answer_ids, in_log
 from .runtime import Runtime
 from .score_route import ScoreRoute
 from .scoring import INTERNAL_ERROR
 from .swagger import NoDocument, document
 
 JSON = b"application/json"
-_ID_LIMIT = 100
-_IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
-_WITH_IDS = frozenset({"/", "/score", "/swagger.json"})
+_PUBLIC = frozenset({"/", "/score", "/swagger.json"})
+_TEXT = [(b"content-type", b"text/html; charset=utf-8")]
+_WAIT = [*_TEXT, (b"retry-after", b"1")]
 _READ = ("GET", "HEAD", "OPTIONS")
 # RFC 9110: neither has a body; one that is sent all the same would be read as the next answer's beginning.
 _WITHOUT_BODY = frozenset({204, 304})
@@ -53,16 +55,34 @@ class HttpApplication:
         How access lines are written.
     writer : LogWriter
         Where they go.
+    intake : Intake
+        What requests may hold.
+    loopback : bool, optional
+        Whether the service is published on loopback only, and so has no other hosts.
     """
 
-    def __init__(self, runtime: Runtime, token: str, form: Format, writer: LogWriter) -> None:
+    def __init__(
+        self, runtime: Runtime, token: str, form: Format, writer: LogWriter, intake: Intake, *, loopback: bool = False
+    ) -> None:
         self._runtime = runtime
-        self._score = ScoreRoute(runtime)
+        self._loopback = loopback
+        self._score = ScoreRoute(runtime, intake)
+        self.use(runtime.config)
         self._admin = Admin(runtime, token)
         self._form = form
         self._writer = writer
         self._new_id = RequestIds().next
         self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
+
+    def use(self, config: ServingConfig) -> None:
+        """Apply other settings.
+
+        Parameters
+        ----------
+        config : ServingConfig
+            Those that hold from now on.
+        """
+        self._guard = Guard(config, self._loopback)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI's signature).
@@ -82,17 +102,19 @@ class HttpApplication:
         common: Headers = []
         name = ""
         try:
-            if path in _WITH_IDS:
-                name = self._start(common, headers)
+            name = self._start(common, headers, path)
+            self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
             reply = await self._route(scope, path, headers, name, receive)
         except Refused as refused:
             reply = self._refusal(refused, path)
+        except Unasked:
+            reply = Reply(200, b"", [(b"allow", ", ".join(_METHODS.get(path, ())).encode())])
         except ClientGone:
             return
         except Exception:  # noqa: BLE001
             # The edge's one mapper: whatever is wrong in here, the client gets JSON and the log the traceback.
             with request_id(name):
-                log.exception("%s %s failed in the server", scope["method"], path)
+                log.exception("%s %s failed in the server", scope["method"], in_log(path))
             reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
         size = await self._send(reply, common, scope, receive, send)
         if path == "/score":
@@ -105,23 +127,27 @@ class HttpApplication:
             line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
             self._writer.write(self._form.lines("INFO", "access", line, name), echo=False)
 
-    def _start(self, common: Headers, headers: dict[bytes, bytes]) -> str:
-        """Collect the headers that every answer of a public route has; returns the request's id."""
+    def _start(self, common: Headers, headers: dict[bytes, bytes], path: str) -> str:
+        """Collect the headers that every answer has; returns the request's id."""
         config = self._runtime.config
-        if config.cors_origins:
+        if config.cors_origins and path in _PUBLIC:
             common += self._score.cors.headers(headers.get(b"origin"))
         if config.server_version:
             common.append((b"x-ms-server-version", self._version))
         trace = headers.get(b"traceid")
         if trace is not None:
             common.append((b"traceid", trace))
-        ids = _request_ids(headers, common, self._new_id)
-        return ids.decode("latin-1")
+        name, too_long = answer_ids(headers, common, self._new_id)
+        if too_long:
+            raise Refused(431, f"{too_long} must not exceed 100 characters")
+        return name
 
     async def _route(
         self, scope: dict[str, Any], path: str, headers: dict[bytes, bytes], name: str, receive: Receive
     ) -> Reply:
         method = scope["method"]
+        if scope["http_version"] != "1.1":
+            _check_version(scope["http_version"], headers)
         allowed = _METHODS.get(path)
         if allowed is None:
             raise Refused(404, f"There is no {path}; requests go to /score.")
@@ -134,7 +160,7 @@ class HttpApplication:
             preflight = self._score.cors.preflight(headers) or []
             return Reply(200, b"", [(b"allow", ", ".join(allowed).encode()), *preflight])
         if path == "/":
-            return Reply(200, b"Healthy", [(b"content-type", b"text/html; charset=utf-8")])
+            return Reply(200, b"Healthy", _TEXT) if self._runtime.served else Reply(503, b"Starting", _WAIT)
         if path == "/-/live":
             return Reply(200, b'{"live":true}')
         if path == "/-/ready":
@@ -155,7 +181,9 @@ class HttpApplication:
     def _swagger(self, scope: dict[str, Any]) -> Reply:
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         runtime = self._runtime
-        root = runtime.current.layout.app_root if runtime.current else ""
+        if runtime.current is None:
+            raise Refused(503, "The script is still being loaded.", [(b"retry-after", b"1")])
+        root = runtime.current.layout.app_root
         try:
             body = document(query.get("version", ["2"])[0], runtime.config, runtime.script, root)
         except NoDocument as error:
@@ -171,10 +199,9 @@ class HttpApplication:
         """Send an answer; returns its size, as the access line shows it."""
         headers: Headers = [*reply.headers]
         given = {key for key, _ in headers} if headers else _NOTHING
-        if reply.status != 405:
-            # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
-            own = len(headers) > 1
-            headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
+        # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
+        own = len(headers) > 1
+        headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
         if reply.failed and b"x-ms-run-function-failed" not in given:
             headers.append((b"x-ms-run-function-failed", reply.failed))
         empty = reply.status in _WITHOUT_BODY
@@ -191,21 +218,9 @@ class HttpApplication:
         return str(len(body))
 
 
-def _request_ids(headers: dict[bytes, bytes], common: Headers, new: Callable[[], str]) -> bytes:
-    """Apply azureml-inference-server-http's rules for its three id headers; returns the one for the log."""
-    plain, own, client = map(headers.get, _IDS)
-    if plain is None and own is None and client is None:
-        plain = new().encode()
-        common += [(b"x-request-id", plain), (b"x-ms-request-id", plain)]
-        return plain
-    too_long = [key for key in _IDS if len(headers.get(key, b"")) > _ID_LIMIT]
-    for key in too_long:
-        headers.pop(key)
-    plain, own, client = map(headers.get, _IDS)
-    plain = plain or new().encode()
-    common += [(b"x-request-id", plain), (b"x-ms-request-id", own or client or plain)]
-    if client or own:
-        common.append((b"x-ms-client-request-id", client or own or b""))
-    if too_long:
-        raise Refused(431, f"{too_long[0].decode()} must not exceed {_ID_LIMIT} characters")
-    return own or client or plain
+def _check_version(version: str, headers: dict[bytes, bytes]) -> None:
+    if version != "1.0":
+        raise Refused(505, "This server speaks HTTP/1.1 and HTTP/1.0.", [(b"connection", b"close")])
+    if b"transfer-encoding" in headers:
+        # Whoever passed it on may have read its length otherwise (RFC 9112, section 6.1).
+        raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.", [(b"connection", b"close")])

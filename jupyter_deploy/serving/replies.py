@@ -89,7 +89,9 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -
     """
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
+    if not length and headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise Refused(501, "Of transfer encodings, this server reads chunked alone.", [(b"connection", b"close")])
     message = await receive()
     if message["type"] != "http.disconnect" and not message.get("more_body"):
         body: bytes = message.get("body", b"")
@@ -103,13 +105,25 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
 
 
-def _too_large(limit: int) -> Refused:
+def too_large(limit: int) -> Refused:
+    """Make the refusal of a body that is too large.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes that are accepted.
+
+    Returns
+    -------
+    Refused
+        To be raised.
+    """
     # What still comes is not read: the connection ends with this answer.
     return Refused(413, f"The body is larger than {limit} bytes.", [(b"connection", b"close")])
 

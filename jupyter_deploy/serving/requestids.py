@@ -1,11 +1,14 @@
-"""Ids for requests that come without one."""
+"""Ids of requests: those that clients send, those that are made for the others, and how a log shows them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 _AT_ONCE = 256
 _VARIANT = "89ab"
+_LIMIT = 100
+_IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
 
 
 class RequestIds:
@@ -31,3 +34,57 @@ class RequestIds:
 def _uuid(digits: str) -> str:
     variant = _VARIANT[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def answer_ids(
+    headers: dict[bytes, bytes], answer: list[tuple[bytes, bytes]], new: Callable[[], str]
+) -> tuple[str, str]:
+    """Apply azureml-inference-server-http's rules for its three id headers.
+
+    Parameters
+    ----------
+    headers : dict of bytes to bytes
+        The request's; ids that are too long are taken out.
+    answer : list of tuple of (bytes, bytes)
+        Where the answer's ids are put.
+    new : callable
+        Makes an id.
+
+    Returns
+    -------
+    tuple of (str, str)
+        The id for the log, and the header whose id is too long; empty for none.
+    """
+    plain, own, client = map(headers.get, _IDS)
+    if plain is None and own is None and client is None:
+        name = new()
+        plain = name.encode()
+        answer += [(b"x-request-id", plain), (b"x-ms-request-id", plain)]
+        return name, ""
+    too_long = [key for key in _IDS if len(headers.get(key, b"")) > _LIMIT]
+    for key in too_long:
+        headers.pop(key)
+    plain, own, client = map(headers.get, _IDS)
+    plain = plain or new().encode()
+    answer += [(b"x-request-id", plain), (b"x-ms-request-id", own or client or plain)]
+    if client or own:
+        answer.append((b"x-ms-client-request-id", client or own or b""))
+    return in_log((own or client or plain).decode("latin-1")), too_long[0].decode() if too_long else ""
+
+
+def in_log(name: str) -> str:
+    r"""Write a client's id so that it is one word of one line, whatever is in it.
+
+    Parameters
+    ----------
+    name : str
+        The id.
+
+    Returns
+    -------
+    str
+        The same, where it is printable ASCII without spaces; else with ``\x..`` for all others.
+    """
+    if name.isascii() and name.isprintable() and " " not in name:
+        return name
+    return "".join(sign if "!" <= sign <= "~" else f"\\x{ord(sign):02x}" for sign in name)

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs
 import orjson
 
 from .cors import Cors
+from .decoding import decoded
 from .dispatch import QueueFull
+from .intake import Intake, TooMuch
 from .links import Job
 from .messages import Answer
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, read_body, until_gone
@@ -30,10 +32,13 @@ class ScoreRoute:
     ----------
     runtime : Runtime
         What runs the script.
+    intake : Intake
+        What requests may hold.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, intake: Intake) -> None:
         self._runtime = runtime
+        self._intake = intake
         self._early = 0
         self._loop = asyncio.get_running_loop()
 
@@ -82,8 +87,29 @@ class ScoreRoute:
         else:
             if script.get("mode") == "schema" and not _is_json(headers.get(b"content-type", b"")):
                 raise Refused(415, "Expects Content-Type to be application/json")
-            body = await read_body(receive, headers, self._runtime.config.body_limit)
+            limit = self._runtime.config.body_limit
+            body = await read_body(receive, headers, limit)
+            # A script that takes the whole request gets it as it was sent.
+            if b"content-encoding" in headers and not raw:
+                return await self._unpacked(scope, body, headers, limit, name, receive)
         return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+
+    async def _unpacked(
+        self,
+        scope: dict[str, Any],
+        packed: bytes,
+        headers: dict[bytes, bytes],
+        limit: int,
+        name: str,
+        receive: Receive,
+    ) -> Reply:
+        """Have the script answer a compressed body; what that grows to counts as if it had been sent."""
+        body = await asyncio.to_thread(decoded, packed, headers[b"content-encoding"], limit)
+        try:
+            with self._intake.holding(len(body)):
+                return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+        except TooMuch:
+            raise Refused(503, "Too many bytes of requests are waiting.", _RETRY) from None
 
     async def _until_known(self) -> None:
         """Wait for the first script: only it tells how a request is read."""

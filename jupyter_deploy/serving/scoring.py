@@ -16,6 +16,7 @@ from .logs import log, request_id
 from .messages import Answer, Request, chunk, end, pack_answers
 from .modes import HEADERS, BadInput, RequestHeaders
 from .options import WorkerOptions
+from .ownheaders import check_headers
 from .script import EntryScript
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Scorer:
         # How long the body is and how it is cut is the server's to say.
         headers = [[name, value] for name, value in response.headers if name.lower() not in _FRAMING]
         try:
-            "".join(map("".join, headers)).encode("latin-1")
+            check_headers(headers)
             if not _STATUSES[0] <= response.status_code <= _STATUSES[1]:
                 raise ValueError(f"run() answered with status {response.status_code}, which is not one of HTTP's")
         except ValueError as error:

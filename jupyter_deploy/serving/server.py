@@ -19,7 +19,9 @@ from ..files import write_atomic
 from .config import ServingConfig
 from .engine import Engine, configuration
 from .failures import Failure
+from .guard import is_loopback
 from .http import HttpApplication
+from .intake import Intake
 from .layout import Layout
 from .links import ScriptFailed
 from .listener import BACKLOG, listen
@@ -112,7 +114,11 @@ class Server:
         form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
+        intake = Intake(self.config)
+
         def on_settings(config: ServingConfig) -> None:
+            intake.use(config)
+            application.use(config)
             form.use(config.log_format)
             if file:
                 file.limit = config.log_size
@@ -127,12 +133,15 @@ class Server:
         if self._life.restarts:
             log.error("%s; it is started again", self._life.why)
         runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
-        application = HttpApplication(runtime, token, form, writer)
+        sockets = [self._listener or listen(self.config.host, self.config.port)]
+        application = HttpApplication(
+            runtime, token, form, writer, intake, loopback=is_loopback(self.config, sockets[0])
+        )
         headers = [("server", "jupyter_deploy")]
-        engine = Engine(configuration(application, headers=headers, backlog=BACKLOG, drain=self.config.drain_seconds))
+        drain = self.config.drain_seconds
+        engine = Engine(configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain), intake)
         self._take_signals(runtime, engine)
         self._background(self._first_generation(runtime, engine))
-        sockets = [self._listener or listen(self.config.host, self.config.port)]
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
         try:

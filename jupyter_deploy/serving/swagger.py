@@ -82,7 +82,7 @@ def _second(exact: str, config: ServingConfig, schemas: dict[str, Any]) -> dict[
     return {
         "swagger": exact,
         "info": _info(config),
-        "schemes": ["https"],
+        "schemes": ["http"],
         "consumes": ["application/json"],
         "produces": ["application/json"],
         "securityDefinitions": {"Bearer": _bearer_key()},

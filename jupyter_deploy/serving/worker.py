@@ -24,6 +24,7 @@ from .libraries import ImportMark
 from .logs import MARK, capture_prints, configure, flush_lines, log
 from .messages import Kind, note
 from .options import WorkerOptions
+from .ownheaders import names_cors
 from .scoring import Scorer, finished
 from .script import EntryScript, load
 from .threads import left_behind
@@ -102,11 +103,15 @@ def ignore_hangup() -> None:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A script whose ``init()`` has returned, the libraries that it imported, and how long that took in seconds."""
+    """A script whose ``init()`` has returned.
+
+    With the libraries that it imported, how long that took in seconds, and whether it has CORS headers of its own.
+    """
 
     script: EntryScript
     modules: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    cors: bool = False
 
 
 def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prepared | None:
@@ -143,7 +148,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
         return None
     # A script that sets variables means them for the imports behind: those must not have happened before.
     modules = mark.libraries_since() if before == dict(os.environ) else []
-    return Prepared(script, modules, time.perf_counter() - started)
+    return Prepared(script, modules, time.perf_counter() - started, names_cors(script.run, layout))
 
 
 def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
@@ -151,7 +156,7 @@ def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
 
 
 def _ready(sock: socket.socket, prepared: Prepared, threads: str = "") -> None:
-    facts = prepared.script.facts()
+    facts = {**prepared.script.facts(), "cors": prepared.cors}
     sock.sendall(note(Kind.READY, script=facts, modules=prepared.modules, seconds=prepared.seconds, threads=threads))
 
 
@@ -175,7 +180,7 @@ def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: Work
         The exit code, 0.
     """
     end_with(sock)
-    _ready(sock, Prepared(script))
+    _ready(sock, Prepared(script, cors=names_cors(script.run, layout)))
     return serve(sock, Inbox(sock), script, layout, options)
 
 

@@ -191,6 +191,7 @@ def settings_of(name: str, workers: int, settings: Mapping[str, Any]) -> Serving
         name=name,
         title=name,
         host="0.0.0.0",  # noqa: S104 - of a container
+        exposure="network",
         port=PORT,
         workers=workers,
         drain_seconds=DRAIN_SECONDS,

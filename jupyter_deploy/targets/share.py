@@ -128,6 +128,7 @@ class Share:
             settings_of(launch),
             name=launch.name,
             host="0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
+            exposure="loopback",
             port=PORT,
             workers=launch.workers,
             token_file=f"{SERVICE}/{TOKEN_FILE}",

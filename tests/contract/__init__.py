@@ -48,6 +48,8 @@ def served(factory: pytest.TempPathFactory, script: str, *options: str, **files:
         with serving(folder, script, *options) as (url, _):
             server = Server(url)
             server.log = folder / "server.log"
+            while requests.get(server.at("/-/ready"), timeout=20).status_code != 200:
+                time.sleep(0.01)
             yield server
 
 

@@ -147,7 +147,7 @@ def test_values(values: Server, expression: str, body: str | None) -> None:
     ],
 )
 def test_failures_are_json_and_logged(values: Server, expression: str, answer: Any, logged: str) -> None:
-    name = f"failing-{expression}"[:80]
+    name = f"failing-{expression}"[:80].replace(" ", "_")
     response = requests.post(values, data=expression, headers={"x-ms-request-id": name}, timeout=20)
     assert (response.status_code, response.json()) == (500, answer)
     assert response.headers["x-ms-request-id"] == name
@@ -171,7 +171,7 @@ def test_failures_are_json_and_logged(values: Server, expression: str, answer: A
     ],
 )
 def test_nan_is_null_with_a_warning_or_refused(values: Server, strict: Server, expression: str, body: str) -> None:
-    name = f"nan {expression}"[:90]
+    name = f"nan_{expression}"[:90].replace(" ", "_")
     response = requests.post(values, data=expression, headers={"x-ms-request-id": name}, timeout=20)
     assert (response.status_code, response.text) == (200, body)
     warned = [line for line in values.log.read_text().splitlines() if name in line and "NaN or infinity" in line]
@@ -183,7 +183,7 @@ def test_nan_is_null_with_a_warning_or_refused(values: Server, strict: Server, e
 
 @pytest.mark.parametrize("expression", ["[None]", "None", "[pd.NaT]", "pd.Series([1, None], dtype='Int64')", "'null'"])
 def test_null_that_is_meant_is_not_warned_of(values: Server, strict: Server, expression: str) -> None:
-    name = f"null {expression}"
+    name = f"null_{expression}".replace(" ", "_")
     assert requests.post(values, data=expression, headers={"x-ms-request-id": name}, timeout=20).ok
     assert requests.post(strict, data=expression, timeout=20).status_code == 200
     assert not [line for line in values.log.read_text().splitlines() if name in line and "NaN" in line]

@@ -132,7 +132,7 @@ def test_a_body_cut_short_is_never_scored(tmp_path: Path, home: Path) -> None:
     with serving(tmp_path, "def run(data):\n    print('scored', data)\n    return 1\n") as (url, process):
         parts = urlsplit(url)
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as raw:
-            raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+            raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf")
         assert requests.post(url, data="whole", timeout=10).json() == 1
         process.terminate()
         output = ended(tmp_path, process)

@@ -62,7 +62,7 @@ def dribbling(server: Served, _: str) -> Iterator[None]:
     raw = socket.create_connection((parts.hostname, parts.port), timeout=10)
 
     def dribble() -> None:
-        raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
+        raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n")
         while not over.wait(0.002) and sent[0] < 9_900_000:
             raw.sendall(b"x" * 20_000)
             sent[0] += 20_000
@@ -83,7 +83,7 @@ def idle_connections(server: Served, _: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for _number in range(200):
             raw = stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=10))
-            raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         yield
 
 

@@ -40,7 +40,7 @@ def leave(server: Served, body: bytes) -> None:
     parts = urlsplit(server.url)
     before = server.metrics()["model_requests_in_flight"] + server.state["waiting"]
     raw = socket.create_connection((parts.hostname, parts.port), timeout=10)
-    raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
     until(lambda: server.metrics()["model_requests_in_flight"] + server.state["waiting"] > before)
     raw.close()
 

@@ -33,7 +33,7 @@ def begin(server: Served, body: bytes) -> socket.socket:
     parts = urlsplit(server.url)
     raw = socket.create_connection((parts.hostname, parts.port), timeout=10)
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-    raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
     assert raw.recv(1000).startswith(b"HTTP/1.1 200")
     return raw
 
@@ -57,7 +57,7 @@ def test_a_reader_that_leaves_at_the_worst_moment_does_not_stop_the_worker(tmp_p
         for _ in range(6):
             raw = socket.create_connection((parts.hostname, parts.port), timeout=10)
             body = b"stream 3000000 5"
-            raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
             gone.append(raw)
         until(lambda: server.state["waiting"] == 5)
         held.release()
@@ -119,7 +119,7 @@ def test_a_stream_whose_script_fails_breaks_off(tmp_path: Path, home: Path) -> N
     with served(tmp_path, script) as server:
         parts = urlsplit(server.url)
         raw = socket.create_connection((parts.hostname, parts.port), timeout=10)
-        raw.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
+        raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx")
         whole = b""
         while piece := raw.recv(1000):
             whole += piece

@@ -83,7 +83,7 @@ def test_names_may_have_any_characters(version: str) -> None:
 
 def test_the_second_version_is_as_the_reference_has_it() -> None:
     found = built("2", {})
-    assert (found["swagger"], found["schemes"], found["info"]["version"]) == ("2.0", ["https"], "1.0")
+    assert (found["swagger"], found["schemes"], found["info"]["version"]) == ("2.0", ["http"], "1.0")
     assert found["consumes"] == found["produces"] == ["application/json"]
     bearer = found["securityDefinitions"]["Bearer"]
     assert (bearer["type"], bearer["name"], bearer["in"]) == ("apiKey", "Authorization", "header")

@@ -1,0 +1,82 @@
+"""How connections are accepted, also where descriptors run out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+from .intake import Intake
+
+_AT_ONCE = 64
+_AGAIN_SECONDS = 0.5
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Acceptor:
+    """Accepts the connections of one listening socket.
+
+    uvloop's own server is gone for good once the process has run out of descriptors, and asyncio's fills the log.
+
+    Parameters
+    ----------
+    listener : socket.socket
+        Bound and listening.
+    protocol : callable
+        Makes the protocol of a connection.
+    intake : Intake
+        Says why connections are not accepted.
+    """
+
+    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], intake: Intake) -> None:
+        self._listener = listener
+        self._protocol = protocol
+        self._intake = intake
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        listener.setblocking(False)
+        self._listen()
+
+    def _listen(self) -> None:
+        if not self._closed:
+            self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    # Who wants to connect waits in the system's queue.
+                    self._intake.say("accept", f"no connection can be accepted for a moment: {error.strerror}")
+                    self._loop.remove_reader(self._listener.fileno())
+                    self._loop.call_later(_AGAIN_SECONDS, self._listen)
+                    return
+                # A client that left again before it was accepted.
+                continue
+            task = self._loop.create_task(self._connect(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        try:
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.connect_accepted_socket(self._protocol, connection)
+        except OSError:
+            connection.close()
+
+    def close(self) -> None:
+        """Accept nothing more."""
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._listener.fileno())
+
+    async def wait_closed(self) -> None:
+        """Wait until what was accepted is a connection."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)

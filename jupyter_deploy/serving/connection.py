@@ -1,0 +1,398 @@
+"""One client's connection: uvicorn's protocol, which takes one request at a time, whole, within limits and in time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .heads import new_parser, origin_form, refusal, without_upgrade
+from .intake import Intake, TooMuch
+from .requestids import RequestIds
+from .wire import Wire
+
+_END = b"\r\n\r\n"
+_LINES = 256
+_HIGH_WATER = 64 << 10
+# A body, or a client that reads, has to get on by this much each ``stall_seconds``.
+_LEAST = 1024
+_NONE, _HEAD, _BODY, _ANSWER = range(4)
+
+
+class _TooManyLines(Exception):
+    """The head has more lines than anybody needs."""
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol for one connection, over :class:`Wire`.
+
+    It reads one request, then nothing more until that one is answered and the answer is on its way.
+
+    Parameters
+    ----------
+    intake : Intake
+        What all connections hold, and may hold.
+    ids : RequestIds
+        For refusals of requests that have none.
+    **given
+        uvicorn's.
+    """
+
+    def __init__(self, intake: Intake, ids: RequestIds, **given: Any) -> None:
+        super().__init__(**given)
+        self._intake = intake
+        self._ids = ids
+        self._rest = b""
+        self._tail = b""
+        # Bytes on the account; bytes of the request that is being read, and of its body.
+        self._charged = self._fed = self._body = 0
+        # Bytes of the body that are still to come; -1 where its end shows.
+        self._left = 0
+        self._stage = _NONE
+        self._unread = 0
+        self._upgrades = self._ended = self._keep = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._late_for = self._mark = 0
+        # Whether what comes next must not take the short way.
+        self._careful = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection (asyncio's hook).
+
+        Parameters
+        ----------
+        transport : asyncio.BaseTransport
+            The socket's.
+        """
+        wire = Wire(cast("asyncio.Transport", transport), self._intake.stall_seconds)
+        super().connection_made(cast("asyncio.Transport", wire))
+        self._wire = wire
+        # Who never sends anything is as idle as who sends nothing more.
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if not self._intake.make_room(self, self.connections):
+            self._refuse(503, "All connections of this server are in use.", lingers=False)
+
+    @property
+    def idle_since(self) -> float | None:
+        """When it began to wait for a request or the rest of its head; None where there is one."""
+        if self.timeout_keep_alive_task is not None:
+            return self.timeout_keep_alive_task.when() - float(self.timeout_keep_alive)
+        if self._stage == _HEAD and self._timer is not None:
+            return self._timer.when() - self._intake.head_seconds
+        return None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the client (asyncio's hook).
+
+        Parameters
+        ----------
+        data : bytes
+            Any part of the stream.
+        """
+        before = self.cycle
+        if (
+            self._careful
+            or len(data) > self._intake.short
+            or data.count(_END) != 1
+            or (before is not None and not before.response_complete)
+        ):
+            self._take(data)
+            return
+        # One request, and whole, as nearly always.
+        self._unset_keepalive_if_required()
+        again = self._feed(data)
+        if again or self.cycle is before or self.cycle.more_body:
+            self._account(before, data, again)
+            self._rest = again
+            self._go_on()
+
+    def _feed(self, data: bytes) -> bytes:
+        """Have the parser read; returns what it has to read instead: a request without its ``Upgrade``."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrades = False
+            if self.parser.get_method() == b"CONNECT":
+                self._refuse(405, "CONNECT is not allowed: this server is no proxy.")
+                return b""
+            head = without_upgrade(self.parser, self.url, self.headers)
+            self.parser = new_parser(self)
+            return head + data[upgrade.args[0] :]
+        except httptools.HttpParserError as error:
+            if isinstance(error.__context__, _TooManyLines):
+                self._refuse(431, f"The request has more than {_LINES} header lines.")
+            else:
+                reason = "" if isinstance(error, httptools.HttpParserCallbackError) else f": {error}"
+                self._refuse(400, f"The request is not valid HTTP/1.1{reason}.")
+        return b""
+
+    def on_headers_complete(self) -> None:
+        """Start to answer, unless the request asks for another protocol (the parser's hook)."""
+        if self.parser.should_upgrade():
+            self._upgrades = True
+            return
+        self._body = 0
+        if len(self.headers) > _LINES:
+            raise _TooManyLines
+        if not self.url.startswith(b"/"):
+            self.url = origin_form(self.url, self.headers)
+        if self.expect_100_continue and self.parser.get_http_version() != "1.1":
+            self.expect_100_continue = False
+        super().on_headers_complete()
+        # What may follow a chunked body looks the same, and is none of the request's headers.
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body (the parser's hook).
+
+        Parameters
+        ----------
+        body : bytes
+            Any.
+        """
+        cycle = self.cycle
+        if self._upgrades or cycle.response_complete:
+            return
+        cycle.body += body
+        self._body += len(body)
+        if len(cycle.body) > _HIGH_WATER:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        """Note that the request is whole (the parser's hook)."""
+        if not self._upgrades and not self.cycle.response_complete:
+            if self._stage == _BODY:
+                self.cycle.keep_alive = self._keep
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a whole request waits for its answer."""
+        return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+
+    def _take(self, data: bytes) -> None:
+        """Take bytes that are not simply the next request."""
+        if self.transport.is_closing():
+            return
+        if self._stage == _NONE and not self._rest and not self._busy and not data.strip(b"\r\n"):
+            # Some clients end a body with an empty line. It begins nothing.
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self._intake.take(len(data))
+        except TooMuch:
+            self._intake.say("bytes", "requests are refused: they hold more bytes than buffer_limit allows")
+            if self._busy:
+                # The answer that is due comes first, and is the last.
+                self.cycle.keep_alive = False
+                self._wire.hold(True)
+            else:
+                self._refuse(503, "Too many bytes of requests are waiting.")
+            return
+        self._charged += len(data)
+        self._rest += data
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Read on, up to the end of one request; the rest waits until that one is answered and read."""
+        at = 0
+        while at < len(self._rest) and not (self._busy or self.flow.write_paused or self.transport.is_closing()):
+            self._unset_keepalive_if_required()
+            end = self._end_of_piece(at)
+            if self._stage != _BODY and self._fed + end - at > self._intake.head_limit:
+                self._refuse(431, f"The head of the request is larger than {self._intake.head_limit} bytes.")
+                return
+            piece, before = self._rest[at:end], self.cycle
+            again = self._feed(piece)
+            at = end
+            if again:
+                self._rest, at = again + self._rest[at:], 0
+            self._account(before, piece, again)
+        self._rest = self._rest[at:]
+        if not self.transport.is_closing():
+            self._settle()
+
+    def _end_of_piece(self, at: int) -> int:
+        """Find out how far the parser may read without going beyond the request."""
+        rest = self._rest
+        if self._stage == _BODY and self._left > 0:
+            return min(at + self._left, len(rest))
+        seam = (self._tail + rest[at : at + 3]).find(_END)
+        if seam >= 0:
+            return at + seam + len(_END) - len(self._tail)
+        found = rest.find(_END, at)
+        return len(rest) if found < 0 else found + len(_END)
+
+    def _account(self, before: Any, piece: bytes, again: bytes) -> None:
+        """Note how far the request is, after the parser has read a piece."""
+        cycle = self.cycle
+        if again or self.transport.is_closing():
+            self._stage, self._fed, self._tail = _NONE, 0, b""
+            self._wire.lingers = False
+            return
+        if cycle is before and self._stage != _BODY:
+            if self._stage or piece.strip(b"\r\n"):
+                self._stage = _HEAD
+                self._fed += len(piece)
+                self._tail = (self._tail + piece)[-3:]
+            return
+        if cycle is not before:
+            self._fed = 0
+            self._keep = cycle.keep_alive
+            length = dict(cycle.scope["headers"]).get(b"content-length")
+            self._left = -1 if length is None else int(length) - self._body
+        elif self._left >= 0:
+            self._left -= len(piece)
+        if cycle.more_body and not cycle.response_complete:
+            self._stage = _BODY
+            self._fed += len(piece)
+            self._tail = (self._tail + piece)[-3:]
+            # An answer that does not wait for the rest of the request ends the connection.
+            cycle.keep_alive = False
+        else:
+            self._stage, self._fed, self._tail = _NONE, 0, b""
+        self._wire.lingers = self._stage == _BODY
+
+    def _settle(self) -> None:
+        """Hold what must wait, and set the clock for what must not."""
+        if self._stage != _NONE and len(self.headers) > _LINES:
+            self._refuse(431, f"The request has more than {_LINES} header lines.")
+            return
+        if self._stage == _BODY and self._fed - self._body > 2 * self._intake.head_limit + 16 * self._body:
+            self._refuse(400, "The request has more chunk extensions and trailers than data.")
+            return
+        if self._ended and not self._rest and not self._busy:
+            if self._stage != _NONE:
+                self._refuse(400, "The request ended before it was whole.")
+            elif not self.flow.write_paused:
+                self.transport.close()
+            return
+        # How a body is cut into chunks is not kept.
+        kept = len(self._rest) + (self._fed if self._stage == _HEAD else self._body)
+        if self._charged > kept:
+            self._intake.give(self._charged - kept)
+            self._charged = kept
+        self._wire.hold(bool(self._rest) or self.flow.write_paused)
+        if self._stage == _BODY:
+            self._intake.began(self._wire)
+        else:
+            self._intake.ended(self._wire)
+        self._careful = bool(self._stage or self._rest or self.flow.write_paused)
+        self._set_clock(_ANSWER if self.flow.write_paused else self._stage)
+
+    def _set_clock(self, stage: int) -> None:
+        if self._timer is not None and stage != self._late_for:
+            self._timer.cancel()
+            self._timer = None
+        if stage != _NONE and self._timer is None:
+            self._late_for = stage
+            self._mark = self._wire.get_write_buffer_size() if stage == _ANSWER else self._body
+            seconds = self._intake.head_seconds if stage == _HEAD else self._intake.stall_seconds
+            self._timer = self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        """Give a client up that does not get on."""
+        stage, self._timer = self._late_for, None
+        if self.transport.is_closing():
+            return
+        if stage == _HEAD:
+            self._refuse(408, f"The head of the request took longer than {self._intake.head_seconds:g} seconds.")
+        elif stage == _BODY and self._wire.held:
+            self._refuse(503, "Too many bytes of requests are waiting.")
+        elif stage == _BODY and self._body - self._mark < _LEAST:
+            self._refuse(408, f"The body of the request does not get on for {self._intake.stall_seconds:g} seconds.")
+        elif stage == _ANSWER and self._mark - self._wire.get_write_buffer_size() < _LEAST:
+            self._intake.say("unread", "a client does not read its answer: the connection is closed")
+            self._wire.abort()
+        else:
+            self._set_clock(stage)
+
+    def on_response_complete(self) -> None:
+        """Turn to the next request (the cycle's hook)."""
+        super().on_response_complete()
+        if self._charged or self._rest or self._ended or self._stage:
+            self._intake.give(self._charged - len(self._rest))
+            self._charged = len(self._rest)
+            if self._stage == _BODY:
+                self._intake.ended(self._wire)
+            self._go_on()
+
+    def pause_writing(self) -> None:
+        """Wait until the client has read what is sent (asyncio's hook)."""
+        super().pause_writing()
+        unread = max(self._wire.last_size, self._wire.get_write_buffer_size())
+        try:
+            self._intake.take_unread(unread)
+        except TooMuch:
+            self._intake.say("unread", "answers that are not read hold too many bytes: connections are closed")
+            self._wire.abort()
+            return
+        self._unread += unread
+        if not self.transport.is_closing():
+            self._settle()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read (asyncio's hook)."""
+        super().resume_writing()
+        self._intake.give_unread(self._unread)
+        self._unread = 0
+        self._go_on()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer what was asked, though nothing more will be (asyncio's hook).
+
+        Returns
+        -------
+        bool
+            Whether the connection stays open for that.
+        """
+        self._ended = True
+        if not self.transport.is_closing():
+            if self._busy and not self._rest:
+                self.cycle.keep_alive = False
+            self._settle()
+            self._wire.look_for_the_reader(lambda: self._busy and not self.cycle.response_started)
+        return not self.transport.is_closing()
+
+    def shutdown(self) -> None:
+        """Answer what is asked now, and nothing more (uvicorn's hook)."""
+        super().shutdown()
+        self._keep = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what was held (asyncio's hook).
+
+        Parameters
+        ----------
+        exc : Exception or None
+            Why, where the socket says.
+        """
+        super().connection_lost(exc)
+        self._intake.ended(self._wire)
+        self._intake.give(self._charged)
+        self._intake.give_unread(self._unread)
+        self._charged = self._unread = 0
+        self._rest = b""
+        for timer in (self._timer, self.timeout_keep_alive_task):
+            if timer is not None:
+                timer.cancel()
+
+    def _refuse(self, status: int, message: str, *, lingers: bool = True) -> None:
+        """Answer without the application, and close."""
+        self._careful = True
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if cycle.response_started:
+                self._wire.abort()
+                return
+            # Whoever waits for the rest of the body: it does not come.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        given = cycle.scope["headers"] if cycle is not None and self._stage == _BODY else self.headers or ()
+        self.transport.write(refusal(status, message, given, self.server_state.default_headers, self._ids.next))
+        self._wire.lingers = lingers
+        self.transport.close()

@@ -1,0 +1,80 @@
+"""Bodies that are compressed."""
+
+from __future__ import annotations
+
+import zlib
+
+from .replies import Refused, too_large
+
+_ENCODINGS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+# Bytes that are read at a time, from the first to the last: what is read of the next member is read again.
+_STEPS = (1 << 10, 1 << 18)
+_KNOWN = [(b"accept-encoding", b"gzip, deflate")]
+
+
+def decoded(body: bytes, encoding: bytes, limit: int) -> bytes:
+    """Undo a ``Content-Encoding``.
+
+    Parameters
+    ----------
+    body : bytes
+        As it was sent.
+    encoding : bytes
+        ``gzip`` or ``deflate``, or several of them, the last first to be undone.
+    limit : int
+        Bytes that are accepted.
+
+    Returns
+    -------
+    bytes
+        At most so many.
+
+    Raises
+    ------
+    Refused
+        For other encodings, for what is none, and for what grows beyond the limit.
+    """
+    names = [name.strip().lower() for name in encoding.split(b",")]
+    for name in reversed(names):
+        if name in {b"", b"identity"}:
+            continue
+        if name not in _ENCODINGS:
+            shown = name.decode("latin-1")[:100]
+            raise Refused(
+                415, f"Content-Encoding {shown!r} is not read: send the body as gzip, deflate or as it is.", _KNOWN
+            )
+        body = _inflated(body, name, limit)
+    return body
+
+
+def _inflated(body: bytes, name: bytes, limit: int) -> bytes:
+    bits = _ENCODINGS[name]
+    if name == b"deflate" and not _has_head(body):
+        # Some clients send the bare data; RFC 9110 has the zlib format, with its head.
+        bits = -15
+    parts: list[bytes] = []
+    room, at, step = limit, 0, _STEPS[0]
+    reader = zlib.decompressobj(bits)
+    try:
+        while at < len(body) and not (reader.eof and not body[at:].strip(b"\0")):
+            if reader.eof:
+                # Gzip data may be several members in a row.
+                if bits < 16:
+                    raise zlib.error("there is more behind its end")
+                reader, step = zlib.decompressobj(bits), _STEPS[0]
+            piece = body[at : at + step]
+            parts.append(reader.decompress(piece, room + 1))
+            room -= len(parts[-1])
+            if room < 0:
+                raise too_large(limit)
+            at += len(piece) - len(reader.unused_data) - len(reader.unconsumed_tail)
+            step = min(step * 2, _STEPS[1])
+        if not reader.eof:
+            raise zlib.error("it ends too early")
+    except zlib.error as error:
+        raise Refused(400, f"The body is not {name.decode()} data: {error}.") from None
+    return b"".join(parts)
+
+
+def _has_head(body: bytes) -> bool:
+    return len(body) >= 2 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
