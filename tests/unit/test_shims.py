@@ -66,6 +66,44 @@ def test_what_is_not_there(models: Path, name: str, version: int | None, words: 
     assert not [word for word in words if word not in str(raised.value)], str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "name", "version", "found"),
+    [
+        ("models", "churn", None, "models/churn/10/new.pkl"),
+        ("models", "churn", 2, "models/churn/2/old"),
+        ("models/churn", "churn", None, "models/churn/10/new.pkl"),
+        ("models/churn", "churn", 2, "models/churn/2/old"),
+        ("models/churn/2", "churn", None, "models/churn/2/old"),
+        ("models/churn/2", "churn", 2, "models/churn/2/old"),
+        ("models/churn/2/", "old", None, "models/churn/2/old"),
+        ("models", "plain", None, "models/plain"),
+        ("models", "one.onnx", None, "models/one.onnx"),
+        ("models/plain", "weights.bin", None, "models/plain/weights.bin"),
+    ],
+)
+@pytest.mark.parametrize("absolute", [True, False])
+def test_models_below_the_folder_that_serve_was_given(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    name: str,
+    version: int | None,
+    found: str,
+    absolute: bool,
+) -> None:
+    for file in ("churn/2/old/weights", "churn/10/new.pkl", "plain/weights.bin", "one.onnx"):
+        (tmp_path / "models" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "models" / file).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AML_APP_ROOT", str(tmp_path))
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(tmp_path / given) if absolute else given)
+    assert Path(Model.get_model_path(name, version)).absolute() == tmp_path / found
+    with pytest.raises(ModelNotFoundException):
+        Model.get_model_path(name, 3)
+    with pytest.raises(ModelNotFoundException, match=r"not found in cache at .*models"):
+        Model.get_model_path("nothing")
+
+
 @pytest.mark.parametrize(("name", "count"), [("two", 2), ("none", 0)])
 def test_a_version_holds_one_entry(models: Path, name: str, count: int) -> None:
     with pytest.raises(WebserviceException, match=f"can contain only 1 file or folder, but has {count}"):
