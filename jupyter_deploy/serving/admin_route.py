@@ -70,7 +70,10 @@ class Admin:
             raise Refused(401, "This route needs the service's own admin token.")
         if path == "/-/state":
             asked = parse_qs(scope["query_string"].decode("latin-1"))
-            facts = {**self._runtime.facts(), "asked": self._runtime.failures.get(in_log(asked.get("failure", [""])[0]))}
+            facts = {
+                **self._runtime.facts(),
+                "asked": self._runtime.failures.get(in_log(asked.get("failure", [""])[0])),
+            }
             facts |= {"usage": usage()} if "usage" in asked else {}
             facts |= {"doing": await self._runtime.doing()} if "doing" in asked else {}
             return Reply(200, encode(facts))

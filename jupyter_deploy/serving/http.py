@@ -160,7 +160,8 @@ class HttpApplication:
             preflight = self._score.cors.preflight(headers) or []
             return Reply(200, b"", [(b"allow", ", ".join(allowed).encode()), *preflight])
         if path == "/":
-            return Reply(200, b"Healthy", _TEXT) if self._runtime.served else Reply(503, b"Starting", _WAIT)
+            # From when something serves for the first time: what breaks later is a matter of /-/ready.
+            return Reply(503, b"Starting", _WAIT) if self._runtime.current is None else Reply(200, b"Healthy", _TEXT)
         if path == "/-/live":
             return Reply(200, b'{"live":true}')
         if path == "/-/ready":

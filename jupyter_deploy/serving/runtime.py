@@ -323,11 +323,6 @@ class Runtime:
         return self.current is not None and bool(self.current.links) and not self.broken
 
     @property
-    def served(self) -> bool:
-        """Whether something has ever served: what is broken or replaced later is a matter of :attr:`ready`."""
-        return self.current is not None
-
-    @property
     def mode(self) -> str:
         """How ``run()`` is called: ``"plain"``, ``"schema"``, ``"raw"``; empty before it is known."""
         found: str = self.script.get("mode", "")
