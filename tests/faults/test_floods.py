@@ -208,6 +208,7 @@ def test_more_connections_than_there_may_be(server: Served, begin: bytes) -> Non
 def test_running_out_of_descriptors_is_logged_and_passes(server: Served) -> None:
     pid = server.process.pid
     usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    until(lambda: len(psutil.Process(pid).net_connections()) < 10)
     used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
     with ExitStack() as stack:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 5, usual[1]))
