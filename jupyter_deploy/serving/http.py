@@ -125,7 +125,7 @@ class HttpApplication:
             metrics.total.observe(seconds)
             metrics.traffic.note(ended, seconds, reply.status)
             line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
-            self._writer.write(self._form.lines("INFO", "access", line, name), echo=False)
+            self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
 
     def _start(self, common: Headers, headers: dict[bytes, bytes], path: str) -> str:
         """Collect the headers that every answer has; returns the request's id."""
@@ -225,3 +225,10 @@ def _check_version(version: str, headers: dict[bytes, bytes]) -> None:
     if b"transfer-encoding" in headers:
         # Whoever passed it on may have read its length otherwise (RFC 9112, section 6.1).
         raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.", [(b"connection", b"close")])
+
+
+def _level(status: int) -> str:
+    """Choose an access line's level: a filter for warnings shows the requests that failed."""
+    if status < 400:
+        return "INFO"
+    return "WARNING" if status < 500 else "ERROR"

@@ -144,3 +144,13 @@ def test_a_client_that_fails_has_its_traceback_once(tmp_path: Path, home: Path) 
         assert sum("score.py, line 2, in run" in line for line in lines) == 1
         assert sum("ValueError: no luck" in line for line in lines) == 1
         assert lines[-1].split(" - ")[1].startswith("POST /score 500")
+
+
+def test_access_lines_of_refused_and_failed_requests_have_levels(tmp_path: Path, home: Path) -> None:
+    script = "def run(data):\n    return 1 / int(data)\n"
+    with served(tmp_path, script) as server:
+        for name, body in (("fine", b"1"), ("refused", b"\xff"), ("failed", b"0")):
+            server.post(body, headers={"x-request-id": name})
+        until(lambda: server.lines_with(" failed access "))
+        levels = [server.lines_with(f" {name} access ")[0].split(" ")[2] for name in ("fine", "refused", "failed")]
+        assert levels == ["I", "W", "E"]
