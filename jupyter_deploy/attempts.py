@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from .config import Home
@@ -9,10 +10,11 @@ from .errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, Targ
 from .resolution import Resolver, Wanted
 from .rollout import Progress, Rollout
 from .scripts import Script
-from .services import ServiceRecord, ServiceSpec
+from .services import Change, ServiceRecord, ServiceSpec
 from .store.staging import stage
 from .unproven import Unproven
 
+_TARGET = re.compile(r"target \w+, because ")
 Done = tuple[str, tuple[str, ...], int]
 
 
@@ -104,3 +106,22 @@ class Attempts:
         except BaseException as error:
             self._unproven.take_back(spec.name, record, error)
             raise
+
+
+def first_choice(notes: list[str], change: Change) -> list[str]:
+    """Leave out which target was chosen at first, where the service runs on another one.
+
+    Parameters
+    ----------
+    notes : list of str
+        What was decided before the attempt.
+    change : Change
+        What came of it.
+
+    Returns
+    -------
+    list of str
+        What still holds.
+    """
+    moved = any(_TARGET.match(note) for note in change.notes)
+    return [note for note in notes if not (moved and _TARGET.match(note))]

@@ -17,6 +17,7 @@ All derive from :class:`DeployError`; each edge (magics, command line) maps that
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,8 +57,13 @@ class DeployError(Exception):
         red, cyan, reset = "\x1b[91m", "\x1b[96m", "\x1b[0m"
         lines = [f"{red}{self.title}{reset}: {self.message}"]
         lines += [self.details] if self.details else []
-        lines += [f"{cyan}Hint{reset}: {self.hint}"] if self.hint else []
+        lines += [f"{cyan}Hint{reset}: {self.notebook_hint}"] if self.hint else []
         return lines
+
+    @property
+    def notebook_hint(self) -> str:
+        """The hint as a notebook shows it: hints have commands as a terminal takes them."""
+        return in_notebook(self.hint)
 
     def text(self) -> str:
         """Return the error as plain text, the way the command line prints it.
@@ -71,6 +77,33 @@ class DeployError(Exception):
         lines += [self.details] if self.details else []
         lines += [f"Hint: {self.hint}"] if self.hint else []
         return "\n".join(lines)
+
+
+# What a terminal takes, and the line that does the same in a notebook.
+_LINES = (
+    (re.compile(r"\bjupyter model (register|deploy|invoke)\b"), r"%\1"),
+    (re.compile(r"\bjupyter model (?=[a-z])"), "%model "),
+    (re.compile(r"\bexport JUPYTER_DEPLOY_TARGET=(\w+)"), r'%config ModelMagics.target = "\1"'),
+    (re.compile(r"\bexport (?=[A-Z_]+=)"), "%env "),
+)
+
+
+def in_notebook(text: str) -> str:
+    """Write the commands in a text as lines of a notebook.
+
+    Parameters
+    ----------
+    text : str
+        With commands as a terminal takes them, for example ``jupyter model logs churn`` or ``export KEY=VALUE``.
+
+    Returns
+    -------
+    str
+        With ``%model logs churn`` and ``%env KEY=VALUE`` instead.
+    """
+    for command, line in _LINES:
+        text = command.sub(line, text)
+    return text
 
 
 def _rebuild(kind: type[DeployError], message: str, hint: str, details: str) -> DeployError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from .environments.environment import KERNEL
+from .environments.environment import INFERRED, KERNEL
 from .services import ServiceRecord
 from .serving.failures import Failure
 from .serving.hints.advice import worded
@@ -102,6 +103,17 @@ def _words(record: ServiceRecord) -> dict[str, str]:
             "install": "%pip install '{0}'; then deploy again",
             "system": "install the system's package that has {0}",
         }
+    environment = record.spec.environment
+    if environment in {"", INFERRED} or environment.startswith(f"{INFERRED}+"):
+        # What it has more already stays.
+        more = f"{_command(record)} --environment {environment or INFERRED}{',' if '+' in environment else '+'}"
+        return {
+            **words,
+            "provide": f"put {{0}}.py beside the script; or {more}PACKAGE adds the package that has it",
+            "install": f"The service's environment has no {{0}}: {more}{{0}} adds it",
+            "system": "name a Dockerfile that installs the system's package with {0}: "
+            f"deploy {name} --environment FILE",
+        }
     return {
         **words,
         "provide": f"name the package that has it in the service's environment (deploy {name} --environment FILE), or "
@@ -109,6 +121,19 @@ def _words(record: ServiceRecord) -> dict[str, str]:
         "install": f"The service's environment has no {{0}}: name it in the file of deploy {name} --environment FILE",
         "system": f"name a Dockerfile that installs the system's package with {{0}}: deploy {name} --environment FILE",
     }
+
+
+def _command(record: ServiceRecord) -> str:
+    """Write the command that deploys a service again; of a first deployment, nothing of it will be there any more."""
+    spec = record.spec
+    words = ["jupyter", "model", "deploy", spec.name]
+    if "unproven" in record.handle:
+        if spec.script_is_file or spec.script != spec.name:
+            words += ["--script", spec.script]
+        for model in spec.models or ():
+            words += ["--model", model]
+        words += ["--target", spec.target]
+    return shlex.join(words)
 
 
 def _not_shipped(failure: Failure, record: ServiceRecord, bundle: Path) -> str:

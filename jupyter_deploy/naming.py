@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from .errors import NotFound, UsageProblem
 from .registry import Models
@@ -82,6 +83,36 @@ class Naming:
         if own != name:
             say(f"service {own}, because {_RULE}")
         return own, script
+
+    def given(self, name: str, given: Mapping[str, Any], say: Callable[[str], None]) -> tuple[str, dict[str, Any]]:
+        """Tell which service is meant by what is given to ``deploy``.
+
+        Parameters
+        ----------
+        name : str
+            As for :meth:`service`.
+        given : mapping
+            By the names of ``deploy``'s parameters.
+        say : callable
+            Told of a name that was derived.
+
+        Returns
+        -------
+        tuple of (str, dict)
+            The service's name, and what is given with the script and the model of the name that was typed.
+        """
+        own, script = self.service(name, given["script"], say, image=bool(given["image"]))
+        found = {**given, "name": own, "script": script}
+        by_file = script is not None and str(script) not in self._scripts.names()
+        if (
+            own != name
+            and by_file
+            and given["models"] is None
+            and self._rows.find(own) is None
+            and name in self._models
+        ):
+            found["models"] = [name]
+        return own, found
 
     def _stored(self, name: str, own: str) -> str:
         known = self._scripts.names()

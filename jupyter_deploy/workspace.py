@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .attempts import first_choice
 from .authoring import NOTHING, Authoring
 from .capture.notebook import Notebook
 from .captured import CapturedValues
@@ -314,8 +315,7 @@ class Workspace:
     def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
         notes: list[str] = []
         self._deployment.unproven.settle(name)
-        name, script = self._naming.service(name, given["script"], notes.append, image=bool(given["image"]))
-        given = {**given, "name": name, "script": script}
+        name, given = self._naming.given(name, given, notes.append)
         record = self._rows.find(name)
         changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
         how["otherwise"] = self._intent.otherwise(given, changes) if record is None else ""
@@ -325,7 +325,7 @@ class Workspace:
             change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, how["progress"])
         if change.action != "unchanged":
             self.housekeeping.collect()
-        return self.services.handle(name, replace(change, notes=(*notes, *change.notes)))
+        return self.services.handle(name, replace(change, notes=(*first_choice(notes, change), *change.notes)))
 
     def reload(
         self,

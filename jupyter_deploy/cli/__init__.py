@@ -58,7 +58,7 @@ def _run(words: list[str]) -> int:
         return 0
     from ..verbs.running import run
 
-    verb = find(words[0])
+    verb = find(words[0], " ".join(words[1:]))
     try:
         value = run(verb, words[1:], _session(), f"{program} {verb.name}")
     except HelpShown:

@@ -123,7 +123,9 @@ def _error_html(error: DeployError) -> str:
         error.title,
         f"<div><b>{markup.esc(error.title)}</b>: {markup.esc(error.message)}</div>",
         markup.pre(error.details, "details") if error.details else "",
-        f'<div style="margin:4px 0 0">{markup.muted("Hint:")} {markup.esc(error.hint)}</div>' if error.hint else "",
+        f'<div style="margin:4px 0 0">{markup.muted("Hint:")} {markup.esc(error.notebook_hint)}</div>'
+        if error.hint
+        else "",
         accent=tone,
     )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DeployError, EnvironmentProblem, NotFound, nearest
+from .conda import read_requirements
 from .environment import INFERRED, KERNEL, Environment, read_file
 from .rows import Environments
 
 # What is usual on a target: a process runs on the interpreter that is there, a container has none.
 _USUAL = {"process": KERNEL}
+# The inferred one with packages more: inferred+xgboost==2.1.4,lightgbm.
+_MORE = f"{INFERRED}+"
 _FILE_ENDINGS = (".yml", ".yaml", ".txt")
 
 
@@ -21,7 +25,7 @@ def reference_of(given: str | Path, registered: Environments) -> str:
     Parameters
     ----------
     given : str or pathlib.Path
-        ``"kernel"``, ``"inferred"``, a registered environment's name, or a file.
+        ``"kernel"``, ``"inferred"``, ``"inferred+PACKAGE"``, a registered environment's name, or a file.
     registered : Environments
         The registered ones.
 
@@ -38,6 +42,13 @@ def reference_of(given: str | Path, registered: Environments) -> str:
     text = str(given)
     if text in {"", KERNEL, INFERRED}:
         return text
+    if text.startswith(_MORE):
+        form = read_requirements("\n".join(_more(text)), text, None)
+        if form.options or form.constraints or not form.requirements:
+            raise EnvironmentProblem(
+                f"{text!r} names no packages.", hint="For example: --environment inferred+xgboost==2.1.4,lightgbm"
+            )
+        return f"{_MORE}{','.join(form.requirements)}"
     path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
     if isinstance(given, Path) or os.sep in text or text.endswith(_FILE_ENDINGS) or "dockerfile" in text.lower():
         if path.is_file():
@@ -56,10 +67,26 @@ def reference_of(given: str | Path, registered: Environments) -> str:
     return text
 
 
+def _more(reference: str) -> list[str]:
+    """Read the packages behind ``inferred+``; a comma within brackets belongs to the package."""
+    names = reference.removeprefix(_MORE) if reference.startswith(_MORE) else ""
+    return [name.strip() for name in re.split(r",(?![^\[]*\])(?=\s*[A-Za-z])", names) if name.strip()]
+
+
+def _with(found: list[str], more: list[str]) -> tuple[str, ...]:
+    """Put packages over those that were found: what is named by the user wins."""
+
+    def library(line: str) -> str:
+        return re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0].lower().replace("_", "-")
+
+    named = {library(line) for line in more}
+    return tuple(sorted([*more, *(line for line in found if library(line) not in named)]))
+
+
 def _choices(registered: Environments) -> str:
     names = ", ".join(list(registered)[:8])
     own = f" Registered: {names}." if names else ""
-    return f"--environment kernel, inferred, a conda or requirements file, or a registered name.{own}"
+    return f"--environment kernel, inferred, inferred+PACKAGE, a conda or requirements file, or a registered name.{own}"
 
 
 def environment_of(
@@ -86,8 +113,8 @@ def environment_of(
     reference = reference or _USUAL.get(target, INFERRED)
     if reference == KERNEL:
         return Environment(KERNEL)
-    if reference == INFERRED:
-        return Environment(INFERRED, requirements=tuple(requirements()))
+    if reference == INFERRED or reference.startswith(_MORE):
+        return Environment(INFERRED, requirements=_with(requirements(), _more(reference)))
     if os.sep in reference:
         try:
             return read_file(Path(reference))

@@ -41,7 +41,7 @@ class ConfiguredMagics(Magics):
             if value and value not in CHOICES:
                 choose(value)
         except TargetProblem as error:
-            raise TraitError(f"{error.message} {error.hint}") from error
+            raise TraitError(f"{error.message} {error.notebook_hint}") from error
         return value
 
     def defaults(self) -> Defaults:

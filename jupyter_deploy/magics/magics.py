@@ -171,7 +171,7 @@ class ModelMagics(ConfiguredMagics):
         from .notebook import session
         from .progress import NotebookProgress, verdict
 
-        verb = find(name)
+        verb = find(name, line)
         words = self._raw_tail(verb, line, local_ns) if verb.raw_tail else self._words(line, local_ns)
         assert self.shell is not None
         quiet = line.rstrip().endswith(";")

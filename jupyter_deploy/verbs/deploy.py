@@ -16,7 +16,9 @@ from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
 _SOURCE = "a folder to ship whole, which the script is in; by default the script's own, without what .amlignore names"
-_ENVIRONMENT = "kernel, inferred, a conda or requirements file, a Dockerfile, or a registered environment's name"
+_ENVIRONMENT = (
+    "kernel, inferred, inferred+PACKAGE, a conda or requirements file, a Dockerfile, or a registered environment's name"
+)
 _VARIABLE = (
     "an environment variable of the script; KEY alone takes the value it has here, KEY= takes it back; may be repeated"
 )

@@ -69,7 +69,7 @@ def error_facts(error: Exception) -> dict[str, Any]:
         ``title``, ``message``, ``details``, ``hint``.
     """
     if isinstance(error, DeployError):
-        return {"title": error.title, "message": error.message, "details": error.details, "hint": error.hint}
+        return {"title": error.title, "message": error.message, "details": error.details, "hint": error.notebook_hint}
     return {"title": type(error).__name__, "message": str(error), "details": "", "hint": ""}
 
 
