@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..errors import NotFound
+from ..models import parse_reference
 from ..workspace import Workspace
 from .verb import Session, Verb, argument
 
@@ -14,6 +16,8 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     is_script = name in workspace.scripts.names()
     if given.script or (is_script and not workspace.models.list(name)):
         return workspace.scripts.get(name)
+    if name in workspace.services and not workspace.models.list(parse_reference(name)[0]):
+        raise NotFound(f"No model named {name!r}: it is a service.", hint=f"jupyter model state {name}")
     model = workspace.models.get(name)
     if is_script:
         told = workspace.scripts.get(name).contract.partition("\n")[0]

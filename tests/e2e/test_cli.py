@@ -88,7 +88,7 @@ def everything(workspace: Workspace) -> Any:
     [
         ("register", "OBJECT_OR_PATH --tag --property --description --framework --json"),
         ("models", "--name --tag --json"),
-        ("show", "MODEL[:VERSION] --json"),
+        ("show", "NAME[:VERSION] --script --json"),
         ("tag", "MODEL[:VERSION] K=V --json"),
         ("download", "MODEL[:VERSION] --json"),
         ("unregister", "MODEL[:VERSION] --yes --json"),
