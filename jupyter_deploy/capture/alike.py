@@ -61,6 +61,8 @@ def alike(one: Any, other: Any, seen: set[tuple[int, int]] | None = None) -> boo
         return alike((one.func, one.args, one.keywords), (other.func, other.args, other.keywords), seen)
     if isinstance(one, types.MethodType):
         return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    if type(one).__module__ == "operator":
+        return alike(one.__reduce__(), other.__reduce__(), seen)
     if isinstance(one, _BY_VALUE) or (type(one).__module__ == "numpy" and getattr(one, "size", None) == 1):
         return bool(one == other)
     if type(one).__module__ == "numpy" and hasattr(one, "tobytes"):

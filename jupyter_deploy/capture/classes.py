@@ -7,6 +7,7 @@ import ast
 import types
 import typing
 
+from ..script_check import top_level
 from .evaluation import decorated, evaluate, execute
 from .pure import plain
 from .sameness import Comparison, Different, notebook_functions
@@ -46,6 +47,20 @@ def compare_class(comparison: Comparison, symbol: Klass, live: type) -> None:
         raise Different(f"it is the class {live.__name__} now")
     scope = Scope(symbol.scope.variables, symbol.scope.source, symbol.scope, symbol.scope.owner, symbol.scope.code)
     execute(node.body, scope)
+    outer, comparison.methods = (
+        comparison.methods,
+        [
+            Function(item, typed(item, scope))
+            for item in top_level(node.body)
+            if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ],
+    )
+    _compare_body(comparison, symbol, live, scope)
+    comparison.methods = outer
+
+
+def _compare_body(comparison: Comparison, symbol: Klass, live: type, scope: Scope) -> None:
+    node = symbol.node
     made_by_others = bool(symbol.makers) or _has_machinery(live)
     _check_bases(comparison, node, symbol, live, made_by_others)
     held = dict(vars(live))

@@ -7,13 +7,12 @@ import inspect
 import types
 from collections.abc import Sequence
 
-from .known import OPAQUE, changed_property, identical, import_into, known, note_effect, own, truth
+from .known import OPAQUE, changed_property, identical, import_into, known, note_effect, own, part_of, truth, unfolded
 from .pure import added, computed, is_pure, plain
 from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown, is_notebooks, typed, written
 
 _DEEPEST = 25
 _LONGEST_LOOP = 200
-_COPIED = ("__name__", "__qualname__", "__doc__", "__module__")
 
 
 class Undecided(Exception):
@@ -51,7 +50,7 @@ def _evaluated(node: ast.expr, scope: Scope, depth: int) -> Symbol:
     if isinstance(node, ast.Lambda):
         return Function(node, typed(node, scope))
     if isinstance(node, ast.Attribute):
-        return _part(evaluate(node.value, scope, depth), node.attr)
+        return part_of(evaluate(node.value, scope, depth), node.attr)
     if isinstance(node, ast.NamedExpr):
         scope.names[node.target.id] = evaluate(node.value, scope, depth)
         return scope.names[node.target.id]
@@ -93,25 +92,6 @@ def _truth_of(node: ast.expr, scope: Scope, depth: int) -> bool | None:
         same = identical(left, right)
         return None if same is None else same == isinstance(node.ops[0], ast.Is)
     return truth(evaluate(node, scope, depth))
-
-
-def _part(owner: Symbol, name: str) -> Symbol:
-    if name in owner.attributes:
-        return owner.attributes[name]
-    if isinstance(owner, Live) and isinstance(owner.value, (types.ModuleType, type)):
-        try:
-            return Live(getattr(owner.value, name))
-        except AttributeError:
-            return Unknown(name)
-    if isinstance(owner, Live) and type(owner.value).__module__ == "__main__" and name in vars(owner.value):
-        return Live(vars(owner.value)[name])
-    if isinstance(owner, Function) and name in {"__name__", "__qualname__"}:
-        return Live(getattr(owner.node, "name", "<lambda>"))
-    if isinstance(owner, Live) and isinstance(owner.value, types.FunctionType) and name in _COPIED:
-        return Live(getattr(owner.value, name))
-    if isinstance(owner, Klass) and name == "__name__":
-        return Live(owner.node.name)
-    return Part(owner, name)
 
 
 def _call_of(node: ast.Call, scope: Scope, depth: int) -> Symbol:
@@ -164,6 +144,9 @@ def call(callee: Symbol, arguments: list[Symbol], keywords: dict[str, Symbol], d
     answer = known(callee, function, arguments, keywords)
     if answer is not None:
         return answer
+    partly = unfolded(callee)
+    if partly is not None:
+        return call(partly[0], [*partly[1], *arguments], {**partly[2], **keywords}, depth + 1)
     own_call = _own_call(callee, depth)
     if own_call is not None:
         return call(own_call, [callee, *arguments], keywords, depth + 1)

@@ -141,6 +141,8 @@ def lost(name: str, value: object, notebook: Notebook) -> Finding:
         since = f"{label} defines it, but {changer.cell.label} line {changer.line} makes something else of it"
         reason, hint = _made_by_code(name, value) if getattr(value, "__name__", "") == "<lambda>" else (reason, again)
         return Finding(f"{since}: {reason}", hint)
+    if "cannot be" in reason and changer is None:
+        return Finding(f"{label} defines it, and {reason}", f"Write {name} as one function, without that decorator.")
     changed = "what it is made of was changed (a default, an attribute)"
     used = f" ({changer.cell.label} line {changer.line} uses it)" if changer else ""
     return Finding(f"it is not what {label} defines: {changed}, or it was made by code: {reason}{used}", again)

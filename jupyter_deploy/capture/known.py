@@ -19,6 +19,7 @@ from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, 
 
 # They return what they get.
 _SAME = {typing.final, typing.no_type_check, typing.runtime_checkable}
+_COPIED = ("__name__", "__qualname__", "__doc__", "__module__")
 # Better looked into afterwards than followed.
 OPAQUE = (functools.singledispatch, inspect.signature, typing.get_type_hints, logging.getLogger)
 _ADDS = frozenset({"append", "appendleft", "extend", "insert", "add", "push"})
@@ -79,6 +80,27 @@ def note_effect(callee: Symbol) -> None:
     """
     if isinstance(callee, Part) and callee.name in _ADDS and isinstance(callee.owner, Live):
         EFFECTS.get([]).append(callee.owner.value)
+
+
+def unfolded(callee: Symbol) -> tuple[Symbol, list[Symbol], dict[str, Symbol]] | None:
+    """Tell what a partial calls.
+
+    Parameters
+    ----------
+    callee : Symbol
+        What is called.
+
+    Returns
+    -------
+    tuple of (Symbol, list of Symbol, dict of str to Symbol) or None
+        The function and its first arguments; None of anything else.
+    """
+    if isinstance(callee, Called) and callee.function is functools.partial and callee.arguments:
+        return callee.arguments[0], callee.arguments[1:], callee.keywords
+    if isinstance(callee, Live) and type(callee.value) is functools.partial:
+        named: dict[str, Symbol] = {name: Live(value) for name, value in callee.value.keywords.items()}
+        return Live(callee.value.func), [Live(value) for value in callee.value.args], named
+    return None
 
 
 def _made(symbol: Symbol | None) -> bool:
@@ -236,3 +258,36 @@ def truth(symbol: Symbol) -> bool | None:
         value = symbol.value
         return bool(value) if plain(value) or isinstance(value, (type, types.FunctionType, types.ModuleType)) else None
     return None
+
+
+def part_of(owner: Symbol, name: str) -> Symbol:
+    """Tell what an attribute is.
+
+    Parameters
+    ----------
+    owner : Symbol
+        Of what.
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Symbol
+        A :class:`Part` where it cannot be told.
+    """
+    if name in owner.attributes:
+        return owner.attributes[name]
+    if isinstance(owner, Live) and isinstance(owner.value, (types.ModuleType, type)):
+        try:
+            return Live(getattr(owner.value, name))
+        except AttributeError:
+            return Unknown(name)
+    if isinstance(owner, Live) and type(owner.value).__module__ == "__main__" and name in vars(owner.value):
+        return Live(vars(owner.value)[name])
+    if isinstance(owner, Function) and name in {"__name__", "__qualname__"}:
+        return Live(getattr(owner.node, "name", "<lambda>"))
+    if isinstance(owner, Live) and isinstance(owner.value, types.FunctionType) and name in _COPIED:
+        return Live(getattr(owner.value, name))
+    if isinstance(owner, Klass) and name == "__name__":
+        return Live(owner.node.name)
+    return Part(owner, name)

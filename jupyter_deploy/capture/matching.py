@@ -11,7 +11,7 @@ from .classes import compare_class, lambda_of, statement
 from .known import EFFECTS
 from .notebook import Binding, Notebook
 from .sameness import Comparison, Different, follows
-from .symbols import Scope
+from .symbols import SOURCES, Scope
 from .values import literal
 
 
@@ -66,11 +66,12 @@ def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:
         comparison.check(symbol, value)
 
     effects: list[object] = []
-    token = EFFECTS.set(effects)
+    token, sources = EFFECTS.set(effects), SOURCES.set(tuple(cell.source for cell in notebook.cells))
     try:
         reason = follows(compare)
     finally:
         EFFECTS.reset(token)
+        SOURCES.reset(sources)
     return Match(reason, comparison.opened, tuple(comparison.written), tuple(effects))
 
 

@@ -46,7 +46,7 @@ class Cell:
     @property
     def statements(self) -> list[ast.stmt]:
         """Its statements; none of a cell that Python cannot read."""
-        return _parsed(self.source)
+        return parsed(self.source)
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,19 @@ class Notebook:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(source: str) -> list[ast.stmt]:
+def parsed(source: str) -> list[ast.stmt]:
+    """Parse a cell, once.
+
+    Parameters
+    ----------
+    source : str
+        Its text.
+
+    Returns
+    -------
+    list of ast.stmt
+        Its statements; none of what Python cannot read.
+    """
     try:
         return quiet_parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -266,7 +278,7 @@ def _parsed(source: str) -> list[ast.stmt]:
 
 @lru_cache(maxsize=4096)
 def _bound(source: str) -> tuple[tuple[str, ast.stmt], ...]:
-    return tuple((name, node) for node in top_level(_parsed(source)) for name in _names_of(node))
+    return tuple((name, node) for node in top_level(parsed(source)) for name in _names_of(node))
 
 
 def _names_of(node: ast.stmt) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .alike import alike, shown
-from .codes import same_code
+from .codes import makes_code, same_code
 from .evaluation import Undecided, call, evaluate
 from .pure import plain
 from .symbols import Built, Called, Function, Klass, Live, Parameter, Part, Symbol, Unknown, is_notebooks, parts
@@ -45,6 +45,8 @@ class Comparison:
         self.opened = False
         # Expressions that cannot be told, but whose values can be written down.
         self.written: list[tuple[ast.expr, str]] = []
+        # The functions of the class that is compared: libraries keep several of them together.
+        self.methods: list[Function] = []
 
     def check(self, symbol: Symbol, live: Any, what: str = "it") -> None:
         """Compare.
@@ -82,10 +84,13 @@ class Comparison:
             self._built(symbol, live, what)
         elif isinstance(symbol, Called):
             self._called(symbol, live, what)
+        elif isinstance(symbol, Part) and isinstance(symbol.owner, Function) and symbol.name == "__annotations__":
+            every = ast.walk(symbol.owner.node.args)
+            hinted = {one.arg for one in every if isinstance(one, ast.arg) and one.annotation}
+            if not isinstance(live, dict) or {*live} - {"return"} != hinted:
+                raise Different(f"{what} was changed")
         else:
-            text = (
-                symbol.text if isinstance(symbol, Unknown) else f"….{symbol.name}" if isinstance(symbol, Part) else ""
-            )
+            text = getattr(symbol, "text", "") or f"….{getattr(symbol, 'name', '')}"
             raise Different(f"{what} ({shown(live)}) is computed each time it runs: {text}")
 
     def _function(self, symbol: Function, live: object, what: str) -> None:
@@ -142,7 +147,8 @@ class Comparison:
             kind = symbol.function if isinstance(symbol, Called) else None
             other = isinstance(kind, type) and not isinstance(live, kind) and kind.__module__ != "typing"
             filled = isinstance(live, (list, dict, set)) and not plain(live)
-            if other or filled or type(live).__module__ == "__main__":
+            fitted = hasattr(type(live), "fit") and any(name[-1:] == "_" for name in getattr(live, "__dict__", ()))
+            if other or filled or fitted or type(live).__module__ == "__main__":
                 raise Different(f"{what} ({shown(live)}) is another than the one that is made for it")
             return
         self.check(symbol, live, what)
@@ -251,13 +257,18 @@ class Comparison:
         # Handed through, as by a decorator that registers it elsewhere, or held.
         through = isinstance(live, types.FunctionType) and is_notebooks(live)
         found: list[Any] = [live] if through else notebook_functions(live)
-        wanted = [one for one in parts(symbol) if isinstance(one, (Function, Klass))]
+        wanted = [one for one in (*symbol.arguments, *symbol.keywords.values()) if isinstance(one, (Function, Klass))]
+        wanted = wanted or [one for one in parts(symbol) if isinstance(one, (Function, Klass))]
         if len(wanted) != 1 or not isinstance(wanted[0], Function):
             raise Different(f"{what} is made by code that cannot be followed")
         if not found:
             raise Different(f"{what} ({shown(live)}) does not hold {getattr(wanted[0].node, 'name', 'the function')}")
         for function in found:
-            inner = Function(wanted[0].node, wanted[0].scope, attributes=dict(wanted[0].attributes))
+            own = wanted[0]
+            if not makes_code(own.scope.source, own.node, function.__code__):
+                others = [one for one in self.methods if makes_code(one.scope.source, one.node, function.__code__)]
+                own = others[0] if others else own
+            inner = Function(own.node, own.scope, attributes=dict(own.attributes))
             if function is live or hasattr(function, "__dict__"):
                 # A library may mark the function.
                 inner.attributes.update({name: Live(value) for name, value in _marks(function).items()})

@@ -7,14 +7,18 @@ import builtins
 import linecache
 import types
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import getblock
 
-from ..script_check import quiet_parse
-from .codes import Scoped, codes_of, first_line, inner_codes
+from ..script_check import quiet_parse, top_level
+from .codes import Scoped, codes_of, first_line, inner_codes, makes_code
+from .notebook import parsed
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
+# The cells that were run: some magics run text that Python keeps no lines of.
+SOURCES: ContextVar[tuple[str, ...]] = ContextVar("SOURCES")
 
 
 @dataclass(eq=False)
@@ -242,6 +246,8 @@ def written(function: types.FunctionType) -> Function | None:
     lines = linecache.getlines(code.co_filename, function.__globals__)
     node = _block(tuple(lines[code.co_firstlineno - 1 :])) if lines else None
     if node is None or node.name != code.co_name:
+        node = _in_history(code)
+    if node is None:
         return None
     closure = dict(zip(code.co_freevars, function.__closure__ or (), strict=False))
     names: dict[str, Symbol] = {}
@@ -251,6 +257,15 @@ def written(function: types.FunctionType) -> Function | None:
         except ValueError:  # not filled yet
             names[name] = Unknown(name)
     return Function(node, Scope(function.__globals__, outer=Scope(function.__globals__, names=names)))
+
+
+def _in_history(code: types.CodeType) -> Def | None:
+    for source in reversed(SOURCES.get(())):
+        for node in top_level(parsed(source)) if code.co_name in source else ():
+            named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name
+            if named and makes_code(source, node, code):  # type: ignore[arg-type]
+                return node  # type: ignore[return-value]
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -183,6 +183,24 @@ LIVING: dict[str, tuple[list[str], str, list[str]]] = {
         "f(x)",
         [],
     ),
+    "a decorator that calls itself later": (
+        [
+            "import functools\ndef d(f=None, n=2):\n    if f is None:\n        return functools.partial(d, n=n)\n"
+            "    def inner(v):\n        return n * f(v)\n    return inner",
+            "@d(n=3)\ndef f(v):\n    return v\n@d\ndef g(v):\n    return v",
+        ],
+        "[f(x), g(x)]",
+        [],
+    ),
+    "a method for each type": (
+        [
+            "from functools import singledispatchmethod\nclass A:\n    @singledispatchmethod\n    def f(self, v):\n"
+            "        return 'o'\n    @f.register\n    def _(self, v: int):\n        return 'i'",
+        ],
+        "A().f(x)",
+        [],
+    ),
+    "under a magic that Python keeps no lines of": ([f"%%time\n{TIMED}\n{F}"], "predict(x)", []),
     "functions by their names": (
         [
             "ALL = {}\ndef named(name):\n    def wrap(f):\n        ALL[name] = f\n        return f\n    return wrap",

@@ -172,6 +172,15 @@ LOST: dict[str, tuple[list[str], str, list[str]]] = {
         "f(x)",
         ["f", "In [2]"],
     ),
+    "a model that is a default, fitted since": (
+        [
+            "from sklearn.linear_model import LinearRegression",
+            "def f(v, m=LinearRegression()):\n    return m.predict([[v]]).tolist()",
+            "model = f.__defaults__[0].fit([[0.0], [1.0]], [1.0, 3.0])",
+        ],
+        "f(x)",
+        ["f", "In [2]", "In [3]"],
+    ),
     "functions in a list": (
         ["ALL = []\ndef listed(f):\n    ALL.append(f)\n    return f", "@listed\ndef f(v):\n    return v"],
         "[len(ALL), f(x)]",
