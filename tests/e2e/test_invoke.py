@@ -191,7 +191,7 @@ def test_an_exception_of_the_script_has_traceback_hint_and_request(echo: Service
     problem = failed(echo, "no JSON")
     assert "JSONDecodeError" in problem.message
     assert "in run" in problem.details
-    assert problem.hint.startswith("run() received text that is not the JSON it expects")
+    assert problem.hint.startswith("The request is text that is not JSON")
     assert problem.request_id in problem.hint
     assert problem.status == 500
 
@@ -232,8 +232,8 @@ def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) 
         with pytest.raises(BlockingIOError):
             other.accept()
     workspace.deploy("echo")
-    os.kill(service.record.handle["pid"], signal.SIGKILL)
-    until(lambda: service.state != "Healthy")
+    os.kill(service.record.handle["pid"], signal.SIGTERM)
+    until(lambda: service.state == "Stopped")
     for call in (service.invoke, service.load):
         with pytest.raises(ServiceDown, match="echo does not answer; it is ") as caught:
             call([1])

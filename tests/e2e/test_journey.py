@@ -55,7 +55,7 @@ def test_a_trained_model_becomes_a_service_and_changes(workspace: Workspace, cla
     service.delete()
     workspace.unregister("churn")
     left = files_below(workspace.home.root)
-    assert left <= {"state.db", "state.db-wal", "state.db-shm", "services/churn.lock"}
+    assert left <= {"state.db", "state.db-wal", "state.db-shm", "services/churn.lock", "reserve"}
 
 
 def test_deploying_again_does_what_is_needed(workspace: Workspace, classifier: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_failing_request_shows_the_cells_line(double: Service) -> None:
     assert "    return [2 * number for number in json.loads(data)]" in caught.value.details
     with pytest.raises(InvokeProblem, match="JSONDecodeError") as caught:
         double.invoke("{")
-    assert "not the JSON it expects" in caught.value.hint
+    assert "text that is not JSON" in caught.value.hint
     assert double.invoke([4]) == [8]
 
 

@@ -234,7 +234,7 @@ def test_a_semicolon_silences(run: Run, line: str, kind: type) -> None:
         ("%invoke echo --data {", InvokeProblem, "--data is not JSON", "Nothing was sent."),
         ("%%invoke echo\n{'a': 1}", InvokeProblem, "The cell is not JSON", "Nothing was sent."),
         ("%%invoke echo [1]\n[2]", UsageProblem, "invoke takes one value.", "--data JSON"),
-        ("%invoke echo 'no json'", InvokeProblem, "JSONDecodeError", "not the JSON it expects"),
+        ("%invoke echo 'no json'", InvokeProblem, "JSONDecodeError", "text that is not JSON"),
         ("%%score_script\ndef run(data): return 1", UsageProblem, "needs a name", "%%score_script churn"),
         ("%%score_script a b\ndef run(data): return 1", UsageProblem, "takes one name", "%%score_script churn"),
         ("%%score_script ../x\ndef run(data): return 1", ScriptProblem, "'../x' cannot be", "%%score_script churn"),

@@ -78,7 +78,11 @@ def test_empty_listings(ip: InteractiveShell) -> None:
 
 def test_a_script(ip: InteractiveShell) -> None:
     text, html = faces(ip, Script(EVIL, "# magic\na = 1\nb = 2\n", ""))
-    assert text.splitlines() == [f"Script {EVIL}, 2 lines, checked", f"  stored; serve it with: %deploy {EVIL}"]
+    assert text.splitlines() == [
+        f"Script {EVIL}, 2 lines, checked",
+        "  run() gets the request's text (it is not written in the cell)",
+        f"  stored; serve it with: %deploy {EVIL}",
+    ]
     assert html.count(ESCAPED) == 3
     changes = (Change("one", "reloaded", (EVIL,), 12.4, 3), Change("two", "repaired", (), 1234.5, 1))
     text, html = faces(ip, Script("s", "", "", changes=changes))
@@ -174,7 +178,7 @@ def complete(ip: InteractiveShell, text: str) -> list[str] | None:
         ("r = %deploy ec", ["echo"]),
         ("x = 1\ny = 2\nr = %deploy echo --wor", ["--workers"]),
         ("%deploy echo --no-wait --targ", ["--target"]),
-        ("%model logs --", ["--follow", "--json", "--lines"]),
+        ("%model logs --", ["--follow", "--full-ids", "--json", "--lines"]),
         ("%deploy ", ["echo", "text"]),
         ("%deploy echo --model ", ["iris", "iris:1"]),
         ("%deploy echo --model iris:", ["iris:1"]),
