@@ -8,13 +8,12 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .heads import new_parser, origin_form, refusal, without_upgrade
+from .heads import END, end_of_part, new_parser, origin_form, refusal, without_upgrade
 from .idleness import Idleness
 from .intake import Intake, TooMuch
 from .requestids import RequestIds
 from .wire import Wire
 
-_END = b"\r\n\r\n"
 _LINES = 256
 _HIGH_WATER = 64 << 10
 # A body, or a client that reads, has to get on by this much each ``stall_seconds``.
@@ -90,10 +89,18 @@ class Connection(HttpToolsProtocol):
             Any part of the stream.
         """
         before = self.cycle
+        if self._stage == _BODY and len(data) == self._left <= self._intake.short:
+            # The rest of a request, from clients that write head and body one after the other.
+            self._feed(data)
+            self._account(before, data, b"")
+            self._intake.ended(self._wire)
+            self._careful = self.transport.is_closing()
+            self._set_clock(_NONE)
+            return
         if (
             self._careful
             or len(data) > self._intake.short
-            or data.count(_END) != 1
+            or data.count(END) != 1
             or (before is not None and not before.response_complete)
         ):
             self._take(data)
@@ -103,10 +110,10 @@ class Connection(HttpToolsProtocol):
         again = self._feed(data)
         if again or self.cycle is before or self.cycle.more_body:
             self._account(before, data, again)
-            self._rest = again
-            self._go_on()
+            self._rest, self._careful = again, True
+            self._set_clock(_BODY) if self._stage == _BODY and self._left > 0 else self._go_on()
 
-    def _feed(self, data: bytes) -> bytes:
+    def _feed(self, data: bytes | memoryview) -> bytes:
         """Have the parser read; returns what it has to read instead: a request without its ``Upgrade``."""
         try:
             self.parser.feed_data(data)
@@ -117,7 +124,7 @@ class Connection(HttpToolsProtocol):
                 return b""
             head = without_upgrade(self.parser, self.url, self.headers)
             self.parser = new_parser(self)
-            return head + data[upgrade.args[0] :]
+            return head + bytes(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             if isinstance(error.__context__, _TooManyLines):
                 self._refuse(431, f"The request has more than {_LINES} header lines.")
@@ -200,11 +207,12 @@ class Connection(HttpToolsProtocol):
         at = 0
         while at < len(self._rest) and not (self._busy or self.flow.write_paused or self.transport.is_closing()):
             self._idle.since = None
-            end = self._end_of_piece(at)
+            in_body = self._stage == _BODY and self._left > 0
+            end = min(at + self._left, len(self._rest)) if in_body else end_of_part(self._rest, at, self._tail)
             if self._stage != _BODY and self._fed + end - at > self._intake.head_limit:
                 self._refuse(431, f"The head of the request is larger than {self._intake.head_limit} bytes.")
                 return
-            piece, before = self._rest[at:end], self.cycle
+            piece, before = memoryview(self._rest)[at:end], self.cycle
             again = self._feed(piece)
             at = end
             if again:
@@ -214,18 +222,7 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._settle()
 
-    def _end_of_piece(self, at: int) -> int:
-        """Find out how far the parser may read without going beyond the request."""
-        rest = self._rest
-        if self._stage == _BODY and self._left > 0:
-            return min(at + self._left, len(rest))
-        seam = (self._tail + rest[at : at + 3]).find(_END)
-        if seam >= 0:
-            return at + seam + len(_END) - len(self._tail)
-        found = rest.find(_END, at)
-        return len(rest) if found < 0 else found + len(_END)
-
-    def _account(self, before: Any, piece: bytes, again: bytes) -> None:
+    def _account(self, before: Any, piece: bytes | memoryview, again: bytes) -> None:
         """Note how far the request is, after the parser has read a piece."""
         cycle = self.cycle
         if again or self.transport.is_closing():
@@ -233,10 +230,10 @@ class Connection(HttpToolsProtocol):
             self._wire.lingers = False
             return
         if cycle is before and self._stage != _BODY:
-            if self._stage or piece.strip(b"\r\n"):
+            if self._stage or bytes(piece).strip(b"\r\n"):
                 self._stage = _HEAD
                 self._fed += len(piece)
-                self._tail = (self._tail + piece)[-3:]
+                self._tail = (self._tail + bytes(piece[-3:]))[-3:]
             return
         if cycle is not before:
             self._fed = 0
@@ -248,7 +245,7 @@ class Connection(HttpToolsProtocol):
         if cycle.more_body and not cycle.response_complete:
             self._stage = _BODY
             self._fed += len(piece)
-            self._tail = (self._tail + piece)[-3:]
+            self._tail = (self._tail + bytes(piece[-3:]))[-3:]
             # An answer that does not wait for the rest of the request ends the connection.
             cycle.keep_alive = False
         else:

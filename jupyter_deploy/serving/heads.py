@@ -14,6 +14,7 @@ from .answers import encode
 from .requestids import answer_ids
 
 Headers = list[tuple[bytes, bytes]]
+END = b"\r\n\r\n"
 _COMMA = re.compile(rb"\s*,\s*")
 
 
@@ -35,6 +36,30 @@ def new_parser(protocol: Any) -> Any:
         # Before httptools 0.6.3 there was nothing to allow.
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
+
+
+def end_of_part(data: bytes, at: int, before: bytes) -> int:
+    """Find out how far a parser may read without going beyond a head, or a body in chunks.
+
+    Parameters
+    ----------
+    data : bytes
+        What there is.
+    at : int
+        Where it goes on.
+    before : bytes
+        The last three bytes that it has read.
+
+    Returns
+    -------
+    int
+        Behind the next empty line, with which both end; or the end of the data.
+    """
+    seam = (before + data[at : at + 3]).find(END)
+    if seam >= 0:
+        return at + seam + len(END) - len(before)
+    found = data.find(END, at)
+    return len(data) if found < 0 else found + len(END)
 
 
 def without_upgrade(parser: Any, url: bytes, headers: Headers) -> bytes:
@@ -61,7 +86,7 @@ def without_upgrade(parser: Any, url: bytes, headers: Headers) -> bytes:
             lines += [b"connection: " + b", ".join(kept)] if kept else []
         elif name != b"upgrade":
             lines.append(b"%s: %s" % (name, value))
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    return b"\r\n".join(lines) + END
 
 
 def origin_form(url: bytes, headers: Headers) -> bytes:
