@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 _OUTCOMES = (
     Outcome("ScoringTimeout", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."),
     Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
-    Outcome("OOMKilled", "Give it more memory, for example: deploy {service} --memory 2g."),
+    Outcome("OOMKilled", "Give it more memory: {deploy} --memory 2g"),
     Outcome(
         "WorkerDied", "The script ended its process, or a library crashed it: logs {service} shows its last words."
     ),
@@ -84,7 +84,7 @@ def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
     """
     for outcome in _OUTCOMES:
         if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
-            return outcome.hint.replace("{service}", record.name)
+            return outcome.hint.replace("{service}", record.name).replace("{deploy}", _command(record))
     return _not_shipped(failure, record, bundle) or worded(failure.hint, _words(record))
 
 
