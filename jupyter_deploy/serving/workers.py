@@ -262,7 +262,10 @@ class Workers:
         str
             For example ``"was killed by SIGSEGV"``.
         """
-        link.end = link.end or await self._how(link.pid)
+        if not link.end:
+            how = await self._how(link.pid)
+            # Two may ask at once: the first one saw the count of kills go up.
+            link.end = link.end or how
         return link.end
 
     async def _how(self, pid: int) -> str:

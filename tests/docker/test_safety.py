@@ -144,7 +144,7 @@ def test_it_reads_its_own_token_and_nobody_elses_files(
         assert other.record.handle["share"] not in mounts
         # What is mounted from this machine, beside what the engine itself brings.
         own = {mount["Destination"] for mount in facts(engine, probe)["Mounts"]}
-        assert own == {"/service", "/service.log", "/state"}
+        assert own == {"/service", "/service.log", "/service.log.1", "/state"}
     finally:
         other.delete()
 
