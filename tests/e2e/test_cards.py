@@ -111,8 +111,11 @@ def test_no_face_makes_a_narrow_page_scroll(shared: Workspace, tmp_path: Path) -
     shared.score_script("words", f"def init():\n    raise OSError('{long}')\n\ndef run(data):\n    return data\n")
     with pytest.raises(StartFailed) as caught:
         shared.deploy("words")
+    # Of a first deployment that was not waited for, the failed service is shown.
+    failed = shared.deploy("words", wait=False)
+    until(lambda: failed.state == "Failed")
     facts = Listing("services", [one.as_dict() for one in shared.services.values()])
-    values = [service, shared.services["words"], model, Listing("models", [model]), facts, caught.value, LogText(long)]
+    values = [service, failed, model, Listing("models", [model]), facts, caught.value, LogText(long)]
     faces = "".join(f'<div class="cell" style="width:320px">{html(value)}</div>' for value in values)
     script = "document.title = [...document.querySelectorAll('.cell')].map(cell => cell.scrollWidth).join()"
     (tmp_path / "page.html").write_text(f"<!doctype html><title></title><body>{faces}<script>{script}</script>")

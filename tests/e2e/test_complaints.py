@@ -76,7 +76,7 @@ def test_a_container_that_has_crashed_says_why(run: Run, shared: Workspace) -> N
     assert "about to" in run("%model logs crashes")
     # The two lines and what is between them are all that a notebook shows: none of this package's frames.
     assert "jupyter_deploy" not in "\n".join(error._render_traceback_())
-    shared.services["crashes"].delete()
+    assert "crashes" not in shared.services
 
 
 def test_an_error_of_run_is_the_scripts_own(run: Run) -> None:

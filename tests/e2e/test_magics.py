@@ -12,7 +12,15 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.client import Service
-from jupyter_deploy.errors import DeployError, InvokeProblem, NotFound, ReloadFailed, ScriptProblem, UsageProblem
+from jupyter_deploy.errors import (
+    DeployError,
+    InvokeProblem,
+    NotFound,
+    ReloadFailed,
+    ScriptProblem,
+    UsageProblem,
+    in_notebook,
+)
 from jupyter_deploy.magics import completion
 from jupyter_deploy.magics.magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
 from jupyter_deploy.models import Model
@@ -60,7 +68,7 @@ def fail(ip: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Fail:
         assert not isinstance(error, UsageError)
         shown = "".join(capsys.readouterr())
         plain = re.sub(r"\x1b\[\d+m", "", shown)
-        assert plain.rstrip("\n") == error.text()
+        assert plain.rstrip("\n") == in_notebook(error.text())
         assert shown.startswith(f"\x1b[91m{type(error).__name__}\x1b[0m: ")
         assert plain.splitlines()[-1].startswith("Hint: ")
         return error, plain
