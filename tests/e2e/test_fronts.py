@@ -164,6 +164,6 @@ def test_invoke_has_a_limit_and_says_what_the_worker_does(workspace: Workspace) 
     workspace.score_script("stuck", HANGS)
     service = workspace.deploy("stuck")
     with pytest.raises(InvokeProblem) as caught:
-        service.invoke("x", timeout=1)
+        service.invoke([1], timeout=1)
     assert caught.value.message.startswith("stuck did not answer within 1 s. Its worker ")
     assert "has been in run() for 1 s, at %%score_script stuck line " in caught.value.message
