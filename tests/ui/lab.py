@@ -160,7 +160,9 @@ class Notebook:
             self.outside.append(url)
 
     def _failed(self, error: Error) -> None:
-        # JupyterLab has errors of its own, for example at a change of theme. Our modules come from blobs.
+        # JupyterLab has errors of its own, for example at a change of theme or a restart. Our modules come from blobs.
+        if "Canceled future" in str(error):
+            return
         if "blob:" in f"{error.stack}" or "/static/lab/" not in f"{error.stack}":
             self.errors.append(f"{error}\n{error.stack}")
 
