@@ -286,10 +286,11 @@ def test_a_hint_names_what_to_change_where_it_is_shown() -> None:
     assert (
         known_hint(failure, record_of(environment=KERNEL), Path()) == "%pip install 'scikit-image'; then deploy again."
     )
+    changes = {"docker": "--environment inferred+scikit-image", "/a/requirements.txt": "--environment FILE"}
     for record in (record_of("docker"), record_of(environment="/a/requirements.txt")):
         told = known_hint(failure, record, Path())
         assert told.startswith("The service's environment has no scikit-image")
-        assert "deploy svc --environment FILE" in told
+        assert f"deploy svc {changes[record.spec.environment or record.spec.target]}" in told
         assert "%pip" not in told
     assert worded(failure.hint, SERVE).startswith("Install scikit-image for the Python that serves: pip install")
 
