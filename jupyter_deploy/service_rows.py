@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from .errors import NotFound, not_found
 from .service_names import derived
 from .services import ServiceRecord, ServiceSpec
-from .store.database import Database, scripts, services
+from .store.database import Database, meta, scripts, services
 
 # What packages of schema 3 read from ``spec``: with a name more they could not read the row.
 _SPEC_OF_SCHEMA_3 = {
@@ -215,8 +215,9 @@ class Services:
         DiskFull, ReadOnly, Locked
             If no row can be changed.
         """
-        with self._database.write(frees=True):
-            pass
+        with self._database.write(frees=True) as connection:
+            # To take the lock is no proof: only a page that is written is.
+            connection.execute(meta.update().where(meta.c.key == "schema").values(value=meta.c.value))
 
     @staticmethod
     def using(connection: sa.Connection, name: str, version: int) -> list[str]:

@@ -19,7 +19,7 @@ from . import static
 from .feed import Feed
 
 # How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
-_FIRST_SECONDS = 0.12
+_FIRST_SECONDS = 0.3
 # A view that hears nothing for so long, several times over, knows that the kernel is gone.
 BEAT_SECONDS = 5.0
 _VIEW = "application/vnd.jupyter.widget-view+json"

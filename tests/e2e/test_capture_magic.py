@@ -272,7 +272,7 @@ def test_a_script_that_nothing_serves_yet_is_one_command_away(run: Run) -> None:
     run("%%score_script early\ndef run(data: int):\n    return data\n")
     with pytest.raises(NotFound, match="'early': its script is stored, but not served") as caught:
         run("%invoke early 1")
-    assert caught.value.hint == "deploy early"
+    assert caught.value.hint == "jupyter model deploy early"
 
 
 def test_data_that_cannot_be_loaded_is_named(run: Run) -> None:

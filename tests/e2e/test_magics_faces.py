@@ -86,7 +86,7 @@ def test_a_script(ip: InteractiveShell) -> None:
     assert html.count(ESCAPED) == 3
     changes = (Change("one", "reloaded", (EVIL,), 12.4, 3), Change("two", "repaired", (), 1234.5, 1))
     text, html = faces(ip, Script("s", "", "", changes=changes))
-    assert text.splitlines()[1:] == [
+    assert text.splitlines()[2:] == [
         f"  one: reloaded in 12 ms ({EVIL}); generation 3 serves",
         "  two: repaired in 1,234 ms; generation 1 serves",
     ]
@@ -98,7 +98,10 @@ def test_a_service_that_failed(ip: InteractiveShell, shared: Workspace) -> None:
     path.write_text(f"def init():\n    raise RuntimeError('{EVIL}')\n\ndef run(data):\n    return data\n")
     with pytest.raises(StartFailed, match=re.escape(EVIL)):
         shared.deploy("evil", script=path)
-    service = shared.services["evil"]
+    assert "evil" not in shared.services
+    # Of a first deployment that was not waited for, the failed service is shown.
+    service = shared.deploy("evil", script=path, wait=False)
+    until(lambda: service.state == "Failed")
     assert EVIL in service.health.reason
     text, html = faces(ip, service)
     assert text.startswith("Service evil: Failed\n")

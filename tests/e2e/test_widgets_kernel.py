@@ -126,7 +126,7 @@ def test_the_first_card_comes_at_once_and_no_cell_waits_for_it(kernel: Kernel, d
     assert "Healthy" in shown["data"]["text/html"]
     took = kernel.value("took")
     print(f"first card, with its imports: {took * 1000:.0f} ms")
-    assert took <= 0.2  # on a quiet machine 0.1
+    assert took <= 0.5  # on a quiet machine 0.2
 
 
 def test_the_feed_goes_on_while_a_cell_runs(kernel: Kernel, double: Service) -> None:

@@ -51,11 +51,10 @@ def home(disk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield home
     for place in disk.glob("fill*"):
         place.unlink()
-    opened = Workspace(home)
-    for service in list(opened.services.values()):
-        service.delete()
-    del opened
-    gc.collect()
+    # SQLite shares its index between all connections of a process, and some here are to a read-only mount.
+    code = "import sys; from jupyter_deploy.workspace import Workspace\n"
+    code += "for service in list(Workspace(sys.argv[1]).services.values()): service.delete()"
+    subprocess.run([sys.executable, "-c", code, str(home)], check=True)
     subprocess.run(["rm", "-rf", str(home)], check=True)
 
 
