@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-CAPACITY = 2000
+# Fewer than the 2,000 rows of a view: the row that says how many lines were skipped before these stays in sight.
+CAPACITY = 1900
 
 
 class Ring:
