@@ -39,7 +39,7 @@ class How:
 
 
 class Attempts:
-    """Resolves what is asked for and carries it out; whoever calls it holds the service's lock.
+    """Resolves what is asked for and carries it out; its caller holds the service's lock.
 
     Parameters
     ----------

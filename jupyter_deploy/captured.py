@@ -52,7 +52,7 @@ class CapturedValues:
         Returns
         -------
         Model
-            A version of ``<script>-<variable>``, whoever else has the same bytes.
+            A version of ``<script>-<variable>``, also where another name has the same bytes.
         """
         name = check_name(captured_name(script, variable))
         if draft:

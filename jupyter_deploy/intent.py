@@ -132,7 +132,7 @@ class Intent:
 
     @staticmethod
     def otherwise(given: Mapping[str, Any], changes: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str:
-        """Tell where a new service runs if it cannot be had on the target that was chosen for it.
+        """Tell where a new service runs if the target that was chosen for it cannot serve it.
 
         Parameters
         ----------

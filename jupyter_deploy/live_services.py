@@ -16,7 +16,7 @@ from .targets import target
 
 
 class LiveServices(Mapping[str, Service]):
-    """The workspace's services by name, each as a live handle; what only serves a trial is nobody's service."""
+    """The workspace's services by name, each as a live handle; trial servers are not listed."""
 
     def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
         self._rows = rows

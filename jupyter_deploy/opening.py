@@ -49,7 +49,7 @@ def tidy(home: Home, *works: Callable[[], None]) -> None:
     home : Home
         The folders.
     *works : callable
-        Remove what nobody needs.
+        Remove what nothing needs.
     """
     for work in works:
         try:

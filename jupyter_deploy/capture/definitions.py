@@ -68,7 +68,7 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
 
 
 def _found(binding: Binding, match: Match, position: int) -> Found | None:
-    """Write down what the statement would compute anew."""
+    """Write down what the statement would compute again."""
     own = {id(node) for node in ast.walk(binding.node)}
     if not match.written:
         return Found(binding, position, adds_to=match.adds_to)

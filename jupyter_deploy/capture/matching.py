@@ -26,7 +26,7 @@ class Match:
     opened : bool
         Whether a library's wrapper was looked into: what it does with its other arguments is not told.
     written : tuple of (ast.expr, str)
-        Defaults and attributes that are computed anew each time the statement runs, and what they are now.
+        Defaults and attributes that are computed again each time the statement runs, and what they are now.
     adds_to : tuple of object
         What its decorators add something to each time it runs.
     """

@@ -135,7 +135,7 @@ class Comparison:
             self.value(evaluate(expression, symbol.scope), having[argument], f"the default {argument} of {name}")
 
     def value(self, symbol: Symbol, live: Any, what: str) -> None:
-        """Compare a default or an attribute: what a library makes anew may be accepted by its type."""
+        """Compare a default or an attribute: what a library makes each time may be accepted by its type."""
         holds = any(isinstance(one, (Function, Klass)) for one in parts(symbol))
         symbol = symbol if isinstance(symbol, Live) or holds else _simple(symbol)
         if isinstance(symbol, (Unknown, Part)) or (isinstance(symbol, Called) and _is_of_library(symbol) and not holds):
