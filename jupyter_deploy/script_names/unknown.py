@@ -75,12 +75,12 @@ def undefined(
     tuple of (list, list)
         pyflakes' messages about those that the script surely comes to, and about the others.
     """
-    from pyflakes import checker, messages
+    from pyflakes import messages
 
     besides = bound_besides(tree)
     found = [
         message
-        for message in checker.Checker(tree).messages
+        for message in _messages(tree)
         if isinstance(message, messages.UndefinedName)
         and "# noqa" not in lines[message.lineno - 1]
         and message.message_args[0] not in elsewhere
@@ -92,6 +92,19 @@ def undefined(
     reached = set() if besides.anything or loose else surely_reached(tree)
     sure = [message for message in found if (message.lineno, message.col, message.message_args[0]) in reached]
     return sure, [message for message in found if message not in sure]
+
+
+def _messages(tree: ast.Module) -> list[Any]:
+    from pyflakes import checker
+
+    class Checker(checker.Checker):  # type: ignore[misc]
+        """IPython makes two names built in, for its own process."""
+
+        def addBinding(self, node: ast.AST | None, value: Any) -> None:  # noqa: N802 - pyflakes' name
+            if node is not None or value.name not in _OF_A_NOTEBOOK:
+                super().addBinding(node, value)
+
+    return list(Checker(tree).messages)
 
 
 def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:

@@ -48,17 +48,18 @@ class LogFile:
 
     def _look(self) -> None:
         """Follow the path where it leads to another file by now, and learn how long the file is."""
+        self._size = os.fstat(_OUTPUTS[0]).st_size
+        if not self._is_own():
+            self._reopen()
+
+    def _is_own(self) -> bool:
+        """Tell whether the path still names the file that is written, or was deleted with its service."""
         own = os.fstat(_OUTPUTS[0])
-        self._size = own.st_size
         try:
             there = os.stat(self._path)  # noqa: PTH116 - this is on every line's way
         except OSError:
-            # Deleted with its service, or moved by who will make another one.
-            if own.st_nlink:
-                self._reopen()
-            return
-        if (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino):
-            self._reopen()
+            return not own.st_nlink
+        return (there.st_dev, there.st_ino) == (own.st_dev, own.st_ino)
 
     def _reopen(self) -> None:
         with contextlib.suppress(OSError):
@@ -69,6 +70,10 @@ class LogFile:
             self._size = os.fstat(_OUTPUTS[0]).st_size
 
     def _rotate(self) -> None:
+        # Somebody else may have moved the file since the last look: what they keep must not be emptied.
+        if not self._is_own():
+            self._reopen()
+            return
         try:
             self._path.rename(self._older)
         except OSError:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-
-import requests
+from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, UsageProblem
 from ..services import Doing, Health
 from ..serving.config import FIXED, ServingConfig, settable
+from .asking import Silent, ask
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
@@ -98,12 +100,14 @@ class Admin:
         self._url = url
         self._folder = folder
 
-    def _ask(self, method: str, path: str, timeout: float | None, **options: Any) -> requests.Response:
-        with requests.Session() as session:
-            # A proxy of the user's environment has no business on loopback.
-            session.trust_env = False
-            headers = {"Authorization": f"Bearer {(self._folder / TOKEN_FILE).read_text().strip()}"}
-            return session.request(method, self._url + path, headers=headers, timeout=timeout, **options)
+    def _ask(self, method: str, path: str, timeout: float | None, body: object = None) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {(self._folder / TOKEN_FILE).read_text().strip()}"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        status, answer = ask(method, self._url + path, timeout, headers, data)
+        return status, json.loads(answer)
 
     def usage(self) -> dict[str, float]:
         """Ask what the server's container uses.
@@ -152,12 +156,12 @@ class Admin:
             If it does not answer.
         """
         try:
-            params = {"failure": request_id, "usage": usage, "doing": doing}
-            response = self._ask("GET", "/-/state", _STATE_SECONDS, params=params)
-            response.raise_for_status()
-            facts: dict[str, Any] = response.json()
-        except (requests.RequestException, OSError, ValueError) as error:
+            params = urlencode({"failure": request_id, "usage": usage, "doing": doing})
+            status, facts = self._ask("GET", f"/-/state?{params}", _STATE_SECONDS)
+        except (*Silent, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+        if status != HTTPStatus.OK:
+            raise ServiceDown(f"The server does not answer: status {status}.")
         return facts
 
     def health(self) -> Health:
@@ -203,13 +207,11 @@ class Admin:
             If the server does not answer.
         """
         try:
-            response = self._ask(
-                "POST", "/-/reload", None, json={"bundle": bundle, "workers": workers, "settings": settings}
-            )
-            values = response.json()
-        except (requests.RequestException, OSError, ValueError) as error:
+            asked = {"bundle": bundle, "workers": workers, "settings": dict(settings)}
+            status, values = self._ask("POST", "/-/reload", None, asked)
+        except (*Silent, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
-        if response.status_code == requests.codes.ok:
+        if status == HTTPStatus.OK:
             return values["generation"], tuple(values["app_roots"])
         refused = ReloadFailed(values["message"])
         refused.failure = values.get("failure")
@@ -217,4 +219,4 @@ class Admin:
 
 
 def _short(error: Exception) -> str:
-    return type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
+    return str(error) or type(error).__name__

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from datetime import datetime, timezone
+from http import HTTPStatus
 from typing import Any
 
 from ..errors import DeployError
 from ..services import Health
+from .asking import Silent, ask
 from .engine import engine
 
 _START_SECONDS = 30.0
@@ -132,20 +134,16 @@ def of_own_image(handle: dict[str, Any], url: str) -> Health:
     Health
         Healthy where it is ready; Transitioning where it only lives, soon after its start.
     """
-    import requests
-
     own = handle["image"]
     silent = ""
-    with requests.Session() as session:
-        session.trust_env = False
-        for route in dict.fromkeys((own["readiness"], own["liveness"])):
-            try:
-                answer = session.get(url + route, timeout=_ANSWER_SECONDS)
-            except requests.RequestException as error:
-                silent = silent or f"{route} does not answer ({type(error).__name__})"
-                continue
-            if not answer.ok:
-                silent = silent or f"{route} answers {answer.status_code}"
+    for route in dict.fromkeys((own["readiness"], own["liveness"])):
+        try:
+            status, _ = ask("GET", url + route, _ANSWER_SECONDS, {})
+        except Silent as error:
+            silent = silent or f"{route} does not answer ({type(error).__name__})"
+            continue
+        if status >= HTTPStatus.BAD_REQUEST:
+            silent = silent or f"{route} answers {status}"
     if silent:
         return of_container(handle, silent)
     with contextlib.suppress(DeployError), engine(_ASK_SECONDS) as client:

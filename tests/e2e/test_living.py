@@ -112,7 +112,7 @@ def test_what_cannot_be_taken_now_is_refused_and_the_old_one_serves_on(
     run("threshold = open('/dev/null')")
     with pytest.raises(ScriptProblem, match="'threshold' cannot be shipped: it is an open file"):
         run("%deploy churn")
-    run("threshold = 7\ndef helper(value):\n    return value * 9")
+    run("threshold.close()\nthreshold = 7\ndef helper(value):\n    return value * 9")
     assert run("%invoke churn 1") == [2, 0.5, [1.0]]
     # A cell that was run and refused does not count: the last one that was accepted does.
     run("table = array('d', [4.0])")

@@ -63,7 +63,9 @@ def test_queued_requests_and_other_connections_are_untouched(tmp_path: Path, hom
         assert kept.getresponse().read() == b'"kept"'
         port = kept.sock.getsockname()[1]
         clients = Clients(server)
-        clients.send_in_order("sleep", *"abcdefghijkl")
+        clients.send("sleep")
+        until(lambda: "begun sleep\n" in server.log)
+        clients.send(*"abcdefghijkl")
         kept.request("POST", "/score", "kept")
         assert kept.getresponse().read() == b'"kept"'
         assert kept.sock.getsockname()[1] == port

@@ -1,0 +1,51 @@
+"""Plain HTTP to a server's own routes.
+
+Without requests: it closes its connections in finalizers, where a Ctrl-C is swallowed, and who waits for a service asks
+all the time. It also takes a tenth of a second to import, which a notebook's first card would wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+Silent = (HTTPException, OSError)
+
+
+def ask(
+    method: str, url: str, timeout: float | None, headers: Mapping[str, str], body: bytes | None = None
+) -> tuple[int, bytes]:
+    """Send one request on a connection of its own, past any proxy.
+
+    Parameters
+    ----------
+    method, url : str
+        An ``http`` address.
+    timeout : float or None
+        Seconds for each step; None for no limit.
+    headers : mapping of str to str
+        Headers to send.
+    body : bytes, optional
+        The body to send.
+
+    Returns
+    -------
+    tuple of (int, bytes)
+        The status, and the body.
+
+    Raises
+    ------
+    http.client.HTTPException, OSError
+        If there is no answer: :data:`Silent`.
+    """
+    address = urlsplit(url)
+    assert address.hostname
+    connection = HTTPConnection(address.hostname, address.port, timeout=timeout)
+    try:
+        path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
