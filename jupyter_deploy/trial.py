@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .client import Service
     from .deployment import Deployment
 
+_PREFIX = "try-"
 _LINES = 10_000
 # A record in the server's log: its level, who wrote it, and what.
 _RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
@@ -148,8 +149,13 @@ class Trials:
 
     def collect(self) -> None:
         """Remove the servers of trials whose process died; called when stages of the dead have been removed."""
-        for mark in self._home.trials.glob("*"):
-            if not (self._home.staging / f"{mark.read_text()}.lock").exists():
+        for mark in self._home.trials.glob(f"{_PREFIX}*"):
+            try:
+                stage_of_it = mark.read_text()
+            except FileNotFoundError:
+                # It has ended just now.
+                continue
+            if not (self._home.staging / f"{stage_of_it}.lock").exists():
                 self._remove(mark.name)
 
     @contextmanager
@@ -174,7 +180,7 @@ class Trials:
         (self._home.trials / name).unlink(missing_ok=True)
 
     def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
-        name = f"try-{secrets.token_hex(4)}"
+        name = f"{_PREFIX}{secrets.token_hex(4)}"
         for record in self._rows.all():
             if record.spec.script == script.name and not record.spec.script_is_file:
                 captured = captured_in(self._deployment.bundle_folder(record))

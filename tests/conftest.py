@@ -10,6 +10,17 @@ import pytest
 
 from jupyter_deploy.workspace import Workspace
 
+# What measures time, or owns the engine, the browser or a disk: never beside other tests.
+ALONE = ("docker/", "faults/", "ui/", "architecture/test_imports.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that ``python -m tests`` runs alone."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(ALONE):
+            item.add_marker("alone")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_processes() -> Iterator[None]:

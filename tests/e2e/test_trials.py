@@ -70,7 +70,7 @@ def test_a_failure_does_not_point_to_a_log_that_is_gone(workspace: Workspace) ->
 def test_a_trial_whose_process_is_killed_is_cleared_away_by_the_next_to_look(workspace: Workspace, home: Path) -> None:
     trying = subprocess.Popen([sys.executable, "-c", TRYING, HANGS], cwd=home, stderr=subprocess.DEVNULL)
     try:
-        name = until(lambda: next((mark.name for mark in (home / "trials").glob("*")), ""), 30)
+        name = until(lambda: next((mark.name for mark in (home / "trials").glob("try-*")), ""), 30)
         until(lambda: name in workspace.services and "running" in workspace.services[name].logs(), 30)
         assert not list(workspace.services)
         assert not len(workspace.services), "it is nobody's service"

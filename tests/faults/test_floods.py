@@ -145,7 +145,7 @@ def test_large_answers_that_nobody_reads(server: Served) -> None:
         for _ in range(30):
             raw = stack.enter_context(closing(connect(server.url)))
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-            raw.sendall(POST + b"Content-Length: 14\r\n\r\nanswer 4000000")
+            raw.sendall(POST + b"Content-Length: 14\r\n\r\nanswer 9000000")
         until(lambda: "hold too many bytes" in server.log or "does not read its answer" in server.log)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,7 +58,7 @@ def save_and_load(obj: object, folder: Path) -> Any:
         (np.ones(3), "Custom"),
         (LogisticRegression, "Custom"),
     ],
-    ids=repr,
+    ids=lambda value: re.sub(r" at 0x\w+", "", repr(value)),
 )
 def test_framework_of(obj: object, expected: str) -> None:
     framework = framework_of(obj)

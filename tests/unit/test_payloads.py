@@ -44,7 +44,7 @@ FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}, index=[7, 7])
         (io.BytesIO(b"\x01"), b"\x01", BINARY),
         (io.StringIO("a,b"), b"a,b", TEXT),
     ],
-    ids=lambda value: repr(value)[:25],
+    ids=lambda value: repr(value).partition(" at 0x")[0][:25],
 )
 def test_a_value_has_a_body_and_a_type(value: Any, body: bytes, kind: str) -> None:
     payload = payload_of(value)
