@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import ScriptProblem, nearest
-from ..script_check import quiet_parse, top_level
-from .decoding import inputs_of, reason_for_text, required_of
+from ..script_check import quiet_parse
+from .decoding import inputs_of, names_bound, reason_for_text, required_of, run_of
 from .decorations import is_decorated
 from .flow import Function, Scope, scope_of, uses_of
 from .frames import columns_for, columns_of, receivers
@@ -82,46 +82,6 @@ def contract_of(tree: ast.Module, taken: Sequence[Taken], notebook: Notebook, sa
     if types:
         return Contract("schema", run, types)
     return Contract("json", run)
-
-
-def run_of(tree: ast.Module) -> Function | ast.Lambda | None:
-    """Find a script's ``run``.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Returns
-    -------
-    function or None
-        The last that is defined outside of functions and classes; None where it comes from elsewhere.
-    """
-    found: Function | ast.Lambda | None = None
-    for node in top_level(tree.body):
-        if isinstance(node, Function) and node.name == "run":
-            found = node
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-            is_run = any(isinstance(target, ast.Name) and target.id == "run" for target in node.targets)
-            found = node.value if is_run else found
-    return found
-
-
-def names_bound(tree: ast.Module) -> set[str]:
-    """List the functions, imports and variables that a script has at its top level.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Returns
-    -------
-    set of str
-        Names.
-    """
-    scope = scope_of([tree.body])
-    return {*scope.functions, *scope.imports, *scope.aliases}
 
 
 def _hinted(

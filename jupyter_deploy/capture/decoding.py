@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Sequence
 
-from .flow import Function, Scope, Use, uses_of
+from ..script_check import top_level
+from .flow import Function, Scope, Use, scope_of, uses_of
 
 HEADERS = "request_headers"
 RAW = "raw_data"
@@ -25,6 +26,46 @@ _OF_TEXT = frozenset(
     for name in dir(str)
     if not name.startswith("_") and not any(hasattr(other, name) for other in (list, dict, int, float))
 )
+
+
+def run_of(tree: ast.Module) -> Function | ast.Lambda | None:
+    """Find a script's ``run``.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+
+    Returns
+    -------
+    function or None
+        The last that is defined outside of functions and classes; None where it comes from elsewhere.
+    """
+    found: Function | ast.Lambda | None = None
+    for node in top_level(tree.body):
+        if isinstance(node, Function) and node.name == "run":
+            found = node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            is_run = any(isinstance(target, ast.Name) and target.id == "run" for target in node.targets)
+            found = node.value if is_run else found
+    return found
+
+
+def names_bound(tree: ast.Module) -> set[str]:
+    """List the functions, imports and variables that a script has at its top level.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+
+    Returns
+    -------
+    set of str
+        Names.
+    """
+    scope = scope_of([tree.body])
+    return {*scope.functions, *scope.imports, *scope.aliases}
 
 
 def inputs_of(run: Function | ast.Lambda) -> list[str]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..script_check import quiet_parse
-from .contract import names_bound, run_of
-from .decoding import gives_something, inputs_of, is_read, reason_for_text
+from .decoding import gives_something, inputs_of, is_read, names_bound, reason_for_text, run_of
 from .decorations import around_run, decorating_words, names_in
 from .flow import Function, scope_of
 

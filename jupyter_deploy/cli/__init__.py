@@ -45,11 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     from ..verbs import find
-    from ..verbs.parser import HelpShown, overview
+    from ..verbs.parser import HelpShown, list_of_verbs
 
     program = "jupyter model"
     if not words or words[0] in {"-h", "--help", "help"}:
-        print(overview(program))
+        print(list_of_verbs(program))
         return 0 if words else 2
     if words[0] == "--version":
         from importlib.metadata import version

@@ -157,9 +157,9 @@ class ModelMagics(ConfiguredMagics):
         if not verb:
             return self._run("overview", "", cell, local_ns, "%model")
         if verb in {"-h", "--help", "help"}:
-            from ..verbs.parser import overview
+            from ..verbs.parser import list_of_verbs
 
-            print(overview("%model"))  # noqa: T201 - help is text
+            print(list_of_verbs("%model"))  # noqa: T201 - help is text
             return None
         return self._run(verb, rest, cell, local_ns, f"%model {verb}")
 

@@ -23,6 +23,7 @@ _ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
 _NO_TIME = re.compile(rb'"1970-01-01T00:00:00|"1677-09-21T00:12:43')
 _UNITS = {"M": "datetime64[us]", "m": "timedelta64[us]"}
 # Beside an answer of {}: run() returned nothing.
+INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
 RETURNED_NONE = "x-ms-run-returned-none"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .admin_route import Admin
-from .answers import encode
+from .answers import INTERNAL_ERROR, encode
 from .config import ServingConfig
 from .guard import Guard, Unasked
 from .intake import Intake
@@ -19,7 +19,6 @@ from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
 from .requestids import RequestIds, answer_ids, in_log
 from .runtime import Runtime
 from .score_route import ScoreRoute
-from .scoring import INTERNAL_ERROR
 from .swagger import NoDocument, document
 
 JSON = b"application/json"

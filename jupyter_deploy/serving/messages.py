@@ -38,6 +38,8 @@ _HEAD = struct.Struct("!IB")
 _REQUEST = struct.Struct("!QHII")
 _ANSWER = struct.Struct("!QHdII")
 _NUMBER = struct.Struct("!Q")
+# The exit code of a worker, and of a server, whose script could not be loaded.
+INIT_FAILED = 3
 
 
 class Kind(IntEnum):

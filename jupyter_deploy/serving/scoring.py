@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .answers import RETURNED_NONE, StrictJson, encode, holds_nan, to_json
+from .answers import INTERNAL_ERROR, RETURNED_NONE, StrictJson, encode, holds_nan, to_json
 from .batching import Outcome, call_together
 from .failures import describe
 from .inbox import Inbox
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import asyncio
 
 RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
-INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
 CLIENT_GONE = 499
 _STATUSES = (200, 599)
 _WITHOUT_BODY = frozenset({204, 304})

@@ -28,11 +28,11 @@ from .listener import BACKLOG, listen
 from .logfile import LogFile
 from .logs import configure, log
 from .logwriter import LogWriter, Outputs
+from .messages import INIT_FAILED
 from .runtime import Runtime
 from .served import Served
 from .watch import SECONDS, changed, state_of
 from .watcher import ENDED_FILE, ENDING, Life, replace_file
-from .worker import INIT_FAILED
 from .workers import Generation
 
 _AGAIN_SECONDS = 0.5

@@ -22,14 +22,13 @@ from .inbox import Inbox
 from .layout import Layout, tree_lines
 from .libraries import ImportMark
 from .logs import MARK, capture_prints, configure, flush_lines, log
-from .messages import Kind, note
+from .messages import INIT_FAILED, Kind, note
 from .options import WorkerOptions
 from .ownheaders import names_cors
 from .scoring import Scorer, finished
 from .script import EntryScript, load
 from .threads import left_behind
 
-INIT_FAILED = 3
 Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
 GRACE_SECONDS = 5.0
 # Asks a worker to write down where it is; Windows has no such signal.

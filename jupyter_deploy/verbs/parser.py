@@ -83,7 +83,7 @@ def parser_of(verb: Verb, program: str) -> Parser:
     return parser
 
 
-def overview(program: str) -> str:
+def list_of_verbs(program: str) -> str:
     """Write the help of all verbs.
 
     Parameters

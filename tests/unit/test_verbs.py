@@ -14,7 +14,7 @@ import pytest
 from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.models import Model
 from jupyter_deploy.verbs import NAMES, Done, Listing, find
-from jupyter_deploy.verbs.parser import HelpShown, overview, parser_of
+from jupyter_deploy.verbs.parser import HelpShown, list_of_verbs, parser_of
 from jupyter_deploy.verbs.running import plain, run
 from jupyter_deploy.verbs.verb import Session, evaluate, existing_path, pairs
 from jupyter_deploy.workspace import Workspace
@@ -68,7 +68,7 @@ def test_an_unknown_verb_gets_the_nearest(typed: str, hint: str) -> None:
 
 
 def test_the_overview_has_a_line_for_each() -> None:
-    lines = overview("%model").splitlines()
+    lines = list_of_verbs("%model").splitlines()
     assert lines[0] == "usage: %model VERB ..."
     assert [line.split(maxsplit=1) for line in lines if line.startswith("  ")] == [
         [name, find(name).help] for name in NAMES
