@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelProblem, ScriptProblem
-from ..models import Model
-from ..script_check import check, lines_of, quiet_parse
-from ..scripts import Script, check_script_name
+from ..registry import Model
+from ..scripts import Script, Taken, check, check_script_name, lines_of, quiet_parse
 from .clashes import check_no_clash
 from .contract import contract_of
 from .names import NOTEBOOK_ONLY
 from .notebook import Notebook
-from .taken import Taken
 from .taking import Taking
 from .travelling import settled
 from .writing import names_around, write_script

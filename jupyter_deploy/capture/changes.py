@@ -6,9 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from ..script_check import quiet_parse
-from ..scripts import Script
-from .taken import Taken
+from ..scripts import Script, Taken, quiet_parse
 
 _SHOWN = 40
 EDITED = "script"

@@ -6,9 +6,8 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..errors import ScriptProblem
-from ..script_check import Finding, lines_of, problem_at
+from ..scripts import Finding, Taken, lines_of, problem_at
 from .notebook import Cell, Notebook
-from .taken import Taken
 
 _HINT = "Give it another name."
 

@@ -7,7 +7,7 @@ import ast
 import types
 import typing
 
-from ..script_check import top_level
+from ..scripts import top_level
 from .evaluation import decorated, evaluate, execute
 from .pure import plain
 from .sameness import Comparison, Different, notebook_functions

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..script_check import lines_of, quiet_parse, top_level
+from ..scripts import lines_of, quiet_parse, top_level
 
 Scoped = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})

@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import ScriptProblem, nearest
-from ..script_check import quiet_parse
-from .decoding import inputs_of, names_bound, reason_for_text, required_of, run_of
-from .decorations import is_decorated
-from .flow import Function, Scope, scope_of, uses_of
+from ..scripts import (
+    Function,
+    Scope,
+    Taken,
+    inputs_of,
+    is_decorated,
+    names_bound,
+    quiet_parse,
+    reason_for_text,
+    required_of,
+    run_of,
+    scope_of,
+    uses_of,
+)
 from .frames import columns_for, columns_of, receivers
 from .notebook import Notebook
 from .schemas import ParameterType, frame_type, hints_of, of_hint, of_sample
-from .taken import Taken
 
 
 @dataclass(frozen=True)

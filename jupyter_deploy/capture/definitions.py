@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..script_check import top_level
+from ..scripts import top_level
 from .matching import Match, match
 from .notebook import Binding, Cell, Definition, Notebook, rewritten
 

@@ -15,7 +15,7 @@ from importlib.util import MAGIC_NUMBER, decode_source
 from pathlib import Path
 from typing import Any
 
-from ..script_check import top_level
+from ..scripts import top_level
 from .alike import spelled
 from .classes import lambda_of
 from .codes import makes_code, same_code, unit_code

@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Iterator
 
-from ..script_check import Finding, top_level
+from ..scripts import Finding, top_level
 from .definitions import Found, changed_since
 from .matching import match, other_default
 from .names import needed_at_definition

@@ -9,8 +9,8 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..scripts import CALLED, EACH, Ref, Use
 from .columns import Column, as_sent, column_like, column_shaped_like
-from .flow import CALLED, EACH, Ref, Use
 from .notebook import Notebook
 from .trained import known_columns
 

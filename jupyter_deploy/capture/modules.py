@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..frameworks.pickling import distribution_version
-from ..script_check import Finding
+from ..frameworks import distribution_version
+from ..scripts import Finding
 from .edited import edited
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..script_check import lines_of, quiet_parse
+from ..scripts import lines_of, quiet_parse
 from .notebook import Definition, Notebook
 
 # IPython puts them among Python's own.

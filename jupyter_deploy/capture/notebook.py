@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ..script_check import lines_of, quiet_parse, top_level
+from ..scripts import lines_of, quiet_parse, top_level
 
 # The notebook's own are not the script's.
 _OF_EVERY_MODULE = frozenset(

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ScriptProblem
-from ..serving.answers import to_json
+from ..scripts import Function
+from ..serving import to_json
 from ..serving.conversion import converter
 from ..serving.shims import parameter_types
 from .columns import Column, cell_of, column_of, frame_of
-from .flow import Function
 from .frames import columns_for, known_names
 from .notebook import Notebook
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import getblock
 
-from ..script_check import quiet_parse, top_level
+from ..scripts import quiet_parse, top_level
 from .codes import Scoped, codes_of, first_line, inner_codes, makes_code
 from .notebook import parsed
 

@@ -11,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ScriptProblem
-from ..script_check import Finding, lines_of, problem_at
+from ..scripts import Finding, Taken, lines_of, problem_at
 from .definitions import Found, find_definition
 from .explaining import check_latest_not_changed, check_not_changed, check_not_rebound, lost
 from .loggers import logger_source
 from .modules import check_travels
 from .names import NOTEBOOK_ONLY, Use, annotations_of, attributes, is_alias_statement, needed_at_definition, uses
 from .notebook import Binding, Notebook
-from .taken import Taken
 from .values import declares, is_callable_of, is_typing, literal, looks_secret, public_home, refusal, same_literal
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .taken import Taken
+from ..scripts import Taken
 
 
 def settled(taken: Sequence[Taken], classes: Mapping[str, object]) -> list[Taken]:

@@ -7,16 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..models import Model
-from ..script_check import quiet_parse
-from ..serving.origins import Origin
+from ..registry import Model
+from ..scripts import DECODES, HEADERS, Function, Taken, inputs_of, is_read, quiet_parse
+from ..serving import Origin
 from .clashes import names_of
 from .contract import Contract
-from .decoding import HEADERS, inputs_of, is_read
-from .described import DECODES
-from .flow import Function
 from .names import annotations_of, needed_at_definition
-from .taken import Taken
 from .wrapping import wrapped
 
 

@@ -44,8 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from ..verbs import find
-    from ..verbs.parser import HelpShown, list_of_verbs
+    from ..verbs import HelpShown, find, list_of_verbs
 
     program = "jupyter model"
     if not words or words[0] in {"-h", "--help", "help"}:
@@ -56,7 +55,7 @@ def _run(words: list[str]) -> int:
 
         print(version("jupyter-model-deploy"))
         return 0
-    from ..verbs.running import run
+    from ..verbs import run
 
     verb = find(words[0], " ".join(words[1:]))
     try:
@@ -73,7 +72,7 @@ def _run(words: list[str]) -> int:
 
 
 def _session() -> Any:
-    from ..verbs.verb import Session
+    from ..verbs import Session
 
     def say(text: str) -> None:
         if sys.stderr.isatty():

@@ -1,180 +1,40 @@
 """How results look, in three layers: data for a renderer of the page, HTML without script, plain text.
 
-The values know nothing of their faces. In a notebook the faces are registered with IPython by the names of the
-values' classes, as one bundle: a live value is asked once for all layers. The command line calls :func:`text`.
+The values know nothing of their faces; what changes while it is looked at is in ``widgets``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..doors import door
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from IPython.core.interactiveshell import InteractiveShell
-
-    from ..living import Living
-    from .face import Face
-
-# Module and name of each class that has a face, and where that is; nothing of either is imported before it is shown.
-FACES = (
-    ("jupyter_deploy.models", "Model", "models.MODEL"),
-    ("jupyter_deploy.scripts", "Script", "scripts.SCRIPT"),
-    ("jupyter_deploy.trial", "Trial", "scripts.TRIAL"),
-    ("jupyter_deploy.client", "Service", "services.SERVICE"),
-    ("jupyter_deploy.service_facts", "Stats", "services.STATS"),
-    ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),
-    ("jupyter_deploy.packages", "Package", "environments.PACKAGE"),
-    ("jupyter_deploy.answers", "Answer", "invocations.ANSWER"),
-    ("jupyter_deploy.answers", "Binary", "invocations.BINARY"),
-    ("jupyter_deploy.load", "LatencyReport", "invocations.REPORT"),
-    ("jupyter_deploy.snippets", "Snippet", "invocations.SNIPPET"),
-    ("jupyter_deploy.verbs.verb", "Listing", "listings.LISTING"),
-    ("jupyter_deploy.verbs.verb", "LogText", "listings.LOG"),
-    ("jupyter_deploy.verbs.verb", "Done", "listings.DONE"),
-    ("jupyter_deploy.verbs.overview", "Overview", "overview.OVERVIEW"),
-    ("jupyter_deploy.workspace", "Workspace", "overview.WORKSPACE"),
-    ("jupyter_deploy.live_services", "LiveServices", "listings.SERVICES"),
-    ("jupyter_deploy.registry", "Models", "listings.MODELS"),
-    ("jupyter_deploy.scripts", "Scripts", "listings.SCRIPTS"),
-    ("jupyter_deploy.environments.rows", "Environments", "listings.ENVIRONMENTS"),
-    ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
-)
-# IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle.
-_PRINTED = ("Listing", "LogText", "DeployError", "Binary", "Snippet")
-
-
-def face_of(value: Any) -> Face | None:
-    """Find the face of a value's class.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb.
-
-    Returns
-    -------
-    Face or None
-        The nearest class's; None where no class of the value's has one.
-    """
-    from importlib import import_module
-
-    places = {(module, name): place for module, name, place in FACES}
-    for kind in type(value).__mro__:
-        place = places.get((kind.__module__, kind.__name__))
-        if place:
-            module, _, name = place.partition(".")
-            found: Face = getattr(import_module(f".{module}", __name__), name)
-            return found
-    return None
-
-
-def text(value: Any, living: Living | None = None) -> str:
-    """Return the plain layer of a value.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb.
-    living : Living, optional
-        What the kernel knows of the script cells that were run in it.
-
-    Returns
-    -------
-    str
-        For values without a face, their ``repr``.
-    """
-    face = face_of(value)
-    if face is None:
-        return repr(value)
-    seen = face.look(value)
-    return face.text(face.notice(seen, value, living) if living else seen)
-
-
-def html(value: Any) -> str:
-    """Return the HTML layer of a value.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb, of one of the classes in :data:`FACES`.
-
-    Returns
-    -------
-    str
-        A fragment without script.
-    """
-    return str(bundle(value)["text/html"])
-
-
-def bundle(value: Any, *, rich: bool = True, living: Living | None = None) -> dict[str, Any]:
-    """Return all layers of a value, which is asked once.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb, of one of the classes in :data:`FACES`.
-    rich : bool, optional
-        Whether more than text is wanted.
-    living : Living, optional
-        What the kernel knows of the script cells that were run in it.
-
-    Returns
-    -------
-    dict
-        By MIME type.
-    """
-    from .face import as_json
-
-    face = face_of(value)
-    assert face is not None, type(value)
-    seen = face.look(value)
-    seen = face.notice(seen, value, living) if living else seen
-    plain = {"text/plain": face.text(seen)}
-    return {face.mime: as_json(face.data(seen)), "text/html": face.html(seen), **plain} if rich else plain
-
-
-def _pretty(value: Any, printer: Any, cycle: bool) -> None:
-    printer.text(text(value))
-
-
-def register(
-    ip: InteractiveShell,
-    wants_html: Callable[[], bool] = lambda: True,
-    living: Callable[[], Living | None] = lambda: None,
-) -> None:
-    """Teach a shell the faces.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; a terminal gets the plain layer only.
-    wants_html : callable, optional
-        Tells whether the user wants more than text.
-    living : callable, optional
-        Returns what the kernel knows of the script cells that were run in it.
-    """
-    formatter: Any = ip.display_formatter
-
-    def layers(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        rich = "text/html" in formatter.active_types and wants_html()
-        return bundle(value, rich=rich, living=living())
-
-    for module, name, _ in FACES:
-        formatter.mimebundle_formatter.for_type_by_name(module, name, layers)
-        if name in _PRINTED:
-            formatter.formatters["text/plain"].for_type_by_name(module, name, _pretty)
-
-
-def unregister(ip: InteractiveShell) -> None:
-    """Take the faces back.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    """
-    formatter: Any = ip.display_formatter
-    for module, name, _ in FACES:
-        for one in (formatter.mimebundle_formatter, formatter.formatters["text/plain"]):
-            one.pop(f"{module}.{name}", None)
+    from .faces import FACES as FACES
+    from .faces import bundle as bundle
+    from .faces import face_of as face_of
+    from .faces import html as html
+    from .faces import register as register
+    from .faces import text as text
+    from .faces import unregister as unregister
+    from .invocations import note as note
+    from .markup import sentence as sentence
+    from .models import model_rows as model_rows
+    from .plain import window as window
+    from .services import models_of as models_of
+    from .services import moved_sentence as moved_sentence
+    from .services import taken_of as taken_of
+    from .stages import Stages as Stages
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "faces": "FACES bundle face_of html register text unregister",
+            "invocations": "note",
+            "markup": "sentence",
+            "models": "model_rows",
+            "plain": "window",
+            "services": "models_of moved_sentence taken_of",
+            "stages": "Stages",
+        },
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..environments.environment import Environment
-from ..packages import Package
+from ..deploying import Package
+from ..environments import Environment
 from . import markup, plain
 from .face import Face
 

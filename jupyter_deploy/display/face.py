@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .plain import readable
 
 if TYPE_CHECKING:
-    from ..living import Living
+    from ..workspace import Living
 
 # Paths are nobody's business to whom a saved notebook is handed on.
 _OF_THIS_MACHINE = ("folder", "home", "log")

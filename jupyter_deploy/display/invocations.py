@@ -7,9 +7,7 @@ from html import escape
 from pprint import pformat
 from typing import Any
 
-from ..answers import Answer, Binary, duration
-from ..load import LatencyReport, summary
-from ..snippets import Snippet
+from ..invoking import Answer, Binary, LatencyReport, Snippet, duration, summary
 from .face import Face
 
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")

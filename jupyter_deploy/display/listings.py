@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import DeployError
-from ..verbs.running import plain as plain_data
-from ..verbs.services import facts_of_all
-from ..verbs.verb import Listing, LogText
+from ..verbs import Listing, LogText, facts_of_all
+from ..verbs import plain as plain_data
 from . import markup, plain
 from .face import Face
 from .services import models_of

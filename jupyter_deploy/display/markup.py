@@ -96,7 +96,7 @@ def badge(state: str, *, live: bool = False) -> str:
     Parameters
     ----------
     state : str
-        One of :data:`jupyter_deploy.services.STATES`; any other looks like Stopped.
+        One of :data:`jupyter_deploy.services.records.STATES`; any other looks like Stopped.
     live : bool, optional
         Whether screen readers should announce it: a card does, a table of many does not.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..models import Model
+from ..registry import Model
 from . import markup, plain
 from .face import Face
 

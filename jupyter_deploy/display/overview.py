@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..verbs.overview import Overview, overview_of
+from ..verbs import Overview, overview_of
 from . import markup, plain
 from .face import Face
 from .listings import cell

@@ -6,10 +6,9 @@ import pprint
 import textwrap
 from dataclasses import replace
 
-from ..capture.changes import EDITED
-from ..living import Living
+from ..capture import EDITED
 from ..scripts import Script
-from ..trial import Trial
+from ..workspace import Living, Trial
 from . import markup, plain
 from .face import Face
 from .services import moved_sentence

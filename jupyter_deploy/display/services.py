@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..client import Service
 from ..errors import DeployError, NotFound
-from ..living import Living
 from ..services import Change, Stats
+from ..workspace import Living, Service
 from . import markup, plain
 from .face import Face
 
@@ -28,7 +27,7 @@ class Seen:
     state : str
         Its state; ``"deleted"``: a handle outlives its service; ``"unknown"`` where it could not be asked.
     facts : dict
-        From :meth:`jupyter_deploy.client.Service.as_dict`; empty where there are none.
+        From :meth:`jupyter_deploy.workspace.Service.as_dict`; empty where there are none.
     reason : str
         Why it is not Healthy.
     log : tuple of str
@@ -115,7 +114,7 @@ def moved_sentence(moved: Sequence[str], command: str) -> str:
     Parameters
     ----------
     moved : sequence of str
-        From :meth:`jupyter_deploy.client.Service.moved_on`.
+        From :meth:`jupyter_deploy.workspace.Service.moved_on`.
     command : str
         The line that takes the notebook as it lives now.
 
@@ -185,7 +184,7 @@ def models_of(facts: dict[str, Any]) -> str:
     Parameters
     ----------
     facts : dict
-        From :meth:`jupyter_deploy.client.Service.as_dict`.
+        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
 
     Returns
     -------
@@ -202,7 +201,7 @@ def taken_of(facts: dict[str, Any]) -> str:
     Parameters
     ----------
     facts : dict
-        From :meth:`jupyter_deploy.client.Service.as_dict`.
+        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
 
     Returns
     -------

@@ -1,1 +1,44 @@
 """What a service's interpreter holds: described, inferred, resolved with uv."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..doors import door
+
+if TYPE_CHECKING:
+    from . import runtime as runtime
+    from . import uv as uv
+    from . import venvs as venvs
+    from .environment import INFERRED as INFERRED
+    from .environment import KERNEL as KERNEL
+    from .environment import Environment as Environment
+    from .environment import from_stored as from_stored
+    from .environment import read_file as read_file
+    from .environment import stored as stored
+    from .indexes import IndexSettings as IndexSettings
+    from .indexes import redacted as redacted
+    from .indexes import uv_settings as uv_settings
+    from .inference import infer_requirements as infer_requirements
+    from .inference import preload_modules as preload_modules
+    from .inference import version_mismatches as version_mismatches
+    from .private import refuse_where_shared as refuse_where_shared
+    from .references import environment_of as environment_of
+    from .references import reference_of as reference_of
+    from .requirements import uv_arguments as uv_arguments
+    from .rows import Environments as Environments
+    from .uv import bar as bar
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "environment": "Environment INFERRED KERNEL from_stored read_file stored",
+            "indexes": "IndexSettings redacted uv_settings",
+            "inference": "infer_requirements preload_modules version_mismatches",
+            "private": "refuse_where_shared",
+            "references": "environment_of reference_of",
+            "requirements": "uv_arguments",
+            "rows": "Environments",
+            "uv": "bar",
+        },
+    )

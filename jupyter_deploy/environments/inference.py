@@ -8,11 +8,10 @@ from collections.abc import Iterable
 
 from packaging.version import InvalidVersion, Version
 
-from ..frameworks.distributions import distribution_of, written_by
-from ..frameworks.pickling import distribution_version, installed_version
-from ..models import Model
+from ..frameworks import distribution_of, distribution_version, installed_version, written_by
+from ..registry import Model
 from ..scripts import Script, imported_modules
-from ..shipment.gathering import Shipment
+from ..scripts.shipment import Shipment
 from .environment import Environment
 
 _OWN = "jupyter-model-deploy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..store.rights import refuse_secrets
+from ..store import refuse_secrets
 from .environment import Environment
 from .indexes import redacted
 

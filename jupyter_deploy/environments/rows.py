@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import NotFound, UsageProblem, not_found
-from ..store.database import Database, environments
+from ..store import Database, environments
 from .environment import Environment, checked, from_stored, stored
 from .private import refuse_where_shared
 

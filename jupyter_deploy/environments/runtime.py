@@ -6,12 +6,12 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from ..config import Home
 from ..files import fsync_folder
+from ..home import Home
 
 _PACKAGE = Path(__file__).parent.parent
 # The layers that services run with (ARCHITECTURE.md): ground and runtime.
-_PARTS = ("__init__.py", "errors.py", "files.py", "config.py", "serving", "frameworks")
+_PARTS = ("__init__.py", "errors.py", "files.py", "home.py", "doors.py", "serving", "frameworks")
 
 
 @cache

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import filelock
 
-from ..config import Home
 from ..errors import EnvironmentProblem
 from ..files import remove_tree, write_atomic
+from ..home import Home
 from . import uv
 from .environment import Environment, stored
 from .indexes import uv_settings

@@ -1,96 +1,29 @@
-"""How objects of a framework are saved and loaded. To add one: a file beside this one, and a line in ``_MODULES``.
+"""Frameworks: how a model's object is saved and loaded again, what it needs, and what a model's file says of itself.
 
-A framework is found by the names of the modules that an object's class comes from; nothing is imported to find out.
+Nothing is executed to find that out. It is part of the runtime: servers load models with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-# The first that matches wins; "anything" matches everything and stays last.
-_MODULES = ("sklearn", "anything")
+from ..doors import door
 
-CreateFile = Callable[[str], AbstractContextManager[Any]]
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What was written for an object.
-
-    Parameters
-    ----------
-    entry : str
-        The name of the one file or folder that was created.
-    requirements : tuple of str
-        ``distribution==version`` of each library that loading needs.
-    modules : tuple of str
-        The modules that loading imports; empty where unknown.
-    notices : tuple of str
-        What the user should know about it.
-    """
-
-    entry: str
-    requirements: tuple[str, ...]
-    modules: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-
-
-class Framework(Protocol):
-    """One way of saving and loading objects; a module with these names is one."""
-
-    NAME: str
-
-    def matches(self, obj: object) -> bool:
-        """Tell whether the object is one of this framework's."""
-
-    def version(self) -> str:
-        """Return the version of the framework that is loaded now."""
-
-    def save(self, obj: object, create: CreateFile) -> Saved:
-        """Write the object through ``create(file name)``."""
-
-    def load(self, entry: Path) -> Any:
-        """Read an object back from the file or folder that :meth:`save` named."""
-
-
-def framework_of(obj: object) -> Framework:
-    """Find the framework of an object.
-
-    Parameters
-    ----------
-    obj : object
-        A model, or anything that can be pickled.
-
-    Returns
-    -------
-    Framework
-        The first in the list that matches.
-    """
-    for name in _MODULES:
-        framework: Any = import_module(f"{__name__}.{name}")
-        if framework.matches(obj):
-            return framework  # type: ignore[no-any-return]
-    raise AssertionError("the last framework matches everything")
-
-
-def comes_from(obj: object, package: str) -> bool:
-    """Tell whether an object's class, or one that it derives from, is defined in a package.
-
-    Parameters
-    ----------
-    obj : object
-        Any object.
-    package : str
-        The top-level name, for example ``"sklearn"``.
-
-    Returns
-    -------
-    bool
-        Decided by the names of modules; imports nothing.
-    """
-    return any(str(kind.__module__).partition(".")[0] == package for kind in type(obj).__mro__)
+if TYPE_CHECKING:
+    from .distributions import KINDS as KINDS
+    from .distributions import distribution_of as distribution_of
+    from .distributions import requirements_of as requirements_of
+    from .distributions import written_by as written_by
+    from .known import comes_from as comes_from
+    from .known import framework_of as framework_of
+    from .pickling import distribution_version as distribution_version
+    from .pickling import installed_version as installed_version
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "distributions": "KINDS distribution_of requirements_of written_by",
+            "known": "comes_from framework_of",
+            "pickling": "distribution_version installed_version",
+        },
+    )

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ..errors import ModelProblem
-from . import CreateFile, Saved
+from .known import CreateFile, Saved
 
 FILE = "model.joblib"
 _CELL = "<cell>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from . import CreateFile, Saved, comes_from
+from .known import CreateFile, Saved, comes_from
 from .pickling import distribution_version, dump
 
 NAME = "ScikitLearn"

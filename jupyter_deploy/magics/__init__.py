@@ -1,58 +1,21 @@
-"""The notebook's edge: ``%%score_script``, ``%register``, ``%deploy``, ``%invoke``/``%%invoke`` and ``%model VERB``."""
+"""The magics: ``%%score_script``, ``%register``, ``%deploy``, ``%invoke`` and ``%model``.
+
+They turn words into requests to the façade; the verbs' grammar is in ``verbs``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import display, widgets
+from ..doors import door
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
-
-def load(ip: InteractiveShell) -> None:
-    """Add magics, completion and faces to a shell.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; loading twice changes nothing.
-    """
-    from .advice import advise
-    from .completion import matcher
-    from .defaults import LIVING
-    from .magics import ModelMagics
-
-    unload(ip)
-    magics = ModelMagics(shell=ip, config=ip.config)
-    ip.register_magics(magics)
-    display.register(ip, lambda: magics.cards, lambda: ip.meta.get(LIVING))
-    widgets.register(ip)
-    if ip.Completer is not None:
-        ip.Completer.custom_matchers.append(matcher)
-    ip.events.register("post_run_cell", advise)
-
-
-def unload(ip: InteractiveShell) -> None:
-    """Take magics, completion and faces back.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; nothing happens where nothing was loaded.
-    """
-    from .advice import advise
-    from .completion import matcher
-    from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
-
-    for kind, names in (("line", LINE_MAGICS), ("cell", CELL_MAGICS)):
-        for name in names:
-            ip.magics_manager.magics[kind].pop(name, None)
-    ip.magics_manager.registry.pop(ModelMagics.__name__, None)
-    ip.configurables[:] = [item for item in ip.configurables if not isinstance(item, ModelMagics)]
-    display.unregister(ip)
-    widgets.unregister(ip)
-    if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
-        ip.Completer.custom_matchers.remove(matcher)
-    if advise in ip.events.callbacks["post_run_cell"]:
-        ip.events.unregister("post_run_cell", advise)
+    from .extension import load as load
+    from .extension import unload as unload
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "extension": "load unload",
+        },
+    )

@@ -92,7 +92,7 @@ def _values(argument: Argument) -> Iterable[str]:
 
         return CHOICES
     if argument.completes == "views":
-        from ..verbs.view import KINDS
+        from ..verbs import KINDS
 
         return KINDS
     if argument.completes == "variables":
@@ -100,7 +100,7 @@ def _values(argument: Argument) -> Iterable[str]:
         hidden = set(shell.user_ns_hidden) if shell else set()
         return [name for name in (shell.user_ns if shell else {}) if not name.startswith("_") and name not in hidden]
     if argument.completes == "settings":
-        from ..serving.config import settable
+        from ..serving import settable
 
         return [f"{name}=" for name in settable()]
     if argument.completes not in {"models", "services", "served", "scripts", "environments"}:

@@ -8,10 +8,10 @@ from IPython.core.magic import Magics
 from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 
 if TYPE_CHECKING:
-    from ..verbs.verb import Defaults
+    from ..verbs import Defaults
 
 # Where a shell keeps what is known of the script cells that were run in it, also when the extension is loaded again.
-LIVING = "jupyter_deploy.living"
+LIVING = "jupyter_deploy.workspace.living"
 
 
 class ConfiguredMagics(Magics):
@@ -52,6 +52,6 @@ class ConfiguredMagics(Magics):
         Defaults
             As they are now.
         """
-        from ..verbs.verb import Defaults
+        from ..verbs import Defaults
 
         return Defaults(self.target, self.environment, self.timeout or None, self.log_lines)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..capture.notebook import Cell, Notebook
+from ..capture import Cell, Notebook
 from .defaults import LIVING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..living import Living
+    from ..workspace import Living
 
 
 # Cell magics that run the cell's text in the notebook.
@@ -63,7 +63,7 @@ def living_of(shell: InteractiveShell) -> Living:
     Living
         The same for as long as the shell lives, also when the extension is loaded again.
     """
-    from ..living import Living
+    from ..workspace import Living
 
     known: Living | None = shell.meta.get(LIVING)
     if known is None:

@@ -20,8 +20,8 @@ from .defaults import ConfiguredMagics
 from .expansion import expand
 
 if TYPE_CHECKING:
-    from ..living import Living
     from ..verbs import Verb
+    from ..workspace import Living
 
 LINE_MAGICS = ("register", "deploy", "invoke", "model")
 CELL_MAGICS = ("score_script", "invoke", "model")
@@ -157,16 +157,14 @@ class ModelMagics(ConfiguredMagics):
         if not verb:
             return self._run("overview", "", cell, local_ns, "%model")
         if verb in {"-h", "--help", "help"}:
-            from ..verbs.parser import list_of_verbs
+            from ..verbs import list_of_verbs
 
             print(list_of_verbs("%model"))  # noqa: T201 - help is text
             return None
         return self._run(verb, rest, cell, local_ns, f"%model {verb}")
 
     def _run(self, name: str, line: str, cell: str | None, local_ns: dict[str, Any] | None, program: str) -> Any:
-        from ..verbs import find
-        from ..verbs.parser import HelpShown
-        from ..verbs.running import run
+        from ..verbs import HelpShown, find, run
         from .history import living_of
         from .notebook import session
         from .progress import NotebookProgress, verdict
@@ -212,7 +210,7 @@ class ModelMagics(ConfiguredMagics):
 
 def _shown(value: Any, living: Living) -> Any:
     """Turn what a verb returned into what a notebook shows: views become widgets."""
-    from ..verbs.view import View
+    from ..verbs import View
 
     if not isinstance(value, View):
         return value

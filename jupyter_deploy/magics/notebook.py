@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 
 from ..errors import UsageProblem
-from ..living import Living
-from ..verbs.verb import Defaults, Session
+from ..verbs import Defaults, Session
+from ..workspace import Living
 from .progress import NotebookProgress
 
 
@@ -59,7 +59,7 @@ def _emit(text: str) -> None:
 def _note(text: str) -> None:
     from IPython.display import display
 
-    from ..display.invocations import note
+    from ..display import note
 
     display({"text/plain": text, "text/html": note(text)}, raw=True)  # type: ignore[no-untyped-call]
 

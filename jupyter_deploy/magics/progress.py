@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..display.stages import Stages
+    from ..display import Stages
 
 _REDRAW_SECONDS = 0.25
 _REPEAT_SECONDS = 10.0
@@ -67,7 +67,7 @@ class NotebookProgress:
         text : str
             A few words, or a :class:`jupyter_deploy.progress.Step`.
         """
-        from ..display.stages import Stages
+        from ..display import Stages
 
         with self._lock:
             self._stages = self._stages or Stages(self._started)
@@ -95,7 +95,7 @@ class NotebookProgress:
             return
         line = self._stages.summary(words, time.perf_counter())
         if self._lines is None and self._replaces():
-            from ..display.markup import sentence
+            from ..display import sentence
 
             self._show({"text/plain": line, "text/html": sentence(line)})
         else:

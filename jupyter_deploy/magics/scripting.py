@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DiskFull, UsageProblem
-from ..verbs.parser import HelpShown, parser_of
-from ..verbs.verb import Verb, argument, evaluate
+from ..verbs import HelpShown, Verb, argument, evaluate, parser_of
 from .history import living_of, notebook_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..capture.notebook import Notebook
+    from ..capture import Notebook
     from ..scripts import Script
 
 _SAMPLE = "what run() takes, for example X_train[:2]: its schema"
@@ -64,9 +63,8 @@ def write(
     Script or None
         None after ``--help``.
     """
-    from ..living import Run
-    from ..verbs.running import in_words_of
-    from ..workspace import Workspace
+    from ..verbs import in_words_of
+    from ..workspace import Run, Workspace
 
     given = _parsed(words)
     if given is None:

@@ -2,3 +2,42 @@
 
 ``python -m jupyter_deploy.serving BUNDLE_DIR --config FILE`` runs one service in the foreground.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..doors import door
+
+if TYPE_CHECKING:
+    from .answers import RETURNED_NONE as RETURNED_NONE
+    from .answers import to_json as to_json
+    from .config import FIXED as FIXED
+    from .config import ServingConfig as ServingConfig
+    from .config import settable as settable
+    from .config import with_settings as with_settings
+    from .failures import Failure as Failure
+    from .layout import MODELS_FOLDER as MODELS_FOLDER
+    from .layout import NOTICES as NOTICES
+    from .layout import package_root as package_root
+    from .origins import Origin as Origin
+    from .origins import origins_of as origins_of
+    from .origins import place_of as place_of
+    from .settings import IGNORED as IGNORED
+    from .settings import Settings as Settings
+    from .settings import gather as gather
+    from .watcher import ENDED_FILE as ENDED_FILE
+    from .watcher import PIDS_FILE as PIDS_FILE
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "answers": "RETURNED_NONE to_json",
+            "config": "FIXED ServingConfig settable with_settings",
+            "failures": "Failure",
+            "layout": "MODELS_FOLDER NOTICES package_root",
+            "origins": "Origin origins_of place_of",
+            "settings": "IGNORED Settings gather",
+            "watcher": "ENDED_FILE PIDS_FILE",
+        },
+    )

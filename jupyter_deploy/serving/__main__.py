@@ -77,11 +77,9 @@ def _log_to(file: Path) -> int:
 
 def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .config import ServingConfig, read_config, with_settings
+    from .front import Served, Server, listen
     from .layout import layout_of_bundle, layout_of_script
-    from .listener import listen
     from .logs import Format, log, write_all
-    from .served import Served
-    from .server import Server
 
     config = read_config(given.config) if given.config else ServingConfig()
     named = ("host", "port", "workers", "max_batch")

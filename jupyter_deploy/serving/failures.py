@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .hints.advice import advise
-from .hints.situation import Situation
+from .hints import Situation, advise
 from .origins import Origin, comes_from_a_cell, place_of, relabel
 
 _OURS = str(Path(__file__).parent)
@@ -37,7 +36,7 @@ class Failure:
     traceback : str
         The whole traceback, without this package's frames, the script called by its label.
     hint : str
-        What to do about it, for :func:`jupyter_deploy.serving.hints.advice.worded`; empty where nothing is proven.
+        What to do about it, for :func:`jupyter_deploy.serving.hints.worded`; empty where nothing is proven.
     """
 
     stage: str

@@ -2,8 +2,45 @@
 
 from __future__ import annotations
 
-from .artifacts import ArtifactStore
-from .database import Database
-from .staging import Stage, live_claims, stage
+from typing import TYPE_CHECKING
 
-__all__ = ["ArtifactStore", "Database", "Stage", "live_claims", "stage"]
+from ..doors import door
+
+if TYPE_CHECKING:
+    from .artifacts import ArtifactStore as ArtifactStore
+    from .artifacts import Tree as Tree
+    from .artifacts import TreeWriter as TreeWriter
+    from .artifacts import copy_tree as copy_tree
+    from .database import Database as Database
+    from .database import environments as environments
+    from .database import meta as meta
+    from .database import model_names as model_names
+    from .database import models as models
+    from .database import scripts as scripts
+    from .database import services as services
+    from .locks import lock as lock
+    from .rights import make_private as make_private
+    from .rights import refuse_secrets as refuse_secrets
+    from .rights import secrets_folder as secrets_folder
+    from .room import NO_RIGHTS as NO_RIGHTS
+    from .room import NO_ROOM as NO_ROOM
+    from .room import Reserve as Reserve
+    from .room import amount as amount
+    from .room import cannot_write as cannot_write
+    from .room import read_only as read_only
+    from .room import told as told
+    from .staging import Stage as Stage
+    from .staging import live_claims as live_claims
+    from .staging import stage as stage
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "artifacts": "ArtifactStore Tree TreeWriter copy_tree",
+            "database": "Database environments meta model_names models scripts services",
+            "locks": "lock",
+            "rights": "make_private refuse_secrets secrets_folder",
+            "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
+            "staging": "Stage live_claims stage",
+        },
+    )

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, UsageProblem
 from ..services import Doing, Health
-from ..serving.config import FIXED, ServingConfig, settable
+from ..serving import FIXED, ServingConfig, settable
 from .asking import Silent, ask
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
@@ -115,7 +115,7 @@ class Admin:
         Returns
         -------
         dict
-            As :func:`jupyter_deploy.serving.usage.usage` tells.
+            As :func:`jupyter_deploy.serving.front.usage.usage` tells.
         """
         found: dict[str, float] = self.state(usage="1")["usage"]
         return found
@@ -148,7 +148,7 @@ class Admin:
         Returns
         -------
         dict
-            As :meth:`jupyter_deploy.serving.runtime.Runtime.facts` tells.
+            As :meth:`jupyter_deploy.serving.front.runtime.Runtime.facts` tells.
 
         Raises
         ------

@@ -1,98 +1,49 @@
 """The verbs, each written once: a sub-command of ``jupyter model`` and of ``%model``.
 
-To add one: a file beside this one with a ``VERB``, and its name in ``NAMES``.
+To add one: a file with a ``VERB``, and its name in ``table.NAMES``. A verb calls the façade and returns a value; its
+face is made by ``display``.
 """
 
 from __future__ import annotations
 
-import difflib
-from importlib import import_module
-from keyword import iskeyword
+from typing import TYPE_CHECKING
 
-from ..errors import DeployError, UsageProblem
-from .verb import Argument, Done, Listing, LogText, Session, Verb
+from ..doors import door
 
-# In the order in which help lists them.
-NAMES = (
-    "register", "models", "show", "tag", "download", "unregister",
-    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "stats", "stop", "delete", "serve",
-    "package", "environments", "overview", "prune",
-)  # fmt: skip
-
-# Words that people try, and the verb that does it here.
-MEANT = {
-    **dict.fromkeys(("start", "create", "update", "up", "serve-model", "restart", "run", "publish"), "deploy"),
-    **dict.fromkeys(("list", "ls", "ps"), "services"),
-    **dict.fromkeys(("status", "info", "describe", "health", "get"), "state"),
-    **dict.fromkeys(("rm", "remove", "destroy", "undeploy"), "delete"),
-    **dict.fromkeys(("log", "tail"), "logs"),
-    **dict.fromkeys(("predict", "score", "call", "send"), "invoke"),
-    **dict.fromkeys(("kill", "down", "shutdown"), "stop"),
-    **dict.fromkeys(("build", "export"), "package"),
-    **dict.fromkeys(("save", "upload"), "register"),
-    **dict.fromkeys(("clean", "gc"), "prune"),
-    **dict.fromkeys(("env", "envs", "environment"), "environments"),
-    "test": "try",
-    "metrics": "stats",
-}
-
-
-def find(name: str, words: str = "") -> Verb:
-    """Return a verb.
-
-    Parameters
-    ----------
-    name : str
-        What the user typed.
-    words : str, optional
-        What stands behind it, for the hint.
-
-    Returns
-    -------
-    Verb
-        Loaded now; the others are not.
-
-    Raises
-    ------
-    UsageProblem
-        With the verb that does it as its hint.
-    """
-    if name not in NAMES:
-        raise UsageProblem(f"There is no verb {name!r}.", hint=_advice(name, words))
-    verb: Verb = import_module(f".{name}{'_' if iskeyword(name) else ''}", __name__).VERB
-    return verb
-
-
-def _advice(name: str, words: str) -> str:
-    """Say what a person would: the verb of that meaning, what has that name, or the verb of nearly that name."""
-    rest = f" {words.strip()}" if words.strip() else ""
-    if name.lower() in MEANT:
-        return f"Use: jupyter model {MEANT[name.lower()]}{rest}"
-    known = _kind_of(name)
-    if known:
-        return known
-    # Nearer than names of models must be: "bogus" is not "logs".
-    close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.7)
-    if not close:
-        return f"Verbs: {', '.join(NAMES)}."
-    return f"Did you mean {close[0]!r}?" + (f" Then: jupyter model {close[0]}{rest}" if rest else "")
-
-
-def _kind_of(name: str) -> str:
-    from ..workspace import Workspace
-
-    try:
-        workspace = Workspace()
-        if name in workspace.services:
-            return f"{name} is a service: jupyter model state {name}"
-        if name in workspace.models:
-            return f"{name} is a model: jupyter model show {name}"
-        if name in workspace.scripts.names():
-            return f"{name} is a script: jupyter model deploy {name}"
-    except DeployError:
-        # The verb is wrong whatever the workspace's state is.
-        return ""
-    return ""
-
-
-__all__ = ["NAMES", "Argument", "Done", "Listing", "LogText", "Session", "Verb", "find"]
+if TYPE_CHECKING:
+    from .overview import Overview as Overview
+    from .overview import overview_of as overview_of
+    from .parser import HelpShown as HelpShown
+    from .parser import list_of_verbs as list_of_verbs
+    from .parser import parser_of as parser_of
+    from .running import in_words_of as in_words_of
+    from .running import plain as plain
+    from .running import run as run
+    from .services import facts_of_all as facts_of_all
+    from .table import MEANT as MEANT
+    from .table import NAMES as NAMES
+    from .table import find as find
+    from .verb import Argument as Argument
+    from .verb import Defaults as Defaults
+    from .verb import Done as Done
+    from .verb import Listing as Listing
+    from .verb import LogText as LogText
+    from .verb import Session as Session
+    from .verb import Verb as Verb
+    from .verb import argument as argument
+    from .verb import evaluate as evaluate
+    from .view import KINDS as KINDS
+    from .view import View as View
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "overview": "Overview overview_of",
+            "parser": "HelpShown list_of_verbs parser_of",
+            "running": "in_words_of plain run",
+            "services": "facts_of_all",
+            "table": "MEANT NAMES find",
+            "verb": "Argument Defaults Done Listing LogText Session Verb argument evaluate",
+            "view": "KINDS View",
+        },
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..environments.environment import from_stored
+from ..environments import from_stored
 from ..workspace import Workspace
 from .verb import Done, Session, Verb, argument
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from ..deploying import own_image
 from ..errors import UsageProblem
-from ..intent import own_image
 from ..targets import CHOICES
 from ..workspace import Workspace
 from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs

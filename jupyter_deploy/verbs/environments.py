@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..environments.environment import Environment, read_file
+from ..environments import Environment, read_file
 from ..errors import UsageProblem
 from ..workspace import Workspace
 from .verb import Listing, Session, Verb, argument, pairs

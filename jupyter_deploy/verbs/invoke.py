@@ -7,12 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..answers import Answer, Binary
-from ..client import Service
 from ..errors import UsageProblem
 from ..files import write_atomic
-from ..payloads import check_json
-from ..workspace import Workspace
+from ..invoking import Answer, Binary, check_json
+from ..workspace import Service, Workspace
 from .verb import Done, Session, Verb, argument, evaluate, pairs
 
 NOTHING = object()

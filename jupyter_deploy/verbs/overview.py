@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..environments.environment import Environment
-from ..models import Model
+from ..environments import Environment
+from ..registry import Model
 from ..workspace import Workspace
 from .services import facts_of_all
 from .verb import Session, Verb

@@ -7,7 +7,8 @@ import re
 from typing import NoReturn
 
 from ..errors import UsageProblem, nearest
-from . import NAMES, Verb, find
+from .table import NAMES, find
+from .verb import Verb
 
 
 class HelpShown(Exception):

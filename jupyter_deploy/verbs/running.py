@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import DiskFull
-from ..opening import PRUNE
-from ..workspace import Workspace
+from ..workspace import PRUNE, Workspace
 from .parser import parser_of
 from .verb import Listing, Session, Verb
 

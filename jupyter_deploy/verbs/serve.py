@@ -11,17 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..environments import runtime, venvs
-from ..environments.environment import KERNEL
-from ..environments.inference import infer_requirements
-from ..environments.references import environment_of, reference_of
+from ..environments import KERNEL, environment_of, infer_requirements, reference_of, runtime, venvs
 from ..errors import NotFound, PortBusy, StartFailed, UsageProblem
 from ..scripts import Script, script_from_file
-from ..serving.config import ServingConfig
-from ..serving.listener import listen
-from ..serving.settings import IGNORED, Settings, gather
-from ..shipment.gathering import shipment_of
-from ..targets.pids import owner_of_port
+from ..scripts.shipment import shipment_of
+from ..serving import IGNORED, ServingConfig, Settings, gather
+from ..serving.front import listen
+from ..targets.process import owner_of_port
 from ..workspace import Workspace
 from .verb import SETTING, Done, Session, Verb, argument, pairs
 

@@ -6,10 +6,8 @@ import argparse
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..client import Service
 from ..errors import NotFound
-from ..live_services import LiveServices
-from ..workspace import Workspace
+from ..workspace import LiveServices, Service, Workspace
 from .verb import Listing, Session, Verb
 
 

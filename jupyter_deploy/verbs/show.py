@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import NotFound
-from ..models import parse_reference
+from ..registry import parse_reference
 from ..workspace import Workspace
 from .verb import Session, Verb, argument
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TooMuchToShip, UsageProblem, nearest
-from ..living import Living
-from ..workspace import Workspace
+from ..workspace import Living, Workspace
 
 STORED = "serve the script as it is stored, whatever the notebook holds by now"
 SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= alone means the default"

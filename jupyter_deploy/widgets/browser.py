@@ -7,9 +7,9 @@ from typing import Any
 
 import traitlets
 
-from ..display.models import model_rows
+from ..display import model_rows
 from ..errors import NotFound
-from ..models import Model
+from ..registry import Model
 from ..workspace import Workspace
 from . import static
 from .base import LiveWidget, asset, error_facts

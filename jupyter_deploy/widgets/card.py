@@ -8,12 +8,10 @@ from typing import Any
 
 import traitlets
 
-from ..client import Service
-from ..display.plain import window
-from ..display.services import models_of, moved_sentence, taken_of
+from ..display import models_of, moved_sentence, taken_of, window
 from ..errors import NotFound
 from ..files import tail
-from ..living import Living
+from ..workspace import Living, Service
 from . import static
 from .base import LiveWidget, asset, error_facts
 from .levels import brief, with_levels

@@ -9,9 +9,9 @@ from typing import Any
 
 import traitlets
 
-from ..client import Service
-from ..display.plain import window
+from ..display import window
 from ..errors import NotFound
+from ..workspace import Service
 from . import static
 from .base import LiveWidget, asset
 from .card import milliseconds

@@ -8,8 +8,8 @@ from typing import Any
 
 import traitlets
 
-from ..client import Service
 from ..errors import InvokeProblem, NotFound
+from ..workspace import Service
 from . import static
 from .base import LiveWidget, asset, error_facts
 from .card import milliseconds, pretty

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from ..targets.following import Following
+from ..targets import Following
 
 _FIRST_BYTES = 64 << 10
 _PIECE_BYTES = 4 << 20

@@ -12,8 +12,8 @@ from typing import Any
 
 import traitlets
 
-from ..client import Service
 from ..errors import NotFound
+from ..workspace import Service
 from . import static
 from .base import LiveWidget, asset
 from .growth import Growth

@@ -14,64 +14,27 @@ ROOT = "jupyter_deploy"
 
 # Lowest first. A module imports from its own layer and those below, never from above.
 LAYERS = (
-    ("ground", {"errors", "files", "config", "progress"}),
+    ("ground", {"errors", "files", "home", "progress", "doors"}),
     ("runtime", {"serving", "frameworks"}),
-    (
-        "domain",
-        {
-            "store",
-            "models",
-            "registry",
-            "model_filters",
-            "captured",
-            "sources",
-            "scripts",
-            "script_check",
-            "capture",
-            "environments",
-            "bundles",
-            "script_names",
-            "shipment",
-            "services",
-            "service_facts",
-            "service_rows",
-            "service_names",
-        },
-    ),
+    ("store", {"store"}),
+    ("registry and scripts", {"registry", "scripts"}),
+    ("environments", {"environments"}),
+    ("capture", {"capture"}),
+    ("bundles", {"bundles"}),
+    ("services", {"services"}),
     ("targets", {"targets"}),
-    (
-        "façade",
-        {
-            *(
-                "workspace",
-                "client",
-                "live_services",
-                "deployment",
-                "resolution",
-                "hints",
-                "edits",
-                "intent",
-                "attempts",
-                "changing",
-                "naming",
-                "placing",
-                "unproven",
-                "rollout",
-                "housekeeping",
-                "packages",
-            ),
-            *("invocable", "invocation", "connection", "payloads", "signatures", "answers", "load", "snippets"),
-            *("authoring", "expectations", "home_folder", "living", "opening", "strays", "trial"),
-        },
-    ),
+    ("invoking", {"invoking"}),
+    ("deploying", {"deploying"}),
+    ("façade", {"workspace"}),
     ("verbs", {"verbs"}),
-    ("edges", {"cli", "magics", "display", "widgets"}),
+    ("faces", {"display"}),
+    ("edges", {"cli", "magics", "widgets"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 
 
 def module_name(path: Path) -> str:
-    """``jupyter_deploy.serving.worker`` for its file; a package's ``__init__`` is the package."""
+    """``jupyter_deploy.serving.worker.worker`` for its file; a package's ``__init__`` is the package."""
     parts = [ROOT, *path.relative_to(PACKAGE).with_suffix("").parts]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -83,18 +46,45 @@ def sources() -> dict[str, Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules a file imports anywhere in it: lazily and for type checking too."""
+    """The modules a file imports anywhere in it, lazily and for type checking too; a door's name is its file's."""
+    for origin, name in imported_names(path):
+        candidate = f"{origin}.{name}" if name else origin
+        yield candidate if candidate in sources() else behind(origin, name)
+
+
+def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+    """The module and the name of each import; the name is empty for ``import module``."""
     name = module_name(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package.rsplit(".", node.level - 1)[0] if node.level else ""
             origin = ".".join(filter(None, (base, node.module)))
-            for alias in node.names:
-                candidate = f"{origin}.{alias.name}"
-                yield candidate if candidate in sources() else origin
+            yield from ((origin, alias.name) for alias in node.names)
+
+
+@cache
+def names_of_door(room: str) -> dict[str, str]:
+    """The names that a room's door leads to, each with its module, as its ``if TYPE_CHECKING:`` lists them."""
+    found: dict[str, str] = {}
+    path = sources().get(room)
+    if path is None or path.name != "__init__.py":
+        return found
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            for line in node.body:
+                if isinstance(line, ast.ImportFrom) and line.level == 1:
+                    for alias in line.names:
+                        inner = ".".join(filter(None, (room, line.module)))
+                        found[alias.asname or alias.name] = inner if line.module else f"{room}.{alias.name}"
+    return found
+
+
+def behind(room: str, name: str) -> str:
+    """The module that a name of a door is in; the room itself where it is its own."""
+    return names_of_door(room).get(name, room)
 
 
 def part_of(module: str) -> str:

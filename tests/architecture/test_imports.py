@@ -67,7 +67,7 @@ def test_load_ext_loads_nothing_heavy() -> None:
     assert "jupyter_deploy" in loaded(f"{SHELL}\n{LOAD}")
 
 
-@pytest.mark.parametrize("module", ["server", "worker", "forkserver", "http", "__main__"])
+@pytest.mark.parametrize("module", ["front.server", "worker.worker", "worker.forkserver", "front.http", "__main__"])
 def test_the_runtime_knows_nothing_of_jupyter(module: str) -> None:
     names = loaded(f"import jupyter_deploy.serving.{module}")
     forbidden = {"IPython", "traitlets", "ipywidgets", "docker", "sqlalchemy", "pydantic", "requests", "psutil"}
@@ -76,7 +76,7 @@ def test_the_runtime_knows_nothing_of_jupyter(module: str) -> None:
 
 
 def test_a_worker_starts_without_the_http_engine() -> None:
-    assert not loaded("import jupyter_deploy.serving.forkserver") & {"uvicorn", "uvloop", "numpy", "asyncio"}
+    assert not loaded("import jupyter_deploy.serving.worker.forkserver") & {"uvicorn", "uvloop", "numpy", "asyncio"}
 
 
 def test_the_other_distribution_is_refused(tmp_path: object) -> None:

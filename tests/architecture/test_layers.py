@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
-from .layers import LAYERS, RANK, ROOT, imports, part_of, sources
+from .layers import LAYERS, RANK, ROOT, imported_names, imports, names_of_door, part_of, sources
 
 TESTS = Path(__file__).parent.parent
 MODULES = [name for name in sources() if name != ROOT]
@@ -29,14 +30,50 @@ def test_imports_go_down(module: str) -> None:
             assert other <= own, f"{module} ({LAYERS[own][0]}) imports {imported} ({LAYERS[other][0]})"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in {"errors", "files", "config"}])
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if part_of(name) in {"errors", "files", "home", "progress", "doors"}]
+)
 def test_the_ground_needs_only_the_standard_library(module: str) -> None:
     outside = {name.partition(".")[0] for name in imports(sources()[module])} - {ROOT}
     assert outside <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_other_rooms_are_entered_by_their_doors(module: str) -> None:
+    """A file is imported by its own room and by rooms inside that; everybody else imports from the room."""
+    path = sources()[module]
+    own = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for origin, name in imported_names(path):
+        candidate = f"{origin}.{name}"
+        imported = candidate if candidate in sources() else origin
+        if imported not in sources() or sources()[imported].name == "__init__.py":
+            continue
+        room = imported.rpartition(".")[0]
+        inside = own == room or own.startswith(f"{room}.")
+        assert inside or candidate == names_of_door(room).get(name), f"{module} reaches into {room}: {imported}"
+
+
+ROOMS = [name for name, path in sources().items() if path.name == "__init__.py" and name != ROOT]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for_and_its_door_keeps_its_word(room: str) -> None:
+    module = importlib.import_module(room)
+    assert module.__doc__
+    listed = {name for name, inner in names_of_door(room).items() if inner != f"{room}.{name}"}
+    table = {name for name in dir(module) if name in listed}
+    assert table == listed
+    files = {path.stem for path in sources()[room].parent.iterdir()}
+    assert not files & listed, "a file of that name would hide the door's name"
+    for name in listed:
+        assert getattr(module, name) is not None
+
+
 def test_there_are_no_cycles() -> None:
-    graph = {name: {other for other in imports(path) if other in sources()} for name, path in sources().items()}
+    graph = {
+        name: {other for other in imports(path) if other in sources()} if name not in ROOMS else set()
+        for name, path in sources().items()
+    }
     # A package's own file is part of every import of what is in it; what counts is what the files say.
     state: dict[str, str] = {}
 
@@ -111,4 +148,4 @@ def test_async_stays_in_the_front() -> None:
         "whereabouts",
         "workers",
     }
-    assert asynchronous == {f"{ROOT}.serving.{name}" for name in front}
+    assert asynchronous == {f"{ROOT}.serving.front.{name}" for name in front}

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.targets import images
-from jupyter_deploy.targets.engine import engine
-from jupyter_deploy.targets.leftovers import remove_cache, remove_images_of
+from jupyter_deploy.environments import Environment
+from jupyter_deploy.targets.docker.leftovers import remove_cache, remove_images_of
+from jupyter_deploy.targets.docker import images
+from jupyter_deploy.targets.docker.daemon import engine
 from jupyter_deploy.workspace import Workspace
 
 from .load import free_port, lua, wrk

@@ -20,10 +20,9 @@ from pathlib import Path
 
 import requests
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import ReloadFailed
 from jupyter_deploy.targets.admin import Admin
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .load import Load, lua, parsed, wrk_program
 from .section import mark

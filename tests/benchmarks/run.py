@@ -151,7 +151,7 @@ def _dump_durably(array: object, place: Path) -> None:
 
 def listing() -> Iterator[tuple[str, str, str]]:
     """10,000 versions, filtered by a tag."""
-    from jupyter_deploy.store.database import models
+    from jupyter_deploy.store import models
     from jupyter_deploy.workspace import Workspace
 
     with new_home():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jupyter_deploy.capture.codes import makes_code
 from jupyter_deploy.capture.edited import edited
-from jupyter_deploy.script_check import top_level
+from jupyter_deploy.scripts import top_level
 
 IMPORTS = [
     "import math",

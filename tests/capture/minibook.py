@@ -11,13 +11,12 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.capture.cell import capture
+from jupyter_deploy.capture import capture
 from jupyter_deploy.errors import ScriptProblem
 from jupyter_deploy.frameworks import framework_of
 from jupyter_deploy.magics.history import notebook_of
-from jupyter_deploy.models import Model
+from jupyter_deploy.registry import Model, prepare_value
 from jupyter_deploy.scripts import Script
-from jupyter_deploy.sources import prepare_value
 from tests.e2e.shell import new_shell
 
 # Nothing of this package but Azure ML's modules, which the contract promises.

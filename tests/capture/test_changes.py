@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_deploy.capture.changes import means_the_same, moved_on
+from jupyter_deploy.capture import means_the_same, moved_on
 
 from .minibook import Minibook
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from jupyter_deploy.errors import ScriptProblem
-from jupyter_deploy.serving.origins import comes_from_a_cell, place_of
+from jupyter_deploy.serving import place_of
+from jupyter_deploy.serving.origins import comes_from_a_cell
 
 from .minibook import Minibook
 

@@ -21,15 +21,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from jupyter_deploy.capture.cell import capture
-from jupyter_deploy.capture.notebook import Cell, Notebook
-from jupyter_deploy.models import Model
-from jupyter_deploy.payloads import payload_of
+from jupyter_deploy.capture import Cell, Notebook, capture
+from jupyter_deploy.invoking.payloads import payload_of
+from jupyter_deploy.invoking.signatures import signature_in
+from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
-from jupyter_deploy.serving import schema
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.shims import install
-from jupyter_deploy.signatures import signature_in
+from jupyter_deploy.serving.worker import schema
 
 COLUMNS: dict[str, Any] = {
     "int64": [1, -(2**60), 3],

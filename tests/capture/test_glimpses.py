@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from jupyter_deploy.capture.glimpses import Glimpse
+from jupyter_deploy.capture import Glimpse
 
 X = np.arange(40.0).reshape(20, 2)
 Y = np.array([0, 1] * 10)

@@ -12,7 +12,7 @@ from .minibook import Minibook
 SESSION = """
 import os, sys, tempfile
 from pathlib import Path
-from jupyter_deploy.sources import prepare_value
+from jupyter_deploy.registry.sources import prepare_value
 from tests.capture.minibook import minibooks
 
 folder = Path(tempfile.mkdtemp(dir=os.environ["TEMPORARY"]))

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.capture.cell import capture
-from jupyter_deploy.capture.described import run_input
-from jupyter_deploy.capture.notebook import Notebook
-from jupyter_deploy.models import Model
-from jupyter_deploy.scripts import Script
+from jupyter_deploy.capture import Notebook, capture
+from jupyter_deploy.registry import Model
+from jupyter_deploy.scripts import Script, run_input
 
 DECODED = "run() gets the request's JSON, decoded"
 TEXT = "run() gets the request's text"

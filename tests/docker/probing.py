@@ -8,8 +8,7 @@ from typing import Any
 
 import docker
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 # The code sets `found`. Nothing but the standard library, so that one image serves all tests.
 PROBE = """def run(raw_data):

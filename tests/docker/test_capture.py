@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.capture.notebook import Cell, Notebook
+from jupyter_deploy.capture import Cell, Notebook
 from jupyter_deploy.errors import TrialFailed
 from jupyter_deploy.workspace import Workspace
 

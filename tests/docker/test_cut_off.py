@@ -11,9 +11,9 @@ import threading
 import docker
 import pytest
 
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import InvokeProblem, PortBusy, ServiceDown
-from jupyter_deploy.targets.images import environment_tag
+from jupyter_deploy.targets.docker.images import environment_tag
 from jupyter_deploy.workspace import Workspace
 from tests.docker.engine import base_image
 from tests.docker.probing import docker_says, identity, inside, its_containers, probing

@@ -24,11 +24,10 @@ import requests
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.environments.uv import runtime_requirements
 from jupyter_deploy.errors import DeployError, EnvironmentProblem
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 from tests.docker.engine import BASE_IMAGE, base_image
 from tests.index import serve, wheel
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem, StartFailed
 from jupyter_deploy.services import OwnImage
-from jupyter_deploy.targets import images
-from jupyter_deploy.targets.engine import engine as connected
+from jupyter_deploy.targets.docker.daemon import engine as connected
+from jupyter_deploy.targets.docker import images
 from jupyter_deploy.workspace import Workspace
 from tests.e2e.conftest import until
 

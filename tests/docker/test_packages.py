@@ -13,7 +13,7 @@ import docker
 import pytest
 import requests
 
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.workspace import Workspace
 from tests.e2e.conftest import until

@@ -5,8 +5,8 @@ from __future__ import annotations
 import docker
 import pytest
 
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.targets.leftovers import images_of
+from jupyter_deploy.environments import Environment
+from jupyter_deploy.targets.docker.leftovers import images_of
 from jupyter_deploy.workspace import Workspace
 
 ECHO = "def run(data):\n    return data\n"

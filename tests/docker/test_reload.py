@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import ReloadFailed
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
 
 CELL = """import json, os

@@ -18,9 +18,8 @@ import psutil
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.environments import Environment
+from jupyter_deploy.workspace import Service, Workspace
 from tests.docker.probing import docker_says, facts, identity, inside, probing, read
 
 PASSWORD = "geheim-4711"

@@ -10,10 +10,9 @@ from typing import Any
 import docker
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, PortBusy, StartFailed, Unschedulable
-from jupyter_deploy.serving.listener import listen
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.serving.front import listen
+from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
 
 ECHO = """import json

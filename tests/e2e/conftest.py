@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 DOUBLE = """import json
 

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed, StartFailed
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 RUN = "\n\ndef run(data):\n    return data\n"
 RIGHT = 'Try os.path.join(os.environ["AZUREML_MODEL_DIR"], "kit", "parts", "weights.bin").'

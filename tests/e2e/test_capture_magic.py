@@ -10,7 +10,15 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.display import text
-from jupyter_deploy.errors import InUse, InvokeProblem, NotFound, ReloadFailed, ScriptProblem, TrialFailed, UsageProblem
+from jupyter_deploy.errors import (
+    InUse,
+    InvokeProblem,
+    NotFound,
+    ReloadFailed,
+    ScriptProblem,
+    TrialFailed,
+    UsageProblem,
+)
 from jupyter_deploy.workspace import Workspace
 
 from .shell import new_shell

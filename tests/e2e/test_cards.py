@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.display import html
 from jupyter_deploy.errors import InvokeProblem, StartFailed
 from jupyter_deploy.files import tail
 from jupyter_deploy.verbs import Listing, LogText
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from ..markup import harmless
 from .conftest import until

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.client import Service
 from jupyter_deploy.verbs import NAMES
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import files_below, until
 

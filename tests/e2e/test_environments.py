@@ -17,10 +17,9 @@ import psutil
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 from tests.index import serve, wheel
 from tests.serving import serving
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import NotFound, PortBusy, StartFailed, TargetProblem, UsageProblem
-from jupyter_deploy.serving.listener import listen
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.serving.front import listen
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import DOUBLE, files_below, until
 

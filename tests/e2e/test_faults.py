@@ -13,10 +13,9 @@ import psutil
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed
-from jupyter_deploy.targets.pids import birth, lives
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.targets.process.pids import birth, lives
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import DOUBLE, stack_of, until
 

@@ -13,10 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, ServiceDown
-from jupyter_deploy.targets.pids import birth
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.targets.process.pids import birth
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import until
 
@@ -158,7 +157,7 @@ def test_stop_does_not_wait_behind_an_init(workspace: Workspace, tmp_path: Path)
 
 
 def test_invoke_has_a_limit_and_says_what_the_worker_does(workspace: Workspace) -> None:
-    from jupyter_deploy import invocation
+    from jupyter_deploy.invoking import invocation
 
     assert invocation.ANSWER_SECONDS == 300
     workspace.score_script("stuck", HANGS)

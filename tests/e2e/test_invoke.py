@@ -20,10 +20,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from jupyter_deploy.answers import Answer, Binary
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import DeployError, InvokeProblem, ServiceDown, UsageProblem
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.invoking import Answer, Binary
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import until
 

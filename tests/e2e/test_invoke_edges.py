@@ -20,11 +20,9 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
-from jupyter_deploy.answers import Binary
 from jupyter_deploy.cli import main
 from jupyter_deploy.errors import DeployError, InvokeProblem, UsageProblem
-from jupyter_deploy.load import LatencyReport
-from jupyter_deploy.snippets import Snippet
+from jupyter_deploy.invoking import Binary, LatencyReport, Snippet
 from jupyter_deploy.verbs import Done
 from jupyter_deploy.workspace import Workspace
 

@@ -15,10 +15,9 @@ import pandas as pd
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InUse, InvokeProblem, NotFound, PortBusy, ReloadFailed, ScriptProblem, StartFailed
-from jupyter_deploy.serving.listener import listen
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.serving.front import listen
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import DOUBLE, files_below
 

@@ -11,7 +11,6 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import (
     DeployError,
     InvokeProblem,
@@ -23,10 +22,10 @@ from jupyter_deploy.errors import (
 )
 from jupyter_deploy.magics import completion
 from jupyter_deploy.magics.magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
-from jupyter_deploy.models import Model
+from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.verbs import Done, Listing, LogText
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .shell import ECHO, new_shell, shared_workspace
 

@@ -11,13 +11,12 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import StartFailed
-from jupyter_deploy.models import Model
+from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change
 from jupyter_deploy.verbs import NAMES, Done, Listing, LogText
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from ..markup import Page, encodable, harmless
 from .conftest import until

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import NotFound, UsageProblem
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import DOUBLE
 

@@ -14,9 +14,9 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem, InvokeProblem, NotFound
-from jupyter_deploy.verbs.overview import Overview
+from jupyter_deploy.verbs import Overview
 from jupyter_deploy.workspace import Workspace
 
 from ..markup import encodable, harmless

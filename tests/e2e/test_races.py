@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed, StartFailed
-from jupyter_deploy.store.staging import stage
-from jupyter_deploy.targets.pids import birth, lives
+from jupyter_deploy.store import stage
+from jupyter_deploy.targets.process.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
 from tests.unit.cells import cell as script_of
 
@@ -88,7 +88,7 @@ def test_the_start_of_nobody_known_ends_itself(workspace: Workspace, monkeypatch
     workspace.score_script("double", DOUBLE)
     code = (
         "import os, signal, sys\n"
-        "from jupyter_deploy.service_rows import Services\n"
+        "from jupyter_deploy.services.rows import Services\n"
         "from jupyter_deploy.workspace import Workspace\n"
         "workspace = Workspace()\n"
         "def die(self, record, check=None):\n"

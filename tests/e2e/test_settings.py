@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 
 def cli(*words: str) -> subprocess.CompletedProcess[str]:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import NotFound, TooMuchToShip, UsageProblem
-from jupyter_deploy.shipment import walking
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.scripts.shipment import walking
+from jupyter_deploy.workspace import Service, Workspace
 
 SCRIPT = """
 import json, os, sys
@@ -143,7 +142,7 @@ def test_much_is_shipped_once_the_user_agreed(
     from jupyter_deploy.cli import main
 
     monkeypatch.setattr(walking, "MOST_FILES", 3)
-    monkeypatch.setattr("jupyter_deploy.resolution.MOST_FILES", 3)
+    monkeypatch.setattr("jupyter_deploy.deploying.resolution.MOST_FILES", 3)
     words = ["deploy", "large", "--script", str(app / "score.py"), "--target", "process"]
     assert main(words) != 0
     shown = capsys.readouterr().err

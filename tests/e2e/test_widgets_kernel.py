@@ -21,10 +21,9 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 
 from jupyter_deploy import cli
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import NotFound, UsageProblem
-from jupyter_deploy.verbs.view import KINDS
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.verbs import KINDS
+from jupyter_deploy.workspace import Service, Workspace
 
 from .conftest import until
 from .shell import new_shell

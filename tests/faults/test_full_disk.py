@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_deploy.cli import main
 from jupyter_deploy.errors import DiskFull, ReadOnly
-from jupyter_deploy.targets.pids import lives
+from jupyter_deploy.targets.process.pids import lives
 from jupyter_deploy.workspace import Workspace
 
 from ..e2e.conftest import until

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_deploy import strays
-from jupyter_deploy.service_rows import Services
-from jupyter_deploy.targets.pids import lives
-from jupyter_deploy.targets.process import ProcessTarget
+from jupyter_deploy.deploying import strays
+from jupyter_deploy.services import Services
+from jupyter_deploy.targets.process.pids import lives
+from jupyter_deploy.targets.process.target import ProcessTarget
 from jupyter_deploy.workspace import Workspace
 
 from ..e2e.conftest import until

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.store.staging import live_claims, stage
+from jupyter_deploy.store import live_claims, stage
 from jupyter_deploy.workspace import Workspace
 
 PREAMBLE = """
@@ -169,7 +169,7 @@ def test_a_registration_killed(
     [
         pytest.param("sa.event.listen(workspace._database.engine, 'commit', die)", [1, 2], id="about to commit"),
         pytest.param(
-            "from jupyter_deploy.housekeeping import Housekeeping; before(Housekeeping, 'collect')",
+            "from jupyter_deploy.workspace.housekeeping import Housekeeping; before(Housekeeping, 'collect')",
             [1],
             id="the row is gone",
         ),

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.client import Service
 from jupyter_deploy.errors import ConfigProblem
 from jupyter_deploy.files import older_log
 from jupyter_deploy.widgets.growth import Growth
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from ..e2e.conftest import until
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .lab import NAMES, REQUIRED, Lab, Notebook, find_browser, opened, running_lab
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .lab import Lab, Notebook, opened
 

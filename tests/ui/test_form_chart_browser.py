@@ -6,8 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from jupyter_deploy.client import Service
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Service, Workspace
 
 from .lab import Notebook
 

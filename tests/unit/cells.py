@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.capture.cell import capture
-from jupyter_deploy.capture.notebook import Notebook
+from jupyter_deploy.capture import Notebook, capture
 from jupyter_deploy.errors import ScriptProblem
-from jupyter_deploy.models import Model
+from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 
 RUN = "def run(data):\n    return data\n"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from jupyter_deploy.errors import InvokeProblem
-from jupyter_deploy.payloads import encode_payload
+from jupyter_deploy.invoking import encode_payload
 from jupyter_deploy.serving.answers import encode, holds_nan
 
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.capture.notebook import Notebook
+from jupyter_deploy.capture import Notebook
 from jupyter_deploy.errors import NotFound
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
-from jupyter_deploy.store.staging import stage
-from jupyter_deploy.verbs import Session, find
-from jupyter_deploy.verbs.parser import parser_of
+from jupyter_deploy.store import stage
+from jupyter_deploy.verbs import Session, find, parser_of
 from jupyter_deploy.widgets.browser import ModelBrowser
 from jupyter_deploy.workspace import Workspace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_deploy.serving.cors import Cors
+from jupyter_deploy.serving.front.cors import Cors
 
 ADMITTED = [
     ("https://a.example", "https://a.example"),

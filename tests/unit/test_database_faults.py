@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from jupyter_deploy.cli import main
 from jupyter_deploy.errors import DeployError, Locked, StoreProblem
+from jupyter_deploy.store import Database
 from jupyter_deploy.store import database as databases
-from jupyter_deploy.store.database import Database
 from jupyter_deploy.workspace import Workspace
 
 HOLD = """

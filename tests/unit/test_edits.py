@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from jupyter_deploy.edits import script_facts
+from jupyter_deploy.deploying import script_facts
 from jupyter_deploy.services import ServiceSpec
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.environments.environment import Environment, checked, from_stored, read_file, stored
+from jupyter_deploy.environments import Environment, from_stored, read_file, stored
+from jupyter_deploy.environments.environment import checked
 from jupyter_deploy.errors import ConfigProblem, DeployError, EnvironmentProblem
 
 RUNNING = "{}.{}".format(*sys.version_info)

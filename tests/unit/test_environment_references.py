@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.environments.references import environment_of, reference_of
-from jupyter_deploy.environments.rows import Environments
+from jupyter_deploy.environments import Environment, Environments, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, NotFound, StoreProblem, UsageProblem
-from jupyter_deploy.store.database import Database
+from jupyter_deploy.store import Database
 from jupyter_deploy.workspace import Workspace
 
 

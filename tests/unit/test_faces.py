@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.deploying import Package
 from jupyter_deploy.display import FACES, bundle, face_of, html, markup, plain, services, text
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import DeployError, InvokeProblem
-from jupyter_deploy.housekeeping import Leftover
-from jupyter_deploy.models import Model
-from jupyter_deploy.packages import Package
+from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText
+from jupyter_deploy.workspace.housekeeping import Leftover
 
 from ..markup import Page, encodable, harmless, structure
 

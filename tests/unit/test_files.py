@@ -12,13 +12,7 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
-from jupyter_deploy.files import (
-    link_tree,
-    remove_tree,
-    tail,
-    walk_tree,
-    write_atomic,
-)
+from jupyter_deploy.files import link_tree, remove_tree, tail, walk_tree, write_atomic
 from jupyter_deploy.store.hashing import CHUNK, HashingFile, copy_hashed
 
 MB = 1 << 20

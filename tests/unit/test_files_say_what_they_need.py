@@ -18,11 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.environments.inference import version_mismatches
-from jupyter_deploy.frameworks.distributions import distribution_of, requirements_of
+from jupyter_deploy.environments import Environment, version_mismatches
+from jupyter_deploy.frameworks import distribution_of, installed_version, requirements_of
 from jupyter_deploy.frameworks.files import Found, look
-from jupyter_deploy.frameworks.pickling import installed_version
 from jupyter_deploy.workspace import Workspace
 
 ROWS, TARGETS = np.arange(40.0).reshape(20, 2), np.arange(20) % 2

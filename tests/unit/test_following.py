@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.files import tail_of_log
-from jupyter_deploy.targets.following import Following
+from jupyter_deploy.targets import Following
 
 Rotate = Callable[[Path], None]
 

@@ -17,9 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from jupyter_deploy.errors import ModelProblem
-from jupyter_deploy.frameworks import comes_from, framework_of
-from jupyter_deploy.frameworks.pickling import distribution_version
-from jupyter_deploy.store.artifacts import TreeWriter
+from jupyter_deploy.frameworks import comes_from, distribution_version, framework_of
+from jupyter_deploy.store import TreeWriter
 
 
 class Own(BaseEstimator):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.serving.config import ServingConfig
-from jupyter_deploy.serving.guard import Guard, Unasked, is_loopback
-from jupyter_deploy.serving.replies import Refused
+from jupyter_deploy.serving import ServingConfig
+from jupyter_deploy.serving.front.guard import Guard, Unasked, is_loopback
+from jupyter_deploy.serving.front.replies import Refused
 
 
 def outcome(guard: Guard, path: str = "/score", method: str = "POST", version: str = "1.1", **given: str) -> Any:

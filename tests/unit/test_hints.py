@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyter_deploy.environments.environment import KERNEL
-from jupyter_deploy.hints import failure_hint, known_hint
-from jupyter_deploy.services import ServiceRecord, ServiceSpec
-from jupyter_deploy.serving.failures import Failure, describe
-from jupyter_deploy.serving.hints.advice import SERVE, worded
+from jupyter_deploy.environments import KERNEL
+from jupyter_deploy.services import ServiceRecord, ServiceSpec, failure_hint, known_hint
+from jupyter_deploy.serving import Failure
+from jupyter_deploy.serving.failures import describe
+from jupyter_deploy.serving.hints import SERVE, worded
 from jupyter_deploy.serving.hints.table import BREAKAGES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_deploy.errors import DeployError, UsageProblem, in_notebook
-from jupyter_deploy.targets.images import _not_pulled
+from jupyter_deploy.targets.docker.images import _not_pulled
 from jupyter_deploy.verbs import MEANT, NAMES, find
 from jupyter_deploy.workspace import Workspace
 

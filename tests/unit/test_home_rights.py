@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import StoreProblem
 from jupyter_deploy.files import write_atomic
 from jupyter_deploy.store import rights

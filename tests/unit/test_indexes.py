@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.environments.indexes import IndexSettings, pip_files, redacted, uv_settings
+from jupyter_deploy.environments import IndexSettings, redacted, uv_settings
+from jupyter_deploy.environments.indexes import pip_files
 from jupyter_deploy.errors import ConfigProblem
 
 A, B, C = "https://a.example/simple", "https://b.example/simple", "https://c.example/simple"

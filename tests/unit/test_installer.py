@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.config import Home
-from jupyter_deploy.environments import runtime, uv
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.deploying.intent import cpus_of, memory_of
+from jupyter_deploy.environments import Environment, runtime, uv
 from jupyter_deploy.errors import EnvironmentProblem, UsageProblem
-from jupyter_deploy.intent import cpus_of, memory_of
+from jupyter_deploy.home import Home
 from tests.index import Index, serve, wheel
 
 
@@ -177,7 +176,7 @@ def test_the_files_that_serve_are_put_once_and_work_alone(tmp_path: Path) -> Non
     assert folder == home.runtime / runtime.digest()
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert found == runtime.files()
-    assert "jupyter_deploy/serving/server.py" in found
+    assert "jupyter_deploy/serving/front/server.py" in found
     assert not any("targets" in name or "display" in name for name in found)
     before = folder.stat().st_ino
     assert runtime.ensure(home).stat().st_ino == before
@@ -195,7 +194,7 @@ def test_the_files_that_serve_are_put_once_and_work_alone(tmp_path: Path) -> Non
 
 def test_eight_processes_put_the_files_at_once(home: Path) -> None:
     code = (
-        "from jupyter_deploy.environments import runtime; from jupyter_deploy.config import Home; import pathlib, sys\n"
+        "from jupyter_deploy.environments import runtime; from jupyter_deploy.home import Home; import pathlib, sys\n"
         "home = Home(pathlib.Path(sys.argv[1])); home.create(); print(runtime.ensure(home))"
     )
     started = [subprocess.Popen([sys.executable, "-c", code, home], stdout=subprocess.PIPE) for _ in range(8)]

@@ -14,14 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jupyter_deploy.answers import Answer, Binary, answer_of, decoded, duration
-from jupyter_deploy.connection import Reply
 from jupyter_deploy.display import html, text
 from jupyter_deploy.errors import UsageProblem
-from jupyter_deploy.invocation import Request, checked_headers
-from jupyter_deploy.load import LatencyReport, Trouble, check_load, histogram, percentile
-from jupyter_deploy.payloads import JSON, Payload
-from jupyter_deploy.snippets import Snippet, curl, python
+from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet, duration
+from jupyter_deploy.invoking.answers import answer_of, decoded
+from jupyter_deploy.invoking.connection import Reply
+from jupyter_deploy.invoking.invocation import Request, checked_headers
+from jupyter_deploy.invoking.load import Trouble, check_load, histogram, percentile
+from jupyter_deploy.invoking.payloads import JSON, Payload
+from jupyter_deploy.invoking.snippets import curl, python
 
 EVIL = "<script>alert(1)</script>"
 URL = "http://127.0.0.1:1/score"

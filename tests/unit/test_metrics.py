@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from jupyter_deploy.serving.metrics import Histogram, Metrics, resident_bytes
+from jupyter_deploy.serving.front.metrics import Histogram, Metrics, resident_bytes
 
 NOW = {"in_flight": 1.0, "waiting": 2.0, "generation": 3.0, "restarts": 4.0, "workers": 5.0}
 

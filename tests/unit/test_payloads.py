@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from jupyter_deploy.errors import InvokeProblem
-from jupyter_deploy.payloads import BINARY, JSON, TEXT, payload_of
-from jupyter_deploy.signatures import Signature, may_have_schema, signature_in
+from jupyter_deploy.invoking import Signature
+from jupyter_deploy.invoking.payloads import BINARY, JSON, TEXT, payload_of
+from jupyter_deploy.invoking.signatures import may_have_schema, signature_in
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}, index=[7, 7])
 

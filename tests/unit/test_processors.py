@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.serving.processors import usable_processors
+from jupyter_deploy.serving.front.processors import usable_processors
 
 ALL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

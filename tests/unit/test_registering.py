@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from jupyter_deploy.errors import DeployError, InUse, ModelProblem
-from jupyter_deploy.models import Model
+from jupyter_deploy.registry import Model
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
 from jupyter_deploy.workspace import Workspace
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.environments.requirements import read_requirements, uv_arguments
+from jupyter_deploy.environments import uv_arguments
+from jupyter_deploy.environments.requirements import read_requirements
 from jupyter_deploy.errors import ConfigProblem
 
 UV = Path(sys.executable).with_name("uv")

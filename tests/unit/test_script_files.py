@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
 from jupyter_deploy.scripts import Script, imported_modules, script_from_file
-from jupyter_deploy.shipment.gathering import Shipment, shipment_of
+from jupyter_deploy.scripts.shipment import Shipment, shipment_of
 
 from .cells import RUN, cell
 

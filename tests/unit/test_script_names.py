@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.errors import ScriptProblem
-from jupyter_deploy.script_check import check
-from jupyter_deploy.scripts import script_from_file
+from jupyter_deploy.scripts import check, script_from_file
 
 RUN = "def run(data):\n    return data\n"
 

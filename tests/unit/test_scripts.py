@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.errors import NotFound, ScriptProblem
-from jupyter_deploy.script_check import MAX_BYTES, lines_of
+from jupyter_deploy.scripts import lines_of
+from jupyter_deploy.scripts.checking import MAX_BYTES
 from jupyter_deploy.workspace import Workspace
 
 from .cells import RUN, bad_cell, cell

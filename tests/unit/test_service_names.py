@@ -6,8 +6,7 @@ import unicodedata
 
 import pytest
 
-from jupyter_deploy.service_names import derived
-from jupyter_deploy.services import NAME_RULE
+from jupyter_deploy.services import NAME_RULE, derived
 
 NAMES = {
     "churn": "churn",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.errors import ConfigProblem
-from jupyter_deploy.serving.config import ServingConfig, read_config
+from jupyter_deploy.serving import ServingConfig
+from jupyter_deploy.serving.config import read_config
 from jupyter_deploy.serving.failures import describe
 from jupyter_deploy.serving.layout import layout_of_bundle, layout_of_script, tree_lines
 

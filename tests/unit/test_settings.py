@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.deploying.resolution import with_given
 from jupyter_deploy.errors import ConfigProblem, UsageProblem
-from jupyter_deploy.resolution import with_given
-from jupyter_deploy.serving.settings import gather
+from jupyter_deploy.serving import gather
 
 
 def test_the_command_line_wins_over_the_environment_over_the_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_deploy.errors import UsageProblem
-from jupyter_deploy.serving.config import ServingConfig, settable
+from jupyter_deploy.serving import ServingConfig, settable
 from jupyter_deploy.targets.admin import known_settings, settings_for
 
 

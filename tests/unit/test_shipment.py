@@ -10,9 +10,7 @@ import pytest
 
 from jupyter_deploy.errors import TooMuchToShip, UsageProblem
 from jupyter_deploy.scripts import Script, script_from_file
-from jupyter_deploy.shipment import walking
-from jupyter_deploy.shipment.contents import Contents
-from jupyter_deploy.shipment.gathering import Shipment, shipment_of
+from jupyter_deploy.scripts.shipment import Contents, Shipment, shipment_of, walking
 
 from .cells import RUN, cell
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_deploy.display.stages import Stages
-from jupyter_deploy.environments.uv import Steps, bar
+from jupyter_deploy.display import Stages
+from jupyter_deploy.environments import bar
+from jupyter_deploy.environments.uv import Steps
 from jupyter_deploy.progress import Step
 
 from ..markup import harmless, structure

@@ -17,9 +17,9 @@ from inference_schema.parameter_types.standard_py_parameter_type import Standard
 from inference_schema.schema_decorators import input_schema, output_schema
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from jupyter_deploy.serving.config import ServingConfig
-from jupyter_deploy.serving.schema import schema_function, schemas
-from jupyter_deploy.serving.swagger import NoDocument, document
+from jupyter_deploy.serving import ServingConfig
+from jupyter_deploy.serving.front.swagger import NoDocument, document
+from jupyter_deploy.serving.worker.schema import schema_function, schemas
 
 VALIDATORS = {"2": OpenAPIV2SpecValidator, "3": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 VERSIONS = list(VALIDATORS)

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.attempts import Attempts, How
-from jupyter_deploy.environments.environment import Environment
-from jupyter_deploy.environments.references import environment_of, reference_of
+from jupyter_deploy.deploying import Intent
+from jupyter_deploy.deploying.attempts import Attempts, How
+from jupyter_deploy.deploying.placing import for_target
+from jupyter_deploy.environments import Environment, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem, UsageProblem
-from jupyter_deploy.intent import Intent
-from jupyter_deploy.placing import for_target
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
 from jupyter_deploy.workspace import Workspace
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_deploy.serving.traffic import Traffic
+from jupyter_deploy.serving.front.traffic import Traffic
 
 
 def test_percentiles_by_nearest_rank_and_errors() -> None:

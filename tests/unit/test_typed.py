@@ -17,13 +17,12 @@ import pandas as pd
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from jupyter_deploy.serving import typed
-from jupyter_deploy.serving.config import ServingConfig
-from jupyter_deploy.serving.conversion.hints import hinted
-from jupyter_deploy.serving.conversion.misfit import Misfit
+from jupyter_deploy.invoking.signatures import may_have_schema
+from jupyter_deploy.serving import ServingConfig
+from jupyter_deploy.serving.conversion import Misfit, hinted
+from jupyter_deploy.serving.front.swagger import document
 from jupyter_deploy.serving.modes import BadInput
-from jupyter_deploy.serving.swagger import document
-from jupyter_deploy.signatures import may_have_schema
+from jupyter_deploy.serving.worker import typed
 
 NAN = float("nan")
 

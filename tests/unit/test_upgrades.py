@@ -15,12 +15,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jupyter_deploy.environments.environment import Environment
+from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import StoreProblem
-from jupyter_deploy.service_rows import Services
-from jupyter_deploy.services import ServiceRecord, ServiceSpec
-from jupyter_deploy.store import migrations
-from jupyter_deploy.store.database import Database, metadata, models
+from jupyter_deploy.services import ServiceRecord, Services, ServiceSpec
+from jupyter_deploy.store import Database, migrations, models
+from jupyter_deploy.store.database import metadata
 from jupyter_deploy.workspace import Workspace
 
 # A workspace as the package of that schema leaves it, with a model, a script and a service.

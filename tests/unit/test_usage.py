@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_deploy.serving.front.usage import usage
 from jupyter_deploy.serving.memory import explained, kills, limit
-from jupyter_deploy.serving.usage import usage
 
 NETWORK = """Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed

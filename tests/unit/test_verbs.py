@@ -12,11 +12,21 @@ import numpy as np
 import pytest
 
 from jupyter_deploy.errors import UsageProblem
-from jupyter_deploy.models import Model
-from jupyter_deploy.verbs import NAMES, Done, Listing, find
-from jupyter_deploy.verbs.parser import HelpShown, list_of_verbs, parser_of
-from jupyter_deploy.verbs.running import plain, run
-from jupyter_deploy.verbs.verb import Session, evaluate, existing_path, pairs
+from jupyter_deploy.registry import Model
+from jupyter_deploy.verbs import (
+    NAMES,
+    Done,
+    HelpShown,
+    Listing,
+    Session,
+    evaluate,
+    find,
+    list_of_verbs,
+    parser_of,
+    plain,
+    run,
+)
+from jupyter_deploy.verbs.verb import existing_path, pairs
 from jupyter_deploy.workspace import Workspace
 
 
@@ -44,7 +54,7 @@ def test_each_name_has_its_verb(name: str) -> None:
 
 def test_every_verbs_module_is_listed() -> None:
     folder = Path(str(import_module("jupyter_deploy.verbs").__file__)).parent
-    helpers = {"__init", "verb", "parser", "running"}
+    helpers = {"__init", "verb", "parser", "running", "table"}
     assert {path.stem.rstrip("_") for path in folder.glob("*.py")} - helpers == set(NAMES)
     assert len(set(NAMES)) == len(NAMES)
 

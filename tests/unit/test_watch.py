@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.serving import watch
+from jupyter_deploy.serving.front import watch
+from jupyter_deploy.serving.front.watch import changed, state_of
 from jupyter_deploy.serving.layout import layout_of_script
-from jupyter_deploy.serving.watch import changed, state_of
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.display.plain import window
+from jupyter_deploy.display import window
 from jupyter_deploy.verbs.logs import short_ids
 from jupyter_deploy.widgets import static
 from jupyter_deploy.widgets.card import duration, milliseconds, pretty, shown

@@ -1,169 +1,19 @@
-"""What model files say about themselves: looked into, never executed; what cannot be read is unknown, not an error.
-
-To add a kind: a function that takes a :class:`File` and returns a :class:`Found`, and its name in ``_LOOKS``.
-"""
+"""What model files say of themselves, read without executing anything of them."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-# The first that knows the file counts. Pickles have the weakest signs, so they are the last.
-_LOOKS = (
-    ("archives", "look"),
-    ("boosters", "look"),
-    ("tensors", "look"),
-    ("graphs", "look"),
-    ("pickles", "look"),
-)
-# Frameworks by the modules that stand for them.
-KINDS = {
-    "sklearn": "ScikitLearn",
-    "torch": "PyTorch",
-    "keras": "TfKeras",
-    "tensorflow": "TensorFlow",
-    "xgboost": "XGBoost",
-    "lightgbm": "LightGBM",
-    "catboost": "CatBoost",
-    "transformers": "Transformers",
-    "pyspark": "Spark",
-}
-_MOST_FILES = 2000
-_MOST_LOOKED_AT = 200
-_HEAD = 1 << 16
+from ...doors import door
 
-
-@dataclass(frozen=True)
-class Found:
-    """What a file says.
-
-    Parameters
-    ----------
-    framework : str
-        In Azure ML's spelling; empty where unknown.
-    modules : frozenset of str
-        The modules that loading it imports.
-    written : dict of str to str
-        By the framework's top-level module, the version that wrote the file.
-    lines : tuple of str
-        Requirements that it names by itself.
-    bounds : tuple of str
-        Requirements that follow from how it was written, for example ``"numpy<2"``.
-    notices : tuple of str
-        What the user should know.
-    """
-
-    framework: str = ""
-    modules: frozenset[str] = frozenset()
-    written: dict[str, str] = field(default_factory=dict, hash=False)
-    lines: tuple[str, ...] = ()
-    bounds: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class File:
-    """A file that is looked into.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it is.
-    head : bytes
-        Its beginning.
-    size : int
-        All its bytes.
-    """
-
-    path: Path
-    head: bytes
-    size: int
-
-    @property
-    def name(self) -> str:
-        """Its name, for texts."""
-        return self.path.name
-
-
-def look(path: Path) -> Found:
-    """Look into a file or folder.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        What is registered.
-
-    Returns
-    -------
-    Found
-        Empty where nothing is known about it; of a folder, what its files say together.
-    """
-    if path.is_file():
-        return _look_into(path)
-    whole: Found | None = import_module(f"{__name__}.folders").look(path)
-    if whole is not None:
-        return whole
-    return together([_look_into(file) for file in _files(path)])
-
-
-def together(parts: list[Found]) -> Found:
-    """Say of several files what each of them says.
-
-    Parameters
-    ----------
-    parts : list of Found
-        Of each file.
-
-    Returns
-    -------
-    Found
-        Its framework is ``"Multi"`` where they are of several.
-    """
-    frameworks = list(dict.fromkeys(part.framework for part in parts if part.framework not in {"", "Custom"}))
-    framework = "Multi" if len(frameworks) > 1 else (frameworks or [""])[0]
-    written: dict[str, str] = {}
-    for part in parts:
-        written = {**part.written, **written}
-    return Found(
-        framework,
-        frozenset().union(*(part.modules for part in parts)),
-        written,
-        _unique(part.lines for part in parts),
-        _unique(part.bounds for part in parts),
-        _unique(part.notices for part in parts),
+if TYPE_CHECKING:
+    from .looking import KINDS as KINDS
+    from .looking import Found as Found
+    from .looking import look as look
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "looking": "Found KINDS look",
+        },
     )
-
-
-def _unique(lists: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for each in lists for one in each))
-
-
-def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    seen = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            seen += 1
-            if seen > _MOST_FILES or len(found) == _MOST_LOOKED_AT:
-                return found
-            path = Path(place, name)
-            if path.is_file() and not name.startswith("."):
-                found.append(path)
-    return found
-
-
-def _look_into(path: Path) -> Found:
-    try:
-        with path.open("rb") as opened:
-            file = File(path, opened.read(_HEAD), path.stat().st_size)
-        for module, name in _LOOKS:
-            found: Found | None = getattr(import_module(f"{__name__}.{module}"), name)(file)
-            if found is not None:
-                return found
-    except Exception:  # noqa: BLE001 - a hostile or broken file is a file of which nothing is known
-        return Found()
-    return Found()

@@ -7,7 +7,7 @@ import re
 import zipfile
 from typing import Any
 
-from . import File, Found
+from .looking import File, Found
 from .opcodes import Seen, Walk
 from .stream import Stream, TooMuch, plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-from . import File, Found
+from .looking import File, Found
 
 _TAIL = 4096
 _BOOSTERS = (b"gbtree", b"gblinear", b"dart")

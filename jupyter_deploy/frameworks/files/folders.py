@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from . import Found
 from .graphs import fields
+from .looking import Found
 
 _MOST_BYTES = 1 << 20
 _FLAVORS = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from . import File, Found
+from .looking import File, Found
 
 _MOST_FIELDS = 10_000
 _SHORT = 4096

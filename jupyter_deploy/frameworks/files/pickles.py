@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import KINDS, File, Found
+from .looking import KINDS, File, Found
 from .opcodes import Seen, Walk
 from .stream import Stream, TooMuch, pieces_of
 

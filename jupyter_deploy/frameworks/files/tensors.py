@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from . import File, Found
 from .archives import keras
+from .looking import File, Found
 
 _MOST_HEADER = 100 << 20
 _HDF5 = b"\x89HDF\r\n\x1a\n"

@@ -7,6 +7,26 @@ is, its sample tells; numpy and pandas are the script's own, and are only import
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ...doors import door
 from .kinds import converter, expectation
+
+if TYPE_CHECKING:
+    from .hints import Hinted as Hinted
+    from .hints import hinted as hinted
+    from .hints import or_null as or_null
+    from .kinds import refusal as refusal
+    from .misfit import Misfit as Misfit
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "hints": "Hinted hinted or_null",
+            "kinds": "refusal",
+            "misfit": "Misfit",
+        },
+    )
+
 
 __all__ = ["converter", "expectation"]

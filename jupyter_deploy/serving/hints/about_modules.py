@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from ...frameworks.pickling import distribution_version
+from ...frameworks import distribution_version
 from .distributions import distribution_of
 from .situation import Situation
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...frameworks.pickling import distribution_version
+from ...frameworks import distribution_version
 
 _NAMES = {
     "cv2": "opencv-python-headless",

@@ -11,11 +11,24 @@ import sys
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...doors import door
 from .unavailable import unavailable
 
-_RAW = "jupyter_deploy.serving.rawhttp"
+if TYPE_CHECKING:
+    from . import parameter_types as parameter_types
+    from .schema_decorators import SchemaFunction as SchemaFunction
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "schema_decorators": "SchemaFunction",
+        },
+    )
+
+
+_RAW = "jupyter_deploy.serving.worker.rawhttp"
 _MODEL = "jupyter_deploy.serving.shims.model"
 _SCHEMA = "jupyter_deploy.serving.shims.schema_decorators"
 _TYPES = "jupyter_deploy.serving.shims.parameter_types"

@@ -1,0 +1,24 @@
+"""Bundles: immutable folders, named by their digest, that hold all that crosses from the notebook to a server.
+
+It makes and reads them. Where they come from is decided by ``deploying``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..doors import door
+
+if TYPE_CHECKING:
+    from .bundles import Bundle as Bundle
+    from .bundles import build as build
+    from .bundles import captured_in as captured_in
+    from .bundles import captured_names as captured_names
+    from .bundles import manifest_of as manifest_of
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "bundles": "Bundle build captured_in captured_names manifest_of",
+        },
+    )

@@ -1,0 +1,287 @@
+"""A bundle is all that crosses from the notebook to the runtime: an immutable folder named by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreProblem
+from ..files import fsync_folder, link_tree, remove_tree
+from ..home import Home
+from ..registry import Model
+from ..scripts import LOADED, Script
+from ..scripts.shipment import Content, Contents, Shipment, is_whole
+from ..serving import MODELS_FOLDER, NOTICES
+from ..store import ArtifactStore, Stage
+
+FORMAT = 1
+_LISTING = "files.list"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A built bundle.
+
+    Parameters
+    ----------
+    digest : str
+        SHA-256 of its manifest, which names everything in it by digest.
+    folder : pathlib.Path
+        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``; ``files.list`` lists the users'
+        files that were linked into ``code/``.
+    """
+
+    digest: str
+    folder: Path
+
+    def verify(self) -> None:
+        """Check that the files a service needs are there.
+
+        Raises
+        ------
+        StoreProblem
+            Naming what is missing or changed.
+        """
+        try:
+            manifest: dict[str, Any] = json.loads((self.folder / "bundle.json").read_text())
+            for name, digest in manifest["code"].items():
+                if hashlib.sha256((self.folder / "code" / name).read_bytes()).hexdigest() != digest:
+                    raise StoreProblem(f"code/{name} was changed", hint="A bundle is never edited in place.")
+            for model in manifest["models"]:
+                place = self.folder / "models" / model["name"] / str(model["version"]) / model["entry"]
+                if not place.exists():
+                    raise StoreProblem(f"{place} is missing")
+            if "files" in manifest:
+                self._verify_files(manifest["files"]["digest"])
+        except (OSError, ValueError, KeyError, StoreProblem) as error:
+            raise StoreProblem(
+                f"Bundle {self.digest[:12]} is damaged: {error}.", hint="It will be built anew."
+            ) from error
+
+    def publish(self, half: Path) -> None:
+        """Put a bundle that is complete in its place.
+
+        Parameters
+        ----------
+        half : pathlib.Path
+            Where it was made.
+        """
+        try:
+            half.rename(self.folder)
+        except OSError:
+            # Another process built the same content meanwhile.
+            self.verify()
+        fsync_folder(self.folder.parent)
+
+    def _verify_files(self, digest: str) -> None:
+        # By size and time: there may be thousands, and a reload waits for this.
+        listing = (self.folder / _LISTING).read_bytes()
+        if hashlib.sha256(listing).hexdigest() != digest:
+            raise StoreProblem(f"{_LISTING} was changed")
+        text = os.fsdecode(listing)
+        code = f"{self.folder}/code/"
+        for line in text.split("\0")[:-1]:
+            _, size, name = line.split(" ", 2)
+            if not is_whole(code + name, int(size)):
+                raise StoreProblem(f"code/{name} was changed")
+
+
+def manifest_of(bundle: Path) -> dict[str, Any]:
+    """Read what a bundle says about itself.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    dict
+        Empty where the bundle is not there any more.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return manifest
+
+
+def captured_in(bundle: Path) -> tuple[str, ...]:
+    """Tell which of a bundle's models the script took from its notebook.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    tuple of str
+        ``name:version`` each; empty where the bundle is not there any more.
+    """
+    return tuple(manifest_of(bundle).get("captured", ()))
+
+
+@lru_cache(maxsize=256)
+def captured_names(bundle: Path) -> Mapping[str, str]:
+    """Tell from which of the notebook's names a bundle's captured models come: as the script itself loads them.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    mapping of str to str
+        The models' ``name:version``, by the names that the script loads them into.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the bundle is not there, or damaged.
+    """
+    manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    captured = manifest.get("captured", ())
+    source = (bundle / "code" / manifest["entry"]).read_text(encoding="utf-8") if captured else ""
+    found = {name: f"{model}:{version}" for name, model, version in LOADED.findall(source)}
+    return {name: model for name, model in found.items() if model in captured}
+
+
+def build(
+    home: Home,
+    artifacts: ArtifactStore,
+    stage: Stage,
+    script: Script,
+    shipment: Shipment,
+    models: Sequence[Model],
+    requirements: Sequence[str],
+    preload: Sequence[str] | None,
+) -> tuple[Bundle, Shipment]:
+    """Build a bundle, or take the one with the same content that is there.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    artifacts : ArtifactStore
+        Where model files come from; they are hard-linked, not copied.
+    stage : Stage
+        Claims the bundle until the service's row names it.
+    script, shipment : Script, Shipment
+        The entry script, and its files.
+    models, requirements : sequence of Model, sequence of str
+        The models it gets, and the lines of ``requirements.txt``.
+    preload : sequence of str or None
+        Modules to import ahead of the script; None for none ever.
+
+    Returns
+    -------
+    tuple of (Bundle, Shipment)
+        In its place; and what was shipped, without what could not be.
+    """
+    contents = Contents(home.contents)
+    found, left = contents.read(shipment, stage.folder)
+    shipment = shipment.without(left)
+    manifest = _manifest(script, shipment, models, requirements)
+    manifest["preload"] = None if preload is None else list(preload)
+    listing = os.fsencode("".join(f"{found[name].key} {found[name].size} {name}\0" for name in sorted(found)))
+    manifest |= _about_files(listing, found) if found else {}
+    text = json.dumps(manifest, indent=1, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    bundle = Bundle(digest, home.bundles / digest)
+    stage.claim(digest)
+    if bundle.folder.exists():
+        try:
+            bundle.verify()
+        except StoreProblem:
+            remove_tree(bundle.folder, trash=home.staging)
+        else:
+            return bundle, shipment
+    half = stage.folder / "bundle"
+    _fill(half, shipment, models, artifacts)
+    _link(half, shipment, contents, found)
+    _describe(half, listing, script, manifest["requirements"])
+    (half / "bundle.json").write_text(text)
+    bundle.publish(half)
+    return bundle, shipment
+
+
+def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: ArtifactStore) -> None:
+    for name, data in shipment.texts.items():
+        place = half / "code" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    (half / "models").mkdir()
+    for model in models:
+        link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
+    link = half / "code" / shipment.cwd / MODELS_FOLDER
+    link.symlink_to(os.path.relpath(half / "models", link.parent), target_is_directory=True)
+
+
+def _describe(half: Path, listing: bytes, script: Script, requirements: Sequence[str]) -> None:
+    if listing:
+        (half / _LISTING).write_bytes(listing)
+    if script.notices:
+        # Beside the manifest: what is stored of a cell does not have them, and is the same script.
+        (half / NOTICES).write_text(json.dumps(script.notices))
+    (half / "requirements.txt").write_text("".join(f"{line}\n" for line in requirements))
+
+
+def _link(half: Path, shipment: Shipment, contents: Contents, found: Mapping[str, Content]) -> None:
+    for folder in {name.rpartition("/")[0] for name in found}:
+        (half / "code" / folder).mkdir(parents=True, exist_ok=True)
+    code = f"{half}/code/"
+    for name, content in found.items():
+        contents.place(content, shipment.files[name], code + name)
+    _call(half, shipment)
+
+
+def _call(half: Path, shipment: Shipment) -> None:
+    """Let the script find its folder below itself, by the names that it looks for: ``./source_directory/x.json``.
+
+    Through a folder of links beside the code: a link from a folder to itself has no end for who walks through it.
+    """
+    if not shipment.names:
+        return
+    code, beside = half / "code" / shipment.cwd, half / "source"
+    beside.mkdir()
+    for path in code.iterdir():
+        if path.name != MODELS_FOLDER:
+            (beside / path.name).symlink_to(os.path.relpath(path, beside), target_is_directory=path.is_dir())
+    for name in shipment.names:
+        (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
+
+
+def _about_files(listing: bytes, found: Mapping[str, Content]) -> dict[str, Any]:
+    digest = hashlib.sha256(listing).hexdigest()
+    size = sum(content.size for content in found.values())
+    return {"files": {"digest": digest, "count": len(found), "size": size}}
+
+
+def _manifest(
+    script: Script, shipment: Shipment, models: Sequence[Model], requirements: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "entry": shipment.entry,
+        "label": script.label,
+        "code": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(shipment.texts.items())},
+        "models": [
+            {"name": model.name, "version": model.version, "entry": model.entry, "digest": model.digest}
+            for model in sorted(models, key=lambda model: (model.name, model.version))
+        ],
+        "requirements": sorted(requirements),
+        # Only where there is something to say: what a plain script's bundle is called stays as it was.
+        **({"origins": [list(origin) for origin in script.origins]} if script.origins else {}),
+        **({"captured": list(script.models)} if script.models else {}),
+        **({"cwd": shipment.cwd} if shipment.cwd else {}),
+        **({"source": shipment.source} if shipment.source else {}),
+        **({"names": list(shipment.names)} if shipment.names else {}),
+    }

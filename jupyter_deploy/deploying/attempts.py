@@ -1,0 +1,127 @@
+"""One attempt to make a service be what is wanted: what it leaves where it fails, and what is tried instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ..errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem
+from ..home import Home
+from ..scripts import Script
+from ..services import Change, ServiceRecord, ServiceSpec
+from ..store import stage
+from .resolution import Resolver, Wanted
+from .rollout import Progress, Rollout
+from .unproven import Unproven
+
+_TARGET = re.compile(r"target \w+, because ")
+Done = tuple[str, tuple[str, ...], int]
+
+
+@dataclass(frozen=True)
+class How:
+    """How a service is deployed.
+
+    Parameters
+    ----------
+    source : Script or None
+        The text to serve, instead of looking the script up.
+    wait, large : bool
+        Return only when it serves; agree to ship much.
+    otherwise : str
+        The target of a new service that fails on its own target; empty for none.
+    """
+
+    source: Script | None
+    wait: bool
+    large: bool
+    otherwise: str
+
+
+class Attempts:
+    """Resolves what is asked for and carries it out; its caller holds the service's lock.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    resolver : Resolver
+        Looks up what is asked for.
+    rollout : Rollout
+        Carries changes out.
+    unproven : Unproven
+        Takes back what a failure leaves.
+    """
+
+    def __init__(self, home: Home, resolver: Resolver, rollout: Rollout, unproven: Unproven) -> None:
+        self._home = home
+        self._resolver = resolver
+        self._rollout = rollout
+        self._unproven = unproven
+
+    def make(
+        self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
+    ) -> tuple[Wanted, Done, tuple[str, ...]]:
+        """Make a service be what is wanted, on its target or, where that fails, on the other.
+
+        Parameters
+        ----------
+        record : ServiceRecord or None
+            What there is.
+        spec : ServiceSpec
+            What is wanted.
+        how : How
+            The rest.
+        progress : callable
+            Told what is being done.
+
+        Returns
+        -------
+        tuple of (Wanted, tuple, tuple of str)
+            What it is now, what was done, and why it is not where it was meant to be.
+        """
+        try:
+            return *self._once(record, spec, how, progress), ()
+        except (TargetProblem, EnvironmentProblem, StartFailed) as error:
+            if record is not None or not how.otherwise or isinstance(error, PortBusy):
+                raise
+            first = error
+        why = f"target {how.otherwise}, because on {spec.target}: {first.message}"
+        progress(why)
+        try:
+            return *self._once(None, replace(spec, target=how.otherwise), how, progress), (why,)
+        except (StartFailed, PortBusy):
+            # The script's own fault, or the port's: it says more than why there is no container.
+            raise
+        except DeployError:
+            raise first from None
+
+    def _once(
+        self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
+    ) -> tuple[Wanted, Done]:
+        try:
+            with stage(self._home.staging) as opened:
+                wanted = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
+                return wanted, self._rollout.apply(record, wanted, how.wait, progress)
+        except BaseException as error:
+            self._unproven.take_back(spec.name, record, error)
+            raise
+
+
+def first_choice(notes: list[str], change: Change) -> list[str]:
+    """Leave out which target was chosen at first, where the service runs on another one.
+
+    Parameters
+    ----------
+    notes : list of str
+        What was decided before the attempt.
+    change : Change
+        What came of it.
+
+    Returns
+    -------
+    list of str
+        What still holds.
+    """
+    moved = any(_TARGET.match(note) for note in change.notes)
+    return [note for note in notes if not (moved and _TARGET.match(note))]

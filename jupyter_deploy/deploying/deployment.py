@@ -1,0 +1,376 @@
+"""Make a service be what was asked for: nothing where it is, a reload where that does, a new server where it must."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..bundles import captured_in
+from ..errors import DeployError, DiskFull, ReadOnly
+from ..files import older_log
+from ..home import Home
+from ..registry import parse_reference as parse
+from ..scripts import Script
+from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Target
+from ..store import stage
+from .attempts import Attempts, How
+from .changing import LOCK_SECONDS, Busy, changing
+from .placing import for_target
+from .resolution import Resolver, differences, merged, with_given
+from .rollout import Progress, Rollout
+from .strays import BESIDE, ENDING, Strays
+from .unproven import Unproven
+
+# Where the names of a notebook are that a stored script took.
+NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
+_AT_ONCE_SECONDS = 0.5
+log = logging.getLogger("jupyter_deploy")
+
+
+class Deployment:
+    """Everything that changes services; one change at a time for each of them, in any process.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        The services' rows.
+    resolver : Resolver
+        Looks up what is asked for.
+    target : callable
+        Given a target's name, returns it.
+    rollout : Rollout
+        Carries changes out.
+    room : callable
+        Returns a context that says on a full disk what can be done about it.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        rows: Services,
+        resolver: Resolver,
+        target: Callable[[str], Target],
+        rollout: Rollout,
+        room: Callable[[], contextlib.AbstractContextManager[None]],
+    ) -> None:
+        self._room = room
+        self.strays = Strays(home, rows, target)
+        self._home = home
+        self._rollout = rollout
+        self._rows = rows
+        self._resolver = resolver
+        self._target = target
+        self.unproven = Unproven(home, rows, target, rollout, self._lock)
+        self._attempts = Attempts(home, resolver, rollout, self.unproven)
+
+    def bundle_folder(self, record: ServiceRecord) -> Path:
+        """Return the folder that a service runs from.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Its row.
+
+        Returns
+        -------
+        pathlib.Path
+            The bundle's.
+        """
+        return self._home.bundles / record.bundle
+
+    def health(self, record: ServiceRecord) -> Health:
+        """Find out how a service is.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Its row.
+
+        Returns
+        -------
+        Health
+            Stopped where it should not run; else what its target finds.
+        """
+        found = self._rollout.health(record)
+        return self._back(record.name, found) if found.gone else found
+
+    def _back(self, name: str, found: Health) -> Health:
+        """Start a server again that ended unasked, unless another process is changing the service just now."""
+        try:
+            with self._lock(name, 0.0):
+                record = self._rows.get(name)
+                now = self._rollout.health(record)
+                if not now.gone:
+                    return now
+                self._rollout.again(record, now.reason)
+                return self._rollout.health(record)
+        except DeployError as error:
+            return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
+
+    def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
+        return changing(self._home, name, self._room, seconds)
+
+    def deploy(
+        self,
+        name: str,
+        changes: Mapping[str, Any],
+        *,
+        wait: bool = True,
+        large: bool = False,
+        source: Script | None = None,
+        names: str = NOT_LOOKED_AT,
+        progress: Progress = lambda _: None,
+        otherwise: str = "",
+    ) -> Change:
+        """Create, update, repair or leave a service; one that fails leaves what was there before, and a log.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        changes : mapping
+            Fields of :class:`ServiceSpec` that were given; the others stay as they are.
+        wait : bool, optional
+            Return when it serves, or at once.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs.
+        source, names : Script, str, optional
+            The text to serve, instead of looking the script up; why a stored script is served as it is, empty where
+            the notebook was looked at.
+        progress, otherwise : callable, str, optional
+            Told what is being done; the target of a new service that fails on its own target.
+
+        Returns
+        -------
+        Change
+            What was done.
+
+        Raises
+        ------
+        StartFailed, ReloadFailed
+            With the script's traceback.
+        """
+        started = time.perf_counter()
+        with self._lock(name):
+            record = self._rows.find(name)
+            record = self.strays.end(record) if record else None
+            spec, notes = for_target(merged(name, record, changes), record, changes)
+            how = How(source, wait, large, otherwise)
+            wanted, done, instead = self._attempts.make(record, spec, how, progress)
+        action, what, generation = done
+        notes += instead
+        notes += (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
+        took = 0.0 if action == "unchanged" else _since(started)
+        notes += _as_stored(wanted.script, names)
+        return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
+
+    def reload(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        model: str | None = None,
+        source: Script | None = None,
+        sample: str | None = None,
+        large: bool = False,
+        names: str = NOT_LOOKED_AT,
+        progress: Progress = lambda _: None,
+    ) -> Change:
+        """Load a service's script anew, keeping the models' versions but the one that is named.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        script : str or pathlib.Path, optional
+            A file to take instead of the script that it has.
+        model : str, optional
+            A model reference to take instead of the version of that model that it has.
+        source : Script, optional
+            The text to serve, instead of looking the script up.
+        sample : str, optional
+            A request's body that this and every later version must answer before it serves.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs.
+        names : str, optional
+            As for :meth:`deploy`.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Change
+            What was done.
+
+        Raises
+        ------
+        ReloadFailed, StartFailed
+            With the script's traceback.
+        """
+        started = time.perf_counter()
+        with self._lock(name):
+            record = self.strays.end(self._rows.get(name))
+            spec = record.spec
+            if script is not None:
+                spec = replace(spec, script=_file_of(script, spec.source), script_is_file=True)
+            if sample is not None:
+                spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
+            spec, ids = self._with_model(spec, record, model)
+            with stage(self._home.staging) as opened:
+                wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
+                what = differences(record, wanted) or ("same script",)
+                action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
+        notes = wanted.notes + _as_stored(wanted.script, names)
+        return Change(name, action, what, _since(started), generation, notes)
+
+    def script_of(self, name: str, changes: Mapping[str, Any]) -> str:
+        """Tell which stored script a service runs, or would run.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        changes : mapping
+            As for :meth:`deploy`.
+
+        Returns
+        -------
+        str
+            The script's name; empty for a file or an image.
+        """
+        spec = merged(name, self._rows.find(name), changes)
+        return "" if spec.script_is_file or spec.image else spec.script
+
+    def own_models(self, name: str) -> tuple[str, ...]:
+        """List what a service was given beside what its script took from the notebook.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+
+        Returns
+        -------
+        tuple of str
+            ``name:version`` each; empty where there is no such service.
+        """
+        record = self._rows.find(name)
+        captured = captured_in(self.bundle_folder(record)) if record else ()
+        return tuple(model for model in record.models if model not in captured) if record else ()
+
+    def _with_model(
+        self, spec: ServiceSpec, record: ServiceRecord, model: str | None
+    ) -> tuple[ServiceSpec, tuple[str, ...]]:
+        """Take a model's version instead of the one that is served; returns the models to serve, too."""
+        captured = captured_in(self.bundle_folder(record))
+        # What the script took from its notebook comes with the script, unless it was asked for by its name, too.
+        asked = [self._resolver.version_of(reference) for reference in spec.models or ()]
+        own = tuple(known for known in record.models if known not in captured or known in asked)
+        if model is None:
+            return spec, own
+        name, _ = parse(model)
+        kept = (ref for ref in spec.models or own if parse(ref)[0] != name)
+        return replace(spec, models=(model, *kept)), (model, *(known for known in own if parse(known)[0] != name))
+
+    def stop(self, name: str) -> None:
+        """Drain and end a service; its row stays. That it is stopped cannot always be remembered; ended it is.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        """
+        try:
+            with self._lock(name, _AT_ONCE_SECONDS):
+                self._stop(name)
+        except Busy:
+            # Another process waits for an init(), perhaps for an hour: with its server gone it gives up.
+            self._stop(name, alone=False)
+            with self._lock(name):
+                self._stop(name)
+
+    def _stop(self, name: str, *, alone: bool = True) -> None:
+        record = self.unproven.proven(self._rows.get(name))
+        unwritten = ""
+        try:
+            # Until it has ended, the row says that it is only about to.
+            stopping = replace(record, desired="stopped", handle={**record.handle, ENDING: True})
+            self._rows.put(stopping, frees=True)
+        except (DiskFull, ReadOnly) as error:
+            unwritten = error.message
+        self._end(record)
+        if alone:
+            # That it has ended is found out by looking, too.
+            with contextlib.suppress(DiskFull, ReadOnly):
+                left = {key: value for key, value in record.handle.items() if key not in {*BESIDE, ENDING}}
+                self._rows.put(replace(record, desired="stopped", handle=left), frees=True)
+        if unwritten:
+            log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
+
+    def settle(self, name: str) -> None:
+        """End the servers that a change left which was cut off.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        """
+        with self._lock(name):
+            record = self._rows.find(name)
+            if record:
+                self.strays.end(record)
+
+    def delete(self, name: str) -> None:
+        """Drain and end a service and remove what is its own: row, folder, log.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        """
+        import shutil
+
+        with self._lock(name):
+            record = self._rows.get(name)
+            # It is not ended before it is sure that it can be forgotten.
+            self._rows.ensure_writable()
+            self._end(record)
+            self._rows.remove(name)
+            for folder in (str(self._home.service(name)), record.handle.get("secrets", "")):
+                if folder:
+                    shutil.rmtree(folder, ignore_errors=True)
+            for log_file in (self._home.log(name), older_log(self._home.log(name))):
+                log_file.unlink(missing_ok=True)
+
+    def _end(self, record: ServiceRecord) -> None:
+        for handle in (*(record.handle.get(key) for key in BESIDE), record.handle):
+            if handle:
+                self._target(self._rollout.target_of(handle)).stop(handle)
+
+
+def _as_stored(script: Script, names: str) -> tuple[str, ...]:
+    """Say that a script that took something from a notebook is served as it was stored."""
+    if not names or not script.stored or not script.origins:
+        return ()
+    when = datetime.fromtimestamp(script.stored).astimezone()
+    return (f"serves the script as stored on {when:%Y-%m-%d %H:%M}; the notebook's names are {names}",)
+
+
+def _file_of(script: str | Path, source: str) -> str:
+    """Return a script file's absolute path; a relative one is in the source folder, where it is there."""
+    inside = Path(source, script)
+    path = inside if source and inside.is_file() else Path(script).expanduser()
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

@@ -1,0 +1,58 @@
+"""Whether what a service runs is still what its file or stored cell says."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ..bundles import manifest_of
+from ..services import ServiceSpec
+from ..serving import package_root
+
+_SHOWN = 12
+
+
+def script_facts(spec: ServiceSpec, bundle: Path, stored: str | None) -> dict[str, Any]:
+    """Compare a service's code with where it came from.
+
+    Parameters
+    ----------
+    spec : ServiceSpec
+        The service's.
+    bundle : pathlib.Path
+        The folder that it runs from.
+    stored : str or None
+        The stored script's text now; None where there is none.
+
+    Returns
+    -------
+    dict
+        ``script_hash``: the beginning of the script's SHA-256; ``edited``: what differs now, a list of names; both
+        empty where nothing is known.
+    """
+    manifest = manifest_of(bundle)
+    code: dict[str, str] = manifest.get("code", {})
+    entry = manifest.get("entry", "")
+    if spec.image or entry not in code:
+        return {"script_hash": "", "edited": []}
+    known = {"script_hash": code[entry][:_SHOWN]}
+    if not spec.script_is_file:
+        edited = stored is not None and _digest(stored) != code[entry]
+        return {**known, "edited": [f"the script {spec.script}"] if edited else []}
+    root = Path(spec.source) if spec.source else package_root(Path(spec.script))
+    return {**known, "edited": [name for name in code if not _is(root / name, code[name])]}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is(path: Path, digest: str) -> bool:
+    """Tell whether a file is what was shipped: modules as they are, the script as Python reads it."""
+    try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+            return True
+        return _digest(path.read_text(encoding="utf-8-sig")) == digest
+    except (OSError, UnicodeDecodeError):
+        return False

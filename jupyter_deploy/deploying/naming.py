@@ -1,0 +1,137 @@
+"""From the name that a user gives to ``deploy`` to the service's name and its script."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotFound, UsageProblem
+from ..registry import Models
+from ..scripts import NAME_RULE as SCRIPT_RULE
+from ..scripts import Scripts
+from ..services import NAME_RULE, Services, check_service_name, derived
+
+_RULE = "a service's name has 3 to 32 lower-case letters, digits and '-'"
+
+
+class Naming:
+    """Finds the service that a name stands for, whether it exists yet or not.
+
+    Parameters
+    ----------
+    rows : Services
+        The services' rows.
+    scripts : Scripts
+        The stored script cells.
+    models : Models
+        The registry.
+    """
+
+    def __init__(self, rows: Services, scripts: Scripts, models: Models) -> None:
+        self._rows = rows
+        self._scripts = scripts
+        self._models = models
+
+    def service(
+        self, name: str, script: str | Path | None, say: Callable[[str], None], *, image: bool = False
+    ) -> tuple[str, str | Path | None]:
+        """Tell which service is meant.
+
+        Parameters
+        ----------
+        name : str
+            A service's name, or that of a script.
+        script : str or pathlib.Path, optional
+            The script that was given.
+        say : callable
+            Told of a name that was derived.
+        image : bool, optional
+            Whether the service runs an image of its own, and so needs no script.
+
+        Returns
+        -------
+        tuple of (str, str or pathlib.Path or None)
+            The service's name, and the script of a new one.
+
+        Raises
+        ------
+        UsageProblem
+            Where another script has the service's name already.
+        NotFound
+            Where there is nothing of that name to serve.
+        """
+        could_be_a_script = isinstance(name, str) and SCRIPT_RULE.fullmatch(unicodedata.normalize("NFC", name))
+        own = derived(name) if could_be_a_script else ""
+        if not own:
+            check_service_name(name)
+        record = self._rows.find(own)
+        if record is not None:
+            was = record.spec.script
+            meant_for_another = name in self._scripts.names() and was != name and derived(was) == own
+            if script is None and not record.spec.script_is_file and meant_for_another:
+                raise UsageProblem(
+                    f"Service {own} serves the script {was}; the script {name} would have the same name.",
+                    hint=f"Name a service for it: jupyter model deploy {_another(own)} --script {name}",
+                )
+            return own, script
+        if script is None and not image:
+            script = self._stored(name, own)
+        if own != name:
+            say(f"service {own}, because {_RULE}")
+        return own, script
+
+    def given(self, name: str, given: Mapping[str, Any], say: Callable[[str], None]) -> tuple[str, dict[str, Any]]:
+        """Tell which service is meant by what is given to ``deploy``.
+
+        Parameters
+        ----------
+        name : str
+            As for :meth:`service`.
+        given : mapping
+            By the names of ``deploy``'s parameters.
+        say : callable
+            Told of a name that was derived.
+
+        Returns
+        -------
+        tuple of (str, dict)
+            The service's name, and what is given with the script and the model of the name that was typed.
+        """
+        own, script = self.service(name, given["script"], say, image=bool(given["image"]))
+        found = {**given, "name": own, "script": script}
+        by_file = script is not None and str(script) not in self._scripts.names()
+        if (
+            own != name
+            and by_file
+            and given["models"] is None
+            and self._rows.find(own) is None
+            and name in self._models
+        ):
+            found["models"] = [name]
+        return own, found
+
+    def _stored(self, name: str, own: str) -> str:
+        known = self._scripts.names()
+        if name in known:
+            return name
+        meant = [other for other in known if derived(other) == own]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            raise UsageProblem(
+                f"Several scripts would be the service {own}: {', '.join(meant)}.",
+                hint=f"Say which: jupyter model deploy {own} --script {meant[0]}",
+            )
+        if name in self._models:
+            raise NotFound(
+                f"{name} is a model, and no script serves it yet.",
+                hint=f"Write run(data) in a cell that starts with %%score_script {name}, or give --script FILE.",
+            )
+        return self._scripts.get(name).name
+
+
+def _another(name: str) -> str:
+    other = f"{name[:29].rstrip('-')}-2"
+    return other if NAME_RULE.fullmatch(other) else "another"

@@ -1,0 +1,200 @@
+"""A service as something to hand on: a self-contained image, or a build context that makes one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ..environments import INFERRED, KERNEL, bar
+from ..errors import UsageProblem
+from ..files import remove_tree
+from ..home import Home
+from ..services import Services, ServiceSpec, check_service_name
+from ..store import stage, told
+from ..targets.docker import context, engine, images
+from .resolution import Resolver, merged
+
+_IMAGE_RULE = re.compile(r"[a-z0-9]+(?:[._/:\-]+[a-z0-9]+)*(?::\w[\w.\-]{0,127})?")
+_MARK = "Dockerfile"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was packaged; the facts behind azureml-core's ``ModelPackage``.
+
+    Parameters
+    ----------
+    name : str
+        The service's.
+    location : str
+        The image's name, or the context's folder.
+    is_image : bool
+        Which of the two.
+    models : tuple of str
+        ``name:version`` of the models in it.
+    environment : tuple of str
+        The requirements that are installed.
+    milliseconds : float
+        How long it took.
+    notices : tuple of str
+        What was left out, and how to get it in.
+    """
+
+    name: str
+    location: str
+    is_image: bool
+    models: tuple[str, ...]
+    environment: tuple[str, ...]
+    milliseconds: float
+    notices: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return asdict(self)
+
+    @property
+    def how(self) -> str:
+        """The command that makes it serve."""
+        if self.is_image:
+            return f"docker run -p 6789:{images.PORT} {self.location}"
+        return f"docker build -t {self.name} {self.location}"
+
+
+class Packages:
+    """Packages services.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        The services' rows.
+    resolver : Resolver
+        Looks up what is asked for.
+    workspace : callable
+        Returns the workspace's id.
+    """
+
+    def __init__(self, home: Home, rows: Services, resolver: Resolver, workspace: Callable[[], str]) -> None:
+        self._home = home
+        self._rows = rows
+        self._resolver = resolver
+        self._workspace = workspace
+
+    def make(
+        self, name: str, changes: Mapping[str, Any], image: str | None, folder: str | Path | None, progress: Progress
+    ) -> Package:
+        """Package a service as it is described, whether it runs or not.
+
+        Parameters
+        ----------
+        name : str
+            A service's name; of one that does not exist, script and model have that name too.
+        changes : mapping
+            Fields of :class:`ServiceSpec` to take instead of the service's.
+        image : str or None
+            The image's name; by default the service's with the bundle's digest as its tag.
+        folder : str or pathlib.Path or None
+            Write a build context there instead of building an image.
+        progress : callable
+            Told what is being done.
+
+        Returns
+        -------
+        Package
+            What was made.
+
+        Raises
+        ------
+        UsageProblem
+            For an impossible image's name, or a folder with something else in it.
+        EnvironmentProblem
+            With the installer's words.
+        """
+        started = time.perf_counter()
+        spec = self._described(name, changes)
+        with stage(self._home.staging) as opened:
+            wanted = self._resolver.resolve(spec, opened, large=True)
+            settings = context.settings_of(name, spec.workers, spec.settings)
+            contents = context.Contents(name, wanted.bundle, wanted.environment, settings, wanted.model_ids)
+            if folder is not None:
+                location = str(Path(folder).expanduser().absolute())
+                notices = self._write(contents, Path(location), opened.folder)
+            else:
+                location = _image_name(image or f"{name}:{wanted.bundle.digest[:12]}")
+                notices = self._build(contents, location, opened.folder, progress)
+        if wanted.variables:
+            names = " ".join(f"-e {key}" for key in sorted(wanted.variables))
+            notices += (f"variables are not part of it; give them when it runs: docker run {names} …",)
+        took = (time.perf_counter() - started) * 1000
+        requirements = wanted.environment.requirements
+        return Package(name, location, folder is None, wanted.model_ids, requirements, took, notices)
+
+    def _described(self, name: str, changes: Mapping[str, Any]) -> ServiceSpec:
+        check_service_name(name)
+        record = self._rows.find(name)
+        spec = merged(name, record, changes)
+        if spec.image:
+            raise UsageProblem(
+                f"{name} runs an image of its own, {spec.image['name']}: that is the package.",
+                hint=f"docker save {spec.image['name']} writes it to a file.",
+            )
+        # An image has no kernel: it gets what the script needs, in the kernel's versions.
+        environment = INFERRED if spec.environment in {"", KERNEL} else spec.environment
+        return replace(spec, environment=environment, target="docker")
+
+    @staticmethod
+    def _write(contents: context.Contents, folder: Path, staging: Path) -> tuple[str, ...]:
+        if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARK).exists())):
+            raise UsageProblem(
+                f"{folder} holds something else than a package.",
+                hint="Give a new folder, or that of a package.",
+            )
+        half = staging / "package"
+        half.mkdir()
+        notices = context.write(contents, half)
+        beside = folder.with_name(f".{folder.name}.{staging.name}")
+        with told(folder.parent):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                # The folder may be on another disk: what was there stays until the new one is whole.
+                shutil.move(half, beside)
+                remove_tree(folder, trash=staging)
+                beside.rename(folder)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+        return notices
+
+    def _build(self, contents: context.Contents, tag: str, staging: Path, progress: Progress) -> tuple[str, ...]:
+        labels = {
+            f"{images.LABEL}.role": "package",
+            f"{images.LABEL}.workspace": self._workspace(),
+            "org.opencontainers.image.created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        }
+        with engine(timeout=None) as client:
+            base = images.ensure(client, self._home, contents.environment, self._workspace(), progress)
+            progress(bar(0.97, "adding code and models", "build"))
+            half = staging / "package"
+            half.mkdir()
+            notices = context.write(contents, half, whole=False)
+            images.build_folder(client, context.dockerfile(contents, base), half, tag, labels)
+        return notices
+
+
+def _image_name(given: str) -> str:
+    if not _IMAGE_RULE.fullmatch(given):
+        raise UsageProblem(f"{given!r} cannot be an image's name.", hint="For example churn:1, in lower case.")
+    return given if ":" in given.rpartition("/")[2] else f"{given}:latest"

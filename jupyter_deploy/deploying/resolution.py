@@ -1,0 +1,389 @@
+"""From what a user asks for to exactly what shall run: script text, model versions, bundle; and how that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..bundles import Bundle, build, manifest_of
+from ..environments import (
+    INFERRED,
+    Environment,
+    Environments,
+    environment_of,
+    from_stored,
+    infer_requirements,
+    preload_modules,
+    refuse_where_shared,
+    version_mismatches,
+)
+from ..errors import NotFound, UsageProblem, refuse_unknown_keys
+from ..home import Home
+from ..registry import Model, Models
+from ..scripts import Script, Scripts, script_from_file
+from ..scripts.shipment import MOST_BYTES, MOST_FILES, shipment_of
+from ..services import MAX_WORKERS, ServiceRecord, ServiceSpec, derived
+from ..serving import FIXED, ServingConfig, settable, with_settings
+from ..store import ArtifactStore, Stage
+from ..store import models as models_table
+
+_NO_SCRIPT = "# The image has a server of its own.\n"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resolved specification.
+
+    Parameters
+    ----------
+    spec : ServiceSpec
+        What was asked for.
+    script : Script
+        Its text.
+    models : tuple of Model
+        Its models' versions.
+    bundle : Bundle
+        Everything in one folder.
+    environment : Environment
+        What it runs on.
+    notes : tuple of str
+        What was decided for the user: what is shipped, and what is doubtful.
+    """
+
+    spec: ServiceSpec
+    script: Script
+    models: tuple[Model, ...]
+    bundle: Bundle
+    environment: Environment
+    notes: tuple[str, ...] = ()
+
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """``name:version`` of each model."""
+        return tuple(model.id for model in self.models)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The script's environment variables: the service's own over those of its environment."""
+        return {**self.environment.variables, **self.spec.variables}
+
+
+class Resolver:
+    """Looks up what a specification refers to, and bundles it.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    models : Models
+        The registry.
+    scripts : Scripts
+        The stored script cells.
+    artifacts : ArtifactStore
+        The models' files.
+    environments : Environments
+        The registered environments.
+    """
+
+    def __init__(
+        self, home: Home, models: Models, scripts: Scripts, artifacts: ArtifactStore, environments: Environments
+    ) -> None:
+        self._home = home
+        self._models = models
+        self._scripts = scripts
+        self._artifacts = artifacts
+        self._environments = environments
+
+    def resolve(
+        self,
+        spec: ServiceSpec,
+        opened: Stage,
+        script: Script | None = None,
+        ids: Sequence[str] | None = None,
+        record: ServiceRecord | None = None,
+        *,
+        large: bool = False,
+    ) -> Wanted:
+        """Look everything up and build the bundle.
+
+        Parameters
+        ----------
+        spec : ServiceSpec
+            What is asked for.
+        opened : Stage
+            Claims the bundle and the models' files until the service's row names them.
+        script : Script, optional
+            The text to serve, instead of looking the script up.
+        ids : sequence of str, optional
+            Model references to take, instead of the specification's.
+        record : ServiceRecord, optional
+            What runs: an inferred environment that holds all that is needed, and more, stays.
+        large : bool, optional
+            Whether the user agrees to ship more than a script usually needs; who did so once is not asked again.
+
+        Returns
+        -------
+        Wanted
+            Ready to run.
+        """
+        if spec.image:
+            script = Script(spec.name, _NO_SCRIPT, "")
+        if script is None:
+            script = script_from_file(Path(spec.script)) if spec.script_is_file else self._scripts.get(spec.script)
+        references = ids if ids is not None else spec.models
+        if references is None:
+            references = self.usual_models(spec.name, script)
+        references = [*references, *script.models]
+        models = tuple({model.id: model for model in map(self._models.get, references)}.values())
+        for model in models:
+            opened.claim(model.digest)
+        large = large or bool(record and self._is_large(record))
+        needed = {module for model in models for module in model.modules if module != "__main__"}
+        shipment = shipment_of(script, self._home.root, source=spec.source, modules=sorted(needed), large=large)
+        requirements, preload = infer_requirements(shipment, models), preload_modules(script, models)
+        bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
+        environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
+        running = environment_in(record)
+        if running and running.name == environment.name == INFERRED and running.covers(environment):
+            environment = running
+        refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
+        sentence = shipment.sentence()
+        mismatches = () if spec.image else version_mismatches(models, environment)
+        notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
+        return Wanted(spec, script, models, bundle, environment, notes)
+
+    def _is_large(self, record: ServiceRecord) -> bool:
+        shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})
+        return bool(shipped.get("size", 0) > MOST_BYTES or shipped.get("count", 0) > MOST_FILES)
+
+    def version_of(self, reference: str) -> str:
+        """Tell which version a model reference means now.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+
+        Returns
+        -------
+        str
+            ``name:version``; the reference itself where there is no such model any more.
+        """
+        try:
+            return self._models.get(reference).id
+        except NotFound:
+            return reference
+
+    def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
+        """Tell which models a service gets where none are named.
+
+        Parameters
+        ----------
+        name : str
+            The service's.
+        script : Script
+            What it runs.
+
+        Returns
+        -------
+        tuple of str
+            The model of its name, if there is one, unless the script has all that it needs.
+        """
+        if not script.looks_for_models:
+            return ()
+        # A service whose name was derived from its script's takes the model of the script's name, too.
+        names = [name, script.name] if not script.path and derived(script.name) == name else [name]
+        return tuple(known for known in names if known in self._models)[:1]
+
+
+def environment_in(record: ServiceRecord | None) -> Environment | None:
+    """Return what a service's server runs on; None where its row does not say."""
+    known = record.handle.get("environment") if record else None
+    return from_stored(known) if known else None
+
+
+def check_port(port: object) -> int:
+    """Refuse what is no port.
+
+    Parameters
+    ----------
+    port : object
+        What was given.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    UsageProblem
+        For anything but a whole number from 1 to 65535.
+    """
+    if isinstance(port, int) and 1 <= port <= 65535:
+        return port
+    raise UsageProblem(
+        f"Invalid configuration, port must be an integer in range [1, 65535], not {port}.",
+        hint="--port any takes a free one.",
+    )
+
+
+def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) -> ServiceSpec:
+    """Put what was given over what the service is.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    record : ServiceRecord or None
+        Its row, if it exists.
+    changes : mapping
+        Fields of :class:`ServiceSpec`; settings and variables only those that change.
+
+    Returns
+    -------
+    ServiceSpec
+        Checked.
+
+    Raises
+    ------
+    UsageProblem
+        For a number of workers that cannot be.
+    """
+    spec = record.spec if record else ServiceSpec(name, name)
+    changes = dict(changes)
+    settings, variables = changes.pop("settings", None), changes.pop("variables", None)
+    spec = replace(spec, **changes)
+    if settings is not None:
+        spec = replace(spec, settings=with_given(spec.settings, settings) if settings != "default" else {})
+    if variables is not None:
+        kept = {} if variables == "default" else {**spec.variables, **variables}
+        # As with settings, an empty value takes it back.
+        spec = replace(spec, variables={key: value for key, value in kept.items() if value not in {None, ""}})
+    if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
+        raise UsageProblem(
+            f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
+            hint="--workers default is 1.",
+        )
+    if spec.image and spec.target != "docker":
+        raise UsageProblem(
+            "An image of your own needs containers.",
+            hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
+        )
+    return spec
+
+
+def with_given(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the server's settings that were given over those that a service has.
+
+    Parameters
+    ----------
+    settings : mapping
+        The service's.
+    given : mapping
+        By the names of :class:`ServingConfig`; texts may stand for values, and an empty text (or None) for the default.
+
+    Returns
+    -------
+    dict
+        Checked; without those that are as by default.
+
+    Raises
+    ------
+    UsageProblem
+        For what another option sets.
+    ConfigProblem
+        For unknown names, with the nearest, and values that cannot be.
+    """
+    for key in given:
+        if key in FIXED:
+            raise UsageProblem(
+                f"{key} is not a setting that a service is given.",
+                hint=f"Use --{key}." if key in {"port", "workers"} else "It is chosen when the service is started.",
+            )
+    kept = {key: value for key, value in settings.items() if key not in given}
+    values = {key: value for key, value in given.items() if value is not None and value != ""}
+    refuse_unknown_keys(given, settable(), "settings")
+    config, default = with_settings(ServingConfig(), {**kept, **values}, "settings", texts=True), ServingConfig()
+    found = {key: getattr(config, key) for key in {**kept, **values}}
+    return {key: value for key, value in sorted(found.items()) if value != getattr(default, key)}
+
+
+def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
+    """Tell what of a running service would change.
+
+    Parameters
+    ----------
+    record : ServiceRecord
+        What runs.
+    wanted : Wanted
+        What shall run.
+
+    Returns
+    -------
+    tuple of str
+        ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
+    """
+    spec, was = wanted.spec, record.spec
+    found = [] if spec.target == was.target else ["target"]
+    running = environment_in(record)
+    if running and not spec.image and not _same(running, wanted.environment):
+        found.append("environment")
+    if running and wanted.variables != {**running.variables, **was.variables}:
+        found.append("variables")
+    found += [key for key in ("image", "memory", "cpus") if getattr(spec, key) != getattr(was, key)]
+    bundles = wanted.bundle.folder.parent
+    was_held, held = manifest_of(bundles / record.bundle), manifest_of(wanted.bundle.folder)
+    if wanted.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
+        found.append("model")
+    if wanted.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
+        found.append("script")
+    if wanted.spec.workers != record.spec.workers:
+        found.append("workers")
+    if wanted.spec.settings != record.spec.settings:
+        found.append("settings")
+    if wanted.spec.port not in {0, record.handle.get("port")}:
+        found.append("port")
+    return tuple(found)
+
+
+def _same(one: Environment, other: Environment) -> bool:
+    return one.is_kernel == other.is_kernel and (one.is_kernel or one.digest == other.digest)
+
+
+def _code(manifest: dict[str, Any]) -> list[Any]:
+    return [manifest.get(key) for key in ("code", "files", "names")]
+
+
+def _held(manifest: dict[str, Any]) -> tuple[set[str], list[str]]:
+    """Tell a bundle's models by name, and what was captured by its content: only its script calls it by a name."""
+    captured = manifest.get("captured", ())
+    ids = {f"{model['name']}:{model['version']}": model["digest"] for model in manifest.get("models", ())}
+    return {key for key in ids if key not in captured}, sorted(digest for key, digest in ids.items() if key in captured)
+
+
+def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:
+    """Make a check that no model was unregistered since it was looked up.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        What shall run.
+
+    Returns
+    -------
+    callable
+        To be called with the write transaction that makes the service a user of the models.
+    """
+
+    def check(connection: sa.Connection) -> None:
+        for model in wanted.models:
+            this = (models_table.c.name == model.name) & (models_table.c.version == model.version)
+            if connection.scalar(sa.select(models_table.c.version).where(this)) is None:
+                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Deploy with another version.")
+
+    return check

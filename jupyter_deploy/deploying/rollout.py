@@ -1,0 +1,366 @@
+"""From what runs to what shall run, by the least that does it; the new is ready before the old ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..environments import Environment, stored
+from ..errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
+from ..files import tail_of_log
+from ..home import Home
+from ..progress import Step
+from ..services import Health, Launch, OwnImage, ServiceRecord, Services, ServiceSpec, Target, failure_hint
+from ..serving import Failure
+from .resolution import Wanted, differences, environment_in, models_exist
+
+_POLL_SECONDS = 0.02
+_UNRESPONSIVE_SECONDS = 2.0
+_SILENCE_SECONDS = 5.0
+Progress = Callable[[str], None]
+# In the handle of a service that nobody has seen serve yet; and its value where its first deployment waits for that.
+UNPROVEN, WAITED_FOR = "unproven", "waited for"
+# What a running server cannot change about itself, and what its target can change around it.
+_NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
+_LIMITS = {"memory", "cpus"}
+
+
+class Rollout:
+    """Brings services from one state to another; whoever calls it holds the service's lock.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        The services' rows.
+    target : callable
+        Given a target's name, returns it.
+    workspace : callable
+        Returns the workspace's id.
+    """
+
+    def __init__(
+        self, home: Home, rows: Services, target: Callable[[str], Target], workspace: Callable[[], str]
+    ) -> None:
+        self._home = home
+        self._rows = rows
+        self._target = target
+        self._workspace = workspace
+
+    def health(self, record: ServiceRecord) -> Health:
+        """Find out how a service is.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Its row.
+
+        Returns
+        -------
+        Health
+            Stopped where it should not run; else what its target finds.
+        """
+        if record.desired == "stopped":
+            if record.handle.get("ending") and self._target(self.target_of(record.handle)).runs(record.handle):
+                return Health("Unhealthy", f"it is being stopped; if that was cut off, stop {record.name} ends it")
+            return Health("Stopped", "stopped by request")
+        if "unschedulable" in record.handle:
+            return Health("Unschedulable", record.handle["unschedulable"])
+        return self._target(record.spec.target).probe(self._home.service(record.name), record.handle)
+
+    @staticmethod
+    def target_of(handle: Mapping[str, Any]) -> str:
+        """Tell which target made a handle: the row may speak of another one, when a move was cut off.
+
+        Parameters
+        ----------
+        handle : mapping
+            A server's.
+
+        Returns
+        -------
+        str
+            The target's name.
+        """
+        return "docker" if "container" in handle else "process"
+
+    def again(self, record: ServiceRecord, why: str) -> None:
+        """Start a service's server again as it was; does not wait until it serves.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Its row.
+        why : str
+            What its log and state say of it.
+        """
+        environment = environment_in(record)
+        assert environment is not None
+        variables = {**environment.variables, **record.spec.variables}
+        folder = self._home.bundles / record.bundle
+        launch = self._launch_of(record.spec, folder, environment, variables, record.handle["port"])
+
+        def commit(handle: dict[str, Any]) -> None:
+            self._rows.put(replace(record, handle={**record.handle, **handle}))
+
+        self._target(record.spec.target).start(replace(launch, again=why), commit)
+
+    def apply(
+        self,
+        record: ServiceRecord | None,
+        wanted: Wanted,
+        wait: bool,
+        progress: Progress,
+        forced: tuple[str, ...] = (),
+    ) -> tuple[str, tuple[str, ...], int]:
+        """Make a service be what is wanted.
+
+        Parameters
+        ----------
+        record : ServiceRecord or None
+            What there is.
+        wanted : Wanted
+            What shall be.
+        wait : bool
+            Whether to return only when it serves.
+        progress : callable
+            Told what is being done.
+        forced : tuple of str, optional
+            What to take for different, whether it is or not.
+
+        Returns
+        -------
+        tuple of (str, tuple of str, int)
+            What was done, what differed, the generation that serves.
+        """
+        if record is None:
+            return "created", (), self._start(record, wanted, wait, progress)
+        what = forced or differences(record, wanted)
+        health = self.health(record)
+        if health.state == "Transitioning" and not what:
+            if not wait:
+                return "unchanged", (), 0
+            health = self._wait(record, progress)
+        # What is still loading the old script need not finish it; it serves nobody.
+        running = health.state != "Transitioning" and bool(health.started)
+        if not running:
+            action = "started" if record.desired == "stopped" else "repaired"
+            return action, what, self._start(record, wanted, wait, progress)
+        if _NEEDS_ANOTHER & set(what) or (what and wanted.spec.image):
+            action = "moved" if {"port", "target"} & set(what) else "replaced"
+            return action, what, self._replace(record, wanted, progress)
+        if _LIMITS & set(what):
+            progress("changing the limits")
+            self._target(record.spec.target).resize(self._launch(wanted, record.handle["port"]), record.handle)
+            spec = replace(record.spec, memory=wanted.spec.memory, cpus=wanted.spec.cpus)
+            record = replace(record, spec=spec)
+            self._rows.put(record)
+            if set(what) <= _LIMITS:
+                return "resized", what, health.generation
+        serves_the_row = not health.app_root or record.bundle in health.app_root
+        if not what and health.state == "Healthy" and serves_the_row:
+            if wanted.spec != record.spec:
+                self._rows.put(replace(record, spec=wanted.spec))
+            return "unchanged", (), health.generation
+        progress(Step("loading the new version", stage="reload"))
+        return "reloaded" if what else "repaired", what, self._reload(record, wanted)
+
+    def _reload(self, record: ServiceRecord, wanted: Wanted) -> int:
+        both = tuple(dict.fromkeys(record.models + wanted.model_ids))
+        pending = {**record.handle, "pending": wanted.bundle.digest}
+        # Until one of the two is out of use, nobody may remove what either needs.
+        self._rows.put(replace(record, models=both, handle=pending), models_exist(wanted))
+        target = self._target(record.spec.target)
+        try:
+            generation, in_use = target.reload(self._launch(wanted, record.handle["port"]), record.handle)
+        except ReloadFailed as error:
+            self._rows.put(record, frees=True)
+            raise self._reload_failed(record, wanted, error) from None
+        except BaseException:
+            # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
+            keep = [*record.handle.get("keep", ()), wanted.bundle.digest]
+            self._rows.put(replace(record, handle={**record.handle, "keep": keep}), frees=True)
+            raise
+        self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
+        return generation
+
+    def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:
+        message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
+        if not error.failure:
+            tried = tail_of_log(self._home.log(record.name), 15).rstrip()
+            return ReloadFailed(message, details=tried, hint=error.hint or f"logs {record.name} shows more.")
+        failure = Failure(**error.failure)
+        would_be = replace(record, models=wanted.model_ids)
+        hint = failure_hint(failure, would_be, wanted.bundle.folder)
+        return ReloadFailed(message, details=failure.traceback, hint=hint)
+
+    def _start(self, record: ServiceRecord | None, wanted: Wanted, wait: bool, progress: Progress) -> int:
+        before = record.handle.get("port", 0) if record else 0
+        launch = self._launch(wanted, wanted.spec.port or before)
+        try:
+            # What is built may take long or fail: until then, what there is stays as it is.
+            progress(Step("preparing the environment", stage="environment"))
+            self._target(wanted.spec.target).prepare(launch, progress)
+            if record is not None:
+                # What does not answer gets little time to drain.
+                self._target(self.target_of(record.handle)).stop(record.handle, _UNRESPONSIVE_SECONDS)
+            progress(Step("starting the server", stage="start"))
+            written = self._launch_on(record, wanted, launch, wait)
+        except Unschedulable as error:
+            if record is not None:
+                handle = {"unschedulable": error.message.rstrip("."), "port": before}
+                self._rows.put(replace(record, handle=handle))
+            raise
+        if not wait:
+            return 0
+        generation = self._ready(written, progress)
+        if UNPROVEN in written.handle:
+            handle = {key: value for key, value in written.handle.items() if key != UNPROVEN}
+            self._rows.put(replace(written, handle=handle))
+        return generation
+
+    def _replace(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
+        """Start another server beside the one that serves; it takes its place, and its port, once it is ready."""
+        target, old = self._target(wanted.spec.target), self._target(record.spec.target)
+        asked, has = wanted.spec.port, record.handle["port"]
+        launch = self._launch(wanted, asked if asked not in {0, has} else 0)
+        progress(Step("preparing the environment", stage="environment"))
+        target.prepare(launch, progress)
+        progress(Step("starting a server beside the one that serves", stage="start"))
+        proven, generation = self._beside(record, wanted, launch, progress)
+        self._take_over(proven, old, record.handle)
+        if launch.port:
+            return generation
+        # The port is free only now. What has just been proven is started on it, and answers until then on its own.
+        progress(Step(f"taking over port {has}", stage="take over"))
+        try:
+            final, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
+        except DeployError:
+            # Somebody took it in between; the service runs all the same.
+            progress(f"port {has} cannot be had any more; {wanted.spec.name} keeps port {proven.handle['port']}")
+            return generation
+        self._take_over(final, target, proven.handle)
+        return generation
+
+    def _take_over(self, new: ServiceRecord, target: Target, before: dict[str, Any]) -> None:
+        """Make a server the service's; the one before it is in the row until it has ended."""
+        self._rows.put(replace(new, handle={**new.handle, "previous": before}))
+        target.stop(before)
+        self._rows.put(new, frees=True)
+
+    def _beside(
+        self, record: ServiceRecord, wanted: Wanted, launch: Launch, progress: Progress
+    ) -> tuple[ServiceRecord, int]:
+        """Start a server while another one is the service's; nothing of it stays where it fails."""
+        found: list[dict[str, Any]] = []
+
+        def commit(handle: dict[str, Any]) -> None:
+            found.append(self._with_environment(wanted, handle))
+            pending = {**record.handle, "pending": wanted.bundle.digest, "next": found[-1]}
+            self._rows.put(replace(record, handle=pending), models_exist(wanted))
+
+        try:
+            self._on(wanted, launch, commit)
+            new = self._record(record, wanted, found[-1])
+            return new, self._ready(new, progress)
+        except BaseException:
+            for handle in found:
+                self._target(wanted.spec.target).stop(handle)
+            self._rows.put(record, frees=True)
+            raise
+
+    def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch, wait: bool) -> ServiceRecord:
+        written: list[ServiceRecord] = []
+        first = record is None or UNPROVEN in record.handle
+        mark = {UNPROVEN: WAITED_FOR if wait else "not waited for"} if first else {}
+
+        def commit(handle: dict[str, Any]) -> None:
+            written.append(self._record(record, wanted, {**self._with_environment(wanted, handle), **mark}))
+            self._rows.put(written[-1], models_exist(wanted))
+
+        self._on(wanted, launch, commit)
+        return written[-1]
+
+    def _on(self, wanted: Wanted, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            self._target(wanted.spec.target).start(launch, commit)
+        except PortBusy as error:
+            owners = [other.name for other in self._rows.all() if other.handle.get("port") == launch.port]
+            owners = [name for name in owners if name != launch.name]
+            if not owners:
+                raise
+            # "python (pid 4711)" says less than the name that the user gave it.
+            message = f"Port {launch.port} is in use by service {owners[0]}."
+            raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
+
+    def _launch(self, wanted: Wanted, port: int) -> Launch:
+        return self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)
+
+    def _launch_of(
+        self, spec: ServiceSpec, bundle: Path, environment: Environment, variables: dict[str, str], port: int
+    ) -> Launch:
+        return Launch(
+            name=spec.name,
+            bundle=bundle,
+            folder=self._home.service(spec.name),
+            log=self._home.log(spec.name),
+            port=port,
+            port_is_given=bool(spec.port),
+            workers=spec.workers,
+            settings=spec.settings,
+            environment=environment,
+            variables=variables,
+            memory=spec.memory,
+            cpus=spec.cpus,
+            image=OwnImage(**spec.image) if spec.image else None,
+            home=self._home,
+            workspace=self._workspace(),
+        )
+
+    @staticmethod
+    def _with_environment(wanted: Wanted, handle: dict[str, Any]) -> dict[str, Any]:
+        return {**handle, "environment": stored(wanted.environment)}
+
+    @staticmethod
+    def _record(record: ServiceRecord | None, wanted: Wanted, handle: dict[str, Any]) -> ServiceRecord:
+        created = record.created if record else 0.0
+        return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, handle, created=created)
+
+    def _wait(self, record: ServiceRecord, progress: Progress) -> Health:
+        words = "loading the script" if not record.spec.image else "waiting until it is ready"
+        progress(Step(words, stage="init"))
+        silent_since = 0.0
+        while True:
+            health = self.health(record)
+            if health.state == "Unhealthy" and not health.started:
+                # A server that is about to end does not answer any more: see what becomes of it.
+                silent_since = silent_since or time.monotonic()
+                if time.monotonic() - silent_since > _SILENCE_SECONDS:
+                    return health
+            elif health.state != "Transitioning":
+                return health
+            time.sleep(_POLL_SECONDS)
+
+    def _ready(self, record: ServiceRecord, progress: Progress) -> int:
+        health = self._wait(record, progress)
+        if health.state == "Healthy":
+            return health.generation
+        self._target(record.spec.target).abandon(record.handle, health.reason)
+        if health.failure:
+            failure = Failure(**health.failure)
+            hint = failure_hint(failure, record, self._home.bundles / record.bundle)
+            last = (
+                tail_of_log(self._home.log(record.name), 15).rstrip()
+                if failure.kind == "WorkerDied"
+                else failure.traceback
+            )
+            raise StartFailed(f"{record.name}: {failure.summary}", details=last, hint=hint)
+        raise StartFailed(
+            f"{record.name} is {health.state}: {health.reason}.",
+            details=tail_of_log(self._home.log(record.name), 15).rstrip(),
+            hint=f"logs {record.name} shows more.",
+        )

@@ -1,0 +1,36 @@
+"""From a value to an answer: a request's body, the connection, load, and the text of a client.
+
+It only uses services over HTTP and changes none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..doors import door
+
+if TYPE_CHECKING:
+    from .answers import Answer as Answer
+    from .answers import Binary as Binary
+    from .answers import duration as duration
+    from .invocable import Invocable as Invocable
+    from .invocation import Invocation as Invocation
+    from .load import LatencyReport as LatencyReport
+    from .load import summary as summary
+    from .payloads import check_json as check_json
+    from .payloads import encode_payload as encode_payload
+    from .signatures import Signature as Signature
+    from .snippets import Snippet as Snippet
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "answers": "Answer Binary duration",
+            "invocable": "Invocable",
+            "invocation": "Invocation",
+            "load": "LatencyReport summary",
+            "payloads": "check_json encode_payload",
+            "signatures": "Signature",
+            "snippets": "Snippet",
+        },
+    )

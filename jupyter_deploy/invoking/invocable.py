@@ -1,0 +1,215 @@
+"""What can be invoked: one request, many, or the text of a client that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageProblem
+from ..files import write_atomic
+from .answers import Answer
+from .connection import Reply
+from .invocation import ANSWER_SECONDS, Invocation, message_of
+from .load import LatencyReport, Load, check_load
+from .snippets import Snippet, curl, python
+
+ANSWER_LIMIT = 32 << 20
+LANGUAGES = {"curl": curl, "python": python}
+
+
+class Invocable:
+    """The calls of a service; how it is reached, its class says."""
+
+    name: str
+
+    def _invocation(self) -> Invocation:
+        raise NotImplementedError
+
+    def invoke(
+        self,
+        value: Any = "",
+        *,
+        limit: int | None = ANSWER_LIMIT,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send a value to the service and return its answer.
+
+        Parameters
+        ----------
+        value : object
+            Text and bytes are sent as they are, images as PNG, paths and open files by their content; lists, dicts,
+            arrays, frames and so on as JSON. A service with a schema gets its one parameter by name.
+        limit : int or None, optional
+            Bytes of an answer that are accepted; None for any.
+        timeout : float, optional
+            Seconds to wait for the answer; five minutes by default.
+        headers : mapping of str to str, optional
+            Sent along.
+
+        Returns
+        -------
+        object
+            The answer: decoded from JSON, text, or bytes.
+
+        Raises
+        ------
+        InvokeProblem
+            With the script's traceback where it failed.
+        ServiceDown
+            With the service's state where it does not answer.
+        """
+        return self.request(value, limit=limit, timeout=timeout, headers=headers).value
+
+    def request(
+        self,
+        value: Any = "",
+        *,
+        limit: int | None = ANSWER_LIMIT,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a value as :meth:`invoke` does, and tell more of the answer.
+
+        Parameters
+        ----------
+        value : object
+            As for :meth:`invoke`.
+        limit : int or None, optional
+            As for :meth:`invoke`.
+        timeout : float, optional
+            As for :meth:`invoke`.
+        headers : mapping of str to str, optional
+            As for :meth:`invoke`.
+
+        Returns
+        -------
+        Answer
+            The value with status, times, size and the request's id.
+
+        Raises
+        ------
+        InvokeProblem, ServiceDown
+            As :meth:`invoke`.
+        """
+        return self._invocation().ask(value, headers, limit, timeout)
+
+    def check_something(self, command: str) -> None:
+        """Refuse to send nothing where the service needs something.
+
+        Parameters
+        ----------
+        command : str
+            How ``invoke`` is written where the user is, for the example.
+
+        Raises
+        ------
+        UsageProblem
+            With what it takes, and an example.
+        """
+        problem = self._invocation().nothing(command)
+        if problem is not None:
+            raise problem
+
+    def load(
+        self,
+        value: Any = "",
+        requests: int = 100,
+        concurrency: int = 1,
+        *,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> LatencyReport:
+        """Send a value many times and measure how long the answers take; Ctrl-C ends it early.
+
+        Parameters
+        ----------
+        value : object
+            As for :meth:`invoke`.
+        requests : int, optional
+            How often.
+        concurrency : int, optional
+            How many at once, each on a connection of its own.
+        timeout : float, optional
+            Seconds to wait for each answer; five minutes by default.
+        headers : mapping of str to str, optional
+            Sent along.
+        progress : callable, optional
+            Told how far it is.
+
+        Returns
+        -------
+        LatencyReport
+            Times, rate and failures.
+
+        Raises
+        ------
+        ServiceDown
+            If nobody answered any of them.
+        InvokeProblem
+            If the value cannot be sent.
+        """
+        check_load(requests, concurrency)
+        invocation = self._invocation()
+        request = invocation.prepare(value, headers)
+        load = Load(request, requests, concurrency, ANSWER_SECONDS if timeout is None else timeout)
+        load.run(progress)
+        if not load.answered and not load.interrupted:
+            raise invocation.down()
+        return load.report(self.name, lambda reply: _explained(invocation, reply))
+
+    def snippet(
+        self,
+        value: Any = "",
+        language: str = "curl",
+        *,
+        headers: Mapping[str, str] | None = None,
+        body_file: str | Path | None = None,
+        show_key: bool = False,
+    ) -> Snippet:
+        """Write a client that sends a value as :meth:`invoke` would; nothing is sent.
+
+        Parameters
+        ----------
+        value : object
+            As for :meth:`invoke`.
+        language : str, optional
+            ``"curl"`` or ``"python"``.
+        headers : mapping of str to str, optional
+            Sent along.
+        body_file : str or pathlib.Path, optional
+            Write the body into this file, and have the client send that.
+        show_key : bool, optional
+            Whether keys are shown.
+
+        Returns
+        -------
+        Snippet
+            Text that runs as it is.
+
+        Raises
+        ------
+        InvokeProblem, ServiceDown
+            If the value cannot be sent, or the service has no address.
+        """
+        write = LANGUAGES.get(language)
+        if write is None:
+            raise UsageProblem(f"There is no snippet in {language!r}.", hint=f"There are {' and '.join(LANGUAGES)}.")
+        request = self._invocation().prepare(value, headers)
+        path = None if body_file is None else Path(body_file).expanduser().absolute()
+        if path is not None:
+            try:
+                write_atomic(path, request.payload.body)
+            except OSError as error:
+                raise UsageProblem(f"{path} cannot be written: {error.strerror}.", hint="Is the path right?") from error
+        return write(request, body_file=path, show_key=show_key)
+
+
+def _explained(invocation: Invocation, reply: Reply) -> str:
+    """Say in one line why a request of many failed."""
+    failure = invocation.failure(reply)
+    if failure:
+        return failure.summary
+    return message_of(reply) if reply.whole else "the answer broke off"

@@ -1,0 +1,388 @@
+"""A request to one service: what is sent, what came back, and what it means where it is no answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvokeProblem, ServiceDown, UsageProblem
+from ..services import Health, ServiceRecord, Target, failure_hint, known_hint
+from ..serving import Failure
+from .answers import Answer, answer_of, decoded
+from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
+from .expectations import doubt, input_of, nothing_sent, request_hint
+from .payloads import JSON, Payload, payload_of
+from .signatures import Signature, may_have_schema, signature_in
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# They tell where a request begins and ends, or where it goes: the connection's own affair.
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
+# Which versions there are depends on the script's types: tables within objects are none of version 2's.
+_DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
+_DOCUMENT_SECONDS = 30.0
+# Long enough for a slow model. Longer waits are asked for: a worker that hangs must not hang a notebook.
+ANSWER_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that is ready to be sent.
+
+    Parameters
+    ----------
+    url : str
+        Where it goes.
+    payload : Payload
+        Its body.
+    headers : mapping of str to str
+        With the content type.
+    """
+
+    url: str
+    payload: Payload
+    headers: Mapping[str, str] = field(hash=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One service, as it is invoked.
+
+    Parameters
+    ----------
+    record : ServiceRecord
+        Its row.
+    url : str
+        Its scoring address; empty where it never started.
+    target : Target
+        Where it runs.
+    folder : pathlib.Path
+        Its own folder.
+    bundle : pathlib.Path
+        The folder that it serves from.
+    health : callable
+        Finds out how it is.
+    last_words : callable
+        Returns the end of its log.
+    known : mutable mapping
+        Signatures by the bundle that they are of, for whoever asks again.
+    authorization : str
+        The value of an ``Authorization`` header; empty where the service has no keys.
+    """
+
+    record: ServiceRecord
+    url: str
+    target: Target
+    folder: Path
+    bundle: Path
+    health: Callable[[], Health] = field(repr=False)
+    last_words: Callable[[], str] = field(repr=False)
+    known: MutableMapping[str, Signature | None] = field(hash=False, repr=False)
+    authorization: str = field(default="", repr=False)
+
+    def prepare(self, value: Any, headers: Mapping[str, str] | None, connection: Connection | None = None) -> Request:
+        """Make a request of a value.
+
+        Parameters
+        ----------
+        value : object
+            As for :func:`jupyter_deploy.invoking.payloads.payload_of`.
+        headers : mapping of str to str or None
+            Of the user's own; they win.
+        connection : Connection, optional
+            Where a service with a schema is asked for its parameters.
+
+        Returns
+        -------
+        Request
+            Not yet sent.
+
+        Raises
+        ------
+        InvokeProblem
+            If the value cannot be sent.
+        UsageProblem
+            If a header cannot be one.
+        ServiceDown
+            If the service does not run.
+        """
+        given = checked_headers(headers or {})
+        self.must_run()
+        payload = payload_of(value, self._signature(connection))
+        own = {"Content-Type": payload.content_type}
+        if self.authorization:
+            own["Authorization"] = self.authorization
+        lowered = {name.lower() for name in given}
+        return Request(
+            self.url,
+            payload,
+            {**{name: text for name, text in own.items() if name.lower() not in lowered}, **given},
+        )
+
+    def nothing(self, command: str) -> UsageProblem | None:
+        """Say what the service takes, where it needs something.
+
+        Parameters
+        ----------
+        command : str
+            How ``invoke`` is written where the user is.
+
+        Returns
+        -------
+        UsageProblem or None
+            None where an empty request is one like any other.
+        """
+        if self.record.spec.image:
+            return None
+        self.must_run()
+        return nothing_sent(self.record.name, command, input_of(self.bundle), self._signature(None))
+
+    def must_run(self) -> None:
+        """Refuse to send anything to a service that was stopped: another program may have its port by now.
+
+        Raises
+        ------
+        ServiceDown
+            With the command that starts it.
+        """
+        if self.record.desired == "stopped" or "unschedulable" in self.record.handle or not self.url:
+            raise self.down()
+
+    def _signature(self, connection: Connection | None) -> Signature | None:
+        record = self.record
+        if record.spec.image:
+            return None
+        if record.bundle not in self.known:
+            if not may_have_schema(self.bundle):
+                self.known[record.bundle] = None
+            elif connection is None:
+                with Connection(self.url, _DOCUMENT_SECONDS) as opened:
+                    return self._signature(opened)
+            elif found := self._asked(connection):
+                self.known[record.bundle] = found
+        return self.known.get(record.bundle)
+
+    def _asked(self, connection: Connection) -> Signature | None:
+        """Ask the service itself: it is not a request to the script, and is not counted as one."""
+        try:
+            for route in _DOCUMENTS:
+                reply = connection.get(route)
+                if reply.status == 200:
+                    return signature_in(decoded(reply.body))
+        except NoAnswer as error:
+            raise self.down() from error
+        except TooSlow as error:
+            raise self._late(error) from error
+        return None
+
+    def ask(self, value: Any, headers: Mapping[str, str] | None, limit: int | None, timeout: float | None) -> Answer:
+        """Send a value and wait for the answer.
+
+        Parameters
+        ----------
+        value : object
+            As for :meth:`prepare`.
+        headers : mapping of str to str or None
+            Of the user's own.
+        limit : int or None
+            Bytes of an answer that are accepted.
+        timeout : float or None
+            Seconds to wait.
+
+        Returns
+        -------
+        Answer
+            Of a request that went well.
+
+        Raises
+        ------
+        InvokeProblem, ServiceDown, UsageProblem
+            Where it did not.
+        """
+        self.must_run()
+        with Connection(self.url, ANSWER_SECONDS if timeout is None else timeout) as connection:
+            request = self.prepare(value, headers, connection)
+            reply = self._sent(connection, request, limit)
+            if self._is_misread(reply):
+                # The script changed meanwhile, or was not loaded yet. It has not seen this request.
+                self.known.pop(self.record.bundle, None)
+                again = self.prepare(value, headers, connection)
+                if again != request:
+                    request, reply = again, self._sent(connection, again, limit)
+        if 200 <= reply.status < 300 and reply.whole:
+            return answer_of(reply)
+        raise self.refused(reply, request.payload)
+
+    def _is_misread(self, reply: Reply) -> bool:
+        return (
+            reply.status in {400, 415}
+            and reply.run_seconds is None
+            and "x-ms-run-function-failed" in reply.headers
+            and not self.record.spec.image
+            and may_have_schema(self.bundle)
+        )
+
+    def _sent(self, connection: Connection, request: Request, limit: int | None) -> Reply:
+        name = self.record.name
+        try:
+            return connection.post(request.payload.body, request.headers, limit)
+        except NoAnswer as error:
+            raise self.down() from error
+        except TooSlow as error:
+            raise self._late(error) from error
+        except TooLarge as error:
+            raise InvokeProblem(
+                f"{name} answered {error.size / 1e6:,.0f} MB; this takes at most {(limit or 0) / 1e6:,.0f} MB.",
+                hint=f"In Python: Workspace().services[{name!r}].invoke(value, limit=None)",
+            ) from error
+
+    def _late(self, error: TooSlow) -> InvokeProblem:
+        name = self.record.name
+        doing = self.target.doing(self.folder, self.record.handle)
+        busy = f" Its {doing[0].sentence()}." if doing else ""
+        return InvokeProblem(
+            f"{name} did not answer within {error}.{busy}",
+            hint=f"Wait longer with --timeout, or see what it does: logs {name}.",
+        )
+
+    def down(self) -> ServiceDown:
+        """Say why nobody answers.
+
+        Returns
+        -------
+        ServiceDown
+            With the command that repairs it.
+        """
+        name, health = self.record.name, self.health()
+        return ServiceDown(
+            f"{name} does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else "."),
+            details=self.last_words(),
+            hint=f"deploy {name} starts it again; logs {name} shows what happened.",
+        )
+
+    def refused(self, reply: Reply, payload: Payload) -> InvokeProblem:
+        """Say why a request failed.
+
+        Parameters
+        ----------
+        reply : Reply
+            With its status.
+        payload : Payload
+            What was sent.
+
+        Returns
+        -------
+        InvokeProblem
+            With the script's traceback where it raised.
+        """
+        name, request_id = self.record.name, reply.request_id
+        named = f"The request's id is {request_id}." if request_id else ""
+        failure = self.failure(reply)
+        if failure:
+            taken = input_of(self.bundle)
+            hint = request_hint(failure, taken, payload) or known_hint(failure, self.record, self.bundle)
+            hint = hint or doubt(name, failure, taken) or failure_hint(failure, self.record, self.bundle)
+            problem = InvokeProblem(
+                f"{name}: {failure.summary}", details=failure.traceback, hint=f"{hint} {named}".strip()
+            )
+        elif 200 <= reply.status < 300:
+            problem = InvokeProblem(
+                f"{name}'s answer broke off after {len(reply.body):,} bytes.", hint=f"logs {name} shows more. {named}"
+            )
+        else:
+            problem = InvokeProblem(
+                f"{name} answered {reply.status}: {message_of(reply)}",
+                # The worker died of it; what it said last is in the log and nowhere else.
+                details=self.last_words() if reply.status == 502 else "",
+                hint=f"{self._advice(reply, payload)} {named}".strip(),
+            )
+        problem.status, problem.request_id = reply.status, request_id
+        return problem
+
+    def failure(self, reply: Reply) -> Failure | None:
+        """Look up what the script raised.
+
+        Parameters
+        ----------
+        reply : Reply
+            A request's.
+
+        Returns
+        -------
+        Failure or None
+            None where the script is not to blame, or the service knows no more.
+        """
+        if reply.status < 500 and reply.whole:
+            return None
+        found = self.target.failure(self.folder, self.record.handle, reply.request_id)
+        return Failure(**found) if found else None
+
+    def _advice(self, reply: Reply, payload: Payload) -> str:
+        name = self.record.name
+        signature = self.known.get(self.record.bundle)
+        if reply.status in {400, 415} and signature is not None:
+            return f"{signature.sentence()}{signature.shown()}."
+        if reply.status in {400, 415} and payload.content_type != JSON:
+            return f"{payload.content_type} was sent; a script takes bytes with @rawhttp."
+        if reply.status == 413 and not self.record.spec.image:
+            return f"deploy {name} --set body_limit={len(payload.body)} lets it through."
+        if reply.status == 503 and not self.record.spec.image:
+            return f"Send fewer at once, or have more workers: deploy {name} --workers 2."
+        return f"logs {name} shows more."
+
+
+def message_of(reply: Reply) -> str:
+    """Return what a refusal says, in one piece for people.
+
+    Parameters
+    ----------
+    reply : Reply
+        Of any status.
+
+    Returns
+    -------
+    str
+        At most 500 characters.
+    """
+    answer = decoded(reply.body, reply.content_type)
+    message = answer.get("message", answer) if isinstance(answer, dict) else answer
+    if isinstance(message, bytes):
+        return f"{len(message):,} bytes of {reply.content_type or 'something'}"
+    return (message if isinstance(message, str) else json.dumps(message, default=str))[:500]
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Refuse what cannot be a header.
+
+    Parameters
+    ----------
+    headers : mapping of str to str
+        Names and values.
+
+    Returns
+    -------
+    dict
+        The same.
+
+    Raises
+    ------
+    UsageProblem
+        Naming the header.
+    """
+    for name, text in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise UsageProblem(
+                f"{name!r} cannot be the name of a header.", hint="For example: --header X-Trace=abc. Nothing was sent."
+            )
+        if name.lower() in _FRAMING:
+            raise UsageProblem(f"The header {name} is not the user's to set.", hint="Nothing was sent.")
+        fits = text.isascii() and all(letter.isprintable() or letter == "\t" for letter in text)
+        if not fits:
+            raise UsageProblem(
+                f"The value of the header {name} cannot be sent.",
+                hint="A header is one line of plain ASCII; other text goes into the body. Nothing was sent.",
+            )
+    return dict(headers)

@@ -1,0 +1,58 @@
+"""What ``%load_ext jupyter_deploy`` adds to IPython, and takes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import display, widgets
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load(ip: InteractiveShell) -> None:
+    """Add magics, completion and faces to a shell.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell; loading twice changes nothing.
+    """
+    from .advice import advise
+    from .completion import matcher
+    from .defaults import LIVING
+    from .magics import ModelMagics
+
+    unload(ip)
+    magics = ModelMagics(shell=ip, config=ip.config)
+    ip.register_magics(magics)
+    display.register(ip, lambda: magics.cards, lambda: ip.meta.get(LIVING))
+    widgets.register(ip)
+    if ip.Completer is not None:
+        ip.Completer.custom_matchers.append(matcher)
+    ip.events.register("post_run_cell", advise)
+
+
+def unload(ip: InteractiveShell) -> None:
+    """Take magics, completion and faces back.
+
+    Parameters
+    ----------
+    ip : IPython.core.interactiveshell.InteractiveShell
+        The shell; nothing happens where nothing was loaded.
+    """
+    from .advice import advise
+    from .completion import matcher
+    from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
+
+    for kind, names in (("line", LINE_MAGICS), ("cell", CELL_MAGICS)):
+        for name in names:
+            ip.magics_manager.magics[kind].pop(name, None)
+    ip.magics_manager.registry.pop(ModelMagics.__name__, None)
+    ip.configurables[:] = [item for item in ip.configurables if not isinstance(item, ModelMagics)]
+    display.unregister(ip)
+    widgets.unregister(ip)
+    if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
+        ip.Completer.custom_matchers.remove(matcher)
+    if advise in ip.events.callbacks["post_run_cell"]:
+        ip.events.unregister("post_run_cell", advise)

@@ -1,0 +1,79 @@
+"""Conditions of a search in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import UsageProblem
+from ..store import models
+
+# Not yet proof: the model itself tells.
+MAY_BE_CAPTURED = sa.cast(models.c.properties, sa.String).like('%"captured_by"%')
+
+
+def pairs_of(given: Any, what: str) -> dict[str, str | None]:
+    """Read a filter on tags or properties.
+
+    Parameters
+    ----------
+    given : mapping or list or None
+        ``{"stage": "trial"}``, or Azure ML's list form ``["stage", ["team", "risk"]]``.
+    what : str
+        ``"tags"`` or ``"properties"``, for the message.
+
+    Returns
+    -------
+    dict
+        None as the value where any will do.
+
+    Raises
+    ------
+    UsageProblem
+        If it is neither.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {str(key): None if value is None else str(value) for key, value in given.items()}
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise UsageProblem(f"{what} must be a list or a dict.", hint=f"For example {what}=[['stage', 'trial']].")
+    pairs: dict[str, str | None] = {}
+    for item in given:
+        if isinstance(item, str):
+            pairs[item] = None
+        elif isinstance(item, Sequence) and len(item) == 2:
+            pairs[str(item[0])] = str(item[1])
+        else:
+            raise UsageProblem(f"{what}: {item!r} is neither 'key' nor ['key', 'value'].")
+    return pairs
+
+
+def has_pair(column: sa.ColumnElement[Any], key: str, text: str | None, dialect: str) -> sa.ColumnElement[bool]:
+    """Test a JSON object for a key, and for its value where one is given.
+
+    Parameters
+    ----------
+    column : sqlalchemy.ColumnElement
+        Tags or properties.
+    key : str
+        The key.
+    text : str or None
+        Its value; None for any.
+    dialect : str
+        The kind of database.
+
+    Returns
+    -------
+    sqlalchemy.ColumnElement
+        A condition.
+    """
+    if dialect == "sqlite":
+        # A path such as $."key" cannot quote every key; as a table, keys are plain values.
+        pairs = sa.func.json_each(column).table_valued("key", "value")
+        condition = pairs.c.key == key
+        return sa.exists().where(condition if text is None else sa.and_(condition, pairs.c.value == text))
+    found: sa.ColumnElement[str] = column[key].as_string()
+    return found.is_not(None) if text is None else found == text

@@ -1,0 +1,325 @@
+"""The noun: one immutable version of a model, and the rules for its name, version, tags and framework."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from ..errors import ModelProblem, UsageProblem
+
+# azureml-core's rule for model names.
+NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_SCRIPT_CELL = "%%score_script "
+_SCRIPT_LETTERS = 120
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One version of a registered model.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+    version : int
+        1, 2, 3… in the order of registration.
+    framework, framework_version : str
+        For example ``"ScikitLearn"`` and ``"1.9.1"``; ``"Custom"`` and ``""`` where unknown.
+    digest : str
+        BLAKE3 that identifies the content.
+    entry : str
+        The one file or folder that was registered; it lies in ``AZUREML_MODEL_DIR`` under this name.
+    size : int
+        Bytes of all files.
+    tags, properties : dict of str to str
+        Tags can be changed, properties only added.
+    description, run_id : str
+        Free text; empty where not given.
+    requirements : tuple of str
+        ``distribution==version`` of what loading needs.
+    modules : tuple of str
+        The modules that loading imports, where known.
+    created : datetime.datetime
+        When it was registered, in UTC.
+    notices : tuple of str
+        What the user should know about this registration; not kept.
+    """
+
+    name: str
+    version: int
+    framework: str
+    framework_version: str
+    digest: str
+    entry: str
+    size: int
+    tags: Mapping[str, str] = field(hash=False)
+    properties: Mapping[str, str] = field(hash=False)
+    description: str
+    run_id: str
+    requirements: tuple[str, ...]
+    modules: tuple[str, ...] = field(repr=False)
+    created: datetime
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def id(self) -> str:
+        """``name:version``, as Azure ML writes it."""
+        return f"{self.name}:{self.version}"
+
+    @property
+    def captured_by(self) -> str:
+        """The script cell that took this value from its notebook; empty for a registered model."""
+        cell, variable = self.properties.get("captured_by", ""), self.properties.get("variable", "")
+        script = cell.removeprefix(_SCRIPT_CELL)
+        # Anybody may give a model such properties; the name that belongs to them is the script's own.
+        return script if script != cell and self.name == captured_name(script, variable) else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields but the notices; ``created`` in ISO 8601; ``captured_by``.
+        """
+        values = asdict(self)
+        del values["notices"]
+        lists = {"requirements": list(self.requirements), "modules": list(self.modules)}
+        return {
+            "id": self.id,
+            **values,
+            **lists,
+            "created": self.created.isoformat(),
+            "captured_by": self.captured_by,
+        }
+
+
+def check_name(name: str) -> str:
+    """Refuse a name that Azure ML would refuse.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    ModelProblem
+        With a name that would do as its hint.
+    """
+    if isinstance(name, str) and NAME_RULE.fullmatch(name):
+        return name
+    proposal = re.sub(r"[^a-zA-Z0-9\-._]+", "-", str(name)).lstrip("-._")[:255]
+    raise ModelProblem(
+        f"{str(name)[:80]!r} cannot be a model's name: letters, digits, '-', '.' and '_' only, "
+        "a letter or digit first, at most 255 in all.",
+        hint=f"For example {proposal!r}." if proposal else "For example 'churn'.",
+    )
+
+
+def captured_name(script: str, variable: str) -> str:
+    """Name what a script takes from a variable of its notebook.
+
+    Parameters
+    ----------
+    script : str
+        The script's name.
+    variable : str
+        The variable's; names of scripts and in Python may hold letters that a model's may not.
+
+    Returns
+    -------
+    str
+        For example ``"churn-clf"``.
+    """
+    own = script
+    if not NAME_RULE.fullmatch(script):
+        own = re.sub(r"[^a-zA-Z0-9\-._]", lambda found: f"x{ord(found[0]):x}", script)
+        own = own if own[:1].isalnum() else f"x{own}"
+    if len(own) > _SCRIPT_LETTERS:
+        own = f"{own[: _SCRIPT_LETTERS - 13]}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
+    return f"{own}-" + _FOREIGN.sub(lambda found: f"x{ord(found[0]):x}", variable)
+
+
+def captured_properties(script: str, variable: str) -> dict[str, str]:
+    """Write the properties by which a captured value is known.
+
+    Parameters
+    ----------
+    script, variable : str
+        As for :func:`captured_name`.
+
+    Returns
+    -------
+    dict of str to str
+        ``captured_by`` and ``variable``.
+    """
+    return {"captured_by": f"{_SCRIPT_CELL}{script}", "variable": variable}
+
+
+def parse_reference(reference: str) -> tuple[str, int | None]:
+    """Split ``NAME`` or ``NAME:VERSION``.
+
+    Parameters
+    ----------
+    reference : str
+        As the user wrote it; ``azureml:`` before it and ``@latest`` behind it are understood.
+
+    Returns
+    -------
+    tuple of (str, int or None)
+        Name and version; None for the newest.
+
+    Raises
+    ------
+    UsageProblem
+        If the version is not a positive whole number.
+    """
+    name, _, version = reference.removeprefix("azureml:").removesuffix("@latest").partition(":")
+    if version in {"", "latest"}:
+        return name, None
+    if not version.isdecimal() or int(version) < 1:
+        raise UsageProblem(
+            f"{reference!r}: a version is a whole number from 1, not {version!r}.",
+            hint=f"Write {name}:1, or {name} for the newest version.",
+        )
+    return name, int(version)
+
+
+def check_pairs(pairs: Any, what: str) -> dict[str, str]:
+    """Check tags or properties and turn their values into text.
+
+    Parameters
+    ----------
+    pairs : mapping or None
+        What the user gave.
+    what : str
+        ``"tags"`` or ``"properties"``, for the message.
+
+    Returns
+    -------
+    dict of str to str
+        A copy.
+
+    Raises
+    ------
+    ModelProblem
+        If it is not a mapping with non-empty text keys.
+    """
+    if pairs is None:
+        return {}
+    if not isinstance(pairs, Mapping) or not all(isinstance(key, str) and key for key in pairs):
+        raise ModelProblem(f"{what} must be a dict with text keys.", hint=f"For example {what}={{'stage': 'trial'}}.")
+    return {key: str(value) for key, value in pairs.items()}
+
+
+def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
+    """Make a model of its row.
+
+    Parameters
+    ----------
+    row : mapping
+        The columns of the table ``models``.
+    notices : tuple of str, optional
+        As in :class:`Model`.
+
+    Returns
+    -------
+    Model
+        The version.
+    """
+    values = dict(row)
+    values["requirements"] = tuple(values["requirements"])
+    values["modules"] = tuple(values["modules"])
+    values["created"] = datetime.fromtimestamp(values["created"], timezone.utc)
+    return Model(**values, notices=notices)
+
+
+def model_of_columns(
+    name: str,
+    version: int,
+    digest: str,
+    entry: str,
+    size: int,
+    framework: str,
+    framework_version: str,
+    tags: str,
+    properties: str,
+    description: str,
+    run_id: str,
+    requirements: str,
+    modules: str,
+    created: float,
+) -> Model:
+    """Make a model of its columns, in the table's order, with JSON as text: the fast way for many.
+
+    Parameters
+    ----------
+    name, version, digest, entry, size, framework, framework_version, description, run_id
+        As in :class:`Model`.
+    tags, properties, requirements, modules : str
+        JSON.
+    created : float
+        Seconds since the epoch.
+
+    Returns
+    -------
+    Model
+        The version.
+    """
+    return Model(
+        name,
+        version,
+        framework,
+        framework_version,
+        digest,
+        entry,
+        size,
+        orjson.loads(tags),
+        orjson.loads(properties),
+        description,
+        run_id,
+        _texts(requirements),
+        _texts(modules),
+        datetime.fromtimestamp(created, timezone.utc),
+    )
+
+
+@lru_cache(maxsize=256)
+def _texts(json: str) -> tuple[str, ...]:
+    # Most versions of a model need the same libraries.
+    return tuple(orjson.loads(json))
+
+
+def spelled_framework(name: str) -> str:
+    """Put a framework's name into Azure ML's spelling where it is one of Azure ML's.
+
+    Parameters
+    ----------
+    name : str
+        As the user wrote it, for example ``"scikitlearn"``.
+
+    Returns
+    -------
+    str
+        For example ``"ScikitLearn"``; unknown names are kept as they are, as Azure ML's client does.
+    """
+    known = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi")
+    plain = {candidate.lower(): candidate for candidate in known} | {
+        "sklearn": "ScikitLearn",
+        "scikit-learn": "ScikitLearn",
+    }
+    return plain.get(name.lower(), name)

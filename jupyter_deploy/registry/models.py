@@ -1,0 +1,384 @@
+"""The registry: versions 1, 2, 3… under a name, found by name, version, tags and properties."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import InUse, ModelProblem, NotFound, StoreProblem, not_found
+from ..files import walk_tree
+from ..store import ArtifactStore, Database, model_names, models
+from .filters import MAY_BE_CAPTURED, has_pair, pairs_of
+from .model import Model, check_pairs, model_of_columns, model_of_row, parse_reference
+from .sources import Prepared
+
+# Lists and objects stay text on their way: decoding them here costs less than in the driver's hook.
+_COLUMNS = [sa.type_coerce(column, sa.String) if isinstance(column.type, sa.JSON) else column for column in models.c]
+
+
+class Models:
+    """The registry: a mapping from names to newest versions, and the ways to search and change it.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rows.
+    artifacts : ArtifactStore
+        Holds the files.
+    used_by : callable
+        Given a name and a version, returns the names of the services that need it, within a write transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        artifacts: ArtifactStore,
+        used_by: Callable[[sa.Connection, str, int], list[str]],
+    ) -> None:
+        self._database = database
+        self._artifacts = artifacts
+        self._used_by = used_by
+
+    def __getitem__(self, name: str) -> Model:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    def names(self) -> list[str]:
+        """List the names that have a registered version.
+
+        Returns
+        -------
+        list of str
+            Sorted; without those that only captured values have.
+        """
+        with self._database.read() as connection:
+            found = set(connection.scalars(sa.select(models.c.name).where(~MAY_BE_CAPTURED).distinct()))
+            other = connection.execute(sa.select(models).where(MAY_BE_CAPTURED)).mappings()
+            return sorted(found.union(model.name for model in map(model_of_row, other) if not model.captured_by))
+
+    def captured(self, connection: sa.Connection, name: str | None = None) -> list[Model]:
+        """List captured values, within a transaction.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection
+            The transaction.
+        name : str, optional
+            Only of this name.
+
+        Returns
+        -------
+        list of Model
+            Newest first.
+        """
+        query = sa.select(models).where(MAY_BE_CAPTURED).order_by(models.c.created.desc(), models.c.version.desc())
+        rows = connection.execute(query if name is None else query.where(models.c.name == name)).mappings()
+        return [model for model in map(model_of_row, rows) if model.captured_by]
+
+    def add(self, name: str, prepared: Prepared, *, reuse: bool = False, **fields: Any) -> Model:
+        """Publish prepared files and give them the name's next version, or do neither.
+
+        Parameters
+        ----------
+        name : str
+            A checked name.
+        prepared : Prepared
+            The staged files, claimed by an open stage.
+        reuse : bool, optional
+            Return the captured value of that name that has the same content, where there is one.
+        **fields
+            ``tags``, ``properties``, ``description``, ``run_id``: as in :class:`Model`.
+
+        Returns
+        -------
+        Model
+            The version.
+        """
+        tree = prepared.tree
+        if not self._artifacts.is_local:
+            self._artifacts.publish(tree)
+        with self._database.write() as connection:
+            self._artifacts.publish(tree)
+            same = self.captured(connection, name) if reuse else []
+            for known in same:
+                if (known.digest, known.entry) == (tree.digest, prepared.entry):
+                    return replace(known, notices=prepared.notices)
+            connection.execute(
+                sa.text("INSERT INTO model_names VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"), {"name": name}
+            )
+            version = connection.scalar(
+                model_names.update()
+                .where(model_names.c.name == name)
+                .values(last_version=model_names.c.last_version + 1)
+                .returning(model_names.c.last_version)
+            )
+            values = {
+                "name": name,
+                "version": version,
+                "framework": prepared.framework,
+                "framework_version": prepared.framework_version,
+                "digest": tree.digest,
+                "entry": prepared.entry,
+                "size": tree.size,
+                "requirements": list(prepared.requirements),
+                "modules": list(prepared.modules),
+                "created": time.time(),
+                **fields,
+            }
+            connection.execute(models.insert().values(**values))
+        return model_of_row(values, prepared.notices)
+
+    def get(self, reference: str, version: int | str | None = None) -> Model:
+        """Find one version.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` for the newest registered version (of a captured value's name, the newest) or ``NAME:VERSION``.
+        version : int or str, optional
+            Instead of a version in the reference.
+
+        Returns
+        -------
+        Model
+            The version asked for.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name or the versions that exist as its hint.
+        """
+        name, wanted = parse_reference(f"{reference}:{version}" if version is not None else reference)
+        query = sa.select(models).where(models.c.name == name).order_by(models.c.version.desc())
+        if wanted:
+            # SQLite's integers end there; a larger number raises in its driver.
+            query_one = query.where(models.c.version == min(wanted, (1 << 63) - 1))
+        with self._database.read() as connection:
+            rows = connection.execute(query_one if wanted else query.limit(1)).mappings()
+            found = [model_of_row(row) for row in rows]
+            if found and found[0].captured_by and not wanted:
+                # Somebody may have registered a model of a captured value's name: that is what the name means then.
+                rows = connection.execute(query).mappings()
+                found = sorted(map(model_of_row, rows), key=lambda model: (bool(model.captured_by), -model.version))
+            if found:
+                return found[0]
+            versions = list(connection.scalars(query.with_only_columns(models.c.version)))
+        if versions:
+            known = ", ".join(str(number) for number in sorted(versions)[-10:])
+            raise NotFound(
+                f"ModelNotFound: Model with name {name} and version {wanted} not found in this workspace.",
+                hint=f"Versions of {name}: {known}.",
+            )
+        missing = not_found("model", name, self.names(), empty="Register one with %register NAME OBJECT.")
+        raise NotFound(f"ModelNotFound: Model with name {name} not found in this workspace.", hint=missing.hint)
+
+    def list(
+        self,
+        name: str | None = None,
+        *,
+        tags: Mapping[str, str | None] | Sequence[Any] | None = None,
+        properties: Mapping[str, str | None] | Sequence[Any] | None = None,
+        framework: str | None = None,
+        run_id: str | None = None,
+        digest: str | None = None,
+        latest: bool = False,
+        captured: bool = False,
+    ) -> list[Model]:
+        """Search the registry; all filters must hold.
+
+        Parameters
+        ----------
+        name, framework, run_id, digest : str, optional
+            Exact values.
+        tags, properties : mapping or list, optional
+            ``{"stage": "trial"}``, ``{"stage": None}`` for any value; or Azure ML's list form
+            ``["stage", ["team", "risk"]]``.
+        latest : bool, optional
+            Only the newest match of each name.
+        captured : bool, optional
+            What scripts took from their notebooks, too; that is listed by its own name as well.
+
+        Returns
+        -------
+        list of Model
+            Newest first.
+        """
+        query = sa.select(*_COLUMNS).order_by(models.c.created.desc(), models.c.version.desc())
+        for column, value in (
+            (models.c.name, name),
+            (models.c.framework, framework),
+            (models.c.run_id, run_id),
+            (models.c.digest, digest),
+        ):
+            query = query.where(column == value) if value is not None else query
+        for json, wanted in (
+            (models.c.tags, pairs_of(tags, "tags")),
+            (models.c.properties, pairs_of(properties, "properties")),
+        ):
+            for key, text in wanted.items():
+                query = query.where(has_pair(json, key, text, self._database.dialect))
+        with self._database.read() as connection:
+            # In parts: 10,000 rows held at once cost the garbage collector more than reading them.
+            parts = connection.execute(query).partitions(1000)
+            found = [model_of_columns(*row) for part in parts for row in part]
+        if not captured and name is None:
+            found = [model for model in found if "captured_by" not in model.properties or not model.captured_by]
+        if not latest:
+            return found
+        newest: dict[str, Model] = {}
+        for model in found:
+            newest.setdefault(model.name, model)
+        return list(newest.values())
+
+    def tag(self, reference: str, tags: Mapping[str, Any]) -> Model:
+        """Add tags to a version; a tag that exists gets the new value.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        tags : mapping
+            Values become text.
+
+        Returns
+        -------
+        Model
+            With its tags as they are now.
+        """
+        return self._merge(reference, "tags", check_pairs(tags, "tags"))
+
+    def add_properties(self, reference: str, properties: Mapping[str, Any]) -> Model:
+        """Add properties to a version.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        properties : mapping
+            New keys only.
+
+        Returns
+        -------
+        Model
+            With its properties as they are now.
+
+        Raises
+        ------
+        ModelProblem
+            If a key exists: properties are write-once.
+        """
+        return self._merge(reference, "properties", check_pairs(properties, "properties"))
+
+    def _merge(self, reference: str, column: str, new: dict[str, str]) -> Model:
+        model = self.get(reference)
+        this = (models.c.name == model.name) & (models.c.version == model.version)
+        with self._database.write() as connection:
+            old = connection.scalar(sa.select(models.c[column]).where(this))
+            if old is None:
+                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Look with: models")
+            known = sorted(set(old) & set(new))
+            if column == "properties" and known:
+                raise ModelProblem(
+                    "Error, properties are immutable, the following keys cannot be added/modified: " + ", ".join(known),
+                    hint="Use a tag for what changes: tag MODEL KEY=VALUE.",
+                )
+            connection.execute(models.update().where(this).values({column: {**old, **new}}))
+        return self.get(model.id)
+
+    def download(self, reference: str, target: str | Path = ".", *, exist_ok: bool = False) -> Path:
+        """Copy a version's files to a folder.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``.
+        target : str or pathlib.Path, optional
+            The folder to write to; made if missing.
+        exist_ok : bool, optional
+            Replace files that are there.
+
+        Returns
+        -------
+        pathlib.Path
+            The file or folder that was registered, in its new place.
+
+        Raises
+        ------
+        ModelProblem
+            If something is in the way and ``exist_ok`` is False; nothing was written.
+        """
+        model = self.get(reference)
+        source, place = self._artifacts.local(model.digest), Path(target)
+        names = list(walk_tree(source))
+        taken = [name for name, empty in names if not empty and (place / name).exists()]
+        if taken and not exist_ok:
+            raise ModelProblem(
+                f"File already exists. To overwrite, set exist_ok to True. {place / taken[0]}",
+                hint="Give another folder with --to DIR, or overwrite with --exist-ok.",
+            )
+        _refuse_blocked(place, names)
+        try:
+            for name, empty in names:
+                (place / name if empty else (place / name).parent).mkdir(parents=True, exist_ok=True)
+                if not empty:
+                    (place / name).unlink(missing_ok=True)
+                    shutil.copyfile(source / name, place / name)
+        except OSError as error:
+            raise StoreProblem(f"{place} cannot be written: {error.strerror}.", hint="Give another folder.") from error
+        return place / model.entry
+
+    def unregister(self, reference: str) -> Model:
+        """Remove one version; its number is not given again.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME`` or ``NAME:VERSION``; the newest where no version is named.
+
+        Returns
+        -------
+        Model
+            What was removed.
+
+        Raises
+        ------
+        InUse
+            Naming the services that need it.
+        """
+        model = self.get(reference)
+        with self._database.write(frees=True) as connection:
+            users = self._used_by(connection, model.name, model.version)
+            if users:
+                raise InUse(
+                    f"{model.id} cannot be unregistered: service {', '.join(users)} uses it.",
+                    hint=f"Delete the service first (delete {users[0]}), or deploy another version to it.",
+                )
+            connection.execute(
+                models.delete().where((models.c.name == model.name) & (models.c.version == model.version))
+            )
+        return model
+
+
+def _refuse_blocked(place: Path, names: Sequence[tuple[str, bool]]) -> None:
+    for name, empty in names:
+        target = place / name
+        blocked = target if (target.exists() and target.is_dir() != empty) else None
+        parts = [place, *(place / parent for parent in Path(name).parents)]
+        blocked = blocked or next((part for part in parts if part.exists() and not part.is_dir()), None)
+        if blocked is not None:
+            kind = "folder" if blocked.is_dir() else "file"
+            raise ModelProblem(f"A {kind} is in the way: {blocked}", hint="Give another folder with --to DIR.")

@@ -1,0 +1,222 @@
+"""From what the user hands over (an object, a file, a folder) to files in a stage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from ..errors import ModelProblem, StoreProblem, nearest
+from ..frameworks import KINDS, distribution_of, framework_of, installed_version, requirements_of
+from ..frameworks.files import look
+from ..store import NO_ROOM, Tree, TreeWriter, copy_tree
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Staged files and what is known about them.
+
+    Parameters
+    ----------
+    tree : Tree
+        The files; not published yet.
+    entry : str
+        The one file or folder in the tree.
+    framework, framework_version : str
+        As in :class:`jupyter_deploy.registry.Model`.
+    requirements, modules, notices : tuple of str
+        As in :class:`jupyter_deploy.registry.Model`.
+    """
+
+    tree: Tree
+    entry: str
+    framework: str = "Custom"
+    framework_version: str = ""
+    requirements: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def prepare(
+    source: object,
+    folder: Path,
+    *,
+    framework: str = "",
+    framework_version: str = "",
+    child_paths: Sequence[str] | None = None,
+) -> Prepared:
+    """Write a model's files into a folder, hashing and flushing them on the way.
+
+    Parameters
+    ----------
+    source : object
+        A path (``str`` or ``os.PathLike``) to a file or folder, or any other object to be pickled.
+    folder : pathlib.Path
+        An empty folder on the artifact store's file system.
+    framework, framework_version : str, optional
+        What the user says it is; wins over what is found out.
+    child_paths : sequence of str, optional
+        For a folder: take only these, relative to it.
+
+    Returns
+    -------
+    Prepared
+        Ready for :meth:`jupyter_deploy.registry.model.Models.add`.
+
+    Raises
+    ------
+    ModelProblem
+        If there is no such path, or the object cannot be pickled.
+    StoreProblem
+        If the disk is full or cannot be written.
+    """
+    if framework_version and not framework:
+        raise ModelProblem("A framework version without a framework means nothing.", hint="Give framework= as well.")
+    if child_paths and not isinstance(source, (str, os.PathLike)):
+        raise ModelProblem("child_paths only goes with a folder.", hint="Register an object without child_paths.")
+    tree = folder / "tree"
+    tree.mkdir()
+    try:
+        if isinstance(source, (str, os.PathLike)):
+            if not os.fspath(source):
+                raise ModelProblem("The path is empty.", hint="Name a file or folder; '.' is the current folder.")
+            prepared = _from_path(Path(source).expanduser(), tree, child_paths)
+        else:
+            prepared = _from_object(source, tree)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            # The stage says which disk is full.
+            raise
+        raise _not_copied(error) from error
+    if framework:
+        prepared = replace(prepared, framework=framework, framework_version=framework_version)
+    return prepared
+
+
+def prepare_value(value: object, folder: Path) -> Prepared:
+    """Write a value's files into a folder: pickled even where it is a text or path, which :func:`prepare` would read.
+
+    Parameters
+    ----------
+    value : object
+        Any.
+    folder : pathlib.Path
+        As for :func:`prepare`.
+
+    Returns
+    -------
+    Prepared
+        Ready for :meth:`jupyter_deploy.registry.model.Models.add`.
+
+    Raises
+    ------
+    ModelProblem
+        If it cannot be pickled.
+    StoreProblem
+        If the disk is full or cannot be written.
+    """
+    tree = folder / "tree"
+    tree.mkdir()
+    try:
+        return _from_object(value, tree)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            # The stage says which disk is full.
+            raise
+        raise _not_copied(error) from error
+
+
+def _not_copied(error: OSError) -> StoreProblem:
+    return StoreProblem(
+        f"The model's files cannot be copied: {error.strerror or error}"
+        + (f" ({error.filename})." if error.filename else "."),
+        hint="Check free disk space and permissions; nothing was registered.",
+    )
+
+
+def _from_object(source: object, tree: Path) -> Prepared:
+    if source is None:
+        raise ModelProblem("None is not a model.", hint="Did the cell that trains it run?")
+    framework = framework_of(source)
+    writer = TreeWriter(tree)
+    saved = framework.save(source, writer.open)
+    return Prepared(
+        writer.finish(),
+        saved.entry,
+        framework.NAME,
+        framework.version(),
+        saved.requirements,
+        saved.modules,
+        saved.notices,
+    )
+
+
+def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Prepared:
+    if not path.exists():
+        raise ModelProblem(f"Path does not exist: {path}", hint=_near_path(path))
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would take a link's target for its name
+    entry = path.name
+    if path.is_file():
+        if child_paths:
+            raise ModelProblem(
+                f"child_paths only goes with a folder; {path} is a file.", hint="Leave --child (child_paths) out."
+            )
+        writer = TreeWriter(tree)
+        writer.copy(path.parent, [(entry, False)])
+        return _looked_into(Prepared(writer.finish(), entry), path)
+    if not entry:
+        raise ModelProblem("The root of the file system cannot be registered.", hint="Name the model's own folder.")
+    children = [_checked_child(path, child) for child in child_paths] if child_paths is not None else None
+    if children == []:
+        raise ModelProblem("child_paths is empty: no file would be registered.")
+    finished = copy_tree(path, tree, prefix=entry, only=children).finish()
+    if not any(tree.iterdir()):
+        raise ModelProblem(f"{path} is an empty folder.", hint="Write the model's files into it first.")
+    return _looked_into(Prepared(finished, entry), tree / entry)
+
+
+def _looked_into(prepared: Prepared, path: Path) -> Prepared:
+    """Add what the files say that they need; nothing in them is executed."""
+    found = look(path)
+    requirements, unknown = requirements_of(found)
+    modules = tuple(sorted(found.modules | {module.partition(".")[0] for module in found.modules}))
+    notices = found.notices
+    if unknown:
+        notices += (
+            f"{prepared.entry} needs {', '.join(unknown)}: a module of your own comes with the script's folder",
+        )
+    top = next((top for top in found.written if KINDS.get(top) == found.framework), "")
+    version = found.written.get(top, "")
+    library = distribution_of(top) if version else ""
+    here = installed_version(library) if library else ""
+    if here and here.partition("+")[0] != version.partition("+")[0]:
+        notices += (f"written with {library} {version}; here is {here}, and an inferred environment gets {version}",)
+    return replace(
+        prepared,
+        framework=found.framework or "Custom",
+        framework_version=version,
+        requirements=requirements,
+        modules=modules,
+        notices=notices,
+    )
+
+
+def _checked_child(folder: Path, child: str) -> str:
+    pure = PurePath(child)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise ModelProblem(f"child path {child!r} leaves the folder {folder}.", hint="Give paths relative to it.")
+    if not (folder / pure).exists():
+        raise ModelProblem(f"Path does not exist: {folder / pure}", hint=_near_path(folder / pure))
+    return pure.as_posix()
+
+
+def _near_path(path: Path) -> str:
+    parent = path.absolute().parent
+    if not parent.is_dir():
+        return f"There is no folder {parent} either; the current folder is {Path.cwd()}."
+    names = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
+    close = nearest(path.name, names)
+    if close:
+        return f"Did you mean {path.with_name(close)}?"
+    return f"{parent} holds: {', '.join(names[:10]) or 'nothing'}{', …' if len(names) > 10 else ''}."

@@ -1,0 +1,115 @@
+"""Whether Azure ML's decorators say what ``run()`` gets."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from .flow import Function
+
+# inference-schema's, and @rawhttp.
+_PACKAGES = ("inference_schema", "azureml", "azureml_inference_server_http")
+_RAW = "jupyter_deploy.serving.worker.rawhttp"
+_DESCRIBING = frozenset({"input_schema", "output_schema", "rawhttp"})
+
+
+def is_decorated(tree: ast.Module, sliced: Iterable[ast.stmt], variables: Mapping[str, object]) -> bool:
+    """Tell whether a script's ``run`` has decorators of Azure ML's.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+    sliced : iterable of ast.stmt
+        What it takes from the notebook's cells.
+    variables : mapping
+        The notebook's.
+
+    Returns
+    -------
+    bool
+        Also for ``run = input_schema(…)(run)``, and for a decorator under another name.
+    """
+    words = decorating_words(tree, sliced, variables)
+    return any(names_in(part) & words for part in around_run(tree))
+
+
+def decorating_words(tree: ast.Module, sliced: Iterable[ast.stmt], variables: Mapping[str, object]) -> set[str]:
+    """List the names that lead to the decorators.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+    sliced : iterable of ast.stmt
+        What it takes from the notebook's cells.
+    variables : mapping
+        The notebook's.
+
+    Returns
+    -------
+    set of str
+        Imported ones, and those that are made of them.
+    """
+    words = {name for name, value in variables.items() if _is_decorator(value)}
+    body = [*sliced, *tree.body]
+    for node in (inner for one in body for inner in ast.walk(one)):
+        if isinstance(node, ast.ImportFrom):
+            words |= {alias.asname or alias.name for alias in node.names if alias.name in _DESCRIBING}
+    described = [node for node in body if isinstance(node, (ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef))]
+    while more := {name for node in described if _speaks(node, words) for name in _bound(node)} - words - {"run"}:
+        words |= more
+    return words | _DESCRIBING
+
+
+def _is_decorator(value: object) -> bool:
+    name = getattr(value, "__name__", "")
+    module = str(getattr(value, "__module__", ""))
+    return module.partition(".")[0] in _PACKAGES[:1] or (name in _DESCRIBING and module.startswith((*_PACKAGES, _RAW)))
+
+
+def _speaks(node: ast.AST, words: set[str]) -> bool:
+    return bool(names_in(node) & (words | _DESCRIBING))
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """List the names and attributes in a piece of source.
+
+    Parameters
+    ----------
+    node : ast.AST
+        The piece.
+
+    Returns
+    -------
+    set of str
+        Words.
+    """
+    found = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    return found | {item.attr for item in ast.walk(node) if isinstance(item, ast.Attribute)}
+
+
+def _bound(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [str(getattr(node, "name", ""))]
+
+
+def around_run(tree: ast.Module) -> Iterable[ast.AST]:
+    """List what is put around a script's ``run``.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The script.
+
+    Yields
+    ------
+    ast.AST
+        Its decorators, and calls that bind it.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, Function) and node.name == "run":
+            yield from node.decorator_list
+        elif isinstance(node, ast.Assign) and "run" in _bound(node) and isinstance(node.value, ast.Call):
+            yield node.value

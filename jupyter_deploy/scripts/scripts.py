@@ -1,0 +1,375 @@
+"""Entry scripts: checked when they are written, stored under a name, taken apart into the files a service needs."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .taken import Taken
+
+if TYPE_CHECKING:
+    from .described import RunInput
+from ..errors import NotFound, ScriptProblem, nearest, not_found
+from ..serving import Origin, origins_of
+from ..store import Database, scripts
+from .checking import MAX_BYTES, check, quiet_parse
+
+# Any letters that Python and people write; a leading "_" too, but no path and no option.
+NAME_RULE = re.compile(r"\w[\w\-.]{0,99}")
+CELL_FILE = "__score_script__.py"
+# How the scripts that capture writes load their data: the name, and the model that it was saved as.
+LOADED = re.compile(r'^ *(\w+) = joblib\.load\(_model_file\("([^"]+)", "(\d+)", "', re.MULTILINE)
+_SHARES = re.compile(rb"builtins|f_globals|f_back|sys\.modules")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A checked entry script.
+
+    Parameters
+    ----------
+    name : str
+        The name it is stored under; for a file, the file's name without its ending.
+    source : str
+        Its text. A cell's text starts with the cell's magic line as a comment, so line numbers are the cell's own.
+    folder : str
+        Where modules that it imports from beside itself are looked for.
+    path : str
+        The file it was read from; empty for a cell.
+    origins : tuple of Origin
+        Where its lines come from, of a script that was put together of several cells.
+    models : tuple of str
+        ``name:version`` of the models that hold what it took from the notebook's variables.
+    taken : tuple of Taken
+        What it took from the notebook, without the values; empty where an older version of this package stored it.
+    contract_before : str
+        What the ``run()`` that it takes the place of got, where that was something else; not kept.
+    trial : Trial or None
+        What it answered when it was tried; not kept.
+    draft : bool
+        Whether it was only written, and nothing saved or stored.
+    changes : tuple of Change
+        The services that were reloaded when it was stored; not kept.
+    notices : tuple of str
+        What is doubtful about it; found again each time.
+    stored : float
+        When it was stored, in seconds since the epoch; 0 where it was not.
+    moved : tuple of str
+        What it takes otherwise than when it was stored before, in words; not kept.
+    moved_on : tuple of str
+        What has moved on in the notebook since, for those who show it; not kept.
+    """
+
+    name: str
+    source: str
+    folder: str
+    path: str = ""
+    origins: tuple[Origin, ...] = field(default=(), repr=False)
+    models: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
+    contract_before: str = field(default="", compare=False, repr=False)
+    trial: Any = field(default=None, compare=False, repr=False)
+    draft: bool = field(default=False, compare=False, repr=False)
+    changes: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    stored: float = field(default=0.0, compare=False, repr=False)
+    moved: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    moved_on: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def file_name(self) -> str:
+        """The entry file's name inside a service."""
+        # Not the cell's name: a cell called "json" would otherwise shadow the module of that name.
+        return Path(self.path).name if self.path else CELL_FILE
+
+    @property
+    def label(self) -> str:
+        """How tracebacks call it."""
+        return self.path or f"%%score_script {self.name}"
+
+    @property
+    def cell(self) -> str:
+        """What the user wrote: the cell alone, of a script that was put together of several."""
+        lines = self.source.split("\n")
+        own = [lines[origin.first - 1 : origin.last] for origin in self.origins if origin.label == self.label]
+        return "\n".join(line for part in own for line in part) if own else self.source
+
+    @property
+    def contract(self) -> str:
+        """What its ``run()`` gets, in a line, and the types of its parameters in a line each."""
+        return self.input.text
+
+    @property
+    def input(self) -> RunInput:
+        """What its ``run()`` gets, read from its text."""
+        from .described import run_input
+
+        return run_input(self.source, self.cell)
+
+    @property
+    def looks_for_models(self) -> bool:
+        """Whether it may need a model beside those that it took from the notebook."""
+        return not self.models or "AZUREML_MODEL_DIR" in self.cell or "get_model_path" in self.cell
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Name, source, where it came from, and which services it reloaded.
+        """
+        told = {
+            "changes": [change.as_dict() for change in self.changes],
+            "taken": [one.as_dict() for one in self.taken],
+        }
+        plain = {"origins": [list(origin) for origin in self.origins], "models": list(self.models)}
+        plain["notices"] = list(self.notices)
+        tried = self.trial.as_dict() if self.trial else None
+        facts = asdict(replace(self, changes=(), taken=(), trial=None))
+        return {**facts, **plain, **told, "contract": self.contract, "trial": tried}
+
+
+def imported_modules(source: str) -> Iterator[str]:
+    """List the modules that a source imports, anywhere in it.
+
+    Parameters
+    ----------
+    source : str
+        Python source; a source that does not parse imports nothing.
+
+    Yields
+    ------
+    str
+        Dotted names; relative imports are left out.
+    """
+    yield from _modules(source)
+
+
+# Requirements and what is imported ahead are asked one after the other.
+@lru_cache(maxsize=64)
+def _modules(source: str) -> tuple[str, ...]:
+    try:
+        tree = quiet_parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(modules_in(ast.walk(tree)))
+
+
+def modules_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """List the modules that a source imports, those that are imported by a literal name too.
+
+    Parameters
+    ----------
+    nodes : iterable of ast.AST
+        All of the source.
+
+    Yields
+    ------
+    str
+        Dotted names; relative imports are left out.
+    """
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+        elif isinstance(node, ast.Call) and node.args and _imports(node.func):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] != ".":
+                yield first.value
+
+
+def _imports(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in {"import_module", "__import__"}
+
+
+def check_script_name(name: str) -> str:
+    """Refuse what cannot be a script's name.
+
+    Parameters
+    ----------
+    name : str
+        From the magic's line.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ScriptProblem
+        With an example as its hint.
+    """
+    # Composed: an "ü" that a Mac writes as two signs is the same letter.
+    name = unicodedata.normalize("NFC", name)
+    if NAME_RULE.fullmatch(name) and name.strip("_"):
+        return name
+    raise ScriptProblem(
+        f"{name[:80]!r} cannot be a script's name: letters, digits, '-', '.' and '_' only, at most 100.",
+        hint="For example: %%score_script churn",
+    )
+
+
+def script_from_file(path: Path) -> Script:
+    """Read and check an entry script file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A Python file.
+
+    Returns
+    -------
+    Script
+        Named after the file.
+
+    Raises
+    ------
+    NotFound
+        If there is no such file.
+    ScriptProblem
+        With the file's line, a caret and a hint.
+    """
+    if path.is_dir():
+        raise ScriptProblem(f"{path} is a folder, not a script.", hint="Name the file in it that has run().")
+    if not path.is_file():
+        close = nearest(path.name, (entry.name for entry in path.parent.glob("*.py"))) if path.parent.is_dir() else None
+        hint = f"Did you mean {path.with_name(close)}?" if close else f"The current folder is {Path.cwd()}."
+        raise NotFound(f"No script file {path}.", hint=hint)
+    if path.stat().st_size > MAX_BYTES:
+        raise ScriptProblem(f"{path} is larger than {MAX_BYTES // 1024} KiB.", hint="Is it really a script?")
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScriptProblem(f"{path} is not UTF-8 text: {error}.", hint="Is it really a Python script?") from error
+    absolute = path.absolute()
+    notices = check(source, path.name, loose=_defines_for_others(source, absolute.parent))
+    notices = tuple(f"{path.name} {notice}" for notice in notices)
+    return Script(path.stem, source, str(absolute.parent), str(absolute), notices=notices)
+
+
+def _defines_for_others(source: str, folder: Path) -> bool:
+    """Tell whether a module beside a script may put names where the script finds them."""
+    for module in imported_modules(source):
+        place = folder.joinpath(*module.split("."))
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            try:
+                if path.is_file() and _SHARES.search(path.read_bytes()):
+                    return True
+            except OSError:
+                # It is refused where it is shipped.
+                continue
+    return False
+
+
+class Scripts:
+    """The stored script cells, by name.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rows.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getitem__(self, name: str) -> Script:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def names(self) -> list[str]:
+        """List the names of stored script cells.
+
+        Returns
+        -------
+        list of str
+            Sorted.
+        """
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(scripts.c.name).order_by(scripts.c.name)))
+
+    def put(self, script: Script) -> None:
+        """Store a script under its name, in place of the one that was there.
+
+        Parameters
+        ----------
+        script : Script
+            Checked.
+        """
+        values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}
+        values |= {"origins": [list(origin) for origin in script.origins], "models": list(script.models)}
+        # An older version of this package may replace the source without this: then it does not belong to it.
+        values["taken"] = {"of": _digest(script.source), "names": [one.as_dict() for one in script.taken]}
+        this = scripts.c.name == script.name
+        with self._database.write() as connection:
+            if not connection.execute(scripts.update().where(this).values(**values)).rowcount:
+                connection.execute(scripts.insert().values(name=script.name, **values))
+
+    def get(self, name: str) -> Script:
+        """Find a stored script.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Script
+            As it was stored last.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name as its hint.
+        """
+        script = self.find(name)
+        if script is None:
+            raise not_found(
+                "script", name, self.names(), empty=f"Write one in a cell that starts with %%score_script {name}"
+            )
+        return script
+
+    def find(self, name: str) -> Script | None:
+        """Look a stored script up.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Script or None
+            None where there is none.
+        """
+        name = unicodedata.normalize("NFC", name)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()
+        if row is None:
+            return None
+        origins, models = origins_of(row.origins or ()), tuple(row.models or ())
+        kept = row.taken if row.taken and row.taken.get("of") == _digest(row.source) else {}
+        taken = tuple(Taken.of_dict(one) for one in kept.get("names", ()))
+        given = {"origins": origins, "models": models, "taken": taken, "stored": row.updated}
+        return Script(row.name, row.source, row.folder, **given)
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]

@@ -1,0 +1,126 @@
+"""What a target finds out about a service: how it is, what it uses, what its workers are doing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a service is, as its target found it just now.
+
+    Parameters
+    ----------
+    state : str
+        One of :data:`STATES`.
+    reason : str
+        Why, where it is not Healthy.
+    generation : int
+        Counts reloads from 1; 0 before the first is up.
+    workers : tuple of int
+        The worker processes.
+    restarts, requests : int
+        Since the server started.
+    started : float
+        When the server started, in seconds since the epoch; 0 where it does not run.
+    failure : dict or None
+        The script's exception, where that is the reason.
+    app_root : str
+        The application folder that it serves from; empty where it does not say.
+    recent : dict
+        What went through it lately, as :meth:`jupyter_deploy.serving.front.traffic.Traffic.facts` sums it up; empty
+        where it does not say.
+    mode : str
+        How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
+    init_seconds : float
+        How long a worker took to load the script and run its ``init()``.
+    pid : int
+        The front's process; 0 where it does not say.
+    gone : bool
+        Whether its processes have ended unasked, so that starting them again is right.
+    """
+
+    state: str
+    reason: str = ""
+    generation: int = 0
+    workers: tuple[int, ...] = ()
+    restarts: int = 0
+    requests: int = 0
+    started: float = 0.0
+    failure: dict[str, Any] | None = field(default=None, hash=False)
+    app_root: str = ""
+    recent: dict[str, Any] = field(default_factory=dict, hash=False)
+    mode: str = ""
+    init_seconds: float = 0.0
+    pid: int = 0
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a service uses just now.
+
+    Parameters
+    ----------
+    cpu_percent : float
+        Of one processor: 200 are two.
+    memory : int
+        Bytes, without the cache of files.
+    memory_limit : int
+        Bytes; 0 where there is none.
+    processes : int
+        Threads count too where the system counts so.
+    received, sent : int
+        Bytes over the network since the start; 0 where it is not counted.
+    """
+
+    cpu_percent: float
+    memory: int
+    memory_limit: int = 0
+    processes: int = 0
+    received: int = 0
+    sent: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What one worker is doing.
+
+    Parameters
+    ----------
+    worker : int
+        Its pid.
+    request : str
+        The id of the request that it runs.
+    seconds : float
+        How long it has been at it.
+    where : str
+        The line of the script; empty where it is in other code.
+    """
+
+    worker: int
+    request: str
+    seconds: float
+    where: str
+
+    def sentence(self) -> str:
+        """Tell it in one clause.
+
+        Returns
+        -------
+        str
+            For example ``"worker 4711 has been in run() for 12 s, at score.py line 3"``.
+        """
+        place = f", at {self.where}" if self.where else ""
+        return f"worker {self.worker} has been in run() for {self.seconds:,.0f} s{place}"

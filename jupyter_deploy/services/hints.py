@@ -1,0 +1,161 @@
+"""The hint of a failure, in the words of the service that it happened in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from ..environments import INFERRED, KERNEL
+from ..serving import Failure
+from ..serving.hints import worded
+from .records import ServiceRecord
+
+
+class Outcome(NamedTuple):
+    """A failure that the server found, not the script.
+
+    Parameters
+    ----------
+    kind : str
+        What the server calls it.
+    hint : str
+        What to do; ``{service}`` is the service's name.
+    """
+
+    kind: str
+    hint: str
+
+
+_OUTCOMES = (
+    Outcome("ScoringTimeout", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."),
+    Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
+    Outcome("OOMKilled", "Give it more memory: {deploy} --memory 2g"),
+    Outcome(
+        "WorkerDied", "The script ended its process, or a library crashed it: logs {service} shows its last words."
+    ),
+)
+
+
+def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+    """Advise on a script that does not load or start.
+
+    Parameters
+    ----------
+    failure : Failure
+        What happened.
+    record : ServiceRecord
+        The service that it happened in.
+    bundle : pathlib.Path
+        The bundle's folder.
+
+    Returns
+    -------
+    str
+        What to try; where nothing particular is known, where to look.
+    """
+    known = known_hint(failure, record, bundle)
+    if known:
+        return known
+    if failure.stage == "run":
+        return f"The traceback shows the line that failed; logs {record.name} shows more."
+    again = f"deploy {record.name} again" if record.spec.script_is_file else "run its cell again"
+    return f"Correct the script and {again}; logs {record.name} shows more."
+
+
+def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+    """Advise on a failure of the script, if what to do about it is certain.
+
+    Parameters
+    ----------
+    failure : Failure
+        What happened.
+    record : ServiceRecord
+        The service that it happened in.
+    bundle : pathlib.Path
+        The bundle's folder, for what was shipped.
+
+    Returns
+    -------
+    str
+        What to try; empty where nothing particular is known.
+    """
+    for outcome in _OUTCOMES:
+        if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
+            return outcome.hint.replace("{service}", record.name).replace("{deploy}", _command(record))
+    return _not_shipped(failure, record, bundle) or worded(failure.hint, _words(record))
+
+
+def _words(record: ServiceRecord) -> dict[str, str]:
+    name = record.name
+    words = {
+        "provide": f"install the package that has it, or put {{0}}.py beside the script; then deploy {name} again",
+        "give": f"deploy {name} --model {{0}}",
+        "again": "register it again from here, or deploy with an environment that has the version it was saved with "
+        "(--environment)",
+        "variable": f"deploy {name} --env {{0}}=VALUE",
+    }
+    if record.spec.target == "process" and record.spec.environment in {"", KERNEL}:
+        return {
+            **words,
+            "install": "%pip install '{0}'; then deploy again",
+            "system": "install the system's package that has {0}",
+        }
+    environment = record.spec.environment
+    if environment in {"", INFERRED} or environment.startswith(f"{INFERRED}+"):
+        # What it has more already stays.
+        more = f"{_command(record)} --environment {environment or INFERRED}{',' if '+' in environment else '+'}"
+        return {
+            **words,
+            "provide": f"put {{0}}.py beside the script; or {more}PACKAGE adds the package that has it",
+            "install": f"The service's environment has no {{0}}: {more}{{0}} adds it",
+            "system": "name a Dockerfile that installs the system's package with {0}: "
+            f"deploy {name} --environment FILE",
+        }
+    return {
+        **words,
+        "provide": f"name the package that has it in the service's environment (deploy {name} --environment FILE), or "
+        "put {0}.py beside the script",
+        "install": f"The service's environment has no {{0}}: name it in the file of deploy {name} --environment FILE",
+        "system": f"name a Dockerfile that installs the system's package with {{0}}: deploy {name} --environment FILE",
+    }
+
+
+def _command(record: ServiceRecord) -> str:
+    """Write the command that deploys a service again; of a first deployment, nothing of it will be there any more."""
+    spec = record.spec
+    words = ["jupyter", "model", "deploy", spec.name]
+    if "unproven" in record.handle:
+        if spec.script_is_file or spec.script != spec.name:
+            words += ["--script", spec.script]
+        for model in spec.models or ():
+            words += ["--model", model]
+        words += ["--target", spec.target]
+    return shlex.join(words)
+
+
+def _not_shipped(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+    """Find the module or file in the folders above the script's, of which a service has only its own."""
+    script = Path(record.spec.script)
+    if not record.spec.script_is_file:
+        return ""
+    found = re.fullmatch(r"No module named '([\w.]+)'", failure.message)
+    if found and failure.kind == "ModuleNotFoundError":
+        top = found[1].partition(".")[0]
+        names = [f"{top}.py", f"{top}/__init__.py", top]
+    elif failure.kind == "FileNotFoundError" and (found := re.search(r"'([^']+)'$", failure.message)):
+        if os.path.isabs(found[1]):  # noqa: PTH117
+            return ""
+        names = [found[1]]
+    else:
+        return ""
+    shipped = Path(record.spec.source) if record.spec.source else script.parent
+    for folder in (shipped, *list(shipped.parents)[:3]):
+        for name in names:
+            place = folder / name
+            if place.exists() and not (bundle / "code" / name).exists():
+                root = Path(os.path.commonpath([os.path.normpath(place.parent), script.parent]))
+                return f"{os.path.normpath(place)} is not shipped: deploy {record.name} --source {root} ships it."
+    return ""

@@ -1,0 +1,269 @@
+"""The rows of services: what should run, and what a target needs to find it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import NotFound, not_found
+from ..store import Database, meta, scripts, services
+from .names import derived
+from .records import ServiceRecord, ServiceSpec
+
+# What packages of schema 3 read from ``spec``: with a name more they could not read the row.
+_SPEC_OF_SCHEMA_3 = {
+    *("name", "script", "script_is_file", "models", "target", "port", "environment"),
+    *("workers", "settings", "variables", "memory", "cpus", "image"),
+}
+
+
+class Services:
+    """The rows of a workspace's services.
+
+    Parameters
+    ----------
+    database : Database
+        Holds them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[ServiceRecord]:
+        """Return every service.
+
+        Returns
+        -------
+        list of ServiceRecord
+            Sorted by name.
+        """
+        with self._database.read() as connection:
+            return [
+                _record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()
+            ]
+
+    def unproven(self) -> list[ServiceRecord]:
+        """Return the services that have the mark of a first deployment.
+
+        Returns
+        -------
+        list of ServiceRecord
+            Usually none; told by the database, without reading the others.
+        """
+        handle = sa.cast(services.c.handle, sa.String)
+        with self._database.read() as connection:
+            query = sa.select(services).where(handle.like('%"unproven":%'))
+            return [
+                record for record in map(_record, connection.execute(query).mappings()) if "unproven" in record.handle
+            ]
+
+    def find(self, name: str) -> ServiceRecord | None:
+        """Look a service up.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        ServiceRecord or None
+            None where there is none.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(services).where(services.c.name == name)).mappings().first()
+        return _record(row) if row else None
+
+    def get(self, name: str) -> ServiceRecord:
+        """Look a service up that must exist.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        ServiceRecord
+            Its row.
+
+        Raises
+        ------
+        NotFound
+            With the nearest name as its hint, or the command that serves the script of that name.
+        """
+        record = self.named(name)
+        if record is None:
+            records = self.all()
+            if self._is_script(name):
+                raise self._not_served(name, records)
+            raise not_found(
+                "service", name, [other.name for other in records], empty="Deploy one: jupyter model deploy --help"
+            )
+        return record
+
+    def script_text(self, name: str) -> str | None:
+        """Read the text of a stored script.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        str or None
+            None where there is none.
+        """
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(scripts.c.source).where(scripts.c.name == name))
+
+    def named(self, name: str) -> ServiceRecord | None:
+        """Look a service up by its own name, or by that of the script from which it was derived.
+
+        Parameters
+        ----------
+        name : str
+            Either of the two.
+
+        Returns
+        -------
+        ServiceRecord or None
+            None where there is none, or where the service of the derived name serves another script.
+        """
+        record = self.find(name)
+        own = derived(name) if record is None else name
+        if own == name:
+            return record
+        record = self.find(own) if own else None
+        another = record is not None and record.spec.script != name and self._is_script(name)
+        return None if another else record
+
+    @staticmethod
+    def _not_served(name: str, records: list[ServiceRecord]) -> NotFound:
+        serving = next(scripts_services(records, name), None)
+        if serving is not None:
+            message = f"No service is named {name!r}; the script of that name is served by {serving.name}."
+            return NotFound(message, hint=f"jupyter model state {serving.name}")
+        same = next((other for other in records if other.name == derived(name)), None)
+        if same is not None:
+            message = f"Service {same.name} serves the script {same.spec.script}, not {name}."
+            return NotFound(message, hint=f"Use its own name: jupyter model state {same.name}")
+        return NotFound(
+            f"No service named {name!r}: its script is stored, but not served.", hint=f"jupyter model deploy {name}"
+        )
+
+    def _is_script(self, name: str) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(sa.select(scripts.c.name).where(scripts.c.name == name)).first() is not None
+
+    def put(
+        self,
+        record: ServiceRecord,
+        check: Callable[[sa.Connection], None] = lambda _: None,
+        *,
+        frees: bool = False,
+    ) -> None:
+        """Store a service's row.
+
+        Parameters
+        ----------
+        record : ServiceRecord
+            Replaces the row of that name.
+        check : callable, optional
+            Called with the write transaction before anything is changed; raises to refuse.
+        frees : bool, optional
+            Whether it ends something, for which there is room kept on a full disk.
+        """
+        spec = asdict(record.spec)
+        values = {
+            "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
+            "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3},
+            "bundle": record.bundle,
+            "models": list(record.models),
+            "handle": record.handle,
+            "desired": record.desired,
+            "updated": time.time(),
+        }
+        with self._database.write(frees=frees) as connection:
+            check(connection)
+            this = services.c.name == record.name
+            if not connection.execute(services.update().where(this).values(**values)).rowcount:
+                created = record.created or time.time()
+                connection.execute(services.insert().values(name=record.name, created=created, **values))
+
+    def remove(self, name: str) -> None:
+        """Remove a service's row.
+
+        Parameters
+        ----------
+        name : str
+            Its name; nothing happens where there is none.
+        """
+        with self._database.write(frees=True) as connection:
+            connection.execute(services.delete().where(services.c.name == name))
+
+    def ensure_writable(self) -> None:
+        """Refuse what could not be written down, before anything is done.
+
+        Raises
+        ------
+        DiskFull, ReadOnly, Locked
+            If no row can be changed.
+        """
+        with self._database.write(frees=True) as connection:
+            # To take the lock is no proof: only a page that is written is.
+            connection.execute(meta.update().where(meta.c.key == "schema").values(value=meta.c.value))
+
+    @staticmethod
+    def using(connection: sa.Connection, name: str, version: int) -> list[str]:
+        """Tell which services need a model, within a transaction.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection
+            The transaction.
+        name : str
+            The model's name.
+        version : int
+            Its version.
+
+        Returns
+        -------
+        list of str
+            Names of services, sorted.
+        """
+        rows = connection.execute(sa.select(services.c.name, services.c.models).order_by(services.c.name))
+        return [row.name for row in rows if f"{name}:{version}" in row.models]
+
+
+def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[ServiceRecord]:
+    """Find the services that run a stored script.
+
+    Parameters
+    ----------
+    records : list of ServiceRecord
+        Where to look.
+    script : str
+        The script's name.
+
+    Yields
+    ------
+    ServiceRecord
+        Those that should be running.
+    """
+    for record in records:
+        if record.spec.script == script and not record.spec.script_is_file and record.desired == "running":
+            yield record
+
+
+def _record(row: Any) -> ServiceRecord:
+    values = dict(row)
+    spec = {**values["spec"], **(values.pop("more") or {})}
+    spec["models"] = None if spec["models"] is None else tuple(spec["models"])
+    del values["name"]
+    return ServiceRecord(**{**values, "spec": ServiceSpec(**spec), "models": tuple(values["models"])})

@@ -1,0 +1,24 @@
+"""The front of a server: it owns the sockets, HTTP, the queue and the workers' lives, and never runs user code.
+
+What it says to the workers is in ``serving.messages``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...doors import door
+
+if TYPE_CHECKING:
+    from .listener import listen as listen
+    from .served import Served as Served
+    from .server import Server as Server
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "listener": "listen",
+            "served": "Served",
+            "server": "Server",
+        },
+    )

@@ -1,0 +1,128 @@
+"""The admin routes: how the service is, and another bundle or other settings for it; behind a token of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from ...errors import DeployError
+from ..answers import encode
+from ..config import FIXED, with_settings
+from ..layout import Layout, layout_of_bundle
+from .links import ScriptFailed
+from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
+from .requestids import in_log
+from .runtime import Runtime
+from .usage import usage
+
+# Not the service's own: what a client may send says nothing of what its owner may.
+_BODY_LIMIT = 100 << 20
+_KEYS = ("bundle", "workers", "settings", "sample")
+
+
+class Admin:
+    """Answers ``/-/state`` and ``/-/reload``.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        What they are about.
+    token : str
+        The key; empty closes the routes.
+    """
+
+    def __init__(self, runtime: Runtime, token: str) -> None:
+        self._runtime = runtime
+        self._token = token.encode()
+
+    async def answer(self, path: str, scope: dict[str, Any], headers: dict[bytes, bytes], receive: Receive) -> Reply:
+        """Answer one of the routes.
+
+        Parameters
+        ----------
+        path : str
+            ``"/-/state"`` or ``"/-/reload"``.
+        scope : dict
+            ASGI's.
+        headers : dict of bytes to bytes
+            The request's.
+        receive : callable
+            ASGI's.
+
+        Returns
+        -------
+        Reply
+            JSON.
+
+        Raises
+        ------
+        Refused
+            Without the token.
+        """
+        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        if not self._token or not hmac.compare_digest(given, self._token):
+            raise Refused(401, "This route needs the service's own admin token.")
+        if path == "/-/state":
+            asked = parse_qs(scope["query_string"].decode("latin-1"))
+            facts = {
+                **self._runtime.facts(),
+                "asked": self._runtime.failures.get(in_log(asked.get("failure", [""])[0])),
+            }
+            facts |= {"usage": usage()} if "usage" in asked else {}
+            facts |= {"doing": await self._runtime.doing()} if "doing" in asked else {}
+            return Reply(200, encode(facts))
+        body = await read_body(receive, headers, _BODY_LIMIT)
+        return await self._reload(body, receive)
+
+    def _wanted(self, body: bytes) -> tuple[Layout | None, int | None, dict[str, Any]]:
+        """Read what shall be served; a body without a bundle means the same files, as they are now."""
+        try:
+            values = orjson.loads(body or b"{}")
+            unknown = sorted(set(values) - set(_KEYS))
+            if unknown:
+                raise Refused(400, f"Unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}.")
+            layout = layout_of_bundle(Path(values["bundle"])) if values.get("bundle") else None
+            if layout is None and self._runtime.current is None:
+                raise Refused(400, "Nothing is served yet: name a bundle.")
+            settings = dict(values.get("settings") or {})
+            fixed = sorted(settings.keys() & set(FIXED))
+            if fixed:
+                raise Refused(400, f"The setting {fixed[0]!r} cannot be changed while the server runs.")
+            if values.get("sample") is not None:
+                settings["sample"] = values["sample"]
+            workers = {"workers": values["workers"]} if values.get("workers") is not None else {}
+            # Only to refuse what cannot be: what they are put over is known when the reloads before this one are done.
+            with_settings(self._runtime.config, {**settings, **workers}, "settings")
+            return layout, values.get("workers"), settings
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise Refused(400, f"The body must be a JSON object with a bundle: {error}.") from error
+        except DeployError as error:
+            raise Refused(400, f"{error.message} {error.hint or ''}".rstrip()) from error
+
+    async def _reload(self, body: bytes, receive: Receive) -> Reply:
+        layout, workers, settings = self._wanted(body)
+        started = time.perf_counter()
+        loading = asyncio.ensure_future(self._runtime.load(layout, workers, settings))
+        gone = asyncio.ensure_future(until_gone(receive))
+        await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not loading.done():
+            # Who asked gave up (Ctrl-C): the old generation stays.
+            loading.cancel()
+            await asyncio.wait({loading})
+            raise ClientGone
+        try:
+            generation = loading.result()
+        except ScriptFailed as failed:
+            return Reply(422, encode({"message": str(failed), "failure": failed.failure.as_dict()}))
+        except ConnectionError as error:
+            return Reply(422, encode({"message": f"The new worker did not start: {error}.", "failure": None}))
+        milliseconds = (time.perf_counter() - started) * 1000
+        facts = {"generation": generation.number, "milliseconds": milliseconds}
+        return Reply(200, encode({**facts, "app_roots": self._runtime.app_roots()}))

@@ -1,0 +1,284 @@
+"""From waiting requests to idle workers and back. Everything here happens on the front's one event loop.
+
+Where a worker batches, all that waits when it becomes idle goes to it in one frame. Where it does not, it holds one
+request and, as the only worker, the next few too, so that it need not wait for the front in between; what it has not
+begun when it dies or must be killed goes back to the queue, and counts as waiting all the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from ..answers import encode
+from ..messages import Answer, Request
+from .links import Job, WorkerLink
+from .metrics import Metrics
+from .processors import usable_processors
+
+# How many requests the only worker holds where it does not batch: each read of several saves it system calls.
+AHEAD = 8
+
+
+class QueueFull(Exception):
+    """More requests wait than the configuration allows, or nothing will ever serve them."""
+
+
+class Dispatcher:
+    """The queue of one server.
+
+    Parameters
+    ----------
+    limit : int
+        How many requests may wait.
+    metrics : Metrics
+        Counts.
+    """
+
+    def __init__(self, limit: int, metrics: Metrics) -> None:
+        self.limit = limit
+        self.metrics = metrics
+        self.served = 0
+        # Asking for the running loop costs a system call each time on Python before 3.12.
+        self._loop = asyncio.get_running_loop()
+        self._numbers = itertools.count(1)
+        self._queue: collections.deque[Job] = collections.deque()
+        self._idle: collections.deque[WorkerLink] = collections.deque()
+        self._links: set[WorkerLink] = set()
+        self._ahead: WorkerLink | None = None
+        self._due = False
+        self._processors = usable_processors()
+        self.quiet = False
+
+    @property
+    def eager(self) -> bool:
+        """Whether the front may wait for the only worker's next answer with its eyes open, a moment at a time."""
+        return self._ahead is not None and not self.quiet and self._processors >= 2
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests workers hold."""
+        return sum(len(link.jobs) for link in self._links)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a worker, or in one for their turn; those without a client do not count."""
+        ahead = self._ahead
+        if ahead is None or len(ahead.jobs) < 2:
+            return len(self._queue)
+        return len(self._queue) + sum(not job.answer.done() for job in itertools.islice(ahead.jobs, 1, None))
+
+    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
+        """Queue a request.
+
+        Parameters
+        ----------
+        name : str
+            The request's id.
+        body : bytes
+            As the client sent it.
+        meta : callable
+            Makes the rest of the request, for a script that wants it.
+
+        Returns
+        -------
+        Job
+            Await its ``answer``; :meth:`drop` it when the client is gone.
+
+        Raises
+        ------
+        QueueFull
+            At the limit.
+        """
+        loop = self._loop
+        if self.waiting >= self.limit:
+            raise QueueFull
+        job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta)
+        self._queue.append(job)
+        if not self._due and (self._idle or self._ahead):
+            # Requests that arrive in the same turn of the loop shall go together.
+            self._due = True
+            loop.call_soon(self._pump)
+        return job
+
+    def drop(self, job: Job) -> None:
+        """Forget a request whose client is gone; what a worker has begun is not interrupted.
+
+        Parameters
+        ----------
+        job : Job
+            From :meth:`submit`.
+        """
+        job.answer.cancel()
+        job.break_off()
+        if job.link is not None:
+            job.link.cancel(job)
+        else:
+            # It must not take the room of those who still wait.
+            with contextlib.suppress(ValueError):
+                self._queue.remove(job)
+
+    def add(self, link: WorkerLink) -> None:
+        """Give a ready worker its first requests, or let it wait for some.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            Ready and idle.
+        """
+        self._links.add(link)
+        self._idle.append(link)
+        self._pump()
+
+    def retire(self, link: WorkerLink) -> None:
+        """Give a worker nothing more; it ends after what it holds.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            Of an old generation.
+        """
+        self._forget(link)
+        link.stop()
+
+    def _forget(self, link: WorkerLink) -> None:
+        self._links.discard(link)
+        if link in self._idle:
+            self._idle.remove(link)
+        if self._ahead is link:
+            self._ahead = None
+
+    def answered(self, job: Job, answer: Answer) -> None:
+        """Pass an answer on.
+
+        Parameters
+        ----------
+        job : Job
+            The request.
+        answer : Answer
+            Its answer.
+        """
+        if not job.answer.done():
+            job.answer.set_result(answer)
+            if job.link is not None:
+                self.served += 1
+                self.metrics.queue.observe(job.begun - job.since)
+                if not job.link.batches:
+                    self.metrics.batches.observe(1)
+
+    def free(self, link: WorkerLink) -> None:
+        """Reuse a worker that can take more.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            It has answered what it was given, or all but one.
+        """
+        if link not in self._links:
+            return
+        if not link.jobs:
+            if self._ahead is link:
+                self._ahead = None
+            if link not in self._idle:
+                self._idle.append(link)
+        self._pump()
+
+    def expire(self, link: WorkerLink, answer: Answer) -> None:
+        """Answer what a stuck worker runs; what it has not begun goes to another one.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            It gets nothing more.
+        answer : Answer
+            For each request that it runs; their numbers are put in.
+        """
+        self._forget(link)
+        begun = link.begun()
+        rest = [job for job in link.jobs if job not in begun]
+        for job in rest:
+            link.cancel(job)
+        link.jobs = collections.deque(begun)
+        for job in begun:
+            job.break_off()
+            self.answered(job, answer._replace(number=job.request.number))
+        self._take_back(rest)
+
+    def _take_back(self, jobs: list[Job]) -> None:
+        for job in reversed(jobs):
+            job.link = None
+            self._queue.appendleft(job)
+        self._pump()
+
+    def lost(self, link: WorkerLink, reason: str) -> None:
+        """Answer for a worker that is gone: only what it had begun fails, the rest waits for the next one.
+
+        Parameters
+        ----------
+        link : WorkerLink
+            Its socket is closed.
+        reason : str
+            How it ended.
+        """
+        self._forget(link)
+        begun = link.begun()
+        rest = [job for job in link.jobs if job not in begun]
+        link.jobs.clear()
+        for job in begun:
+            job.break_off()
+            if not job.answer.done():
+                body = encode({"message": f"The worker process ended while it ran this request: it {reason}."})
+                self.answered(job, Answer(job.request.number, 502, body, meta={"lost": reason}))
+        self._take_back(rest)
+
+    def refuse_waiting(self, message: str) -> None:
+        """Answer all waiting requests with 503.
+
+        Parameters
+        ----------
+        message : str
+            Why nothing will serve them.
+        """
+        while self._queue:
+            job = self._queue.popleft()
+            if not job.answer.done():
+                job.answer.set_result(Answer(job.request.number, 503, encode({"message": message})))
+
+    def _pump(self) -> None:
+        self._due = False
+        while self._queue and self._idle:
+            link = self._idle[0]
+            jobs = self._next(link.room)
+            if not jobs:
+                return
+            self._idle.popleft()
+            self._hand_over(link, jobs)
+            if not link.batches and len(self._links) == 1:
+                self._ahead = link
+        ahead = self._ahead
+        if ahead is not None and self._queue and 0 < len(ahead.jobs) <= AHEAD // 2:
+            jobs = self._next(AHEAD - len(ahead.jobs))
+            if jobs:
+                self._hand_over(ahead, jobs)
+
+    def _next(self, most: int) -> list[Job]:
+        jobs: list[Job] = []
+        while self._queue and len(jobs) < most:
+            job = self._queue[0]
+            if job.answer.done():
+                self._queue.popleft()
+                continue
+            self._queue.popleft()
+            jobs.append(job)
+        return jobs
+
+    def _hand_over(self, link: WorkerLink, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.link = link
+        if link.batches:
+            self.metrics.batches.observe(len(jobs))
+        link.send(jobs, self._loop.time())

@@ -1,0 +1,233 @@
+"""HTTP over the runtime, as an ASGI application: routes, request ids, the contract's errors."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+from ..answers import INTERNAL_ERROR, encode
+from ..config import ServingConfig
+from ..logs import Format, log, request_id
+from ..logwriter import LogWriter
+from .admin_route import Admin
+from .guard import Guard, Unasked
+from .intake import Intake
+from .metrics import resident_bytes
+from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
+from .requestids import RequestIds, answer_ids, in_log
+from .runtime import Runtime
+from .score_route import ScoreRoute
+from .swagger import NoDocument, document
+
+JSON = b"application/json"
+_PUBLIC = frozenset({"/", "/score", "/swagger.json"})
+_TEXT = [(b"content-type", b"text/html; charset=utf-8")]
+_WAIT = [*_TEXT, (b"retry-after", b"1")]
+_READ = ("GET", "HEAD", "OPTIONS")
+# RFC 9110: neither has a body; one that is sent all the same would be read as the next answer's beginning.
+_WITHOUT_BODY = frozenset({204, 304})
+_NOTHING: frozenset[bytes] = frozenset()
+_METHODS = {
+    "/": _READ,
+    "/score": ("GET", "POST", "OPTIONS"),
+    "/swagger.json": _READ,
+    "/-/ready": ("GET", "HEAD"),
+    "/-/live": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
+    "/-/state": ("GET",),
+    "/-/reload": ("POST",),
+}
+
+
+class HttpApplication:
+    """The ASGI callable.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        What answers.
+    token : str
+        The admin routes' key; empty closes them.
+    form : Format
+        How access lines are written.
+    writer : LogWriter
+        Where they go.
+    intake : Intake
+        What requests may hold.
+    loopback : bool, optional
+        Whether the service is published on loopback only, and so has no other hosts.
+    """
+
+    def __init__(
+        self, runtime: Runtime, token: str, form: Format, writer: LogWriter, intake: Intake, *, loopback: bool = False
+    ) -> None:
+        self._runtime = runtime
+        self._loopback = loopback
+        self._score = ScoreRoute(runtime, intake)
+        self.use(runtime.config)
+        self._admin = Admin(runtime, token)
+        self._form = form
+        self._writer = writer
+        self._new_id = RequestIds().next
+        self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
+
+    def use(self, config: ServingConfig) -> None:
+        """Apply other settings.
+
+        Parameters
+        ----------
+        config : ServingConfig
+            Those that hold from now on.
+        """
+        self._guard = Guard(config, self._loopback)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI's signature).
+
+        Parameters
+        ----------
+        scope : dict
+            The request's line and headers.
+        receive, send : callable
+            The request's body and the answer.
+        """
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        path = scope["path"]
+        common: Headers = []
+        name = ""
+        try:
+            name = self._start(common, headers, path)
+            self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
+            reply = await self._route(scope, path, headers, name, receive)
+        except Refused as refused:
+            reply = self._refusal(refused, path)
+        except Unasked:
+            reply = Reply(200, b"", [(b"allow", ", ".join(_METHODS.get(path, ())).encode())])
+        except ClientGone:
+            return
+        except Exception:  # noqa: BLE001
+            # The edge's one mapper: whatever is wrong in here, the client gets JSON and the log the traceback.
+            with request_id(name):
+                log.exception("%s %s failed in the server", scope["method"], in_log(path))
+            reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
+        size = await self._send(reply, common, scope, receive, send)
+        if path == "/score":
+            ended = time.perf_counter()
+            seconds = ended - started
+            metrics = self._runtime.metrics
+            metrics.requests[reply.status] += 1
+            metrics.total.observe(seconds)
+            metrics.traffic.note(ended, seconds, reply.status)
+            line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
+            self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
+
+    def _start(self, common: Headers, headers: dict[bytes, bytes], path: str) -> str:
+        """Collect the headers that every answer has; returns the request's id."""
+        config = self._runtime.config
+        if config.cors_origins and path in _PUBLIC:
+            common += self._score.cors.headers(headers.get(b"origin"))
+        if config.server_version:
+            common.append((b"x-ms-server-version", self._version))
+        trace = headers.get(b"traceid")
+        if trace is not None:
+            common.append((b"traceid", trace))
+        name, too_long = answer_ids(headers, common, self._new_id)
+        if too_long:
+            raise Refused(431, f"{too_long} must not exceed 100 characters")
+        return name
+
+    async def _route(
+        self, scope: dict[str, Any], path: str, headers: dict[bytes, bytes], name: str, receive: Receive
+    ) -> Reply:
+        method = scope["method"]
+        if scope["http_version"] != "1.1":
+            _check_version(scope["http_version"], headers)
+        allowed = _METHODS.get(path)
+        if allowed is None:
+            raise Refused(404, f"There is no {path}; requests go to /score.")
+        if method not in allowed and not (path == "/score" and method == "HEAD" and self._runtime.mode == "raw"):
+            refused = f"{method} is not allowed on {path}."
+            raise Refused(405, refused, [(b"allow", ", ".join(allowed).encode())])
+        if path == "/score":
+            return await self._score.answer(scope, headers, name, receive)
+        if method == "OPTIONS":
+            preflight = self._score.cors.preflight(headers) or []
+            return Reply(200, b"", [(b"allow", ", ".join(allowed).encode()), *preflight])
+        if path == "/":
+            # From when something serves for the first time: what breaks later is a matter of /-/ready.
+            return Reply(503, b"Starting", _WAIT) if self._runtime.current is None else Reply(200, b"Healthy", _TEXT)
+        if path == "/-/live":
+            return Reply(200, b'{"live":true}')
+        if path == "/-/ready":
+            return Reply(200, b'{"ready":true}') if self._runtime.ready else Reply(503, b'{"ready":false}')
+        if path == "/metrics":
+            return self._metrics()
+        if path == "/swagger.json":
+            return self._swagger(scope)
+        return await self._admin.answer(path, scope, headers, receive)
+
+    def _metrics(self) -> Reply:
+        from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+        runtime = self._runtime
+        body = runtime.metrics.text(runtime.gauges(), resident_bytes(runtime.worker_pids()))
+        return Reply(200, body, [(b"content-type", CONTENT_TYPE_PLAIN_0_0_4.encode())])
+
+    def _swagger(self, scope: dict[str, Any]) -> Reply:
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        runtime = self._runtime
+        if runtime.current is None:
+            raise Refused(503, "The script is still being loaded.", [(b"retry-after", b"1")])
+        root = runtime.current.layout.app_root
+        try:
+            body = document(query.get("version", ["2"])[0], runtime.config, runtime.script, root)
+        except NoDocument as error:
+            raise Refused(404, str(error)) from None
+        return Reply(200, body, failed=b"False")
+
+    @staticmethod
+    def _refusal(refused: Refused, path: str) -> Reply:
+        failed = b"False" if path in {"/score", "/swagger.json"} and refused.status != 405 else b""
+        return Reply(refused.status, encode({"message": refused.message}), refused.headers, failed)
+
+    async def _send(self, reply: Reply, common: Headers, scope: dict[str, Any], receive: Receive, send: Send) -> str:
+        """Send an answer; returns its size, as the access line shows it."""
+        headers: Headers = [*reply.headers]
+        given = {key for key, _ in headers} if headers else _NOTHING
+        # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
+        own = len(headers) > 1
+        headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
+        if reply.failed and b"x-ms-run-function-failed" not in given:
+            headers.append((b"x-ms-run-function-failed", reply.failed))
+        empty = reply.status in _WITHOUT_BODY
+        if not empty and b"content-type" not in given:
+            headers.append((b"content-type", JSON))
+        if reply.stream is not None:
+            await self._score.stream(reply, headers, receive, send)
+            return "streamed"
+        body = b"" if empty else reply.body
+        if not empty:
+            headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        return str(len(body))
+
+
+def _check_version(version: str, headers: dict[bytes, bytes]) -> None:
+    if version != "1.0":
+        raise Refused(505, "This server speaks HTTP/1.1 and HTTP/1.0.", [(b"connection", b"close")])
+    if b"transfer-encoding" in headers:
+        # Whoever passed it on may have read its length otherwise (RFC 9112, section 6.1).
+        raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.", [(b"connection", b"close")])
+
+
+def _level(status: int) -> str:
+    """Choose an access line's level: a filter for warnings shows the requests that failed."""
+    if status < 400:
+        return "INFO"
+    return "WARNING" if status < 500 else "ERROR"

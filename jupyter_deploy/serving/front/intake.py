@@ -1,0 +1,244 @@
+"""What clients may make the front hold: bytes of requests and unread answers, connections, and time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from ..config import ServingConfig
+from ..logs import log
+
+# As much as one read of a connection brings at most.
+READ = 256 << 10
+# A read of at most this size is not counted where it is a whole request.
+SHORT = 16 << 10
+_SAID_SECONDS = 10.0
+# Descriptors that connections leave to workers, logs and files.
+_OWN_DESCRIPTORS = 128
+_LEAST_CONNECTIONS = 16
+
+
+class Upload(Protocol):
+    """A connection whose request is not whole yet."""
+
+    def hold(self, held: bool) -> None:
+        """Stop to read, or go on."""
+
+
+class Seat(Protocol):
+    """A connection, as one of those that there may be."""
+
+    transport: Any
+
+    @property
+    def idle_since(self) -> float | None:
+        """When it began to wait for a request or the rest of its head; None where there is one."""
+
+
+class TooMuch(Exception):
+    """The bytes do not fit into what the front may hold."""
+
+
+class Intake:
+    """The account of one server.
+
+    Bodies that are being read wait while ``buffer_limit`` is used up; only the oldest goes on, so that there is always
+    one that comes to its end. More than ``buffer_limit`` and one body of ``body_limit`` is never taken.
+
+    Parameters
+    ----------
+    config : ServingConfig
+        The limits.
+    """
+
+    def __init__(self, config: ServingConfig) -> None:
+        self.used = self._unread = 0
+        self._uploads: dict[Upload, None] = {}
+        self._waiting: dict[Upload, None] = {}
+        self._said: dict[str, float] = {}
+        self.use(config)
+
+    def use(self, config: ServingConfig) -> None:
+        """Take other limits.
+
+        Parameters
+        ----------
+        config : ServingConfig
+            The settings that hold from now on.
+        """
+        self.head_limit = config.head_limit
+        self.short = min(SHORT, config.head_limit)
+        self.head_seconds, self.stall_seconds = config.head_seconds, config.stall_seconds
+        self._limit, self._most = config.buffer_limit, config.buffer_limit + config.body_limit
+        self.connections = min(config.max_connections, max(_LEAST_CONNECTIONS, _descriptors() - _OWN_DESCRIPTORS))
+
+    def take(self, size: int) -> None:
+        """Count bytes that the front holds now.
+
+        Parameters
+        ----------
+        size : int
+            How many.
+
+        Raises
+        ------
+        TooMuch
+            If that is more than ever; they are not counted then.
+        """
+        if self.used + size > self._most:
+            raise TooMuch
+        self.used += size
+
+    def give(self, size: int) -> None:
+        """Count bytes that are gone.
+
+        Parameters
+        ----------
+        size : int
+            As taken.
+        """
+        self.used -= size
+        if self._waiting:
+            self._go_on()
+
+    def take_unread(self, size: int) -> None:
+        """Count bytes of an answer that its client has not read.
+
+        Parameters
+        ----------
+        size : int
+            How many.
+
+        Raises
+        ------
+        TooMuch
+            If others hold too many already; the only one may be of any size.
+        """
+        if self._unread and self._unread + size > self._limit:
+            raise TooMuch
+        self._unread += size
+
+    def give_unread(self, size: int) -> None:
+        """Count bytes of an answer that are read, or thrown away.
+
+        Parameters
+        ----------
+        size : int
+            As taken.
+        """
+        self._unread -= size
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Count bytes for a while.
+
+        Parameters
+        ----------
+        size : int
+            How many.
+
+        Yields
+        ------
+        None
+            While they are held.
+        """
+        self.take(size)
+        try:
+            yield
+        finally:
+            self.give(size)
+
+    def began(self, upload: Upload) -> None:
+        """Note that a part of a request is here; it waits for its turn where there is no room.
+
+        Parameters
+        ----------
+        upload : Upload
+            Its connection; any number of times.
+        """
+        self._uploads[upload] = None
+        if self.used > self._room() and not self._goes_first(upload):
+            self._waiting[upload] = None
+            upload.hold(True)
+
+    def ended(self, upload: Upload) -> None:
+        """Note that a request is whole, or given up.
+
+        Parameters
+        ----------
+        upload : Upload
+            Its connection.
+        """
+        if upload in self._uploads:
+            del self._uploads[upload]
+            self._waiting.pop(upload, None)
+            self._go_on()
+
+    def make_room(self, newcomer: Seat, connections: set[Any]) -> bool:
+        """Close those connections that have waited longest without a whole request, where there are too many.
+
+        Parameters
+        ----------
+        newcomer : Seat
+            Which is to stay.
+        connections : set of Seat
+            All, the newcomer among them; what is closed is taken out.
+
+        Returns
+        -------
+        bool
+            Whether there is room for the newcomer.
+        """
+        if len(connections) <= self.connections:
+            return True
+        self.say("connections", f"all {self.connections} connections are in use: those that wait longest are closed")
+        found = [(other.idle_since, other) for other in connections if other is not newcomer]
+        idle = [(since, other) for since, other in found if since is not None]
+        idle.sort(key=lambda pair: pair[0])
+        for _, other in idle[: max(1, self.connections // 16)]:
+            connections.discard(other)
+            other.transport.abort()
+        return bool(idle)
+
+    def _goes_first(self, upload: Upload) -> bool:
+        # What is whole already may take the last of the room, and gives it back when it is answered.
+        return next(iter(self._uploads)) is upload and self.used <= self._most - 2 * READ
+
+    def _room(self) -> int:
+        # Each of those that read may bring one read more before it is held, and small requests need room too.
+        return max(self._limit // 2, self._limit * 7 // 8 - READ * len(self._uploads))
+
+    def _go_on(self) -> None:
+        room = (self._room() - self.used) // READ
+        for upload in list(self._waiting):
+            if room > 0 or self._goes_first(upload):
+                room -= 1
+                del self._waiting[upload]
+                upload.hold(False)
+
+    def say(self, about: str, text: str) -> None:
+        """Log a warning, at most one each ten seconds about the same.
+
+        Parameters
+        ----------
+        about : str
+            What it is about.
+        text : str
+            The line.
+        """
+        now = time.monotonic()
+        if now - self._said.get(about, -_SAID_SECONDS) >= _SAID_SECONDS:
+            self._said[about] = now
+            log.warning("%s", text)
+
+
+def _descriptors() -> int:
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return 1 << 16
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 1 << 16 if limit == resource.RLIM_INFINITY else limit

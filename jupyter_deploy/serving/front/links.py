@@ -1,0 +1,390 @@
+"""The front's end of one worker, and of the requests that it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, cast
+
+import orjson
+
+from ..failures import Failure
+from ..logwriter import Output
+from ..messages import Answer, FrameBuffer, Kind, Request, note, pack_requests, unpack_answers, unpack_part
+
+_STREAM_LIMIT = 1 << 20
+# Measured with predictions of 0.11 ms at 64 connections: 6.7k requests/s without, 7.7k with.
+_EAGER_SECONDS = 0.0003
+
+
+class ScriptFailed(Exception):
+    """The script of a new worker could not be loaded or initialised."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.summary)
+        self.failure = failure
+
+
+class Stream:
+    """The parts of a body that the script sends one by one; slows the worker down to its reader.
+
+    Parameters
+    ----------
+    link : WorkerLink
+        Who sends.
+    """
+
+    def __init__(self, link: WorkerLink) -> None:
+        self._link = link
+        self._parts: collections.deque[bytes] = collections.deque()
+        self._size = 0
+        self._changed = asyncio.Event()
+        self.complete: bool | None = None
+
+    def feed(self, part: bytes) -> None:
+        """Take a part.
+
+        Parameters
+        ----------
+        part : bytes
+            The next one.
+        """
+        if self.complete is not None:
+            return
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > _STREAM_LIMIT:
+            self._link.pause()
+        self._changed.set()
+
+    def close(self, complete: bool) -> None:
+        """Note that no part follows.
+
+        Parameters
+        ----------
+        complete : bool
+            Whether the script came to its end.
+        """
+        if self.complete is None:
+            self.complete = complete
+        self._changed.set()
+
+    async def parts(self) -> Any:
+        """Hand the parts out as they come.
+
+        Yields
+        ------
+        bytes
+            All that is there.
+        """
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._parts:
+                data = b"".join(self._parts)
+                self._parts.clear()
+                self._size = 0
+                self._link.resume()
+                yield data
+            if self.complete is not None and not self._parts:
+                return
+
+
+class Job:
+    """A request on its way.
+
+    Parameters
+    ----------
+    request : Request
+        What the worker gets.
+    answer : asyncio.Future of Answer
+        What the client gets.
+    since : float
+        When it was queued, in the loop's time.
+    meta : callable, optional
+        Makes the rest of the request, for a script that wants it: only the worker that it goes to tells.
+    """
+
+    __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream")
+
+    def __init__(
+        self,
+        request: Request,
+        answer: asyncio.Future[Answer],
+        since: float,
+        meta: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self.meta = meta
+        self.request = request
+        self.answer = answer
+        self.since = self.begun = since
+        self.link: WorkerLink | None = None
+        self.stream: Stream | None = None
+
+    def break_off(self) -> None:
+        """End its stream, if it has one, as incomplete."""
+        if self.stream is not None:
+            self.stream.close(False)
+
+
+class Owner(Protocol):
+    """Who hears of a worker."""
+
+    @property
+    def eager(self) -> bool:
+        """Whether the front has a processor to wait with."""
+
+    def answered(self, job: Job, answer: Answer) -> None:
+        """Take an answer."""
+
+    def free(self, link: WorkerLink) -> None:
+        """Take note that a worker can take more."""
+
+
+class WorkerLink(asyncio.Protocol):
+    """One worker, from its fork to its end.
+
+    Parameters
+    ----------
+    pid : int
+        The worker's process.
+    generation : int
+        Which code it runs.
+    app_root : str
+        The folder that it runs in.
+    owner : Owner
+        Hears of answers.
+    on_lost : callable
+        Called with this link when the worker's end is closed.
+    on_leaving : callable
+        Called with this link when the worker was asked to end by SIGTERM.
+    """
+
+    def __init__(
+        self,
+        pid: int,
+        generation: int,
+        app_root: str,
+        owner: Owner,
+        on_lost: Callable[[WorkerLink], None],
+        on_leaving: Callable[[WorkerLink], None],
+    ) -> None:
+        self.pid = pid
+        self.generation = generation
+        self.app_root = app_root
+        self.jobs: collections.deque[Job] = collections.deque()
+        self.batches = False
+        self.room = 1
+        self.stopping = self.lost = self.expired = self.on_trial = False
+        self.stopped_at = 0.0
+        self.script: dict[str, Any] = {}
+        self.end = ""
+        self.output: Output | None = None
+        self.modules: list[str] = []
+        self.init_seconds = 0.0
+        self.since = time.time()
+        self.head_since = self._look_until = 0.0
+        self._looking = False
+        self._owner = owner
+        self._on_lost, self._on_leaving = on_lost, on_leaving
+        self._buffer = FrameBuffer()
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+
+    async def open(self, sock: socket.socket) -> None:
+        """Start to listen to the worker.
+
+        Parameters
+        ----------
+        sock : socket.socket
+            The front's end of the pair, non-blocking.
+        """
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=sock)
+
+    def send(self, jobs: list[Job], now: float) -> None:
+        """Hand the worker requests.
+
+        Parameters
+        ----------
+        jobs : list of Job
+            One batch, or what it computes next.
+        now : float
+            The loop's time.
+        """
+        assert self._transport is not None
+        if not self.jobs:
+            self.head_since = now
+        for job in jobs:
+            job.begun = now
+        self.jobs.extend(jobs)
+        if self.script["headers"]:
+            for job in jobs:
+                job.request = job.request._replace(meta=job.meta())
+        self._transport.write(pack_requests([job.request for job in jobs]))
+
+    def cancel(self, job: Job) -> None:
+        """Tell the worker that nobody waits for a request any more.
+
+        Parameters
+        ----------
+        job : Job
+            One that it holds.
+        """
+        if job in self.jobs and not self.lost and self._transport is not None:
+            self.resume()
+            self._transport.write(note(Kind.CANCEL, numbers=[job.request.number]))
+
+    def begun(self) -> list[Job]:
+        """Return the requests that the worker runs now.
+
+        Returns
+        -------
+        list of Job
+            The first one it holds or, where it batches, all.
+        """
+        return list(self.jobs) if self.batches else list(self.jobs)[:1]
+
+    def ids(self) -> str:
+        """Return the ids of the requests that the worker runs now.
+
+        Returns
+        -------
+        str
+            Separated by commas.
+        """
+        return ",".join(job.request.id for job in self.begun())
+
+    def stop(self) -> None:
+        """Ask the worker to end once it has answered what it holds."""
+        if not self.stopping and not self.lost and self._transport is not None:
+            self.stopping, self.stopped_at = True, self._loop.time()
+            self._transport.write(note(Kind.STOP))
+
+    def abort(self) -> None:
+        """Take the worker as lost, whoever still holds its end of the pair."""
+        if not self.lost and self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        """Read nothing more for now: the reader of a stream is slow."""
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._transport is not None and not self.lost and not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport (asyncio's hook).
+
+        Parameters
+        ----------
+        transport : asyncio.BaseTransport
+            The socket's.
+        """
+        # uvloop's transports are asyncio's by behaviour, not by class.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames from the worker (asyncio's hook).
+
+        Parameters
+        ----------
+        data : bytes
+            Any part of the stream.
+        """
+        if self.output is not None:
+            # Before the access line.
+            self.output.take(all_of_it=True)
+        for kind, payload in self._buffer.feed(data):
+            if kind is Kind.ANSWERS:
+                self._take_answers(unpack_answers(payload))
+            elif kind is Kind.CHUNK:
+                self._take_part(payload)
+            elif kind is Kind.END:
+                self._take_end(payload)
+            elif kind is Kind.READY:
+                self._take_ready(orjson.loads(payload))
+            elif kind is Kind.LEAVING:
+                self._on_leaving(self)
+            elif kind is Kind.FAILED and not self.ready.done():
+                self.ready.set_exception(ScriptFailed(Failure(**orjson.loads(payload))))
+
+    def _take_answers(self, answers: Iterator[Answer]) -> None:
+        done: list[tuple[Job, Answer]] = []
+        for answer in answers:
+            if not self.jobs or self.jobs[0].request.number != answer.number:
+                # A request that timed out: its client has its answer, and the worker is about to end.
+                continue
+            if answer.meta.get("more"):
+                job = self.jobs[0]
+                job.stream = Stream(self)
+                if job.answer.done():
+                    # Its client left just now: nobody will read, and what nobody reads must not stop the worker.
+                    job.stream.close(False)
+                self._owner.answered(job, answer)
+                continue
+            done.append((self.jobs.popleft(), answer))
+        if done:
+            self._next_begins()
+            # The worker gets its next requests before the clients get these answers.
+            self._owner.free(self)
+            for job, answer in done:
+                self._owner.answered(job, answer)
+            if self.jobs and self._owner.eager:
+                self._look_until = time.perf_counter() + _EAGER_SECONDS
+                if not self._looking:
+                    self._look_again()
+
+    def _next_begins(self) -> None:
+        self.head_since = self._loop.time()
+        if self.jobs and not self.batches:
+            self.jobs[0].begun = self.head_since
+
+    def _look_again(self) -> None:
+        """Keep the loop from sleeping while the next answer is about to come: waking it costs the worker's time."""
+        self._looking = bool(self.jobs) and self._owner.eager and time.perf_counter() < self._look_until
+        if self._looking:
+            self._loop.call_soon(self._look_again)
+
+    def _take_part(self, payload: bytes) -> None:
+        number, part = unpack_part(payload)
+        if self.jobs and self.jobs[0].request.number == number and self.jobs[0].stream is not None:
+            self.jobs[0].stream.feed(part)
+
+    def _take_end(self, payload: bytes) -> None:
+        number, complete = unpack_part(payload)
+        if self.jobs and self.jobs[0].request.number == number:
+            job = self.jobs.popleft()
+            if job.stream is not None:
+                job.stream.close(complete == b"1")
+            self._next_begins()
+            self._owner.free(self)
+
+    def _take_ready(self, values: dict[str, Any]) -> None:
+        self.script, self.modules, self.init_seconds = values["script"], values["modules"], values["seconds"]
+        self.batches = self.script["batches"]
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the front that the worker is gone (asyncio's hook).
+
+        Parameters
+        ----------
+        exc : Exception or None
+            Why, where the socket says.
+        """
+        self.lost = True
+        if self.output is not None:
+            self.output.take(all_of_it=True)
+        if not self.ready.done():
+            self.ready.set_exception(ConnectionError("the worker ended before it was ready"))
+        self.closed.set_result(None)
+        self._on_lost(self)

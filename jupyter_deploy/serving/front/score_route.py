@@ -1,0 +1,231 @@
+"""``/score``: from an HTTP request to a job of the queue, and from its answer to the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from ..messages import Answer
+from .cors import Cors
+from .decoding import decoded
+from .dispatch import QueueFull
+from .intake import Intake, TooMuch
+from .links import Job
+from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, read_body, until_gone
+from .runtime import Runtime
+
+# A request that is answered within this time is not watched for a client that leaves: watching costs a task.
+_UNWATCHED_SECONDS = 0.05
+_RETRY = [(b"retry-after", b"1")]
+
+
+class ScoreRoute:
+    """Answers ``/score``.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        What runs the script.
+    intake : Intake
+        What requests may hold.
+    """
+
+    def __init__(self, runtime: Runtime, intake: Intake) -> None:
+        self._runtime = runtime
+        self._intake = intake
+        self._early = 0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def cors(self) -> Cors:
+        """The rule for pages of other origins."""
+        return Cors(self._runtime.config.cors_origins)
+
+    async def answer(self, scope: dict[str, Any], headers: dict[bytes, bytes], name: str, receive: Receive) -> Reply:
+        """Have the script answer.
+
+        Parameters
+        ----------
+        scope : dict
+            ASGI's.
+        headers : dict of bytes to bytes
+            The request's.
+        name : str
+            The request's id.
+        receive : callable
+            ASGI's.
+
+        Returns
+        -------
+        Reply
+            The script's answer or the contract's error.
+
+        Raises
+        ------
+        Refused
+            If the request cannot be handed to the script.
+        ClientGone
+            If nobody waits for the answer any more.
+        """
+        method = scope["method"]
+        if not self._runtime.script:
+            await self._until_known()
+        script = self._runtime.script
+        if method == "OPTIONS":
+            preflight = self.cors.preflight(headers)
+            if preflight is not None or script.get("mode") != "raw":
+                return Reply(200, b"", [(b"allow", b"GET, POST, OPTIONS"), *(preflight or [])])
+        raw = script.get("mode") == "raw"
+        if method == "GET" and not raw:
+            body = _query(scope, as_values=script.get("mode") == "schema")
+        else:
+            if script.get("mode") == "schema" and not _is_json(headers.get(b"content-type", b"")):
+                raise Refused(415, "Expects Content-Type to be application/json")
+            limit = self._runtime.config.body_limit
+            body = await read_body(receive, headers, limit)
+            # A script that takes the whole request gets it as it was sent.
+            if b"content-encoding" in headers and not raw:
+                return await self._unpacked(scope, body, headers, limit, name, receive)
+        return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+
+    async def _unpacked(
+        self,
+        scope: dict[str, Any],
+        packed: bytes,
+        headers: dict[bytes, bytes],
+        limit: int,
+        name: str,
+        receive: Receive,
+    ) -> Reply:
+        """Have the script answer a compressed body; what that grows to counts as if it had been sent."""
+        body = await asyncio.to_thread(decoded, packed, headers[b"content-encoding"], limit)
+        try:
+            with self._intake.holding(len(body)):
+                return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+        except TooMuch:
+            raise Refused(503, "Too many bytes of requests are waiting.", _RETRY) from None
+
+    async def _until_known(self) -> None:
+        """Wait for the first script: only it tells how a request is read."""
+        if self._early >= self._runtime.config.queue_limit:
+            raise Refused(503, "Too many requests are waiting.", _RETRY)
+        self._early += 1
+        try:
+            await self._runtime.known.wait()
+        finally:
+            self._early -= 1
+        if not self._runtime.script:
+            raise Refused(503, "The service is shutting down.", _RETRY)
+
+    async def _wait(
+        self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], receive: Receive
+    ) -> tuple[Job, Answer]:
+        try:
+            job = self._runtime.submit(name, body, meta)
+        except QueueFull:
+            raise Refused(503, "Too many requests are waiting.", _RETRY) from None
+        watch = self._loop.call_later(_UNWATCHED_SECONDS, self._watch, job, receive)
+        try:
+            answer = await job.answer
+        except asyncio.CancelledError:
+            if job.answer.cancelled():
+                raise ClientGone from None
+            raise
+        finally:
+            watch.cancel()
+        self._runtime.note(name, answer)
+        return job, answer
+
+    def _watch(self, job: Job, receive: Receive) -> None:
+        async def watching() -> None:
+            await until_gone(receive)
+            self._runtime.dispatcher.drop(job)
+
+        task = asyncio.get_running_loop().create_task(watching())
+        job.answer.add_done_callback(lambda _: task.cancel())
+
+    async def stream(self, reply: Reply, headers: Headers, receive: Receive, send: Send) -> None:
+        """Send a body whose parts are still being made.
+
+        Parameters
+        ----------
+        reply : Reply
+            With its stream.
+        headers : list of tuple of (bytes, bytes)
+            All of the answer's.
+        receive, send : callable
+            ASGI's.
+        """
+        stream, job = reply.stream, reply.job
+        assert stream is not None
+        assert job is not None
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+
+        async def watching() -> None:
+            await until_gone(receive)
+            self._runtime.dispatcher.drop(job)
+
+        watch = asyncio.get_running_loop().create_task(watching())
+        try:
+            async for part in stream.parts():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        finally:
+            watch.cancel()
+        if stream.complete:
+            await send({"type": "http.response.body", "body": b""})
+        # Else the engine cuts the connection, which is how a client learns that the body is not whole.
+
+
+def _reply(job: Job, answer: Answer) -> Reply:
+    meta = answer.meta
+    headers: Headers = []
+    failed = b"False"
+    if meta:
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in meta.get("headers", ())]
+        failed = b"True" if meta.get("failed") or "lost" in meta else b"False"
+    if answer.milliseconds >= 0:
+        headers.append((b"x-ms-run-fn-exec-ms", b"%.3f" % answer.milliseconds))
+    if answer.status == 503:
+        headers += _RETRY
+    # The script cannot give a request another id.
+    headers = [pair for pair in headers if pair[0] not in {b"x-request-id", b"x-ms-request-id"}] if meta else headers
+    return Reply(answer.status, answer.body, headers, failed, job.stream, job)
+
+
+def _is_json(content_type: bytes) -> bool:
+    kind = content_type.partition(b";")[0].strip().lower()
+    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+
+
+def _query(scope: dict[str, Any], *, as_values: bool) -> bytes:
+    """Turn a query into the JSON object that a body would have been."""
+    found = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    if as_values:
+        parsed = {key: [_value(item) for item in items] for key, items in found.items()}
+        return json.dumps({key: items[0] if len(items) == 1 else items for key, items in parsed.items()}).encode()
+    return orjson.dumps({key: items[0] if len(items) == 1 else items for key, items in found.items()})
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _meta(scope: dict[str, Any]) -> dict[str, Any]:
+    server, client = scope.get("server"), scope.get("client")
+    return {
+        "method": scope["method"],
+        "path": scope["path"],
+        "query": scope["query_string"].decode("latin-1"),
+        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in scope["headers"]],
+        "server": f"{server[0]}:{server[1]}" if server else "localhost:0",
+        "client": client[0] if client else "",
+    }

@@ -1,0 +1,267 @@
+"""Run one service: embed the HTTP engine, turn signals into a drain, report why the first generation failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...files import write_atomic
+from ..config import ServingConfig
+from ..failures import Failure
+from ..layout import Layout
+from ..logfile import LogFile
+from ..logs import configure, log
+from ..logwriter import LogWriter, Outputs
+from ..messages import INIT_FAILED
+from ..watcher import ENDED_FILE, ENDING, Life, replace_file
+from .engine import Engine, configuration
+from .guard import is_loopback
+from .http import HttpApplication
+from .intake import Intake
+from .links import ScriptFailed
+from .listener import BACKLOG, listen
+from .runtime import Runtime
+from .served import Served
+from .watch import SECONDS, changed, state_of
+from .workers import Generation
+
+_AGAIN_SECONDS = 0.5
+# In the state folder: read by the targets.
+_FAILURE = "failure.json"
+_SERVED = "served"
+FIRST = Life()
+
+
+class Server:
+    """One front with its workers.
+
+    Parameters
+    ----------
+    config : ServingConfig
+        The settings.
+    layout : Layout
+        What the first generation runs.
+    listener : socket.socket, optional
+        A socket that is bound already; by default ``config.host`` and ``config.port`` are bound.
+    watch : bool, optional
+        Whether to reload when the script's files change.
+    echo : int, optional
+        A descriptor that gets the log's lines as well.
+    log_file : pathlib.Path, optional
+        The file that standard output is, where it shall be kept bounded.
+    life : Life, optional
+        Whether it was started again after it died.
+    """
+
+    def __init__(
+        self,
+        config: ServingConfig,
+        layout: Layout,
+        listener: socket.socket | None = None,
+        *,
+        watch: bool = False,
+        echo: int | None = None,
+        log_file: Path | None = None,
+        life: Life = FIRST,
+    ) -> None:
+        self._log_file = log_file
+        self.config = config
+        self.layout = layout
+        self._listener = listener
+        self._watched = watch
+        self._echo = echo
+        self._life = life
+        self._exit_code = 0
+        self._asked = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self) -> int:
+        """Serve until a signal comes or the first generation fails.
+
+        Returns
+        -------
+        int
+            The exit code: 0, or 3 where the script cannot serve.
+        """
+        try:
+            import uvloop
+        except ImportError:
+            asyncio.run(self._serve())
+        else:
+            # What uvloop.run() does, for versions of Python and uvloop where that one warns.
+            loop = uvloop.new_event_loop()
+            try:
+                loop.run_until_complete(self._serve())
+            finally:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.close()
+        return self._exit_code
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        file = LogFile(self._log_file, self.config.log_size) if self._log_file else None
+        writer = LogWriter(loop.call_soon, loop.call_later, self._echo, file)
+        form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
+        token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
+
+        intake = Intake(self.config)
+
+        def on_settings(config: ServingConfig) -> None:
+            intake.use(config)
+            application.use(config)
+            form.use(config.log_format)
+            if file:
+                file.limit = config.log_size
+            logging.getLogger().setLevel(config.log_level)
+            engine.config.timeout_graceful_shutdown = int(config.drain_seconds)
+
+        def on_switch(generation: Generation) -> None:
+            on_settings(generation.config)
+            if self._life.watcher:
+                Served.write(self._run_folder, generation.layout, generation.workers, generation.config)
+
+        if self._life.restarts:
+            log.error("%s; it is started again", self._life.why)
+        runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
+        sockets = [self._listener or listen(self.config.host, self.config.port)]
+        application = HttpApplication(
+            runtime, token, form, writer, intake, loopback=is_loopback(self.config, sockets[0])
+        )
+        headers = [("server", "jupyter_deploy")]
+        drain = self.config.drain_seconds
+        engine = Engine(configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain), intake)
+        self._take_signals(runtime, engine)
+        self._background(self._first_generation(runtime, engine))
+        if self.config.health_port:
+            sockets.append(listen(self.config.host, self.config.health_port))
+        try:
+            await engine.serve(sockets=sockets)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._asked and time.monotonic() - self._asked >= int(runtime.config.drain_seconds):
+                # The time is over, and so are the requests that took it: their workers get none beyond it.
+                runtime.abort()
+            await runtime.close()
+            log.info("stopped")
+            writer.close()
+
+    def _take_signals(self, runtime: Runtime, engine: Any) -> None:
+        actions: dict[str, Callable[[], None]] = {
+            name: lambda name=name: self._drain(runtime, engine, name)  # type: ignore[misc]
+            for name in ("SIGTERM", "SIGINT")
+        }
+        # Without a terminal that may be closed, SIGHUP means what it means to gunicorn: load the script anew.
+        if not os.isatty(sys.stdout.fileno()):
+            actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
+        else:
+            actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
+        loop = asyncio.get_running_loop()
+        if self._life.watcher:
+            actions[ENDING.name] = lambda: None if engine.should_exit else self._drain(runtime, engine, "SIGTERM")
+        for name, action in actions.items():
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, action)
+            except NotImplementedError:
+                # Windows: the handler runs on the main thread, between two steps of the loop.
+                signal.signal(number, lambda *_, action=action: loop.call_soon_threadsafe(action))
+
+    def _background(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _drain(self, runtime: Runtime, engine: Any, name: str) -> None:
+        if engine.should_exit:
+            if time.monotonic() - self._asked < _AGAIN_SECONDS:
+                # One Ctrl-C may arrive twice: from the terminal, and from whoever started this.
+                return
+            log.info("%s again: requests in flight are given up", name)
+            runtime.abort()
+            return
+        self._asked = time.monotonic()
+        self._let_go(name)
+        runtime.give_up_loading()
+        log.info("%s: no new requests; finishing those in flight", name)
+        if not runtime.ready:
+            runtime.give_up_waiting()
+        engine.should_exit = True
+
+    @property
+    def _run_folder(self) -> Path:
+        return Path(self.config.run_folder)
+
+    def _let_go(self, name: str) -> None:
+        """Tell the process that would start this one again that its end is wanted."""
+        if not self._life.watcher:
+            return
+        replace_file(self._run_folder / ENDED_FILE, json.dumps({"by": name, "at": time.time()}))
+        if os.getppid() == self._life.watcher:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._life.watcher, ENDING)
+
+    async def _first_generation(self, runtime: Runtime, engine: Any) -> None:
+        before = state_of(self.layout) if self._watched else {}
+        try:
+            await runtime.load(self.layout)
+        except ScriptFailed as failed:
+            self._give_up(failed.failure, runtime, engine)
+            return
+        except ConnectionError as error:
+            if engine.should_exit:
+                return
+            died = Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error))
+            self._give_up(died, runtime, engine)
+            return
+        if self.config.state_folder:
+            # On a full disk it serves all the same.
+            with contextlib.suppress(OSError):
+                (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
+                (Path(self.config.state_folder) / _SERVED).touch()
+        if self._watched:
+            log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
+            await self._watch(runtime, before)
+
+    async def _watch(self, runtime: Runtime, served: dict[str, tuple[int, int]]) -> None:
+        before = served
+        while True:
+            await asyncio.sleep(SECONDS)
+            now = await asyncio.to_thread(state_of, self.layout)
+            # An editor may still be writing: what differs must have been the same twice.
+            if now == before and now != served:
+                files = [Path(path).name for path in changed(served, now)]
+                served = now
+                await self._load_anew(runtime, ", ".join(files[:5]))
+            before = now
+
+    async def _load_anew(self, runtime: Runtime, why: str) -> None:
+        log.info("%s: loading the script anew", why)
+        # The runtime has logged what is wrong, and the old generation serves on.
+        with contextlib.suppress(ScriptFailed, ConnectionError):
+            await runtime.load()
+
+    def _give_up(self, failure: Failure, runtime: Runtime, engine: Any) -> None:
+        log.error("the service cannot start: %s", failure.summary)
+        if self.config.state_folder:
+            place = Path(self.config.state_folder) / _FAILURE
+            try:
+                write_atomic(place, json.dumps(failure.as_dict()), mode=0o600)
+            except OSError as error:
+                log.warning("%s cannot be written: %s", place, error.strerror)
+        self._exit_code = INIT_FAILED
+        runtime.give_up_waiting()
+        engine.should_exit = True

@@ -1,0 +1,77 @@
+"""What this container uses, by its control group's own account: at once, and the same on every engine."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from pathlib import Path
+
+from ..memory import limit
+
+_CGROUP = Path("/sys/fs/cgroup")
+_NETWORK = Path("/proc/net/dev")
+
+
+def usage(cgroup: Path = _CGROUP, network: Path = _NETWORK) -> dict[str, float]:
+    """Read the counters.
+
+    Parameters
+    ----------
+    cgroup : pathlib.Path, optional
+        Where the control group's files are, of version 2 or version 1.
+    network : pathlib.Path, optional
+        The kernel's table of interfaces (proc(5)).
+
+    Returns
+    -------
+    dict of str to float
+        ``at``: seconds of a clock that only goes forward; ``processor``: seconds used; ``memory`` and ``memory_limit``:
+        bytes, without files that could be forgotten; ``processes``; ``received`` and ``sent``: bytes. What the system
+        does not tell is 0.
+    """
+    received, sent = _traffic(network)
+    return {
+        "at": time.monotonic(),
+        "processor": _processor(cgroup),
+        "memory": max(0, _memory(cgroup) - _forgettable(cgroup)),
+        "memory_limit": limit(cgroup),
+        "processes": _number(cgroup / "pids.current", cgroup / "pids" / "pids.current"),
+        "received": received,
+        "sent": sent,
+    }
+
+
+def _text(*paths: Path) -> str:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            return path.read_text()
+    return ""
+
+
+def _number(*paths: Path) -> int:
+    text = _text(*paths).strip()
+    return int(text) if text.isdecimal() else 0
+
+
+def _processor(cgroup: Path) -> float:
+    found = re.search(r"^usage_usec (\d+)$", _text(cgroup / "cpu.stat"), re.MULTILINE)
+    return int(found[1]) / 1e6 if found else _number(cgroup / "cpuacct" / "cpuacct.usage") / 1e9
+
+
+def _memory(cgroup: Path) -> int:
+    return _number(cgroup / "memory.current", cgroup / "memory" / "memory.usage_in_bytes")
+
+
+def _forgettable(cgroup: Path) -> int:
+    text = _text(cgroup / "memory.stat", cgroup / "memory" / "memory.stat")
+    found = re.search(r"^total_inactive_file (\d+)$", text, re.MULTILINE) or re.search(
+        r"^inactive_file (\d+)$", text, re.MULTILINE
+    )
+    return int(found[1]) if found else 0
+
+
+def _traffic(network: Path) -> tuple[int, int]:
+    rows = (line.partition(":") for line in _text(network).splitlines() if ":" in line)
+    counts = [fields.split() for name, _, fields in rows if name.strip() != "lo"]
+    return sum(int(fields[0]) for fields in counts), sum(int(fields[8]) for fields in counts)

@@ -1,0 +1,146 @@
+"""The worker's end of its socket pair: what to run next, what nobody waits for any more, when to end."""
+
+from __future__ import annotations
+
+import collections
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+import orjson
+
+from ..messages import FrameBuffer, Kind, Request, note, unpack_requests
+
+_PIECE = 1 << 20
+# What was read this short a time ago is still true; looking again costs as much as a small prediction.
+_FRESH_SECONDS = 0.002
+
+
+class _Terminated(BaseException):
+    """SIGTERM came while the worker was idle."""
+
+
+class Inbox:
+    """Reads the front's frames on the main thread, blocking only where there is nothing to do.
+
+    SIGTERM to a worker is passed on to the front, which replaces it first: no request is lost between the two. A second
+    one ends it between two requests.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = FrameBuffer()
+        self._groups: collections.deque[list[Request]] = collections.deque()
+        self._cancelled: set[int] = set()
+        # One space for all reads: to ask for this much each time costs the kernel more than the reading.
+        self._space = memoryview(bytearray(_PIECE))
+        self._looked = 0.0
+        self._started: dict[str, Any] | None = None
+        self._over = self._asked = self._idle = self._told = False
+
+    def started(self) -> dict[str, Any] | None:
+        """Wait until the front says what to run.
+
+        Returns
+        -------
+        dict or None
+            Layout and options; None when the front is gone.
+        """
+        while self._started is None and not self._over:
+            self._read()
+        return self._started
+
+    def watch_signals(self) -> None:
+        """Take SIGTERM over from the script's ``init()``."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._asked = True
+        if self._idle:
+            raise _Terminated
+
+    def take(self) -> list[Request] | None:
+        """Wait for the next frame of requests.
+
+        Returns
+        -------
+        list of Request or None
+            In order; None when the worker shall end.
+        """
+        while not self._groups:
+            if self._over or not self._wait():
+                return None
+            self._read()
+        return self._groups.popleft()
+
+    def is_cancelled(self, number: int) -> bool:
+        """Tell whether the client of a request is gone; looks at what has arrived meanwhile.
+
+        Parameters
+        ----------
+        number : int
+            The request's.
+
+        Returns
+        -------
+        bool
+            Whether its answer has no reader.
+        """
+        if time.monotonic() - self._looked > _FRESH_SECONDS and select.select([self._sock], [], [], 0)[0]:
+            self._read()
+        return number in self._cancelled
+
+    def forget(self, number: int) -> None:
+        """Note that a request was answered.
+
+        Parameters
+        ----------
+        number : int
+            The request's.
+        """
+        self._cancelled.discard(number)
+
+    def _wait(self) -> bool:
+        """Wait for a byte; false when the front is gone or SIGTERM came twice."""
+        while True:
+            try:
+                self._idle = True
+                if not self._asked:
+                    # Interrupted here, no byte of a request is lost.
+                    return bool(self._sock.recv(1, socket.MSG_PEEK))
+            except _Terminated:
+                pass
+            except ConnectionError:
+                return False
+            finally:
+                self._idle = False
+            if self._told:
+                return False
+            self._asked, self._told = False, True
+            # Not from the signal's handler: it may run in the middle of another frame.
+            self._sock.sendall(note(Kind.LEAVING))
+
+    def _read(self) -> None:
+        self._looked = time.monotonic()
+        try:
+            data = self._space[: self._sock.recv_into(self._space)]
+        except ConnectionError:
+            data = self._space[:0]
+        if not data:
+            self._over = True
+        for kind, payload in self._buffer.feed(data):
+            if kind is Kind.REQUESTS:
+                self._groups.append(list(unpack_requests(payload)))
+            elif kind is Kind.CANCEL:
+                self._cancelled.update(orjson.loads(payload)["numbers"])
+            elif kind is Kind.START:
+                self._started = orjson.loads(payload)
+            elif kind is Kind.STOP:
+                self._over = True

@@ -1,0 +1,202 @@
+"""Load an entry script and find out, once, how it wants to be called."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..layout import Layout
+from ..libraries import forget_shadowed
+from ..modes import HEADERS, RAW_MARK, Mode, PlainMode, RawMode, SchemaMode, layers_of
+from ..shims import install
+from . import schema, typed
+
+if TYPE_CHECKING:
+    import asyncio
+
+MODULE = "entry_module"
+_CHILDREN = str(Path(__file__).parent / "children")
+_ALLOWED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class Loop:
+    """The event loop of scripts with ``async def``: made when it is first needed, and never running in between."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self) -> asyncio.AbstractEventLoop:
+        """Return the loop.
+
+        Returns
+        -------
+        asyncio.AbstractEventLoop
+            The same each time.
+        """
+        import asyncio
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return self._loop
+
+
+@dataclass(frozen=True)
+class EntryScript:
+    """A loaded script.
+
+    Parameters
+    ----------
+    init : callable
+        Called once, without arguments.
+    run : callable
+        Called with what the mode makes of a request.
+    mode : Mode
+        How that is made.
+    takes_headers : bool
+        Whether ``run`` has a parameter ``request_headers``.
+    run_batch : callable or None
+        Called with a list of texts instead of ``run``; returns as many results.
+    batches : bool
+        Whether waiting requests are predicted together.
+    schemas : dict or None
+        For swagger documents; None where the script has no schema.
+    loop : callable
+        Returns the event loop for ``async def``.
+    """
+
+    init: Callable[[], Any]
+    run: Callable[..., Any]
+    mode: Mode
+    takes_headers: bool = False
+    run_batch: Callable[[list[Any]], Any] | None = None
+    batches: bool = False
+    schemas: dict[str, Any] | None = None
+    loop: Loop = field(default_factory=Loop)
+
+    def facts(self) -> dict[str, Any]:
+        """Tell the front what it needs to know.
+
+        Returns
+        -------
+        dict
+            Mode, whether requests come with headers and whether they are batched, and the schemas.
+        """
+        wants = self.takes_headers or self.mode.name == "raw"
+        return {"mode": self.mode.name, "headers": wants, "batches": self.batches, "schemas": self.schemas}
+
+
+def load(layout: Layout, max_batch: int = 0) -> EntryScript:
+    """Import the script as a module of its own.
+
+    The script's folder is first on ``sys.path``, and the module is in ``sys.modules``, so that its siblings import
+    and its classes pickle.
+
+    Parameters
+    ----------
+    layout : Layout
+        Where it is.
+    max_batch : int, optional
+        Above 1, a script with a schema is called for several requests at once.
+
+    Returns
+    -------
+    EntryScript
+        Not yet initialised.
+
+    Raises
+    ------
+    AttributeError
+        If it has no ``run``.
+    TypeError
+        If ``run`` cannot take a request.
+    BaseException
+        Whatever the script raises.
+    """
+    path = Path(layout.entry)
+    sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]
+    forget_shadowed(path.parent)
+    # _CHILDREN: processes that the script starts anew find it there by its name.
+    for folder in (*layout.search, _CHILDREN):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    install()
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    spec.loader.exec_module(module)
+    return _inspect(module, max_batch)
+
+
+def _inspect(module: Any, max_batch: int) -> EntryScript:
+    init = getattr(module, "init", lambda: None)
+    # Scripts of Azure ML's designer leave run() to another module.
+    run = getattr(getattr(module, "driver_module", module), "run", None)
+    run_batch = getattr(module, "run_batch", None)
+    if not callable(run):
+        if callable(run_batch):
+            return _batching(init, run_batch, run_batch)
+        raise AttributeError("the script has no run() function")
+    parameters = _parameters(run)
+    takes_headers = HEADERS in inspect.signature(run).parameters
+    known = schema.schema_function(run)
+    first = next(iter(parameters))
+    if any(getattr(layer, RAW_MARK, False) for layer in layers_of(run)):
+        if known is not None:
+            raise TypeError("run() cannot have both @rawhttp and @input_schema or @output_schema")
+        from .rawhttp import request_object
+
+        return EntryScript(init, run, RawMode(first, request_object), takes_headers)
+    if known is None:
+        # Beside a run() that wants more than text, a function of that name is the script's own affair.
+        if callable(run_batch) and not takes_headers:
+            return _batching(init, run, run_batch)
+        named = typed.typed_parameters(run, partial(typed.source_of, run))
+        if named:
+            return _typed(init, run, named, takes_headers)
+        return EntryScript(init, run, PlainMode(first), takes_headers)
+    unknown = [name for name in schema.parameters(run) if name not in parameters]
+    if unknown:
+        raise TypeError(f"@input_schema names {unknown[0]!r}, which is not a parameter of run()")
+    facts = schema.schemas(known)
+    mode = SchemaMode(parameters, schema.converters(run), facts["input"].get("example"))
+    batches = max_batch > 1 and not takes_headers
+    return EntryScript(init, schema.undecorated(run), mode, takes_headers, batches=batches, schemas=facts)
+
+
+def _typed(
+    init: Callable[[], Any], run: Callable[..., Any], named: dict[str, inspect.Parameter], takes_headers: bool
+) -> EntryScript:
+    hints = typed.conversions(run, named)
+    facts = typed.schemas(named, hints)
+    required = {name: one.default is one.empty for name, one in named.items()}
+    mode = SchemaMode(required, typed.converters(hints), facts["input"]["example"], closed=True)
+    return EntryScript(init, run, mode, takes_headers, schemas=facts)
+
+
+def _batching(init: Callable[[], Any], run: Callable[..., Any], run_batch: Callable[[list[Any]], Any]) -> EntryScript:
+    try:
+        inspect.signature(run_batch).bind([])
+    except TypeError as error:
+        raise TypeError(f"run_batch() is called with one list, but {error}") from None
+    return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True)
+
+
+def _parameters(run: Callable[..., Any]) -> dict[str, bool]:
+    """Return the parameters for the request's data, and whether each is required."""
+    found = {}
+    for parameter in inspect.signature(run).parameters.values():
+        if parameter.kind not in _ALLOWED:
+            raise TypeError("run() cannot have *args, **kwargs or positional-only parameters")
+        if parameter.name != HEADERS:
+            found[parameter.name] = parameter.default is inspect.Parameter.empty
+    if not found:
+        raise TypeError("run() has no parameter for the request's data")
+    return found

@@ -1,0 +1,311 @@
+"""A worker: loads the script, calls ``init()`` once, then ``run()`` for each request, all on its main thread."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..failures import Failure, describe
+from ..hints import SERVE, worded
+from ..layout import Layout, tree_lines
+from ..libraries import ImportMark
+from ..logs import MARK, capture_prints, configure, flush_lines, log
+from ..messages import INIT_FAILED, Kind, note
+from ..options import WorkerOptions
+from .inbox import Inbox
+from .ownheaders import names_cors
+from .scoring import Scorer, finished
+from .script import EntryScript, load
+from .threads import left_behind
+
+Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
+GRACE_SECONDS = 5.0
+# Asks a worker to write down where it is; Windows has no such signal.
+DUMP_SIGNAL = getattr(signal, "SIGUSR2", None)
+
+
+def main(sock: socket.socket, template: Template) -> int:
+    """Wait for what to run, load it, and serve the front until it says stop or is gone.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end of the pair.
+    template : callable
+        Called, instead of serving, where this process shall be copied.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 3 where the script cannot serve.
+    """
+    inbox = Inbox(sock)
+    stop_watching = end_with(sock)
+    values = inbox.started()
+    if values is None:
+        return 0
+    layout, options = Layout(**values["layout"]), WorkerOptions(**values["options"])
+    prepared = prepare(sock, layout, options)
+    if prepared is None:
+        return leave(INIT_FAILED)
+    if options.copies:
+        # A thread would not survive the fork, but what it holds would.
+        stop_watching()
+        threads = left_behind()
+        _ready(sock, prepared, threads)
+        return leave(0) if threads else template(sock, prepared.script, layout, options)
+    _ready(sock, prepared)
+    return serve(sock, inbox, prepared.script, layout, options)
+
+
+def leave(code: int) -> int:
+    """Let this process end soon, whatever threads the script has left running.
+
+    Parameters
+    ----------
+    code : int
+        The exit code.
+
+    Returns
+    -------
+    int
+        The same.
+    """
+
+    def end() -> None:
+        threading.Event().wait(GRACE_SECONDS)
+        os._exit(code)
+
+    flush_lines()
+    threading.Thread(target=end, name="end-soon", daemon=True).start()
+    return code
+
+
+def ignore_hangup() -> None:
+    """Survive a SIGHUP to the whole group: the front answers it with a reload."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is not None:
+        # A handler, not SIG_IGN: programs that the script starts do not inherit it.
+        signal.signal(number, lambda *_: None)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A script whose ``init()`` has returned.
+
+    With the libraries that it imported, how long that took in seconds, and whether it has CORS headers of its own.
+    """
+
+    script: EntryScript
+    modules: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cors: bool = False
+
+
+def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prepared | None:
+    """Load the script and call ``init()``; tells the front where it failed.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end of the pair.
+    layout : Layout
+        The script and its surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    Prepared or None
+        None where it cannot serve.
+    """
+    _enter(layout, options)
+    stage = "load"
+    before, mark = dict(os.environ), ImportMark()
+    started = time.perf_counter()
+    try:
+        _apply_logging_file(layout)
+        for notice in layout.notices:
+            log.warning("%s", notice)
+        script = load(layout, options.max_batch)
+        stage = "init"
+        finished(script.init(), script.loop)
+        flush_lines()
+    except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
+        _tell_failure(sock, _failure(error, stage, layout), layout)
+        return None
+    # A script that sets variables means them for the imports behind: those must not have happened before.
+    modules = mark.libraries_since() if before == dict(os.environ) else []
+    return Prepared(script, modules, time.perf_counter() - started, names_cors(script.run, layout))
+
+
+def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
+    return describe(error, stage, layout.entry, layout.label, layout.origins, root=layout.app_root)
+
+
+def _ready(sock: socket.socket, prepared: Prepared, threads: str = "") -> None:
+    facts = {**prepared.script.facts(), "cors": prepared.cors}
+    sock.sendall(note(Kind.READY, script=facts, modules=prepared.modules, seconds=prepared.seconds, threads=threads))
+
+
+def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+    """Serve in a process that was forked after ``init()``.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The copy's end of its own pair.
+    script : EntryScript
+        As the process that it was forked from prepared it.
+    layout : Layout
+        The script's surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    int
+        The exit code, 0.
+    """
+    end_with(sock)
+    _ready(sock, Prepared(script, cors=names_cors(script.run, layout)))
+    return serve(sock, Inbox(sock), script, layout, options)
+
+
+def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
+    """Answer requests until the front says stop or is gone.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        The worker's end of the pair.
+    inbox : Inbox
+        Reads it.
+    script : EntryScript
+        Initialised.
+    layout : Layout
+        Its surroundings.
+    options : WorkerOptions
+        How it serves.
+
+    Returns
+    -------
+    int
+        The exit code, 0.
+    """
+    # Children that the script forks shall not keep the front believing that this worker lives, and end by SIGTERM.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=sock.close)
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    inbox.watch_signals()
+
+    def send(frame: bytes) -> None:
+        # What was printed without a new line belongs before the access line, which the front writes with the answer.
+        flush_lines()
+        sock.sendall(frame)
+
+    scorer = Scorer(script, layout, options, inbox, send)
+    with contextlib.suppress(ConnectionError):
+        while (requests := inbox.take()) is not None:
+            scorer.serve(requests)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return leave(0)
+
+
+def _enter(layout: Layout, options: WorkerOptions) -> None:
+    os.environ.update(layout.environ)
+    os.chdir(layout.app_root)
+    # A bundle never changes: no __pycache__ in it.
+    sys.dont_write_bytecode = True
+    sys.argv = [layout.entry]
+    capture_prints(configure(options.log_format, options.log_level, mark=MARK))
+    faulthandler.enable(file=2)
+    if DUMP_SIGNAL is not None:
+        faulthandler.register(DUMP_SIGNAL, file=2, all_threads=True)
+
+
+def _apply_logging_file(layout: Layout) -> None:
+    """Apply the script's own ``logging.json``, as azureml-inference-server-http does, and say so."""
+    for folder in dict.fromkeys((layout.app_root, str(Path(layout.entry).parent))):
+        path = Path(folder, "logging.json")
+        if path.is_file():
+            import json
+            import logging.config
+
+            values: dict[str, Any] = {"disable_existing_loggers": False, **json.loads(path.read_text())}
+            logging.config.dictConfig(values)
+            log.info("%s is applied", path)
+            return
+
+
+def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None:
+    log.error("the script cannot serve:\n%s", failure.traceback)
+    if failure.hint and not layout.of_bundle:
+        # Who deployed it is told by the deployment, in its own words.
+        log.error("Hint: %s", worded(failure.hint, SERVE))
+    folder = layout.environ.get("AZUREML_MODEL_DIR")
+    if folder and failure.stage == "init":
+        log.error("%s", "\n".join(tree_lines(folder)))
+    with contextlib.suppress(ConnectionError):
+        sock.sendall(note(Kind.FAILED, **failure.as_dict()))
+
+
+def end_with(sock: socket.socket) -> Callable[[], None]:
+    """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        Whose other end the front holds.
+
+    Returns
+    -------
+    callable
+        Ends the watching.
+    """
+
+    def watch() -> None:
+        _until_hung_up(watched, wake)
+        # The main thread sees it too, unless it is in code that does not return.
+        if not over.wait(GRACE_SECONDS):
+            os._exit(1)
+        # Named here, so that this thread keeps it: what is forgotten is closed, and would look like a call to stop.
+        waker.close()
+
+    def stop() -> None:
+        over.set()
+        waker.close()
+        thread.join(2.0)
+        watched.close()
+        wake.close()
+
+    watched, over = sock.dup(), threading.Event()
+    wake, waker = socket.socketpair()
+    thread = threading.Thread(target=watch, name="end-with-front", daemon=True)
+    thread.start()
+    return stop
+
+
+def _until_hung_up(*ends: socket.socket) -> None:
+    """Wait until the other end of one of these is closed, whatever lies unread in them."""
+    if hasattr(select, "poll"):
+        poller = select.poll()
+        for end in ends:
+            poller.register(end, 0)
+        poller.poll()
+        return
+    # Windows: frames that the main thread does not read hide the end of the connection.
+    with contextlib.suppress(OSError):
+        while ends[0].recv(1, socket.MSG_PEEK) and not select.select(ends[1:], [], [], 1.0)[0]:
+            pass

@@ -1,0 +1,199 @@
+"""What a service's container may and may not do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import Unschedulable
+from ...services import Launch
+from .images import LABEL, PORT
+from .share import SERVICE, STATE, Share
+
+HOST = "127.0.0.1"
+# Inside the container.
+LOG = "/service.log"
+_NOBODY = 10001
+_PIDS = 512
+_LEAST_MEMORY = 32 << 20
+
+
+def user_of(info: Mapping[str, Any]) -> str:
+    """Choose who the container's processes are.
+
+    Parameters
+    ----------
+    info : mapping
+        The engine's.
+
+    Returns
+    -------
+    str
+        ``uid:gid``: never root. The user's own, so that files that only the user may read can be; where root deploys,
+        a user that nobody is. An engine without root maps its own 0 to the user.
+    """
+    if any("rootless" in option for option in info.get("SecurityOptions") or ()):
+        return "0:0"
+    if sys.platform == "win32" or os.getuid() == 0:
+        return f"{_NOBODY}:{_NOBODY}"
+    return f"{os.getuid()}:{os.getgid()}"
+
+
+def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
+    """Work out the limits of a container.
+
+    Parameters
+    ----------
+    launch : Launch
+        What is asked for.
+    info : mapping
+        The engine's.
+
+    Returns
+    -------
+    dict of str to int
+        As :meth:`docker.APIClient.create_host_config` takes them. Memory and swap are one limit: no swap.
+
+    Raises
+    ------
+    Unschedulable
+        For more than the machine has.
+    """
+    has_memory, has_cpus = int(info["MemTotal"]), int(info["NCPU"])
+    memory, cpus = launch.memory or has_memory // 2, launch.cpus or has_cpus
+    if memory > has_memory:
+        raise Unschedulable(
+            f"{launch.name} asks for {memory / 1e9:.1f} GB of memory; the machine has {has_memory / 1e9:.1f} GB.",
+            hint=f"Ask for less: deploy {launch.name} --memory {max(has_memory // (2 << 20), 1)}m",
+        )
+    if cpus > has_cpus:
+        raise Unschedulable(
+            f"{launch.name} asks for {cpus:g} processors; the machine has {has_cpus}.",
+            hint=f"Ask for less: deploy {launch.name} --cpus {has_cpus}",
+        )
+    memory = max(memory, _LEAST_MEMORY)
+    # A period of 100 ms, as docker's own --cpus has it; unlike nano_cpus it can be changed while the container runs.
+    return {"mem_limit": memory, "memswap_limit": memory, "cpu_period": 100_000, "cpu_quota": int(cpus * 100_000)}
+
+
+def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Mapping[str, int]) -> Any:
+    """Write what Docker calls the host's part of a container's configuration.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    launch : Launch
+        What shall be served.
+    share : Share
+        What the container is shown.
+    port : int
+        Where it is published, on loopback.
+    bounds : mapping
+        From :func:`limits`.
+
+    Returns
+    -------
+    dict
+        Non-root is set beside it; everything else that makes it safe is here.
+    """
+    own = launch.image
+    inside = own.port if own else PORT
+    options: dict[str, Any] = {
+        **bounds,
+        "port_bindings": {f"{inside}/tcp": (HOST, port)},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "pids_limit": _PIDS,
+        "init": True,
+        "restart_policy": {"Name": "unless-stopped"},
+        "log_config": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
+        "mounts": _mounts(launch, share),
+    }
+    if own:
+        # Its own user may be root, which needs to become another user or to bind a port below 1024; nothing more.
+        options["cap_add"] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    else:
+        options["read_only"] = True
+        options["tmpfs"] = {"/tmp": "rw,noexec,nosuid,nodev,size=256m,mode=1777"}  # noqa: S108 - the container's own
+    return client.api.create_host_config(**options)
+
+
+def _mounts(launch: Launch, share: Share) -> list[Any]:
+    from docker.types import Mount
+
+    shown = Mount(SERVICE, str(share.service), type="bind", read_only=True)
+    if launch.image:
+        return [shown]
+    return [
+        shown,
+        Mount(STATE, str(share.state), type="bind"),
+        # A file, not its folder: the container must not be able to put a link in its place.
+        Mount(LOG, str(launch.log), type="bind"),
+        # What the log was before it began again; inside, no other file can be made beside it.
+        Mount(f"{LOG}.1", f"{launch.log}.1", type="bind"),
+    ]
+
+
+def labels_of(launch: Launch) -> dict[str, str]:
+    """Write the labels by which any process finds the container again.
+
+    Parameters
+    ----------
+    launch : Launch
+        What shall be served.
+
+    Returns
+    -------
+    dict of str to str
+        Without anything secret.
+    """
+    spec = {
+        "port": launch.port,
+        "workers": launch.workers,
+        "settings": launch.settings,
+        "memory": launch.memory,
+        "cpus": launch.cpus,
+        "variables": sorted(launch.variables),
+        "image": launch.image.name if launch.image else "",
+    }
+    return {
+        f"{LABEL}.workspace": launch.workspace,
+        f"{LABEL}.service": launch.name,
+        f"{LABEL}.bundle": launch.bundle.name,
+        f"{LABEL}.spec": hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
+        f"{LABEL}.environment": launch.environment.digest,
+        f"{LABEL}.role": "service",
+    }
+
+
+def variables_of(launch: Launch, bounds: Mapping[str, int], processors: int) -> dict[str, str]:
+    """Write the variables that a container is created with; the user's own come through a file.
+
+    Parameters
+    ----------
+    launch : Launch
+        What shall be served.
+    bounds : mapping
+        From :func:`limits`.
+    processors : int
+        The machine's.
+
+    Returns
+    -------
+    dict of str to str
+        What everybody may see.
+    """
+    if launch.image:
+        return dict(launch.variables)
+    found = {"HOME": "/tmp", "USER": "service"}  # noqa: S108 - the container's own
+    share = max(1, bounds["cpu_quota"] // bounds["cpu_period"])
+    if share < processors:
+        # Numeric libraries count the machine's processors, and would wait for time that the container does not get.
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            found[name] = str(share)
+    return found

@@ -1,0 +1,197 @@
+"""A service as a build context: everything that plain ``docker build`` needs, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...bundles import Bundle
+from ...environments import Environment, redacted, runtime, uv
+from ...serving import ServingConfig
+from .images import PORT, RUNTIME_FOLDER, WARM, base_of, labels_text
+
+FOLDER = "/service"
+# What `docker stop` gives a container is 10 s: requests in flight get most of it.
+DRAIN_SECONDS = 8.0
+_USER = "10001:10001"
+_EPOCH = 315_532_800
+_CHECK = (
+    "import sys, urllib.request; "
+    f"sys.exit(urllib.request.urlopen('http://127.0.0.1:{PORT}/-/ready', timeout=3).status != 200)"
+)
+_SERVE = f"""COPY config.json {FOLDER}/config.json
+COPY bundle {FOLDER}/bundle
+USER {_USER}
+WORKDIR /tmp
+ENV HOME=/tmp
+EXPOSE {PORT}
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python3", "-c", "{_CHECK}"]
+ENTRYPOINT ["python3", "-u", "-m", "jupyter_deploy.serving"]
+CMD ["{FOLDER}/bundle", "--config", "{FOLDER}/config.json"]
+"""
+_INSTALL = f"""COPY requirements.txt constraints.txt {RUNTIME_FOLDER}/
+RUN python3 -m pip install --no-cache-dir -r {RUNTIME_FOLDER}/requirements.txt -c {RUNTIME_FOLDER}/constraints.txt
+COPY jupyter_deploy {RUNTIME_FOLDER}/jupyter_deploy
+ENV PYTHONPATH={RUNTIME_FOLDER}${{PYTHONPATH:+:$PYTHONPATH}}
+RUN python3 -m compileall -q {RUNTIME_FOLDER} && python3 -c "{WARM}"
+"""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is packaged.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    bundle : Bundle
+        Code and models.
+    environment : Environment
+        What they run on.
+    settings : ServingConfig
+        How they are served.
+    models : tuple of str
+        ``name:version`` of the models.
+    """
+
+    name: str
+    bundle: Bundle
+    environment: Environment
+    settings: ServingConfig
+    models: tuple[str, ...]
+
+    def labels(self) -> dict[str, str]:
+        """Write the labels of the Open Container Initiative.
+
+        Returns
+        -------
+        dict of str to str
+            Nothing in them depends on when or where it is packaged.
+        """
+        serves = f"{self.name}: {', '.join(self.models)}" if self.models else self.name
+        return {
+            "org.opencontainers.image.title": self.name,
+            "org.opencontainers.image.description": f"Serves {serves} on port {PORT}",
+            "org.opencontainers.image.version": self.bundle.digest[:12],
+            "org.opencontainers.image.base.name": base_of(self.environment),
+        }
+
+
+def dockerfile(contents: Contents, base: str = "") -> str:
+    """Write the Dockerfile.
+
+    Parameters
+    ----------
+    contents : Contents
+        What is packaged.
+    base : str, optional
+        An image that holds environment and server already; by default the file installs them.
+
+    Returns
+    -------
+    str
+        For the classic builder as well as for BuildKit.
+    """
+    labels = labels_text(contents.labels())
+    if base:
+        return f"FROM {base}\nUSER 0\n{_SERVE}{labels}\n"
+    environment = contents.environment
+    if environment.dockerfile:
+        start = environment.dockerfile.rstrip() + "\nUSER 0\n"
+    else:
+        start = f"# docker build -t {contents.name} .\nARG BASE_IMAGE={base_of(environment)}\n"
+        start += "FROM ${BASE_IMAGE}\nUSER 0\n"
+    return f"{start}{_INSTALL}{_SERVE}{labels}\n"
+
+
+def write(contents: Contents, folder: Path, *, whole: bool = True) -> tuple[str, ...]:
+    """Write a build context.
+
+    Parameters
+    ----------
+    contents : Contents
+        What is packaged.
+    folder : pathlib.Path
+        An empty folder.
+    whole : bool, optional
+        Whether environment and server are part of it; without them it has no Dockerfile either.
+
+    Returns
+    -------
+    tuple of str
+        What was left out, and how to get it in.
+    """
+    notices = []
+    files: dict[str, bytes] = {"config.json": contents.settings.dumps().encode() + b"\n"}
+    if whole:
+        lines = [line for line in uv.lines(contents.environment) if redacted(line) == line]
+        if len(lines) < len(uv.lines(contents.environment)):
+            notices.append("credentials of the package index were left out: docker build --build-arg PIP_INDEX_URL=…")
+        files |= runtime.files()
+        files["constraints.txt"] = "".join(f"{line}\n" for line in contents.environment.constraints).encode()
+        files["requirements.txt"] = "".join(f"{line}\n" for line in lines).encode()
+        files["Dockerfile"] = dockerfile(contents).encode()
+    for name, data in files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    _bundle(contents.bundle, folder / "bundle")
+    _normalise(folder)
+    return tuple(notices)
+
+
+def _bundle(bundle: Bundle, place: Path) -> None:
+    shutil.copytree(bundle.folder, place, symlinks=True)
+    manifest: dict[str, Any] = json.loads((place / "bundle.json").read_text())
+    # A script's file is called by its path on this machine, which is nobody's business elsewhere.
+    manifest["label"] = Path(manifest["label"]).name if os.sep in manifest["label"] else manifest["label"]
+    (place / "bundle.json").unlink()
+    (place / "bundle.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
+
+
+def _normalise(folder: Path) -> None:
+    """Give everything the same rights and time, so that the same input is the same context."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+            os.utime(path, (_EPOCH, _EPOCH))
+        elif os.utime in os.supports_follow_symlinks:
+            os.utime(path, (_EPOCH, _EPOCH), follow_symlinks=False)
+
+
+def settings_of(name: str, workers: int, settings: Mapping[str, Any]) -> ServingConfig:
+    """Return how a packaged service is served.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    workers : int
+        Processes that run the script.
+    settings : mapping
+        The server's settings that differ from its defaults.
+
+    Returns
+    -------
+    ServingConfig
+        Without anything secret; its admin routes are closed.
+    """
+    from ...serving import with_settings
+
+    fixed = ServingConfig(
+        name=name,
+        title=name,
+        host="0.0.0.0",  # noqa: S104 - of a container
+        exposure="network",
+        port=PORT,
+        workers=workers,
+        drain_seconds=DRAIN_SECONDS,
+    )
+    return with_settings(fixed, settings, f"settings of {name}")

@@ -1,0 +1,168 @@
+"""What a workspace has left on a Docker engine: containers that no service knows, images that no service needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from ...environments import Environment
+from .daemon import engine
+from .images import LABEL, base_of, environment_tag, runtime_tag
+from .installation import CACHE_VOLUME
+
+# A container may just be made by somebody who has not yet written it down.
+_YOUNG_SECONDS = 600.0
+_PRODUCT = "package"
+
+
+def images_of(environment: Environment) -> set[str]:
+    """Name the images that an environment has.
+
+    Parameters
+    ----------
+    environment : Environment
+        The environment.
+
+    Returns
+    -------
+    set of str
+        The environment's own, the one with the server, and the base where a Dockerfile makes it.
+    """
+    names = {environment_tag(environment), runtime_tag(environment)}
+    return names | ({base_of(environment)} if environment.dockerfile else set())
+
+
+def containers(client: Any, workspace: str, known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """List a workspace's containers that no service knows.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    workspace : str
+        The workspace's id.
+    known : iterable of str
+        Ids of the services' containers.
+
+    Yields
+    ------
+    tuple of (str, str)
+        Id and name.
+    """
+    ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
+    ids, now = set(known), datetime.now(timezone.utc).timestamp()
+    for container in ours:
+        if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
+            yield container["Id"], container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12]
+
+
+def images(client: Any, workspace: str, needed: Iterable[Environment]) -> Iterator[tuple[str, str, int]]:
+    """List a workspace's images that no service needs; what was packaged is the user's and stays.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    workspace : str
+        The workspace's id.
+    needed : iterable of Environment
+        What the services run on.
+
+    Yields
+    ------
+    tuple of (str, str, int)
+        Id, name, size in bytes; what depends on another comes before it.
+    """
+    keep = {name for environment in needed for name in images_of(environment)}
+    running = {container["ImageID"] for container in client.api.containers(all=True)}
+    ours = client.api.images(filters={"label": f"{LABEL}.workspace={workspace}"})
+    found = []
+    for image in ours:
+        names = [name for name in image.get("RepoTags") or () if name != "<none>:<none>"]
+        packaged = (image.get("Labels") or {}).get(f"{LABEL}.role") == _PRODUCT
+        if not packaged and image["Id"] not in running and not keep.intersection(names):
+            found.append((image["Created"], image["Id"], names[0] if names else image["Id"][7:19], image["Size"]))
+    for _, identity, name, size in sorted(found, reverse=True):
+        yield identity, name, size
+
+
+def remove_container(client: Any, identity: str) -> None:
+    """Remove a container.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    identity : str
+        Its id; nothing happens where it is gone.
+    """
+    from docker.errors import NotFound
+
+    try:
+        client.api.remove_container(identity, v=True, force=True)
+    except NotFound:
+        return
+
+
+def remove_image(client: Any, name: str) -> bool:
+    """Remove an image.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    name : str
+        Its name or id.
+
+    Returns
+    -------
+    bool
+        False where it is gone, or something still needs it.
+    """
+    from docker.errors import APIError, ImageNotFound
+
+    try:
+        client.api.remove_image(name)
+    except ImageNotFound:
+        return False
+    except APIError as error:
+        if error.status_code == 409:
+            return False
+        raise
+    return True
+
+
+def remove_images_of(environment: Environment) -> list[str]:
+    """Remove the images of one environment, as far as no container needs them.
+
+    Parameters
+    ----------
+    environment : Environment
+        The environment.
+
+    Returns
+    -------
+    list of str
+        What was removed.
+    """
+    order = [runtime_tag(environment), environment_tag(environment)]
+    order += [base_of(environment)] if environment.dockerfile else []
+    with engine() as client:
+        return [name for name in order if remove_image(client, name)]
+
+
+def remove_cache(client: Any) -> None:
+    """Remove the volume with the installer's downloads.
+
+    Parameters
+    ----------
+    client : docker.DockerClient
+        The engine.
+    """
+    from docker.errors import NotFound
+
+    try:
+        client.api.remove_volume(CACHE_VOLUME)
+    except NotFound:
+        return

@@ -1,0 +1,161 @@
+"""How a container is, when its server does not say so itself."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import datetime, timezone
+from http import HTTPStatus
+from typing import Any
+
+from ...errors import DeployError
+from ...services import Health
+from ..asking import Silent, ask
+from .daemon import engine
+
+_START_SECONDS = 30.0
+_ANSWER_SECONDS = 3.0
+_ASK_SECONDS = 10.0
+_LAST_WORDS = 600
+# Docker keeps 256 events.
+_REMEMBERED = 250
+
+
+def of_container(handle: dict[str, Any], silent: str, *, has_served: bool = True) -> Health:
+    """Ask the engine about a container whose server does not answer.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    silent : str
+        Why the server's own view is not known.
+    has_served : bool, optional
+        Whether it ever did: one that never did and ends has failed to start.
+
+    Returns
+    -------
+    Health
+        Failed where it was removed, stopped, or keeps ending; Unhealthy where the engine does not answer either.
+    """
+    from docker.errors import NotFound
+
+    try:
+        with engine(_ASK_SECONDS) as client:
+            return _judged(client, handle, client.api.inspect_container(handle["container"]), silent, has_served)
+    except DeployError as error:
+        if isinstance(error.__cause__, NotFound):
+            return Health("Failed", f"its container {handle['name']} was removed")
+        return Health("Unhealthy", f"the server does not answer; {error.message.rstrip('.')}")
+
+
+def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: str, has_served: bool) -> Health:
+    state, again = facts["State"], facts["RestartCount"]
+    name, status, code = handle["name"], state["Status"], state["ExitCode"]
+    why = f"OOMKilled: it needed more than its {memory_text(facts)} of memory" if state.get("OOMKilled") else ""
+    if status == "paused":
+        return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
+    if status == "exited" and code in {0, 137, 139, 143}:
+        if _stopped_by_hand(client, handle, code):
+            return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
+        # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
+        # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
+        # Or it died without a word: it ends at its next start what outlived it, and forgets to start that again.
+        client.api.start(handle["container"])
+        how = "was ended by the engine" if code in {0, 143} else f"was killed (code {code})"
+        return Health("Transitioning", f"its container {how} and starts again")
+    if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
+        return Health("Failed", why or f"its container ended with code {code}{_words(client, handle, state)}")
+    if status == "created":
+        # Whoever made it died before the start, or is about to start it: twice does no harm.
+        client.api.start(handle["container"])
+        return Health("Transitioning", "its container is starting")
+    if status == "restarting":
+        return Health("Transitioning", why or "its container is starting")
+    if _seconds_since(state["StartedAt"]) < _START_SECONDS:
+        return Health("Transitioning", "the server is starting")
+    return Health("Unhealthy", silent.rstrip("."))
+
+
+def _stopped_by_hand(client: Any, handle: dict[str, Any], code: int) -> bool:
+    """Tell the user's wish from docker kill, and from what an engine does at its start to containers that outlived it.
+
+    A kill is no stop in the engine's memory; a stop is, also where the engine had to kill in the end. What it does at
+    its start is one too, but then it does not remember the container's own start, though its memory is not full yet.
+    """
+    known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
+    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == handle["container"]]
+    full = len(known) >= _REMEMBERED
+    if full and not own:
+        # Long ago: a server that ended in order was asked to.
+        return code in {0, 143}
+    lately = own[len(own) - own[::-1].index("start") :] if "start" in own else own
+    return "stop" in lately and ("start" in own or full)
+
+
+def _steady(state: dict[str, Any]) -> bool:
+    return bool(state["Status"] == "running" and _seconds_since(state["StartedAt"]) > _START_SECONDS)
+
+
+def _words(client: Any, handle: dict[str, Any], state: dict[str, Any]) -> str:
+    # The engine's own, where it could not even start it (the port is taken, say).
+    said = state.get("Error") or client.api.logs(handle["container"], tail=5).decode("utf-8", "replace").strip()
+    return f":\n{said[-_LAST_WORDS:]}" if said else ""
+
+
+def memory_text(facts: dict[str, Any]) -> str:
+    """Write a container's limit of memory.
+
+    Parameters
+    ----------
+    facts : dict
+        What the engine tells of it.
+
+    Returns
+    -------
+    str
+        For example ``"256 MB"``.
+    """
+    return f"{facts['HostConfig']['Memory'] / (1 << 20):,.0f} MB"
+
+
+def of_own_image(handle: dict[str, Any], url: str) -> Health:
+    """Ask a user's own image how it is, by its own routes.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    url : str
+        Its address up to the port.
+
+    Returns
+    -------
+    Health
+        Healthy where it is ready; Transitioning where it only lives, soon after its start.
+    """
+    own = handle["image"]
+    silent = ""
+    for route in dict.fromkeys((own["readiness"], own["liveness"])):
+        try:
+            status, _ = ask("GET", url + route, _ANSWER_SECONDS, {})
+        except Silent as error:
+            silent = silent or f"{route} does not answer ({type(error).__name__})"
+            continue
+        if status >= HTTPStatus.BAD_REQUEST:
+            silent = silent or f"{route} answers {status}"
+    if silent:
+        return of_container(handle, silent)
+    with contextlib.suppress(DeployError), engine(_ASK_SECONDS) as client:
+        facts = client.api.inspect_container(handle["container"])
+        return Health("Healthy", restarts=facts["RestartCount"], started=_moment(facts["State"]["StartedAt"]))
+    return Health("Healthy", "the Docker engine does not answer", started=time.time())
+
+
+def _seconds_since(moment: str) -> float:
+    return time.time() - _moment(moment)
+
+
+def _moment(text: str) -> float:
+    # Nanoseconds and a Z, which datetime takes only from Python 3.11 on.
+    return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc).timestamp()

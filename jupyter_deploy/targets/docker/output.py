@@ -1,0 +1,132 @@
+"""A service's output: the file that its server appends to or, for a user's own image, what the engine keeps as well."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...errors import DeployError, TargetProblem
+from ...files import older_log, tail, tail_of_log, touch_private
+from ..following import Following
+from .daemon import engine
+
+_POLL_SECONDS = 0.05
+_PIECE = 1 << 20
+_KEPT = 20_000_000
+
+
+def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
+    """Yield the end of a log file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; one that is not there is empty.
+    lines : int
+        How many lines at most; longer lines are cut.
+    follow : bool
+        Whether to go on as it grows, for ever.
+
+    Yields
+    ------
+    bytes
+        Pieces, oldest first.
+    """
+    following = Following(path)
+    yield tail_of_log(path, lines, until=following.at).encode()
+    while follow:
+        data = following.read(_PIECE)
+        if data:
+            yield data
+        else:
+            time.sleep(_POLL_SECONDS)
+
+
+def container_output(handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+    """Yield the end of what the containers of a service wrote, this one's behind those before it.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    log : pathlib.Path
+        What earlier containers wrote.
+    lines : int
+        How many lines at most.
+    follow : bool
+        Whether to go on as more comes, over restarts of the container too, until it is removed.
+
+    Yields
+    ------
+    bytes
+        Pieces, oldest first; no line twice.
+    """
+    own, last = b"", ""
+    with contextlib.suppress(TargetProblem), engine() as client:
+        pairs = _stamped(client.api.logs(handle["container"], tail=lines, timestamps=True))
+        own, last = b"".join(line for _, line in pairs), pairs[-1][0] if pairs else ""
+    before = tail(log, max(0, lines - own.count(b"\n"))).encode()
+    yield before + own
+    while follow:
+        try:
+            with engine(timeout=None) as client:
+                last = yield from _after(client, handle["container"], last)
+                if not _restarts(client, handle["container"]):
+                    return
+        except DeployError:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _after(client: Any, container: str, last: str) -> Generator[bytes, None, str]:
+    # The engine's "since" is exact to the nanosecond, but includes the line itself, and ends at every restart.
+    rest = b""
+    since = {"since": float(_seconds(last))} if last else {}
+    for piece in client.api.logs(container, stream=True, follow=True, timestamps=True, **since):
+        *whole, rest = (rest + piece).split(b"\n")
+        for stamp, line in _stamped(b"".join(line + b"\n" for line in whole)):
+            if stamp > last:
+                last = stamp
+                yield line
+    return last
+
+
+def _restarts(client: Any, container: str) -> bool:
+    state = client.api.inspect_container(container)["State"]
+    return bool(state["Running"] or state["Restarting"])
+
+
+def _stamped(data: bytes) -> list[tuple[str, bytes]]:
+    pairs = (line.partition(b" ") for line in data.splitlines(keepends=True))
+    return [(stamp.decode("ascii", "replace"), line) for stamp, _, line in pairs]
+
+
+def _seconds(stamp: str) -> float:
+    from datetime import datetime, timezone
+
+    return datetime.fromisoformat(stamp[:19]).replace(tzinfo=timezone.utc).timestamp()
+
+
+def keep_output(handle: dict[str, Any], log: Path) -> None:
+    """Append what a container wrote to the service's log, before it is removed with it.
+
+    Parameters
+    ----------
+    handle : dict
+        The target's.
+    log : pathlib.Path
+        The service's log.
+    """
+    with contextlib.suppress(TargetProblem), engine() as client:
+        said = client.api.logs(handle["container"], stream=True, follow=False)
+        # On a full disk a container is ended all the same.
+        with contextlib.suppress(OSError):
+            if log.exists() and log.stat().st_size > _KEPT:
+                log.replace(older_log(log))
+            touch_private(log)
+            with log.open("ab") as file:
+                for piece in said:
+                    file.write(piece)

@@ -1,0 +1,230 @@
+"""The folder that one container is shown: what it serves and with which settings, and what it may write."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ...files import older_log, touch_private, write_atomic
+from ...services import Health, Launch
+from ...serving import Failure, ServingConfig, with_settings
+from ...store import refuse_secrets
+from ..admin import TOKEN_FILE
+from .images import PORT
+
+DRAIN_SECONDS = 30.0
+# Inside the container.
+SERVICE = "/service"
+STATE = "/state"
+CURRENT = "current"
+_ENDED = "ended.txt"
+
+
+class Share:
+    """The folder that one container is shown: settings, token and bundles to read, its state to write.
+
+    Its bundles are hard links to the workspace's; a container sees those of its own service only. ``current`` names
+    the one that a restart of the container serves.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        On this machine.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.service = folder / "service"
+        self.state = folder / "state"
+
+    @classmethod
+    def create(cls, launch: Launch, user: str) -> Share:
+        """Make the folder of a container to come.
+
+        Parameters
+        ----------
+        launch : Launch
+            What it shall serve.
+        user : str
+            ``uid:gid`` inside the container.
+
+        Returns
+        -------
+        Share
+            Filled.
+        """
+        refuse_secrets(launch.home.root, f"The admin token of {launch.name}'s container")
+        share = cls(launch.folder / "containers" / secrets.token_hex(4))
+        share.service.mkdir(parents=True, mode=0o755)
+        share.state.mkdir(mode=0o755)
+        (share.service / "bundles").mkdir(mode=0o755)
+        write_atomic(share.service / TOKEN_FILE, secrets.token_urlsafe(32), mode=0o600)
+        launch.log.parent.mkdir(parents=True, exist_ok=True)
+        for log in (launch.log, older_log(launch.log)):
+            touch_private(log)
+        share.add(launch.bundle)
+        share.use(launch)
+        share.give(user, launch.log)
+        return share
+
+    def give(self, user: str, log: Path) -> None:
+        """Let the container's user read the secrets and write state and log.
+
+        Parameters
+        ----------
+        user : str
+            ``uid:gid``; nothing needs to be done where that is who runs this.
+        log : pathlib.Path
+            The service's log.
+        """
+        if sys.platform == "win32" or os.getuid() != 0:
+            return
+        uid, gid = (int(number) for number in user.split(":"))
+        ours = (self.service / TOKEN_FILE, self.service / "config.json", self.state)
+        for path in (*ours, log, older_log(log)):
+            os.chown(path, uid, gid)
+
+    def add(self, bundle: Path) -> str:
+        """Show the container a bundle.
+
+        Parameters
+        ----------
+        bundle : pathlib.Path
+            In the workspace.
+
+        Returns
+        -------
+        str
+            Where the container sees it.
+        """
+        place = self.service / "bundles" / bundle.name
+        if not place.exists():
+            half = self.folder / f"half-{secrets.token_hex(4)}"
+            shutil.copytree(bundle, half, symlinks=True, copy_function=_link)
+            for folder, _, _ in os.walk(half):
+                Path(folder).chmod(0o755)
+            half.rename(place)
+        return f"{SERVICE}/bundles/{bundle.name}"
+
+    def use(self, launch: Launch) -> None:
+        """Let a restart serve this bundle with these settings.
+
+        Parameters
+        ----------
+        launch : Launch
+            What shall be served.
+        """
+        link = self.service / "bundles" / f"next-{secrets.token_hex(4)}"
+        link.symlink_to(launch.bundle.name, target_is_directory=True)
+        link.replace(self.service / "bundles" / CURRENT)
+        config = replace(
+            settings_of(launch),
+            name=launch.name,
+            host="0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
+            exposure="loopback",
+            port=PORT,
+            workers=launch.workers,
+            token_file=f"{SERVICE}/{TOKEN_FILE}",
+            state_folder=STATE,
+            environ=launch.variables,
+        )
+        path = self.service / "config.json"
+        owner = path.stat() if path.exists() else None
+        write_atomic(path, config.dumps(), mode=0o600)
+        if owner is not None and sys.platform != "win32" and os.getuid() == 0:
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+    def keep(self, digests: tuple[str, ...]) -> None:
+        """Take away the bundles that nobody uses.
+
+        Parameters
+        ----------
+        digests : tuple of str
+            Those in use.
+        """
+        for entry in (self.service / "bundles").iterdir():
+            if entry.name not in digests and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def failure(self) -> dict[str, Any] | None:
+        """Read why the script could not be loaded.
+
+        Returns
+        -------
+        dict or None
+            A :class:`jupyter_deploy.serving.Failure` as plain values.
+        """
+        path = self.state / "failure.json"
+        try:
+            # The container can write there: a link would lead to a file of this machine.
+            found: Any = None if path.is_symlink() else json.loads(path.read_text())
+        except (OSError, ValueError):
+            return None
+        try:
+            return asdict(Failure(**found))
+        except TypeError:
+            # Not what the server writes: the script can write there too.
+            return None
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the script was ever loaded."""
+        return (self.state / "served").exists()
+
+    def end(self, reason: str) -> None:
+        """Write down why the container could not serve, because it is about to be removed.
+
+        Parameters
+        ----------
+        reason : str
+            For people.
+        """
+        if self.folder.exists():
+            write_atomic(self.folder / _ENDED, reason)
+
+    def ended(self) -> Health | None:
+        """Tell why the container could not serve.
+
+        Returns
+        -------
+        Health or None
+            None where that was not written down.
+        """
+        try:
+            return Health("Failed", (self.folder / _ENDED).read_text())
+        except OSError:
+            return None
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def settings_of(launch: Launch) -> ServingConfig:
+    """Return all settings of a service: its own over this target's defaults.
+
+    Parameters
+    ----------
+    launch : Launch
+        What shall be served.
+
+    Returns
+    -------
+    ServingConfig
+        Checked.
+    """
+    defaults = ServingConfig(title=launch.name, drain_seconds=DRAIN_SECONDS)
+    return with_settings(defaults, launch.settings, f"settings of {launch.name}")

@@ -1,0 +1,17 @@
+"""The target ``process``: services as plain processes of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...doors import door
+
+if TYPE_CHECKING:
+    from .pids import owner_of_port as owner_of_port
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "pids": "owner_of_port",
+        },
+    )

@@ -1,0 +1,92 @@
+"""Which verbs there are, and what people type instead."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from keyword import iskeyword
+
+from ..errors import DeployError, UsageProblem
+from .verb import Verb
+
+# In the order in which help lists them.
+NAMES = (
+    "register", "models", "show", "tag", "download", "unregister",
+    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "stats", "stop", "delete", "serve",
+    "package", "environments", "overview", "prune",
+)  # fmt: skip
+
+# Words that people try, and the verb that does it here.
+MEANT = {
+    **dict.fromkeys(("start", "create", "update", "up", "serve-model", "restart", "run", "publish"), "deploy"),
+    **dict.fromkeys(("list", "ls", "ps"), "services"),
+    **dict.fromkeys(("status", "info", "describe", "health", "get"), "state"),
+    **dict.fromkeys(("rm", "remove", "destroy", "undeploy"), "delete"),
+    **dict.fromkeys(("log", "tail"), "logs"),
+    **dict.fromkeys(("predict", "score", "call", "send"), "invoke"),
+    **dict.fromkeys(("kill", "down", "shutdown"), "stop"),
+    **dict.fromkeys(("build", "export"), "package"),
+    **dict.fromkeys(("save", "upload"), "register"),
+    **dict.fromkeys(("clean", "gc"), "prune"),
+    **dict.fromkeys(("env", "envs", "environment"), "environments"),
+    "test": "try",
+    "metrics": "stats",
+}
+
+
+def find(name: str, words: str = "") -> Verb:
+    """Return a verb.
+
+    Parameters
+    ----------
+    name : str
+        What the user typed.
+    words : str, optional
+        What stands behind it, for the hint.
+
+    Returns
+    -------
+    Verb
+        Loaded now; the others are not.
+
+    Raises
+    ------
+    UsageProblem
+        With the verb that does it as its hint.
+    """
+    if name not in NAMES:
+        raise UsageProblem(f"There is no verb {name!r}.", hint=_advice(name, words))
+    verb: Verb = import_module(f".{name}{'_' if iskeyword(name) else ''}", __package__).VERB
+    return verb
+
+
+def _advice(name: str, words: str) -> str:
+    """Say what a person would: the verb of that meaning, what has that name, or the verb of nearly that name."""
+    rest = f" {words.strip()}" if words.strip() else ""
+    if name.lower() in MEANT:
+        return f"Use: jupyter model {MEANT[name.lower()]}{rest}"
+    known = _kind_of(name)
+    if known:
+        return known
+    # Nearer than names of models must be: "bogus" is not "logs".
+    close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.7)
+    if not close:
+        return f"Verbs: {', '.join(NAMES)}."
+    return f"Did you mean {close[0]!r}?" + (f" Then: jupyter model {close[0]}{rest}" if rest else "")
+
+
+def _kind_of(name: str) -> str:
+    from ..workspace import Workspace
+
+    try:
+        workspace = Workspace()
+        if name in workspace.services:
+            return f"{name} is a service: jupyter model state {name}"
+        if name in workspace.models:
+            return f"{name} is a model: jupyter model show {name}"
+        if name in workspace.scripts.names():
+            return f"{name} is a script: jupyter model deploy {name}"
+    except DeployError:
+        # The verb is wrong whatever the workspace's state is.
+        return ""
+    return ""

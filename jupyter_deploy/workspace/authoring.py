@@ -1,0 +1,262 @@
+"""From a cell to a stored script: what it uses is captured, it is tried, and the services that run it are reloaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..capture import Notebook, capture, means_the_same, moved_on
+from ..deploying import NOT_HERE, NOT_LOOKED_AT, Deployment, Progress
+from ..errors import DeployError
+from ..home import Home
+from ..registry import Model, prepare_value
+from ..scripts import Script, Scripts, check_script_name
+from ..services import Change, Services, scripts_services
+from ..store import Stage, stage
+from .captured import CapturedValues
+from .living import Living, Run
+from .trial import Trial
+
+Try = Callable[[Script, Any, Progress], Trial]
+NOTHING = object()
+
+
+class Authoring:
+    """What a ``%%score_script`` cell does.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    captured : CapturedValues
+        Where the notebook's data goes.
+    scripts : Scripts
+        Where scripts are stored.
+    rows : Services
+        The services' rows.
+    deployment : Deployment
+        Reloads services.
+    try_out : callable
+        Runs a script on a value in a process of its own.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        captured: CapturedValues,
+        scripts: Scripts,
+        rows: Services,
+        deployment: Deployment,
+        try_out: Try,
+    ) -> None:
+        self._home = home
+        self._captured = captured
+        self._scripts = scripts
+        self._rows = rows
+        self._deployment = deployment
+        self._try_out = try_out
+
+    def write(
+        self,
+        name: str,
+        cell: str,
+        folder: Path,
+        notebook: Notebook,
+        *,
+        sample: Any = None,
+        value: Any = NOTHING,
+        draft: bool = False,
+        run: Run | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Script:
+        """Make a script of a cell, try it, put it into the services that run it, and store it.
+
+        Parameters
+        ----------
+        name : str
+            The script's name.
+        cell : str
+            The lines below the magic's.
+        folder : pathlib.Path
+            The notebook's.
+        notebook : Notebook
+            What the cell may use.
+        sample : object, optional
+            A value that describes what ``run()`` takes.
+        value : object, optional
+            A request that it has to answer before anything else is done; the sample, where it is None.
+        draft : bool, optional
+            Only write it: nothing is saved, stored or reloaded.
+        run : Run, optional
+            The run of the cell before this one, in the same kernel.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Script
+            With what was taken, tried and changed.
+
+        Raises
+        ------
+        ScriptProblem, TrialFailed, ReloadFailed
+            Nothing is stored then, and services go on as they were.
+        """
+        with stage(self._home.staging) as opened:
+            saving = _Saving(name := check_script_name(name), self._captured, opened, draft, progress)
+            script = self._compared(capture(name, cell, folder, notebook, saving, sample=sample))
+            if draft:
+                return replace(script, draft=True)
+            if value is not NOTHING:
+                script = replace(script, trial=self._try_out(script, sample if value is None else value, progress))
+            old = self._scripts.find(name)
+            moved = moved_on(old, script, notebook.variables, _since(old, run)) if old else ()
+            runs_it = scripts_services(self._rows.all(), name)
+            before = {record.name: self._deployment.own_models(record.name) for record in runs_it}
+            changes = [self._told(change, moved, before) for change in self._reload_all(script, old, progress)]
+            self._scripts.put(script)
+        return replace(script, changes=tuple(changes), moved=moved)
+
+    def renewed(
+        self,
+        service: str,
+        script: str,
+        living: Living | None,
+        as_stored: str,
+        act: Callable[..., Change],
+        say: Progress,
+    ) -> Change:
+        """Change a service, with its script taken from the notebook as it lives now where that is possible.
+
+        Parameters
+        ----------
+        service : str
+            Its name.
+        script : str
+            The stored script that it runs; empty where it runs none.
+        living : Living or None
+            What the kernel knows; None where the notebook is not to be looked at.
+        as_stored : str
+            The command that serves the script as stored.
+        act : callable
+            Changes the service. Takes ``source``, the script to serve instead of the stored one, and ``names``.
+        say : callable
+            Told what is being done.
+
+        Returns
+        -------
+        Change
+            What was done. All other services that run the script have taken what changed, or none has.
+
+        Raises
+        ------
+        ScriptProblem, TrialFailed, ReloadFailed, StartFailed
+            Nothing is stored then, and services go on as they were.
+        """
+        run = living.run_of(self._home.root, script) if living else None
+        if living is None or run is None:
+            return act(names=NOT_LOOKED_AT if living is None else NOT_HERE)
+        notebook = living.notebook()
+        with stage(self._home.staging) as opened:
+            new, value = self._again(run, notebook, as_stored, opened, say)
+            old = self._scripts.find(script)
+            if old and means_the_same(old, new):
+                change = act(names="")
+                # What is stored stays: its comments name the cells of then.
+                living.keep(self._home.root, replace(run, script=replace(new, source=old.source)))
+                return change
+            if value is not NOTHING:
+                self._try_out(new, value, say)
+            before = {service: self._deployment.own_models(service)}
+            change = act(source=new, names="")
+            others = self._reload_all(new, old, say, change)[1:]
+            self._scripts.put(new)
+        living.keep(self._home.root, replace(run, script=new))
+        moved = moved_on(old, new, notebook.variables, _since(old, run)) if old else ()
+        change = self._told(change, moved, before)
+        return replace(change, notes=(*change.notes, *_notes(others, old, run)))
+
+    def _told(self, change: Change, moved: tuple[str, ...], before: Mapping[str, tuple[str, ...]]) -> Change:
+        """Tell in words what the notebook has otherwise, and of models only what was not taken from it."""
+        if moved and self._deployment.own_models(change.service) == before.get(change.service, ()):
+            change = replace(change, what=tuple(one for one in change.what if one != "model"))
+        return replace(change, moved=moved)
+
+    def _again(
+        self, run: Run, notebook: Notebook, as_stored: str, opened: Stage, progress: Progress
+    ) -> tuple[Script, Any]:
+        """Take a cell again, and tell what it is to be tried on."""
+        progress("taking the notebook as it lives now")
+        saving = _Saving(run.name, self._captured, opened, False, progress)
+        try:
+            options = run.options(notebook)
+            sample, value = options.get("sample"), options.get("value", NOTHING)
+            script = capture(run.name, run.cell, run.folder, notebook, saving, sample=sample)
+        except DeployError as error:
+            lost = [one for one in run.script.taken if one.name not in notebook.variables and one.origin]
+            cells = dict.fromkeys(one.origin for one in lost if re.search(rf"\b{one.name}\b", error.message))
+            hint = f"Run {' and '.join(cells)} again." if cells else error.hint
+            error.hint = f"{hint} Or serve it as stored: {as_stored}".strip()
+            raise
+        return script, sample if value is None else value
+
+    def _compared(self, script: Script) -> Script:
+        """Say what its ``run()`` got until now, where it gets something else from now on."""
+        old = self._scripts.find(script.name)
+        return replace(script, contract_before=old.contract) if old and old.contract != script.contract else script
+
+    def _reload_all(
+        self, script: Script, old: Script | None, progress: Progress, first: Change | None = None
+    ) -> list[Change]:
+        """Reload the services that run a script: all of them or, where one cannot load it, none."""
+        changes = [first] if first else []
+        for record in scripts_services(self._rows.all(), script.name):
+            if first and record.name == first.service:
+                continue
+            try:
+                changes.append(self._deployment.reload(record.name, source=script, progress=progress))
+            except DeployError:
+                for change in changes:
+                    if change.action == "created":
+                        self._deployment.delete(change.service)
+                    elif old:
+                        self._deployment.reload(change.service, source=old)
+                raise
+        return changes
+
+
+def _notes(others: list[Change], old: Script | None, run: Run) -> list[str]:
+    notes = [f"{other.sentence()}, since it runs {run.name} too" for other in others]
+    if old and old.source != run.script.source:
+        notes.append(f"takes the place of what was stored elsewhere on {_date(old)}")
+    return notes
+
+
+def _since(old: Script | None, run: Run | None) -> str:
+    known = run is not None and old is not None and run.script.source == old.source
+    return run.since if run and known else f"since it was stored on {_date(old)}" if old else ""
+
+
+def _date(script: Script) -> str:
+    return f"{datetime.fromtimestamp(script.stored).astimezone():%Y-%m-%d %H:%M}"
+
+
+class _Saving:
+    """Saves live values for a script."""
+
+    def __init__(self, script: str, captured: CapturedValues, opened: Stage, draft: bool, progress: Progress) -> None:
+        self._script, self._captured, self._opened = script, captured, opened
+        self._draft, self._progress = draft, progress
+        self._count = 0
+
+    def __call__(self, name: str, value: object) -> Model:
+        self._progress(f"saving {name}")
+        self._count += 1
+        folder = self._opened.folder / f"captured-{self._count}"
+        folder.mkdir()
+        prepared = prepare_value(value, folder)
+        return self._captured.keep(self._script, name, prepared, self._opened, draft=self._draft)

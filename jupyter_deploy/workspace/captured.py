@@ -1,0 +1,140 @@
+"""What scripts took from their notebooks: kept under the script's own name, and only while something needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..bundles import manifest_of
+from ..home import Home
+from ..registry import Model, Models, Prepared, captured_name, captured_properties, check_name
+from ..store import Database, Stage, live_claims, model_names, models, scripts, services
+
+
+class CapturedValues:
+    """The captured values of a workspace.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    database : Database
+        Its rows.
+    models : Models
+        The registry: a captured value is a model that lists leave out.
+    """
+
+    def __init__(self, home: Home, database: Database, models: Models) -> None:
+        self._home = home
+        self._database = database
+        self._models = models
+
+    def keep(self, script: str, variable: str, prepared: Prepared, opened: Stage, *, draft: bool = False) -> Model:
+        """Keep a value under its script's name; the version that has the same content, where there is one.
+
+        Parameters
+        ----------
+        script, variable : str
+            Who takes it, and where it lives in the notebook.
+        prepared : Prepared
+            Its files.
+        opened : Stage
+            Claims the content until the script is stored.
+        draft : bool, optional
+            Only tell what it would be.
+
+        Returns
+        -------
+        Model
+            A version of ``<script>-<variable>``, also where another name has the same bytes.
+        """
+        name = check_name(captured_name(script, variable))
+        if draft:
+            with self._database.read() as connection:
+                known = self._models.captured(connection, name)
+                last = sa.select(model_names.c.last_version).where(model_names.c.name == name)
+                version = (connection.scalar(last) or 0) + 1
+            same = (model for model in known if model.digest == prepared.tree.digest)
+            return next(same, None) or _would_be(name, version, prepared)
+        # Claimed before it is looked for: what is found then is not pruned before the script names it.
+        opened.claim(prepared.tree.digest)
+        fields: dict[str, Any] = {
+            "tags": {},
+            "properties": captured_properties(script, variable),
+            "description": "",
+            "run_id": "",
+        }
+        return self._models.add(name, prepared, reuse=True, **fields)
+
+    def unneeded(self) -> list[Model]:
+        """List the captured values that no script, service or package needs.
+
+        Returns
+        -------
+        list of Model
+            Newest first.
+        """
+        with self._database.read() as connection:
+            return self._unneeded(connection)
+
+    def remove(self, references: list[str]) -> list[str]:
+        """Remove captured values, unless something needs them by now.
+
+        Parameters
+        ----------
+        references : list of str
+            ``name:version`` each.
+
+        Returns
+        -------
+        list of str
+            What is gone; its files are collected with the next garbage.
+        """
+        if not references:
+            return []
+        with self._database.write(frees=True) as connection:
+            gone = [model for model in self._unneeded(connection) if model.id in references]
+            for model in gone:
+                this = (models.c.name == model.name) & (models.c.version == model.version)
+                connection.execute(models.delete().where(this))
+        return [model.id for model in gone]
+
+    def _unneeded(self, connection: sa.Connection) -> list[Model]:
+        claimed = live_claims(self._home.staging)
+        needed = set(self._needed(connection))
+        found = self._models.captured(connection)
+        return [model for model in found if model.id not in needed and model.digest not in claimed]
+
+    def _needed(self, connection: sa.Connection) -> Iterator[str]:
+        for references in connection.scalars(sa.select(scripts.c.models)):
+            yield from references or ()
+        for row in connection.execute(sa.select(services.c.models, services.c.bundle, services.c.handle)):
+            yield from row.models
+            # What is being loaded, or still answers, is in a bundle only.
+            for bundle in (row.bundle, row.handle.get("pending", ""), *row.handle.get("keep", ())):
+                held = manifest_of(self._home.bundles / bundle).get("models", ()) if bundle else ()
+                yield from (f"{model['name']}:{model['version']}" for model in held)
+
+
+def _would_be(name: str, version: int, prepared: Prepared) -> Model:
+    """Describe the model that saving would make."""
+    return Model(
+        name,
+        version,
+        prepared.framework,
+        prepared.framework_version,
+        prepared.tree.digest,
+        prepared.entry,
+        prepared.tree.size,
+        {},
+        {},
+        "",
+        "",
+        prepared.requirements,
+        prepared.modules,
+        datetime.now(timezone.utc),
+        prepared.notices,
+    )

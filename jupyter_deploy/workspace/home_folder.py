@@ -1,0 +1,29 @@
+"""Where a user's workspace is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..home import HOME_VARIABLE, Home
+
+
+def find_home(environ: Mapping[str, str] = os.environ) -> Home:
+    """Find the user's workspace folder.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment variables; ``JUPYTER_DEPLOY_HOME`` wins over Jupyter's data folder.
+
+    Returns
+    -------
+    Home
+        The folders, not yet created.
+    """
+    if environ.get(HOME_VARIABLE):
+        return Home(Path(environ[HOME_VARIABLE]).expanduser().absolute())
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Home(Path(jupyter_data_dir()) / "jupyter_deploy")

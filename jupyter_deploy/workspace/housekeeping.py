@@ -1,0 +1,299 @@
+"""What nobody needs any more: found by looking at what there is and at what the rows name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..deploying import BESIDE, Deployment
+from ..environments import Environment, from_stored, runtime
+from ..errors import Locked, TargetProblem
+from ..files import remove_tree
+from ..home import Home
+from ..scripts.shipment import Contents
+from ..services import Services
+from ..store import NO_RIGHTS, ArtifactStore, Database, cannot_write, live_claims, read_only
+from ..store import models as models_table
+from ..targets.docker import CACHE_VOLUME, engine, unreachable
+from ..targets.docker import leftovers as engines
+from .captured import CapturedValues
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that no service needs, and that is made again when one does.
+
+    Parameters
+    ----------
+    kind : str
+        ``"server"``, ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``,
+        ``"shipped files"``, ``"container"``, ``"image"``, ``"cache"``.
+    name : str
+        What people call it.
+    size : int
+        Bytes; 0 where it is not known. Images share layers: together they may free less.
+    identity : str
+        What it is found by.
+    """
+
+    kind: str
+    name: str
+    size: int
+    identity: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return asdict(self)
+
+
+class Housekeeping:
+    """Finds and removes what nobody needs.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    database : Database
+        Its rows.
+    rows : Services
+        The services' rows.
+    artifacts : ArtifactStore
+        The models' files.
+    captured : CapturedValues
+        What scripts took from their notebooks.
+    deployment : Deployment
+        Ends the servers that changes left which were cut off.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        rows: Services,
+        artifacts: ArtifactStore,
+        captured: CapturedValues,
+        deployment: Deployment,
+    ) -> None:
+        self._deployment = deployment
+        self._home = home
+        self._database = database
+        self._rows = rows
+        self._artifacts = artifacts
+        self._contents = Contents(home.contents)
+        self._captured = captured
+
+    def collect(self, patience: float | None = None) -> None:
+        """Remove artifacts and bundles that nothing refers to, and stages of dead processes.
+
+        Parameters
+        ----------
+        patience : float, optional
+            Seconds after which it is left to the next one to look, because another process holds the database.
+        """
+        if not self._unreferenced():
+            return
+        try:
+            with self._database.write(frees=True, patience=patience):
+                # Under the write lock no row can appear.
+                for kind, digest in self._unreferenced():
+                    if kind == "artifact":
+                        self._artifacts.remove(digest)
+                    else:
+                        remove_tree(self._home.bundles / digest, trash=self._home.staging)
+        except Locked:
+            if patience is None:
+                raise
+            return
+        self._contents.sweep()
+
+    def _unreferenced(self) -> list[tuple[str, str]]:
+        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
+        artifacts = self._artifacts.digests()
+        bundles = {entry.name for entry in self._home.bundles.glob("*")}
+        claimed = live_claims(self._home.staging)
+        with self._database.read() as connection:
+            registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
+        used: set[str] = set()
+        for record in self._rows.all():
+            used |= {record.bundle, record.handle.get("pending", ""), *record.handle.get("keep", ())}
+        unused = [("artifact", digest) for digest in artifacts - registered - claimed]
+        return unused + [("bundle", digest) for digest in bundles - used - claimed]
+
+    def _needed(self) -> list[Environment]:
+        handles = [record.handle for record in self._rows.all()]
+        handles += [handle[key] for handle in handles for key in BESIDE if key in handle]
+        return [from_stored(handle["environment"]) for handle in handles if handle.get("environment")]
+
+    def leftovers(self, *, cache: bool = False) -> list[Leftover]:
+        """List what can be removed.
+
+        Parameters
+        ----------
+        cache : bool, optional
+            Whether what the installer has downloaded counts too.
+
+        Returns
+        -------
+        list of Leftover
+            Folders first, then captured values, then what is on the Docker engine, if it answers.
+        """
+        found = [Leftover("server", f"{name}'s ({what})", 0, name) for name, what in self._deployment.strays.list()]
+        found += self._on_disk()
+        if not unreachable():
+            found += self._on_engine()
+            found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
+        return found
+
+    def _on_disk(self) -> list[Leftover]:
+        found = [Leftover(kind, place.name[:12], _size(place), str(place)) for kind, place in self.unneeded_folders()]
+        values = self._captured.unneeded()
+        found += [Leftover("captured value", model.id, model.size, model.id) for model in values]
+        for kind, digest in self._unreferenced():
+            place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
+            found.append(Leftover(kind, digest[:12], _size(place), digest))
+        unused = list(self._contents.unused())
+        if unused:
+            size = sum(map(_file_size, unused))
+            found.append(Leftover("shipped files", str(len(unused)), size, str(self._home.contents)))
+        return found
+
+    def prunable(self) -> int:
+        """Measure what ``prune`` would free in the workspace's folder.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
+        return sum(item.size for item in self._on_disk())
+
+    def unneeded_folders(self) -> list[tuple[str, Path]]:
+        """List the folders that no service and no process needs, without measuring them.
+
+        Returns
+        -------
+        list of tuple of (str, pathlib.Path)
+            What each is, and where.
+        """
+        return list(self._folders())
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        needed = {environment.digest for environment in self._needed()}
+        for kind, root, keep in (
+            ("environment", self._home.environments, needed),
+            ("server files", self._home.runtime, {runtime.digest()}),
+        ):
+            for place in sorted(root.iterdir()) if root.is_dir() else ():
+                if place.is_dir() and place.name not in keep and not self._in_use(place):
+                    yield kind, place
+
+    @staticmethod
+    def _in_use(place: Path) -> bool:
+        """Tell whether a process runs from there, of another workspace's or of a service that is just ending."""
+        import psutil
+
+        inside = f"{place}/"
+        for process in psutil.process_iter(["cmdline", "environ"]):
+            words = process.info["cmdline"] or ()
+            where = (process.info["environ"] or {}).get("PYTHONPATH", "")
+            if any(word.startswith(inside) for word in words[:1]) or where == str(place):
+                return True
+        return False
+
+    def _on_engine(self) -> list[Leftover]:
+        workspace = self._database.workspace_id
+        handles = [record.handle for record in self._rows.all()]
+        known = [handle.get("container", "") for handle in handles]
+        known += [handle[key].get("container", "") for handle in handles for key in BESIDE if key in handle]
+        with engine() as client:
+            found = [Leftover("container", name, 0, key) for key, name in engines.containers(client, workspace, known)]
+            unused = engines.images(client, workspace, self._needed())
+            return found + [Leftover("image", name, size, key) for key, name, size in unused]
+
+    def remove(self, items: list[Leftover]) -> list[Leftover]:
+        """Remove what was listed.
+
+        Parameters
+        ----------
+        items : list of Leftover
+            From :meth:`leftovers`.
+
+        Returns
+        -------
+        list of Leftover
+            What is gone; what came into use meanwhile stays.
+        """
+        number = cannot_write(self._home.root)
+        if number in NO_RIGHTS:
+            raise read_only(self._home.root, number)
+        gone = [item for item in items if item.kind == "server"]
+        for name in dict.fromkeys(item.identity for item in gone):
+            self._deployment.settle(name)
+        for item in items:
+            if item.kind in {"environment", "server files"}:
+                remove_tree(Path(item.identity), trash=self._home.staging)
+                gone.append(item)
+        removed = self._captured.remove([item.identity for item in items if item.kind == "captured value"])
+        gone += [item for item in items if item.kind == "captured value" and item.identity in removed]
+        if removed or any(item.kind in {"artifact", "bundle"} for item in items):
+            self.collect()
+            gone += [item for item in items if item.kind in {"artifact", "bundle"}]
+        if any(item.kind == "shipped files" for item in items):
+            self._contents.sweep()
+            gone += [item for item in items if item.kind == "shipped files"]
+        there = [item for item in items if item.kind in {"container", "image", "cache"}]
+        if there:
+            with engine() as client:
+                gone += [item for item in there if _removed(client, item)]
+        return gone
+
+    def remove_images(self, environment: Environment) -> list[str]:
+        """Remove an environment's images, unless a service needs them.
+
+        Parameters
+        ----------
+        environment : Environment
+            The environment.
+
+        Returns
+        -------
+        list of str
+            What was removed.
+        """
+        if environment.is_kernel or environment.digest in {needed.digest for needed in self._needed()}:
+            return []
+        try:
+            return engines.remove_images_of(environment)
+        except TargetProblem:
+            return []
+
+
+def _removed(client: Any, item: Leftover) -> bool:
+    if item.kind == "image":
+        return engines.remove_image(client, item.identity)
+    if item.kind == "container":
+        engines.remove_container(client, item.identity)
+    else:
+        engines.remove_cache(client)
+    return True
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _size(place: Path) -> int:
+    return sum(path.lstat().st_size for path in place.rglob("*") if path.is_file() and not path.is_symlink())

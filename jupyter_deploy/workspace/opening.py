@@ -1,0 +1,96 @@
+"""Open a workspace: its folder is made or put right, what the dead left is removed; a full disk prevents neither."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..errors import DiskFull, ReadOnly, StoreProblem
+from ..home import HOME_VARIABLE, Home
+from ..store import NO_RIGHTS, NO_ROOM, Reserve, amount, make_private
+
+PRUNE = "jupyter model prune"
+log = logging.getLogger("jupyter_deploy")
+
+
+def open_home(home: Home) -> None:
+    """Make a workspace's folders, or put their rights right.
+
+    Parameters
+    ----------
+    home : Home
+        The folders.
+
+    Raises
+    ------
+    StoreProblem
+        If there is no such folder, and it cannot be made.
+    """
+    try:
+        home.create()
+    except OSError as error:
+        if not home.root.is_dir() or error.errno not in {*NO_ROOM, *NO_RIGHTS}:
+            raise StoreProblem(
+                f"The workspace folder {home.root} cannot be made: {error.strerror}.",
+                hint=f"Point {HOME_VARIABLE} at a folder you can write to.",
+            ) from error
+    for notice in make_private(home.root):
+        log.warning("%s", notice)
+
+
+def tidy(home: Home, *works: Callable[[], None]) -> None:
+    """Do what opening a workspace does by the way, as far as its disk and its other users let it.
+
+    Parameters
+    ----------
+    home : Home
+        The folders.
+    *works : callable
+        Remove what nothing needs.
+    """
+    for work in works:
+        try:
+            work()
+        except (DiskFull, ReadOnly):
+            continue
+        except OSError as error:
+            if error.errno not in {*NO_ROOM, *NO_RIGHTS}:
+                raise
+    Reserve(home.root).refill()
+
+
+@contextmanager
+def full_disk_told(home: Home, prunable: Callable[[], int]) -> Iterator[None]:
+    """Say on a full disk what can be done about it.
+
+    Parameters
+    ----------
+    home : Home
+        The folders.
+    prunable : callable
+        Returns how many bytes ``prune`` would free.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    DiskFull
+        With that in its hint.
+    """
+    try:
+        yield
+    except DiskFull as error:
+        if str(home.root) not in error.message or PRUNE in error.hint:
+            raise
+        size = 0
+        with contextlib.suppress(OSError, StoreProblem):
+            size = prunable()
+        hint = (
+            f"`{PRUNE}` would free {amount(size)}." if size else "Nothing in it can be pruned: make room on the disk."
+        )
+        raise DiskFull(error.message, hint=hint, details=error.details) from error

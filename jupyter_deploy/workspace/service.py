@@ -1,0 +1,321 @@
+"""A live handle on one service."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..bundles import captured_names
+from ..deploying import script_facts
+from ..environments import from_stored
+from ..errors import DeployError, ServiceDown
+from ..home import Home
+from ..invoking import Invocable, Invocation, Signature, encode_payload
+from ..scripts import CELL_FILE
+from ..services import Change, Health, ServiceRecord, Services, Stats, Target
+
+if TYPE_CHECKING:
+    from ..deploying import Deployment
+    from .living import Living
+
+_LAST_WORDS = 10
+
+
+class Service(Invocable):
+    """One service, whoever started it. All attributes are asked for when they are read.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    rows : Services
+        Where its intent is kept.
+    home : Home
+        The workspace's folders.
+    target : callable
+        Given a target's name, returns it.
+    deployment : Deployment
+        What changes services.
+    change : Change, optional
+        What was just done to it, for those who show it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rows: Services,
+        home: Home,
+        target: Callable[[str], Target],
+        deployment: Deployment,
+        change: Change | None = None,
+    ) -> None:
+        self.name = name
+        self.change = change
+        self._rows = rows
+        self._home = home
+        self._target = target
+        self._deployment = deployment
+        self._signatures: dict[str, Signature | None] = {}
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}>"
+
+    @property
+    def record(self) -> ServiceRecord:
+        """The service's row."""
+        return self._rows.get(self.name)
+
+    @property
+    def health(self) -> Health:
+        """How it is, asked from its target now."""
+        return self._deployment.health(self.record)
+
+    @property
+    def state(self) -> str:
+        """One of Transitioning, Healthy, Unhealthy, Unschedulable, Failed, Stopped."""
+        return self.health.state
+
+    @property
+    def scoring_uri(self) -> str:
+        """Where requests go; empty before the first start."""
+        return self._uri(self.record)
+
+    def _uri(self, record: ServiceRecord) -> str:
+        route = record.spec.image.get("scoring", "/score")
+        return f"{self._target(record.spec.target).url(record.handle)}{route}" if record.handle.get("port") else ""
+
+    @property
+    def log_file(self) -> Path:
+        """The file that its output is appended to."""
+        return self._home.log(self.name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Name, state, address, script, models, counts, and the change just made.
+        """
+        record = self.record
+        health = self._deployment.health(record)
+        return {
+            "name": self.name,
+            "state": health.state,
+            "reason": health.reason,
+            "scoring_uri": self._uri(record),
+            "script": "" if record.spec.image else record.spec.script,
+            **self._script(record),
+            "image": record.spec.image.get("name", ""),
+            "models": list(record.models),
+            "captured": self._captured(record),
+            "target": record.spec.target,
+            "environment": self._environment(record),
+            "pid": health.pid or record.handle["pid"] if "pid" in record.handle else None,
+            "container": record.handle.get("name"),
+            "workers": list(health.workers),
+            "generation": health.generation,
+            "restarts": health.restarts,
+            "requests": health.requests,
+            "recent": health.recent,
+            "mode": health.mode,
+            "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
+            "bundle": record.bundle,
+            "log": str(self.log_file),
+            "change": self.change.as_dict() if self.change else None,
+        }
+
+    def _script(self, record: ServiceRecord) -> dict[str, Any]:
+        spec = record.spec
+        stored = None if spec.script_is_file else self._rows.script_text(spec.script)
+        return script_facts(spec, self._deployment.bundle_folder(record), stored)
+
+    def _invocation(self) -> Invocation:
+        record = self.record
+        # Where services will have keys, ``authorization`` is where they come from, for calls and snippets alike.
+        return Invocation(
+            record,
+            self._uri(record),
+            self._target(record.spec.target),
+            self._home.service(self.name),
+            self._deployment.bundle_folder(record),
+            lambda: self._deployment.health(record),
+            self._last_words,
+            self._signatures,
+        )
+
+    def _last_words(self) -> str:
+        try:
+            return self.logs(_LAST_WORDS).rstrip()
+        except DeployError:
+            # The log's keeper does not answer either; there is an error to tell already.
+            return ""
+
+    @staticmethod
+    def _environment(record: ServiceRecord) -> dict[str, Any]:
+        known = record.handle.get("environment") if not record.spec.image else None
+        return from_stored(known).as_dict() if known else {}
+
+    def _captured(self, record: ServiceRecord) -> dict[str, str]:
+        try:
+            return dict(captured_names(self._deployment.bundle_folder(record)))
+        except (OSError, ValueError, KeyError):
+            # A bundle that is gone or damaged is built again by the next deployment; a face tells what it can.
+            return {}
+
+    def moved_on(self, living: Living) -> tuple[str, ...]:
+        """Tell which of a notebook's names have moved on since the script that is served was taken from it.
+
+        Parameters
+        ----------
+        living : Living
+            What the kernel knows.
+
+        Returns
+        -------
+        tuple of str
+            Empty where nothing has, or nothing is known.
+        """
+        record = self.record
+        if record.spec.script_is_file or record.spec.image or not living.knows(record.spec.script):
+            return ()
+        try:
+            entry = self._deployment.bundle_folder(record) / "code" / CELL_FILE
+            return living.moved_on(record.spec.script, entry.read_text(encoding="utf-8"))
+        except OSError:
+            # A bundle that is gone is built again by the next deployment.
+            return ()
+
+    def logs(self, lines: int = 100) -> str:
+        """Return the end of the service's log.
+
+        Parameters
+        ----------
+        lines : int, optional
+            How many lines at most. At most 4 MB are read; longer lines are cut.
+
+        Returns
+        -------
+        str
+            Oldest first; empty where nothing was logged.
+        """
+        return b"".join(self._output(lines, follow=False)).decode("utf-8", "replace")
+
+    def get_logs(self, num_lines: int = 5000, raw: bool = False) -> str:
+        """Return the end of the service's log, by azureml-core's name for it.
+
+        Parameters
+        ----------
+        num_lines : int, optional
+            How many lines at most.
+        raw : bool, optional
+            Means nothing here.
+
+        Returns
+        -------
+        str
+            Oldest first.
+        """
+        return self.logs(num_lines)
+
+    def _output(self, lines: int, *, follow: bool) -> Iterator[bytes]:
+        record = self.record
+        return self._target(record.spec.target).output(record.handle, self.log_file, lines, follow)
+
+    def follow(self, lines: int = 10) -> Iterator[str]:
+        """Yield the log's end and then whatever is added, until the caller stops.
+
+        Parameters
+        ----------
+        lines : int, optional
+            How many lines that are there already come first.
+
+        Yields
+        ------
+        str
+            Pieces of the log, as they appear.
+        """
+        # A character may be cut by the end of what is there so far.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for piece in self._output(lines, follow=True):
+            yield decoder.decode(piece)
+
+    def stats(self) -> Stats:
+        """Measure what the service uses: processor, memory, network.
+
+        Returns
+        -------
+        Stats
+            Of this moment; it takes a tenth of a second.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not run.
+        """
+        record = self.record
+        if record.desired == "stopped" or "unschedulable" in record.handle:
+            raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
+        return self._target(record.spec.target).stats(record.handle)
+
+    def start(self) -> Change:
+        """Start the service again as it was deployed last; nothing happens where it runs.
+
+        Returns
+        -------
+        Change
+            What was done.
+
+        Raises
+        ------
+        StartFailed
+            With the script's traceback.
+        """
+        return self._deployment.deploy(self.name, {})
+
+    def reload(
+        self,
+        script: str | Path | None = None,
+        model: str | None = None,
+        sample: Any = None,
+        *,
+        large: bool = False,
+    ) -> Change:
+        """Serve the script as it is now, and the same models or another version; without a failed request.
+
+        Parameters
+        ----------
+        script : str or pathlib.Path, optional
+            A file to serve from now on, instead of the script that it has.
+        model : str, optional
+            ``NAME`` for the newest or ``NAME:VERSION``, instead of the version of that model that it has.
+        sample : object, optional
+            A value, as for :meth:`invoke`, that this and every later version must answer before it serves.
+
+        large : bool, optional
+            Agree to ship more than 100 MB or 10,000 files.
+
+        Returns
+        -------
+        Change
+            What was done.
+
+        Raises
+        ------
+        ReloadFailed
+            With the traceback; the old version still serves.
+        """
+        text = None if sample is None else encode_payload(sample).decode()
+        self.change = self._deployment.reload(self.name, script=script, model=model, sample=text, large=large)
+        return self.change
+
+    def stop(self) -> None:
+        """Let the service finish what it holds and end it; ``deploy`` starts it again."""
+        self._deployment.stop(self.name)
+
+    def delete(self) -> None:
+        """Stop the service and forget it, with its log."""
+        self._deployment.delete(self.name)

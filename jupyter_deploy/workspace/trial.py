@@ -1,0 +1,223 @@
+"""Run a script on one value, in a fresh server on the environment that its services have, and forget that server."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ..bundles import captured_in
+from ..deploying import Progress, Resolver, Rollout
+from ..errors import DeployError, TrialFailed
+from ..files import write_atomic
+from ..home import Home
+from ..scripts import Script
+from ..services import Services, ServiceSpec
+from ..serving import place_of
+from ..store import stage
+
+if TYPE_CHECKING:
+    from ..deploying import Deployment
+    from .service import Service
+
+_PREFIX = "try-"
+_LINES = 10_000
+# A record in the server's log: its level, who wrote it, and what.
+_RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
+_LEVELS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL", "F": "CRITICAL"}
+_PRINTED = ("print", "stdout", "stderr", "output")
+_CUT = "… what was printed before was too much to keep"
+_ADVICE = re.compile(r"([:;.])? ?logs \S+ shows (?:more|its last words|what happened)\.?| The request's id is \S+\.")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of it.
+
+    Parameters
+    ----------
+    script : str
+        The script's name.
+    answer : object
+        What ``run()`` answered, as a client gets it.
+    init_seconds : float
+        How long loading the script and ``init()`` took.
+    seconds : float
+        How long ``run()`` took.
+    output : str
+        What the script printed and logged meanwhile.
+    """
+
+    script: str
+    answer: Any = field(hash=False)
+    init_seconds: float
+    seconds: float
+    output: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            All fields.
+        """
+        return {
+            "script": self.script,
+            "answer": self.answer,
+            "init_seconds": self.init_seconds,
+            "seconds": self.seconds,
+            "output": self.output,
+        }
+
+
+class Trials:
+    """Tries scripts.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        The services' rows: a script is tried as the first service that runs it would run it.
+    resolver : Resolver
+        Bundles it.
+    rollout : Rollout
+        Starts the server.
+    deployment : Deployment
+        Removes it.
+    usual : callable
+        Tells what a new service is where nothing is given: its target.
+    handle : callable
+        Given a service's name, returns the client.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        rows: Services,
+        resolver: Resolver,
+        rollout: Rollout,
+        deployment: Deployment,
+        usual: Callable[[], dict[str, Any]],
+        handle: Callable[[str], Service],
+    ) -> None:
+        self._home = home
+        self._rows = rows
+        self._resolver = resolver
+        self._rollout = rollout
+        self._deployment = deployment
+        self._usual = usual
+        self._handle = handle
+
+    def run(self, script: Script, value: Any, progress: Progress) -> Trial:
+        """Try a script.
+
+        Parameters
+        ----------
+        script : Script
+            It need not be stored.
+        value : object
+            As for :meth:`jupyter_deploy.workspace.Service.invoke`.
+        progress : callable
+            Told what is being done.
+
+        Returns
+        -------
+        Trial
+            With the answer.
+
+        Raises
+        ------
+        TrialFailed
+            With the traceback on the cell's lines, and what was printed before.
+        """
+        with self._server(script, progress) as service:
+            progress("calling run()")
+            try:
+                answer = service.request(value)
+            except DeployError as error:
+                raise self._failed(script, service.name, error) from error
+            took = answer.seconds if answer.run_seconds is None else answer.run_seconds
+            printed = self._printed(script, service.name)
+            return Trial(script.name, answer.value, service.health.init_seconds, took, printed)
+
+    def collect(self) -> None:
+        """Remove the servers of trials whose process died; called when stages of the dead have been removed."""
+        for mark in self._home.trials.glob(f"{_PREFIX}*"):
+            try:
+                stage_of_it = mark.read_text()
+            except FileNotFoundError:
+                # It has ended just now.
+                continue
+            if not (self._home.staging / f"{stage_of_it}.lock").exists():
+                self._remove(mark.name)
+
+    @contextmanager
+    def _server(self, script: Script, progress: Progress) -> Iterator[Service]:
+        spec, ids = self._as_its_service(script)
+        with stage(self._home.staging) as opened:
+            self._home.trials.mkdir(exist_ok=True)
+            write_atomic(self._home.trials / spec.name, opened.folder.name)
+            try:
+                wanted = self._resolver.resolve(spec, opened, script, ids, large=True)
+                try:
+                    self._rollout.apply(None, wanted, True, progress)
+                except DeployError as error:
+                    raise self._failed(script, spec.name, error) from error
+                yield self._handle(spec.name)
+            finally:
+                self._remove(spec.name)
+
+    def _remove(self, name: str) -> None:
+        if self._rows.find(name):
+            self._deployment.delete(name)
+        (self._home.trials / name).unlink(missing_ok=True)
+
+    def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
+        name = f"{_PREFIX}{secrets.token_hex(4)}"
+        for record in self._rows.all():
+            if record.spec.script == script.name and not record.spec.script_is_file:
+                captured = captured_in(self._deployment.bundle_folder(record))
+                ids = tuple(known for known in record.models if known not in captured)
+                return replace(record.spec, name=name, port=0, workers=1), ids
+        # Named for what a service of the script's name would get: the trial's own name has no model.
+        return ServiceSpec(name, script.name, **self._usual()), self._resolver.usual_models(script.name, script)
+
+    def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
+        printed = self._printed(script, name)
+        details = "\n".join(part for part in (printed, error.details) if part)
+        message = error.message.removeprefix(f"{name}: ").removeprefix(f"{name} ").replace(name, script.name)
+        return TrialFailed(
+            f"{script.name}: {message}",
+            details=details,
+            # The trial's log is gone when this is read.
+            hint=_ADVICE.sub(lambda found: "." if found[1] else "", error.hint.replace(name, script.name)).strip(),
+        )
+
+    def _printed(self, script: Script, name: str) -> str:
+        lines = self._handle(name).logs(_LINES).split("\n") if self._rows.find(name) else []
+        # Of very long lines and very many, the log's end begins somewhere in between.
+        whole = not lines[0] or (len(lines) < _LINES and bool(_RECORD.match(lines[0]))) if lines else True
+        said = [_said(script, *match.groups()) for match in map(_RECORD.match, lines) if match]
+        return "\n".join([*([] if whole else [_CUT]), *(line for line in said if line is not None)])
+
+
+def _said(script: Script, level: str, source: str, text: str) -> str | None:
+    """Write what the script wrote as Python shows it without a server; None for the server's own records."""
+    if source in _PRINTED:
+        return text
+    if source == "access" or source.startswith("jupyter_deploy."):
+        return None
+    if source == "py.warnings":
+        # Python's own form: the place, the warning and, in a line of its own, the code.
+        return re.sub(rf"\S*{re.escape(script.file_name)}:(\d+)", lambda at: _place(script, int(at[1])), text) or None
+    return f"{_LEVELS.get(level, level)}:{source}:{text}"
+
+
+def _place(script: Script, line: int) -> str:
+    label, number = place_of(line, script.label, script.origins)
+    return f"{label}, line {number}"

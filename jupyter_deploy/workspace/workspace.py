@@ -1,0 +1,388 @@
+"""The façade: what a user can do, in one place. Magics, command line and SDKs only translate to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..capture import Notebook
+from ..deploying import Deployment, Intent, Naming, Package, Packages, Progress, Resolver, Rollout, first_choice
+from ..environments import Environment, Environments
+from ..errors import DeployError
+from ..home import Home
+from ..invoking import encode_payload
+from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
+from ..scripts import Script, Scripts
+from ..services import OwnImage, Services
+from ..store import ArtifactStore, Database, stage
+from ..targets import VARIABLE as TARGET_VARIABLE
+from ..targets import target
+from .authoring import NOTHING, Authoring
+from .captured import CapturedValues
+from .home_folder import find_home
+from .housekeeping import Housekeeping
+from .living import Living, Run
+from .opening import full_disk_told, open_home, tidy
+from .service import Service
+from .services import LiveServices
+from .trial import Trial, Trials
+
+
+class Workspace:
+    """Everything of one user: models, scripts, services.
+
+    Opening one removes what processes that died half-way left behind.
+
+    Parameters
+    ----------
+    home : str or pathlib.Path, optional
+        The folder that holds it; by default ``$JUPYTER_DEPLOY_HOME``, else Jupyter's data folder.
+    artifacts : str, optional
+        A folder or fsspec URL for model files; by default a folder in the home.
+
+    Raises
+    ------
+    StoreProblem
+        If the folder or its database cannot be used.
+    """
+
+    def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
+        self.home = Home(Path(home).expanduser().absolute()) if home is not None else find_home()
+        open_home(self.home)
+        self._database = Database.at(self.home.database)
+        self._artifacts = ArtifactStore(
+            artifacts or str(self.home.artifacts), cache=self.home.root / "cache", staging=self.home.staging
+        )
+        self._rows = Services(self._database)
+        self.models = Models(self._database, self._artifacts, Services.using)
+        self.scripts = Scripts(self._database)
+        self.environments = Environments(self._database)
+        self._intent = Intent(self.scripts, self.environments, self.models.names)
+        self._naming = Naming(self._rows, self.scripts, self.models)
+        resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
+        rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
+        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room)
+        captured = CapturedValues(self.home, self._database, self.models)
+        stores = (self._database, self._rows, self._artifacts)
+        self.housekeeping = Housekeeping(self.home, *stores, captured, self._deployment)
+        self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
+        self.services = LiveServices(self._rows, self.home, self._deployment)
+        # Where there is no service yet, a plain process tells soonest; an image may take minutes.
+        quick = {"target": os.environ.get(TARGET_VARIABLE, "process")}
+        usual = partial(self._intent.changes, quick, True, lambda _: None)
+        self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
+        self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
+        # Nobody waits for another's lock only to tidy up.
+        tidy(
+            self.home,
+            self._deployment.unproven.collect,
+            partial(self.housekeeping.collect, patience=0.0),
+            self._trials.collect,
+        )
+
+    def _room(self) -> contextlib.AbstractContextManager[None]:
+        return full_disk_told(self.home, self.housekeeping.prunable)
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.home.root}>"
+
+    def register(
+        self,
+        name: str,
+        source: object,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        description: str = "",
+        framework: str = "",
+        framework_version: str = "",
+        child_paths: Sequence[str] | None = None,
+        run_id: str = "",
+    ) -> Model:
+        """Register a model as the next version of a name.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, ``-``, ``.``, ``_``; at most 255.
+        source : object
+            A path to a file or folder, or the model object itself.
+        tags, properties : mapping, optional
+            Text by text; properties can never be changed.
+        description, run_id : str, optional
+            Free text.
+        framework, framework_version : str, optional
+            What the model is; found out for objects.
+        child_paths : sequence of str, optional
+            For a folder: take only these, relative to it.
+
+        Returns
+        -------
+        Model
+            The new version.
+
+        Raises
+        ------
+        ModelProblem
+            If the name, a pair, the path or the object will not do; nothing is registered.
+        """
+        check_name(name)
+        fields: dict[str, Any] = {
+            "tags": check_pairs(tags, "tags"),
+            "properties": check_pairs(properties, "properties"),
+            "description": description or "",
+            "run_id": run_id or "",
+        }
+        with self._room(), stage(self.home.staging) as opened:
+            prepared = prepare(
+                source,
+                opened.folder,
+                framework=spelled_framework(framework),
+                framework_version=framework_version,
+                child_paths=child_paths,
+            )
+            opened.claim(prepared.tree.digest)
+            return self.models.add(name, prepared, **fields)
+
+    def unregister(self, reference: str) -> Model:
+        """Remove one version of a model, and its files where no other version has the same.
+
+        Parameters
+        ----------
+        reference : str
+            ``NAME:VERSION``, or ``NAME`` for the newest.
+
+        Returns
+        -------
+        Model
+            What was removed.
+
+        Raises
+        ------
+        InUse
+            Naming the services that need it.
+        """
+        self._deployment.unproven.collect(waited_for=False)
+        model = self.models.unregister(reference)
+        self.housekeeping.collect()
+        return model
+
+    def score_script(
+        self,
+        name: str,
+        cell: str,
+        *,
+        folder: Path | None = None,
+        notebook: Notebook | None = None,
+        sample: Any = None,
+        value: Any = NOTHING,
+        draft: bool = False,
+        run: Run | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Script:
+        """Make a script of a cell, try it, reload the services that run it, and store it.
+
+        Parameters
+        ----------
+        name : str
+            The name on the magic's line.
+        cell : str
+            The lines below it.
+        folder : pathlib.Path, optional
+            Where modules beside the notebook are; the current folder by default.
+        notebook : Notebook, optional
+            Variables and cells that it may use.
+        sample : object, optional
+            A value that ``run()`` takes, which gives it a schema.
+        value : object, optional
+            A request that it must answer first, in a fresh process; None for the sample.
+        draft : bool, optional
+            Only write the script; nothing is saved, stored or changed.
+        run : Run, optional
+            The run of the cell before this one, in the same kernel: what has changed since is told.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Script
+            With what it took, and the changes made to services.
+
+        Raises
+        ------
+        ScriptProblem
+            If it cannot serve; nothing is stored or changed.
+        TrialFailed, ReloadFailed
+            If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
+        """
+        given = {"sample": sample, "value": value, "draft": draft, "run": run, "progress": progress}
+        with self._room():
+            script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
+        if script.changes:
+            self.housekeeping.collect()
+        return script
+
+    def try_script(self, name: str, value: Any, progress: Progress = lambda _: None) -> Trial:
+        """Run a stored script on a value, in a fresh process on its service's environment.
+
+        Parameters
+        ----------
+        name : str
+            The script's.
+        value : object
+            As for ``invoke``.
+        progress : callable, optional
+            Told what is being done.
+
+        Returns
+        -------
+        Trial
+            With the answer.
+        """
+        with self._room():
+            return self._trials.run(self.scripts.get(name), value, progress)
+
+    def deploy(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        models: Sequence[str | Model] | str | None = None,
+        target: str | None = None,
+        port: int | str | None = None,
+        environment: str | Path | Environment | None = None,
+        workers: int | str | None = None,
+        settings: Mapping[str, Any] | str | None = None,
+        variables: Mapping[str, str | None] | str | None = None,
+        memory: int | str | None = None,
+        cpus: float | str | None = None,
+        image: str | OwnImage | None = None,
+        source: str | Path | None = None,
+        large: bool = False,
+        living: Living | None = None,
+        wait: bool = True,
+        progress: Progress = lambda _: None,
+    ) -> Service:
+        """Make a service be what is asked for; what is not given stays as it is, and ``"default"`` takes it back.
+
+        Parameters
+        ----------
+        name : str
+            3 to 32 lower-case letters, digits and ``-``; of any other name, such a one is derived.
+        script, models : str or pathlib.Path, sequence of str or Model, optional
+            A stored script's name or a file; references (``"none"``: no model). A new service takes those of its name.
+        target : str, optional
+            ``"auto"``, ``"docker"`` or ``"process"``; a new service is ``"auto"``.
+        environment : str, pathlib.Path or Environment, optional
+            ``"kernel"``, ``"inferred"``, a registered name, a conda or requirements file, or what describes one.
+        port, workers, memory, cpus : int or str, optional
+            1 to 65535, a free one by default; processes, 1 by default; a container's limits, in bytes or as ``"512m"``.
+        settings, variables : mapping, optional
+            Of :class:`jupyter_deploy.serving.ServingConfig`; the script's environment. None takes a key back.
+        image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
+            The user's own image, instead of a script; a folder to ship whole; agree to ship over 100 MB.
+        living, wait, progress : Living, bool, callable, optional
+            Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
+            it serves, or at once; told what is being done.
+
+        Returns
+        -------
+        Service
+            Its ``change`` tells what was done.
+        """
+        given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
+        given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
+        given |= {"memory": memory, "cpus": cpus, "source": source}
+        return self._deployed(name, given, living, wait=wait, large=large, progress=progress)
+
+    def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
+        notes: list[str] = []
+        self._deployment.unproven.settle(name)
+        name, given = self._naming.given(name, given, notes.append)
+        record = self._rows.find(name)
+        changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
+        how["otherwise"] = self._intent.otherwise(given, changes) if record is None else ""
+        act = partial(self._deployment.deploy, name, changes, **how)
+        runs = self._deployment.script_of(name, changes)
+        with self._room():
+            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, how["progress"])
+        if change.action != "unchanged":
+            self.housekeeping.collect()
+        return self.services.handle(name, replace(change, notes=(*first_choice(notes, change), *change.notes)))
+
+    def reload(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        model: str | None = None,
+        sample: Any = None,
+        large: bool = False,
+        living: Living | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Service:
+        """Load a service's script anew, as :meth:`Service.reload` does.
+
+        Parameters
+        ----------
+        name, script, model, sample, large : optional
+            As for :meth:`Service.reload`.
+        living, progress : Living, callable, optional
+            As for :meth:`deploy`.
+
+        Returns
+        -------
+        Service
+            Its ``change`` tells what was done.
+        """
+        name = self._rows.get(name).name
+        runs = "" if script is not None else self._deployment.script_of(name, {})
+        text = None if sample is None else encode_payload(sample).decode()
+        given: dict[str, Any] = {"script": script, "model": model, "sample": text, "large": large}
+        act = partial(self._deployment.reload, name, **given, progress=progress)
+        with self._room():
+            change = self._authoring.renewed(name, runs, living, f"%model reload {name} --stored", act, progress)
+        return self.services.handle(name, change)
+
+    def package(
+        self,
+        name: str,
+        *,
+        script: str | Path | None = None,
+        models: Sequence[str | Model] | None = None,
+        environment: str | Path | Environment | None = None,
+        image: str | None = None,
+        folder: str | Path | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Package:
+        """Make an image, or a build context, that serves on its own.
+
+        Parameters
+        ----------
+        name : str
+            A service's name; of one that does not exist, script and model have that name too.
+        script, models, environment : optional
+            As for :meth:`deploy`, instead of the service's.
+        image : str, optional
+            Its name; by default the service's name with the bundle's digest as its tag.
+        folder, progress : str or pathlib.Path, callable, optional
+            Write a build context there instead, the same bytes for the same input; told what is being done.
+
+        Returns
+        -------
+        Package
+            Where it is, and how to run it.
+        """
+        given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
+        name, given["script"] = self._naming.service(name, script, progress)
+        changes = self._intent.changes(given, False, progress)
+        with self._room():
+            return self._packages.make(name, changes, image, folder, progress)
+
+
+__all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]
