@@ -20,9 +20,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from jupyter_deploy.environments import Environment
-from jupyter_deploy.targets.docker.leftovers import remove_cache, remove_images_of
 from jupyter_deploy.targets.docker import images
 from jupyter_deploy.targets.docker.daemon import engine
+from jupyter_deploy.targets.docker.leftovers import remove_cache, remove_images_of
 from jupyter_deploy.workspace import Workspace
 
 from .load import free_port, lua, wrk

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.serving import serving
+from tests.served_script import serving
 
 FAILED = {"message": "An unexpected error occurred in scoring script. Check the logs for more info."}
 INTERNAL = {"message": "An unexpected internal error occurred. Check the logs for more info."}

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.contract import FAILED, Server, fixture_of
-from tests.serving import ended, serving
+from tests.served_script import ended, serving
 
 SCRIPT = """
 import json

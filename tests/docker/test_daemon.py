@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.environments import INFERRED, Environment
-from jupyter_deploy.targets.docker.daemon import engine as connected
 from jupyter_deploy.targets.docker import images
+from jupyter_deploy.targets.docker.daemon import engine as connected
 from jupyter_deploy.workspace import Workspace
 from tests.docker.engine import SecondDaemon
 from tests.e2e.conftest import until

@@ -10,8 +10,8 @@ import pytest
 from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem, StartFailed
 from jupyter_deploy.services import OwnImage
-from jupyter_deploy.targets.docker.daemon import engine as connected
 from jupyter_deploy.targets.docker import images
+from jupyter_deploy.targets.docker.daemon import engine as connected
 from jupyter_deploy.workspace import Workspace
 from tests.e2e.conftest import until
 

@@ -21,7 +21,7 @@ from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem
 from jupyter_deploy.workspace import Service, Workspace
 from tests.index import serve, wheel
-from tests.serving import serving
+from tests.served_script import serving
 
 from .conftest import until
 

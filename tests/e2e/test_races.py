@@ -20,7 +20,7 @@ from jupyter_deploy.errors import InvokeProblem, ReloadFailed, StartFailed
 from jupyter_deploy.store import stage
 from jupyter_deploy.targets.process.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
-from tests.unit.cells import cell as script_of
+from tests.scripts.cells import cell as script_of
 
 from .conftest import DOUBLE, stack_of, until
 

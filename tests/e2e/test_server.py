@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.serving import ended, serving
+from tests.served_script import ended, serving
 
 SCRIPT = """import json
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.parameters import converted, named, refused
+from tests.serving.parameters import converted, named, refused
 
 NAN, NAT = float("nan"), pd.NaT
 

@@ -1,19 +1,10 @@
-"""What several unit tests register."""
+"""What several tests register."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from tests.unit.parameters import PROVIDERS
-
-
-@pytest.fixture(params=list(PROVIDERS))
-def kinds(request: pytest.FixtureRequest) -> Any:
-    """Parameter types by their module: inference-schema's own, and those that stand in for them."""
-    return PROVIDERS[request.param]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from jupyter_deploy.serving.modes import BadInput
-from tests.unit.parameters import converted, refused
+from tests.serving.parameters import converted, refused
 
 FRAME = pd.DataFrame({"a": [1], "b": [0.5], "c": ["x"]})
 ROW = {"a": 2, "b": 1, "c": "y"}

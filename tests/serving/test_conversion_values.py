@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_deploy.serving.jsonbody import decode
 from jupyter_deploy.serving.modes import BadInput
-from tests.unit.parameters import converted, named, ours, refused
+from tests.serving.parameters import converted, named, ours, refused
 
 NAN, UTC = float("nan"), dt.timezone.utc
 
