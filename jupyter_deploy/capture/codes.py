@@ -94,9 +94,9 @@ def inner_codes(node: Scoped, owner: Scoped, code: types.CodeType) -> list[types
 
 
 def _within(code: types.CodeType, node: Scoped) -> bool:
-    """Whether the code's columns are the node's; Python 3.10 does not know them."""
-    places = getattr(code, "co_positions", None)
-    if places is None or node.end_col_offset is None:
+    """Whether the code's columns are the node's."""
+    places = code.co_positions
+    if node.end_col_offset is None:
         return True
     starts = [start for line, _, start, _ in places() if line == code.co_firstlineno and start is not None]
     ends = [end for _, last, _, end in places() if last == code.co_firstlineno and end is not None]

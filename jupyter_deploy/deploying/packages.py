@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,7 @@ class Packages:
         labels = {
             f"{images.LABEL}.role": "package",
             f"{images.LABEL}.workspace": self._workspace(),
-            "org.opencontainers.image.created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with engine(timeout=None) as client:
             base = images.ensure(client, self._home, contents.environment, self._workspace(), progress)

@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _RESERVED = ("microsoft", "azureml")
-_OLDEST = (3, 10)
+_OLDEST = (3, 11)
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ def checked(environment: Environment) -> Environment:
     version = environment.python_version
     if version and (not _PYTHON.fullmatch(version) or tuple(map(int, version.split("."))) < _OLDEST):
         raise EnvironmentProblem(
-            f"Python {version} cannot be used: the server needs 3.10 or newer.", hint="For example python=3.11."
+            f"Python {version} cannot be used: the server needs 3.11 or newer.", hint="For example python=3.12."
         )
     for key, value in environment.variables.items():
         if not isinstance(key, str) or not _VARIABLE.fullmatch(key) or not isinstance(value, str) or "\0" in value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import pickle
 import sys
 from collections.abc import Iterator, Mapping
@@ -190,14 +189,10 @@ def _parts(obj: object) -> Iterator[tuple[str, object]]:
     yield from ((f".{name}", value) for name, value in getattr(obj, "__dict__", {}).items())
 
 
-def _metadata() -> Any:
-    """Python 3.10's own module does not know whose a module is where the wheel has no top_level.txt."""
-    return importlib.import_module("importlib.metadata" if sys.version_info >= (3, 11) else "importlib_metadata")
-
-
 @lru_cache(maxsize=1)
 def _distributions() -> Mapping[str, list[str]]:
-    metadata = _metadata()
+    from importlib import metadata
+
     # Reads every installed distribution's list of files: 0.1 s and more in a large environment.
     found: Mapping[str, list[str]] = metadata.packages_distributions()
     return found
@@ -217,7 +212,8 @@ def distribution_version(module: str) -> tuple[str, str]:
         Distribution and version, for example ``("scikit-learn", "1.9.1")``; both empty for the standard library,
         modules of this session and modules that no distribution owns.
     """
-    metadata = _metadata()
+    from importlib import metadata
+
     if module in sys.stdlib_module_names or module == "__main__":
         return "", ""
     try:
@@ -243,7 +239,8 @@ def installed_version(distribution: str) -> str:
     str
         Empty where it is not.
     """
-    metadata = _metadata()
+    from importlib import metadata
+
     try:
         return str(metadata.version(distribution))
     except metadata.PackageNotFoundError:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -244,7 +244,7 @@ def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
     values = dict(row)
     values["requirements"] = tuple(values["requirements"])
     values["modules"] = tuple(values["modules"])
-    values["created"] = datetime.fromtimestamp(values["created"], timezone.utc)
+    values["created"] = datetime.fromtimestamp(values["created"], UTC)
     return Model(**values, notices=notices)
 
 
@@ -294,7 +294,7 @@ def model_of_columns(
         run_id,
         _texts(requirements),
         _texts(modules),
-        datetime.fromtimestamp(created, timezone.utc),
+        datetime.fromtimestamp(created, UTC),
     )
 
 

@@ -18,16 +18,6 @@ _LOCKED = (5, 6)
 _NO_ROOM = 13
 _NOT_WRITABLE = (3, 8, 10, 14)
 _DAMAGED = (11, 26)
-# For Python 3.10, whose errors have no code.
-_TEXTS = {
-    "locked": 5,
-    "readonly": 8,
-    "disk I/O error": 10,
-    "malformed": 11,
-    "full": 13,
-    "unable to open": 14,
-    "not a database": 26,
-}
 
 
 def code_of(error: BaseException) -> int:
@@ -48,10 +38,8 @@ def code_of(error: BaseException) -> int:
     inner = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if not isinstance(inner, sqlite3.Error):
         return 0
-    code = getattr(inner, "sqlite_errorcode", None)
-    if code is not None:
-        return int(code) & 0xFF
-    return next((number for text, number in _TEXTS.items() if text in str(inner)), 0)
+    # The module's own errors have no code.
+    return int(getattr(inner, "sqlite_errorcode", 0)) & 0xFF
 
 
 def is_about_room(error: BaseException) -> bool:

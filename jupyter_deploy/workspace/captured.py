@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,6 +135,6 @@ def _would_be(name: str, version: int, prepared: Prepared) -> Model:
         "",
         prepared.requirements,
         prepared.modules,
-        datetime.now(timezone.utc),
+        datetime.now(UTC),
         prepared.notices,
     )

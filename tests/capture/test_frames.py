@@ -99,7 +99,7 @@ def notebook(*cells: str, **variables: Any) -> Notebook:
 
 
 def saved(name: str, value: object) -> Model:
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     return Model(f"mini-{name}", 1, "pickle", "", "0" * 64, "model.joblib", 1, {}, {}, "", "", (), (), now)
 
 

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -67,7 +67,7 @@ PIECES = [
     '"',
     "'",
 ]
-WHEN = datetime(2026, 1, 2, tzinfo=timezone.utc)
+WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def facts(evil: str) -> dict[str, Any]:

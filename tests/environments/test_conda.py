@@ -63,7 +63,7 @@ def test_create() -> None:
         pip_indexurl="https://a.example/simple",
         pip_packages=["azureml-defaults", "joblib>=1"],
         conda_packages=["numpy=1.26", "python=3.11"],
-        python_version="3.10.18",
+        python_version="3.12.11",
         pin_sdk_version=False,
     )
     assert list(made.pip_packages) == ["azureml-defaults", "joblib>=1"]
@@ -244,11 +244,11 @@ def test_versions_that_pip_does_not_have(text: str) -> None:
     ("python", "version", "notices"),
     [
         ("python", "", 0),
-        ("python=3.10", "3.10", 0),
-        ("python==3.10", "3.10", 0),
-        ("python 3.10.*", "3.10", 0),
-        ("python=3.10.4", "3.10", 1),
-        ("python=3.10.4=h12debd9_0", "3.10", 1),
+        ("python=3.12", "3.12", 0),
+        ("python==3.12", "3.12", 0),
+        ("python 3.12.*", "3.12", 0),
+        ("python=3.12.4", "3.12", 1),
+        ("python=3.12.4=h12debd9_0", "3.12", 1),
         ("python=3", RUNNING, 0),
         ("python>=3.8", RUNNING, 0),
         ("python>=3.8,<3.10", "3.9", 0),

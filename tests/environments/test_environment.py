@@ -31,7 +31,7 @@ FULL = Environment(
 @pytest.mark.parametrize(
     "change",
     [
-        {"python_version": "3.10"},
+        {"python_version": "3.13"},
         {"requirements": ("numpy==2.1", "Pandas>=2")},
         {"requirements": ("numpy==2.0",)},
         {"options": ()},
@@ -86,7 +86,7 @@ def test_covers_what_needs_less() -> None:
     assert more.covers(replace(more, requirements=()))
     assert not less.covers(more)
     assert not more.covers(replace(less, requirements=("a==2",)))
-    assert not more.covers(replace(less, python_version="3.10"))
+    assert not more.covers(replace(less, python_version="3.12"))
     assert not more.covers(replace(less, options=("--pre",)))
     assert not more.covers(replace(less, base_image="b"))
 
@@ -149,7 +149,7 @@ def test_pythons_that_cannot_be_used(version: str) -> None:
         checked(Environment("x", version))
 
 
-@pytest.mark.parametrize("version", ["", "3.10", "3.14"])
+@pytest.mark.parametrize("version", ["", "3.12", "3.14"])
 def test_pythons_that_can(version: str) -> None:
     assert checked(Environment("x", version)).python_version == version
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from .registered import X, Y, contents, kept
 
 
 def test_an_object(workspace: Workspace, tmp_path: Path) -> None:
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     classifier = LogisticRegression().fit(X, Y)
     model = workspace.register(
         "churn", classifier, tags={"stage": "trial", "n": 1}, properties={"seed": 7}, description="first", run_id="r1"
@@ -28,7 +28,7 @@ def test_an_object(workspace: Workspace, tmp_path: Path) -> None:
     assert (model.framework, model.framework_version) == ("ScikitLearn", installed("scikit-learn"))
     assert (model.tags, model.properties) == ({"stage": "trial", "n": "1"}, {"seed": "7"})
     assert (model.description, model.run_id) == ("first", "r1")
-    assert before <= model.created <= datetime.now(timezone.utc)
+    assert before <= model.created <= datetime.now(UTC)
     assert workspace.models["churn"] == model
     assert list(workspace.home.staging.iterdir()) == []
     place = workspace.models.download("churn", tmp_path / "out")

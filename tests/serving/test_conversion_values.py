@@ -12,7 +12,7 @@ from jupyter_deploy.serving.jsonbody import decode
 from jupyter_deploy.serving.modes import BadInput
 from tests.serving.parameters import converted, named, ours, refused
 
-NAN, UTC = float("nan"), dt.timezone.utc
+NAN, UTC = float("nan"), dt.UTC
 
 
 def array(dtype: Any, *shape: int) -> Any:

@@ -37,7 +37,7 @@ PLAIN = [
     bytearray(b"bytes"),
     dt.date(2026, 1, 2),
     dt.datetime(2026, 1, 2, 3, 4, 5, 6),
-    dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc),
+    dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
     dt.time(1, 2, 3),
     [],
     [1, "mixed"],

@@ -112,7 +112,7 @@ def test_everything_else_stays_azure_mls_contract(text: str) -> None:
         (bytes, "AP8=", b"\x00\xff"),
         (dt.date, "2026-01-31", dt.date(2026, 1, 31)),
         (dt.datetime, 1588672800000, dt.datetime(2020, 5, 5, 10)),
-        (dt.datetime, "2020-05-05T10:00:00Z", dt.datetime(2020, 5, 5, 10, tzinfo=dt.timezone.utc)),
+        (dt.datetime, "2020-05-05T10:00:00Z", dt.datetime(2020, 5, 5, 10, tzinfo=dt.UTC)),
         (dt.timedelta, "PT1H30M", dt.timedelta(minutes=90)),
         (Decimal, 0.1, Decimal("0.1")),
         (typing.Optional[int], None, None),  # noqa: UP045

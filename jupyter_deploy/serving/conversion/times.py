@@ -149,10 +149,10 @@ def moment(value: Any, like: dt.datetime) -> dt.datetime:
                 raise Misfit(f"{shown(value)} has no time zone", "Add the zone, for example Z for UTC.")
             return found
         if not isinstance(value, str):
-            return found.replace(tzinfo=dt.timezone.utc).astimezone(like.tzinfo) if like.tzinfo else found
+            return found.replace(tzinfo=dt.UTC).astimezone(like.tzinfo) if like.tzinfo else found
         match = _ISO.fullmatch(value)
         zone = dt.timezone(dt.timedelta(seconds=_offset(match and match[8])))
-        return found.replace(tzinfo=dt.timezone.utc).astimezone(zone)
+        return found.replace(tzinfo=dt.UTC).astimezone(zone)
     except OverflowError:
         raise Misfit(f"{shown(value)} is outside of the years 1 to 9999", _DATE_ADVICE) from None
 

@@ -62,7 +62,7 @@ def value_schema(sample: Any) -> dict[str, Any]:
     if kind is dt.date:
         return {"type": "string", "format": "date", "example": sample.isoformat()}
     if kind in (dt.datetime, dt.time):
-        zoned = sample if sample.tzinfo else sample.replace(tzinfo=dt.timezone.utc)
+        zoned = sample if sample.tzinfo else sample.replace(tzinfo=dt.UTC)
         date, name = ("%Y-%m-%d ", "date-time") if kind is dt.datetime else ("", "time")
         return {"type": "string", "format": name, "example": zoned.strftime(f"{date}%H:%M:%S.%f %z")}
     if kind in (list, tuple, range):

@@ -25,7 +25,7 @@ LABEL = "jupyter-deploy"
 RUNTIME_FOLDER = "/opt/jupyter_deploy"
 PORT = 5001
 _DEFAULT_BASE = "python:{python}-slim"
-_LEAST = (3, 10)
+_LEAST = (3, 11)
 # What a start imports is compiled now: the files of a container cannot be written to.
 WARM = "from jupyter_deploy.serving.front import server; from jupyter_deploy.serving.worker import forkserver, worker"
 _DOCKERFILE = f"""FROM {{base}}

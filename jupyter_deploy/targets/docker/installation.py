@@ -32,8 +32,8 @@ wanted={python}
 if [ -n "$wanted" ] && [ "$found" != "$wanted" ]; then
   echo "error: the base image has Python $found, not $wanted" >&2; exit {unfit}
 fi
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {{
-  echo "error: the base image has Python $found, and the server needs 3.10 or newer" >&2; exit {unfit}; }}
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {{
+  echo "error: the base image has Python $found, and the server needs 3.11 or newer" >&2; exit {unfit}; }}
 {exports}
 uv={build}/uv
 # Where the program of this machine does not run in the image (another system, another libc), pip brings one that does.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ...environments import Environment
@@ -51,7 +51,7 @@ def containers(client: Any, workspace: str, known: Iterable[str]) -> Iterator[tu
         Id and name.
     """
     ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
-    ids, now = set(known), datetime.now(timezone.utc).timestamp()
+    ids, now = set(known), datetime.now(UTC).timestamp()
     for container in ours:
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
             yield container["Id"], container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -158,4 +158,4 @@ def _seconds_since(moment: str) -> float:
 
 def _moment(text: str) -> float:
     # Nanoseconds and a Z, which datetime takes only from Python 3.11 on.
-    return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc).timestamp()
+    return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp()

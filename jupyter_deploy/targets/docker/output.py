@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +106,9 @@ def _stamped(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def _seconds(stamp: str) -> float:
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    return datetime.fromisoformat(stamp[:19]).replace(tzinfo=timezone.utc).timestamp()
+    return datetime.fromisoformat(stamp[:19]).replace(tzinfo=UTC).timestamp()
 
 
 def keep_output(handle: dict[str, Any], log: Path) -> None:
