@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .card import service_content as service_content
     from .faces import FACES as FACES
     from .faces import bundle as bundle
     from .faces import face_of as face_of
@@ -20,21 +21,20 @@ if TYPE_CHECKING:
     from .invocations import note as note
     from .markup import sentence as sentence
     from .models import model_rows as model_rows
+    from .plain import NOTHING as NOTHING
+    from .plain import milliseconds as milliseconds
     from .plain import window as window
-    from .services import models_of as models_of
-    from .services import moved_sentence as moved_sentence
-    from .services import taken_of as taken_of
     from .stages import Stages as Stages
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "card": "service_content",
             "faces": "FACES bundle face_of html register text unregister",
             "invocations": "note",
             "markup": "sentence",
             "models": "model_rows",
-            "plain": "window",
-            "services": "models_of moved_sentence taken_of",
+            "plain": "NOTHING milliseconds window",
             "stages": "Stages",
         },
     )

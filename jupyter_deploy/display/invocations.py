@@ -7,7 +7,7 @@ from html import escape
 from pprint import pformat
 from typing import Any
 
-from ..invoking import Answer, Binary, LatencyReport, Snippet, duration, summary
+from ..invoking import Answer, Binary, LatencyReport, Snippet, elapsed, summary
 from .face import Face
 
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")
@@ -158,7 +158,7 @@ def _headline(report: LatencyReport) -> str:
     failed = f"{report.failed:,} failed" if report.failed else "none failed"
     cut = ", interrupted" if report.interrupted else ""
     return (
-        f"{ended} {noun}, {report.concurrency} at once, in {duration(report.seconds)}{cut}: "
+        f"{ended} {noun}, {report.concurrency} at once, in {elapsed(report.seconds)}{cut}: "
         f"{report.rate:,.0f} requests/s, {failed}"
     )
 
@@ -166,7 +166,7 @@ def _headline(report: LatencyReport) -> str:
 def _rows(report: LatencyReport) -> tuple[list[str], list[list[str]]]:
     found = [("client", summary(report.client)), ("in run()", summary(report.server))]
     header = list(found[0][1])
-    return header, [[name, *map(duration, times.values())] for name, times in found if times]
+    return header, [[name, *map(elapsed, times.values())] for name, times in found if times]
 
 
 def _edges(bars: list[tuple[float, float, int]], low: float, high: float) -> tuple[str, str]:
@@ -264,8 +264,8 @@ def _chart(report: LatencyReport) -> str:
         )
     right = max(_LEFT + step * len(bars), _LEFT + 100)
     texts = [
-        (_LEFT, _HEIGHT - 18, "start", duration(bars[0][0])),
-        (right, _HEIGHT - 18, "end", f"over {duration(bars[-1][0])}" if has_tail else duration(bars[-1][1])),
+        (_LEFT, _HEIGHT - 18, "start", elapsed(bars[0][0])),
+        (right, _HEIGHT - 18, "end", f"over {elapsed(bars[-1][0])}" if has_tail else elapsed(bars[-1][1])),
         (_LEFT, _HEIGHT - 4, "start", "time until the answer was there"),
         (_LEFT - 5, _TOP + 10, "end", f"{most:,}"),
         (_LEFT - 5, floor, "end", "0"),
@@ -273,8 +273,8 @@ def _chart(report: LatencyReport) -> str:
     written = "".join(f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>' for x, y, anchor, text in texts)
     middle = summary(report.client)
     told = (
-        f"Histogram of the time of {len(report.client):,} answers: half within {duration(middle['p50'])}, "
-        f"95 % within {duration(middle['p95'])}, the slowest {duration(middle['max'])}"
+        f"Histogram of the time of {len(report.client):,} answers: half within {elapsed(middle['p50'])}, "
+        f"95 % within {elapsed(middle['p95'])}, the slowest {elapsed(middle['max'])}"
     )
     return (
         f'<svg role="img" aria-label="{told}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '

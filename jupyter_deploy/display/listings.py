@@ -9,8 +9,8 @@ from ..errors import DeployError
 from ..verbs import Listing, LogText, facts_of_all
 from ..verbs import plain as plain_data
 from . import markup, plain
+from .card import models_of
 from .face import Face
-from .services import models_of
 
 # Of a longer log, the page gets the end; the plain layer has all of it.
 LOG_LINES = 2000

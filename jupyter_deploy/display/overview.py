@@ -6,9 +6,9 @@ from typing import Any
 
 from ..verbs import Overview, overview_of
 from . import markup, plain
+from .card import models_of
 from .face import Face
 from .listings import cell
-from .services import models_of
 
 _HEADER = ["service", "state", "url", "models"]
 _SHOWN = 30

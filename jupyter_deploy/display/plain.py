@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Rows = Sequence[tuple[str, str]]
+NOTHING = "–"
 
 # What would act instead of being read: terminal sequences and controls, marks that turn the direction of writing
 # (a name could then look like another), halves of characters that cannot be encoded.
@@ -85,13 +86,15 @@ def pairs_text(values: Any) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
-def duration(elapsed: float) -> str:
-    """Write a time for people.
+def duration(elapsed: float, *, steady: bool = False) -> str:
+    """Write for how long something has been running.
 
     Parameters
     ----------
     elapsed : float
         Seconds.
+    steady : bool, optional
+        Write a text that does not change each second.
 
     Returns
     -------
@@ -99,6 +102,8 @@ def duration(elapsed: float) -> str:
         In one or two units, for example ``"42 seconds"`` or ``"2 hours 5 minutes"``.
     """
     whole = int(elapsed)
+    if steady and whole < 60:
+        return counted(whole // 10 * 10, "second") if whole >= 10 else "under 10 seconds"
     if whole < 60:
         return counted(whole, "second")
     for unit, size, smaller, part in (
@@ -123,13 +128,11 @@ def milliseconds(value: float | None) -> str:
     Returns
     -------
     str
-        For example ``"1.2 ms"``, ``"340 ms"``, ``"2.5 s"`` or ``"–"``.
+        For example ``"1.2 ms"``, ``"340 ms"``, ``"2.50 s"`` or ``"–"``.
     """
-    if value is None:
-        return "–"
-    if value >= 1000:
-        return f"{value / 1000:.1f} s"
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
+    from ..invoking import elapsed
+
+    return NOTHING if value is None else elapsed(value / 1000)
 
 
 def seconds(value: float) -> str:

@@ -10,8 +10,8 @@ from ..capture import EDITED
 from ..scripts import Script
 from ..workspace import Living, Trial
 from . import markup, plain
+from .card import moved_sentence
 from .face import Face
-from .services import moved_sentence
 
 _ANSWER = 4000
 _WIDTH = 110

@@ -10,6 +10,7 @@ from ..errors import DeployError, NotFound
 from ..services import Change, Stats
 from ..workspace import Living, Service
 from . import markup, plain
+from .card import Row, ServiceContent, service_content
 from .face import Face
 
 LOG_LINES = 5
@@ -108,159 +109,31 @@ def notice(seen: Seen, service: Service, living: Living) -> Seen:
     return replace(seen, moved=service.moved_on(living)) if seen.facts else seen
 
 
-def moved_sentence(moved: Sequence[str], command: str) -> str:
-    """Say which names have moved on, and what takes them.
-
-    Parameters
-    ----------
-    moved : sequence of str
-        From :meth:`jupyter_deploy.workspace.Service.moved_on`.
-    command : str
-        The line that takes the notebook as it lives now.
-
-    Returns
-    -------
-    str
-        Empty where nothing has.
-    """
-    return f"{'; '.join(moved)}; {command} takes the notebook as it lives now" if moved else ""
-
-
-def traffic(seen: Seen) -> list[tuple[str, str]]:
-    """List what went through a service lately.
-
-    Parameters
-    ----------
-    seen : Seen
-        The service.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Label and number; empty where it does not say.
-    """
-    recent = seen.facts.get("recent") or {}
-    if not recent:
-        return []
-    return [
-        (f"requests/s, {plain.window(recent)}", f"{recent['requests_per_second']:.3g}"),
-        ("p50", plain.milliseconds(recent["p50_ms"])),
-        ("p95", plain.milliseconds(recent["p95_ms"])),
-        ("errors", f"{recent['errors']:,} of {recent['requests']:,}"),
-    ]
-
-
-def _uptime(seen: Seen) -> str:
-    seconds = seen.facts.get("uptime_seconds")
-    return f"up {plain.duration(seconds)}" if seconds else ""
-
-
-def _runs(facts: dict[str, Any]) -> str:
-    if not facts["workers"]:
-        return ""
-    counts = [f"generation {facts['generation']}", plain.counted(len(facts["workers"]), "worker")]
-    counts += [plain.counted(facts["requests"], "request")]
-    counts += [plain.counted(facts["restarts"], "restart")] if facts["restarts"] else []
-    return ", ".join(counts)
-
-
-def _target(facts: dict[str, Any]) -> str:
-    return f"docker, container {facts['container']}" if facts["container"] else str(facts["target"])
-
-
-def _environment(environment: dict[str, Any]) -> str:
-    if not environment:
-        return ""
-    name = f"{environment['name']}:{environment['version']}" if environment["version"] else environment["name"]
-    if name == "kernel":
-        return "the kernel's own"
-    packages = ", ".join(environment["requirements"]) or "nothing but the server"
-    return f"{name}: {packages}"
-
-
-def models_of(facts: dict[str, Any]) -> str:
-    """List a service's models, without what its script took from the notebook.
-
-    Parameters
-    ----------
-    facts : dict
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
-
-    Returns
-    -------
-    str
-        ``name:version`` each.
-    """
-    captured = facts.get("captured", {}).values()
-    return ", ".join(model for model in facts["models"] if model not in captured)
-
-
-def taken_of(facts: dict[str, Any]) -> str:
-    """List what a service's script took from the notebook as data.
-
-    Parameters
-    ----------
-    facts : dict
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
-
-    Returns
-    -------
-    str
-        The notebook's names, each with the model that it was saved as.
-    """
-    # Older versions of this package took another script's or model's name for the same bytes: that is no name of this.
-    captured = facts.get("captured", {}).items()
-    own = {name: f" ({model})" * model.startswith(f"{facts['script']}-") for name, model in captured}
-    return ", ".join(f"{name}{model}" for name, model in own.items())
-
-
-def _edited(name: str, edited: Sequence[str]) -> str:
-    if not edited:
-        return ""
-    more = f" and {len(edited) - 3} more" if len(edited) > 3 else ""
-    return f"{', '.join(edited[:3])}{more}, since it was loaded: reload {name} serves it as it is now"
-
-
-def _rows(seen: Seen) -> list[tuple[str, str]]:
-    """List what stands below state and address."""
-    facts, change = seen.facts, seen.change
-    if not facts:
-        return []
-    rows = [
-        ("model", models_of(facts)),
-        ("script", ", ".join(part for part in (facts["script"], facts.get("script_hash", "")) if part)),
-        ("edited", _edited(seen.name, facts.get("edited", ()))),
-        ("takes", taken_of(facts)),
-        ("image", facts["image"]),
-        ("runs", _runs(facts)),
-        ("target", _target(facts)),
-        ("environment", _environment(facts["environment"])),
-        ("done", change.sentence().partition(": ")[2] if change else ""),
-        ("moved on", moved_sentence(seen.moved, f"%deploy {seen.name}")),
-        *(("note", note) for note in (change.notes if change else ())),
-    ]
-    return [(label, value) for label, value in rows if value]
+def _content(seen: Seen) -> ServiceContent:
+    return service_content(seen.facts, change=seen.change, moved=seen.moved)
 
 
 def _text(seen: Seen) -> str:
+    title = f"Service {seen.name}: {seen.state}"
     if not seen.facts:
-        return plain.block(f"Service {seen.name}: {seen.state}", [("why", seen.reason)] if seen.reason else [])
-    busy = ", ".join(f"{number} {label}" for label, number in traffic(seen)) if seen.facts["requests"] else ""
+        return plain.block(title, [("why", seen.reason)] if seen.reason else [])
+    content = _content(seen)
+    busy = ", ".join(f"{value} {label}" for label, value in content.numbers) if seen.facts["requests"] else ""
     rows = [
         ("why", seen.reason),
         ("url", seen.facts["scoring_uri"]),
-        *_rows(seen),
-        ("up", _uptime(seen).removeprefix("up ")),
-        ("traffic", busy),
+        *content.rows,
+        ("up", content.uptime),
+        ("traffic", busy if seen.facts["recent"] else ""),
     ]
-    return plain.block(f"Service {seen.name}: {seen.state}", [row for row in rows if row[1]])
+    return plain.block(title, [row for row in rows if row[1]])
 
 
-def _numbers(seen: Seen) -> str:
+def _numbers(rows: Sequence[Row]) -> str:
     tiles = "".join(
-        f'<div style="min-width:64px"><div style="font-size:11px;color:{markup.MUTED}">{markup.esc(label)}</div>'
-        f'<div style="font-size:15px;font-variant-numeric:tabular-nums">{markup.esc(number)}</div></div>'
-        for label, number in traffic(seen)
+        f'<div style="min-width:64px"><div style="font-size:11px;color:{markup.MUTED}">{markup.esc(row.label)}</div>'
+        f'<div style="font-size:15px;font-variant-numeric:tabular-nums">{markup.esc(row.value)}</div></div>'
+        for row in rows
     )
     style = "display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0"
     return f'<div role="group" aria-label="recent traffic" style="{style}">{tiles}</div>' if tiles else ""
@@ -276,17 +149,18 @@ def _html(seen: Seen) -> str:
     url = seen.facts.get("scoring_uri", "")
     failed = seen.state in {"Failed", "Unhealthy", "Unschedulable"}
     log = markup.pre("\n".join(seen.log), f"last log lines of {seen.name}") if seen.log else ""
+    content = _content(seen) if seen.facts else ServiceContent((), (), "")
     return markup.card(
         f"service {seen.name}",
         markup.line(
             f'<b style="font-size:14px">{markup.esc(seen.name)}</b>',
             markup.badge(seen.state, live=True),
-            markup.muted(_uptime(seen)) if _uptime(seen) else "",
+            markup.muted(f"up {content.uptime}") if content.uptime else "",
         ),
         f'<div style="margin:4px 0 0">{markup.esc(seen.reason)}</div>' if seen.reason else "",
         f'<div style="margin:6px 0 0">{markup.code(url)}</div>' if url else "",
-        _numbers(seen),
-        markup.facts(_rows(seen)),
+        _numbers(content.numbers if seen.facts.get("recent") else ()),
+        markup.facts(content.rows),
         markup.more("last log lines", log, opened=failed) if log else "",
         _commands(seen),
     )

@@ -12,7 +12,7 @@ from ..doors import door
 if TYPE_CHECKING:
     from .answers import Answer as Answer
     from .answers import Binary as Binary
-    from .answers import duration as duration
+    from .answers import elapsed as elapsed
     from .invocable import Invocable as Invocable
     from .invocation import Invocation as Invocation
     from .load import LatencyReport as LatencyReport
@@ -25,7 +25,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "answers": "Answer Binary duration",
+            "answers": "Answer Binary elapsed",
             "invocable": "Invocable",
             "invocation": "Invocation",
             "load": "LatencyReport summary",

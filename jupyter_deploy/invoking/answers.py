@@ -96,9 +96,9 @@ class Answer:
         str
             For example ``"200 OK · 3.1 ms, of which 1.2 ms in run()"``.
         """
-        inside = "" if self.run_seconds is None else f", of which {duration(self.run_seconds)} in run()"
+        inside = "" if self.run_seconds is None else f", of which {elapsed(self.run_seconds)} in run()"
         nothing = " · run() returned None: is a return missing?" if self.returned_none else ""
-        return f"{self.status} {_phrase(self.status)} · {duration(self.seconds)}{inside}{nothing}".replace("  ", " ")
+        return f"{self.status} {_phrase(self.status)} · {elapsed(self.seconds)}{inside}{nothing}".replace("  ", " ")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON.
@@ -168,7 +168,7 @@ def decoded(body: bytes, content_type: str = "") -> Any:
         return text
 
 
-def duration(seconds: float) -> str:
+def elapsed(seconds: float) -> str:
     """Write a time for people.
 
     Parameters

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import traitlets
 
-from ..display import models_of, moved_sentence, taken_of, window
+from ..display import NOTHING, milliseconds, service_content
 from ..errors import NotFound
 from ..files import tail
 from ..workspace import Living, Service
@@ -20,7 +20,6 @@ SHORT, LONG = 5, 60
 _ANSWER_LIMIT = 4000
 _LOG_BYTES = 32_768
 _TIMEOUT = 60.0
-NOTHING = "–"
 
 
 class ServiceCard(LiveWidget):
@@ -67,10 +66,9 @@ class ServiceCard(LiveWidget):
         log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
         sample = record.spec.settings.get("sample") or self.sample
         lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
-        known, seen = self._living(), shown(facts)
-        moved = moved_sentence(self._service.moved_on(known), f"%deploy {self.name}") if known else ""
-        seen["rows"] += [["moved on", moved]] if moved else []
-        return self.tell(facts=seen, lines=lines, sample=sample)
+        known = self._living()
+        moved = self._service.moved_on(known) if known else ()
+        return self.tell(facts=shown(facts, moved), lines=lines, sample=sample)
 
     def essence(self) -> object:
         """Return how the service is, without what changes with each request.
@@ -169,97 +167,29 @@ class ServiceCard(LiveWidget):
         return static.plain(title, self._rows())
 
 
-def shown(facts: dict[str, Any]) -> dict[str, Any]:
+def shown(facts: dict[str, Any], moved: Sequence[str] = ()) -> dict[str, Any]:
     """Turn a service's facts into what a card shows: texts that only change where it matters.
 
     Parameters
     ----------
     facts : dict
         From :meth:`Service.as_dict`.
+    moved : sequence of str, optional
+        Which of the notebook's names have changed since its script took them.
 
     Returns
     -------
     dict
         ``state``, ``reason``, ``url``; ``rows`` and ``numbers``, each label and text.
     """
-    recent = facts["recent"]
-    workers = len(facts["workers"])
-    runs = [f"generation {facts['generation']}"] if facts["generation"] else []
-    runs += [f"{workers} worker" + "s" * (workers != 1)] if workers else []
-    runs += [f"{facts['restarts']} restart" + "s" * (facts["restarts"] != 1)] if facts["restarts"] else []
-    rows = [
-        ("model", models_of(facts)),
-        ("script", facts["script"]),
-        ("takes", taken_of(facts)),
-        ("image", facts["image"]),
-        ("runs", ", ".join(runs)),
-        ("target", f"docker, {facts['container']}" if facts["container"] else facts["target"]),
-    ]
-    numbers = [
-        (
-            f"requests/s, {window(recent)}" if recent else "requests/s",
-            f"{recent['requests_per_second']:.3g}" if recent else NOTHING,
-        ),
-        ("p50", milliseconds(recent.get("p50_ms"))),
-        ("p95", milliseconds(recent.get("p95_ms"))),
-        ("errors", f"{recent['errors']:,} of {recent['requests']:,}" if recent else NOTHING),
-        ("up", duration(facts["uptime_seconds"])),
-    ]
+    content = service_content(facts, moved=moved, steady=True)
     return {
         "state": facts["state"],
         "reason": facts["reason"],
         "url": facts["scoring_uri"],
-        "rows": [list(row) for row in rows if row[1]],
-        "numbers": [list(number) for number in numbers],
+        "rows": [list(row) for row in content.rows],
+        "numbers": [*map(list, content.numbers), ["up", content.uptime or NOTHING]],
     }
-
-
-def milliseconds(value: float | None) -> str:
-    """Write a time.
-
-    Parameters
-    ----------
-    value : float or None
-        Milliseconds.
-
-    Returns
-    -------
-    str
-        For example ``"1.25 ms"``, ``"340 ms"``, ``"2.1 s"``.
-    """
-    if value is None:
-        return NOTHING
-    if value >= 10_000:
-        return f"{value / 1000:,.0f} s"
-    if value >= 1000:
-        return f"{value / 1000:.1f} s"
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
-
-
-def duration(seconds: float) -> str:
-    """Write how long something has been running, in steps that do not change each second.
-
-    Parameters
-    ----------
-    seconds : float
-        Since its start; 0 where it does not run.
-
-    Returns
-    -------
-    str
-        For example ``"20 s"``, ``"5 min"``, ``"3 h 20 min"``, ``"2 d 4 h"``.
-    """
-    if not seconds:
-        return NOTHING
-    if seconds < 60:
-        return f"{seconds // 10 * 10:.0f} s" if seconds >= 10 else "< 10 s"
-    minutes = int(seconds // 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes // 10 * 10} min"
-    return f"{hours // 24} d {hours % 24} h"
 
 
 def pretty(value: Any, limit: int) -> str:

@@ -9,12 +9,11 @@ from typing import Any
 
 import traitlets
 
-from ..display import window
+from ..display import milliseconds, window
 from ..errors import NotFound
 from ..workspace import Service
 from . import static
 from .base import LiveWidget, asset
-from .card import milliseconds
 
 MINUTES = 5
 _POINTS = MINUTES * 60

@@ -8,11 +8,12 @@ from typing import Any
 
 import traitlets
 
+from ..display import milliseconds
 from ..errors import InvokeProblem, NotFound
 from ..workspace import Service
 from . import static
 from .base import LiveWidget, asset, error_facts
-from .card import milliseconds, pretty
+from .card import pretty
 from .fields import PLAIN, fields, input_schema
 from .levels import shortened
 

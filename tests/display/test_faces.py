@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.deploying import Package
-from jupyter_deploy.display import FACES, bundle, face_of, html, markup, plain, services, text
+from jupyter_deploy.display import FACES, bundle, face_of, html, markup, plain, service_content, services, text
 from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import DeployError, InvokeProblem
 from jupyter_deploy.registry import Model
@@ -220,9 +220,25 @@ def test_a_long_log_is_cut_in_the_page_only() -> None:
     assert data["lines"][0] == "line 3000"
 
 
+def test_the_live_card_says_the_same_as_the_one_that_stays() -> None:
+    known = {**facts("churn"), "edited": ("helper.py",), "script_hash": "abc"}
+    stays, live = service_content(known, moved=("x",)), service_content(known, moved=("x",), steady=True)
+    assert [row.label for row in stays.rows] == [row.label for row in live.rows]
+    assert [row for row in stays.rows if row.label != "runs"] == [row for row in live.rows if row.label != "runs"]
+    assert dict(live.rows)["runs"] == "generation 3, 2 workers, 1 restart"
+    assert (stays.numbers, stays.uptime) == (live.numbers, live.uptime)
+
+
 def test_a_services_card() -> None:
     page = harmless(services.SERVICE.html(replace(seen("Healthy"), name="churn", reason="")))
-    for part in ("up 2 hours 5 minutes", "0.1", "1.2 ms", "1.2 s", "2 of 6", "generation 3, 2 workers, 1,234 requests"):
+    for part in (
+        "up 2 hours 5 minutes",
+        "0.1",
+        "1.2 ms",
+        "1.25 s",
+        "2 of 6",
+        "generation 3, 2 workers, 1,234 requests",
+    ):
         assert part in page.text
     status = [attributes for _, attributes in page.tags if attributes.get("role") == "status"]
     assert len(status) == 1
@@ -306,8 +322,15 @@ def test_durations(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words"), [(3.2, "under 10 seconds"), (29, "20 seconds"), (61, "1 minute"), (7500, "2 hours 5 minutes")]
+)
+def test_durations_that_do_not_change_each_second(seconds: float, words: str) -> None:
+    assert plain.duration(seconds, steady=True) == words
+
+
+@pytest.mark.parametrize(
     ("value", "words"),
-    [(None, "–"), (0.03, "0.0 ms"), (1.25, "1.2 ms"), (340.2, "340 ms"), (2500.0, "2.5 s")],
+    [(None, "–"), (0.03, "30 µs"), (1.25, "1.2 ms"), (340.2, "340 ms"), (2500.0, "2.50 s")],
 )
 def test_milliseconds(value: float | None, words: str) -> None:
     assert plain.milliseconds(value) == words

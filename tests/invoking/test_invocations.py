@@ -16,7 +16,7 @@ import pytest
 
 from jupyter_deploy.display import html, text
 from jupyter_deploy.errors import UsageProblem
-from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet, duration
+from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet, elapsed
 from jupyter_deploy.invoking.answers import answer_of, decoded
 from jupyter_deploy.invoking.connection import Reply
 from jupyter_deploy.invoking.invocation import Request, checked_headers
@@ -241,7 +241,7 @@ def test_bytes_are_named_and_pictures_shown() -> None:
     ],
 )
 def test_times_are_short(seconds: float, shown: str) -> None:
-    assert duration(seconds) == shown
+    assert elapsed(seconds) == shown
 
 
 def test_what_varies_is_sanitized_in_notebooks() -> None:

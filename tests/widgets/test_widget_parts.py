@@ -11,7 +11,7 @@ import pytest
 from jupyter_deploy.display import window
 from jupyter_deploy.verbs.logs import short_ids
 from jupyter_deploy.widgets import static
-from jupyter_deploy.widgets.card import duration, milliseconds, pretty, shown
+from jupyter_deploy.widgets.card import pretty, shown
 from jupyter_deploy.widgets.feed import Feed
 from jupyter_deploy.widgets.fields import fields, input_schema
 from jupyter_deploy.widgets.form import example
@@ -223,30 +223,6 @@ def test_a_document_of_version_2() -> None:
     assert input_schema({"definitions": {"ServiceInput": {"type": "object"}}}) == {"type": "object"}
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "–"),
-        (3.2, "< 10 s"),
-        (29, "20 s"),
-        (61, "1 min"),
-        (3599, "59 min"),
-        (12_300, "3 h 20 min"),
-        (190_000, "2 d 4 h"),
-    ],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "–"), (0.0123, "0.0123 ms"), (12.345, "12.3 ms"), (340.4, "340 ms"), (2140, "2.1 s"), (61_000, "61 s")],
-)
-def test_milliseconds(value: float | None, text: str) -> None:
-    assert milliseconds(value) == text
-
-
 def test_answers_are_cut() -> None:
     assert pretty({"a": [1, "ü"]}, 100) == '{"a": [1, "ü"]}'
     assert pretty(list(range(100)), 20) == "[0, 1, 2, 3, 4, 5, 6 … (390 characters)"
@@ -256,9 +232,19 @@ def test_answers_are_cut() -> None:
 
 def test_a_card_of_a_server_that_tells_nothing_of_its_traffic() -> None:
     facts = {"state": "Failed", "reason": "why", "recent": {}, "workers": [], "generation": 0, "restarts": 0}
-    facts |= {"models": [], "script": "", "image": "seed:1", "container": "c", "target": "docker", "uptime_seconds": 0}
+    facts |= {
+        "name": "seed",
+        "requests": 0,
+        "environment": {},
+        "models": [],
+        "script": "",
+        "image": "seed:1",
+        "container": "c",
+        "target": "docker",
+        "uptime_seconds": 0,
+    }
     card = shown({**facts, "scoring_uri": ""})
-    assert card["rows"] == [["image", "seed:1"], ["target", "docker, c"]]
+    assert card["rows"] == [["image", "seed:1"], ["target", "docker, container c"]]
     assert {text for _, text in card["numbers"]} == {"–"}
 
 
