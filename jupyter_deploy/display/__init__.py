@@ -18,23 +18,27 @@ if TYPE_CHECKING:
     from .faces import register as register
     from .faces import text as text
     from .faces import unregister as unregister
-    from .invocations import note as note
+    from .markup import badge as badge
+    from .markup import note as note
     from .markup import sentence as sentence
+    from .markup import unless_live as unless_live
     from .models import model_rows as model_rows
     from .plain import NOTHING as NOTHING
     from .plain import milliseconds as milliseconds
     from .plain import window as window
     from .stages import Stages as Stages
+    from .summaries import summary_html as summary_html
+    from .summaries import summary_text as summary_text
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "card": "service_content",
             "faces": "FACES bundle face_of html register text unregister",
-            "invocations": "note",
-            "markup": "sentence",
+            "markup": "badge note sentence unless_live",
             "models": "model_rows",
             "plain": "NOTHING milliseconds window",
             "stages": "Stages",
+            "summaries": "summary_html summary_text",
         },
     )

@@ -29,7 +29,7 @@ def _text(environment: Environment) -> str:
 
 def _html(environment: Environment) -> str:
     version = f"environment, version {environment.version}" if environment.version else "environment, not registered"
-    title = markup.line(f"<b>{markup.esc(environment.name)}</b>", markup.muted(version))
+    title = markup.line(markup.bold(environment.name), markup.muted(version))
     return markup.card(f"environment {environment.name}", title, markup.facts(_rows(environment)))
 
 
@@ -46,7 +46,7 @@ def _package_rows(package: Package) -> list[tuple[str, str]]:
 
 
 def _package_html(package: Package) -> str:
-    title = markup.line(f"<b>{markup.esc(package.name)}</b>", markup.muted("package"))
+    title = markup.line(markup.bold(package.name), markup.muted("package"))
     copied = ["image", "folder", "run it with", "build it with"]
     return markup.card(f"package of {package.name}", title, markup.facts(_package_rows(package), copied))
 

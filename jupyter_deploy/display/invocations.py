@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import base64
-from html import escape
+from collections.abc import Iterator
 from pprint import pformat
 from typing import Any
 
 from ..invoking import Answer, Binary, LatencyReport, Snippet, elapsed, summary
+from . import markup
 from .face import Face
 
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")
 _LARGEST_SHOWN = 4 << 20
 _LONGEST = 4_000
 _BLOCKS = 40
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 420, 150, 34, 8, 34
-_MUTED = "color:var(--jp-ui-font-color2,#666);font-size:12px"
+_WIDTH, _HEIGHT, _LEFT, _TOP = 420, 150, 34, 8
+_FLOOR = _HEIGHT - 34
 _BORDER = "1px solid var(--jp-border-color2,#c8c8c8)"
-_CARD = (
-    f"border:{_BORDER};border-radius:6px;padding:8px 12px;display:inline-block;max-width:100%;font-size:13px;"
-    "line-height:1.5;text-align:left"
-)
 _NUMBER = "text-align:right;padding:2px 0 2px 14px;font-variant-numeric:tabular-nums"
-_PRE = "margin:0;font-size:12px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto"
-
-
-def note(text: str) -> str:
-    """Write a line that stands beside a value.
-
-    Parameters
-    ----------
-    text : str
-        For people.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    return f'<div style="{_MUTED}">{escape(text)}</div>'
 
 
 def answer_text(answer: Answer) -> str:
@@ -71,10 +51,8 @@ def answer_html(answer: Answer) -> str:
         HTML; pictures are shown.
     """
     value = answer.value
-    shown = (
-        binary_html(value) if isinstance(value, Binary) else f'<pre style="{_PRE}">{escape(_value_text(value))}</pre>'
-    )
-    return f"<div>{note(answer.sentence())}{shown}</div>"
+    shown = binary_html(value) if isinstance(value, Binary) else markup.pre(_value_text(value), "answer")
+    return markup.block(markup.note(answer.sentence()), shown)
 
 
 def _value_text(value: Any) -> str:
@@ -113,11 +91,11 @@ def binary_html(value: Binary) -> str:
     str
         HTML.
     """
-    text = escape(binary_text(value))
+    text = binary_text(value)
     if value.content_type not in _SHOWN or len(value) > _LARGEST_SHOWN:
-        return f"<div>{text}</div>"
-    data = base64.b64encode(value).decode()
-    return f'<img src="data:{value.content_type};base64,{data}" alt="{text}" title="{text}" style="max-width:100%">'
+        return markup.block(text)
+    address = f"data:{value.content_type};base64,{base64.b64encode(value).decode()}"
+    return markup.element("img", src=address, alt=text, title=text, style="max-width:100%")
 
 
 def snippet_text(snippet: Snippet) -> str:
@@ -149,7 +127,7 @@ def snippet_html(snippet: Snippet) -> str:
     str
         HTML.
     """
-    return f'<pre tabindex="0" aria-label="client program" style="{_PRE}">{escape(str(snippet))}</pre>'
+    return markup.pre(str(snippet), "client program")
 
 
 def _headline(report: LatencyReport) -> str:
@@ -227,61 +205,81 @@ def report_html(report: LatencyReport) -> str:
         HTML: a line, a table, a chart, the errors.
     """
     header, rows = _rows(report)
-    parts = [f"<div><b>{escape(report.service)}</b> {escape(_headline(report))}</div>"]
+    parts = [markup.block(markup.bold(report.service), f" {_headline(report)}")]
     if rows:
-        head = "".join(f'<th scope="col" style="{_NUMBER};border-bottom:{_BORDER}">{name}</th>' for name in header)
-        body = "".join(
-            f'<tr style="background:none"><th scope="row" style="text-align:left;font-weight:normal">{row[0]}</th>'
-            + "".join(f'<td style="{_NUMBER}">{cell}</td>' for cell in row[1:])
-            + "</tr>"
-            for row in rows
-        )
-        parts.append(
-            '<table style="border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit">'
-            '<thead><tr style="background:none">'
-            f'<td style="border-bottom:{_BORDER}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
-        )
-        parts.append(_chart(report))
-    parts += [f'<div style="overflow-wrap:anywhere">{escape(line)}</div>' for line in _troubles(report)]
-    return f'<div style="{_CARD}">{"".join(parts)}</div>'
+        parts += [_table(header, rows), _chart(report)]
+    parts += [markup.block(line) for line in _troubles(report)]
+    return markup.card(f"what requests to {report.service} took", *parts)
 
 
-def _chart(report: LatencyReport) -> str:
-    bars = report.bars()
+def _table(header: list[str], rows: list[list[str]]) -> markup.Html:
+    element = markup.element
+    ruled = f"border-bottom:{_BORDER}"
+    head = (element("th", name, scope="col", style=f"{_NUMBER};{ruled}") for name in header)
+    body = (
+        element(
+            "tr",
+            element("th", row[0], scope="row", style="text-align:left;font-weight:normal"),
+            *(element("td", cell, style=_NUMBER) for cell in row[1:]),
+            style="background:none",
+        )
+        for row in rows
+    )
+    return element(
+        "table",
+        element("thead", element("tr", element("td", style=ruled), *head, style="background:none")),
+        element("tbody", *body),
+        style="border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit",
+    )
+
+
+def _bars(bars: list[tuple[float, float, int]], has_tail: bool, step: float) -> Iterator[markup.Html]:
     most = max(count for _, _, count in bars)
-    step = (_WIDTH - _LEFT) / max(len(bars), 4)
-    has_tail = bars[-1][1] - bars[-1][0] > 1.01 * (bars[0][1] - bars[0][0])
-    depth = _HEIGHT - _TOP - _BOTTOM
-    floor = _HEIGHT - _BOTTOM
-    drawn = []
     for index, (low, high, count) in enumerate(bars):
-        height = max(depth * count / most, 1.0 if count else 0.0)
+        height = max((_FLOOR - _TOP) * count / most, 1.0 if count else 0.0)
         faint = ";fill-opacity:0.55" if has_tail and index == len(bars) - 1 else ""
         label = "{} to {} ms: {:,}".format(*_edges(bars, low, high), count)
-        drawn.append(
-            f'<rect x="{_LEFT + step * index + 1:.1f}" y="{floor - height:.1f}" width="{max(step - 2, 1):.1f}" '
-            f'height="{height:.1f}" style="fill:var(--jp-brand-color1,#1976d2){faint}"><title>{label}</title></rect>'
+        yield markup.element(
+            "rect",
+            markup.element("title", label),
+            x=f"{_LEFT + step * index + 1:.1f}",
+            y=f"{_FLOOR - height:.1f}",
+            width=f"{max(step - 2, 1):.1f}",
+            height=f"{height:.1f}",
+            style=f"fill:var(--jp-brand-color1,#1976d2){faint}",
         )
+
+
+def _chart(report: LatencyReport) -> markup.Html:
+    bars, element = report.bars(), markup.element
+    step = (_WIDTH - _LEFT) / max(len(bars), 4)
+    has_tail = bars[-1][1] - bars[-1][0] > 1.01 * (bars[0][1] - bars[0][0])
     right = max(_LEFT + step * len(bars), _LEFT + 100)
     texts = [
         (_LEFT, _HEIGHT - 18, "start", elapsed(bars[0][0])),
         (right, _HEIGHT - 18, "end", f"over {elapsed(bars[-1][0])}" if has_tail else elapsed(bars[-1][1])),
         (_LEFT, _HEIGHT - 4, "start", "time until the answer was there"),
-        (_LEFT - 5, _TOP + 10, "end", f"{most:,}"),
-        (_LEFT - 5, floor, "end", "0"),
+        (_LEFT - 5, _TOP + 10, "end", f"{max(count for _, _, count in bars):,}"),
+        (_LEFT - 5, _FLOOR, "end", "0"),
     ]
-    written = "".join(f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>' for x, y, anchor, text in texts)
+    written = (element("text", text, x=f"{x:.1f}", y=str(y), text_anchor=anchor) for x, y, anchor, text in texts)
     middle = summary(report.client)
     told = (
         f"Histogram of the time of {len(report.client):,} answers: half within {elapsed(middle['p50'])}, "
         f"95 % within {elapsed(middle['p95'])}, the slowest {elapsed(middle['max'])}"
     )
-    return (
-        f'<svg role="img" aria-label="{told}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'style="max-width:100%;height:auto;display:block"><title>{told}</title>'
-        f'<line x1="{_LEFT}" y1="{floor}" x2="{_WIDTH}" y2="{floor}" '
-        'style="stroke:var(--jp-border-color1,#bdbdbd)"></line>'
-        f'{"".join(drawn)}<g style="fill:var(--jp-ui-font-color1,#333);font-size:11px">{written}</g></svg>'
+    axis = {"x1": str(_LEFT), "y1": str(_FLOOR), "x2": str(_WIDTH), "y2": str(_FLOOR)}
+    return element(
+        "svg",
+        element("title", told),
+        element("line", **axis, style="stroke:var(--jp-border-color1,#bdbdbd)"),
+        *_bars(bars, has_tail, step),
+        element("g", *written, style="fill:var(--jp-ui-font-color1,#333);font-size:11px"),
+        role="img",
+        aria_label=told,
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        width=str(_WIDTH),
+        style="max-width:100%;height:auto;display:block",
     )
 
 

@@ -73,13 +73,13 @@ def cell(column: str, text: str) -> str:
     Returns
     -------
     str
-        A fragment: states are badges, addresses are there to be copied.
+        HTML or text: states are badges, addresses are there to be copied.
     """
     if not text:
         return ""
     if column == "url":
         return markup.code(text, whole=True)
-    return markup.badge(text) if column == "state" else markup.esc(text)
+    return markup.badge(text) if column == "state" else text
 
 
 def _table(listing: Listing) -> tuple[list[str], list[list[str]]]:
@@ -109,7 +109,7 @@ def _log_html(log: LogText) -> str:
         return markup.sentence("The log is empty.")
     left_out = len(lines) - LOG_LINES
     note = markup.sentence(f"… {plain.counted(left_out, 'earlier line')}") if left_out > 0 else ""
-    return note + markup.pre(kept, "service log")
+    return markup.join([note, markup.pre(kept, "service log")])
 
 
 def _log_data(log: LogText) -> dict[str, Any]:
@@ -120,11 +120,9 @@ def _error_html(error: DeployError) -> str:
     tone = markup.TONES["Failed"].ground
     return markup.card(
         error.title,
-        f"<div><b>{markup.esc(error.title)}</b>: {markup.esc(error.message)}</div>",
+        markup.block(markup.bold(error.title), f": {error.message}"),
         markup.pre(error.details, "details") if error.details else "",
-        f'<div style="margin:4px 0 0">{markup.muted("Hint:")} {markup.esc(error.notebook_hint)}</div>'
-        if error.hint
-        else "",
+        markup.block(markup.muted("Hint:"), f" {error.notebook_hint}", above=4) if error.hint else "",
         accent=tone,
     )
 

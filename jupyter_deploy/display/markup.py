@@ -1,13 +1,14 @@
-"""The HTML that faces are made of: no script, no address that could be one, everything escaped.
+"""The HTML that faces are made of; nothing else in this package writes any.
 
-Colours are the notebook theme's, so that cards are at home in a light page and in a dark one; where there is no such
-theme, the page's own. All is small and wraps: a card fits a cell of 320 pixels.
+It has no script and no address that could be one, and everything is escaped: an element takes text, and only what this
+module has made is put in as it is. Colours are the notebook theme's, so that cards are at home in a light page and in
+a dark one; where there is no such theme, the page's own. All is small and wraps: a card fits a cell of 320 pixels.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .plain import Rows, readable
@@ -74,23 +75,53 @@ TONES = {
 }
 
 
-def esc(text: object) -> str:
-    """Escape a text for HTML, in content and in attributes.
+class Html(str):
+    """HTML that was made here; any other text is escaped where it is put into an element."""
+
+    __slots__ = ()
+
+
+def esc(text: object) -> Html:
+    """Escape a text for HTML, in content and in attributes; replace what could not be read."""
+    return Html(html.escape(readable(str(text))))
+
+
+def join(parts: Iterable[str]) -> Html:
+    """Put parts together: HTML, which stays as it is, and text, which is escaped."""
+    return Html("".join(part if isinstance(part, Html) else esc(part) for part in parts))
+
+
+def element(tag: str, *parts: str, **attributes: str | bool) -> Html:
+    """Make an element.
 
     Parameters
     ----------
-    text : object
-        Anything with a text.
+    tag : str
+        Its name.
+    *parts : str
+        HTML, which stays as it is, or text, which is escaped.
+    **attributes : str or bool
+        With ``_`` for ``-``; one that is False is left out, one that is True has no value.
 
     Returns
     -------
-    str
-        Without markup and without what could not be read.
+    Html
+        The element.
     """
-    return html.escape(readable(str(text)))
+    written = "".join(
+        f" {name.replace('_', '-')}" + ("" if value is True else f'="{esc(value)}"')
+        for name, value in attributes.items()
+        if value is not False
+    )
+    return Html(f"<{tag}{written}>" if tag == "img" else f"<{tag}{written}>{join(parts)}</{tag}>")
 
 
-def badge(state: str, *, live: bool = False) -> str:
+def bold(text: str) -> Html:
+    """Draw a name."""
+    return element("b", text)
+
+
+def badge(state: str, *, live: bool = False) -> Html:
     """Draw a state: sign, word and colour.
 
     Parameters
@@ -102,17 +133,17 @@ def badge(state: str, *, live: bool = False) -> str:
 
     Returns
     -------
-    str
+    Html
         A fragment.
     """
     tone = TONES.get(state, TONES["Stopped"])
     colours = f"background:{tone.ground};color:{tone.ink}"
     style = f"{colours};border-radius:10px;padding:1px 9px;font-size:12px;white-space:nowrap"
-    role = ' role="status"' if live else ""
-    return f'<span{role} style="{style}"><span aria-hidden="true">{tone.sign}</span> {esc(state)}</span>'
+    sign = element("span", tone.sign, aria_hidden="true")
+    return element("span", sign, f" {state}", role="status" if live else False, style=style)
 
 
-def code(text: str, *, whole: bool = False) -> str:
+def code(text: str, *, whole: bool = False) -> Html:
     """Draw something to copy: a click selects all of it.
 
     Parameters
@@ -124,66 +155,41 @@ def code(text: str, *, whole: bool = False) -> str:
 
     Returns
     -------
-    str
+    Html
         A fragment.
     """
     wrap = "normal" if whole else "anywhere"
     style = f"{_CODE};overflow-wrap:{wrap};user-select:all;-webkit-user-select:all;cursor:copy"
-    return f'<code title="click to select, then copy" style="{style}">{esc(text)}</code>'
+    return element("code", text, title="click to select, then copy", style=style)
 
 
-def muted(text: str) -> str:
-    """Draw a remark.
-
-    Parameters
-    ----------
-    text : str
-        The remark.
-
-    Returns
-    -------
-    str
-        A fragment.
-    """
-    return f'<span style="color:{MUTED}">{esc(text)}</span>'
+def muted(text: str) -> Html:
+    """Draw a remark."""
+    return element("span", text, style=f"color:{MUTED}")
 
 
-def pre(text: str, label: str) -> str:
-    """Draw lines as they are.
-
-    Parameters
-    ----------
-    text : str
-        The lines.
-    label : str
-        What they are, for screen readers.
-
-    Returns
-    -------
-    str
-        A block that the keyboard can scroll.
-    """
-    return f'<pre tabindex="0" role="region" aria-label="{esc(label)}" style="{_PRE}">{esc(text)}</pre>'
+def pre(text: str, label: str) -> Html:
+    """Draw lines as they are, in a block that the keyboard can scroll; screen readers say the label."""
+    return element("pre", text, tabindex="0", role="region", aria_label=label, style=_PRE)
 
 
-def line(*parts: str) -> str:
-    """Put fragments side by side; they wrap where there is no room.
-
-    Parameters
-    ----------
-    *parts : str
-        Fragments; empty ones are left out.
-
-    Returns
-    -------
-    str
-        A block.
-    """
-    inner = "".join(f"<span>{part}</span>" if not part.startswith("<") else part for part in parts if part)
-    return f'<div style="{_LINE}">{inner}</div>'
+def block(*parts: str, above: int = 0) -> Html:
+    """Put HTML or text into a line of its own, so many pixels below what is above it."""
+    return element("div", *parts, style=f"margin:{above}px 0 0" if above else False)
 
 
-def facts(rows: Rows, copied: Sequence[str] = ()) -> str:
+def line(*parts: str) -> Html:
+    """Put HTML or text side by side; it wraps where there is no room."""
+    inner = (part if isinstance(part, Html) else element("span", part) for part in parts if part)
+    return element("div", *inner, style=_LINE)
+
+
+def note(text: str) -> Html:
+    """Draw a line that stands beside a value."""
+    return element("div", text, style=f"color:{MUTED};font-size:12px")
+
+
+def facts(rows: Rows, copied: Sequence[str] = ()) -> Html:
     """Lay out labelled lines.
 
     Parameters
@@ -195,20 +201,24 @@ def facts(rows: Rows, copied: Sequence[str] = ()) -> str:
 
     Returns
     -------
-    str
+    Html
         A table whose labels are headers of their rows; empty without rows.
     """
     if not rows:
-        return ""
-    lines = "".join(
-        f'<tr style="{_ROW}"><th scope="row" style="{_LABEL}">{esc(label)}</th>'
-        f'<td style="{_CELL}">{code(value) if label in copied else esc(value)}</td></tr>'
+        return Html()
+    lines = (
+        element(
+            "tr",
+            element("th", label, scope="row", style=_LABEL),
+            element("td", code(value) if label in copied else value, style=_CELL),
+            style=_ROW,
+        )
         for label, value in rows
     )
-    return f'<table style="margin:6px 0 0;border-collapse:collapse;border:none">{lines}</table>'
+    return element("table", *lines, style="margin:6px 0 0;border-collapse:collapse;border:none")
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Html:
     """Lay out a table.
 
     Parameters
@@ -216,37 +226,42 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> s
     header : sequence of str
         The columns' names.
     rows : sequence of sequence of str
-        The cells, each a fragment that is escaped already.
+        The cells, HTML or text.
     label : str
         What it lists, for screen readers.
 
     Returns
     -------
-    str
+    Html
         Where there is no room beside each other, the columns of a row wrap, each with its name; where a page takes no
         styles, it scrolls by itself and not the page.
     """
-    head = "".join(
-        f'<th scope="col" style="{_COLUMN};color:{MUTED};font-weight:normal">{esc(cell)}</th>' for cell in header
-    )
-    body = "".join(
-        f'<tr style="{_ROW}"><th scope="row" style="{_COLUMN};font-weight:600">{first}</th>'
-        + "".join(
-            f'<td data-column="{esc(name)}" style="{_COLUMN}">{cell}</td>'
-            for name, cell in zip(header[1:], rest, strict=True)
+    named = f"{_COLUMN};color:{MUTED};font-weight:normal"
+    head = (element("th", cell, scope="col", style=named) for cell in header)
+    body = (
+        element(
+            "tr",
+            element("th", first, scope="row", style=f"{_COLUMN};font-weight:600"),
+            *(
+                element("td", cell, data_column=name, style=_COLUMN)
+                for name, cell in zip(header[1:], rest, strict=True)
+            ),
+            style=_ROW,
         )
-        + "</tr>"
         for first, *rest in rows
     )
-    return (
-        f"<style>{NARROW}</style>"
-        f'<div class="jpd-table" tabindex="0" role="region" aria-label="{esc(label)}" style="{_FONT};max-width:100%;'
-        f'overflow-x:auto"><table style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word">'
-        f'<thead><tr style="{_ROW}">{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    whole = element(
+        "table",
+        element("thead", element("tr", *head, style=_ROW)),
+        element("tbody", *body),
+        style="margin:2px 0;border-collapse:collapse;border:none;overflow-wrap:break-word",
     )
+    style = f"{_FONT};max-width:100%;overflow-x:auto"
+    outer = {"class": "jpd-table", "tabindex": "0", "role": "region", "aria-label": label, "style": style}
+    return join([element("style", Html(NARROW)), element("div", whole, **outer)])
 
 
-def more(summary: str, inner: str, *, opened: bool = False) -> str:
+def more(summary: str, inner: str, *, opened: bool = False) -> Html:
     """Fold a part away.
 
     Parameters
@@ -254,23 +269,20 @@ def more(summary: str, inner: str, *, opened: bool = False) -> str:
     summary : str
         What is folded.
     inner : str
-        A fragment.
+        HTML or text.
     opened : bool, optional
         Whether it is open at first.
 
     Returns
     -------
-    str
+    Html
         A part that opens without script.
     """
-    style = f"color:{MUTED};cursor:pointer"
-    attribute = " open" if opened else ""
-    return (
-        f'<details{attribute} style="margin:6px 0 0"><summary style="{style}">{esc(summary)}</summary>{inner}</details>'
-    )
+    told = element("summary", summary, style=f"color:{MUTED};cursor:pointer")
+    return element("details", told, inner, open=opened, style="margin:6px 0 0")
 
 
-def card(label: str, *parts: str, accent: str = "") -> str:
+def card(label: str, *parts: str, accent: str = "") -> Html:
     """Draw a card.
 
     Parameters
@@ -278,49 +290,47 @@ def card(label: str, *parts: str, accent: str = "") -> str:
     label : str
         What it shows, for screen readers.
     *parts : str
-        Fragments; empty ones are left out.
+        HTML or text; empty ones are left out.
     accent : str, optional
         The colour of its left edge.
 
     Returns
     -------
-    str
+    Html
         The card.
     """
     edge = f";border-left:4px solid {accent}" if accent else ""
-    return f'<div role="group" aria-label="{esc(label)}" style="{_BOX}{edge}">{"".join(parts)}</div>'
+    return element("div", *parts, role="group", aria_label=label, style=f"{_BOX}{edge}")
 
 
-def plain_block(inner: str, *, status: bool = False) -> str:
-    """Draw a part without a frame.
-
-    Parameters
-    ----------
-    inner : str
-        A fragment.
-    status : bool, optional
-        Whether it tells how something is.
-
-    Returns
-    -------
-    str
-        A block.
-    """
-    role = ' role="status"' if status else ""
-    return f'<div{role} style="{_FONT};overflow-wrap:anywhere">{inner}</div>'
+def plain_block(*parts: str, status: bool = False) -> Html:
+    """Draw a part without a frame; a status is announced by screen readers."""
+    return element("div", *parts, role="status" if status else False, style=f"{_FONT};overflow-wrap:anywhere")
 
 
-def sentence(text: str) -> str:
-    """Draw one line.
+def sentence(text: str) -> Html:
+    """Draw one line as a block."""
+    return plain_block(text)
+
+
+def unless_live(mark: str, summary: str) -> Html:
+    """Wrap a summary that is only to be seen while the output behind it shows no live view.
+
+    A view that is dead, in a notebook that was opened again, is drawn by JupyterLab as an error; then the summary is
+    seen and the error is not. Where a page knows neither these classes nor ``:has``, both are seen.
 
     Parameters
     ----------
-    text : str
-        The line.
+    mark : str
+        Tells this output from others; a hexadecimal number.
+    summary : str
+        HTML or text.
 
     Returns
     -------
-    str
-        A block.
+    Html
+        With a style.
     """
-    return plain_block(esc(text))
+    own, child = f'.jp-OutputArea-child:has([data-jpd="{mark}"])', ".jp-OutputArea-child"
+    rule = f"{own}:has(+ {child} .jpd-box),{own} + {child}:not(:has(.jpd-box)){{display:none}}"
+    return join([element("style", Html(rule)), element("div", summary, data_jpd=mark)])

@@ -41,7 +41,7 @@ def model_rows(model: Model) -> list[tuple[str, str]]:
 
 
 def _model_html(model: Model) -> str:
-    title = markup.line(f"<b>{markup.esc(model.name)}</b>", markup.muted(f"model, version {model.version}"))
+    title = markup.line(markup.bold(model.name), markup.muted(f"model, version {model.version}"))
     return markup.card(f"model {model.name}", title, markup.facts(model_rows(model), copied=["load it with"]))
 
 

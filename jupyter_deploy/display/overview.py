@@ -47,17 +47,17 @@ def _text(overview: Overview) -> str:
 
 
 def _html(overview: Overview) -> str:
-    title = markup.line("<b>Workspace</b>", markup.muted(overview.home))
+    title = markup.line(markup.bold("Workspace"), markup.muted(overview.home))
     if overview.is_empty:
-        lead = '<div style="margin:6px 0 0">It is empty. From a trained model to a service that answers:</div>'
+        lead = markup.block("It is empty. From a trained model to a service that answers:", above=6)
         pairs = zip(overview.next_steps, _STEPS, strict=True)
         steps = (markup.line(markup.code(command), markup.muted(what)) for command, what in pairs)
-        return markup.card("workspace", title, lead, *(f'<div style="margin:4px 0 0">{step}</div>' for step in steps))
+        return markup.card("workspace", title, lead, *(markup.block(step, above=4) for step in steps))
     cells = [[cell(column, text) for column, text in zip(_HEADER, row, strict=True)] for row in _services(overview)]
     tidy = [("tidy up with", step) for step in overview.next_steps]
     services = markup.table(_HEADER, cells, "services") if cells else markup.sentence("No services.")
     below = markup.facts([*_rows(overview), *tidy], ["tidy up with"])
-    return markup.card("workspace", title, f'<div style="margin:6px 0 0">{services}</div>', below)
+    return markup.card("workspace", title, markup.block(services, above=6), below)
 
 
 def _data(overview: Overview) -> dict[str, Any]:

@@ -75,16 +75,17 @@ def _script_text(script: Script) -> str:
 
 
 def _script_html(script: Script) -> str:
-    parts = [markup.line(f"<b>{markup.esc(script.name)}</b>", markup.muted(f"script, {_title(script)}"))]
+    parts = [markup.line(markup.bold(script.name), markup.muted(f"script, {_title(script)}"))]
     if script.taken:
-        rows = [[markup.esc(cell) for cell in row] for row in _taken(script)]
-        parts.append(markup.table(["takes", "as", "from"], rows, f"what {script.name} takes from the notebook"))
+        parts.append(
+            markup.table(["takes", "as", "from"], _taken(script), f"what {script.name} takes from the notebook")
+        )
     parts += [markup.sentence(row) for row in _gets(script)]
-    parts += [f"<div>{markup.esc(notice)}</div>" for notice in script.notices]
+    parts += [markup.block(notice) for notice in script.notices]
     parts += [_trial_parts(script.trial)] if script.trial else []
     parts += [markup.sentence(f"changed: {one}") for one in script.moved if one != EDITED]
     if script.changes or script.draft:
-        parts += [f"<div>{markup.esc(one)}</div>" for one in _sentences(script)]
+        parts += [markup.block(one) for one in _sentences(script)]
     else:
         parts.append(markup.line(markup.muted("stored; serve it with"), markup.code(f"%deploy {script.name}")))
     if script.moved_on:
@@ -114,13 +115,13 @@ def _trial_text(trial: Trial) -> str:
     return "\n".join(lines)
 
 
-def _trial_parts(trial: Trial) -> str:
+def _trial_parts(trial: Trial) -> markup.Html:
     printed = markup.pre(trial.output, "what the script printed") if trial.output else ""
-    return markup.facts(_trial_rows(trial), copied=["answered"]) + printed
+    return markup.join([markup.facts(_trial_rows(trial), copied=["answered"]), printed])
 
 
 def _trial_html(trial: Trial) -> str:
-    title = markup.line(f"<b>{markup.esc(trial.script)}</b>", markup.muted("tried in a fresh process"))
+    title = markup.line(markup.bold(trial.script), markup.muted("tried in a fresh process"))
     return markup.card(f"trial of {trial.script}", title, _trial_parts(trial))
 
 

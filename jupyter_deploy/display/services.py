@@ -129,20 +129,28 @@ def _text(seen: Seen) -> str:
     return plain.block(title, [row for row in rows if row[1]])
 
 
+def _group(label: str, parts: Sequence[str], style: str) -> str:
+    return markup.element("div", *parts, role="group", aria_label=label, style=style) if parts else ""
+
+
 def _numbers(rows: Sequence[Row]) -> str:
-    tiles = "".join(
-        f'<div style="min-width:64px"><div style="font-size:11px;color:{markup.MUTED}">{markup.esc(row.label)}</div>'
-        f'<div style="font-size:15px;font-variant-numeric:tabular-nums">{markup.esc(row.value)}</div></div>'
+    small, large = f"font-size:11px;color:{markup.MUTED}", "font-size:15px;font-variant-numeric:tabular-nums"
+    tiles = [
+        markup.element(
+            "div",
+            markup.element("div", row.label, style=small),
+            markup.element("div", row.value, style=large),
+            style="min-width:64px",
+        )
         for row in rows
-    )
-    style = "display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0"
-    return f'<div role="group" aria-label="recent traffic" style="{style}">{tiles}</div>' if tiles else ""
+    ]
+    return _group("recent traffic", tiles, "display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0")
 
 
 def _commands(seen: Seen) -> str:
-    chips = "".join(markup.code(command) for command in seen.commands.values())
+    chips = [markup.code(command) for command in seen.commands.values()]
     style = f"display:flex;flex-wrap:wrap;gap:6px;margin:8px 0 0;padding:8px 0 0;border-top:1px solid {markup.BORDER}"
-    return f'<div role="group" aria-label="commands to copy" style="{style}">{chips}</div>' if chips else ""
+    return _group("commands to copy", chips, style)
 
 
 def _html(seen: Seen) -> str:
@@ -153,12 +161,12 @@ def _html(seen: Seen) -> str:
     return markup.card(
         f"service {seen.name}",
         markup.line(
-            f'<b style="font-size:14px">{markup.esc(seen.name)}</b>',
+            markup.element("b", seen.name, style="font-size:14px"),
             markup.badge(seen.state, live=True),
             markup.muted(f"up {content.uptime}") if content.uptime else "",
         ),
-        f'<div style="margin:4px 0 0">{markup.esc(seen.reason)}</div>' if seen.reason else "",
-        f'<div style="margin:6px 0 0">{markup.code(url)}</div>' if url else "",
+        markup.block(seen.reason, above=4) if seen.reason else "",
+        markup.block(markup.code(url), above=6) if url else "",
         _numbers(content.numbers if seen.facts.get("recent") else ()),
         markup.facts(content.rows),
         markup.more("last log lines", log, opened=failed) if log else "",
@@ -188,7 +196,7 @@ STATS = Face(
     "stats",
     lambda stats: plain.block("Uses now", _stats_rows(stats)),
     lambda stats: markup.card(
-        "what the service uses", markup.line("<b>Uses now</b>"), markup.facts(_stats_rows(stats))
+        "what the service uses", markup.line(markup.bold("Uses now")), markup.facts(_stats_rows(stats))
     ),
     Stats.as_dict,
 )

@@ -114,10 +114,10 @@ class Stages:
             A line of stages, and a bar where it is known how far this one is.
         """
         chips = [_chip(*shown) for shown in self._shown()]
-        arrow = '<span aria-hidden="true" style="opacity:.5">›</span>'
+        arrow = markup.element("span", "›", aria_hidden="true", style="opacity:.5")
         said = markup.muted(f"{self.said} … {plain.seconds(now - self._started)}")
         row = markup.line(*_between(chips, arrow), said)
-        return markup.plain_block(row + (_bar(self.fraction) if self.fraction is not None else ""), status=True)
+        return markup.plain_block(row, _bar(self.fraction) if self.fraction is not None else "", status=True)
 
     def summary(self, words: str, now: float) -> str:
         """Write what became of it.
@@ -143,11 +143,10 @@ class Stages:
 
 def _chip(stage: str, how: str, seconds: float) -> str:
     if how == "done":
-        return (
-            f'<span>{markup.esc(stage)} <span aria-hidden="true">✓</span> {markup.muted(plain.seconds(seconds))}</span>'
-        )
+        tick = markup.element("span", "✓", aria_hidden="true")
+        return markup.element("span", f"{stage} ", tick, " ", markup.muted(plain.seconds(seconds)))
     if how == "now":
-        return f"<b>{markup.esc(stage)}</b>"
+        return markup.bold(stage)
     return markup.muted(stage)
 
 
@@ -156,7 +155,15 @@ def _between(items: Sequence[str], sign: str) -> list[str]:
 
 
 def _bar(fraction: float) -> str:
-    percent = round(min(max(fraction, 0.0), 1.0) * 100)
+    percent = str(round(min(max(fraction, 0.0), 1.0) * 100))
     outer = f"height:6px;max-width:360px;border-radius:3px;margin:4px 0 0;overflow:hidden;background:{markup.SHADE}"
-    roles = f'role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100" aria-label="progress"'
-    return f'<div {roles} style="{outer}"><div style="height:6px;width:{percent}%;background:{_BAR}"></div></div>'
+    return markup.element(
+        "div",
+        markup.element("div", style=f"height:6px;width:{percent}%;background:{_BAR}"),
+        role="progressbar",
+        aria_valuenow=percent,
+        aria_valuemin="0",
+        aria_valuemax="100",
+        aria_label="progress",
+        style=outer,
+    )

@@ -14,8 +14,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ..display import unless_live
 from ..errors import DeployError
-from . import static
 from .feed import Feed
 
 # How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
@@ -224,7 +224,7 @@ class LiveWidget(anywidget.AnyWidget):
             raise NotImplementedError  # IPython's way to leave it to the mime bundle
         data, metadata = self._repr_mimebundle_()
         mark = secrets.token_hex(4)
-        still = {"text/plain": data["text/plain"], "text/html": static.unless_live(mark, data["text/html"])}
+        still = {"text/plain": data["text/plain"], "text/html": unless_live(mark, data["text/html"])}
         self._summed_up = self.essence()
         summary = display(still, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._shown.append((mark, summary))
@@ -266,7 +266,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _tell_summary(self) -> None:
         for mark, handle in self._shown:
-            html = static.unless_live(mark, self.summary())
+            html = unless_live(mark, self.summary())
             handle.update({"text/plain": repr(self), "text/html": html}, raw=True)
 
     def _at_exit(self) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import traitlets
 
-from ..display import model_rows
+from ..display import model_rows, summary_html, summary_text
 from ..errors import NotFound
 from ..registry import Model
 from ..workspace import Workspace
-from . import static
 from .base import LiveWidget, asset, error_facts
 
 # What a list may hold that a person looks at; the newest.
@@ -122,7 +121,7 @@ class ModelBrowser(LiveWidget):
         str
             HTML.
         """
-        return static.box("Models", "", self._rows(), after=self._rest())
+        return summary_html("Models", "", self._rows(), after=self._rest())
 
     def _rest(self) -> str:
         rest = len(self.models) + self.more - _SUMMARY
@@ -138,7 +137,7 @@ class ModelBrowser(LiveWidget):
         str
             A line for each.
         """
-        return static.plain("Models", self._rows(), [self._rest()] if self._rest() else [])
+        return summary_text("Models", self._rows(), [self._rest()] if self._rest() else [])
 
 
 def grouped(found: list[Model]) -> list[dict[str, Any]]:

@@ -8,11 +8,10 @@ from typing import Any
 
 import traitlets
 
-from ..display import NOTHING, milliseconds, service_content
+from ..display import NOTHING, badge, milliseconds, service_content, summary_html, summary_text
 from ..errors import NotFound
 from ..files import tail
 from ..workspace import Living, Service
-from . import static
 from .base import LiveWidget, asset, error_facts
 from .levels import brief, with_levels
 
@@ -152,8 +151,8 @@ class ServiceCard(LiveWidget):
         str
             HTML.
         """
-        state = static.badge(self.facts["state"]) if self.facts["state"] else ""
-        return static.box(self.name, state, self._rows(), [text for _, text in self.lines[-SHORT:]])
+        state = badge(self.facts["state"]) if self.facts["state"] else ""
+        return summary_html(self.name, state, self._rows(), [text for _, text in self.lines[-SHORT:]])
 
     def text(self) -> str:
         """Return the card as text.
@@ -164,7 +163,7 @@ class ServiceCard(LiveWidget):
             A few lines.
         """
         title = f"Service {self.name}: {self.facts['state'] or self.problem or 'not known yet'}"
-        return static.plain(title, self._rows())
+        return summary_text(title, self._rows())
 
 
 def shown(facts: dict[str, Any], moved: Sequence[str] = ()) -> dict[str, Any]:

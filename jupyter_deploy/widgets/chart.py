@@ -9,10 +9,9 @@ from typing import Any
 
 import traitlets
 
-from ..display import milliseconds, window
+from ..display import milliseconds, summary_html, summary_text, window
 from ..errors import NotFound
 from ..workspace import Service
-from . import static
 from .base import LiveWidget, asset
 
 MINUTES = 5
@@ -103,7 +102,7 @@ class MetricsChart(LiveWidget):
         """
         seconds = round((self._kept[-1][0] or 0) - (self._kept[0][0] or 0)) if self._kept else 0
         after = f"Over {seconds // 60} min {seconds % 60} s." if seconds else ""
-        return static.box(self.name, "traffic", self._rows(), after=after)
+        return summary_html(self.name, "traffic", self._rows(), after=after)
 
     def text(self) -> str:
         """Return the chart's numbers as text.
@@ -113,7 +112,7 @@ class MetricsChart(LiveWidget):
         str
             A few lines.
         """
-        return static.plain(f"Traffic of {self.name}", self._rows())
+        return summary_text(f"Traffic of {self.name}", self._rows())
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
         """Look at once where a view appears.

@@ -8,10 +8,9 @@ from typing import Any
 
 import traitlets
 
-from ..display import milliseconds
+from ..display import milliseconds, summary_html, summary_text
 from ..errors import InvokeProblem, NotFound
 from ..workspace import Service
-from . import static
 from .base import LiveWidget, asset, error_facts
 from .card import pretty
 from .fields import PLAIN, fields, input_schema
@@ -133,11 +132,11 @@ class InvokeForm(LiveWidget):
             HTML.
         """
         if not self.history:
-            return static.box(self.name, "request", self._takes(), after="No request was sent.")
+            return summary_html(self.name, "request", self._takes(), after="No request was sent.")
         told = self.told
         outcome = [("request", shortened(self.history[0]["body"])), ("answer", self._outcome())]
         rows = [*outcome, ("hint", told.get("hint", ""))]
-        return static.box(self.name, "request", rows, told["details"].splitlines())
+        return summary_html(self.name, "request", rows, told["details"].splitlines())
 
     def _takes(self) -> list[tuple[str, str]]:
         return [(field["name"], field["hint"]) for field in self.fields]
@@ -157,7 +156,7 @@ class InvokeForm(LiveWidget):
         body = self.sample
         if self.fields:
             body = json.dumps(example(self.fields), ensure_ascii=False)
-        return static.plain(f"Requests for {self.name}", [*self._takes(), ("for example", body)])
+        return summary_text(f"Requests for {self.name}", [*self._takes(), ("for example", body)])
 
 
 def example(made: list[dict[str, str]]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import traitlets
 
+from ..display import summary_html, summary_text
 from ..errors import NotFound
 from ..workspace import Service
-from . import static
 from .base import LiveWidget, asset
 from .growth import Growth
 from .levels import with_levels
@@ -149,7 +149,7 @@ class LogView(LiveWidget):
             HTML.
         """
         lines = [text for _, text in with_levels(self._ring.newest(_SUMMARY_LINES)[1])]
-        return static.box(self.name, "log", [], lines or ["The log is empty."])
+        return summary_html(self.name, "log", [], lines or ["The log is empty."])
 
     def text(self) -> str:
         """Return the log's last lines as text.
@@ -159,4 +159,4 @@ class LogView(LiveWidget):
         str
             Oldest first.
         """
-        return static.plain(f"Log of {self.name}", [], self._ring.newest(_SUMMARY_LINES)[1] or ["The log is empty."])
+        return summary_text(f"Log of {self.name}", [], self._ring.newest(_SUMMARY_LINES)[1] or ["The log is empty."])

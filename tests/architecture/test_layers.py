@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -125,6 +126,31 @@ def test_importing_does_nothing(module: str) -> None:
         is_main = text.startswith("if __name__ == '__main__'")
         is_guard = module == ROOT and text.startswith("_refuse_the_other_distribution(")
         assert is_main or is_guard or text.startswith("if TYPE_CHECKING:"), f"{module}: {text[:80]}"
+
+
+HTML = re.compile(
+    r"(?<!\?P)</?(a|b|br|button|code|details|div|g|h[1-6]|i|img|li|line|ol|p|pre|rect|span|style|summary|svg|table|tbody|td|text"
+    r"|th|thead|title|tr|ul)\b[^<\n]*>|<(a|div|img|pre|span|svg|t[dhr]|table)\s"
+)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != f"{ROOT}.display.markup"])
+def test_html_is_made_in_one_place(module: str) -> None:
+    """What escapes and what writes tags is ``display/markup.py``; assets for the browser are files of their own."""
+    path = sources()[module]
+    assert "html" not in imports(path)
+    tree = ast.parse(path.read_text())
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            assert not HTML.search(node.value), f"{module}, line {node.lineno}: {node.value[:60]}"
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in {"Html", "markup.Html"}, f"{module}, line {node.lineno}"
 
 
 def test_async_stays_in_the_front() -> None:

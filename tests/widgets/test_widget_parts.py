@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.display import window
+from jupyter_deploy.display import badge, summary_html, summary_text, window
 from jupyter_deploy.verbs.logs import short_ids
-from jupyter_deploy.widgets import static
 from jupyter_deploy.widgets.card import pretty, shown
 from jupyter_deploy.widgets.feed import Feed
 from jupyter_deploy.widgets.fields import fields, input_schema
@@ -249,8 +248,10 @@ def test_a_card_of_a_server_that_tells_nothing_of_its_traffic() -> None:
 
 
 def test_summaries_are_escaped() -> None:
-    evil = "<script>alert(1)</script>"
-    html = static.box(evil, static.badge(evil), [(evil, evil)], [evil], evil)
-    assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 6
-    assert static.plain("t", [("a", "b"), ("long", ""), ("cc", "d")], ["e"]) == "t\n  a   b\n  cc  d\ne"
+    evil = "<script>alert(1)</script>\u202e"
+    fragment = summary_html(evil, badge(evil), [(evil, evil)], [evil], evil)
+    assert "<script" not in fragment
+    assert "\u202e" not in fragment
+    # Twice more in what screen readers are told of the card and of its lines.
+    assert fragment.count("&lt;script&gt;") == 8
+    assert summary_text("t", [("a", "b"), ("long", ""), ("cc", "d")], ["e"]) == "t\n  a   b\n  cc  d\ne"
