@@ -29,6 +29,9 @@ autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 
+# Options are written with two dashes.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "jupyter_deploy"
 html_copy_source = False

@@ -31,6 +31,14 @@ GROUPS = {
 }
 # These have a magic of their own beside %model.
 MAGICS = {"register": "%register", "deploy": "%deploy", "invoke": "%invoke"}
+# The workspace makes these: nobody calls their constructors.
+HANDLES = {
+    "jupyter_deploy.workspace.Service",
+    "jupyter_deploy.workspace.LiveServices",
+    "jupyter_deploy.registry.Models",
+    "jupyter_deploy.environments.Environments",
+    "jupyter_deploy.scripts.Scripts",
+}
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -136,6 +144,8 @@ class Generated(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write and parse the text (docutils' hook)."""
+        # What is written here changes with the package, not with the page.
+        self.env.note_reread()
         return self.parse_text_to_nodes(WRITERS[self.arguments[0]](), allow_section_headings=True)
 
 
@@ -158,6 +168,17 @@ def copy_notebooks(app: Sphinx, _: Any) -> None:
             copy.write_text(text, "utf-8")
 
 
+def hide_signature(app: Sphinx, what: str, name: str, *_: Any) -> tuple[str, None] | None:
+    """Leave out how a handle is made (autodoc's hook)."""
+    return ("", None) if name in HANDLES else None
+
+
+def hide_parameters(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Leave out what a handle is made of (autodoc's hook)."""
+    if name in HANDLES and "Parameters" in lines:
+        del lines[lines.index("Parameters") :]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx what is here; a verb without a page is an error."""
     shown = " ".join(GROUPS.values()).split()
@@ -165,4 +186,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         raise ExtensionError(f"GROUPS and the verbs differ: {sorted(set(shown) ^ set(NAMES))}")
     app.add_directive("generated", Generated)
     app.connect("config-inited", copy_notebooks)
+    app.connect("autodoc-process-signature", hide_signature)
+    # Before napoleon reads the docstring.
+    app.connect("autodoc-process-docstring", hide_parameters, priority=100)
     return {"parallel_read_safe": True}

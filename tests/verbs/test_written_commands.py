@@ -1,0 +1,52 @@
+"""README and docs/ name no verb, option, setting or file that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.magics.scripting import SCORE_SCRIPT
+from jupyter_deploy.serving.config import settable
+from jupyter_deploy.verbs import NAMES, Verb, find
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"(?:jupyter model |%model |%(?=register |deploy |invoke ))([a-z_]+)(.*)")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*|(?<![\w-])-[a-z](?=\s)")
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """Each command in a page: its verb, and what stands behind it."""
+    pieces = re.findall(r"`([^`\n]+)`", text) + re.findall(
+        r"^```(?:python|sh)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
+    )
+    lines = [line for piece in pieces for line in piece.splitlines() if not line.startswith("<")]
+    return [(found[1], found[2]) for line in lines for found in COMMAND.finditer(line)]
+
+
+def flags(verb: Verb) -> set[str]:
+    return {flag for argument in verb.all_arguments() for flag in argument.flags}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_what_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for verb, rest in commands(text):
+        assert verb in NAMES
+        assert set(FLAG.findall(rest)) <= flags(find(verb)), f"{verb}{rest}"
+    known = set().union(*(flags(find(name)) for name in NAMES), flags(SCORE_SCRIPT), {"--help", "-d"})
+    alone = re.findall(r"`(--[a-z][a-z-]*)[^`\n]*`", text)
+    assert set(alone) <= known
+    assert set(re.findall(r"--set ([a-z_]+)=", text)) <= set(settable())
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        # The tutorials are copied from notebooks/ when the documentation is built.
+        place = page.parent / link
+        assert place.exists() or (ROOT / "notebooks" / place.name).exists(), link
+
+
+def test_commands_are_found() -> None:
+    everything = [verb for page in PAGES for verb, _ in commands(page.read_text(encoding="utf-8"))]
+    assert {"deploy", "register", "invoke", "package", "serve", "reload", "state", "logs", "view"} <= set(everything)
+    assert len(everything) > 50
