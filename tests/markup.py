@@ -9,10 +9,12 @@ from jupyter_deploy.display.markup import NARROW
 
 TAGS = {
     "div", "span", "b", "table", "thead", "tbody", "tr", "td", "th", "code", "pre", "details", "summary", "style",
+    "img", "svg", "g", "line", "rect", "text", "title",
 }  # fmt: skip
 ATTRIBUTES = {
     "style", "title", "role", "scope", "tabindex", "open", "aria-label", "aria-hidden",
     "aria-valuenow", "aria-valuemin", "aria-valuemax", "class", "data-column",
+    "src", "alt", "viewbox", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "text-anchor",
 }  # fmt: skip
 
 
@@ -34,7 +36,8 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if len(dict(attrs)) != len(attrs):
             self.odd.append(f"<{tag}> has an attribute twice")
-        self._open.append(tag)
+        if tag != "img":
+            self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open.pop() != tag:
@@ -66,6 +69,7 @@ def harmless(fragment: str) -> Page:
         assert tag in TAGS, tag
         assert set(attributes) <= ATTRIBUTES, (tag, attributes)
         style = attributes.get("style") or ""
+        assert (attributes.get("src") or "data:image/").startswith("data:image/")
         assert "url(" not in style
         assert "expression" not in style
         assert "position" not in style

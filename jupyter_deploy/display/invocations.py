@@ -8,7 +8,7 @@ from pprint import pformat
 from typing import Any
 
 from ..invoking import Answer, Binary, LatencyReport, Snippet, elapsed, summary
-from . import markup
+from . import markup, plain
 from .face import Face
 
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")
@@ -34,7 +34,7 @@ def answer_text(answer: Answer) -> str:
     str
         The value below a line of its own; long ones are cut.
     """
-    return f"{answer.sentence()}\n{_value_text(answer.value)}"
+    return plain.readable(f"{answer.sentence()}\n{_value_text(answer.value)}")
 
 
 def answer_html(answer: Answer) -> str:
@@ -75,7 +75,7 @@ def binary_text(value: Binary) -> str:
     str
         Type and size.
     """
-    return f"<{len(value):,} bytes of {value.content_type}>"
+    return plain.readable(f"<{len(value):,} bytes of {value.content_type}>")
 
 
 def binary_html(value: Binary) -> str:
@@ -188,7 +188,7 @@ def report_text(report: LatencyReport) -> str:
             # A bar for every request that there is: a tail of one is what people look for.
             blocks = "█" * max(round(_BLOCKS * count / most), 1 if count else 0)
             lines.append(f"  {low:>{width}} – {high:>{width}} ms  {f'{blocks} {count:,}'.lstrip()}")
-    return "\n".join([*lines, *(f"  {line}" for line in _troubles(report))])
+    return plain.readable("\n".join([*lines, *(f"  {line}" for line in _troubles(report))]))
 
 
 def report_html(report: LatencyReport) -> str:

@@ -1,0 +1,219 @@
+"""For each class that has a face, values that are full of text which acts instead of being read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pprint import pformat
+from typing import Any, NamedTuple
+
+from jupyter_deploy.deploying import Package
+from jupyter_deploy.display import plain, services
+from jupyter_deploy.environments import Environment
+from jupyter_deploy.errors import InvokeProblem
+from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet
+from jupyter_deploy.invoking.load import Trouble
+from jupyter_deploy.registry import Model
+from jupyter_deploy.scripts import Script
+from jupyter_deploy.services import Change, Stats
+from jupyter_deploy.verbs import Done, Listing, LogText, Overview
+from jupyter_deploy.workspace import Trial
+from jupyter_deploy.workspace.housekeeping import Leftover
+
+PIECES = [
+    "<script>alert(1)</script>",
+    "</pre><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' style='x",
+    "`",
+    "javascript:alert(1)",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "</td></table>",
+    "&lt;",
+    "&#60;b&#62;",
+    "&",
+    "<a href=javascript:alert(1)>",
+    "<?php",
+    "</code",
+    "<b",
+    "expression(alert(1))",
+    "url(http://x)",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;http://x\x07",
+    "\x00",
+    "\x08",
+    "\r",
+    "\u202e",
+    "\u2066",
+    "\ud800",
+    "é",
+    "日本",
+    "\u2028",
+    "{{x}}",
+    "${x}",
+    "\\",
+    "%s",
+    "a" * 300,
+    " ",
+    "\t",
+    "=",
+    ">",
+    '"',
+    "'",
+]
+WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def facts(evil: str) -> dict[str, Any]:
+    recent = {"seconds": 60.0, "requests": 6, "errors": 2, "requests_per_second": 0.1, "p50_ms": 1.25, "p95_ms": 1250.0}
+    return {
+        "name": evil,
+        "state": evil,
+        "reason": evil,
+        "scoring_uri": f"javascript:{evil}",
+        "script": evil,
+        "image": evil,
+        "models": [evil],
+        "target": evil,
+        "environment": Environment("own", requirements=(f"x=={evil}",)).as_dict(),
+        "pid": 1,
+        "container": evil,
+        "workers": [1, 2],
+        "generation": 3,
+        "restarts": 1,
+        "requests": 1234,
+        "recent": recent,
+        "mode": "plain",
+        "uptime_seconds": 7500.0,
+        "bundle": "b",
+        "log": evil,
+        "change": None,
+    }
+
+
+def seen(evil: str) -> services.Seen:
+    return services.Seen(
+        evil, evil, facts(evil), evil, (evil, evil), Change("s", "created", (evil,), 1200.0, 1, (evil,))
+    )
+
+
+def model(evil: str) -> Model:
+    return Model(
+        name=evil,
+        version=1,
+        framework=evil,
+        framework_version=evil,
+        digest=evil,
+        entry=f"{evil}.joblib",
+        size=10,
+        tags={evil: evil},
+        properties={evil: evil},
+        description=evil,
+        run_id=evil,
+        created=WHEN,
+        requirements=(evil,),
+        modules=(evil,),
+        notices=(evil,),
+    )
+
+
+class Hostile(NamedTuple):
+    """A value of a text, and how the page shows the text.
+
+    Parameters
+    ----------
+    make : callable
+        Given the text, returns what the class's face draws from: the value, or what it found when it looked at it.
+    shows : callable
+        Given the text, returns what has to stand in the page.
+    """
+
+    make: Callable[[str], Any]
+    shows: Callable[[str], str] = plain.readable
+
+
+def numbers(_: str) -> str:
+    return "12.5"
+
+
+def quoted(text: str) -> str:
+    return pformat(text, width=110, compact=True)
+
+
+def nothing(_: str) -> str:
+    return ""
+
+
+def report(evil: str) -> LatencyReport:
+    times = tuple(number / 1000 for number in range(1, 30))
+    return LatencyReport(evil, 31, 2, 1.5, times, times, (Trouble(evil, 2, evil, evil),), True)
+
+
+def overview(evil: str) -> Overview:
+    own = Environment(evil, requirements=(evil,), version=1)
+    return Overview(evil, (facts(evil),), (model(evil),), (evil,), (own,), 2)
+
+
+def environments(evil: str) -> Listing:
+    return Listing("environments", [Environment(evil, requirements=(evil,))])
+
+
+# By the class's name; each at least once. What is not text cannot be hostile: of those, the numbers.
+HOSTILE: dict[str, dict[str, Hostile]] = {
+    "Model": {"": Hostile(model)},
+    "Script": {
+        "stored": Hostile(lambda evil: Script(evil, f"# {evil}\n{evil}", evil)),
+        "reloaded": Hostile(
+            lambda evil: Script(evil, evil, evil, changes=(Change(evil, evil, (evil,), 1.0, 2, (evil,)),))
+        ),
+        "noticed": Hostile(lambda evil: Script(evil, evil, evil, moved=(evil,), moved_on=(evil,), notices=(evil,))),
+        "tried": Hostile(lambda evil: Script(evil, evil, evil, trial=Trial(evil, evil, 0.1, 0.2, evil))),
+    },
+    "Trial": {"": Hostile(lambda evil: Trial(evil, evil, 0.1, 0.2, evil))},
+    "Service": {"": Hostile(seen), "deleted": Hostile(lambda evil: services.Seen(evil, evil, reason=evil))},
+    "Stats": {"": Hostile(lambda _: Stats(12.5, 1_500_000, 3_000_000, 4, 10, 20), numbers)},
+    "Environment": {
+        "": Hostile(lambda evil: Environment(evil, requirements=(evil,), base_image=evil, notices=(evil,)))
+    },
+    "Package": {"": Hostile(lambda evil: Package(evil, evil, True, (evil,), (evil,), 10.0, (evil,)))},
+    "Answer": {
+        "": Hostile(lambda evil: Answer(evil, 200, 0.1, 0.1, evil, evil, 1), quoted),
+        "bytes": Hostile(lambda evil: Answer(Binary.of(b"x", evil), 200, 0.1, None, evil, evil, 1)),
+    },
+    "Binary": {
+        "": Hostile(lambda evil: Binary.of(b"x", evil)),
+        "picture": Hostile(lambda evil: Binary.of(evil.encode(errors="replace"), "image/svg+xml"), nothing),
+    },
+    "LatencyReport": {"": Hostile(report)},
+    "Snippet": {"": Hostile(Snippet)},
+    "Listing": {
+        "models": Hostile(lambda evil: Listing("models", [model(evil)])),
+        "services": Hostile(lambda evil: Listing("services", [facts(evil)])),
+        "scripts": Hostile(lambda evil: Listing("scripts", [Script(evil, evil, evil)])),
+        "environments": Hostile(environments),
+        "leftovers": Hostile(lambda evil: Listing("leftovers", [Leftover(evil, evil, 1, evil)])),
+    },
+    "LogText": {"": Hostile(LogText)},
+    "Done": {"": Hostile(lambda evil: Done(evil, {"x": evil}))},
+    "Overview": {"": Hostile(overview), "empty": Hostile(Overview)},
+    "Workspace": {"": Hostile(overview)},
+    "LiveServices": {"": Hostile(lambda evil: Listing("services", [facts(evil)]))},
+    "Models": {"": Hostile(lambda evil: Listing("models", [model(evil)]))},
+    "Scripts": {"": Hostile(lambda evil: Listing("scripts", [Script(evil, evil, evil)]))},
+    "Environments": {"": Hostile(environments)},
+    "DeployError": {"": Hostile(lambda evil: InvokeProblem(evil, details=evil, hint=evil))},
+}
+# What has a face of its own only while it lives: what its face sees when it looks.
+LIVE = {
+    "Service": services.Seen,
+    "Workspace": Overview,
+    "LiveServices": Listing,
+    "Models": Listing,
+    "Scripts": Listing,
+    "Environments": Listing,
+}
+# Programs and logs are text as it is: a program that is copied must not change, a terminal shows a log's colours.
+AS_IT_IS = ("Snippet", "LogText")
