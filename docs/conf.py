@@ -29,8 +29,8 @@ autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 
-# Options are written with two dashes.
-smartquotes = False
+# Napoleon writes "--" for a dash; quotes stay as they are written.
+smartquotes_action = "D"
 
 html_theme = "furo"
 html_title = "jupyter_deploy"

@@ -48,6 +48,11 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def options_as_code(text: str) -> str:
+    """Write options in a sentence as code, so that they keep their dashes."""
+    return re.sub(r"(?<![\w`-])--?[a-z][\w-]*", r"`\g<0>`", text)
+
+
 def described(action: argparse.Action) -> tuple[str, str]:
     """Say how an argument is written, and what it means."""
     value = action.metavar or (action.dest if not action.option_strings else "")
@@ -55,7 +60,7 @@ def described(action: argparse.Action) -> tuple[str, str]:
     if action.nargs == "?" and action.option_strings:
         value = f"[{value}]"
     words = [f"`{flag} {value}`" if value else f"`{flag}`" for flag in action.option_strings] or [f"`{value}`"]
-    return ", ".join(words), action.help or ""
+    return ", ".join(words), options_as_code(action.help or "")
 
 
 def usage_of(parser: argparse.ArgumentParser) -> str:
@@ -120,7 +125,7 @@ def settings() -> str:
 def magic_settings() -> str:
     """Write the table of what ``%config ModelMagics`` takes from its traits."""
     traits = ConfiguredMagics.class_own_traits(config=True)
-    rows = [(f"`{name}`", f"`{trait.default()!r}`", trait.help) for name, trait in traits.items()]
+    rows = [(f"`{name}`", f"`{trait.default()!r}`", options_as_code(trait.help)) for name, trait in traits.items()]
     return table(("name", "default", "meaning"), rows)
 
 

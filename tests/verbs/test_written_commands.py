@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -50,3 +51,14 @@ def test_commands_are_found() -> None:
     everything = [verb for page in PAGES for verb, _ in commands(page.read_text(encoding="utf-8"))]
     assert {"deploy", "register", "invoke", "package", "serve", "reload", "state", "logs", "view"} <= set(everything)
     assert len(everything) > 50
+
+
+def test_every_verb_has_a_page() -> None:
+    source = (ROOT / "docs" / "_ext" / "generated.py").read_text(encoding="utf-8")
+    (groups,) = [
+        ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GROUPS"
+    ]
+    assert sorted(" ".join(groups.values()).split()) == sorted(NAMES)
+    assert {page.stem for page in PAGES if page.parent.name == "verbs"} == {*groups, "index", "magics"}
