@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .resolution import Resolver as Resolver
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
-    from .strays import BESIDE as BESIDE
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -36,6 +35,5 @@ else:
             "packages": "Package Packages",
             "resolution": "Resolver",
             "rollout": "Progress Rollout",
-            "strays": "BESIDE",
         },
     )

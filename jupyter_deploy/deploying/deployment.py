@@ -25,7 +25,7 @@ from .changing import LOCK_SECONDS, Busy, changing
 from .placing import for_target
 from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
-from .strays import BESIDE, ENDING, Strays
+from .strays import Strays
 from .unproven import Unproven
 
 # Where the names of a notebook are that a stored script took.
@@ -299,20 +299,19 @@ class Deployment:
                 self._stop(name)
 
     def _stop(self, name: str, *, alone: bool = True) -> None:
-        record = self.unproven.proven(self._rows.get(name))
+        record = self._rows.get(name).proven()
         unwritten = ""
         try:
             # Until it has ended, the row says that it is only about to.
-            stopping = replace(record, desired="stopped", handle={**record.handle, ENDING: True})
-            self._rows.put(stopping, frees=True)
+            ending = replace(record.rollout, ending=True)
+            self._rows.put(replace(record, desired="stopped", rollout=ending), frees=True)
         except (DiskFull, ReadOnly) as error:
             unwritten = error.message
         self._end(record)
         if alone:
             # That it has ended is found out by looking, too.
             with contextlib.suppress(DiskFull, ReadOnly):
-                left = {key: value for key, value in record.handle.items() if key not in {*BESIDE, ENDING}}
-                self._rows.put(replace(record, desired="stopped", handle=left), frees=True)
+                self._rows.put(replace(record.settled(), desired="stopped"), frees=True)
         if unwritten:
             log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
 
@@ -345,16 +344,15 @@ class Deployment:
             self._rows.ensure_writable()
             self._end(record)
             self._rows.remove(name)
-            for folder in (str(self._home.service(name)), record.handle.get("secrets", "")):
-                if folder:
-                    shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self._home.service(name), ignore_errors=True)
+            for server in record.servers:
+                self._target(server.target).forget(server)
             for log_file in (self._home.log(name), older_log(self._home.log(name))):
                 log_file.unlink(missing_ok=True)
 
     def _end(self, record: ServiceRecord) -> None:
-        for handle in (*(record.handle.get(key) for key in BESIDE), record.handle):
-            if handle:
-                self._target(self._rollout.target_of(handle)).stop(handle)
+        for server in record.servers:
+            self._target(server.target).stop(server)
 
 
 def _as_stored(script: Script, names: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from ..environments import (
     Environment,
     Environments,
     environment_of,
-    from_stored,
     infer_requirements,
     preload_modules,
     refuse_where_shared,
@@ -147,7 +146,7 @@ class Resolver:
         requirements, preload = infer_requirements(shipment, models), preload_modules(script, models)
         bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
         environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
-        running = environment_in(record)
+        running = record.environment if record else None
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
         refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
@@ -198,12 +197,6 @@ class Resolver:
         # A service whose name was derived from its script's takes the model of the script's name, too.
         names = [name, script.name] if not script.path and derived(script.name) == name else [name]
         return tuple(known for known in names if known in self._models)[:1]
-
-
-def environment_in(record: ServiceRecord | None) -> Environment | None:
-    """Return what a service's server runs on; None where its row does not say."""
-    known = record.handle.get("environment") if record else None
-    return from_stored(known) if known else None
 
 
 def check_port(port: object) -> int:
@@ -329,8 +322,8 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
         ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
     """
     spec, was = wanted.spec, record.spec
-    found = [] if spec.target == was.target else ["target"]
-    running = environment_in(record)
+    found = [] if spec.target == record.target else ["target"]
+    running = record.environment
     if running and not spec.image and not _same(running, wanted.environment):
         found.append("environment")
     if running and wanted.variables != {**running.variables, **was.variables}:
@@ -346,7 +339,7 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
         found.append("workers")
     if wanted.spec.settings != record.spec.settings:
         found.append("settings")
-    if wanted.spec.port not in {0, record.handle.get("port")}:
+    if wanted.spec.port not in {0, record.port}:
         found.append("port")
     return tuple(found)
 

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ..environments import Environment, stored
+from ..environments import Environment
 from ..errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
 from ..files import tail_of_log
 from ..home import Home
 from ..progress import Step
-from ..services import Health, Launch, OwnImage, ServiceRecord, Services, ServiceSpec, Target, failure_hint
+from ..services import (
+    NOT_WAITED_FOR,
+    WAITED_FOR,
+    Health,
+    Launch,
+    OwnImage,
+    RolloutState,
+    Server,
+    ServiceRecord,
+    Services,
+    ServiceSpec,
+    Target,
+    failure_hint,
+)
 from ..serving import Failure
-from .resolution import Wanted, differences, environment_in, models_exist
+from .resolution import Wanted, differences, models_exist
 
 _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
 _SILENCE_SECONDS = 5.0
 Progress = Callable[[str], None]
-# In the handle of a service that nobody has seen serve yet; and its value where its first deployment waits for that.
-UNPROVEN, WAITED_FOR = "unproven", "waited for"
 # What a running server cannot change about itself, and what its target can change around it.
 _NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
 _LIMITS = {"memory", "cpus"}
@@ -64,29 +74,16 @@ class Rollout:
         Health
             Stopped where it should not run; else what its target finds.
         """
-        if record.desired == "stopped":
-            if record.handle.get("ending") and self._target(self.target_of(record.handle)).runs(record.handle):
+        server = record.server
+        if record.active:
+            return self._target(record.target).probe(self._home.service(record.name), record.active)
+        if record.is_stopped:
+            if record.rollout.ending and server and self._target(server.target).runs(server):
                 return Health("Unhealthy", f"it is being stopped; if that was cut off, stop {record.name} ends it")
             return Health("Stopped", "stopped by request")
-        if "unschedulable" in record.handle:
-            return Health("Unschedulable", record.handle["unschedulable"])
-        return self._target(record.spec.target).probe(self._home.service(record.name), record.handle)
-
-    @staticmethod
-    def target_of(handle: Mapping[str, Any]) -> str:
-        """Tell which target made a handle: the row may speak of another one, when a move was cut off.
-
-        Parameters
-        ----------
-        handle : mapping
-            A server's.
-
-        Returns
-        -------
-        str
-            The target's name.
-        """
-        return "docker" if "container" in handle else "process"
+        if record.rollout.unschedulable:
+            return Health("Unschedulable", record.rollout.unschedulable)
+        return Health("Failed", "it has no server")
 
     def again(self, record: ServiceRecord, why: str) -> None:
         """Start a service's server again as it was; does not wait until it serves.
@@ -98,16 +95,16 @@ class Rollout:
         why : str
             What its log and state say of it.
         """
-        environment = environment_in(record)
+        environment = record.environment
         assert environment is not None
         variables = {**environment.variables, **record.spec.variables}
         folder = self._home.bundles / record.bundle
-        launch = self._launch_of(record.spec, folder, environment, variables, record.handle["port"])
+        launch = self._launch_of(record.spec, folder, environment, variables, record.port)
 
-        def commit(handle: dict[str, Any]) -> None:
-            self._rows.put(replace(record, handle={**record.handle, **handle}))
+        def commit(server: Server) -> None:
+            self._rows.put(replace(record, server=server))
 
-        self._target(record.spec.target).start(replace(launch, again=why), commit)
+        self._target(record.target).start(replace(launch, again=why), commit)
 
     def apply(
         self,
@@ -147,15 +144,16 @@ class Rollout:
             health = self._wait(record, progress)
         # What is still loading the old script need not finish it; it serves nobody.
         running = health.state != "Transitioning" and bool(health.started)
-        if not running:
-            action = "started" if record.desired == "stopped" else "repaired"
+        server = record.active
+        if server is None or not running:
+            action = "started" if record.is_stopped else "repaired"
             return action, what, self._start(record, wanted, wait, progress)
         if _NEEDS_ANOTHER & set(what) or (what and wanted.spec.image):
             action = "moved" if {"port", "target"} & set(what) else "replaced"
-            return action, what, self._replace(record, wanted, progress)
+            return action, what, self._replace(record, server, wanted, progress)
         if _LIMITS & set(what):
             progress("changing the limits")
-            self._target(record.spec.target).resize(self._launch(wanted, record.handle["port"]), record.handle)
+            self._target(server.target).resize(self._launch(wanted, server.port), server)
             spec = replace(record.spec, memory=wanted.spec.memory, cpus=wanted.spec.cpus)
             record = replace(record, spec=spec)
             self._rows.put(record)
@@ -167,25 +165,24 @@ class Rollout:
                 self._rows.put(replace(record, spec=wanted.spec))
             return "unchanged", (), health.generation
         progress(Step("loading the new version", stage="reload"))
-        return "reloaded" if what else "repaired", what, self._reload(record, wanted)
+        return "reloaded" if what else "repaired", what, self._reload(record, server, wanted)
 
-    def _reload(self, record: ServiceRecord, wanted: Wanted) -> int:
+    def _reload(self, record: ServiceRecord, server: Server, wanted: Wanted) -> int:
         both = tuple(dict.fromkeys(record.models + wanted.model_ids))
-        pending = {**record.handle, "pending": wanted.bundle.digest}
+        pending = replace(record.rollout, pending=wanted.bundle.digest)
         # Until one of the two is out of use, nobody may remove what either needs.
-        self._rows.put(replace(record, models=both, handle=pending), models_exist(wanted))
-        target = self._target(record.spec.target)
+        self._rows.put(replace(record, models=both, rollout=pending), models_exist(wanted))
         try:
-            generation, in_use = target.reload(self._launch(wanted, record.handle["port"]), record.handle)
+            generation, in_use = self._target(server.target).reload(self._launch(wanted, server.port), server)
         except ReloadFailed as error:
             self._rows.put(record, frees=True)
             raise self._reload_failed(record, wanted, error) from None
         except BaseException:
             # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
-            keep = [*record.handle.get("keep", ()), wanted.bundle.digest]
-            self._rows.put(replace(record, handle={**record.handle, "keep": keep}), frees=True)
+            keep = (*record.rollout.keep, wanted.bundle.digest)
+            self._rows.put(replace(record, rollout=replace(record.rollout, keep=keep)), frees=True)
             raise
-        self._rows.put(self._record(record, wanted, {**record.handle, "keep": list(in_use)}))
+        self._rows.put(self._record(record, wanted, server, replace(record.rollout, keep=in_use)))
         return generation
 
     def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:
@@ -199,97 +196,95 @@ class Rollout:
         return ReloadFailed(message, details=failure.traceback, hint=hint)
 
     def _start(self, record: ServiceRecord | None, wanted: Wanted, wait: bool, progress: Progress) -> int:
-        before = record.handle.get("port", 0) if record else 0
+        before = record.port if record else 0
         launch = self._launch(wanted, wanted.spec.port or before)
         try:
             # What is built may take long or fail: until then, what there is stays as it is.
             progress(Step("preparing the environment", stage="environment"))
             self._target(wanted.spec.target).prepare(launch, progress)
-            if record is not None:
+            if record is not None and record.server:
                 # What does not answer gets little time to drain.
-                self._target(self.target_of(record.handle)).stop(record.handle, _UNRESPONSIVE_SECONDS)
+                self._target(record.server.target).stop(record.server, _UNRESPONSIVE_SECONDS)
             progress(Step("starting the server", stage="start"))
             written = self._launch_on(record, wanted, launch, wait)
         except Unschedulable as error:
             if record is not None:
-                handle = {"unschedulable": error.message.rstrip("."), "port": before}
-                self._rows.put(replace(record, handle=handle))
+                state = RolloutState(unschedulable=error.message.rstrip("."))
+                self._rows.put(replace(record, server=Server(record.target, {}, before), rollout=state))
             raise
         if not wait:
             return 0
         generation = self._ready(written, progress)
-        if UNPROVEN in written.handle:
-            handle = {key: value for key, value in written.handle.items() if key != UNPROVEN}
-            self._rows.put(replace(written, handle=handle))
+        if written.rollout.unproven:
+            self._rows.put(written.proven())
         return generation
 
-    def _replace(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
+    def _replace(self, record: ServiceRecord, before: Server, wanted: Wanted, progress: Progress) -> int:
         """Start another server beside the one that serves; it takes its place, and its port, once it is ready."""
-        target, old = self._target(wanted.spec.target), self._target(record.spec.target)
-        asked, has = wanted.spec.port, record.handle["port"]
+        asked, has = wanted.spec.port, before.port
         launch = self._launch(wanted, asked if asked not in {0, has} else 0)
         progress(Step("preparing the environment", stage="environment"))
-        target.prepare(launch, progress)
+        self._target(wanted.spec.target).prepare(launch, progress)
         progress(Step("starting a server beside the one that serves", stage="start"))
-        proven, generation = self._beside(record, wanted, launch, progress)
-        self._take_over(proven, old, record.handle)
+        proven, server, generation = self._beside(record, wanted, launch, progress)
+        self._take_over(proven, before)
         if launch.port:
             return generation
         # The port is free only now. What has just been proven is started on it, and answers until then on its own.
         progress(Step(f"taking over port {has}", stage="take over"))
         try:
-            final, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
+            final, _, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
         except DeployError:
             # Somebody took it in between; the service runs all the same.
-            progress(f"port {has} cannot be had any more; {wanted.spec.name} keeps port {proven.handle['port']}")
+            progress(f"port {has} cannot be had any more; {wanted.spec.name} keeps port {server.port}")
             return generation
-        self._take_over(final, target, proven.handle)
+        self._take_over(final, server)
         return generation
 
-    def _take_over(self, new: ServiceRecord, target: Target, before: dict[str, Any]) -> None:
+    def _take_over(self, new: ServiceRecord, before: Server) -> None:
         """Make a server the service's; the one before it is in the row until it has ended."""
-        self._rows.put(replace(new, handle={**new.handle, "previous": before}))
-        target.stop(before)
+        self._rows.put(replace(new, rollout=replace(new.rollout, previous=before)))
+        self._target(before.target).stop(before)
         self._rows.put(new, frees=True)
 
     def _beside(
         self, record: ServiceRecord, wanted: Wanted, launch: Launch, progress: Progress
-    ) -> tuple[ServiceRecord, int]:
+    ) -> tuple[ServiceRecord, Server, int]:
         """Start a server while another one is the service's; nothing of it stays where it fails."""
-        found: list[dict[str, Any]] = []
+        found: list[Server] = []
 
-        def commit(handle: dict[str, Any]) -> None:
-            found.append(self._with_environment(wanted, handle))
-            pending = {**record.handle, "pending": wanted.bundle.digest, "next": found[-1]}
-            self._rows.put(replace(record, handle=pending), models_exist(wanted))
+        def commit(server: Server) -> None:
+            found.append(server)
+            pending = replace(record.rollout, pending=wanted.bundle.digest, next=server)
+            self._rows.put(replace(record, rollout=pending), models_exist(wanted))
 
         try:
             self._on(wanted, launch, commit)
-            new = self._record(record, wanted, found[-1])
-            return new, self._ready(new, progress)
+            new = self._record(record, wanted, found[-1], RolloutState())
+            return new, found[-1], self._ready(new, progress)
         except BaseException:
-            for handle in found:
-                self._target(wanted.spec.target).stop(handle)
+            for server in found:
+                self._target(server.target).stop(server)
             self._rows.put(record, frees=True)
             raise
 
     def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch, wait: bool) -> ServiceRecord:
         written: list[ServiceRecord] = []
-        first = record is None or UNPROVEN in record.handle
-        mark = {UNPROVEN: WAITED_FOR if wait else "not waited for"} if first else {}
+        first = record is None or bool(record.rollout.unproven)
+        state = RolloutState(unproven=WAITED_FOR if wait else NOT_WAITED_FOR) if first else RolloutState()
 
-        def commit(handle: dict[str, Any]) -> None:
-            written.append(self._record(record, wanted, {**self._with_environment(wanted, handle), **mark}))
+        def commit(server: Server) -> None:
+            written.append(self._record(record, wanted, server, state))
             self._rows.put(written[-1], models_exist(wanted))
 
         self._on(wanted, launch, commit)
         return written[-1]
 
-    def _on(self, wanted: Wanted, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
+    def _on(self, wanted: Wanted, launch: Launch, commit: Callable[[Server], None]) -> None:
         try:
             self._target(wanted.spec.target).start(launch, commit)
         except PortBusy as error:
-            owners = [other.name for other in self._rows.all() if other.handle.get("port") == launch.port]
+            owners = [other.name for other in self._rows.all() if other.port == launch.port]
             owners = [name for name in owners if name != launch.name]
             if not owners:
                 raise
@@ -322,13 +317,9 @@ class Rollout:
         )
 
     @staticmethod
-    def _with_environment(wanted: Wanted, handle: dict[str, Any]) -> dict[str, Any]:
-        return {**handle, "environment": stored(wanted.environment)}
-
-    @staticmethod
-    def _record(record: ServiceRecord | None, wanted: Wanted, handle: dict[str, Any]) -> ServiceRecord:
+    def _record(record: ServiceRecord | None, wanted: Wanted, server: Server, state: RolloutState) -> ServiceRecord:
         created = record.created if record else 0.0
-        return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, handle, created=created)
+        return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, server, state, created=created)
 
     def _wait(self, record: ServiceRecord, progress: Progress) -> Health:
         words = "loading the script" if not record.spec.image else "waiting until it is ready"
@@ -349,7 +340,8 @@ class Rollout:
         health = self._wait(record, progress)
         if health.state == "Healthy":
             return health.generation
-        self._target(record.spec.target).abandon(record.handle, health.reason)
+        if record.server:
+            self._target(record.target).abandon(record.server, health.reason)
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, record, self._home.bundles / record.bundle)

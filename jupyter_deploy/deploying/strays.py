@@ -1,40 +1,14 @@
-"""Servers beside the one that is the service's: what a change leaves that ``kill -9`` cut off. Its row names them.
-
-``next`` is about to take over, ``previous`` is about to be ended, ``ending`` says that the service's own is.
-"""
+"""Servers that a change left running which ``kill -9`` cut off. The service's row names them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
 
 import filelock
 
 from ..home import Home
 from ..services import ServiceRecord, Services, Target
 from ..store import lock
-from .rollout import Rollout
-
-BESIDE = ("next", "previous")
-ENDING = "ending"
-
-
-def handles_beside(record: ServiceRecord) -> list[dict[str, Any]]:
-    """Find the servers that should not be there any more when nobody changes the service.
-
-    Parameters
-    ----------
-    record : ServiceRecord
-        Its row.
-
-    Returns
-    -------
-    list of dict
-        Their handles.
-    """
-    found = [record.handle[key] for key in BESIDE if key in record.handle]
-    return found + ([record.handle] if record.desired == "stopped" and record.handle.get(ENDING) else [])
 
 
 class Strays:
@@ -64,10 +38,11 @@ class Strays:
             The service's name, and what the server is called.
         """
         for record in self._rows.all():
-            if handles_beside(record) and not self._is_changing(record.name):
-                for handle in handles_beside(record):
-                    if self._target(Rollout.target_of(handle)).runs(handle):
-                        yield record.name, str(handle.get("name") or f"pid {handle.get('pid')}")
+            if record.strays and not self._is_changing(record.name):
+                for server in record.strays:
+                    target = self._target(server.target)
+                    if target.runs(server):
+                        yield record.name, str(target.identity(server))
 
     def _is_changing(self, name: str) -> bool:
         try:
@@ -89,12 +64,10 @@ class Strays:
         ServiceRecord
             Its row without them.
         """
-        handles = handles_beside(record)
-        if not handles:
+        if not record.strays:
             return record
-        for handle in handles:
-            self._target(Rollout.target_of(handle)).stop(handle)
-        left = {key: value for key, value in record.handle.items() if key not in {*BESIDE, ENDING}}
-        settled = replace(record, handle=left)
+        for server in record.strays:
+            self._target(server.target).stop(server)
+        settled = record.settled()
         self._rows.put(settled, frees=True)
         return settled

@@ -13,9 +13,9 @@ import filelock
 
 from ..errors import DeployError, EnvironmentProblem, StartFailed, TargetProblem
 from ..home import Home
-from ..services import ServiceRecord, Services, Target, derived
+from ..services import WAITED_FOR, ServiceRecord, Services, Target, derived
 from ..store import lock
-from .rollout import UNPROVEN, WAITED_FOR, Rollout
+from .rollout import Rollout
 
 _PATIENCE_SECONDS = 2.0
 # Other errors are about what was typed: the user reads them where it was typed.
@@ -70,16 +70,15 @@ class Unproven:
             if now is not None or not isinstance(error, DeployError) or isinstance(error, _WORTH_A_LOG):
                 self._log(name, error)
             # Stopped meanwhile: that is what the user wants it to be.
-            if now is not None and now.desired != "stopped":
+            if now is not None and not now.is_stopped:
                 self._forget(now)
-        elif now is not None and before.desired == "stopped" and now.desired != "stopped":
+        elif now is not None and before.is_stopped and not now.is_stopped:
             self._end(now)
             self._rows.put(before)
         elif now is not None and now.spec != before.spec:
             # Limits are the exception: where they were changed, the container has them.
             spec = replace(before.spec, memory=now.spec.memory, cpus=now.spec.cpus)
-            same = now.handle.get("container") == before.handle.get("container")
-            self._rows.put(replace(now, spec=spec if same else before.spec))
+            self._rows.put(replace(now, spec=spec if now.server == before.server else before.spec))
 
     def settle(self, name: str) -> None:
         """Forget a service that never served and does not run any more, so that its options count no more.
@@ -90,7 +89,7 @@ class Unproven:
             Its name, or its script's; nothing happens where there is no such service.
         """
         record = self._rows.find(derived(name)) if isinstance(name, str) else None
-        if record is not None and UNPROVEN in record.handle:
+        if record is not None and record.rollout.unproven:
             with self._lock(record.name):
                 self._settle(record.name)
 
@@ -104,7 +103,7 @@ class Unproven:
         """
         for record in self._rows.unproven():
             tried = (self._home.trials / record.name).exists()
-            if tried or (waited_for and record.handle[UNPROVEN] != WAITED_FOR):
+            if tried or (waited_for and record.rollout.unproven != WAITED_FOR):
                 continue
             try:
                 # Who deploys it holds the lock until it serves.
@@ -116,29 +115,13 @@ class Unproven:
     def _settle(self, name: str) -> None:
         """Decide about a service that was not seen to serve: it does by now, it still starts, or it is forgotten."""
         record = self._rows.find(name)
-        if record is None or UNPROVEN not in record.handle:
+        if record is None or not record.rollout.unproven:
             return
         health = self._rollout.health(record)
         if health.state == "Healthy":
-            self._rows.put(self.proven(record))
+            self._rows.put(record.proven())
         elif health.state in {"Failed", "Unschedulable"}:
             self._forget(record)
-
-    @staticmethod
-    def proven(record: ServiceRecord) -> ServiceRecord:
-        """Return a row without the mark of a first deployment.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            The row.
-
-        Returns
-        -------
-        ServiceRecord
-            To be stored.
-        """
-        return replace(record, handle={key: value for key, value in record.handle.items() if key != UNPROVEN})
 
     def _forget(self, record: ServiceRecord) -> None:
         self._end(record)
@@ -146,11 +129,10 @@ class Unproven:
         shutil.rmtree(self._home.service(record.name), ignore_errors=True)
 
     def _end(self, record: ServiceRecord) -> None:
-        for handle in (record.handle.get("next"), record.handle.get("previous"), record.handle):
-            if handle:
-                # An engine that is gone cannot remove its container: prune finds it by its labels.
-                with contextlib.suppress(DeployError):
-                    self._target(self._rollout.target_of(handle)).stop(handle, _PATIENCE_SECONDS)
+        for server in record.servers:
+            # An engine that is gone cannot remove its container: prune finds it by its labels.
+            with contextlib.suppress(DeployError):
+                self._target(server.target).stop(server, _PATIENCE_SECONDS)
 
     def _log(self, name: str, error: BaseException) -> None:
         why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -148,7 +148,7 @@ class Invocation:
         ServiceDown
             With the command that starts it.
         """
-        if self.record.desired == "stopped" or "unschedulable" in self.record.handle or not self.url:
+        if self.record.active is None or not self.url:
             raise self.down()
 
     def _signature(self, connection: Connection | None) -> Signature | None:
@@ -241,7 +241,8 @@ class Invocation:
 
     def _late(self, error: TooSlow) -> InvokeProblem:
         name = self.record.name
-        doing = self.target.doing(self.folder, self.record.handle)
+        server = self.record.server
+        doing = self.target.doing(self.folder, server) if server else []
         busy = f" Its {doing[0].sentence()}." if doing else ""
         return InvokeProblem(
             f"{name} did not answer within {error}.{busy}",
@@ -317,7 +318,8 @@ class Invocation:
         """
         if reply.status < 500 and reply.whole:
             return None
-        found = self.target.failure(self.folder, self.record.handle, reply.request_id)
+        server = self.record.server
+        found = self.target.failure(self.folder, server, reply.request_id) if server else None
         return Failure(**found) if found else None
 
     def _advice(self, reply: Reply, payload: Payload) -> str:

@@ -10,33 +10,38 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .facts import Doing as Doing
+    from .facts import Health as Health
+    from .facts import Identity as Identity
+    from .facts import Stats as Stats
     from .hints import failure_hint as failure_hint
     from .hints import known_hint as known_hint
     from .names import derived as derived
     from .records import MAX_WORKERS as MAX_WORKERS
     from .records import NAME_RULE as NAME_RULE
     from .records import Change as Change
-    from .records import Doing as Doing
-    from .records import Health as Health
-    from .records import Launch as Launch
     from .records import OwnImage as OwnImage
     from .records import ServiceRecord as ServiceRecord
     from .records import ServiceSpec as ServiceSpec
-    from .records import Stats as Stats
-    from .records import Target as Target
     from .records import check_service_name as check_service_name
     from .rows import Services as Services
     from .rows import scripts_services as scripts_services
+    from .server import NOT_WAITED_FOR as NOT_WAITED_FOR
+    from .server import WAITED_FOR as WAITED_FOR
+    from .server import RolloutState as RolloutState
+    from .server import Server as Server
+    from .target import Launch as Launch
+    from .target import Target as Target
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "facts": "Doing Health Identity Stats",
             "hints": "failure_hint known_hint",
             "names": "derived",
-            "records": (
-                "Change Doing Health Launch MAX_WORKERS NAME_RULE OwnImage ServiceRecord "
-                "ServiceSpec Stats Target check_service_name"
-            ),
+            "records": "Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec check_service_name",
             "rows": "Services scripts_services",
+            "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
+            "target": "Launch Target",
         },
     )

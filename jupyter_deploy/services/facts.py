@@ -94,6 +94,25 @@ class Stats:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What a server is called where it runs.
+
+    Parameters
+    ----------
+    pid : int
+        The process that was started; 0 where it is not one of this machine.
+    container : str
+        The container's name; empty where there is none.
+    """
+
+    pid: int = 0
+    container: str = ""
+
+    def __str__(self) -> str:
+        return self.container or f"pid {self.pid}"
+
+
+@dataclass(frozen=True)
 class Doing:
     """What one worker is doing.
 

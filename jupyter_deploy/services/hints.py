@@ -127,7 +127,7 @@ def _command(record: ServiceRecord) -> str:
     """Write the command that deploys a service again; of a first deployment, nothing of it will be there any more."""
     spec = record.spec
     words = ["jupyter", "model", "deploy", spec.name]
-    if "unproven" in record.handle:
+    if record.rollout.unproven:
         if spec.script_is_file or spec.script != spec.name:
             words += ["--script", spec.script]
         for model in spec.models or ():

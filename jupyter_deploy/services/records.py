@@ -1,30 +1,15 @@
-"""The nouns of services: what should run, how it is, what was done to it, and what a target must be able to do."""
+"""The nouns of services: what should run, what runs, and what was done to it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from ..environments import Environment
 from ..errors import UsageProblem
-from ..home import Home
-from .facts import Doing, Health, Stats
+from .server import RolloutState, Server
 
-__all__ = [
-    "Change",
-    "Doing",
-    "Health",
-    "Launch",
-    "OwnImage",
-    "ServiceRecord",
-    "ServiceSpec",
-    "Stats",
-    "Target",
-    "check_service_name",
-]
 # azureml-core's rule for the names of services.
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
@@ -169,7 +154,7 @@ class OwnImage:
 
 @dataclass(frozen=True)
 class ServiceRecord:
-    """A service's row: intent, and what a target needs to find the service again.
+    """A service's row: what should run, its server, and how far a change of it has come.
 
     Parameters
     ----------
@@ -179,11 +164,10 @@ class ServiceRecord:
         The digest of the bundle that serves.
     models : tuple of str
         ``name:version`` of the models in it.
-    handle : dict
-        The target's own: process or container, and port. Beside them, ``pending``: a bundle that is being loaded;
-        ``keep``: bundles of generations that were finishing at the last reload; ``next``: the server that is taking
-        over; ``previous``: the one that is being ended; ``ending``: whether this one is;
-        ``environment``: what it runs on; ``unschedulable``: why it could not be started.
+    server : Server or None
+        What runs it, or ran it last; None before the first start.
+    rollout : RolloutState
+        What a change has written down so far.
     desired : str
         ``"running"`` or ``"stopped"``.
     created, updated : float
@@ -193,7 +177,8 @@ class ServiceRecord:
     spec: ServiceSpec
     bundle: str
     models: tuple[str, ...]
-    handle: dict[str, Any] = field(hash=False, repr=False)
+    server: Server | None = None
+    rollout: RolloutState = field(default_factory=RolloutState)
     desired: str = "running"
     created: float = 0.0
     updated: float = 0.0
@@ -203,104 +188,58 @@ class ServiceRecord:
         """The service's name."""
         return self.spec.name
 
+    @property
+    def target(self) -> str:
+        """The name of its server's target: a move that was cut off may have left another than the specification's."""
+        return self.server.target if self.server else self.spec.target
 
-@dataclass(frozen=True)
-class Launch:
-    """What a target gets to start a service.
+    @property
+    def port(self) -> int:
+        """Where it answers, or answered last; 0 where it never did."""
+        return self.server.port if self.server else 0
 
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    bundle : pathlib.Path
-        The bundle's folder.
-    folder : pathlib.Path
-        The service's own folder, for its owner only.
-    log : pathlib.Path
-        Where standard output and standard error go, appended.
-    port : int
-        The port to use; 0 for any.
-    port_is_given : bool
-        Whether another port will not do.
-    workers : int
-        Processes that run the script.
-    settings : dict
-        The server's settings that differ from its defaults.
-    environment : Environment
-        What it runs on.
-    variables : dict of str to str
-        Environment variables of the script.
-    memory, cpus : int, float
-        Limits of a container; 0 for the usual.
-    image : OwnImage or None
-        The user's own image, instead of an environment and a script.
-    home : Home
-        The workspace's folders, for what several services share.
-    workspace : str
-        Tells this workspace's things from another's.
-    again : str
-        Why the same server is started once more, for its log and state; empty for a first start.
-    """
+    @property
+    def environment(self) -> Environment | None:
+        """What its server runs on; None where its row does not say."""
+        return self.server.environment if self.server else None
 
-    name: str
-    bundle: Path
-    folder: Path
-    log: Path
-    port: int
-    port_is_given: bool
-    workers: int
-    settings: dict[str, Any] = field(hash=False)
-    environment: Environment
-    variables: dict[str, str] = field(hash=False, repr=False)
-    memory: int
-    cpus: float
-    image: OwnImage | None
-    home: Home
-    workspace: str
-    again: str = ""
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the user has stopped it."""
+        return self.desired == "stopped"
 
+    @property
+    def active(self) -> Server | None:
+        """The server that should be running; None where the service is stopped, or no server could be started."""
+        return None if self.is_stopped or self.rollout.unschedulable else self.server
 
-class Target(Protocol):
-    """A place where services run. To add one: a module with such a class, and a line in ``targets.TARGETS``."""
+    @property
+    def beside(self) -> tuple[Server, ...]:
+        """The servers that a change has beside the service's own."""
+        return tuple(server for server in (self.rollout.next, self.rollout.previous) if server)
 
-    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
-        """Make what a start needs and may take long, before anything that runs is touched: environment, image."""
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """All of its servers, in the order in which they are ended."""
+        return (*self.beside, self.server) if self.server else self.beside
 
-    def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
-        """Start a server; ``commit`` writes down the handle by which any process finds it again, before it serves."""
+    @property
+    def strays(self) -> tuple[Server, ...]:
+        """The servers that should have ended, if no change of the service is under way."""
+        return self.servers if self.is_stopped and self.rollout.ending else self.beside
 
-    def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
-        """Swap bundle and settings; returns the new generation, and the digests of the bundles still in use."""
+    def settled(self) -> ServiceRecord:
+        """Return the row of a service that has no stray servers any more."""
+        return replace(self, rollout=replace(self.rollout, next=None, previous=None, ending=False))
 
-    def resize(self, launch: Launch, handle: dict[str, Any]) -> None:
-        """Change the limits of a running server."""
+    def proven(self) -> ServiceRecord:
+        """Return the row of a service that was seen to serve."""
+        return replace(self, rollout=replace(self.rollout, unproven=""))
 
-    def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
-        """Find out how the service is."""
-
-    def runs(self, handle: dict[str, Any]) -> bool:
-        """Tell whether the server is there at all, however it is."""
-
-    def abandon(self, handle: dict[str, Any], why: str) -> None:
-        """Take away what a failed start left, but keep why."""
-
-    def stats(self, handle: dict[str, Any]) -> Stats:
-        """Measure what the service uses."""
-
-    def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
-        """Look up why the script failed on a request."""
-
-    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
-        """Find out what the workers are doing now; empty where they do nothing or it is not known."""
-
-    def stop(self, handle: dict[str, Any], patience: float = ...) -> None:
-        """Drain and end the service, within ``patience`` seconds; nothing happens where it does not run."""
-
-    def url(self, handle: dict[str, Any]) -> str:
-        """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
-
-    def output(self, handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-        """Yield the end of the service's output and, if asked, what is added from then on."""
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """The digests of all bundles that its servers may need."""
+        return tuple(filter(None, (self.bundle, self.rollout.pending, *self.rollout.keep)))
 
 
 def check_service_name(name: str) -> str:

@@ -13,6 +13,7 @@ from ..errors import NotFound, not_found
 from ..store import Database, meta, scripts, services
 from .names import derived
 from .records import ServiceRecord, ServiceSpec
+from .server import from_json, to_json
 
 # What packages of schema 3 read from ``spec``: with a name more they could not read the row.
 _SPEC_OF_SCHEMA_3 = {
@@ -42,9 +43,23 @@ class Services:
             Sorted by name.
         """
         with self._database.read() as connection:
-            return [
-                _record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()
-            ]
+            return self.within(connection)
+
+    @staticmethod
+    def within(connection: sa.Connection) -> list[ServiceRecord]:
+        """Return every service as a transaction sees it.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection
+            The transaction.
+
+        Returns
+        -------
+        list of ServiceRecord
+            Sorted by name.
+        """
+        return [_record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()]
 
     def unproven(self) -> list[ServiceRecord]:
         """Return the services that have the mark of a first deployment.
@@ -57,9 +72,7 @@ class Services:
         handle = sa.cast(services.c.handle, sa.String)
         with self._database.read() as connection:
             query = sa.select(services).where(handle.like('%"unproven":%'))
-            return [
-                record for record in map(_record, connection.execute(query).mappings()) if "unproven" in record.handle
-            ]
+            return [record for record in map(_record, connection.execute(query).mappings()) if record.rollout.unproven]
 
     def find(self, name: str) -> ServiceRecord | None:
         """Look a service up.
@@ -185,7 +198,7 @@ class Services:
             "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3},
             "bundle": record.bundle,
             "models": list(record.models),
-            "handle": record.handle,
+            "handle": to_json(record.server, record.rollout),
             "desired": record.desired,
             "updated": time.time(),
         }
@@ -257,7 +270,7 @@ def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[Serv
         Those that should be running.
     """
     for record in records:
-        if record.spec.script == script and not record.spec.script_is_file and record.desired == "running":
+        if record.spec.script == script and not record.spec.script_is_file and not record.is_stopped:
             yield record
 
 
@@ -265,5 +278,14 @@ def _record(row: Any) -> ServiceRecord:
     values = dict(row)
     spec = {**values["spec"], **(values.pop("more") or {})}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
-    del values["name"]
-    return ServiceRecord(**{**values, "spec": ServiceSpec(**spec), "models": tuple(values["models"])})
+    server, rollout = from_json(values["handle"], spec["target"])
+    return ServiceRecord(
+        spec=ServiceSpec(**spec),
+        bundle=values["bundle"],
+        models=tuple(values["models"]),
+        server=server,
+        rollout=rollout,
+        desired=values["desired"],
+        created=values["created"],
+        updated=values["updated"],
+    )

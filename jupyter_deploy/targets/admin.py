@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +33,7 @@ _TOLD = (
 )
 
 
-# What the servers of the package at schema 3 know; a later one's handle says what it knows beside that.
+# What the servers of the package at schema 3 know; what a later one knows beside that is noted when it is started.
 _FIRST = {
     *("queue_limit", "body_limit", "drain_seconds", "max_restarts", "scoring_timeout_ms", "max_batch", "strict_json"),
     *("cors_origins", "log_format", "log_level", "title", "version", "path_prefix", "server_version", "preload"),
@@ -41,24 +41,24 @@ _FIRST = {
 }
 
 
-def known_settings() -> list[str]:
-    """List what a server of this package knows, for its handle.
+def known_settings() -> tuple[str, ...]:
+    """List what a server of this package knows, for its target to note.
 
     Returns
     -------
-    list of str
+    tuple of str
         The settings that may change while it runs, but for those that every server knows.
     """
-    return sorted(set(settable()) - _FIRST)
+    return tuple(sorted(set(settable()) - _FIRST))
 
 
-def settings_for(handle: Mapping[str, Any], name: str, wanted: ServingConfig) -> dict[str, Any]:
+def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict[str, Any]:
     """Choose the settings to send to a running server: one of an older package refuses what it does not know.
 
     Parameters
     ----------
-    handle : mapping
-        The server's.
+    knows : iterable of str
+        What the server knows, from :func:`known_settings` when it was started; empty for one of an older package.
     name : str
         The service's name, for the message.
     wanted : ServingConfig
@@ -74,15 +74,15 @@ def settings_for(handle: Mapping[str, Any], name: str, wanted: ServingConfig) ->
     UsageProblem
         If one that it does not know is not what such a server does anyway.
     """
-    knows, usual = _FIRST.union(handle.get("knows", ())), asdict(ServingConfig())
+    known, usual = _FIRST.union(knows), asdict(ServingConfig())
     values = {key: value for key, value in asdict(wanted).items() if key not in FIXED}
-    unknown = [key for key, value in values.items() if key not in knows and value != usual[key]]
+    unknown = [key for key, value in values.items() if key not in known and value != usual[key]]
     if unknown:
         raise UsageProblem(
             f"{name} runs on a server of an older version of this package, which has no setting {unknown[0]}.",
             hint=f"Start it again, on this version: stop {name}, then deploy {name}.",
         )
-    return {key: value for key, value in values.items() if key in knows}
+    return {key: value for key, value in values.items() if key in known}
 
 
 class Admin:

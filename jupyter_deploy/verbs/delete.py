@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..environments import from_stored
 from ..workspace import Workspace
 from .verb import Done, Session, Verb, argument
 
@@ -15,9 +14,9 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if not given.yes and not session.confirm(f"Delete service {service.name} and its log?"):
         return Done(f"{service.name} stays", {"deleted": None})
     session.say("finishing requests in flight")
-    environment = service.record.handle.get("environment")
+    environment = service.record.environment
     service.delete()
-    removed = workspace.housekeeping.remove_images(from_stored(environment)) if given.image and environment else []
+    removed = workspace.housekeeping.remove_images(environment) if given.image and environment else []
     also = f"; removed {', '.join(removed)}" if removed else ""
     sentence = f"{service.name} is deleted; its models and script stay registered{also}"
     return Done(sentence, {"deleted": service.name, **({"images": removed} if given.image else {})})

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from ..bundles import manifest_of
 from ..home import Home
 from ..registry import Model, Models, Prepared, captured_name, captured_properties, check_name
-from ..store import Database, Stage, live_claims, model_names, models, scripts, services
+from ..services import Services
+from ..store import Database, Stage, live_claims, model_names, models, scripts
 
 
 class CapturedValues:
@@ -111,11 +112,11 @@ class CapturedValues:
     def _needed(self, connection: sa.Connection) -> Iterator[str]:
         for references in connection.scalars(sa.select(scripts.c.models)):
             yield from references or ()
-        for row in connection.execute(sa.select(services.c.models, services.c.bundle, services.c.handle)):
-            yield from row.models
+        for record in Services.within(connection):
+            yield from record.models
             # What is being loaded, or still answers, is in a bundle only.
-            for bundle in (row.bundle, row.handle.get("pending", ""), *row.handle.get("keep", ())):
-                held = manifest_of(self._home.bundles / bundle).get("models", ()) if bundle else ()
+            for bundle in record.bundles:
+                held = manifest_of(self._home.bundles / bundle).get("models", ())
                 yield from (f"{model['name']}:{model['version']}" for model in held)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..deploying import BESIDE, Deployment
-from ..environments import Environment, from_stored, runtime
+from ..deploying import Deployment
+from ..environments import Environment, runtime
 from ..errors import Locked, TargetProblem
 from ..files import remove_tree
 from ..home import Home
@@ -125,14 +125,13 @@ class Housekeeping:
             registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
         used: set[str] = set()
         for record in self._rows.all():
-            used |= {record.bundle, record.handle.get("pending", ""), *record.handle.get("keep", ())}
+            used.update(record.bundles)
         unused = [("artifact", digest) for digest in artifacts - registered - claimed]
         return unused + [("bundle", digest) for digest in bundles - used - claimed]
 
     def _needed(self) -> list[Environment]:
-        handles = [record.handle for record in self._rows.all()]
-        handles += [handle[key] for handle in handles for key in BESIDE if key in handle]
-        return [from_stored(handle["environment"]) for handle in handles if handle.get("environment")]
+        servers = [server for record in self._rows.all() for server in record.servers]
+        return [server.environment for server in servers if server.environment]
 
     def leftovers(self, *, cache: bool = False) -> list[Leftover]:
         """List what can be removed.
@@ -212,9 +211,7 @@ class Housekeeping:
 
     def _on_engine(self) -> list[Leftover]:
         workspace = self._database.workspace_id
-        handles = [record.handle for record in self._rows.all()]
-        known = [handle.get("container", "") for handle in handles]
-        known += [handle[key].get("container", "") for handle in handles for key in BESIDE if key in handle]
+        known = [server for record in self._rows.all() for server in record.servers]
         with engine() as client:
             found = [Leftover("container", name, 0, key) for key, name in engines.containers(client, workspace, known)]
             unused = engines.images(client, workspace, self._needed())

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..bundles import captured_names
 from ..deploying import script_facts
-from ..environments import from_stored
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
 from ..scripts import CELL_FILE
-from ..services import Change, Health, ServiceRecord, Services, Stats, Target
+from ..services import Change, Health, Identity, Server, ServiceRecord, Services, Stats, Target
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
@@ -85,7 +84,7 @@ class Service(Invocable):
 
     def _uri(self, record: ServiceRecord) -> str:
         route = record.spec.image.get("scoring", "/score")
-        return f"{self._target(record.spec.target).url(record.handle)}{route}" if record.handle.get("port") else ""
+        return f"{self._target(record.target).url(record.server)}{route}" if record.server and record.port else ""
 
     @property
     def log_file(self) -> Path:
@@ -101,7 +100,8 @@ class Service(Invocable):
             Name, state, address, script, models, counts, and the change just made.
         """
         record = self.record
-        health = self._deployment.health(record)
+        health, server = self._deployment.health(record), record.server
+        known = self._target(server.target).identity(server) if server else Identity()
         return {
             "name": self.name,
             "state": health.state,
@@ -114,8 +114,8 @@ class Service(Invocable):
             "captured": self._captured(record),
             "target": record.spec.target,
             "environment": self._environment(record),
-            "pid": health.pid or record.handle["pid"] if "pid" in record.handle else None,
-            "container": record.handle.get("name"),
+            "pid": health.pid or known.pid if known.pid else None,
+            "container": known.container or None,
             "workers": list(health.workers),
             "generation": health.generation,
             "restarts": health.restarts,
@@ -139,7 +139,7 @@ class Service(Invocable):
         return Invocation(
             record,
             self._uri(record),
-            self._target(record.spec.target),
+            self._target(record.target),
             self._home.service(self.name),
             self._deployment.bundle_folder(record),
             lambda: self._deployment.health(record),
@@ -156,8 +156,8 @@ class Service(Invocable):
 
     @staticmethod
     def _environment(record: ServiceRecord) -> dict[str, Any]:
-        known = record.handle.get("environment") if not record.spec.image else None
-        return from_stored(known).as_dict() if known else {}
+        known = record.environment if not record.spec.image else None
+        return known.as_dict() if known else {}
 
     def _captured(self, record: ServiceRecord) -> dict[str, str]:
         try:
@@ -223,7 +223,9 @@ class Service(Invocable):
 
     def _output(self, lines: int, *, follow: bool) -> Iterator[bytes]:
         record = self.record
-        return self._target(record.spec.target).output(record.handle, self.log_file, lines, follow)
+        # Why the first start failed is in the log, too.
+        server = record.server or Server(record.target, {})
+        return self._target(server.target).output(server, self.log_file, lines, follow)
 
     def follow(self, lines: int = 10) -> Iterator[str]:
         """Yield the log's end and then whatever is added, until the caller stops.
@@ -256,10 +258,10 @@ class Service(Invocable):
         ServiceDown
             If it does not run.
         """
-        record = self.record
-        if record.desired == "stopped" or "unschedulable" in record.handle:
+        server = self.record.active
+        if server is None:
             raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
-        return self._target(record.spec.target).stats(record.handle)
+        return self._target(server.target).stats(server)
 
     def start(self) -> Change:
         """Start the service again as it was deployed last; nothing happens where it runs.

@@ -25,6 +25,7 @@ from jupyter_deploy.targets.docker.daemon import engine
 from jupyter_deploy.targets.docker.leftovers import remove_cache, remove_images_of
 from jupyter_deploy.workspace import Workspace
 
+from ..servers import container_of
 from .load import free_port, lua, wrk
 from .peers import ASGI
 from .reloading import BODY, SCRIPT, Watcher, loaded, timed
@@ -77,9 +78,9 @@ def starts(workspace: Workspace) -> Iterator[str]:
     for _ in range(ROUNDS):
         workspace.services["churn"].delete()
         took.append(seconds(lambda: workspace.deploy("churn", target="docker").invoke(BODY)))
-        before = workspace.services["churn"].record.handle["container"]
+        before = container_of(workspace.services["churn"]).container
         again.append(seconds(lambda: workspace.deploy("churn")))
-        ids.add(workspace.services["churn"].record.handle["container"] == before)
+        ids.add(container_of(workspace.services["churn"]).container == before)
     yield row(
         "warm environment: deploy to first answer", statistics.median(took), 2.0, more=f" (worst {max(took):.2f})"
     )
@@ -142,7 +143,7 @@ def throughput(workspace: Workspace, client: Any, folder: Path) -> Iterator[str]
     (files / "model.py").write_text(MODEL)
     bundle = workspace.home.bundles / service.record.bundle / "models"
     (files / "model.joblib").write_bytes(next(bundle.rglob("model.joblib")).read_bytes())
-    facts = client.api.inspect_container(service.record.handle["container"])
+    facts = client.api.inspect_container(container_of(service).container)
     config, port = {**facts["HostConfig"]}, free_port()
     config["PortBindings"] = {"5001/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
     config["Mounts"] = [{"Type": "bind", "Source": str(files), "Target": "/ceiling", "ReadOnly": True}]

@@ -17,7 +17,7 @@ from jupyter_deploy.workspace import Workspace
 
 
 def test_limits_are_dropped_with_a_notice_where_they_mean_nothing() -> None:
-    record = ServiceRecord(ServiceSpec("churn", "churn", target="docker", memory=1 << 30, cpus=2.0), "", (), {})
+    record = ServiceRecord(ServiceSpec("churn", "churn", target="docker", memory=1 << 30, cpus=2.0), "", ())
     moved = ServiceSpec("churn", "churn", target="process", memory=1 << 30, cpus=2.0)
     spec, notes = for_target(moved, record, {"target": "process"})
     assert (spec.memory, spec.cpus) == (0, 0.0)
@@ -28,7 +28,7 @@ def test_limits_are_dropped_with_a_notice_where_they_mean_nothing() -> None:
 
 
 def test_the_kernel_is_dropped_where_there_is_none() -> None:
-    record = ServiceRecord(ServiceSpec("churn", "churn", environment="kernel"), "", (), {})
+    record = ServiceRecord(ServiceSpec("churn", "churn", environment="kernel"), "", ())
     spec, notes = for_target(ServiceSpec("churn", "churn", target="docker", environment="kernel"), record, {})
     assert (spec.environment, len(notes)) == ("", 1)
 
@@ -71,7 +71,7 @@ def test_what_docker_cannot_serve_is_a_process_and_says_why(
 ) -> None:
     target, _, notes = attempt(monkeypatch, {"docker": error})()
     assert (target, notes) == ("process", (f"target process, because on docker: {error.message}",))
-    record = ServiceRecord(ServiceSpec("churn", "churn", target="docker"), "", (), {})
+    record = ServiceRecord(ServiceSpec("churn", "churn", target="docker"), "", ())
     with pytest.raises(type(error)):
         attempt(monkeypatch, {"docker": error})(record)
 

@@ -10,6 +10,8 @@ import docker
 
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import container_of
+
 # The code sets `found`. Nothing but the standard library, so that one image serves all tests.
 PROBE = """def run(raw_data):
     names = {}
@@ -40,7 +42,7 @@ def read(service: Service, *paths: str) -> str:
 
 def identity(service: Service) -> str:
     """The id of the container that the service runs in now."""
-    found: str = service.record.handle["container"]
+    found: str = container_of(service).container
     return found
 
 

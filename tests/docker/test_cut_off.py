@@ -19,6 +19,8 @@ from tests.docker.engine import base_image
 from tests.docker.probing import docker_says, identity, inside, its_containers, probing
 from tests.e2e.conftest import until
 
+from ..servers import container_of
+
 # The process dies as by kill -9, right before or after what the engine is asked for: the SDK's method is wrapped.
 DIES = """
 import os, signal, docker
@@ -63,9 +65,9 @@ def test_a_deployment_killed_at_any_point_is_repaired(
         assert len(its_containers(engine, workspace)) == 1
         service = workspace.deploy("cut", target="docker")
         assert inside(service, "1 + 1") == 2
-        assert its_containers(engine, workspace) == [f"/{service.record.handle['name']}"]
+        assert its_containers(engine, workspace) == [f"/{container_of(service).name}"]
         shares = list((workspace.home.service("cut") / "containers").iterdir())
-        assert [str(share) for share in shares] == [service.record.handle["share"]]
+        assert [str(share) for share in shares] == [container_of(service).share]
     finally:
         for name in its_containers(engine, workspace):
             engine.api.remove_container(name.removeprefix("/"), force=True)

@@ -31,6 +31,8 @@ from jupyter_deploy.workspace import Service, Workspace
 from tests.docker.engine import BASE_IMAGE, base_image
 from tests.index import serve, wheel
 
+from ..servers import container_of, server_of
+
 LOOK = """
 import importlib.metadata, os, sys
 
@@ -74,7 +76,7 @@ def made(engine: docker.DockerClient, workspace: Workspace) -> set[str]:
 
 
 def container(service: Service) -> str:
-    found: str = service.record.handle["container"]
+    found: str = container_of(service).container
     return found
 
 
@@ -98,7 +100,7 @@ def test_an_inferred_environment_holds_what_script_and_model_need(workspace: Wor
     workspace.register("flowers", LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
     service = deploy(workspace, "flowers", None, LOOK.replace("import importlib", "import filelock, importlib"))
     packages = service.invoke("")["packages"]
-    asked = service.record.handle["environment"]["requirements"]
+    asked = server_of(service).environment.requirements
     assert {"filelock", "scikit-learn", "numpy"} <= {line.partition("==")[0] for line in asked}
     for line in asked:
         name, _, version = line.partition("==")

@@ -15,6 +15,8 @@ from jupyter_deploy.targets.docker.daemon import engine as connected
 from jupyter_deploy.workspace import Workspace
 from tests.e2e.conftest import until
 
+from ..servers import container_of
+
 NAME = "jupyter-deploy-test-seed:1"
 APP = """import json
 
@@ -56,14 +58,14 @@ def test_its_port_and_routes_are_the_services(workspace: Workspace) -> None:
     assert service.scoring_uri.endswith("/predict")
     assert (service.state, service.record.spec.target) == ("Healthy", "docker")
     assert service.invoke({"a": 1}) == {"echo": {"a": 1}}
-    container = service.record.handle["container"]
+    container = container_of(service).container
     assert workspace.deploy("seed").change.action == "unchanged"  # type: ignore[union-attr]
-    assert service.record.handle["container"] == container
+    assert container_of(service).container == container
     assert 0 < service.stats().memory < service.stats().memory_limit
     address = service.scoring_uri
     assert service.reload().action == "replaced"
     assert service.invoke([2]) == {"echo": [2]}
-    assert (service.scoring_uri, service.record.handle["container"] != container) == (address, True)
+    assert (service.scoring_uri, container_of(service).container != container) == (address, True)
 
 
 def test_its_output_outlives_its_containers_without_a_line_twice(
@@ -72,7 +74,7 @@ def test_its_output_outlives_its_containers_without_a_line_twice(
     service = workspace.deploy("seed", image=SEED)
     for number in range(3):
         service.invoke([number])
-    engine.containers.get(service.record.handle["container"]).restart(timeout=5)
+    engine.containers.get(container_of(service).container).restart(timeout=5)
     until(lambda: service.state == "Healthy", 20)
     service.invoke([3])
     service.stop()

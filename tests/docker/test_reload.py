@@ -16,6 +16,8 @@ from jupyter_deploy.errors import ReloadFailed
 from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
 
+from ..servers import container_of
+
 CELL = """import json, os
 
 VERSION = 1
@@ -79,14 +81,14 @@ def clients(edited: Service) -> Iterator[list[object]]:
 def test_code_and_model_change_inside_it_without_a_failed_request(
     workspace: Workspace, edited: Service, clients: list[object]
 ) -> None:
-    container = edited.record.handle["container"]
+    container = container_of(edited).container
     for number in range(2, 8):
         (change,) = workspace.score_script("edited", version(number)).changes
         assert (change.action, change.what) == ("reloaded", ("script",))
         assert edited.invoke("[]") == [number, "old"]
     assert edited.reload(model="edited:2").what == ("model",)
     assert edited.invoke("[]") == [7, "new"]
-    assert edited.record.handle["container"] == container
+    assert container_of(edited).container == container
     assert clients == []
     assert edited.health.generation == 8
 
@@ -102,7 +104,7 @@ def test_a_broken_edit_changes_nothing(workspace: Workspace, edited: Service) ->
 def test_only_what_is_served_is_shown_to_the_container(workspace: Workspace, edited: Service) -> None:
     for number in (2, 3, 4):
         workspace.score_script("edited", version(number))
-    folder = Path(edited.record.handle["share"]) / "service" / "bundles"
+    folder = Path(container_of(edited).share) / "service" / "bundles"
     until(lambda: edited.reload() and sum(not entry.is_symlink() for entry in folder.iterdir()) == 1)
     assert (folder / "current").resolve().name == edited.record.bundle
     model = folder / edited.record.bundle / "models" / "edited" / "1" / "kind.txt"
@@ -110,12 +112,12 @@ def test_only_what_is_served_is_shown_to_the_container(workspace: Workspace, edi
 
 
 def test_another_environment_takes_over_the_address_and_the_log(workspace: Workspace, edited: Service) -> None:
-    address, container = edited.scoring_uri, edited.record.handle["container"]
+    address, container = edited.scoring_uri, container_of(edited).container
     edited.invoke('["before"]')
     changed = workspace.deploy("edited", environment=Environment("other", variables={"WHAT": "ever"}))
     assert changed.change is not None
     assert changed.change.action == "replaced"
-    assert (edited.scoring_uri, edited.record.handle["container"] != container) == (address, True)
+    assert (edited.scoring_uri, container_of(edited).container != container) == (address, True)
     edited.invoke('["after"]')
     lines = edited.get_logs(num_lines=1000).splitlines()
     asked = [line.rpartition("asked ")[2] for line in lines if "print - asked" in line]

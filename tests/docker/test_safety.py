@@ -22,6 +22,8 @@ from jupyter_deploy.environments import Environment
 from jupyter_deploy.workspace import Service, Workspace
 from tests.docker.probing import docker_says, facts, identity, inside, probing, read
 
+from ..servers import container_of
+
 PASSWORD = "geheim-4711"
 MODEL = "a-model-that-is-nowhere-else.txt"
 WRITE = """
@@ -132,7 +134,7 @@ def test_it_reads_its_own_token_and_nobody_elses_files(
 ) -> None:
     other = probing(opened, "other")
     try:
-        token = Path(probe.record.handle["share"]) / "service" / "admin.token"
+        token = Path(container_of(probe).share) / "service" / "admin.token"
         assert read(probe, "/service/admin.token") == token.read_text()
         assert stat.S_IMODE(token.stat().st_mode) == 0o600
         assert stat.S_IMODE(opened.home.root.stat().st_mode) == 0o700
@@ -140,7 +142,7 @@ def test_it_reads_its_own_token_and_nobody_elses_files(
         assert sorted(inside(probe, "os.listdir('/service/bundles')")) == sorted([probe.record.bundle, "current"])
         assert other.record.bundle != probe.record.bundle
         mounts = read(probe, "/proc/mounts")
-        assert other.record.handle["share"] not in mounts
+        assert container_of(other).share not in mounts
         # What is mounted from this machine, beside what the engine itself brings.
         own = {mount["Destination"] for mount in facts(engine, probe)["Mounts"]}
         assert own == {"/service", "/service.log", "/service.log.1", "/state"}
@@ -254,7 +256,7 @@ def test_the_first_process_reaps_what_is_orphaned(probe: Service) -> None:
 
 
 def test_it_is_published_on_loopback_only(engine: docker.DockerClient, probe: Service) -> None:
-    port = probe.record.handle["port"]
+    port = probe.record.port
     [published] = facts(engine, probe)["NetworkSettings"]["Ports"].values()
     assert published == [{"HostIp": "127.0.0.1", "HostPort": str(port)}]
     addresses = {
@@ -280,7 +282,7 @@ def test_who_has_no_token_cannot_reload_it(probe: Service) -> None:
 
 def secrets_of(service: Service) -> list[str]:
     """What must be seen by nobody, each proven to be there."""
-    token = (Path(service.record.handle["share"]) / "service" / "admin.token").read_text()
+    token = (Path(container_of(service).share) / "service" / "admin.token").read_text()
     assert inside(service, "os.environ['PASSWORD']") == PASSWORD
     assert len(token) > 20
     return [PASSWORD, token]
@@ -349,7 +351,7 @@ def test_the_bundle_is_shown_and_neither_copied_nor_baked(engine: docker.DockerC
     assert mounted["/service"]["RW"] is False
     place = inside(probe, f"os.path.join(os.environ['AZUREML_MODEL_DIR'], {MODEL!r})")
     (artifact,) = (probe.log_file.parent.parent / "artifacts").rglob(MODEL)
-    shared = Path(probe.record.handle["share"]) / place.lstrip("/")
+    shared = Path(container_of(probe).share) / place.lstrip("/")
     assert artifact.stat().st_ino == shared.stat().st_ino == inside(probe, f"os.stat({place!r}).st_ino")
     found = inside(
         probe,

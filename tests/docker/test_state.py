@@ -15,6 +15,8 @@ from jupyter_deploy.serving.front import listen
 from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
 
+from ..servers import container_of
+
 ECHO = """import json
 
 VERSION = 1
@@ -56,7 +58,7 @@ def echo(workspace: Workspace) -> Service:
 @pytest.fixture
 def container(engine: docker.DockerClient, echo: Service) -> Callable[[], Any]:
     """Its container, as the engine knows it now."""
-    return lambda: engine.containers.get(echo.record.handle["container"])
+    return lambda: engine.containers.get(container_of(echo).container)
 
 
 def healthy(service: Service) -> None:
@@ -188,7 +190,7 @@ def test_limits_change_while_it_runs(workspace: Workspace, echo: Service, contai
 
 
 def test_a_port_that_is_taken(workspace: Workspace, echo: Service) -> None:
-    taken = echo.record.handle["port"]
+    taken = echo.record.port
     with listen("127.0.0.1", 0) as held:
         foreign = held.getsockname()[1]
         for port, owner in ((taken, "service echo"), (foreign, rf".*\(pid {os.getpid()}\)")):

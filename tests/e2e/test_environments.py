@@ -23,6 +23,7 @@ from jupyter_deploy.workspace import Service, Workspace
 from tests.index import serve, wheel
 from tests.served_script import serving
 
+from ..servers import process_of
 from .conftest import until
 
 LOOK = """
@@ -54,7 +55,7 @@ def _keep(home: Path, made: Path) -> Iterator[None]:
 
 
 def server(service: Service) -> int:
-    pid: int = service.record.handle["pid"]
+    pid: int = process_of(service).pid
     return pid
 
 

@@ -17,6 +17,7 @@ from jupyter_deploy.errors import InvokeProblem, ReloadFailed
 from jupyter_deploy.targets.process.pids import birth, lives
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of, server_of
 from .conftest import DOUBLE, stack_of, until
 
 
@@ -45,7 +46,7 @@ def test_only_the_dying_workers_own_request_fails(workspace: Workspace) -> None:
 
 
 def test_a_dead_fork_server_is_replaced(workspace: Workspace, double: Service) -> None:
-    front = psutil.Process(double.record.handle["pid"])
+    front = psutil.Process(process_of(double).pid)
     (fork_server,) = front.children()
     fork_server.kill()
     assert double.invoke([1]) == [2]
@@ -56,7 +57,7 @@ def test_a_dead_fork_server_is_replaced(workspace: Workspace, double: Service) -
 
 
 def test_a_hanging_server_is_unhealthy_and_replaced(workspace: Workspace, double: Service) -> None:
-    pid = double.record.handle["pid"]
+    pid = process_of(double).pid
     os.kill(pid, signal.SIGSTOP)
     assert double.state == "Unhealthy"
     change = workspace.deploy("double").change
@@ -69,18 +70,20 @@ def test_a_hanging_server_is_unhealthy_and_replaced(workspace: Workspace, double
 def test_a_pid_is_trusted_only_with_its_start(workspace: Workspace, double: Service) -> None:
     from dataclasses import replace
 
-    record = double.record
+    record, server = double.record, server_of(double)
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        workspace._rows.put(replace(record, handle={**record.handle, "pid": stranger.pid, "run": ""}))
+        another = {**server.facts, "pid": stranger.pid, "run": ""}
+        workspace._rows.put(replace(record, server=replace(server, facts=another)))
         assert double.state == "Failed"
         double.stop()
         assert stranger.poll() is None
     finally:
         stranger.communicate(b"\n")
         workspace._rows.put(record)
-    assert lives(record.handle["pid"], record.handle["born"])
-    assert not lives(record.handle["pid"], "another boot:1")
+    facts = process_of(double)
+    assert lives(facts.pid, facts.born)
+    assert not lives(facts.pid, "another boot:1")
 
 
 def test_reloads_under_load_lose_no_request(workspace: Workspace, double: Service) -> None:
@@ -116,7 +119,7 @@ def test_stopping_finishes_requests_in_flight(workspace: Workspace) -> None:
         "slow", "import time\n\ndef run(data):\n    print('begun')\n    time.sleep(0.7)\n    return 'done'\n"
     )
     service = workspace.deploy("slow")
-    family = stack_of(service.record.handle["pid"])
+    family = stack_of(process_of(service).pid)
     got: list[Any] = []
     thread = threading.Thread(target=lambda: got.append(service.invoke("")))
     thread.start()

@@ -17,6 +17,7 @@ from jupyter_deploy.errors import InvokeProblem, ServiceDown
 from jupyter_deploy.targets.process.pids import birth
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of
 from .conftest import until
 
 HANGS = "import time\n\ndef run(data):\n    while True:\n        time.sleep(0.01)\n"
@@ -24,7 +25,7 @@ HANGS = "import time\n\ndef run(data):\n    while True:\n        time.sleep(0.01
 
 def processes(service: Service) -> dict[str, list[psutil.Process]]:
     """The front with its watcher, found from outside: by their command line."""
-    run = service.record.handle["run"]
+    run = process_of(service).run
     found = [one for one in psutil.process_iter() if _command(one).count(f"{run}/config.json")]
     fronts = [one for one in found if one.ppid() in {other.pid for other in found}]
     return {"front": fronts, "watcher": [one for one in found if one not in fronts]}
@@ -71,13 +72,13 @@ def test_the_front_that_comes_back_serves_what_was_reloaded(workspace: Workspace
 
 
 def test_a_server_that_was_killed_whole_is_back_at_the_next_look(workspace: Workspace, double: Service) -> None:
-    before, port = processes(double), double.record.handle["port"]
+    before, port = processes(double), double.record.port
     for process in [*before["watcher"], *before["front"]]:
         process.kill()
     psutil.wait_procs([*before["watcher"], *before["front"]], timeout=5)
     assert "is gone and was started again" in until(lambda: double.state == "Healthy" and double.health.reason)
     assert double.invoke([1]) == [2]
-    assert double.record.handle["port"] == port
+    assert double.record.port == port
     assert "is gone; it is started again" in double.logs()
 
 
@@ -120,7 +121,7 @@ def test_stop_ends_both_and_a_front_without_its_watcher_too(workspace: Workspace
     processes(double)["watcher"][0].kill()
     assert double.invoke([1]) == [2]
     double.stop()
-    assert not birth(double.record.handle["pid"])
+    assert not birth(process_of(double).pid)
 
 
 @contextmanager

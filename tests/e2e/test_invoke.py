@@ -24,6 +24,7 @@ from jupyter_deploy.errors import DeployError, InvokeProblem, ServiceDown, Usage
 from jupyter_deploy.invoking import Answer, Binary
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of
 from .conftest import until
 
 ECHO = "import json\n\ndef run(data):\n    return json.loads(data)\n"
@@ -219,7 +220,7 @@ def test_binary_for_a_script_that_takes_text_is_explained(echo: Service) -> None
 def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) -> None:
     workspace.score_script("echo", ECHO)
     service = workspace.deploy("echo")
-    port = service.record.handle["port"]
+    port = service.record.port
     service.stop()
     # Another program has the port by now; it must not get the request.
     with socket.create_server(("127.0.0.1", port)) as other:
@@ -231,7 +232,7 @@ def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) 
         with pytest.raises(BlockingIOError):
             other.accept()
     workspace.deploy("echo")
-    os.kill(service.record.handle["pid"], signal.SIGTERM)
+    os.kill(process_of(service).pid, signal.SIGTERM)
     until(lambda: service.state == "Stopped")
     for call in (service.invoke, service.load):
         with pytest.raises(ServiceDown, match="echo does not answer; it is ") as caught:

@@ -19,6 +19,7 @@ from jupyter_deploy.errors import InUse, InvokeProblem, NotFound, PortBusy, Relo
 from jupyter_deploy.serving.front import listen
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of
 from .conftest import DOUBLE, files_below
 
 SCORE = """import json, os
@@ -61,7 +62,7 @@ def test_deploying_again_does_what_is_needed(workspace: Workspace, classifier: A
     workspace.register("churn", classifier)
     workspace.score_script("churn", SCORE)
     service = workspace.deploy("churn")
-    pid = service.record.handle["pid"]
+    pid = process_of(service).pid
     assert workspace.deploy("churn").change.action == "unchanged"  # type: ignore[union-attr]
     assert service.health.generation == 1
 
@@ -76,7 +77,7 @@ def test_deploying_again_does_what_is_needed(workspace: Workspace, classifier: A
     assert (change.action, set(change.what)) == ("reloaded", {"model", "workers"})
     assert len(service.health.workers) == 2
     assert service.invoke([[0, 0]]) == [0]
-    assert service.record.handle["pid"] == pid
+    assert process_of(service).pid == pid
     assert workspace.deploy("churn").change.action == "unchanged"  # type: ignore[union-attr]
 
     change = service.reload(model="churn")
@@ -84,24 +85,24 @@ def test_deploying_again_does_what_is_needed(workspace: Workspace, classifier: A
 
 
 def test_a_new_port_moves_the_service_without_a_gap(workspace: Workspace, double: Service) -> None:
-    old = double.record.handle
+    old = double.record
     with listen("127.0.0.1", 0) as held:
         port = held.getsockname()[1]
         with pytest.raises(PortBusy, match=rf"Port {port} is in use by .*\(pid {os.getpid()}\)"):
             workspace.deploy("double", port=port)
         assert double.invoke([1]) == [2]
-        assert double.record.handle == old
+        assert (double.record.server, double.record.rollout) == (old.server, old.rollout)
     change = workspace.deploy("double", port=port).change
     assert change is not None
     assert (change.action, change.what) == ("moved", ("port",))
     assert double.scoring_uri == f"http://127.0.0.1:{port}/score"
     assert double.invoke([1]) == [2]
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{old['port']}/", timeout=5)
+        requests.get(f"http://127.0.0.1:{old.port}/", timeout=5)
 
 
 def test_a_port_of_another_service_is_refused_by_that_name(workspace: Workspace, double: Service) -> None:
-    port = double.record.handle["port"]
+    port = double.record.port
     with pytest.raises(PortBusy, match=f"Port {port} is in use by service double"):
         workspace.deploy("other", script="double", port=port)
     assert "other" not in workspace.services
@@ -213,7 +214,7 @@ def test_secrets_stay_out_of_sight(workspace: Workspace, double: Service) -> Non
     token = (folder / "admin.token").read_text()
     assert (folder / "admin.token").stat().st_mode & 0o777 == 0o600
     assert workspace.home.root.stat().st_mode & 0o777 == 0o700
-    process = psutil.Process(double.record.handle["pid"])
+    process = psutil.Process(process_of(double).pid)
     seen = [*process.cmdline(), *process.environ().values(), double.logs(), repr(double), json.dumps(double.as_dict())]
     assert all(token not in text for text in seen)
     uri = double.scoring_uri.removesuffix("/score")

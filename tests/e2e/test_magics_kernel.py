@@ -15,6 +15,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 
 from jupyter_deploy.workspace import Workspace
 
+from ..servers import process_of
 from .conftest import until
 
 CELL = """%%score_script half
@@ -102,7 +103,7 @@ def test_a_service_outlives_the_kernel_that_made_it(notebooks: list[Notebook], w
     typed = "x = 1\nr = %deploy ha"
     reply = first.client.complete(typed, reply=True, timeout=30)["content"]
     assert (reply["matches"], reply["cursor_start"], reply["cursor_end"]) == (["half"], len(typed) - 2, len(typed))
-    pid = workspace.services["half"].record.handle["pid"]
+    pid = process_of(workspace.services["half"]).pid
     first.kill()
 
     second = Notebook()

@@ -20,6 +20,7 @@ from jupyter_deploy.verbs import Overview
 from jupyter_deploy.workspace import Workspace
 
 from ..markup import encodable, harmless
+from ..servers import process_of
 from .shell import new_shell, shared_workspace
 
 Run = Callable[[str], Any]
@@ -121,7 +122,7 @@ def test_the_workspace_and_its_parts_are_shown_as_their_verbs_show_them(
 def test_services_are_asked_side_by_side(run: Run, shared: Workspace) -> None:
     """Three that hang cost what one costs."""
     names = ["hangs-a", "hangs-b", "hangs-c"]
-    pids = [shared.deploy(name, script="text").record.handle["pid"] for name in names]
+    pids = [process_of(shared.deploy(name, script="text")).pid for name in names]
 
     def took() -> float:
         started = time.perf_counter()

@@ -22,6 +22,7 @@ from jupyter_deploy.targets.process.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
 from tests.scripts.cells import cell as script_of
 
+from ..servers import process_of
 from .conftest import DOUBLE, stack_of, until
 
 EIGHT = """
@@ -59,7 +60,7 @@ def test_an_init_that_never_returns_does_not_outlive_its_server(workspace: Works
     script = f"def init():\n    open({str(tmp_path / 'gate')!r}).read()\n\ndef run(data):\n    return 1\n"
     workspace.score_script("endless", script)
     service = workspace.deploy("endless", wait=False)
-    family = until(lambda: len(found := stack_of(service.record.handle["pid"])) == 3 and found)
+    family = until(lambda: len(found := stack_of(process_of(service).pid)) == 3 and found)
     until(lambda: service.state == "Transitioning")
     os.kill(family[0], signal.SIGKILL)
     until(lambda: not any(birth(pid) for pid in family), seconds=15.0)
@@ -92,7 +93,7 @@ def test_the_start_of_nobody_known_ends_itself(workspace: Workspace, monkeypatch
         "from jupyter_deploy.workspace import Workspace\n"
         "workspace = Workspace()\n"
         "def die(self, record, check=None):\n"
-        "    print(record.handle['pid'], record.handle['born'], flush=True)\n"
+        "    print(record.server.facts['pid'], record.server.facts['born'], flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "Services.put = die\n"
         "workspace.deploy('double')\n"
@@ -138,7 +139,7 @@ def test_interrupted_reloads_leave_a_service_that_can_reload(workspace: Workspac
     assert change.action == "reloaded"
     assert service.invoke([1]) == [2]
     # Front, fork-server, worker, and the worker that is forked ahead of the next version.
-    until(lambda: len(stack_of(service.record.handle["pid"])) == 4)
+    until(lambda: len(stack_of(process_of(service).pid)) == 4)
 
 
 def test_an_endless_init_is_replaced_by_the_next_deployment(workspace: Workspace, tmp_path: Any) -> None:
@@ -161,18 +162,18 @@ def test_only_the_front_listens(workspace: Workspace) -> None:
         "def run(data):\n    return 1\n",
     )
     service = workspace.deploy("parent")
-    until(lambda: len(stack_of(service.record.handle["pid"])) == 5)
-    family = stack_of(service.record.handle["pid"])
+    until(lambda: len(stack_of(process_of(service).pid)) == 5)
+    family = stack_of(process_of(service).pid)
     (child,) = [pid for pid in family if "time.sleep(60)" in " ".join(psutil.Process(pid).cmdline())]
     mine = [row for row in psutil.net_connections("tcp") if row.pid == family[0] and row.status == psutil.CONN_LISTEN]
-    assert [row.laddr.port for row in mine] == [service.record.handle["port"]]
+    assert [row.laddr.port for row in mine] == [service.record.port]
     listener = Path(f"/proc/{family[0]}/fd/{mine[0].fd}").readlink()
     holders = [pid for pid in family if listener in {entry.readlink() for entry in Path(f"/proc/{pid}/fd").iterdir()}]
     try:
         assert holders == family[:1]
         service.stop()
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", service.record.handle["port"]), timeout=5)
+            socket.create_connection(("127.0.0.1", service.record.port), timeout=5)
         assert birth(child)
     finally:
         os.kill(child, signal.SIGKILL)

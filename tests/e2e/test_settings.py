@@ -13,6 +13,8 @@ import requests
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of
+
 
 def cli(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jupyter_deploy.cli", *words]
@@ -25,7 +27,7 @@ SLOW = "import time\n\ndef run(data):\n    time.sleep(float(data))\n    return 1
 def test_a_setting_reaches_a_running_server_and_goes_back(workspace: Workspace) -> None:
     workspace.score_script("slow", SLOW)
     service = workspace.deploy("slow")
-    pid = service.record.handle["pid"]
+    pid = process_of(service).pid
     changed = workspace.deploy("slow", settings={"scoring_timeout_ms": "200"})
     assert changed.change is not None
     assert (changed.change.action, changed.change.what) == ("reloaded", ("settings",))
@@ -35,7 +37,7 @@ def test_a_setting_reaches_a_running_server_and_goes_back(workspace: Workspace) 
     assert workspace.deploy("slow", settings={"scoring_timeout_ms": 200}).change.action == "unchanged"  # type: ignore[union-attr]
     workspace.deploy("slow", settings={"scoring_timeout_ms": None})
     assert service.invoke("0.4") == 1
-    assert service.record.handle["pid"] == pid
+    assert process_of(service).pid == pid
 
 
 def test_settings_survive_a_restart(workspace: Workspace) -> None:

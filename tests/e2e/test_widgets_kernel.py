@@ -25,6 +25,7 @@ from jupyter_deploy.errors import NotFound, UsageProblem
 from jupyter_deploy.verbs import KINDS
 from jupyter_deploy.workspace import Service, Workspace
 
+from ..servers import process_of
 from .conftest import until
 from .shell import new_shell
 
@@ -150,7 +151,7 @@ def test_a_kernel_that_ends_leaves_the_summary(kernel: Kernel, double: Service) 
 
 
 def test_a_service_that_does_not_answer_holds_nothing_up(kernel: Kernel, double: Service) -> None:
-    pid = double.record.handle["pid"]
+    pid = process_of(double).pid
     os.kill(pid, signal.SIGSTOP)
     try:
         started = time.perf_counter()

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from jupyter_deploy.workspace import Workspace
 
 from ..e2e.conftest import until
 from ..mounts import fill, read_only, small
+from ..servers import process_of
 
 DOUBLE = "import json\n\ndef run(data):\n    return [2 * number for number in json.loads(data)]\n"
 Say = Callable[[str], str]
@@ -71,12 +71,8 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
     return run
 
 
-def row(name: str) -> Any:
-    return Workspace().services[name].record
-
-
 def test_on_a_full_disk_all_that_looks_stops_and_removes_works(disk: Path, home: Path, say: Say) -> None:
-    handle = row("one").handle
+    facts = process_of(Workspace().services["one"])
     gc.collect()
     fill(disk)
     # A process of its own, where nothing is open yet.
@@ -99,7 +95,7 @@ def test_on_a_full_disk_all_that_looks_stops_and_removes_works(disk: Path, home:
     assert say("invoke two [4]").startswith("0 ")
 
     assert say("stop one").startswith("0 one is stopped")
-    assert not lives(handle["pid"], handle["born"])
+    assert not lives(facts.pid, facts.born)
     assert "Stopped" in say("state one")
     assert say("unregister price:1 --yes").startswith("0 price:1 is unregistered")
     assert say("delete two --yes").startswith("0 two is deleted")
@@ -150,13 +146,13 @@ def test_the_reserve_is_made_again_when_there_is_room(disk: Path, home: Path, sa
 
 
 def test_without_a_reserve_a_service_is_stopped_all_the_same(disk: Path, home: Path, say: Say) -> None:
-    handle = row("one").handle
+    facts = process_of(Workspace().services["one"])
     gc.collect()
     (home / "reserve").unlink()
     fill(disk)
     assert say("services").startswith("0 ")
     assert say("stop one").startswith("0 one is stopped")
-    assert not lives(handle["pid"], handle["born"])
+    assert not lives(facts.pid, facts.born)
     # What is pruned makes the room that the rest needs.
     assert say("prune --yes").startswith("0 Removed 1 of 1")
     assert say("delete two --yes").startswith("0 two is deleted")
@@ -173,7 +169,7 @@ def test_on_a_read_only_disk_looking_and_stopping_work(
     subprocess.run([sys.executable, "-c", code], check=False)
     assert (home / "state.db-wal").stat().st_size
     (home / "state.db-shm").unlink()
-    handle = row("one").handle
+    facts = process_of(Workspace().services["one"])
     with read_only(disk, tmp_path / "view") as view:
         monkeypatch.setenv("JUPYTER_DEPLOY_HOME", str(view / "home"))
         for line in ("services", "overview", "state one", "logs one", "prune --dry-run", "invoke one [4]"):
@@ -187,7 +183,7 @@ def test_on_a_read_only_disk_looking_and_stopping_work(
             assert len(said.strip().splitlines()) == 2
         assert say("invoke two [4]").startswith("0 ")
         assert say("stop one").startswith("0 one is stopped")
-        assert not lives(handle["pid"], handle["born"])
+        assert not lives(facts.pid, facts.born)
         assert "one is stopped, but its row still says that it should run" in caplog.text
         with pytest.raises(ReadOnly):
             Workspace().register("more", {"a": 1})

@@ -13,13 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_deploy.deploying import strays
 from jupyter_deploy.services import Services
+from jupyter_deploy.targets.process.facts import ProcessFacts
 from jupyter_deploy.targets.process.pids import lives
 from jupyter_deploy.targets.process.target import ProcessTarget
 from jupyter_deploy.workspace import Workspace
 
 from ..e2e.conftest import until
+from ..servers import process_of
 
 DOUBLE = "import json\n\ndef run(data):\n    return [2 * number for number in json.loads(data)]\n"
 Change = Callable[[Workspace], object]
@@ -44,11 +45,11 @@ def servers(home: Path) -> set[int]:
 
 def shown(workspace: Workspace) -> set[int]:
     """The servers that a user is told of."""
-    known = {each.record.handle.get("pid", 0) for each in workspace.services.values() if each.state != "Stopped"}
+    known = {process_of(each).pid for each in workspace.services.values() if each.state != "Stopped"}
     for item in workspace.housekeeping.leftovers():
         if item.kind == "server":
-            handles = strays.handles_beside(workspace.services[item.identity].record)
-            known |= {handle["pid"] for handle in handles if f"pid {handle['pid']}" in item.name}
+            pids = {ProcessFacts.of(server).pid for server in workspace.services[item.identity].record.strays}
+            known |= {pid for pid in pids if f"pid {pid}" in item.name}
     return known
 
 
@@ -126,10 +127,10 @@ def test_no_server_lives_that_nobody_is_told_of(running: Path, change: str, poin
     workspace = Workspace()
     until(lambda: servers(running) <= shown(workspace))
     workspace.housekeeping.remove(workspace.housekeeping.leftovers())
-    handles = [each.record.handle for each in workspace.services.values() if each.state != "Stopped"]
-    alive = {handle["pid"] for handle in handles if lives(handle.get("pid", 0), handle.get("born", ""))}
+    known = [process_of(each) for each in workspace.services.values() if each.state != "Stopped"]
+    alive = {facts.pid for facts in known if lives(facts.pid, facts.born)}
     until(lambda: servers(running) == alive)
-    assert len(alive) <= len(handles)
+    assert len(alive) <= len(known)
     assert list(workspace.home.trials.glob("*")) == []
     # And the next change works.
     assert workspace.deploy("double").invoke([1]) == [2]
@@ -140,7 +141,6 @@ def test_a_change_that_goes_on_is_no_leftover(running: Path) -> None:
     workspace = Workspace()
     record = workspace.services["double"].record
     with workspace._deployment._lock("double"):
-        before = record.handle
-        workspace._rows.put(replace(record, handle={**before, "next": before}))
+        workspace._rows.put(replace(record, rollout=replace(record.rollout, next=record.server)))
         assert [item for item in workspace.housekeeping.leftovers() if item.kind == "server"] == []
         workspace._rows.put(record)

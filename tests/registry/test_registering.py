@@ -252,7 +252,7 @@ def test_the_users_framework_wins(workspace: Workspace, given: str, expected: st
 
 
 def service(name: str, *models: Model) -> ServiceRecord:
-    return ServiceRecord(ServiceSpec(name, script=name), "0" * 64, tuple(model.id for model in models), {})
+    return ServiceRecord(ServiceSpec(name, script=name), "0" * 64, tuple(model.id for model in models))
 
 
 def test_a_version_in_use_stays(workspace: Workspace, folder: Path) -> None:

@@ -260,7 +260,7 @@ def fail(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Failure:
 
 
 def record_of(target: str = "process", environment: str = "") -> ServiceRecord:
-    return ServiceRecord(ServiceSpec("svc", "svc", target=target, environment=environment), "", (), {})
+    return ServiceRecord(ServiceSpec("svc", "svc", target=target, environment=environment), "", ())
 
 
 @pytest.mark.filterwarnings("default")
@@ -308,7 +308,7 @@ def test_what_lies_above_the_scripts_folder_is_shipped_with_source(tmp_path: Pat
     (tmp_path / "repo" / "common" / "util.py").touch()
     (tmp_path / "repo" / "settings.json").touch()
     spec = ServiceSpec("svc", str(tmp_path / "repo" / "service" / "score.py"), script_is_file=True)
-    record = ServiceRecord(spec, "", (), {})
+    record = ServiceRecord(spec, "", ())
     for kind, message in (
         ("ModuleNotFoundError", "No module named 'common'"),
         ("FileNotFoundError", "[Errno 2] No such file or directory: 'settings.json'"),

@@ -132,7 +132,7 @@ def test_what_the_package_of_schema_3_reads_stays_as_it_was(older: Callable[[int
 
 def test_a_row_of_a_service_is_one_that_the_package_of_schema_3_reads(home: Path) -> None:
     rows = Services(Workspace()._database)
-    rows.put(ServiceRecord(ServiceSpec("churn", "churn"), "b", (), {}, "stopped"))
+    rows.put(ServiceRecord(ServiceSpec("churn", "churn"), "b", (), desired="stopped"))
     with closing(sqlite3.connect(home / "state.db")) as database:
         spec, more = database.execute("SELECT spec, more FROM services").fetchone()
     known = "name script script_is_file models target port environment workers settings variables memory cpus image"

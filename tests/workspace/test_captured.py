@@ -37,7 +37,7 @@ def written(workspace: Workspace, name: str, **values: Any) -> Script:
 
 def served(workspace: Workspace, name: str, *models: str, desired: str = "running") -> None:
     """A service's row, as a deployment leaves it."""
-    workspace._rows.put(ServiceRecord(ServiceSpec(name, name), "0" * 64, models, {}, desired=desired))
+    workspace._rows.put(ServiceRecord(ServiceSpec(name, name), "0" * 64, models, desired=desired))
 
 
 def pruned(workspace: Workspace) -> list[str]:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...environments import Environment
+from ...services import Server
 from .daemon import engine
+from .facts import ContainerFacts
 from .images import LABEL, base_of, environment_tag, runtime_tag
 from .installation import CACHE_VOLUME
 
@@ -33,7 +35,7 @@ def images_of(environment: Environment) -> set[str]:
     return names | ({base_of(environment)} if environment.dockerfile else set())
 
 
-def containers(client: Any, workspace: str, known: Iterable[str]) -> Iterator[tuple[str, str]]:
+def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator[tuple[str, str]]:
     """List a workspace's containers that no service knows.
 
     Parameters
@@ -42,8 +44,8 @@ def containers(client: Any, workspace: str, known: Iterable[str]) -> Iterator[tu
         The engine.
     workspace : str
         The workspace's id.
-    known : iterable of str
-        Ids of the services' containers.
+    known : iterable of Server
+        The services', on whatever target.
 
     Yields
     ------
@@ -51,7 +53,8 @@ def containers(client: Any, workspace: str, known: Iterable[str]) -> Iterator[tu
         Id and name.
     """
     ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
-    ids, now = set(known), datetime.now(UTC).timestamp()
+    ids = {ContainerFacts.of(server).container for server in known if server.target == "docker"}
+    now = datetime.now(UTC).timestamp()
     for container in ours:
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
             yield container["Id"], container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12]

@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from ...errors import DeployError
-from ...services import Health
+from ...services import Health, OwnImage
 from ..asking import Silent, ask
 from .daemon import engine
+from .facts import ContainerFacts
 
 _START_SECONDS = 30.0
 _ANSWER_SECONDS = 3.0
@@ -21,12 +22,12 @@ _LAST_WORDS = 600
 _REMEMBERED = 250
 
 
-def of_container(handle: dict[str, Any], silent: str, *, has_served: bool = True) -> Health:
+def of_container(facts: ContainerFacts, silent: str, *, has_served: bool = True) -> Health:
     """Ask the engine about a container whose server does not answer.
 
     Parameters
     ----------
-    handle : dict
+    facts : ContainerFacts
         The target's.
     silent : str
         Why the server's own view is not known.
@@ -42,33 +43,33 @@ def of_container(handle: dict[str, Any], silent: str, *, has_served: bool = True
 
     try:
         with engine(_ASK_SECONDS) as client:
-            return _judged(client, handle, client.api.inspect_container(handle["container"]), silent, has_served)
+            return _judged(client, facts, client.api.inspect_container(facts.container), silent, has_served)
     except DeployError as error:
         if isinstance(error.__cause__, NotFound):
-            return Health("Failed", f"its container {handle['name']} was removed")
+            return Health("Failed", f"its container {facts.name} was removed")
         return Health("Unhealthy", f"the server does not answer; {error.message.rstrip('.')}")
 
 
-def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: str, has_served: bool) -> Health:
-    state, again = facts["State"], facts["RestartCount"]
-    name, status, code = handle["name"], state["Status"], state["ExitCode"]
-    why = f"OOMKilled: it needed more than its {memory_text(facts)} of memory" if state.get("OOMKilled") else ""
+def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silent: str, has_served: bool) -> Health:
+    state, again = inspected["State"], inspected["RestartCount"]
+    name, status, code = facts.name, state["Status"], state["ExitCode"]
+    why = f"OOMKilled: it needed more than its {memory_text(inspected)} of memory" if state.get("OOMKilled") else ""
     if status == "paused":
         return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
     if status == "exited" and code in {0, 137, 139, 143}:
-        if _stopped_by_hand(client, handle, code):
+        if _stopped_by_hand(client, facts, code):
             return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
         # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
         # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
         # Or it died without a word: it ends at its next start what outlived it, and forgets to start that again.
-        client.api.start(handle["container"])
+        client.api.start(facts.container)
         how = "was ended by the engine" if code in {0, 143} else f"was killed (code {code})"
         return Health("Transitioning", f"its container {how} and starts again")
     if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
-        return Health("Failed", why or f"its container ended with code {code}{_words(client, handle, state)}")
+        return Health("Failed", why or f"its container ended with code {code}{_words(client, facts, state)}")
     if status == "created":
         # Whoever made it died before the start, or is about to start it: twice does no harm.
-        client.api.start(handle["container"])
+        client.api.start(facts.container)
         return Health("Transitioning", "its container is starting")
     if status == "restarting":
         return Health("Transitioning", why or "its container is starting")
@@ -77,14 +78,14 @@ def _judged(client: Any, handle: dict[str, Any], facts: dict[str, Any], silent: 
     return Health("Unhealthy", silent.rstrip("."))
 
 
-def _stopped_by_hand(client: Any, handle: dict[str, Any], code: int) -> bool:
+def _stopped_by_hand(client: Any, facts: ContainerFacts, code: int) -> bool:
     """Tell the user's wish from docker kill, and from what an engine does at its start to containers that outlived it.
 
     A kill is no stop in the engine's memory; a stop is, also where the engine had to kill in the end. What it does at
     its start is one too, but then it does not remember the container's own start, though its memory is not full yet.
     """
     known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
-    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == handle["container"]]
+    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == facts.container]
     full = len(known) >= _REMEMBERED
     if full and not own:
         # Long ago: a server that ended in order was asked to.
@@ -97,18 +98,18 @@ def _steady(state: dict[str, Any]) -> bool:
     return bool(state["Status"] == "running" and _seconds_since(state["StartedAt"]) > _START_SECONDS)
 
 
-def _words(client: Any, handle: dict[str, Any], state: dict[str, Any]) -> str:
+def _words(client: Any, facts: ContainerFacts, state: dict[str, Any]) -> str:
     # The engine's own, where it could not even start it (the port is taken, say).
-    said = state.get("Error") or client.api.logs(handle["container"], tail=5).decode("utf-8", "replace").strip()
+    said = state.get("Error") or client.api.logs(facts.container, tail=5).decode("utf-8", "replace").strip()
     return f":\n{said[-_LAST_WORDS:]}" if said else ""
 
 
-def memory_text(facts: dict[str, Any]) -> str:
+def memory_text(inspected: dict[str, Any]) -> str:
     """Write a container's limit of memory.
 
     Parameters
     ----------
-    facts : dict
+    inspected : dict
         What the engine tells of it.
 
     Returns
@@ -116,16 +117,18 @@ def memory_text(facts: dict[str, Any]) -> str:
     str
         For example ``"256 MB"``.
     """
-    return f"{facts['HostConfig']['Memory'] / (1 << 20):,.0f} MB"
+    return f"{inspected['HostConfig']['Memory'] / (1 << 20):,.0f} MB"
 
 
-def of_own_image(handle: dict[str, Any], url: str) -> Health:
+def of_own_image(facts: ContainerFacts, own: OwnImage, url: str) -> Health:
     """Ask a user's own image how it is, by its own routes.
 
     Parameters
     ----------
-    handle : dict
+    facts : ContainerFacts
         The target's.
+    own : OwnImage
+        Its port and routes.
     url : str
         Its address up to the port.
 
@@ -134,9 +137,8 @@ def of_own_image(handle: dict[str, Any], url: str) -> Health:
     Health
         Healthy where it is ready; Transitioning where it only lives, soon after its start.
     """
-    own = handle["image"]
     silent = ""
-    for route in dict.fromkeys((own["readiness"], own["liveness"])):
+    for route in dict.fromkeys((own.readiness, own.liveness)):
         try:
             status, _ = ask("GET", url + route, _ANSWER_SECONDS, {})
         except Silent as error:
@@ -145,10 +147,10 @@ def of_own_image(handle: dict[str, Any], url: str) -> Health:
         if status >= HTTPStatus.BAD_REQUEST:
             silent = silent or f"{route} answers {status}"
     if silent:
-        return of_container(handle, silent)
+        return of_container(facts, silent)
     with contextlib.suppress(DeployError), engine(_ASK_SECONDS) as client:
-        facts = client.api.inspect_container(handle["container"])
-        return Health("Healthy", restarts=facts["RestartCount"], started=_moment(facts["State"]["StartedAt"]))
+        inspected = client.api.inspect_container(facts.container)
+        return Health("Healthy", restarts=inspected["RestartCount"], started=_moment(inspected["State"]["StartedAt"]))
     return Health("Healthy", "the Docker engine does not answer", started=time.time())
 
 

@@ -13,6 +13,7 @@ from ...errors import DeployError, TargetProblem
 from ...files import older_log, tail, tail_of_log, touch_private
 from ..following import Following
 from .daemon import engine
+from .facts import ContainerFacts
 
 _POLL_SECONDS = 0.05
 _PIECE = 1 << 20
@@ -46,12 +47,12 @@ def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
             time.sleep(_POLL_SECONDS)
 
 
-def container_output(handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+def container_output(facts: ContainerFacts, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
     """Yield the end of what the containers of a service wrote, this one's behind those before it.
 
     Parameters
     ----------
-    handle : dict
+    facts : ContainerFacts
         The target's.
     log : pathlib.Path
         What earlier containers wrote.
@@ -67,15 +68,15 @@ def container_output(handle: dict[str, Any], log: Path, lines: int, follow: bool
     """
     own, last = b"", ""
     with contextlib.suppress(TargetProblem), engine() as client:
-        pairs = _stamped(client.api.logs(handle["container"], tail=lines, timestamps=True))
+        pairs = _stamped(client.api.logs(facts.container, tail=lines, timestamps=True))
         own, last = b"".join(line for _, line in pairs), pairs[-1][0] if pairs else ""
     before = tail(log, max(0, lines - own.count(b"\n"))).encode()
     yield before + own
     while follow:
         try:
             with engine(timeout=None) as client:
-                last = yield from _after(client, handle["container"], last)
-                if not _restarts(client, handle["container"]):
+                last = yield from _after(client, facts.container, last)
+                if not _restarts(client, facts.container):
                     return
         except DeployError:
             return
@@ -111,18 +112,18 @@ def _seconds(stamp: str) -> float:
     return datetime.fromisoformat(stamp[:19]).replace(tzinfo=UTC).timestamp()
 
 
-def keep_output(handle: dict[str, Any], log: Path) -> None:
+def keep_output(facts: ContainerFacts, log: Path) -> None:
     """Append what a container wrote to the service's log, before it is removed with it.
 
     Parameters
     ----------
-    handle : dict
+    facts : ContainerFacts
         The target's.
     log : pathlib.Path
         The service's log.
     """
     with contextlib.suppress(TargetProblem), engine() as client:
-        said = client.api.logs(handle["container"], stream=True, follow=False)
+        said = client.api.logs(facts.container, stream=True, follow=False)
         # On a full disk a container is ended all the same.
         with contextlib.suppress(OSError):
             if log.exists() and log.stat().st_size > _KEPT:

@@ -7,18 +7,18 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...errors import PortBusy, ServiceDown, TargetProblem
-from ...services import Doing, Health, Launch, Stats
+from ...services import Doing, Health, Identity, Launch, Server, Stats
 from ...serving import Failure
 from ..admin import Admin, known_settings, settings_for
 from ..process import owner_of_port
 from . import statistics
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
 from .daemon import discard, engine
+from .facts import ContainerFacts
 from .images import LABEL, PORT, ensure, exists, pull
 from .observation import of_container, of_own_image
 from .output import container_output, file_output, keep_output
@@ -31,16 +31,10 @@ _TRIES = 5
 class DockerTarget:
     """Starts containers that outlive whoever started them, and finds them again by their ids and labels."""
 
-    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
-        """Make the image that the service needs.
+    name = "docker"
 
-        Parameters
-        ----------
-        launch : Launch
-            What shall be served.
-        say : callable
-            Shows progress.
-        """
+    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
+        """Pull or build the image."""
         with engine(timeout=600.0) as client:
             limits(launch, client.info())
             if launch.image:
@@ -49,24 +43,8 @@ class DockerTarget:
             else:
                 ensure(client, launch.home, launch.environment, launch.workspace, say)
 
-    def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
-        """Start a container; does not wait until its server is ready.
-
-        Parameters
-        ----------
-        launch : Launch
-            What and where.
-        commit : callable
-            Called with the handle between the container's creation and its start, so that none runs which nobody
-            wrote down.
-
-        Raises
-        ------
-        PortBusy
-            Naming who listens there.
-        Unschedulable
-            For more than the machine has.
-        """
+    def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
+        """Create a container, which is written down before it is started."""
         with engine() as client:
             info = client.info()
             user, bounds = user_of(info), limits(launch, info)
@@ -93,7 +71,7 @@ class DockerTarget:
         user: str,
         bounds: dict[str, int],
         info: dict[str, Any],
-        commit: Callable[[dict[str, Any]], None],
+        commit: Callable[[Server], None],
     ) -> bool:
         """Create and start a container; false where its port is taken."""
         from docker.errors import APIError
@@ -115,11 +93,9 @@ class DockerTarget:
                 stop_signal=None if own else "SIGTERM",
                 host_config=host_config(client, launch, share, port, bounds),
             )["Id"]
-            handle = {"container": created, "name": name, "port": port, "share": str(share.folder)}
-            handle["knows"] = known_settings()
-            if own:
-                handle |= {"image": asdict(own), "log": str(launch.log)}
-            commit(handle)
+            log = str(launch.log) if own else ""
+            facts = ContainerFacts(created, name, str(share.folder), known_settings(), own, log)
+            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment))
             client.api.start(created)
         except BaseException as error:
             discard(client, name)
@@ -129,245 +105,125 @@ class DockerTarget:
             raise
         return True
 
-    def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
-        """Swap bundle and settings of a running server.
-
-        Parameters
-        ----------
-        launch : Launch
-            What to serve now, and how.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        tuple of (int, tuple of str)
-            The new generation, and the digests of the bundles that workers still use.
-
-        Raises
-        ------
-        ReloadFailed
-            With the script's traceback.
-        """
-        share = Share(Path(handle["share"]))
+    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+        """Link the bundle into the folder that the container sees."""
+        facts = ContainerFacts.of(server)
+        share = Share(Path(facts.share))
         place = share.add(launch.bundle)
-        settings = settings_for(handle, launch.name, settings_of(launch))
-        generation, roots = self._admin(handle).reload(place, launch.workers, settings)
+        settings = settings_for(facts.knows, launch.name, settings_of(launch))
+        generation, roots = self._admin(server).reload(place, launch.workers, settings)
         share.use(launch)
         in_use = tuple(sorted({Path(root).parent.name for root in roots}))
         share.keep((*in_use, launch.bundle.name))
         return generation, in_use
 
-    def resize(self, launch: Launch, handle: dict[str, Any]) -> None:
-        """Change the limits of a running container.
-
-        Parameters
-        ----------
-        launch : Launch
-            With the new limits.
-        handle : dict
-            From :meth:`start`.
-        """
+    def resize(self, launch: Launch, server: Server) -> None:
+        """Change the limits while the container runs."""
         with engine() as client:
             bounds = limits(launch, client.info())
-            client.containers.get(handle["container"]).update(**bounds)
+            client.containers.get(ContainerFacts.of(server).container).update(**bounds)
 
-    def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
-        """Find out how a service is.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        Health
-            The server's own view where it answers; else what the engine knows of its container.
-        """
-        if "share" not in handle:
+    def probe(self, folder: Path, server: Server) -> Health:
+        """Ask the server; where it does not answer, its folder and the engine. A start that failed is taken away."""
+        facts = ContainerFacts.of(server)
+        share = Share(Path(facts.share))
+        if not facts.share:
             return Health("Failed", "it has no container")
-        if handle.get("image"):
-            return Share(Path(handle["share"])).ended() or of_own_image(handle, self.url(handle))
+        if facts.image:
+            return share.ended() or of_own_image(facts, facts.image, self.url(server))
         try:
-            return self._admin(handle).health()
+            return self._admin(server).health()
         except ServiceDown as error:
             silent = error.message
-        share = Share(Path(handle["share"]))
         failure = share.failure()
         if failure:
             health = Health("Failed", Failure(**failure).summary, failure=failure)
         else:
-            health = share.ended() or of_container(handle, silent, has_served=share.has_served)
+            health = share.ended() or of_container(facts, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
             # A start that failed leaves nothing behind but its reason; the engine would try for ever.
-            self.abandon(handle, health.reason)
+            self.abandon(server, health.reason)
         return health
 
-    def runs(self, handle: dict[str, Any]) -> bool:
-        """Tell whether the container is there at all.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        bool
-            However it is; false where the engine does not answer.
-        """
+    def runs(self, server: Server) -> bool:
+        """Ask the engine."""
         from docker.errors import NotFound as Gone
 
         with contextlib.suppress(TargetProblem, Gone), engine() as client:
-            client.api.inspect_container(handle.get("container", ""))
+            client.api.inspect_container(ContainerFacts.of(server).container)
             return True
         return False
 
-    def abandon(self, handle: dict[str, Any], why: str) -> None:
-        """Take away the container of a start that failed.
+    def identity(self, server: Server) -> Identity:
+        """Tell the container's name."""
+        return Identity(container=ContainerFacts.of(server).name)
 
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        why : str
-            What its state will say from now on.
-        """
-        Share(Path(handle["share"])).end(why)
+    def abandon(self, server: Server, why: str) -> None:
+        """Remove the container: the engine would start it again for ever."""
+        facts = ContainerFacts.of(server)
+        Share(Path(facts.share)).end(why)
         with contextlib.suppress(TargetProblem):
-            if handle.get("image"):
-                keep_output(handle, Path(handle["log"]))
-            self._remove(handle, 0)
+            if facts.image:
+                keep_output(facts, Path(facts.log))
+            self._remove(facts, 0)
 
-    def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
-        """Look up why the script failed on a request.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-        request_id : str
-            The ``x-ms-request-id`` of the answer.
-
-        Returns
-        -------
-        dict or None
-            A :class:`jupyter_deploy.serving.Failure` as plain values; None where it is not kept.
-        """
-        if handle.get("image"):
+    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+        """Ask the server; of a user's own image nothing is known."""
+        if ContainerFacts.of(server).image:
             return None
         try:
-            found: dict[str, Any] | None = self._admin(handle).state(request_id)["asked"]
+            found: dict[str, Any] | None = self._admin(server).state(request_id)["asked"]
         except ServiceDown:
             return None
         return found
 
-    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
-        """Ask the server what its workers do.
+    def doing(self, folder: Path, server: Server) -> list[Doing]:
+        """Ask the server; of a user's own image nothing is known."""
+        return [] if ContainerFacts.of(server).image else self._admin(server).doing()
 
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        list of Doing
-            Empty for the user's own image.
-        """
-        return [] if handle.get("image") else self._admin(handle).doing()
-
-    def stats(self, handle: dict[str, Any]) -> Stats:
-        """Measure what the container uses.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        Stats
-            Of this moment.
-        """
-        if not handle.get("image"):
-            return of_server(self._admin(handle))
+    def stats(self, server: Server) -> Stats:
+        """Ask the server; for a user's own image, the engine."""
+        facts = ContainerFacts.of(server)
+        if not facts.image:
+            return of_server(self._admin(server))
         with engine() as client:
-            return statistics.of_container(client, handle["container"], Path(handle["share"]))
+            return statistics.of_container(client, facts.container, Path(facts.share))
 
-    def stop(self, handle: dict[str, Any], patience: float = DRAIN_SECONDS + 10) -> None:
-        """Let a server finish what it holds, then remove its container; after its time for that, kill it.
+    def stop(self, server: Server, patience: float = DRAIN_SECONDS + 10) -> None:
+        """Stop and remove the container, and its folder."""
+        facts = ContainerFacts.of(server)
+        if facts.container:
+            if facts.image:
+                keep_output(facts, Path(facts.log))
+            self._remove(facts, patience)
+            Share(Path(facts.share)).remove()
 
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        patience : float, optional
-            Seconds until it is killed.
-        """
-        if "container" in handle:
-            if handle.get("image"):
-                keep_output(handle, Path(handle["log"]))
-            self._remove(handle, patience)
-            Share(Path(handle["share"])).remove()
+    def forget(self, server: Server) -> None:
+        """Leave everything as it is: all of it is in the service's own folder."""
 
     @staticmethod
-    def _remove(handle: dict[str, Any], patience: float) -> None:
+    def _remove(facts: ContainerFacts, patience: float) -> None:
         from docker.errors import NotFound as Gone
 
         with engine(timeout=patience + 60) as client, contextlib.suppress(Gone):
             if patience:
-                client.api.stop(handle["container"], timeout=int(patience))
-            client.api.remove_container(handle["container"], v=True, force=True)
+                client.api.stop(facts.container, timeout=int(patience))
+            client.api.remove_container(facts.container, v=True, force=True)
 
-    def url(self, handle: dict[str, Any]) -> str:
-        """Return the server's address.
+    def url(self, server: Server) -> str:
+        """Return an address of loopback."""
+        return f"http://{HOST}:{server.port}"
 
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        str
-            Up to the port.
-        """
-        return f"http://{HOST}:{handle.get('port', 0)}"
-
-    def output(self, handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-        """Yield the end of the service's output.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        log : pathlib.Path
-            The file that the server writes to; of a user's own image, it holds what containers before this one wrote.
-        lines : int
-            How many at most.
-        follow : bool
-            Whether to go on as more comes.
-
-        Yields
-        ------
-        bytes
-            Pieces, oldest first.
-        """
-        if not handle.get("image"):
+    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+        """Read the log file; of a user's own image, the engine's log behind what the file has of earlier containers."""
+        facts = ContainerFacts.of(server)
+        if not facts.image:
             yield from file_output(log, lines, follow)
         else:
-            yield from container_output(handle, log, lines, follow)
+            yield from container_output(facts, log, lines, follow)
 
-    def _admin(self, handle: dict[str, Any]) -> Admin:
-        return Admin(self.url(handle), Share(Path(handle["share"])).service)
+    def _admin(self, server: Server) -> Admin:
+        return Admin(self.url(server), Share(Path(ContainerFacts.of(server).share)).service)
 
 
 def _remove_unknown(client: Any, launch: Launch) -> None:

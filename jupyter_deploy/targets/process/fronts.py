@@ -8,15 +8,15 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from ...errors import TargetProblem
 from ...serving import ENDED_FILE, PIDS_FILE
+from .facts import ProcessFacts
 from .pids import birth, boot, lives
 
 CONFIG = "config.json"
@@ -41,15 +41,15 @@ def run_folder(folder: Path, port: int) -> Path:
     return folder / "servers" / str(port)
 
 
-def front_of(handle: Mapping[str, Any]) -> Process:
+def front_of(facts: ProcessFacts) -> Process:
     """Find a server's front: the one that was started, or the one that was started in its place."""
-    first = Process(handle.get("pid", 0), handle.get("born", ""))
-    return first if first.lives else _noted(handle, "front") or first
+    first = Process(facts.pid, facts.born)
+    return first if first.lives else _noted(facts, "front") or first
 
 
-def _noted(handle: Mapping[str, Any], which: str) -> Process | None:
+def _noted(facts: ProcessFacts, which: str) -> Process | None:
     """Read a pid that the server wrote down; believed where that process has this server's command line."""
-    run = handle.get("run", "")
+    run = facts.run
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
         pid = int(json.loads((Path(run) / PIDS_FILE).read_text())[which])
         if run and str(Path(run) / CONFIG) in psutil.Process(pid).cmdline():
@@ -57,31 +57,30 @@ def _noted(handle: Mapping[str, Any], which: str) -> Process | None:
     return None
 
 
-def was_ended(handle: Mapping[str, Any]) -> str:
+def was_ended(facts: ProcessFacts) -> str:
     """Say what asked a server to end; empty where nothing did."""
     with contextlib.suppress(OSError, ValueError, KeyError):
-        if handle.get("run"):
-            values = json.loads((Path(handle["run"]) / ENDED_FILE).read_text())
+        if facts.run:
+            values = json.loads((Path(facts.run) / ENDED_FILE).read_text())
             return f"it got {values['by']}"
     return ""
 
 
-def could_come_back(handle: Mapping[str, Any]) -> bool:
+def could_come_back(facts: ProcessFacts) -> bool:
     """Tell whether a server that is gone was running on this boot of the machine: a reboot ends plain processes."""
-    born = str(handle.get("born", ""))
     # A server that was ended by request has no folder left.
-    if not born or not handle.get("run") or not (Path(handle["run"]) / PIDS_FILE).exists():
+    if not facts.born or not facts.run or not (Path(facts.run) / PIDS_FILE).exists():
         return False
     here = boot()
-    return born.partition(":")[0] == here if here else float(born) > psutil.boot_time()
+    return facts.born.partition(":")[0] == here if here else float(facts.born) > psutil.boot_time()
 
 
-def runs(handle: Mapping[str, Any]) -> bool:
+def runs(facts: ProcessFacts) -> bool:
     """Tell whether anything of a server is there: its front, or the one that would start another."""
-    return front_of(handle).lives or bool((watcher := _noted(handle, "watcher")) and watcher.lives)
+    return front_of(facts).lives or bool((watcher := _noted(facts, "watcher")) and watcher.lives)
 
 
-def end(handle: Mapping[str, Any], patience: float) -> None:
+def end(facts: ProcessFacts, patience: float) -> None:
     """Let a server finish what it holds, then end it; after its time for that, kill it.
 
     Raises
@@ -89,7 +88,7 @@ def end(handle: Mapping[str, Any], patience: float) -> None:
     TargetProblem
         If it belongs to another user.
     """
-    front, watcher = front_of(handle), _noted(handle, "watcher")
+    front, watcher = front_of(facts), _noted(facts, "watcher")
     # First the one that would start another front.
     processes = [*filter(None, [watcher]), front]
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
@@ -99,8 +98,8 @@ def end(handle: Mapping[str, Any], patience: float) -> None:
         # Not psutil's wait(): a zombie whose new parent is slow to reap it has ended for us.
         while any(_there(processes)) and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
-    if handle.get("run"):
-        shutil.rmtree(handle["run"], ignore_errors=True)
+    if facts.run:
+        shutil.rmtree(facts.run, ignore_errors=True)
 
 
 def _there(processes: list[Process]) -> Iterator[Process]:

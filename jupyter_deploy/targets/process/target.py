@@ -21,12 +21,13 @@ import psutil
 from ...environments import runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
-from ...services import Doing, Health, Launch, Stats
+from ...services import Doing, Health, Identity, Launch, Server, Stats
 from ...serving import Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
 from ..admin import TOKEN_FILE, Admin, known_settings, settings_for
 from ..docker import file_output
+from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
 from .pids import birth, owner_of_port
 
@@ -39,51 +40,28 @@ _DRAIN_SECONDS = 30.0
 class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
 
+    name = "process"
+
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
-        """Make the virtual environment that the service needs.
-
-        Parameters
-        ----------
-        launch : Launch
-            What shall be served.
-        say : callable
-            Shows progress.
-
-        Raises
-        ------
-        TargetProblem
-            For what only a container has.
-        """
+        """Make the virtual environment; limits and images are refused."""
         for what, given in (("--memory", launch.memory), ("--cpus", launch.cpus), ("--image", launch.image)):
             if given:
                 raise TargetProblem(f"A plain process has no {what}.", hint="Deploy with --target docker.")
         venvs.ensure(launch.home, launch.environment, say)
 
-    def start(self, launch: Launch, commit: Callable[[dict[str, Any]], None]) -> None:
-        """Start a server; does not wait until it is ready.
-
-        Parameters
-        ----------
-        launch : Launch
-            What and where.
-        commit : callable
-            Called with the handle (``pid``, ``born``, ``port``, ``run``) while the server waits: it only goes on once
-            this has returned, so that no server runs which nobody wrote down.
-
-        Raises
-        ------
-        PortBusy
-            Naming who listens there.
-        StartFailed
-            If the process does not come up at all.
-        """
+    def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
+        """Start a front and its watcher: they wait until they are written down."""
         with _bind(launch) as listener:
             port = listener.getsockname()[1]
             secret = secrets_folder(launch.home.root, launch.folder)
             run = self._write_files(launch, port, secret)
-            facts: dict[str, Any] = {"port": port, "run": str(run), "knows": known_settings()}
-            facts |= {} if secret == launch.folder else {"secrets": str(secret)}
-            self._spawn(launch, listener, run, lambda pid: commit({"pid": pid, "born": birth(pid), **facts}))
+            secrets_in = "" if secret == launch.folder else str(secret)
+
+            def found(pid: int) -> None:
+                facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings())
+                commit(Server(self.name, facts.to_json(), port, launch.environment))
+
+            self._spawn(launch, listener, run, found)
 
     @staticmethod
     def _write_files(launch: Launch, port: int, secret: Path) -> Path:
@@ -143,59 +121,25 @@ class ProcessTarget:
             commit(int(pid))
             ours.sendall(b"1")
 
-    def reload(self, launch: Launch, handle: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
-        """Swap bundle and settings of a running server.
-
-        Parameters
-        ----------
-        launch : Launch
-            What to serve now, and how.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        tuple of (int, tuple of str)
-            The new generation, and the digests of the bundles that workers still use.
-        """
-        settings = settings_for(handle, launch.name, _settings(launch))
-        admin = self._admin(launch.folder, handle)
+    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+        """Hand the bundle over as a path."""
+        settings = settings_for(ProcessFacts.of(server).knows, launch.name, _settings(launch))
+        admin = self._admin(launch.folder, server)
         generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, tuple(sorted({Path(root).parent.name for root in roots}))
 
-    def resize(self, launch: Launch, handle: dict[str, Any]) -> None:
-        """Refuse limits: :meth:`prepare` does.
-
-        Parameters
-        ----------
-        launch : Launch
-            With the limits.
-        handle : dict
-            From :meth:`start`.
-        """
+    def resize(self, launch: Launch, server: Server) -> None:
+        """Refuse limits, as :meth:`prepare` does."""
         self.prepare(launch, lambda _: None)
 
-    def probe(self, folder: Path, handle: dict[str, Any]) -> Health:
-        """Find out how a service is.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        Health
-            Failed where the process is gone, Unhealthy where it does not answer.
-        """
-        silent = ""
-        if front_of(handle).lives:
+    def probe(self, folder: Path, server: Server) -> Health:
+        """Ask the front; a process that is gone is Failed, or Stopped where something asked it to end."""
+        facts, silent = ProcessFacts.of(server), ""
+        if front_of(facts).lives:
             try:
-                return self._admin(folder, handle).health()
+                return self._admin(folder, server).health()
             except ServiceDown as error:
-                silent = error.message if front_of(handle).lives else ""
+                silent = error.message if front_of(facts).lives else ""
         failure = None
         with contextlib.suppress(OSError, ValueError):
             failure = json.loads((folder / _FAILURE).read_text())
@@ -203,86 +147,38 @@ class ProcessTarget:
             return Health("Failed", Failure(**failure).summary, failure=failure)
         if silent:
             return Health("Unhealthy", silent)
-        ended = was_ended(handle)
+        ended = was_ended(facts)
         if ended:
             return Health("Stopped", ended)
-        reason = f"the server process (pid {handle.get('pid', 'unknown')}) is gone"
-        return Health("Failed", reason, gone=could_come_back(handle))
+        reason = f"the server process (pid {facts.pid or 'unknown'}) is gone"
+        return Health("Failed", reason, gone=could_come_back(facts))
 
-    def runs(self, handle: dict[str, Any]) -> bool:
-        """Tell whether the server is there at all, however it is: its front, or what would start another."""
-        return runs(handle)
+    def runs(self, server: Server) -> bool:
+        """Look for the front, and for the watcher that would start another."""
+        return runs(ProcessFacts.of(server))
 
-    def abandon(self, handle: dict[str, Any], why: str) -> None:
-        """Leave a server whose start failed: it has ended by itself, or says in its state what is wrong.
+    def identity(self, server: Server) -> Identity:
+        """Tell the pid of the front that was started; another may have taken its place since."""
+        return Identity(pid=ProcessFacts.of(server).pid)
 
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        why : str
-            Known to the server already.
-        """
+    def abandon(self, server: Server, why: str) -> None:
+        """Leave the server: it has ended by itself, or its own state says what is wrong."""
 
-    def failure(self, folder: Path, handle: dict[str, Any], request_id: str) -> dict[str, Any] | None:
-        """Look up why the script failed on a request.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-        request_id : str
-            The ``x-ms-request-id`` of the answer.
-
-        Returns
-        -------
-        dict or None
-            A :class:`jupyter_deploy.serving.Failure` as plain values; None where it is not kept.
-        """
+    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+        """Ask the front."""
         try:
-            found: dict[str, Any] | None = self._admin(folder, handle).state(request_id)["asked"]
+            found: dict[str, Any] | None = self._admin(folder, server).state(request_id)["asked"]
         except ServiceDown:
             return None
         return found
 
-    def doing(self, folder: Path, handle: dict[str, Any]) -> list[Doing]:
-        """Ask the server what its workers do.
+    def doing(self, folder: Path, server: Server) -> list[Doing]:
+        """Ask the front."""
+        return self._admin(folder, server).doing()
 
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The service's own folder.
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        list of Doing
-            Those that run something.
-        """
-        return self._admin(folder, handle).doing()
-
-    def stats(self, handle: dict[str, Any]) -> Stats:
-        """Measure what the server and its workers use.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        Stats
-            The processor's part is that of the last tenth of a second. Memory that several share counts for each.
-
-        Raises
-        ------
-        ServiceDown
-            If it does not run.
-        """
-        found = front_of(handle)
+    def stats(self, server: Server) -> Stats:
+        """Watch the processes for a tenth of a second; memory that several share counts for each."""
+        found = front_of(ProcessFacts.of(server))
         if not found.lives:
             raise ServiceDown("The server process is gone.", hint="deploy starts it again.")
         front = psutil.Process(found.pid)
@@ -296,60 +192,24 @@ class ProcessTarget:
                 memory += process.memory_info().rss
         return Stats(round(max(0.0, spent) / elapsed * 100, 1), memory, 0, len(processes))
 
-    def stop(self, handle: dict[str, Any], patience: float = _DRAIN_SECONDS + 10) -> None:
-        """Let a server finish what it holds, then end it; after its time for that, kill it.
+    def stop(self, server: Server, patience: float = _DRAIN_SECONDS + 10) -> None:
+        """End the watcher and the front; raises TargetProblem where they belong to another user."""
+        end(ProcessFacts.of(server), patience)
 
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        patience : float, optional
-            Seconds until it is killed.
+    def forget(self, server: Server) -> None:
+        """Remove the folder with the token, where that is not the service's own."""
+        if folder := ProcessFacts.of(server).secrets:
+            shutil.rmtree(folder, ignore_errors=True)
 
-        Raises
-        ------
-        TargetProblem
-            If it belongs to another user.
-        """
-        end(handle, patience)
+    def _admin(self, folder: Path, server: Server) -> Admin:
+        return Admin(self.url(server), Path(ProcessFacts.of(server).secrets or folder))
 
-    def _admin(self, folder: Path, handle: dict[str, Any]) -> Admin:
-        return Admin(self.url(handle), Path(handle.get("secrets", folder)))
+    def url(self, server: Server) -> str:
+        """Return an address of loopback."""
+        return f"http://{HOST}:{server.port}"
 
-    def url(self, handle: dict[str, Any]) -> str:
-        """Return the server's address.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-
-        Returns
-        -------
-        str
-            Up to the port.
-        """
-        return f"http://{HOST}:{handle.get('port', 0)}"
-
-    def output(self, handle: dict[str, Any], log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-        """Yield the end of the service's log.
-
-        Parameters
-        ----------
-        handle : dict
-            From :meth:`start`.
-        log : pathlib.Path
-            Its file.
-        lines : int
-            How many at most.
-        follow : bool
-            Whether to go on as more comes.
-
-        Yields
-        ------
-        bytes
-            Pieces, oldest first.
-        """
+    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+        """Read the log file, which all servers of the service append to."""
         yield from file_output(log, lines, follow)
 
 

@@ -1,0 +1,210 @@
+"""What a target must be able to do, and what it gets to start a service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..environments import Environment
+from ..home import Home
+from .facts import Doing, Health, Identity, Stats
+from .records import OwnImage
+from .server import Server
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a target gets to start a service.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    bundle : pathlib.Path
+        The bundle's folder.
+    folder : pathlib.Path
+        The service's own folder, for its owner only.
+    log : pathlib.Path
+        Where standard output and standard error go, appended.
+    port : int
+        The port to use; 0 for any.
+    port_is_given : bool
+        Whether another port will not do.
+    workers : int
+        Processes that run the script.
+    settings : dict
+        The server's settings that differ from its defaults.
+    environment : Environment
+        What it runs on.
+    variables : dict of str to str
+        Environment variables of the script.
+    memory, cpus : int, float
+        Limits of a container; 0 for the usual.
+    image : OwnImage or None
+        The user's own image, instead of an environment and a script.
+    home : Home
+        The workspace's folders, for what several services share.
+    workspace : str
+        Tells this workspace's things from another's.
+    again : str
+        Why the same server is started once more, for its log and state; empty for a first start.
+    """
+
+    name: str
+    bundle: Path
+    folder: Path
+    log: Path
+    port: int
+    port_is_given: bool
+    workers: int
+    settings: dict[str, Any] = field(hash=False)
+    environment: Environment
+    variables: dict[str, str] = field(hash=False, repr=False)
+    memory: int
+    cpus: float
+    image: OwnImage | None
+    home: Home
+    workspace: str
+    again: str = ""
+
+
+class Target(Protocol):
+    """A place where services run. To add one: a room with such a class, and a line in ``targets.TARGETS``.
+
+    A target keeps no state: all that it needs to find a server again is in the server's facts, which it alone decodes.
+    ``folder`` is always the service's own folder, as in :class:`Launch`.
+
+    Attributes
+    ----------
+    name : str
+        What users call it, and what the rows of its servers say.
+    """
+
+    name: str
+
+    def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
+        """Make what a start needs and may take long, as an environment or an image; nothing that runs is touched.
+
+        Parameters
+        ----------
+        launch : Launch
+            What is to be served.
+        say : callable
+            Shows progress.
+
+        Raises
+        ------
+        TargetProblem
+            For what the target does not have.
+        Unschedulable
+            For more than there is.
+        """
+
+    def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
+        """Start a server; does not wait until it is ready.
+
+        Parameters
+        ----------
+        launch : Launch
+            What and where.
+        commit : callable
+            Writes the server down. It is called while the server cannot serve yet, and the server goes on only when it
+            has returned: no server runs that no process can find. What it raises ends the server.
+
+        Raises
+        ------
+        PortBusy
+            If the port is given and in use; it names who listens there.
+        StartFailed
+            If the server does not come up at all.
+        """
+
+    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+        """Swap bundle and settings of a running server; returns when the new generation serves.
+
+        Parameters
+        ----------
+        launch : Launch
+            What to serve now, and how.
+        server : Server
+            The one that runs.
+
+        Returns
+        -------
+        tuple of (int, tuple of str)
+            The new generation, and the digests of the bundles that workers still use.
+
+        Raises
+        ------
+        ReloadFailed
+            With the script's traceback; the old generation serves on.
+        """
+
+    def resize(self, launch: Launch, server: Server) -> None:
+        """Change the limits of a running server to those of the launch."""
+
+    def probe(self, folder: Path, server: Server) -> Health:
+        """Find out how a service is: what the server itself says, or what the target sees where it does not answer."""
+
+    def runs(self, server: Server) -> bool:
+        """Tell whether anything of the server is there, in whatever state; false where that cannot be found out."""
+
+    def identity(self, server: Server) -> Identity:
+        """Tell what the server is called where it runs; nothing is asked for it."""
+
+    def abandon(self, server: Server, why: str) -> None:
+        """Take away what a failed start left; :meth:`probe` says why from then on."""
+
+    def stats(self, server: Server) -> Stats:
+        """Measure what the service uses, of this moment; raises ServiceDown where it does not run."""
+
+    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+        """Look up why the script failed on the request with that ``x-ms-request-id``.
+
+        Returns
+        -------
+        dict or None
+            A :class:`jupyter_deploy.serving.Failure` as plain values; None where it is not kept.
+        """
+
+    def doing(self, folder: Path, server: Server) -> list[Doing]:
+        """Ask what the workers do now; empty where they do nothing, or it is not known."""
+
+    def stop(self, server: Server, patience: float = ...) -> None:
+        """Let a server finish what it holds, and end it; nothing happens where it does not run.
+
+        Parameters
+        ----------
+        server : Server
+            Which one.
+        patience : float, optional
+            Seconds until it is killed.
+        """
+
+    def forget(self, server: Server) -> None:
+        """Remove what an ended server leaves outside the service's own folder, as its service is deleted."""
+
+    def url(self, server: Server) -> str:
+        """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
+
+    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+        """Yield the end of the service's output.
+
+        Parameters
+        ----------
+        server : Server
+            Which one; the output of those before it comes first.
+        log : pathlib.Path
+            The service's log file.
+        lines : int
+            How many at most.
+        follow : bool
+            Whether to go on as more comes.
+
+        Yields
+        ------
+        bytes
+            Pieces, oldest first.
+        """
