@@ -20,7 +20,11 @@ from .values import literal, looks_secret
 
 _REACHED = 200
 _WRITTEN_OVER = frozenset(
-    {"__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__annotations__", "__type_params__"}
+    {
+        *("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__annotations__", "__type_params__"),
+        # What functools.wraps copies from Python 3.14 on; it makes the annotations.
+        "__annotate__",
+    }
 )
 _HOLDS = ("__wrapped__", "__func__", "func", "fget", "fset", "fdel")
 

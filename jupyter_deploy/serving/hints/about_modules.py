@@ -170,6 +170,10 @@ def about_attribute(at: Situation) -> str:
     missing = re.search(r"Can't get attribute '?([\w.]+)'? on <module '([\w.]+)'", at.message)
     if missing:
         return _not_in_module(at, missing[1], missing[2])
+    # From Python 3.14 on, pickle says what any access to a module's attribute says; the line tells them apart.
+    missing = re.search(r"^module '([\w.]+)' has no attribute '([\w.]+)'", at.message)
+    if missing and f".{missing[2]}" not in at.line and re.search(r"\b(loads?|read_pickle)\(", at.line):
+        return _not_in_module(at, missing[2], missing[1])
     dropped = re.search(r"module 'numpy' has no attribute '(\w+)'", at.message)
     if not dropped:
         return ""
