@@ -52,7 +52,7 @@ class Home:
 
     @property
     def staging(self) -> Path:
-        """Work in progress; what a dead process left here is removed at the next open."""
+        """Work in progress; the next change, or list of services, removes what a killed process left here."""
         return self.root / "staging"
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
     from .edits import script_facts as script_facts
+    from .garbage import Garbage as Garbage
     from .intent import Intent as Intent
     from .intent import own_image as own_image
     from .naming import Naming as Naming
@@ -30,6 +31,7 @@ else:
             "attempts": "first_choice",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
+            "garbage": "Garbage",
             "intent": "Intent own_image",
             "naming": "Naming",
             "packages": "Package Packages",

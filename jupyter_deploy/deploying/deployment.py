@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Tar
 from ..store import stage
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
+from .garbage import Garbage
 from .placing import for_target
 from .resolution import Resolver, differences, merged, with_given
 from .rollout import Progress, Rollout
@@ -51,6 +52,8 @@ class Deployment:
         Carries changes out.
     room : callable
         Returns a context that says on a full disk what can be done about it.
+    garbage : Garbage
+        Removes the bundles that a change leaves without a service.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Deployment:
         target: Callable[[str], Target],
         rollout: Rollout,
         room: Callable[[], contextlib.AbstractContextManager[None]],
+        garbage: Garbage,
     ) -> None:
+        self._garbage = garbage
         self._room = room
         self.strays = Strays(home, rows, target)
         self._home = home
@@ -119,6 +124,15 @@ class Deployment:
     def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
         return changing(self._home, name, self._room, seconds)
 
+    @contextlib.contextmanager
+    def _replacing(self, name: str) -> Iterator[None]:
+        """Hold a service's lock, and remove the bundles that a change or a failed attempt leaves without a service."""
+        with self._lock(name):
+            try:
+                yield
+            finally:
+                self._garbage.collect_bundles()
+
     def deploy(
         self,
         name: str,
@@ -160,7 +174,7 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self._lock(name):
+        with self._replacing(name):
             record = self._rows.find(name)
             record = self.strays.end(record) if record else None
             spec, notes = for_target(merged(name, record, changes), record, changes)
@@ -217,7 +231,7 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self._lock(name):
+        with self._replacing(name):
             record = self.strays.end(self._rows.get(name))
             spec = record.spec
             if script is not None:
@@ -338,7 +352,7 @@ class Deployment:
         """
         import shutil
 
-        with self._lock(name):
+        with self._replacing(name):
             record = self._rows.get(name)
             # It is not ended before it is sure that it can be forgotten.
             self._rows.ensure_writable()

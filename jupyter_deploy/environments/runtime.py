@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..files import fsync_folder
 from ..home import Home
+from ..store import stage
 
 _PACKAGE = Path(__file__).parent.parent
 # The layers that services run with (ARCHITECTURE.md): ground and runtime.
@@ -62,20 +63,19 @@ def ensure(home: Home) -> Path:
     folder = home.runtime / digest()
     if folder.exists():
         return folder
-    import tempfile
-
     home.runtime.mkdir(exist_ok=True)
-    half = Path(tempfile.mkdtemp(dir=home.staging, prefix="trash-runtime-"))
-    for name, data in files().items():
-        place = half / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
-    half.chmod(0o755)
-    try:
-        half.rename(folder)
-    except OSError:
-        # Another process put the same files there meanwhile; the half is removed with the stages.
-        if not folder.exists():
-            raise
+    with stage(home.staging) as opened:
+        half = opened.folder / "runtime"
+        for name, data in files().items():
+            place = half / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+        half.chmod(0o755)
+        try:
+            half.rename(folder)
+        except OSError:
+            # Another process put the same files there meanwhile.
+            if not folder.exists():
+                raise
     fsync_folder(home.runtime)
     return folder

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .room import read_only as read_only
     from .room import told as told
     from .staging import Stage as Stage
+    from .staging import left_behind as left_behind
     from .staging import live_claims as live_claims
     from .staging import stage as stage
 else:
@@ -41,6 +42,6 @@ else:
             "locks": "lock",
             "rights": "make_private refuse_secrets secrets_folder",
             "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
-            "staging": "Stage live_claims stage",
+            "staging": "Stage left_behind live_claims stage",
         },
     )

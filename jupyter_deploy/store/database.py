@@ -150,6 +150,10 @@ class Database:
                 _hold_open(self, self.path)
             return engine
 
+    def open(self) -> None:
+        """Make the tables where they are missing, upgrade them where they are older, and refuse newer ones."""
+        _ = self.engine
+
     def _made(self, creator: Callable[[], sqlite3.Connection] | None) -> sa.Engine:
         options: dict[str, Any] = {"creator": creator} if creator else {}
         engine = sa.create_engine(

@@ -85,7 +85,7 @@ def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
 
 
 def live_claims(staging: Path) -> set[str]:
-    """Remove what dead processes left, and tell which digests the living ones need.
+    """Tell which digests the stages need that are open now, in any process.
 
     Parameters
     ----------
@@ -95,36 +95,82 @@ def live_claims(staging: Path) -> set[str]:
     Returns
     -------
     set of str
-        Digests claimed by stages that are open now, in any process.
+        Digests of artifacts and bundles.
     """
-    claimed: set[str] = set()
-    if not staging.is_dir():
-        return claimed
-    for entry in staging.iterdir():
-        if entry.name.startswith("trash-"):
-            shutil.rmtree(entry, ignore_errors=True)
     # A token is known by its lock file, which is locked before the folder exists and removed after it.
-    for path in staging.glob("*.lock"):
-        lock = filelock.FileLock(path)
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            # Not there before the first claim, nor any more when its owner is just done.
-            with contextlib.suppress(FileNotFoundError):
-                claimed.update(path.with_suffix(".claims").read_text().split())
-            continue
-        except OSError as error:
-            if error.errno not in {*NO_RIGHTS, *NO_ROOM}:
-                raise
-            # Nothing can be written here, so nothing can be removed by the claims either.
-            with contextlib.suppress(OSError):
-                claimed.update(path.with_suffix(".claims").read_text().split())
-            continue
-        try:
-            _remove(staging, path.stem)
-        finally:
-            lock.release()
-    return claimed
+    return set().union(*(_claimed(path) for path in staging.glob("*.lock") if _is_held(path)))
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """What processes left in the staging folder that were killed.
+
+    Parameters
+    ----------
+    locks : tuple of pathlib.Path
+        The lock files of their stages.
+    trash : tuple of pathlib.Path
+        Folders whose removal was cut off.
+    digests : frozenset of str
+        What the stages claimed: it may have been published without a row that names it.
+    """
+
+    locks: tuple[Path, ...]
+    trash: tuple[Path, ...]
+    digests: frozenset[str]
+
+    def remove(self) -> None:
+        """Remove the stages and the trash."""
+        for folder in self.trash:
+            shutil.rmtree(folder, ignore_errors=True)
+        for path in self.locks:
+            _remove(path.parent, path.stem)
+
+
+def left_behind(staging: Path) -> LeftBehind:
+    """Find what killed processes left in the staging folder.
+
+    Parameters
+    ----------
+    staging : pathlib.Path
+        The workspace's staging folder.
+
+    Returns
+    -------
+    LeftBehind
+        Empty nearly always.
+    """
+    names = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
+    locks = tuple(staging / name for name in names if name.endswith(".lock") and not _is_held(staging / name))
+    trash = tuple(staging / name for name in names if name.startswith("trash-"))
+    return LeftBehind(locks, trash, frozenset().union(*map(_claimed, locks)))
+
+
+def _is_held(path: Path) -> bool:
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        return True
+    except OSError as error:
+        if error.errno not in {*NO_RIGHTS, *NO_ROOM}:
+            raise
+        # Nothing can be written here, so nothing can be removed either.
+        return True
+    try:
+        if not path.with_suffix("").exists() and not path.with_suffix(".claims").exists():
+            # Its owner is just done, or has not begun and then takes another one: the probe may have made the file.
+            path.unlink(missing_ok=True)
+    finally:
+        lock.release()
+    return False
+
+
+def _claimed(path: Path) -> set[str]:
+    # Not there before the first claim, nor any more when its owner is just done.
+    with contextlib.suppress(OSError):
+        return set(path.with_suffix(".claims").read_text().split())
+    return set()
 
 
 def _remove(staging: Path, token: str) -> None:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from ..deploying import Deployment
+from ..deploying import Deployment, Garbage
 from ..environments import Environment, runtime
-from ..errors import Locked, TargetProblem
+from ..errors import TargetProblem
 from ..files import remove_tree
 from ..home import Home
 from ..scripts.shipment import Contents
 from ..services import Services
-from ..store import NO_RIGHTS, ArtifactStore, Database, cannot_write, live_claims, read_only
-from ..store import models as models_table
+from ..store import NO_RIGHTS, Database, cannot_write, read_only
 from ..targets.docker import CACHE_VOLUME, engine, unreachable
 from ..targets.docker import leftovers as engines
 from .captured import CapturedValues
+from .opening import full_disk_told, tidy
+from .trial import Trials
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,14 @@ class Housekeeping:
         Its rows.
     rows : Services
         The services' rows.
-    artifacts : ArtifactStore
-        The models' files.
+    garbage : Garbage
+        Artifacts and bundles that nothing names.
     captured : CapturedValues
         What scripts took from their notebooks.
     deployment : Deployment
         Ends the servers that changes left which were cut off.
+    trials : Trials
+        Ends the servers of trials that were cut off.
     """
 
     def __init__(
@@ -80,54 +82,55 @@ class Housekeeping:
         home: Home,
         database: Database,
         rows: Services,
-        artifacts: ArtifactStore,
+        garbage: Garbage,
         captured: CapturedValues,
         deployment: Deployment,
+        trials: Trials,
     ) -> None:
+        self._trials = trials
         self._deployment = deployment
         self._home = home
         self._database = database
         self._rows = rows
-        self._artifacts = artifacts
+        self.garbage = garbage
         self._contents = Contents(home.contents)
         self._captured = captured
 
-    def collect(self, patience: float | None = None) -> None:
-        """Remove artifacts and bundles that nothing refers to, and stages of dead processes.
+    def clear_away(self) -> None:
+        """Clear away what killed processes left: first deployments, stages, and servers of trials.
 
-        Parameters
-        ----------
-        patience : float, optional
-            Seconds after which it is left to the next one to look, because another process holds the database.
+        It looks at the services' rows, ``staging/`` and ``trials/``. The artifact store is not listed.
         """
-        if not self._unreferenced():
-            return
-        try:
-            with self._database.write(frees=True, patience=patience):
-                # Under the write lock no row can appear.
-                for kind, digest in self._unreferenced():
-                    if kind == "artifact":
-                        self._artifacts.remove(digest)
-                    else:
-                        remove_tree(self._home.bundles / digest, trash=self._home.staging)
-        except Locked:
-            if patience is None:
-                raise
-            return
-        self._contents.sweep()
+        # Stages before trials: a trial is over when its stage is gone.
+        tidy(self._deployment.unproven.collect, self.garbage.collect_left_behind, self._trials.collect)
 
-    def _unreferenced(self) -> list[tuple[str, str]]:
-        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
-        artifacts = self._artifacts.digests()
-        bundles = {entry.name for entry in self._home.bundles.glob("*")}
-        claimed = live_claims(self._home.staging)
-        with self._database.read() as connection:
-            registered = set(connection.scalars(sa.select(models_table.c.digest).distinct()))
-        used: set[str] = set()
-        for record in self._rows.all():
-            used.update(record.bundles)
-        unused = [("artifact", digest) for digest in artifacts - registered - claimed]
-        return unused + [("bundle", digest) for digest in bundles - used - claimed]
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Clear away first what killed processes left; say on a full disk what can be done about it.
+
+        Yields
+        ------
+        None
+            Nothing.
+        """
+        self.clear_away()
+        with full_disk_told(self._home, self.prunable):
+            yield
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """As :meth:`changing`, and remove the trial's bundle afterwards, unless a service runs from it by now.
+
+        Yields
+        ------
+        None
+            Nothing.
+        """
+        try:
+            with self.changing():
+                yield
+        finally:
+            self.garbage.collect_bundles()
 
     def _needed(self) -> list[Environment]:
         servers = [server for record in self._rows.all() for server in record.servers]
@@ -146,6 +149,7 @@ class Housekeeping:
         list of Leftover
             Folders first, then captured values, then what is on the Docker engine, if it answers.
         """
+        self.clear_away()
         found = [Leftover("server", f"{name}'s ({what})", 0, name) for name, what in self._deployment.strays.list()]
         found += self._on_disk()
         if not unreachable():
@@ -157,7 +161,7 @@ class Housekeeping:
         found = [Leftover(kind, place.name[:12], _size(place), str(place)) for kind, place in self.unneeded_folders()]
         values = self._captured.unneeded()
         found += [Leftover("captured value", model.id, model.size, model.id) for model in values]
-        for kind, digest in self._unreferenced():
+        for kind, digest in self.garbage.find():
             place = (self._home.artifacts if kind == "artifact" else self._home.bundles) / digest
             found.append(Leftover(kind, digest[:12], _size(place), digest))
         unused = list(self._contents.unused())
@@ -243,7 +247,7 @@ class Housekeeping:
         removed = self._captured.remove([item.identity for item in items if item.kind == "captured value"])
         gone += [item for item in items if item.kind == "captured value" and item.identity in removed]
         if removed or any(item.kind in {"artifact", "bundle"} for item in items):
-            self.collect()
+            self.garbage.collect()
             gone += [item for item in items if item.kind in {"artifact", "bundle"}]
         if any(item.kind == "shipped files" for item in items):
             self._contents.sweep()

@@ -1,4 +1,4 @@
-"""Open a workspace: its folder is made or put right, what the dead left is removed; a full disk prevents neither."""
+"""Open a workspace: its folder is made or put right, its database checked; a full disk prevents neither."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from contextlib import contextmanager
 
 from ..errors import DiskFull, ReadOnly, StoreProblem
 from ..home import HOME_VARIABLE, Home
-from ..store import NO_RIGHTS, NO_ROOM, Reserve, amount, make_private
+from ..store import NO_RIGHTS, NO_ROOM, Database, Reserve, amount, make_private
 
 PRUNE = "jupyter model prune"
 log = logging.getLogger("jupyter_deploy")
 
 
-def open_home(home: Home) -> None:
-    """Make a workspace's folders, or put their rights right.
+def open_home(home: Home, database: Database) -> None:
+    """Make a workspace's folders, or put their rights right; check its database, and make it where it is missing.
+
+    It lists no folder and reads no row of a table that grows.
 
     Parameters
     ----------
     home : Home
         The folders.
+    database : Database
+        Its rows.
 
     Raises
     ------
     StoreProblem
-        If there is no such folder, and it cannot be made.
+        If there is no such folder and it cannot be made, or its database cannot be used.
     """
     try:
         home.create()
@@ -38,17 +42,17 @@ def open_home(home: Home) -> None:
             ) from error
     for notice in make_private(home.root):
         log.warning("%s", notice)
+    tidy(database.open)
+    Reserve(home.root).refill()
 
 
-def tidy(home: Home, *works: Callable[[], None]) -> None:
-    """Do what opening a workspace does by the way, as far as its disk and its other users let it.
+def tidy(*works: Callable[[], object]) -> None:
+    """Do what is only done by the way: a full disk and one that is read-only prevent nothing else.
 
     Parameters
     ----------
-    home : Home
-        The folders.
     *works : callable
-        Remove what nothing needs.
+        What to do, one after the other.
     """
     for work in works:
         try:
@@ -58,7 +62,6 @@ def tidy(home: Home, *works: Callable[[], None]) -> None:
         except OSError as error:
             if error.errno not in {*NO_ROOM, *NO_RIGHTS}:
                 raise
-    Reserve(home.root).refill()
 
 
 @contextmanager

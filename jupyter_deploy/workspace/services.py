@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from ..deploying import Deployment
 from ..errors import NotFound
 from ..files import tail
 from ..home import Home
-from ..services import Change, Services, derived
-from ..targets import target
+from ..services import Services, derived
 from .service import Service
 
 
 class LiveServices(Mapping[str, Service]):
-    """The workspace's services by name, each as a live handle; trial servers are not listed."""
+    """The workspace's services by name, each as a live handle; trial servers are not listed.
 
-    def __init__(self, rows: Services, home: Home, deployment: Deployment) -> None:
+    Parameters
+    ----------
+    rows : Services
+        The services' rows.
+    home : Home
+        The workspace's folders.
+    handle : callable
+        Given a service's name, and what was just done to it, returns the handle. It need not exist.
+    clear_away : callable
+        Called before services are listed: what killed processes left is not shown as a service.
+    """
+
+    def __init__(
+        self, rows: Services, home: Home, handle: Callable[..., Service], clear_away: Callable[[], None]
+    ) -> None:
         self._rows = rows
         self._home = home
-        self._deployment = deployment
+        self.handle = handle
+        self._clear_away = clear_away
 
     def __getitem__(self, name: str) -> Service:
         try:
@@ -31,6 +44,7 @@ class LiveServices(Mapping[str, Service]):
             raise
 
     def __iter__(self) -> Iterator[str]:
+        self._clear_away()
         return (record.name for record in self._rows.all() if not (self._home.trials / record.name).exists())
 
     def __len__(self) -> int:
@@ -38,23 +52,6 @@ class LiveServices(Mapping[str, Service]):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._rows.named(name) is not None
-
-    def handle(self, name: str, change: Change | None = None) -> Service:
-        """Make a handle without looking whether the service exists.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        change : Change, optional
-            What was just done to it.
-
-        Returns
-        -------
-        Service
-            Live: it holds no state.
-        """
-        return Service(name, self._rows, self._home, target, self._deployment, change)
 
     def log_of(self, name: str, lines: int = 100) -> str:
         """Return the end of a service's log; of one that could not be deployed, there is nothing else.

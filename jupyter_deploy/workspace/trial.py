@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..bundles import captured_in
 from ..deploying import Progress, Resolver, Rollout
-from ..errors import DeployError, TrialFailed
+from ..errors import DeployError, NotFound, TrialFailed
 from ..files import write_atomic
 from ..home import Home
 from ..scripts import Script
@@ -174,7 +174,9 @@ class Trials:
 
     def _remove(self, name: str) -> None:
         if self._rows.find(name):
-            self._deployment.delete(name)
+            # Another process may have found it, too.
+            with suppress(NotFound):
+                self._deployment.delete(name)
         (self._home.trials / name).unlink(missing_ok=True)
 
     def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:

@@ -11,14 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from ..capture import Notebook
-from ..deploying import Deployment, Intent, Naming, Package, Packages, Progress, Resolver, Rollout, first_choice
+from ..deploying import (
+    Deployment,
+    Garbage,
+    Intent,
+    Naming,
+    Package,
+    Packages,
+    Progress,
+    Resolver,
+    Rollout,
+    first_choice,
+)
 from ..environments import Environment, Environments
 from ..errors import DeployError
 from ..home import Home
 from ..invoking import encode_payload
 from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
 from ..scripts import Script, Scripts
-from ..services import OwnImage, Services
+from ..services import Change, OwnImage, Services
 from ..store import ArtifactStore, Database, stage
 from ..targets import VARIABLE as TARGET_VARIABLE
 from ..targets import target
@@ -27,7 +38,7 @@ from .captured import CapturedValues
 from .home_folder import find_home
 from .housekeeping import Housekeeping
 from .living import Living, Run
-from .opening import full_disk_told, open_home, tidy
+from .opening import full_disk_told, open_home
 from .service import Service
 from .services import LiveServices
 from .trial import Trial, Trials
@@ -36,7 +47,7 @@ from .trial import Trial, Trials
 class Workspace:
     """Everything of one user: models, scripts, services.
 
-    Opening one removes what processes that died half-way left behind.
+    Opening one collects nothing. A change, and the list of services, clear away what killed processes left.
 
     Parameters
     ----------
@@ -53,8 +64,8 @@ class Workspace:
 
     def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
         self.home = Home(Path(home).expanduser().absolute()) if home is not None else find_home()
-        open_home(self.home)
         self._database = Database.at(self.home.database)
+        open_home(self.home, self._database)
         self._artifacts = ArtifactStore(
             artifacts or str(self.home.artifacts), cache=self.home.root / "cache", staging=self.home.staging
         )
@@ -66,24 +77,21 @@ class Workspace:
         self._naming = Naming(self._rows, self.scripts, self.models)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
-        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room)
+        garbage = Garbage(self.home, self._database, self._rows, self._artifacts)
+        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room, garbage)
         captured = CapturedValues(self.home, self._database, self.models)
-        stores = (self._database, self._rows, self._artifacts)
-        self.housekeeping = Housekeeping(self.home, *stores, captured, self._deployment)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
-        self.services = LiveServices(self._rows, self.home, self._deployment)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.
         quick = {"target": os.environ.get(TARGET_VARIABLE, "process")}
         usual = partial(self._intent.changes, quick, True, lambda _: None)
-        self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self.services.handle)
+        self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self._handle)
+        stores = (self._database, self._rows, garbage)
+        self.housekeeping = Housekeeping(self.home, *stores, captured, self._deployment, self._trials)
+        self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
         self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
-        # Nobody waits for another's lock only to tidy up.
-        tidy(
-            self.home,
-            self._deployment.unproven.collect,
-            partial(self.housekeeping.collect, patience=0.0),
-            self._trials.collect,
-        )
+
+    def _handle(self, name: str, change: Change | None = None) -> Service:
+        return Service(name, self._rows, self.home, target, self._deployment, change)
 
     def _room(self) -> contextlib.AbstractContextManager[None]:
         return full_disk_told(self.home, self.housekeeping.prunable)
@@ -129,7 +137,7 @@ class Workspace:
         Raises
         ------
         ModelProblem
-            If the name, a pair, the path or the object will not do; nothing is registered.
+            If the name, a pair, the path or the object is refused; nothing is registered.
         """
         check_name(name)
         fields: dict[str, Any] = {
@@ -138,7 +146,7 @@ class Workspace:
             "description": description or "",
             "run_id": run_id or "",
         }
-        with self._room(), stage(self.home.staging) as opened:
+        with self.housekeeping.changing(), stage(self.home.staging) as opened:
             prepared = prepare(
                 source,
                 opened.folder,
@@ -167,9 +175,10 @@ class Workspace:
         InUse
             Naming the services that need it.
         """
+        self.housekeeping.clear_away()
         self._deployment.unproven.collect(waited_for=False)
         model = self.models.unregister(reference)
-        self.housekeeping.collect()
+        self.housekeeping.garbage.collect_artifact(model.digest)
         return model
 
     def score_script(
@@ -221,11 +230,8 @@ class Workspace:
             If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
         """
         given = {"sample": sample, "value": value, "draft": draft, "run": run, "progress": progress}
-        with self._room():
-            script = self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
-        if script.changes:
-            self.housekeeping.collect()
-        return script
+        with self.housekeeping.changing() if value is NOTHING else self.housekeeping.trying():
+            return self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
 
     def try_script(self, name: str, value: Any, progress: Progress = lambda _: None) -> Trial:
         """Run a stored script on a value, in a fresh process on its service's environment.
@@ -244,7 +250,7 @@ class Workspace:
         Trial
             With the answer.
         """
-        with self._room():
+        with self.housekeeping.trying():
             return self._trials.run(self.scripts.get(name), value, progress)
 
     def deploy(
@@ -302,6 +308,7 @@ class Workspace:
 
     def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
         notes: list[str] = []
+        self.housekeeping.clear_away()
         self._deployment.unproven.settle(name)
         name, given = self._naming.given(name, given, notes.append)
         record = self._rows.find(name)
@@ -311,8 +318,6 @@ class Workspace:
         runs = self._deployment.script_of(name, changes)
         with self._room():
             change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, how["progress"])
-        if change.action != "unchanged":
-            self.housekeeping.collect()
         return self.services.handle(name, replace(change, notes=(*first_choice(notes, change), *change.notes)))
 
     def reload(
@@ -345,7 +350,7 @@ class Workspace:
         text = None if sample is None else encode_payload(sample).decode()
         given: dict[str, Any] = {"script": script, "model": model, "sample": text, "large": large}
         act = partial(self._deployment.reload, name, **given, progress=progress)
-        with self._room():
+        with self.housekeeping.changing():
             change = self._authoring.renewed(name, runs, living, f"%model reload {name} --stored", act, progress)
         return self.services.handle(name, change)
 
@@ -381,7 +386,7 @@ class Workspace:
         given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
         name, given["script"] = self._naming.service(name, script, progress)
         changes = self._intent.changes(given, False, progress)
-        with self._room():
+        with self.housekeeping.changing():
             return self._packages.make(name, changes, image, folder, progress)
 
 

@@ -89,7 +89,7 @@ def test_a_first_deployment_that_is_cut_off(workspace: Workspace, tmp_path: Path
         assert workspace.services["slow"].state == "Transitioning"
         (tmp_path / "gate").touch()
         until(lambda: workspace.services["slow"].state == "Failed")
-        workspace = Workspace()
+        assert list(Workspace().services) == []
     assert left_of(workspace, "slow") == {"logs/slow.log"}
 
 

@@ -185,5 +185,4 @@ def test_what_no_bundle_ships_is_removed(service: Service, workspace: Workspace,
     workspace.deploy("ships")
     assert len(kept() - before) == 1
     service.delete()
-    workspace.housekeeping.collect()
     assert kept() == set()

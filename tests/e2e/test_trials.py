@@ -74,13 +74,13 @@ def test_a_trial_whose_process_is_killed_is_cleared_away_by_the_next_to_look(wor
         until(lambda: name in workspace.services and "running" in workspace.services[name].logs(), 30)
         assert not list(workspace.services)
         assert not len(workspace.services), "it is nobody's service"
-        Workspace()
+        assert not list(Workspace().services)
         assert name in workspace.services, "it is still at it"
         pid = workspace.services[name].as_dict()["pid"]
     finally:
         trying.send_signal(signal.SIGKILL)
         trying.wait()
-    Workspace()
+    assert not list(Workspace().services)
     assert name not in workspace.services
     until(lambda: not Path(f"/proc/{pid}").exists())
     assert not list((home / "trials").iterdir())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.store import live_claims, stage
+from jupyter_deploy.store import left_behind, live_claims, stage
 from jupyter_deploy.workspace import Workspace
 
 PREAMBLE = """
@@ -124,7 +124,8 @@ def run() -> Iterator[Run]:
 
 
 def check_consistent(workspace: Workspace, out: Path) -> None:
-    """Every version is whole, and there is no file that no version names."""
+    """Every version is whole, and there is no file that no version names, once somebody has looked."""
+    assert list(workspace.services) == []
     models = workspace.models.list()
     assert {path.name for path in workspace.home.artifacts.iterdir()} == {model.digest for model in models}
     assert list(workspace.home.staging.iterdir()) == []
@@ -169,7 +170,7 @@ def test_a_registration_killed(
     [
         pytest.param("sa.event.listen(workspace._database.engine, 'commit', die)", [1, 2], id="about to commit"),
         pytest.param(
-            "from jupyter_deploy.workspace.housekeeping import Housekeeping; before(Housekeeping, 'collect')",
+            "from jupyter_deploy.deploying import Garbage; before(Garbage, 'collect_artifact')",
             [1],
             id="the row is gone",
         ),
@@ -190,8 +191,19 @@ workspace.unregister('churn:2')
 
     workspace = Workspace()
     assert sorted(model.version for model in workspace.models.list("churn")) == versions
+    workspace.housekeeping.remove(workspace.housekeeping.leftovers())
     check_consistent(workspace, tmp_path / "out")
     assert workspace.register("churn", folder).version == 3
+
+
+def test_the_next_change_clears_away_what_a_killed_registration_left(run: Run, home: Path, folder: Path) -> None:
+    code = "after(ArtifactStore, 'publish')\nworkspace.register('churn', source)"
+    assert run(home, folder, code) == -signal.SIGKILL
+    workspace = Workspace()
+    assert len(list(workspace.home.artifacts.iterdir())) == 1
+    model = workspace.register("other", folder / "b.txt")
+    assert [entry.name for entry in workspace.home.artifacts.iterdir()] == [model.digest]
+    assert list(workspace.home.staging.iterdir()) == []
 
 
 def test_the_hooks_alone_kill(run: Run, home: Path, folder: Path) -> None:
@@ -280,13 +292,14 @@ print(workspace.register('churn', source).version)
         assert line(process) == "here"
         workspace = Workspace()
         if rubbish:
-            # What is to be collected makes the opening process go all the way, under the write lock.
+            # What is to be collected makes this process go all the way, under the write lock.
             left = workspace.home.artifacts / ("0" * 64)
             left.mkdir()
-            Workspace()
+            workspace.housekeeping.garbage.collect()
             assert not left.exists()
         else:
-            Workspace()
+            workspace.housekeeping.garbage.collect()
+        assert list(workspace.services) == []
         assert len(list(workspace.home.staging.glob("*.lock"))) == 1
         go(process)
         out, _ = process.communicate(timeout=60)
@@ -307,6 +320,9 @@ def test_stages_of_one_process_and_of_a_dead_one(tmp_path: Path) -> None:
         one.claim("b")
         two.claim("c")
         assert live_claims(tmp_path) == {"a", "b", "c"}
+        left = left_behind(tmp_path)
+        assert left.digests == {"dead"}
+        left.remove()
         assert one.folder.is_dir()
         assert two.folder.is_dir()
         assert not (tmp_path / dead).exists()

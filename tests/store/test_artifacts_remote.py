@@ -107,12 +107,25 @@ def test_the_local_copy_goes_with_the_files(remote: Workspace, folder: Path, tmp
     assert [path.name for path in (remote.home.root / "cache").iterdir()] == []
 
 
-def test_opening_removes_what_no_version_names(remote: Workspace, home: Path, bucket: str, folder: Path) -> None:
+def test_pruning_removes_what_no_version_names(remote: Workspace, home: Path, bucket: str, folder: Path) -> None:
     model = remote.register("churn", folder)
     fsspec.filesystem("memory").pipe(f"{bucket}/{'0' * 64}/left.txt", b"by a dead process")
     assert len(stored(bucket)) == 2
-    Workspace(home, artifacts=remote._artifacts.url)
+    opened = Workspace(home, artifacts=remote._artifacts.url)
+    assert len(stored(bucket)) == 2
+    opened.housekeeping.remove(opened.housekeeping.leftovers())
     assert stored(bucket) == [model.digest]
+
+
+def test_the_next_change_removes_half_an_upload_of_a_dead_process(remote: Workspace, bucket: str, folder: Path) -> None:
+    dead = "d" * 32
+    (remote.home.staging / f"{dead}.lock").touch()
+    (remote.home.staging / f"{dead}.claims").write_text("0" * 64 + "\n")
+    fsspec.filesystem("memory").pipe(f"{bucket}/{'0' * 64}/left.txt", b"by a dead process")
+    assert len(stored(bucket)) == 1
+    model = remote.register("churn", folder)
+    assert stored(bucket) == [model.digest]
+    assert list(remote.home.staging.iterdir()) == []
 
 
 def test_an_upload_that_was_cut_short_is_not_taken_for_whole(

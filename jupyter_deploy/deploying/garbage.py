@@ -1,0 +1,126 @@
+"""Artifacts and bundles that nothing names any more: removed after a change or a deletion, and by ``prune``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from ..errors import DiskFull, Locked, ReadOnly
+from ..files import remove_tree
+from ..home import Home
+from ..scripts.shipment import Contents
+from ..services import Services
+from ..store import ArtifactStore, Database, left_behind, live_claims, models
+
+_PATIENCE_SECONDS = 1.0
+# Digests of artifacts, and of bundles.
+Digests = tuple[set[str], set[str]]
+
+
+class Garbage:
+    """Finds and removes artifacts and bundles that no row names and no open stage claims.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    database : Database
+        Its rows.
+    rows : Services
+        The services' rows.
+    artifacts : ArtifactStore
+        The models' files.
+    """
+
+    def __init__(self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore) -> None:
+        self._home = home
+        self._database = database
+        self._rows = rows
+        self._artifacts = artifacts
+        self._contents = Contents(home.contents)
+
+    def find(self) -> list[tuple[str, str]]:
+        """Find all garbage; this lists the whole artifact store.
+
+        Returns
+        -------
+        list of tuple of (str, str)
+            ``"artifact"`` or ``"bundle"``, and the digest.
+        """
+        return self._unnamed(self._everything)
+
+    def collect(self) -> None:
+        """Remove all garbage; this lists the whole artifact store."""
+        self._remove(self._everything)
+
+    def collect_artifact(self, digest: str) -> None:
+        """Remove one artifact, unless another row names it.
+
+        Parameters
+        ----------
+        digest : str
+            Its digest.
+        """
+        self._remove(lambda: self._these({digest}))
+
+    def collect_bundles(self) -> None:
+        """Remove the bundles that no service runs from, as far as the disk and other processes let it."""
+        with contextlib.suppress(Locked, DiskFull, ReadOnly):
+            self._remove(lambda: (set(), self._bundles()), _PATIENCE_SECONDS)
+
+    def collect_left_behind(self) -> None:
+        """Remove the stages of killed processes, and what they published without a row that names it."""
+        left = left_behind(self._home.staging)
+        if left.digests:
+            try:
+                # Nobody waits for another's lock only to tidy up: the stage stays, and the next one finds it.
+                self._remove(lambda: self._these(left.digests), 0.0)
+            except Locked:
+                return
+        left.remove()
+
+    def _everything(self) -> Digests:
+        return self._artifacts.digests(), self._bundles()
+
+    def _bundles(self) -> set[str]:
+        return {entry.name for entry in self._home.bundles.glob("*")}
+
+    def _these(self, digests: set[str] | frozenset[str]) -> Digests:
+        # Half an upload has no marker: what may be there is removed without asking whether it is.
+        return set(digests), self._bundles() & digests
+
+    def _remove(self, find: Callable[[], Digests], patience: float | None = None) -> None:
+        if not self._unnamed(find):
+            return
+        with self._database.write(frees=True, patience=patience):
+            # Under the write lock no row can appear.
+            for kind, digest in self._unnamed(find):
+                if kind == "artifact":
+                    self._artifacts.remove(digest)
+                else:
+                    remove_tree(self._home.bundles / digest, trash=self._home.staging)
+        self._contents.sweep()
+
+    def _unnamed(self, find: Callable[[], Digests]) -> list[tuple[str, str]]:
+        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
+        artifacts, bundles = find()
+        claimed = live_claims(self._home.staging)
+        found = [("artifact", digest) for digest in artifacts - self._registered(artifacts) - claimed]
+        return found + [("bundle", digest) for digest in bundles - self._served(bundles) - claimed]
+
+    def _registered(self, artifacts: set[str]) -> set[str]:
+        if not artifacts:
+            return set()
+        query = sa.select(models.c.digest).distinct()
+        if len(artifacts) == 1:
+            query = query.where(models.c.digest == next(iter(artifacts)))
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
+
+    def _served(self, bundles: set[str]) -> set[str]:
+        used: set[str] = set()
+        for record in self._rows.all() if bundles else ():
+            used.update(record.bundles)
+        return used
