@@ -22,6 +22,44 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
+class Hint(str):
+    """What to do about an error, as a text that knows its parts.
+
+    Parameters
+    ----------
+    advice : str, optional
+        What to do.
+    log_of : str, optional
+        The service whose log says more.
+    shows : str, optional
+        What the log shows.
+    request_id : str, optional
+        The request that it is about.
+    """
+
+    advice: str
+    log_of: str
+    shows: str
+
+    def __new__(cls, advice: str = "", *, log_of: str = "", shows: str = "more", request_id: str = "") -> Hint:
+        """Make the text; see the class."""
+        log = f"logs {log_of} shows {shows}." if log_of else ""
+        sign = "" if not log or not advice else " " if advice.endswith(".") else "; "
+        named = f"The request's id is {request_id}." if request_id else ""
+        made = super().__new__(cls, f"{advice}{sign}{log} {named}".strip())
+        made.advice, made.log_of, made.shows = advice, log_of, shows
+        return made
+
+    def about(self, request_id: str) -> Hint:
+        """Return the hint with the request that it is about."""
+        return Hint(self.advice, log_of=self.log_of, shows=self.shows, request_id=request_id)
+
+    @property
+    def without_log(self) -> str:
+        """The advice as a sentence, for where no log stays and no request can be looked up."""
+        return self.advice if not self.advice or self.advice.endswith(".") else f"{self.advice}."
+
+
 class DeployError(Exception):
     """Something that the user can understand and act on.
 
@@ -30,19 +68,22 @@ class DeployError(Exception):
     message : str
         What is wrong, in one line where possible.
     hint : str, optional
-        What to do about it.
+        What to do about it; a :class:`Hint` where an edge may need its parts.
     details : str, optional
         Lines shown between message and hint: a source excerpt with its caret, a traceback, a log's tail.
+    problem : str, optional
+        The message without the name of the service that it is about.
     """
 
-    def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", details: str = "", problem: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.details = details
+        self.problem = problem or message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.message, self.hint, self.details)
+        return _rebuild, (type(self), self.message, self.hint, self.details, self.problem)
 
     @property
     def title(self) -> str:
@@ -106,8 +147,8 @@ def in_notebook(text: str) -> str:
     return text
 
 
-def _rebuild(kind: type[DeployError], message: str, hint: str, details: str) -> DeployError:
-    return kind(message, hint=hint, details=details)
+def _rebuild(kind: type[DeployError], message: str, hint: str, details: str, problem: str) -> DeployError:
+    return kind(message, hint=hint, details=details, problem=problem)
 
 
 class UsageProblem(DeployError):

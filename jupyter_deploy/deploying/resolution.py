@@ -51,6 +51,8 @@ class Wanted:
         What it runs on.
     notes : tuple of str
         What was decided for the user: what is shipped, and what is doubtful.
+    told_as : str
+        The name that errors tell; empty for the service's own.
     """
 
     spec: ServiceSpec
@@ -59,6 +61,7 @@ class Wanted:
     bundle: Bundle
     environment: Environment
     notes: tuple[str, ...] = ()
+    told_as: str = ""
 
     @property
     def model_ids(self) -> tuple[str, ...]:

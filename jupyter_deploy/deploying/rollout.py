@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..environments import Environment
-from ..errors import DeployError, PortBusy, ReloadFailed, StartFailed, Unschedulable
+from ..errors import DeployError, Hint, PortBusy, ReloadFailed, StartFailed, Unschedulable
 from ..files import tail_of_log
 from ..home import Home
 from ..progress import Step
@@ -189,7 +189,7 @@ class Rollout:
         message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
         if not error.failure:
             tried = tail_of_log(self._home.log(record.name), 15).rstrip()
-            return ReloadFailed(message, details=tried, hint=error.hint or f"logs {record.name} shows more.")
+            return ReloadFailed(message, details=tried, hint=error.hint or Hint(log_of=record.name))
         failure = Failure(**error.failure)
         would_be = replace(record, models=wanted.model_ids)
         hint = failure_hint(failure, would_be, wanted.bundle.folder)
@@ -214,7 +214,7 @@ class Rollout:
             raise
         if not wait:
             return 0
-        generation = self._ready(written, progress)
+        generation = self._ready(written, wanted, progress)
         if written.rollout.unproven:
             self._rows.put(written.proven())
         return generation
@@ -261,7 +261,7 @@ class Rollout:
         try:
             self._on(wanted, launch, commit)
             new = self._record(record, wanted, found[-1], RolloutState())
-            return new, found[-1], self._ready(new, progress)
+            return new, found[-1], self._ready(new, wanted, progress)
         except BaseException:
             for server in found:
                 self._target(server.target).stop(server)
@@ -293,7 +293,8 @@ class Rollout:
             raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
 
     def _launch(self, wanted: Wanted, port: int) -> Launch:
-        return self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)
+        launch = self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)
+        return replace(launch, told_as=wanted.told_as)
 
     def _launch_of(
         self, spec: ServiceSpec, bundle: Path, environment: Environment, variables: dict[str, str], port: int
@@ -336,23 +337,26 @@ class Rollout:
                 return health
             time.sleep(_POLL_SECONDS)
 
-    def _ready(self, record: ServiceRecord, progress: Progress) -> int:
+    def _ready(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
         health = self._wait(record, progress)
         if health.state == "Healthy":
             return health.generation
         if record.server:
             self._target(record.target).abandon(record.server, health.reason)
+        named = replace(record, spec=replace(record.spec, name=wanted.told_as or record.name))
         if health.failure:
             failure = Failure(**health.failure)
-            hint = failure_hint(failure, record, self._home.bundles / record.bundle)
+            hint = failure_hint(failure, named, self._home.bundles / record.bundle)
             last = (
                 tail_of_log(self._home.log(record.name), 15).rstrip()
                 if failure.kind == "WorkerDied"
                 else failure.traceback
             )
-            raise StartFailed(f"{record.name}: {failure.summary}", details=last, hint=hint)
+            raise StartFailed(f"{named.name}: {failure.summary}", details=last, hint=hint, problem=failure.summary)
+        problem = f"is {health.state}: {health.reason}."
         raise StartFailed(
-            f"{record.name} is {health.state}: {health.reason}.",
+            f"{named.name} {problem}",
+            problem=problem,
             details=tail_of_log(self._home.log(record.name), 15).rstrip(),
-            hint=f"logs {record.name} shows more.",
+            hint=Hint(log_of=named.name),
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageProblem
+from ..errors import Hint, UsageProblem
 from ..scripts import RunInput, run_input
 from ..serving import Failure, origins_of
 from .answers import decoded
@@ -118,7 +118,7 @@ def request_hint(failure: Failure, taken: RunInput | None, payload: Payload) -> 
     return f"run() gets plain JSON here: {what}. To get a data frame, write run({first}: pd.DataFrame)."
 
 
-def doubt(name: str, failure: Failure, taken: RunInput | None) -> str:
+def doubt(name: str, failure: Failure, taken: RunInput | None) -> Hint:
     """Say where to look after a failure of which nothing else is known.
 
     Parameters
@@ -132,9 +132,9 @@ def doubt(name: str, failure: Failure, taken: RunInput | None) -> str:
 
     Returns
     -------
-    str
-        Blames the script only where it is to blame.
+    Hint
+        Blames the script only where it is to blame; empty then.
     """
     if failure.stage != "run" or failure.kind in _OF_THE_SCRIPT or taken is None:
-        return ""
-    return f"{taken.sentence}: compare that with what was sent. logs {name} shows more."
+        return Hint()
+    return Hint(f"{taken.sentence}: compare that with what was sent.", log_of=name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvokeProblem, ServiceDown, UsageProblem
+from ..errors import Hint, InvokeProblem, ServiceDown, UsageProblem
 from ..services import Health, ServiceRecord, Target, failure_hint, known_hint
 from ..serving import Failure
 from .answers import Answer, answer_of, decoded
@@ -244,8 +244,10 @@ class Invocation:
         server = self.record.server
         doing = self.target.doing(self.folder, server) if server else []
         busy = f" Its {doing[0].sentence()}." if doing else ""
+        problem = f"did not answer within {error}.{busy}"
         return InvokeProblem(
-            f"{name} did not answer within {error}.{busy}",
+            f"{name} {problem}",
+            problem=problem,
             hint=f"Wait longer with --timeout, or see what it does: logs {name}.",
         )
 
@@ -258,10 +260,12 @@ class Invocation:
             With the command that repairs it.
         """
         name, health = self.record.name, self.health()
+        problem = f"does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else ".")
         return ServiceDown(
-            f"{name} does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else "."),
+            f"{name} {problem}",
+            problem=problem,
             details=self.last_words(),
-            hint=f"deploy {name} starts it again; logs {name} shows what happened.",
+            hint=Hint(f"deploy {name} starts it again", log_of=name, shows="what happened"),
         )
 
     def refused(self, reply: Reply, payload: Payload) -> InvokeProblem:
@@ -280,25 +284,30 @@ class Invocation:
             With the script's traceback where it raised.
         """
         name, request_id = self.record.name, reply.request_id
-        named = f"The request's id is {request_id}." if request_id else ""
         failure = self.failure(reply)
         if failure:
             taken = input_of(self.bundle)
-            hint = request_hint(failure, taken, payload) or known_hint(failure, self.record, self.bundle)
+            hint = Hint(request_hint(failure, taken, payload)) or known_hint(failure, self.record, self.bundle)
             hint = hint or doubt(name, failure, taken) or failure_hint(failure, self.record, self.bundle)
             problem = InvokeProblem(
-                f"{name}: {failure.summary}", details=failure.traceback, hint=f"{hint} {named}".strip()
+                f"{name}: {failure.summary}",
+                problem=failure.summary,
+                details=failure.traceback,
+                hint=hint.about(request_id),
             )
         elif 200 <= reply.status < 300:
+            broke_off = f"answer broke off after {len(reply.body):,} bytes."
             problem = InvokeProblem(
-                f"{name}'s answer broke off after {len(reply.body):,} bytes.", hint=f"logs {name} shows more. {named}"
+                f"{name}'s {broke_off}", problem=f"the {broke_off}", hint=Hint(log_of=name, request_id=request_id)
             )
         else:
+            answered = f"answered {reply.status}: {message_of(reply)}"
             problem = InvokeProblem(
-                f"{name} answered {reply.status}: {message_of(reply)}",
+                f"{name} {answered}",
+                problem=answered,
                 # The worker died of it; what it said last is in the log and nowhere else.
                 details=self.last_words() if reply.status == 502 else "",
-                hint=f"{self._advice(reply, payload)} {named}".strip(),
+                hint=self._advice(reply, payload).about(request_id),
             )
         problem.status, problem.request_id = reply.status, request_id
         return problem
@@ -322,18 +331,18 @@ class Invocation:
         found = self.target.failure(self.folder, server, reply.request_id) if server else None
         return Failure(**found) if found else None
 
-    def _advice(self, reply: Reply, payload: Payload) -> str:
+    def _advice(self, reply: Reply, payload: Payload) -> Hint:
         name = self.record.name
         signature = self.known.get(self.record.bundle)
         if reply.status in {400, 415} and signature is not None:
-            return f"{signature.sentence()}{signature.shown()}."
+            return Hint(f"{signature.sentence()}{signature.shown()}.")
         if reply.status in {400, 415} and payload.content_type != JSON:
-            return f"{payload.content_type} was sent; a script takes bytes with @rawhttp."
+            return Hint(f"{payload.content_type} was sent; a script takes bytes with @rawhttp.")
         if reply.status == 413 and not self.record.spec.image:
-            return f"deploy {name} --set body_limit={len(payload.body)} lets it through."
+            return Hint(f"deploy {name} --set body_limit={len(payload.body)} lets it through.")
         if reply.status == 503 and not self.record.spec.image:
-            return f"Send fewer at once, or have more workers: deploy {name} --workers 2."
-        return f"logs {name} shows more."
+            return Hint(f"Send fewer at once, or have more workers: deploy {name} --workers 2.")
+        return Hint(log_of=name)
 
 
 def message_of(reply: Reply) -> str:

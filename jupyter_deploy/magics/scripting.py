@@ -130,12 +130,5 @@ def _value(text: str, sample: Any, variables: Mapping[str, object]) -> Any:
 
 
 def _evaluated(text: str, variables: Mapping[str, object]) -> Any:
-    try:
-        return evaluate(text, variables)
-    except UsageProblem as problem:
-        if "JSON" not in problem.hint:
-            raise
-        raise UsageProblem(
-            problem.message,
-            hint="For example: --try '[[1, 2]]' (JSON in single quotes), --try X, --sample 'X[:1] + 1'.",
-        ) from problem
+    written = "For example: --try '[[1, 2]]' (JSON in single quotes), --try X, --sample 'X[:1] + 1'."
+    return evaluate(text, variables, written=written)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..environments import INFERRED, KERNEL
+from ..errors import Hint
 from ..serving import Failure
 from ..serving.hints import worded
 from .records import ServiceRecord
@@ -22,24 +23,25 @@ class Outcome(NamedTuple):
     kind : str
         What the server calls it.
     hint : str
-        What to do; ``{service}`` is the service's name.
+        What to do; ``{deploy}`` is the command that deploys the service again.
+    log : str
+        What the service's log shows of it.
     """
 
     kind: str
     hint: str
+    log: str = ""
 
 
 _OUTCOMES = (
     Outcome("ScoringTimeout", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."),
     Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
     Outcome("OOMKilled", "Give it more memory: {deploy} --memory 2g"),
-    Outcome(
-        "WorkerDied", "The script ended its process, or a library crashed it: logs {service} shows its last words."
-    ),
+    Outcome("WorkerDied", "The script ended its process, or a library crashed it", "its last words"),
 )
 
 
-def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
     """Advise on a script that does not load or start.
 
     Parameters
@@ -53,19 +55,19 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
 
     Returns
     -------
-    str
+    Hint
         What to try; where nothing particular is known, where to look.
     """
     known = known_hint(failure, record, bundle)
     if known:
         return known
     if failure.stage == "run":
-        return f"The traceback shows the line that failed; logs {record.name} shows more."
+        return Hint("The traceback shows the line that failed", log_of=record.name)
     again = f"deploy {record.name} again" if record.spec.script_is_file else "run its cell again"
-    return f"Correct the script and {again}; logs {record.name} shows more."
+    return Hint(f"Correct the script and {again}", log_of=record.name)
 
 
-def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
+def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
     """Advise on a failure of the script, if what to do about it is certain.
 
     Parameters
@@ -79,13 +81,14 @@ def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
 
     Returns
     -------
-    str
+    Hint
         What to try; empty where nothing particular is known.
     """
     for outcome in _OUTCOMES:
         if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
-            return outcome.hint.replace("{service}", record.name).replace("{deploy}", _command(record))
-    return _not_shipped(failure, record, bundle) or worded(failure.hint, _words(record))
+            advice = outcome.hint.replace("{deploy}", _command(record))
+            return Hint(advice, log_of=record.name, shows=outcome.log) if outcome.log else Hint(advice)
+    return Hint(_not_shipped(failure, record, bundle) or worded(failure.hint, _words(record)))
 
 
 def _words(record: ServiceRecord) -> dict[str, str]:

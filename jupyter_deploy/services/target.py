@@ -50,6 +50,8 @@ class Launch:
         Tells this workspace's things from another's.
     again : str
         Why the same server is started once more, for its log and state; empty for a first start.
+    told_as : str
+        The name that errors tell; empty for the service's own.
     """
 
     name: str
@@ -68,6 +70,12 @@ class Launch:
     home: Home
     workspace: str
     again: str = ""
+    told_as: str = ""
+
+    @property
+    def named(self) -> str:
+        """The service's name in errors."""
+        return self.told_as or self.name
 
 
 class Target(Protocol):

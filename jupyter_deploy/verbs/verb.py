@@ -269,7 +269,10 @@ def pairs(items: list[str] | None, what: str, *, bare: bool = False) -> dict[str
     return found
 
 
-def evaluate(text: str, variables: Mapping[str, object]) -> Any:
+_WRITTEN = "JSON goes into the cell below %%invoke, or after --data in single quotes."
+
+
+def evaluate(text: str, variables: Mapping[str, object], *, written: str = _WRITTEN) -> Any:
     """Evaluate an expression of the user's own notebook.
 
     Parameters
@@ -278,6 +281,8 @@ def evaluate(text: str, variables: Mapping[str, object]) -> Any:
         For example ``X_test[:5]``.
     variables : mapping
         The notebook's variables.
+    written : str, optional
+        The hint for a text that is no expression: how values are written.
 
     Returns
     -------
@@ -294,7 +299,7 @@ def evaluate(text: str, variables: Mapping[str, object]) -> Any:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageProblem(
             f"{text[:80]!r} is not a variable or Python expression.",
-            hint="JSON goes into the cell below %%invoke, or after --data in single quotes.",
+            hint=written,
         ) from error
     import builtins
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class Service(Invocable):
         What changes services.
     change : Change, optional
         What was just done to it, for those who show it.
+    told_as : str, optional
+        The name that errors tell; by default the service's own.
     """
 
     def __init__(
@@ -50,8 +53,10 @@ class Service(Invocable):
         target: Callable[[str], Target],
         deployment: Deployment,
         change: Change | None = None,
+        told_as: str = "",
     ) -> None:
         self.name = name
+        self._told_as = told_as or name
         self.change = change
         self._rows = rows
         self._home = home
@@ -137,7 +142,7 @@ class Service(Invocable):
         record = self.record
         # Where services will have keys, ``authorization`` is where they come from, for calls and snippets alike.
         return Invocation(
-            record,
+            replace(record, spec=replace(record.spec, name=self._told_as)),
             self._uri(record),
             self._target(record.target),
             self._home.service(self.name),

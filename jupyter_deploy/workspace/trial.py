@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..bundles import captured_in
 from ..deploying import Progress, Resolver, Rollout
-from ..errors import DeployError, NotFound, TrialFailed
+from ..errors import DeployError, Hint, NotFound, TrialFailed
 from ..files import write_atomic
 from ..home import Home
 from ..scripts import Script
@@ -30,7 +30,6 @@ _RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
 _LEVELS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL", "F": "CRITICAL"}
 _PRINTED = ("print", "stdout", "stderr", "output")
 _CUT = "… what was printed before was too much to keep"
-_ADVICE = re.compile(r"([:;.])? ?logs \S+ shows (?:more|its last words|what happened)\.?| The request's id is \S+\.")
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Trials:
     usual : callable
         Tells what a new service is where nothing is given: its target.
     handle : callable
-        Given a service's name, returns the client.
+        Given a service's name, and the one that errors tell, returns the client.
     """
 
     def __init__(
@@ -103,7 +102,7 @@ class Trials:
         rollout: Rollout,
         deployment: Deployment,
         usual: Callable[[], dict[str, Any]],
-        handle: Callable[[str], Service],
+        handle: Callable[..., Service],
     ) -> None:
         self._home = home
         self._rows = rows
@@ -165,10 +164,10 @@ class Trials:
             try:
                 wanted = self._resolver.resolve(spec, opened, script, ids, large=True)
                 try:
-                    self._rollout.apply(None, wanted, True, progress)
+                    self._rollout.apply(None, replace(wanted, told_as=script.name), True, progress)
                 except DeployError as error:
                     raise self._failed(script, spec.name, error) from error
-                yield self._handle(spec.name)
+                yield self._handle(spec.name, told_as=script.name)
             finally:
                 self._remove(spec.name)
 
@@ -192,13 +191,9 @@ class Trials:
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
         printed = self._printed(script, name)
         details = "\n".join(part for part in (printed, error.details) if part)
-        message = error.message.removeprefix(f"{name}: ").removeprefix(f"{name} ").replace(name, script.name)
-        return TrialFailed(
-            f"{script.name}: {message}",
-            details=details,
-            # The trial's log is gone when this is read.
-            hint=_ADVICE.sub(lambda found: "." if found[1] else "", error.hint.replace(name, script.name)).strip(),
-        )
+        # The trial's log is gone when this is read.
+        hint = error.hint.without_log if isinstance(error.hint, Hint) else error.hint
+        return TrialFailed(f"{script.name}: {error.problem}", details=details, hint=hint)
 
     def _printed(self, script: Script, name: str) -> str:
         lines = self._handle(name).logs(_LINES).split("\n") if self._rows.find(name) else []

@@ -90,8 +90,8 @@ class Workspace:
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
         self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
 
-    def _handle(self, name: str, change: Change | None = None) -> Service:
-        return Service(name, self._rows, self.home, target, self._deployment, change)
+    def _handle(self, name: str, change: Change | None = None, told_as: str = "") -> Service:
+        return Service(name, self._rows, self.home, target, self._deployment, change, told_as)
 
     def _room(self) -> contextlib.AbstractContextManager[None]:
         return full_disk_told(self.home, self.housekeeping.prunable)

@@ -32,8 +32,9 @@ def test_nothing_is_left_of_a_trial(workspace: Workspace, home: Path) -> None:
     assert workspace.score_script("good", "def run(data):\n    return data\n", value="[1]").trial.answer == [1]
     with pytest.raises(TrialFailed, match="broken: RuntimeError: no in %%score_script broken line 3"):
         workspace.score_script("broken", "def run(data):\n    raise RuntimeError('no')\n", value="[1]")
-    with pytest.raises(TrialFailed, match="broken: FileNotFoundError"):
+    with pytest.raises(TrialFailed, match="broken: FileNotFoundError") as caught:
         workspace.score_script("broken", "open('nowhere')\ndef run(data):\n    return 1\n", value="[1]")
+    assert caught.value.hint == "Correct the script and run its cell again."
     assert leftovers(home) == before
     assert not list(workspace.services)
 

@@ -66,14 +66,18 @@ def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
     has_memory, has_cpus = int(info["MemTotal"]), int(info["NCPU"])
     memory, cpus = launch.memory or has_memory // 2, launch.cpus or has_cpus
     if memory > has_memory:
+        problem = f"asks for {memory / 1e9:.1f} GB of memory; the machine has {has_memory / 1e9:.1f} GB."
         raise Unschedulable(
-            f"{launch.name} asks for {memory / 1e9:.1f} GB of memory; the machine has {has_memory / 1e9:.1f} GB.",
-            hint=f"Ask for less: deploy {launch.name} --memory {max(has_memory // (2 << 20), 1)}m",
+            f"{launch.named} {problem}",
+            problem=problem,
+            hint=f"Ask for less: deploy {launch.named} --memory {max(has_memory // (2 << 20), 1)}m",
         )
     if cpus > has_cpus:
+        problem = f"asks for {cpus:g} processors; the machine has {has_cpus}."
         raise Unschedulable(
-            f"{launch.name} asks for {cpus:g} processors; the machine has {has_cpus}.",
-            hint=f"Ask for less: deploy {launch.name} --cpus {has_cpus}",
+            f"{launch.named} {problem}",
+            problem=problem,
+            hint=f"Ask for less: deploy {launch.named} --cpus {has_cpus}",
         )
     memory = max(memory, _LEAST_MEMORY)
     # A period of 100 ms, as docker's own --cpus has it; unlike nano_cpus it can be changed while the container runs.

@@ -59,7 +59,7 @@ class Share:
         Share
             Filled.
         """
-        refuse_secrets(launch.home.root, f"The admin token of {launch.name}'s container")
+        refuse_secrets(launch.home.root, f"The admin token of {launch.named}'s container")
         share = cls(launch.folder / "containers" / secrets.token_hex(4))
         share.service.mkdir(parents=True, mode=0o755)
         share.state.mkdir(mode=0o755)
@@ -227,4 +227,4 @@ def settings_of(launch: Launch) -> ServingConfig:
         Checked.
     """
     defaults = ServingConfig(title=launch.name, drain_seconds=DRAIN_SECONDS)
-    return with_settings(defaults, launch.settings, f"settings of {launch.name}")
+    return with_settings(defaults, launch.settings, f"settings of {launch.named}")

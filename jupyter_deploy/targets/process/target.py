@@ -117,7 +117,7 @@ class ProcessTarget:
             pid = ours.recv(32)
             starter.wait()
             if not pid:
-                raise StartFailed(f"The server process of {launch.name} did not start.", hint=f"Look at {launch.log}.")
+                raise StartFailed(f"The server process of {launch.named} did not start.", hint=f"Look at {launch.log}.")
             commit(int(pid))
             ours.sendall(b"1")
 
@@ -225,7 +225,7 @@ def _processor_seconds(processes: list[psutil.Process]) -> float:
 def _settings(launch: Launch) -> ServingConfig:
     """All settings of a service: its own over this target's defaults."""
     defaults = ServingConfig(title=launch.name, drain_seconds=_DRAIN_SECONDS)
-    return with_settings(defaults, launch.settings, f"settings of {launch.name}")
+    return with_settings(defaults, launch.settings, f"settings of {launch.named}")
 
 
 def _bind(launch: Launch) -> socket.socket:
