@@ -14,8 +14,9 @@ from ..errors import NotFound, UsageProblem
 from ..registry import Model
 from ..scripts import Scripts
 from ..services import OwnImage
+from ..targets import NEAREST, choose, having, target
 from ..targets import VARIABLE as TARGET_VARIABLE
-from ..targets import choose
+from .placing import beyond
 from .resolution import check_port
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
@@ -89,7 +90,7 @@ class Intent:
         if "port" in given:
             changes["port"] = check_port(_whole(given["port"]))
         if "target" in given or new:
-            usual = "docker" if given.get("image") else "auto"
+            usual = having(lambda can: can.own_image) if given.get("image") else "auto"
             changes["target"] = choose(given.get("target", usual), say)
         if "models" in given:
             models = [given["models"]] if isinstance(given["models"], str) else given["models"]
@@ -144,12 +145,11 @@ class Intent:
         Returns
         -------
         str
-            Empty where a target was asked for, or something that only containers have.
+            Empty where a target was asked for, or something that no other target has.
         """
         asked = given.get("target") or environ.get(TARGET_VARIABLE) or "auto"
-        only_containers = any(changes.get(key) for key in ("memory", "cpus", "image"))
-        silent = asked in {"auto", *_DEFAULT["target"]} and not only_containers
-        return "process" if silent and changes.get("target") == "docker" else ""
+        silent = asked in {"auto", *_DEFAULT["target"]} and changes.get("target") != NEAREST
+        return NEAREST if silent and not beyond(target(NEAREST).capabilities, changes) else ""
 
     def _script(self, script: str | Path, source: str) -> dict[str, Any]:
         text = str(script)

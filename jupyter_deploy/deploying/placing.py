@@ -1,4 +1,4 @@
-"""What of a service's description goes with its target: what means nothing there is dropped, or refused by name."""
+"""What a service keeps when its target changes: what the new one cannot give is dropped, or refused by name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,29 @@ from dataclasses import replace
 from typing import Any
 
 from ..environments import KERNEL
-from ..services import ServiceRecord, ServiceSpec
+from ..services import Capabilities, ServiceRecord, ServiceSpec
+from ..targets import target
 
-# What a service's description may hold that another target does not know, with what stands for "not given".
-_MEANINGLESS: dict[str, dict[str, tuple[Any, str]]] = {
-    "process": {"memory": (0, "a plain process has no limits"), "cpus": (0.0, "a plain process has no limits")},
-    "docker": {},
-}
+# What only some targets can give a service, by the capability that it takes.
+_TAKES = {"memory": "limits", "cpus": "limits", "image": "own_image"}
+
+
+def beyond(capabilities: Capabilities, values: Mapping[str, Any]) -> list[str]:
+    """List what a target cannot give.
+
+    Parameters
+    ----------
+    capabilities : Capabilities
+        The target's.
+    values : mapping
+        By the names of :class:`ServiceSpec`'s fields.
+
+    Returns
+    -------
+    list of str
+        Names of those that are set.
+    """
+    return [key for key, what in _TAKES.items() if values.get(key) and not getattr(capabilities, what)]
 
 
 def for_target(
@@ -37,12 +53,12 @@ def for_target(
     """
     if record is None or record.spec.target == spec.target:
         return spec, ()
-    notes = []
-    for key, (nothing, why) in _MEANINGLESS[spec.target].items():
-        if key not in changes and getattr(spec, key) != nothing:
-            spec = replace(spec, **{key: nothing})
-            notes.append(f"{key} is dropped: {why}")
-    if spec.target == "docker" and spec.environment == KERNEL and "environment" not in changes:
+    capabilities, nothing, notes = target(spec.target).capabilities, vars(ServiceSpec("", "")), []
+    for key in beyond(capabilities, vars(spec)):
+        if key not in changes:
+            spec = replace(spec, **{key: nothing[key]})
+            notes.append(f"{key} is dropped: target {spec.target} has no {_TAKES[key]}")
+    if not capabilities.kernel and spec.environment == KERNEL and "environment" not in changes:
         spec = replace(spec, environment="")
-        notes.append("environment kernel is dropped: a container has no kernel; it gets what script and models need")
+        notes.append(f"environment kernel is dropped: target {spec.target} cannot use it; inferred takes its place")
     return spec, tuple(notes)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ..bundles import Bundle, build, manifest_of
 from ..environments import (
     INFERRED,
+    KERNEL,
     Environment,
     Environments,
     environment_of,
@@ -29,6 +30,7 @@ from ..services import MAX_WORKERS, ServiceRecord, ServiceSpec, derived
 from ..serving import FIXED, ServingConfig, settable, with_settings
 from ..store import ArtifactStore, Stage
 from ..store import models as models_table
+from ..targets import target
 
 _NO_SCRIPT = "# The image has a server of its own.\n"
 
@@ -148,7 +150,8 @@ class Resolver:
         shipment = shipment_of(script, self._home.root, source=spec.source, modules=sorted(needed), large=large)
         requirements, preload = infer_requirements(shipment, models), preload_modules(script, models)
         bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
-        environment = environment_of(spec.environment, spec.target, self._environments, lambda: requirements)
+        reference = spec.environment or (KERNEL if target(spec.target).capabilities.kernel else INFERRED)
+        environment = environment_of(reference, self._environments, lambda: requirements)
         running = record.environment if record else None
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
@@ -265,7 +268,7 @@ def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) 
             f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
             hint="--workers default is 1.",
         )
-    if spec.image and spec.target != "docker":
+    if spec.image and not target(spec.target).capabilities.own_image:
         raise UsageProblem(
             "An image of your own needs containers.",
             hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",

@@ -143,12 +143,12 @@ class Rollout:
                 return "unchanged", (), 0
             health = self._wait(record, progress)
         # What is still loading the old script need not finish it; it serves nobody.
-        running = health.state != "Transitioning" and bool(health.started)
-        server = record.active
-        if server is None or not running:
+        server = record.active if health.started and health.state != "Transitioning" else None
+        if server is None:
             action = "started" if record.is_stopped else "repaired"
             return action, what, self._start(record, wanted, wait, progress)
-        if _NEEDS_ANOTHER & set(what) or (what and wanted.spec.image):
+        live = self._target(server.target).capabilities.live_reload and not wanted.spec.image
+        if _NEEDS_ANOTHER & set(what) or (what and not live):
             action = "moved" if {"port", "target"} & set(what) else "replaced"
             return action, what, self._replace(record, server, wanted, progress)
         if _LIMITS & set(what):

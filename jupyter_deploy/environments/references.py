@@ -12,8 +12,6 @@ from .conda import read_requirements
 from .environment import INFERRED, KERNEL, Environment, read_file
 from .rows import Environments
 
-# What is usual on a target: a process runs on the interpreter that is there, a container has none.
-_USUAL = {"process": KERNEL}
 # The inferred one with packages more: inferred+xgboost==2.1.4,lightgbm.
 _MORE = f"{INFERRED}+"
 _FILE_ENDINGS = (".yml", ".yaml", ".txt")
@@ -89,17 +87,13 @@ def _choices(registered: Environments) -> str:
     return f"--environment kernel, inferred, inferred+PACKAGE, a conda or requirements file, or a registered name.{own}"
 
 
-def environment_of(
-    reference: str, target: str, registered: Environments, requirements: Callable[[], list[str]]
-) -> Environment:
+def environment_of(reference: str, registered: Environments, requirements: Callable[[], list[str]]) -> Environment:
     """Look up what a reference means now.
 
     Parameters
     ----------
     reference : str
-        From :func:`reference_of`; empty for what is usual on the target.
-    target : str
-        Where the service runs.
+        From :func:`reference_of`, not empty.
     registered : Environments
         The registered ones.
     requirements : callable
@@ -110,7 +104,6 @@ def environment_of(
     Environment
         A file is read anew each time.
     """
-    reference = reference or _USUAL.get(target, INFERRED)
     if reference == KERNEL:
         return Environment(KERNEL)
     if reference == INFERRED or reference.startswith(_MORE):

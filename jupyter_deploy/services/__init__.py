@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .server import WAITED_FOR as WAITED_FOR
     from .server import RolloutState as RolloutState
     from .server import Server as Server
+    from .target import Capabilities as Capabilities
     from .target import Launch as Launch
     from .target import Target as Target
 else:
@@ -42,6 +43,6 @@ else:
             "records": "Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec check_service_name",
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
-            "target": "Launch Target",
+            "target": "Capabilities Launch Target",
         },
     )

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from ..environments import INFERRED, KERNEL
+from ..environments import INFERRED
 from ..errors import Hint
 from ..serving import Failure
 from ..serving.hints import worded
@@ -100,7 +100,7 @@ def _words(record: ServiceRecord) -> dict[str, str]:
         "(--environment)",
         "variable": f"deploy {name} --env {{0}}=VALUE",
     }
-    if record.spec.target == "process" and record.spec.environment in {"", KERNEL}:
+    if record.environment is not None and record.environment.is_kernel:
         return {
             **words,
             "install": "%pip install '{0}'; then deploy again",

@@ -78,6 +78,34 @@ class Launch:
         return self.told_as or self.name
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a target can do: other rooms ask for this, never for its name.
+
+    Parameters
+    ----------
+    limits : bool
+        Whether memory and processors of a service can be limited.
+    own_image : bool
+        Whether it runs an image of the user's own.
+    live_reload : bool
+        Whether a running server can swap bundle and settings; without it, another server takes over.
+    replicas : bool
+        Whether several servers can answer at one address.
+    survives_reboot : bool
+        Whether servers start again by themselves after the machine was restarted.
+    kernel : bool
+        Whether services run on the interpreter that deploys them, where no environment is given.
+    """
+
+    limits: bool = False
+    own_image: bool = False
+    live_reload: bool = False
+    replicas: bool = False
+    survives_reboot: bool = False
+    kernel: bool = False
+
+
 class Target(Protocol):
     """A place where services run. To add one: a room with such a class, and a line in ``targets.TARGETS``.
 
@@ -88,9 +116,12 @@ class Target(Protocol):
     ----------
     name : str
         What users call it, and what the rows of its servers say.
+    capabilities : Capabilities
+        What it can do.
     """
 
     name: str
+    capabilities: Capabilities
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Make what a start needs and may take long, as an environment or an image; nothing that runs is touched.

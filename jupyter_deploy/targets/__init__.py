@@ -11,15 +11,17 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .choice import CHOICES as CHOICES
+    from .choice import NEAREST as NEAREST
     from .choice import VARIABLE as VARIABLE
     from .choice import choose as choose
+    from .choice import having as having
     from .choice import target as target
     from .following import Following as Following
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "choice": "CHOICES VARIABLE choose target",
+            "choice": "CHOICES NEAREST VARIABLE choose having target",
             "following": "Following",
         },
     )

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from ..errors import TargetProblem, nearest
-from ..services import Target
+from ..services import Capabilities, Target
 
 # name: (module, class)
 TARGETS = {"process": ("process.target", "ProcessTarget"), "docker": ("docker.target", "DockerTarget")}
 CHOICES = ("auto", *TARGETS)
+# It needs nothing but this machine and starts soonest: it serves where another target cannot.
+NEAREST = "process"
 VARIABLE = "JUPYTER_DEPLOY_TARGET"
 
 
@@ -54,6 +56,22 @@ def choose(name: str, say: Callable[[str], None] = lambda _: None, environ: Mapp
     raise TargetProblem(
         f"There is no target {name!r}.", hint=f"Did you mean {close!r}?" if close else f"Targets: {', '.join(CHOICES)}."
     )
+
+
+def having(wanted: Callable[[Capabilities], bool]) -> str:
+    """Choose a target by what it can do.
+
+    Parameters
+    ----------
+    wanted : callable
+        Tells whether a target's capabilities suffice.
+
+    Returns
+    -------
+    str
+        The name of the first such target; empty where there is none.
+    """
+    return next((name for name in TARGETS if wanted(target(name).capabilities)), "")
 
 
 def target(name: str) -> Target:

@@ -59,10 +59,9 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 def _interpreter(workspace: Workspace, given: str, script: Script, session: Session) -> tuple[str, dict[str, str]]:
     """Return the interpreter to serve with, and its variables."""
     registered = workspace.environments
-    reference = reference_of(given, registered)
+    reference = reference_of(given, registered) or KERNEL
     environment = environment_of(
         reference,
-        "process",
         registered,
         lambda: infer_requirements(shipment_of(script, workspace.home.root, folder=False), ()),
     )

@@ -31,8 +31,8 @@ from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_
 from ..scripts import Script, Scripts
 from ..services import Change, OwnImage, Services
 from ..store import ArtifactStore, Database, stage
+from ..targets import NEAREST, target
 from ..targets import VARIABLE as TARGET_VARIABLE
-from ..targets import target
 from .authoring import NOTHING, Authoring
 from .captured import CapturedValues
 from .home_folder import find_home
@@ -82,7 +82,7 @@ class Workspace:
         captured = CapturedValues(self.home, self._database, self.models)
         self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.
-        quick = {"target": os.environ.get(TARGET_VARIABLE, "process")}
+        quick = {"target": os.environ.get(TARGET_VARIABLE, NEAREST)}
         usual = partial(self._intent.changes, quick, True, lambda _: None)
         self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self._handle)
         stores = (self._database, self._rows, garbage)

@@ -175,3 +175,28 @@ def test_async_stays_in_the_front() -> None:
         "workers",
     }
     assert asynchronous == {f"{ROOT}.serving.front.{name}" for name in front}
+
+
+def outside(*rooms: str) -> list[str]:
+    """The modules that are in none of some rooms."""
+    return [name for name in MODULES if not any(f"{name}.".startswith(f"{ROOT}.{room}.") for room in rooms)]
+
+
+@pytest.mark.parametrize("module", outside("targets", "services.server"))
+def test_nobody_asks_a_target_for_its_name(module: str) -> None:
+    """What a target can do is in its capabilities, so that a third one needs no change elsewhere."""
+    targets = set(importlib.import_module(f"{ROOT}.targets.choice").TARGETS)
+    for node in ast.walk(ast.parse(sources()[module].read_text())):
+        if isinstance(node, ast.Compare):
+            constants = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
+            named = {part.value for part in constants if isinstance(part, ast.Constant)} & targets
+            assert not named, f"{module}:{node.lineno} compares with {named}"
+
+
+@pytest.mark.parametrize("module", outside("targets", "services.server", "services.rows", "store"))
+def test_only_a_target_reads_its_facts_and_only_the_rows_the_column(module: str) -> None:
+    for node in ast.walk(ast.parse(sources()[module].read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in {"facts", "handle"}:
+            owner = ast.unparse(node.value).rpartition(".")[2]
+            private = {"facts": {"server", "before", "next", "previous"}, "handle": {"record", "c"}}[node.attr]
+            assert owner not in private, f"{module}:{node.lineno} reads {ast.unparse(node)}"

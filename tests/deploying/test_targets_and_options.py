@@ -10,9 +10,11 @@ import pytest
 from jupyter_deploy.deploying import Intent
 from jupyter_deploy.deploying.attempts import Attempts, How
 from jupyter_deploy.deploying.placing import for_target
+from jupyter_deploy.deploying.resolution import merged
 from jupyter_deploy.environments import Environment, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem, UsageProblem
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
+from jupyter_deploy.targets import having
 from jupyter_deploy.workspace import Workspace
 
 
@@ -31,6 +33,14 @@ def test_the_kernel_is_dropped_where_there_is_none() -> None:
     record = ServiceRecord(ServiceSpec("churn", "churn", environment="kernel"), "", ())
     spec, notes = for_target(ServiceSpec("churn", "churn", target="docker", environment="kernel"), record, {})
     assert (spec.environment, len(notes)) == ("", 1)
+
+
+def test_an_image_of_the_users_own_goes_where_one_can_run(workspace: Workspace) -> None:
+    asked = {"image": {"name": "mine", "port": 80}}
+    assert workspace._intent.changes(asked, True, lambda _: None)["target"] == having(lambda can: can.own_image)
+    assert having(lambda can: can.replicas) == ""
+    with pytest.raises(UsageProblem, match="needs containers"):
+        merged("churn", None, {**asked, "target": "process"})
 
 
 @pytest.mark.parametrize(
@@ -89,10 +99,10 @@ def test_where_both_fail_the_one_that_says_more_is_told(monkeypatch: pytest.Monk
 def test_a_package_more_in_an_inferred_environment(workspace: Workspace) -> None:
     known = workspace.environments
     reference = reference_of("inferred+xgboost==2.1.4,scikit-learn[all]>=1.5,<2, lightgbm", known)
-    made = environment_of(reference, "docker", known, lambda: ["numpy==2.0.0", "xgboost==3.0.0"])
+    made = environment_of(reference, known, lambda: ["numpy==2.0.0", "xgboost==3.0.0"])
     assert made.requirements == ("lightgbm", "numpy==2.0.0", "scikit-learn[all]>=1.5,<2", "xgboost==2.1.4")
     assert made == Environment("inferred", requirements=made.requirements)
-    assert environment_of("inferred", "docker", known, lambda: ["a"]).requirements == ("a",)
+    assert environment_of("inferred", known, lambda: ["a"]).requirements == ("a",)
     for wrong in ("inferred+", "inferred+ ,", "inferred+--index-url x"):
         with pytest.raises((EnvironmentProblem, UsageProblem, DeployError)):
             reference_of(wrong, known)

@@ -93,22 +93,20 @@ def test_what_is_no_version_is_told(rows: Environments) -> None:
 def test_what_references_mean(rows: Environments, tmp_path: Path) -> None:
     rows.register(Environment("mine", requirements=("a",)))
     rows.register(Environment("mine", requirements=("b",)))
-    assert environment_of("", "process", rows, inferred).is_kernel
-    assert environment_of("", "docker", rows, inferred) == Environment("inferred", requirements=("numpy==2.0",))
-    assert environment_of("kernel", "docker", rows, inferred).is_kernel
-    assert environment_of("inferred", "process", rows, inferred).requirements == ("numpy==2.0",)
-    assert environment_of("mine", "process", rows, inferred).requirements == ("b",)
-    assert environment_of("mine:1", "process", rows, inferred).requirements == ("a",)
+    assert environment_of("kernel", rows, inferred).is_kernel
+    assert environment_of("inferred", rows, inferred) == Environment("inferred", requirements=("numpy==2.0",))
+    assert environment_of("mine", rows, inferred).requirements == ("b",)
+    assert environment_of("mine:1", rows, inferred).requirements == ("a",)
 
 
 def test_a_file_is_read_anew_each_time(rows: Environments, tmp_path: Path) -> None:
     file = tmp_path / "r.txt"
     for package in ("a", "b"):
         file.write_text(f"{package}\n")
-        assert environment_of(str(file), "process", rows, inferred).requirements == (package,)
+        assert environment_of(str(file), rows, inferred).requirements == (package,)
     file.unlink()
     with pytest.raises(DeployError, match=r"r\.txt cannot be read") as caught:
-        environment_of(str(file), "process", rows, inferred)
+        environment_of(str(file), rows, inferred)
     assert caught.value.hint
 
 

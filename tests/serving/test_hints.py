@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyter_deploy.environments import KERNEL
-from jupyter_deploy.services import ServiceRecord, ServiceSpec, failure_hint, known_hint
+from jupyter_deploy.environments import KERNEL, Environment
+from jupyter_deploy.services import Server, ServiceRecord, ServiceSpec, failure_hint, known_hint
 from jupyter_deploy.serving import Failure
 from jupyter_deploy.serving.failures import describe
 from jupyter_deploy.serving.hints import SERVE, worded
@@ -260,7 +260,9 @@ def fail(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Failure:
 
 
 def record_of(target: str = "process", environment: str = "") -> ServiceRecord:
-    return ServiceRecord(ServiceSpec("svc", "svc", target=target, environment=environment), "", ())
+    on_kernel = target == "process" and environment in {"", KERNEL}
+    server = Server(target, {}, environment=Environment(KERNEL if on_kernel else "inferred"))
+    return ServiceRecord(ServiceSpec("svc", "svc", target=target, environment=environment), "", (), server)
 
 
 @pytest.mark.filterwarnings("default")

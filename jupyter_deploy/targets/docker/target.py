@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import PortBusy, ServiceDown, TargetProblem
-from ...services import Doing, Health, Identity, Launch, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Server, Stats
 from ...serving import Failure
 from ..admin import Admin, known_settings, settings_for
 from ..process import owner_of_port
@@ -32,6 +32,7 @@ class DockerTarget:
     """Starts containers that outlive whoever started them, and finds them again by their ids and labels."""
 
     name = "docker"
+    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, survives_reboot=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Pull or build the image."""

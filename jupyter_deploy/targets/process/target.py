@@ -21,7 +21,7 @@ import psutil
 from ...environments import runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
-from ...services import Doing, Health, Identity, Launch, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Server, Stats
 from ...serving import Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
@@ -41,6 +41,7 @@ class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
 
     name = "process"
+    capabilities = Capabilities(live_reload=True, kernel=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Make the virtual environment; limits and images are refused."""
