@@ -43,7 +43,7 @@ class Hint(str):
 
     def __new__(cls, advice: str = "", *, log_of: str = "", shows: str = "more", request_id: str = "") -> Hint:
         """Make the text; see the class."""
-        log = f"logs {log_of} shows {shows}." if log_of else ""
+        log = f"jupyter model logs {log_of} shows {shows}." if log_of else ""
         sign = "" if not log or not advice else " " if advice.endswith(".") else "; "
         named = f"The request's id is {request_id}." if request_id else ""
         made = super().__new__(cls, f"{advice}{sign}{log} {named}".strip())

@@ -290,7 +290,7 @@ class Rollout:
                 raise
             # "python (pid 4711)" says less than the name that the user gave it.
             message = f"Port {launch.port} is in use by service {owners[0]}."
-            raise PortBusy(message, hint=f"{error.hint} Or stop {owners[0]} first.") from error
+            raise PortBusy(message, hint=f"{error.hint} Or: jupyter model stop {owners[0]}") from error
 
     def _launch(self, wanted: Wanted, port: int) -> Launch:
         launch = self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)

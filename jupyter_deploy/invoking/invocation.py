@@ -248,7 +248,7 @@ class Invocation:
         return InvokeProblem(
             f"{name} {problem}",
             problem=problem,
-            hint=f"Wait longer with --timeout, or see what it does: logs {name}.",
+            hint=f"Wait longer with --timeout, or see what it does: jupyter model logs {name}.",
         )
 
     def down(self) -> ServiceDown:
@@ -265,7 +265,7 @@ class Invocation:
             f"{name} {problem}",
             problem=problem,
             details=self.last_words(),
-            hint=Hint(f"deploy {name} starts it again", log_of=name, shows="what happened"),
+            hint=Hint(f"jupyter model deploy {name} starts it again", log_of=name, shows="what happened"),
         )
 
     def refused(self, reply: Reply, payload: Payload) -> InvokeProblem:
@@ -339,9 +339,9 @@ class Invocation:
         if reply.status in {400, 415} and payload.content_type != JSON:
             return Hint(f"{payload.content_type} was sent; a script takes bytes with @rawhttp.")
         if reply.status == 413 and not self.record.spec.image:
-            return Hint(f"deploy {name} --set body_limit={len(payload.body)} lets it through.")
+            return Hint(f"jupyter model deploy {name} --set body_limit={len(payload.body)} lets it through.")
         if reply.status == 503 and not self.record.spec.image:
-            return Hint(f"Send fewer at once, or have more workers: deploy {name} --workers 2.")
+            return Hint(f"Send fewer at once, or have more workers: jupyter model deploy {name} --workers 2.")
         return Hint(log_of=name)
 
 

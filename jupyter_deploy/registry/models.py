@@ -289,12 +289,12 @@ class Models:
         with self._database.write() as connection:
             old = connection.scalar(sa.select(models.c[column]).where(this))
             if old is None:
-                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Look with: models")
+                raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Look with: jupyter model models")
             known = sorted(set(old) & set(new))
             if column == "properties" and known:
                 raise ModelProblem(
                     "Error, properties are immutable, the following keys cannot be added/modified: " + ", ".join(known),
-                    hint="Use a tag for what changes: tag MODEL KEY=VALUE.",
+                    hint=f"Use a tag for what changes: jupyter model tag {model.id} KEY=VALUE",
                 )
             connection.execute(models.update().where(this).values({column: {**old, **new}}))
         return self.get(model.id)
@@ -365,7 +365,7 @@ class Models:
             if users:
                 raise InUse(
                     f"{model.id} cannot be unregistered: service {', '.join(users)} uses it.",
-                    hint=f"Delete the service first (delete {users[0]}), or deploy another version to it.",
+                    hint=f"Delete the service first (jupyter model delete {users[0]}), or give it another version.",
                 )
             connection.execute(
                 models.delete().where((models.c.name == model.name) & (models.c.version == model.version))

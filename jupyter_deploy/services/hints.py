@@ -63,7 +63,8 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
         return known
     if failure.stage == "run":
         return Hint("The traceback shows the line that failed", log_of=record.name)
-    again = f"deploy {record.name} again" if record.spec.script_is_file else "run its cell again"
+    deploy = f"jupyter model deploy {record.name}"
+    again = f"deploy it again ({deploy})" if record.spec.script_is_file else "run its cell again"
     return Hint(f"Correct the script and {again}", log_of=record.name)
 
 
@@ -93,12 +94,13 @@ def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
 
 def _words(record: ServiceRecord) -> dict[str, str]:
     name = record.name
+    deploy = f"jupyter model deploy {name}"
     words = {
-        "provide": f"install the package that has it, or put {{0}}.py beside the script; then deploy {name} again",
-        "give": f"deploy {name} --model {{0}}",
+        "provide": f"install the package that has it, or put {{0}}.py beside the script; then: {deploy}",
+        "give": f"{deploy} --model {{0}}",
         "again": "register it again from here, or deploy with an environment that has the version it was saved with "
         "(--environment)",
-        "variable": f"deploy {name} --env {{0}}=VALUE",
+        "variable": f"{deploy} --env {{0}}=VALUE",
     }
     if record.environment is not None and record.environment.is_kernel:
         return {
@@ -114,15 +116,14 @@ def _words(record: ServiceRecord) -> dict[str, str]:
             **words,
             "provide": f"put {{0}}.py beside the script; or {more}PACKAGE adds the package that has it",
             "install": f"The service's environment has no {{0}}: {more}{{0}} adds it",
-            "system": "name a Dockerfile that installs the system's package with {0}: "
-            f"deploy {name} --environment FILE",
+            "system": f"name a Dockerfile that installs the system's package with {{0}}: {deploy} --environment FILE",
         }
     return {
         **words,
-        "provide": f"name the package that has it in the service's environment (deploy {name} --environment FILE), or "
+        "provide": f"name the package that has it in the service's environment ({deploy} --environment FILE), or "
         "put {0}.py beside the script",
-        "install": f"The service's environment has no {{0}}: name it in the file of deploy {name} --environment FILE",
-        "system": f"name a Dockerfile that installs the system's package with {{0}}: deploy {name} --environment FILE",
+        "install": f"The service's environment has no {{0}}: name it in the file of {deploy} --environment FILE",
+        "system": f"name a Dockerfile that installs the system's package with {{0}}: {deploy} --environment FILE",
     }
 
 
@@ -160,5 +161,6 @@ def _not_shipped(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
             place = folder / name
             if place.exists() and not (bundle / "code" / name).exists():
                 root = Path(os.path.commonpath([os.path.normpath(place.parent), script.parent]))
-                return f"{os.path.normpath(place)} is not shipped: deploy {record.name} --source {root} ships it."
+                command = f"jupyter model deploy {record.name} --source {root}"
+                return f"{os.path.normpath(place)} is not shipped: {command} ships it."
     return ""

@@ -80,7 +80,7 @@ def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict
     if unknown:
         raise UsageProblem(
             f"{name} runs on a server of an older version of this package, which has no setting {unknown[0]}.",
-            hint=f"Start it again, on this version: stop {name}, then deploy {name}.",
+            hint=f"Start it again, on this version: jupyter model stop {name}, then jupyter model deploy {name}",
         )
     return {key: value for key, value in values.items() if key in known}
 

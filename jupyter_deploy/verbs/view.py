@@ -57,11 +57,11 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         hint = f"Did you mean {close!r}?" if close else f"One of: {', '.join(KINDS)}."
         raise UsageProblem(f"There is no view {kind!r}.", hint=hint)
     if kind == "models" and service:
-        raise UsageProblem("view models takes no service.", hint="view models shows all models.")
+        raise UsageProblem("view models takes no service.", hint="All models: jupyter model view models")
     if kind != "models" and not service:
         raise UsageProblem(f"view {kind} needs a service.", hint=f"For example: view {kind} churn")
     if kind != "models" and given.captured:
-        raise UsageProblem("--captured goes with models.", hint="For example: view models --captured")
+        raise UsageProblem("--captured goes with models.", hint="For example: jupyter model view models --captured")
     name = workspace.services[service].name if service else ""
     if not session.live:
         hint = f"Here: {_INSTEAD[kind].format(service=name)}"

@@ -265,7 +265,7 @@ class Service(Invocable):
         """
         server = self.record.active
         if server is None:
-            raise ServiceDown(f"{self.name} does not run.", hint=f"deploy {self.name} starts it.")
+            raise ServiceDown(f"{self.name} does not run.", hint=f"jupyter model deploy {self.name} starts it.")
         return self._target(server.target).stats(server)
 
     def start(self) -> Change:

@@ -86,7 +86,7 @@ LOADING = {
     "a wrong join": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'kit', 'weights.bin'))", RIGHT),
     "a misspelt file": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weight.bin'))", RIGHT),
     "the folder itself": Case("import os\nopen(os.environ['AZUREML_MODEL_DIR'])", RIGHT),
-    "another file": Case("open('labels.txt')", "Correct the script and deploy old again; logs old shows more."),
+    "another file": Case("open('labels.txt')", "Correct the script and deploy it again (jupyter model deploy old); jupyter model logs old shows more."),
     "a variable that is not set": Case(
         "import os\nos.path.join(os.getenv('AZUREML_MODEL'), 'x')", "AZUREML_MODEL_DIR names the model's folder"
     ),
@@ -150,9 +150,9 @@ def test_a_service_without_a_model_is_given_one(workspace: Workspace) -> None:
         (
             "bare",
             "os.environ['AZUREML_MODEL_DIR'] + '/model.pkl'",
-            "The service has no model: deploy bare --model NAME.",
+            "The service has no model: jupyter model deploy bare --model NAME.",
         ),
-        ("odd", "'/nowhere/model.pkl'", "Correct the script and run its cell again; logs odd shows more."),
+        ("odd", "'/nowhere/model.pkl'", "Correct the script and run its cell again; jupyter model logs odd shows more."),
     ):
         workspace.score_script(name, read.format(place))
         with pytest.raises(StartFailed) as caught:

@@ -227,7 +227,7 @@ def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) 
         for call in (service.invoke, service.request, service.load, service.snippet):
             with pytest.raises(ServiceDown, match="echo does not answer; it is Stopped") as caught:
                 call([1])
-            assert caught.value.hint.startswith("deploy echo starts it again")
+            assert caught.value.hint.startswith("jupyter model deploy echo starts it again")
         other.settimeout(0)
         with pytest.raises(BlockingIOError):
             other.accept()
@@ -239,7 +239,7 @@ def test_a_service_that_does_not_run_says_how_to_start_it(workspace: Workspace) 
             call([1])
         assert caught.value.details == service.logs(10).rstrip()
         assert "generation 1 serves" in caught.value.details
-        assert caught.value.hint.startswith("deploy echo starts it again")
+        assert caught.value.hint.startswith("jupyter model deploy echo starts it again")
 
 
 @pytest.mark.parametrize("orient", ["split", "records", "index", "columns", "values", "table"])

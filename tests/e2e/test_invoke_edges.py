@@ -241,7 +241,7 @@ def test_a_body_that_is_too_large_tells_the_setting(workspace: Workspace) -> Non
     for size in (1001, 20_000_000):
         with pytest.raises(InvokeProblem, match="small answered 413: ") as caught:
             service.invoke("1" * size)
-        assert caught.value.hint.startswith(f"deploy small --set body_limit={size} lets it through.")
+        assert caught.value.hint.startswith(f"jupyter model deploy small --set body_limit={size} lets it through.")
     workspace.deploy("small", settings={"body_limit": 20_000_000})
     assert service.invoke("1" * 20_000_000) == 20_000_000
 

@@ -144,7 +144,7 @@ CASES = {
     "a relative file": Case("open('settings.toml')", ""),
     "a variable": Case(
         "import os\nos.environ['SURELY_NOT_SET']",
-        "The variable SURELY_NOT_SET is not set: deploy svc --env SURELY_NOT_SET=VALUE",
+        "The variable SURELY_NOT_SET is not set: jupyter model deploy svc --env SURELY_NOT_SET=VALUE",
     ),
     "a variable by getenv": Case(
         "import os\nos.path.join(os.getenv('AZUREML_MODEL'), 'x')", "The variable AZUREML_MODEL is not set"
@@ -299,7 +299,7 @@ def test_a_hint_names_what_to_change_where_it_is_shown() -> None:
 
 def test_without_a_hint_nobody_is_blamed_for_a_request() -> None:
     at_run = Failure("run", "ValueError", "x", "score.py", 1, "", "")
-    assert failure_hint(at_run, record_of(), Path()) == "The traceback shows the line that failed; logs svc shows more."
+    assert failure_hint(at_run, record_of(), Path()) == "The traceback shows the line that failed; jupyter model logs svc shows more."
     at_load = Failure("load", "ValueError", "x", "score.py", 1, "", "")
     assert failure_hint(at_load, record_of(), Path()).startswith("Correct the script and run its cell again")
 
@@ -317,7 +317,7 @@ def test_what_lies_above_the_scripts_folder_is_shipped_with_source(tmp_path: Pat
         ("FileNotFoundError", "[Errno 2] No such file or directory: '../settings.json'"),
     ):
         told = known_hint(Failure("load", kind, message, "score.py", 1, "", ""), record, tmp_path)
-        assert f"is not shipped: deploy svc --source {tmp_path / 'repo'} ships it." in told
+        assert f"is not shipped: jupyter model deploy svc --source {tmp_path / 'repo'} ships it." in told
     gone = Failure("load", "ModuleNotFoundError", "No module named 'nowhere_at_all'", "score.py", 1, "", "")
     assert known_hint(gone, record, tmp_path) == ""
 

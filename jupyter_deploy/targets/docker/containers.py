@@ -70,14 +70,14 @@ def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
         raise Unschedulable(
             f"{launch.named} {problem}",
             problem=problem,
-            hint=f"Ask for less: deploy {launch.named} --memory {max(has_memory // (2 << 20), 1)}m",
+            hint=f"Ask for less: jupyter model deploy {launch.named} --memory {max(has_memory // (2 << 20), 1)}m",
         )
     if cpus > has_cpus:
         problem = f"asks for {cpus:g} processors; the machine has {has_cpus}."
         raise Unschedulable(
             f"{launch.named} {problem}",
             problem=problem,
-            hint=f"Ask for less: deploy {launch.named} --cpus {has_cpus}",
+            hint=f"Ask for less: jupyter model deploy {launch.named} --cpus {has_cpus}",
         )
     memory = max(memory, _LEAST_MEMORY)
     # A period of 100 ms, as docker's own --cpus has it; unlike nano_cpus it can be changed while the container runs.

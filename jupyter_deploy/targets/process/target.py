@@ -181,7 +181,7 @@ class ProcessTarget:
         """Watch the processes for a tenth of a second; memory that several share counts for each."""
         found = front_of(ProcessFacts.of(server))
         if not found.lives:
-            raise ServiceDown("The server process is gone.", hint="deploy starts it again.")
+            raise ServiceDown("The server process is gone.", hint="Deploy it again.")
         front = psutil.Process(found.pid)
         processes = [front, *front.children(recursive=True)]
         before, since = _processor_seconds(processes), time.monotonic()
