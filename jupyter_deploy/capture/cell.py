@@ -12,11 +12,11 @@ from ..errors import ModelProblem, ScriptProblem
 from ..registry import Model
 from ..scripts import Script, Taken, check, check_script_name, lines_of, quiet_parse
 from .clashes import check_no_clash
+from .classes_in_data import settled
 from .contract import contract_of
 from .names import NOTEBOOK_ONLY
 from .notebook import Notebook
 from .taking import Taking
-from .travelling import settled
 from .writing import names_around, write_script
 
 Save = Callable[[str, object], Model]

@@ -22,9 +22,10 @@ from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Tar
 from ..store import stage
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
+from .differences import differences
 from .garbage import Garbage
 from .placing import for_target
-from .resolution import Resolver, differences, merged, with_given
+from .resolution import Resolver, merged, with_given
 from .rollout import Progress, Rollout
 from .strays import Strays
 from .unproven import Unproven

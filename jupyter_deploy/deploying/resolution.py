@@ -1,4 +1,4 @@
-"""From what a user asks for to exactly what shall run: script text, model versions, bundle; and how that differs."""
+"""From what a user asks for to exactly what will run: script text, model versions, bundle."""
 
 from __future__ import annotations
 
@@ -310,59 +310,6 @@ def with_given(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     config, default = with_settings(ServingConfig(), {**kept, **values}, "settings", texts=True), ServingConfig()
     found = {key: getattr(config, key) for key in {**kept, **values}}
     return {key: value for key, value in sorted(found.items()) if value != getattr(default, key)}
-
-
-def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
-    """Tell what of a running service would change.
-
-    Parameters
-    ----------
-    record : ServiceRecord
-        What runs.
-    wanted : Wanted
-        What shall run.
-
-    Returns
-    -------
-    tuple of str
-        ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
-    """
-    spec, was = wanted.spec, record.spec
-    found = [] if spec.target == record.target else ["target"]
-    running = record.environment
-    if running and not spec.image and not _same(running, wanted.environment):
-        found.append("environment")
-    if running and wanted.variables != {**running.variables, **was.variables}:
-        found.append("variables")
-    found += [key for key in ("image", "memory", "cpus") if getattr(spec, key) != getattr(was, key)]
-    bundles = wanted.bundle.folder.parent
-    was_held, held = manifest_of(bundles / record.bundle), manifest_of(wanted.bundle.folder)
-    if wanted.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
-        found.append("model")
-    if wanted.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
-        found.append("script")
-    if wanted.spec.workers != record.spec.workers:
-        found.append("workers")
-    if wanted.spec.settings != record.spec.settings:
-        found.append("settings")
-    if wanted.spec.port not in {0, record.port}:
-        found.append("port")
-    return tuple(found)
-
-
-def _same(one: Environment, other: Environment) -> bool:
-    return one.is_kernel == other.is_kernel and (one.is_kernel or one.digest == other.digest)
-
-
-def _code(manifest: dict[str, Any]) -> list[Any]:
-    return [manifest.get(key) for key in ("code", "files", "names")]
-
-
-def _held(manifest: dict[str, Any]) -> tuple[set[str], list[str]]:
-    """Tell a bundle's models by name, and what was captured by its content: only its script calls it by a name."""
-    captured = manifest.get("captured", ())
-    ids = {f"{model['name']}:{model['version']}": model["digest"] for model in manifest.get("models", ())}
-    return {key for key in ids if key not in captured}, sorted(digest for key, digest in ids.items() if key in captured)
 
 
 def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:

@@ -27,7 +27,8 @@ from ..services import (
     failure_hint,
 )
 from ..serving import Failure
-from .resolution import Wanted, differences, models_exist
+from .differences import differences
+from .resolution import Wanted, models_exist
 
 _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0

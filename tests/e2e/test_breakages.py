@@ -86,7 +86,10 @@ LOADING = {
     "a wrong join": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'kit', 'weights.bin'))", RIGHT),
     "a misspelt file": Case("import os\nopen(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weight.bin'))", RIGHT),
     "the folder itself": Case("import os\nopen(os.environ['AZUREML_MODEL_DIR'])", RIGHT),
-    "another file": Case("open('labels.txt')", "Correct the script and deploy it again (jupyter model deploy old); jupyter model logs old shows more."),
+    "another file": Case(
+        "open('labels.txt')",
+        "Correct the script and deploy it again (jupyter model deploy old); jupyter",
+    ),
     "a variable that is not set": Case(
         "import os\nos.path.join(os.getenv('AZUREML_MODEL'), 'x')", "AZUREML_MODEL_DIR names the model's folder"
     ),
@@ -105,6 +108,7 @@ RUNNING = {
     "a model that is not fitted": Case("LinearRegression().predict([[1]])", "Fit it before it is used"),
     "out of memory": Case("[0] * (1 << 58)", "asks for more memory than there is"),
 }
+AGAIN = "Correct the script and run its cell again"
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +156,11 @@ def test_a_service_without_a_model_is_given_one(workspace: Workspace) -> None:
             "os.environ['AZUREML_MODEL_DIR'] + '/model.pkl'",
             "The service has no model: jupyter model deploy bare --model NAME.",
         ),
-        ("odd", "'/nowhere/model.pkl'", "Correct the script and run its cell again; jupyter model logs odd shows more."),
+        (
+            "odd",
+            "'/nowhere/model.pkl'",
+            f"{AGAIN}; jupyter model logs odd shows more.",
+        ),
     ):
         workspace.score_script(name, read.format(place))
         with pytest.raises(StartFailed) as caught:

@@ -14,12 +14,12 @@ from jupyter_deploy.errors import DeployError, Hint, StartFailed
     [
         (Hint(), "", ""),
         (Hint("Correct it"), "Correct it", "Correct it."),
-        (Hint(log_of="churn"), "logs churn shows more.", ""),
-        (Hint("Correct it", log_of="churn"), "Correct it; logs churn shows more.", "Correct it."),
-        (Hint("Correct it.", log_of="churn"), "Correct it. logs churn shows more.", "Correct it."),
+        (Hint(log_of="churn"), "jupyter model logs churn shows more.", ""),
+        (Hint("Correct it", log_of="churn"), "Correct it; jupyter model logs churn shows more.", "Correct it."),
+        (Hint("Correct it.", log_of="churn"), "Correct it. jupyter model logs churn shows more.", "Correct it."),
         (
             Hint("Start it", log_of="churn", shows="its last words").about("id-1"),
-            "Start it; logs churn shows its last words. The request's id is id-1.",
+            "Start it; jupyter model logs churn shows its last words. The request's id is id-1.",
             "Start it.",
         ),
     ],

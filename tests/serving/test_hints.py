@@ -299,7 +299,10 @@ def test_a_hint_names_what_to_change_where_it_is_shown() -> None:
 
 def test_without_a_hint_nobody_is_blamed_for_a_request() -> None:
     at_run = Failure("run", "ValueError", "x", "score.py", 1, "", "")
-    assert failure_hint(at_run, record_of(), Path()) == "The traceback shows the line that failed; jupyter model logs svc shows more."
+    assert (
+        failure_hint(at_run, record_of(), Path())
+        == "The traceback shows the line that failed; jupyter model logs svc shows more."
+    )
     at_load = Failure("load", "ValueError", "x", "score.py", 1, "", "")
     assert failure_hint(at_load, record_of(), Path()).startswith("Correct the script and run its cell again")
 

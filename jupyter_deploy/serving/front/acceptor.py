@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import Callable
 
-from .intake import Intake
+from .limits import Limits
 
 _AT_ONCE = 64
 _AGAIN_SECONDS = 0.5
@@ -25,11 +25,11 @@ class Acceptor:
         Bound and listening.
     protocol : callable
         Makes the protocol of a connection.
-    intake : Intake
+    intake : Limits
         Says why connections are not accepted.
     """
 
-    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], intake: Intake) -> None:
+    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], intake: Limits) -> None:
         self._listener = listener
         self._protocol = protocol
         self._intake = intake

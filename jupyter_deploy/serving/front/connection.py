@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .heads import END, end_of_part, new_parser, origin_form, refusal, without_upgrade
 from .idleness import Idleness
-from .intake import Intake, TooMuch
+from .limits import Limits, TooMuch
 from .requestids import RequestIds
 from .wire import Wire
 
@@ -32,7 +32,7 @@ class Connection(HttpToolsProtocol):
 
     Parameters
     ----------
-    intake : Intake
+    intake : Limits
         What all connections hold, and may hold.
     ids : RequestIds
         For refusals of requests that have none.
@@ -40,7 +40,7 @@ class Connection(HttpToolsProtocol):
         uvicorn's.
     """
 
-    def __init__(self, intake: Intake, ids: RequestIds, **given: Any) -> None:
+    def __init__(self, intake: Limits, ids: RequestIds, **given: Any) -> None:
         super().__init__(**given)
         self._intake = intake
         self._ids = ids

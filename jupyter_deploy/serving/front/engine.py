@@ -13,7 +13,7 @@ import uvicorn
 
 from .acceptor import Acceptor
 from .connection import Connection
-from .intake import Intake
+from .limits import Limits
 from .requestids import RequestIds
 
 
@@ -24,11 +24,11 @@ class Engine(uvicorn.Server):
     ----------
     config : uvicorn.Config
         From :func:`configuration`.
-    intake : Intake
+    intake : Limits
         Says why connections are not accepted.
     """
 
-    def __init__(self, config: uvicorn.Config, intake: Intake) -> None:
+    def __init__(self, config: uvicorn.Config, intake: Limits) -> None:
         super().__init__(config)
         self._intake = intake
 
@@ -65,7 +65,7 @@ class Engine(uvicorn.Server):
 
 
 def configuration(
-    application: Any, intake: Intake, *, headers: list[tuple[str, str]], backlog: int, drain: float
+    application: Any, intake: Limits, *, headers: list[tuple[str, str]], backlog: int, drain: float
 ) -> uvicorn.Config:
     """Configure the engine.
 
@@ -73,7 +73,7 @@ def configuration(
     ----------
     application : callable
         The ASGI application.
-    intake : Intake
+    intake : Limits
         What connections may hold.
     headers : list of tuple of (str, str)
         What every answer carries.

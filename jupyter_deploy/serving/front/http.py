@@ -13,7 +13,7 @@ from ..logs import Format, log, request_id
 from ..logwriter import LogWriter
 from .admin_route import Admin
 from .guard import Guard, Unasked
-from .intake import Intake
+from .limits import Limits
 from .metrics import resident_bytes
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
 from .requestids import RequestIds, answer_ids, in_log
@@ -54,14 +54,14 @@ class HttpApplication:
         How access lines are written.
     writer : LogWriter
         Where they go.
-    intake : Intake
+    intake : Limits
         What requests may hold.
     loopback : bool, optional
         Whether the service is published on loopback only, and so has no other hosts.
     """
 
     def __init__(
-        self, runtime: Runtime, token: str, form: Format, writer: LogWriter, intake: Intake, *, loopback: bool = False
+        self, runtime: Runtime, token: str, form: Format, writer: LogWriter, intake: Limits, *, loopback: bool = False
     ) -> None:
         self._runtime = runtime
         self._loopback = loopback

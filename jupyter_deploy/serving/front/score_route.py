@@ -15,7 +15,7 @@ from ..messages import Answer
 from .cors import Cors
 from .decoding import decoded
 from .dispatch import QueueFull
-from .intake import Intake, TooMuch
+from .limits import Limits, TooMuch
 from .links import Job
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, read_body, until_gone
 from .runtime import Runtime
@@ -32,11 +32,11 @@ class ScoreRoute:
     ----------
     runtime : Runtime
         What runs the script.
-    intake : Intake
+    intake : Limits
         What requests may hold.
     """
 
-    def __init__(self, runtime: Runtime, intake: Intake) -> None:
+    def __init__(self, runtime: Runtime, intake: Limits) -> None:
         self._runtime = runtime
         self._intake = intake
         self._early = 0

@@ -27,7 +27,7 @@ from ..watcher import ENDED_FILE, ENDING, Life, replace_file
 from .engine import Engine, configuration
 from .guard import is_loopback
 from .http import HttpApplication
-from .intake import Intake
+from .limits import Limits
 from .links import ScriptFailed
 from .listener import BACKLOG, listen
 from .runtime import Runtime
@@ -114,7 +114,7 @@ class Server:
         form = writer.form = configure(self.config.log_format, self.config.log_level, writer.write)
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
-        intake = Intake(self.config)
+        intake = Limits(self.config)
 
         def on_settings(config: ServingConfig) -> None:
             intake.use(config)

@@ -41,7 +41,7 @@ class TooMuch(Exception):
     """The bytes do not fit into what the front may hold."""
 
 
-class Intake:
+class Limits:
     """The account of one server.
 
     Bodies that are being read wait while ``buffer_limit`` is used up; only the oldest goes on, so that there is always
