@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from ..errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem
-from ..home import Home
 from ..scripts import Script
 from ..services import Change, ServiceRecord, ServiceSpec
-from ..store import stage
+from ..store import Claims
 from .resolution import Resolver, Wanted
 from .rollout import Progress, Rollout
 from .unproven import Unproven
@@ -43,8 +42,8 @@ class Attempts:
 
     Parameters
     ----------
-    home : Home
-        The workspace's folders.
+    claims : Claims
+        Keeps a bundle from being collected until a row names it.
     resolver : Resolver
         Looks up what is asked for.
     rollout : Rollout
@@ -53,8 +52,8 @@ class Attempts:
         Takes back what a failure leaves.
     """
 
-    def __init__(self, home: Home, resolver: Resolver, rollout: Rollout, unproven: Unproven) -> None:
-        self._home = home
+    def __init__(self, claims: Claims, resolver: Resolver, rollout: Rollout, unproven: Unproven) -> None:
+        self._claims = claims
         self._resolver = resolver
         self._rollout = rollout
         self._unproven = unproven
@@ -100,7 +99,7 @@ class Attempts:
         self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
     ) -> tuple[Wanted, Done]:
         try:
-            with stage(self._home.staging) as opened:
+            with self._claims.open() as opened:
                 wanted = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
                 return wanted, self._rollout.apply(record, wanted, how.wait, progress)
         except BaseException as error:

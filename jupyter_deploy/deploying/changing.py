@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-
-import filelock
+from typing import Protocol
 
 from ..errors import UsageProblem
 from ..home import Home
 from ..services import check_service_name
-from ..store import lock, told
+from ..store import Database, Held, told
 
 LOCK_SECONDS = 60.0
+
+
+class ServiceLock(Protocol):
+    """Holds the lock of a service."""
+
+    def __call__(self, name: str, seconds: float = LOCK_SECONDS) -> AbstractContextManager[None]:
+        """Return a context that raises :class:`Busy` where another process holds the lock all the time."""
 
 
 class Busy(UsageProblem):
@@ -21,12 +27,18 @@ class Busy(UsageProblem):
 
 @contextmanager
 def changing(
-    home: Home, name: str, room: Callable[[], AbstractContextManager[None]], seconds: float = LOCK_SECONDS
+    database: Database,
+    home: Home,
+    name: str,
+    room: Callable[[], AbstractContextManager[None]],
+    seconds: float = LOCK_SECONDS,
 ) -> Iterator[None]:
     """Hold a service's lock.
 
     Parameters
     ----------
+    database : Database
+        Keeps processes apart.
     home : Home
         The workspace's folders.
     name : str
@@ -49,8 +61,8 @@ def changing(
     check_service_name(name)
     with room(), told(home.root), ExitStack() as stack:
         try:
-            stack.enter_context(lock(home.root / "services" / f"{name}.lock", seconds))
-        except filelock.Timeout as error:
+            stack.enter_context(database.lock("service", name, seconds))
+        except Held as error:
             raise Busy(
                 f"Another process has been changing {name} for {seconds:.0f} s.", hint="Wait for it, or end it."
             ) from error

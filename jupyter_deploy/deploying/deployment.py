@@ -19,7 +19,7 @@ from ..home import Home
 from ..registry import parse_reference as parse
 from ..scripts import Script
 from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Target
-from ..store import stage
+from ..store import Database
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
 from .differences import differences
@@ -43,6 +43,8 @@ class Deployment:
     ----------
     home : Home
         The workspace's folders.
+    database : Database
+        Keeps processes apart.
     rows : Services
         The services' rows.
     resolver : Resolver
@@ -60,6 +62,7 @@ class Deployment:
     def __init__(
         self,
         home: Home,
+        database: Database,
         rows: Services,
         resolver: Resolver,
         target: Callable[[str], Target],
@@ -69,14 +72,15 @@ class Deployment:
     ) -> None:
         self._garbage = garbage
         self._room = room
-        self.strays = Strays(home, rows, target)
+        self.strays = Strays(rows, target, self._lock)
         self._home = home
+        self._database = database
         self._rollout = rollout
         self._rows = rows
         self._resolver = resolver
         self._target = target
         self.unproven = Unproven(home, rows, target, rollout, self._lock)
-        self._attempts = Attempts(home, resolver, rollout, self.unproven)
+        self._attempts = Attempts(database.claims, resolver, rollout, self.unproven)
 
     def bundle_folder(self, record: ServiceRecord) -> Path:
         """Return the folder that a service runs from.
@@ -123,7 +127,7 @@ class Deployment:
             return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
 
     def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
-        return changing(self._home, name, self._room, seconds)
+        return changing(self._database, self._home, name, self._room, seconds)
 
     @contextlib.contextmanager
     def _replacing(self, name: str) -> Iterator[None]:
@@ -240,7 +244,7 @@ class Deployment:
             if sample is not None:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
             spec, ids = self._with_model(spec, record, model)
-            with stage(self._home.staging) as opened:
+            with self._database.claims.open() as opened:
                 wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 what = differences(record, wanted) or ("same script",)
                 action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)

@@ -12,7 +12,7 @@ from ..files import remove_tree
 from ..home import Home
 from ..scripts.shipment import Contents
 from ..services import Services
-from ..store import ArtifactStore, Database, left_behind, live_claims, models
+from ..store import ArtifactStore, Database, models
 
 _PATIENCE_SECONDS = 1.0
 # Digests of artifacts, and of bundles.
@@ -72,7 +72,7 @@ class Garbage:
 
     def collect_left_behind(self) -> None:
         """Remove the stages of killed processes, and what they published without a row that names it."""
-        left = left_behind(self._home.staging)
+        left = self._database.claims.left_behind()
         if left.digests:
             try:
                 # Nobody waits for another's lock only to tidy up: the stage stays, and the next one finds it.
@@ -106,7 +106,7 @@ class Garbage:
     def _unnamed(self, find: Callable[[], Digests]) -> list[tuple[str, str]]:
         # In this order: what is made later is not listed, and a claim is only given up once the row is there.
         artifacts, bundles = find()
-        claimed = live_claims(self._home.staging)
+        claimed = self._database.claims.living()
         found = [("artifact", digest) for digest in artifacts - self._registered(artifacts) - claimed]
         return found + [("bundle", digest) for digest in bundles - self._served(bundles) - claimed]
 

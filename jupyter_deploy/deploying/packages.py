@@ -16,7 +16,7 @@ from ..errors import UsageProblem
 from ..files import remove_tree
 from ..home import Home
 from ..services import Services, ServiceSpec, check_service_name
-from ..store import stage, told
+from ..store import Database, told
 from ..targets.docker import context, engine, images
 from .resolution import Resolver, merged
 
@@ -84,15 +84,15 @@ class Packages:
         The services' rows.
     resolver : Resolver
         Looks up what is asked for.
-    workspace : callable
-        Returns the workspace's id.
+    database : Database
+        Knows the workspace's id, and which stages are open.
     """
 
-    def __init__(self, home: Home, rows: Services, resolver: Resolver, workspace: Callable[[], str]) -> None:
+    def __init__(self, home: Home, rows: Services, resolver: Resolver, database: Database) -> None:
         self._home = home
         self._rows = rows
         self._resolver = resolver
-        self._workspace = workspace
+        self._database = database
 
     def make(
         self, name: str, changes: Mapping[str, Any], image: str | None, folder: str | Path | None, progress: Progress
@@ -126,7 +126,7 @@ class Packages:
         """
         started = time.perf_counter()
         spec = self._described(name, changes)
-        with stage(self._home.staging) as opened:
+        with self._database.claims.open() as opened:
             wanted = self._resolver.resolve(spec, opened, large=True)
             settings = context.settings_of(name, spec.workers, spec.settings)
             contents = context.Contents(name, wanted.bundle, wanted.environment, settings, wanted.model_ids)
@@ -181,11 +181,11 @@ class Packages:
     def _build(self, contents: context.Contents, tag: str, staging: Path, progress: Progress) -> tuple[str, ...]:
         labels = {
             f"{images.LABEL}.role": "package",
-            f"{images.LABEL}.workspace": self._workspace(),
+            f"{images.LABEL}.workspace": self._database.workspace_id,
             "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with engine(timeout=None) as client:
-            base = images.ensure(client, self._home, contents.environment, self._workspace(), progress)
+            base = images.ensure(client, self._home, contents.environment, self._database.workspace_id, progress)
             progress(bar(0.97, "adding code and models", "build"))
             half = staging / "package"
             half.mkdir()

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import filelock
-
-from ..home import Home
 from ..services import ServiceRecord, Services, Target
-from ..store import lock
+from .changing import Busy, ServiceLock
 
 
 class Strays:
@@ -16,16 +13,16 @@ class Strays:
 
     Parameters
     ----------
-    home : Home
-        The workspace's folders.
     rows : Services
         The services' rows.
     target : callable
         Given a target's name, returns it.
+    locked : callable
+        Holds a service's lock.
     """
 
-    def __init__(self, home: Home, rows: Services, target: Callable[[str], Target]) -> None:
-        self._home = home
+    def __init__(self, rows: Services, target: Callable[[str], Target], locked: ServiceLock) -> None:
+        self._lock = locked
         self._rows = rows
         self._target = target
 
@@ -46,9 +43,9 @@ class Strays:
 
     def _is_changing(self, name: str) -> bool:
         try:
-            with lock(self._home.root / "services" / f"{name}.lock", 0.0):
+            with self._lock(name, 0.0):
                 return False
-        except filelock.Timeout:
+        except Busy:
             return True
 
     def end(self, record: ServiceRecord) -> ServiceRecord:

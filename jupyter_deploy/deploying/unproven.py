@@ -6,15 +6,12 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
-
-import filelock
 
 from ..errors import DeployError, EnvironmentProblem, StartFailed, TargetProblem
 from ..home import Home
 from ..services import WAITED_FOR, ServiceRecord, Services, Target, derived
-from ..store import lock
+from .changing import Busy, ServiceLock
 from .rollout import Rollout
 
 _PATIENCE_SECONDS = 2.0
@@ -45,7 +42,7 @@ class Unproven:
         rows: Services,
         target: Callable[[str], Target],
         rollout: Rollout,
-        locked: Callable[[str], AbstractContextManager[None]],
+        locked: ServiceLock,
     ) -> None:
         self._home = home
         self._lock = locked
@@ -107,9 +104,9 @@ class Unproven:
                 continue
             try:
                 # Who deploys it holds the lock until it serves.
-                with lock(self._home.root / "services" / f"{record.name}.lock", 0.0):
+                with self._lock(record.name, 0.0):
                     self._settle(record.name)
-            except filelock.Timeout:
+            except Busy:
                 continue
 
     def _settle(self, name: str) -> None:

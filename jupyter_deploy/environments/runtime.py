@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..files import fsync_folder
 from ..home import Home
-from ..store import stage
+from ..store import scratch
 
 _PACKAGE = Path(__file__).parent.parent
 # The layers that services run with (ARCHITECTURE.md): ground and runtime.
@@ -64,8 +64,8 @@ def ensure(home: Home) -> Path:
     if folder.exists():
         return folder
     home.runtime.mkdir(exist_ok=True)
-    with stage(home.staging) as opened:
-        half = opened.folder / "runtime"
+    with scratch(home.staging) as empty:
+        half = empty / "runtime"
         for name, data in files().items():
             place = half / name
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import filelock
-
 from ..errors import EnvironmentProblem
 from ..files import remove_tree, write_atomic
 from ..home import Home
+from ..store import built_once
 from . import uv
 from .environment import Environment, stored
 from .indexes import uv_settings
@@ -80,7 +79,7 @@ def ensure(home: Home, environment: Environment, say: Callable[[str], None]) -> 
         return python
     home.environments.mkdir(exist_ok=True)
     # One builder at a time: the second finds what the first made.
-    with filelock.FileLock(home.environments / f"{environment.digest}.lock"):
+    with built_once(home.environments, environment.digest):
         if not ((folder / _WHOLE).exists() and python.exists()):
             remove_tree(folder, trash=home.staging)
             try:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .database import models as models
     from .database import scripts as scripts
     from .database import services as services
-    from .locks import lock as lock
+    from .locks import Held as Held
+    from .locks import built_once as built_once
     from .rights import make_private as make_private
     from .rights import refuse_secrets as refuse_secrets
     from .rights import secrets_folder as secrets_folder
@@ -29,19 +30,18 @@ if TYPE_CHECKING:
     from .room import cannot_write as cannot_write
     from .room import read_only as read_only
     from .room import told as told
+    from .staging import Claims as Claims
     from .staging import Stage as Stage
-    from .staging import left_behind as left_behind
-    from .staging import live_claims as live_claims
-    from .staging import stage as stage
+    from .staging import scratch as scratch
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "artifacts": "ArtifactStore Tree TreeWriter copy_tree",
             "database": "Database environments meta model_names models scripts services",
-            "locks": "lock",
+            "locks": "Held built_once",
             "rights": "make_private refuse_secrets secrets_folder",
             "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
-            "staging": "Stage left_behind live_claims stage",
+            "staging": "Claims Stage scratch",
         },
     )

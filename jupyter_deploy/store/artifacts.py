@@ -18,7 +18,7 @@ from blake3 import blake3
 from ..errors import StoreProblem
 from ..files import fsync_folder, remove_tree, walk_tree
 from .hashing import HashingFile, copy_hashed
-from .staging import stage
+from .staging import scratch
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHOLE = ".whole"
@@ -239,10 +239,10 @@ class ArtifactStore:
         target = self.cache / digest
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            with stage(self.staging) as opened:
-                self._filesystem[0].get(f"{self._place(digest)}/", f"{opened.folder}/tree/", recursive=True)
+            with scratch(self.staging) as folder:
+                self._filesystem[0].get(f"{self._place(digest)}/", f"{folder}/tree/", recursive=True)
                 if not target.exists():
-                    (opened.folder / "tree").rename(target)
+                    (folder / "tree").rename(target)
         return target
 
     def digests(self) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import sqlalchemy as sa
@@ -18,9 +18,11 @@ import sqlalchemy as sa
 from ..errors import StoreProblem
 from ..files import touch_private
 from .faults import code_of, is_about_room, told
+from .locks import lock
 from .migrations import SCHEMA_VERSION, back_up, known_facts, revision_of, too_new, upgrade
 from .room import Reserve
 from .snapshot import snapshot
+from .staging import Claims
 
 BUSY_SECONDS = 30.0
 _FULL = (10, 13)
@@ -169,6 +171,37 @@ class Database:
 
     def _told(self) -> contextlib.AbstractContextManager[None]:
         return told(self.path, self.url, self.busy_seconds)
+
+    def lock(self, kind: Literal["service"], name: str, seconds: float) -> contextlib.AbstractContextManager[None]:
+        """Hold a lock between processes. On one machine it ends with its process.
+
+        Parameters
+        ----------
+        kind, name : str
+            What is locked.
+        seconds : float
+            How long to wait for others.
+
+        Returns
+        -------
+        context manager
+            Raises :class:`~jupyter_deploy.store.Held` if somebody else holds it all the time.
+        """
+        return lock(self._folder / f"{kind}s" / f"{name}.lock", seconds)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The stages that are open, and what they claim."""
+        return Claims(self._folder / "staging")
+
+    @property
+    def _folder(self) -> Path:
+        if self.path is None:
+            raise StoreProblem(
+                f"Processes cannot be kept apart by a {self.dialect} database yet.",
+                hint="Use the database file in the workspace's folder.",
+            )
+        return self.path.parent
 
     @cached_property
     def workspace_id(self) -> str:

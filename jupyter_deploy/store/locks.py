@@ -17,6 +17,30 @@ from .room import NO_RIGHTS
 _POLL_SECONDS = 0.05
 
 
+class Held(Exception):
+    """Another process holds the lock, or another thread."""
+
+
+@contextmanager
+def built_once(folder: Path, name: str) -> Iterator[None]:
+    """Let one process of this machine at a time make something; the next one finds what the first made.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where such things are; it exists.
+    name : str
+        What is made.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with filelock.FileLock(folder / f"{name}.lock"):
+        yield
+
+
 @contextmanager
 def lock(path: Path, seconds: float) -> Iterator[None]:
     """Hold a lock.
@@ -36,14 +60,16 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
 
     Raises
     ------
-    filelock.Timeout
+    Held
         If somebody else holds it all the time.
     """
     own = filelock.FileLock(path)
     try:
         own.acquire(timeout=seconds)
+    except filelock.Timeout as error:
+        raise Held(str(path)) from error
     except OSError as error:
-        if isinstance(error, filelock.Timeout) or error.errno not in NO_RIGHTS:
+        if error.errno not in NO_RIGHTS:
             raise
         with _as_it_is(path, seconds):
             yield
@@ -69,7 +95,7 @@ def _as_it_is(path: Path, seconds: float) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             if time.monotonic() > end:
-                raise filelock.Timeout(str(path))
+                raise Held(str(path))
             time.sleep(_POLL_SECONDS)
         yield
     finally:

@@ -33,6 +33,11 @@ class Stage:
     folder: Path
     claims: Path
 
+    @property
+    def token(self) -> str:
+        """What :meth:`Claims.is_open` knows it by."""
+        return self.folder.name
+
     def claim(self, digest: str) -> None:
         """Keep an artifact or bundle from being collected while this stage is open.
 
@@ -43,62 +48,6 @@ class Stage:
         """
         with self.claims.open("a") as file:
             file.write(digest + "\n")
-
-
-@contextmanager
-def stage(staging: Path) -> Iterator[Stage]:
-    """Open a stage and remove it at the end, whatever happened.
-
-    Parameters
-    ----------
-    staging : pathlib.Path
-        The workspace's staging folder.
-
-    Yields
-    ------
-    Stage
-        Locked for this thread of this process.
-    """
-    with told(staging.parent):
-        token, lock = _new_token(staging)
-        try:
-            opened = Stage(staging / token, staging / f"{token}.claims")
-            try:
-                opened.folder.mkdir()
-                yield opened
-            finally:
-                _remove(staging, token)
-        finally:
-            lock.release()
-
-
-def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
-    while True:
-        token = uuid.uuid4().hex
-        path = staging / f"{token}.lock"
-        lock = filelock.FileLock(path)
-        lock.acquire()
-        # Between the file's creation and its lock another process may have taken it for a dead one's and removed it.
-        if path.exists():
-            return token, lock
-        lock.release()
-
-
-def live_claims(staging: Path) -> set[str]:
-    """Tell which digests the stages need that are open now, in any process.
-
-    Parameters
-    ----------
-    staging : pathlib.Path
-        The workspace's staging folder.
-
-    Returns
-    -------
-    set of str
-        Digests of artifacts and bundles.
-    """
-    # A token is known by its lock file, which is locked before the folder exists and removed after it.
-    return set().union(*(_claimed(path) for path in staging.glob("*.lock") if _is_held(path)))
 
 
 @dataclass(frozen=True)
@@ -127,23 +76,112 @@ class LeftBehind:
             _remove(path.parent, path.stem)
 
 
-def left_behind(staging: Path) -> LeftBehind:
-    """Find what killed processes left in the staging folder.
+class Claims:
+    """The stages that are open, in any process, and what they claim.
+
+    A stage dies with its process: its lock is the system's, so the next one to look finds it free at once.
+
+    Parameters
+    ----------
+    staging : pathlib.Path
+        The workspace's staging folder.
+    """
+
+    def __init__(self, staging: Path) -> None:
+        self._staging = staging
+
+    @contextmanager
+    def open(self) -> Iterator[Stage]:
+        """Open a stage and remove it at the end, whatever happened.
+
+        Yields
+        ------
+        Stage
+            Locked for this thread of this process.
+        """
+        staging = self._staging
+        with told(staging.parent):
+            token, lock = _new_token(staging)
+            try:
+                opened = Stage(staging / token, staging / f"{token}.claims")
+                try:
+                    opened.folder.mkdir()
+                    yield opened
+                finally:
+                    _remove(staging, token)
+            finally:
+                lock.release()
+
+    def is_open(self, token: str) -> bool:
+        """Tell whether a stage is open.
+
+        Parameters
+        ----------
+        token : str
+            The stage's.
+
+        Returns
+        -------
+        bool
+            False once it is closed or its process is dead.
+        """
+        path = self._staging / f"{token}.lock"
+        return path.exists() and _is_held(path)
+
+    def living(self) -> set[str]:
+        """Tell which digests the stages need that are open now.
+
+        Returns
+        -------
+        set of str
+            Digests of artifacts and bundles.
+        """
+        # A token is known by its lock file, which is locked before the folder exists and removed after it.
+        return set().union(*(_claimed(path) for path in self._staging.glob("*.lock") if _is_held(path)))
+
+    def left_behind(self) -> LeftBehind:
+        """Find what killed processes left.
+
+        Returns
+        -------
+        LeftBehind
+            Empty nearly always.
+        """
+        staging = self._staging
+        names = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
+        locks = tuple(staging / name for name in names if name.endswith(".lock") and not _is_held(staging / name))
+        trash = tuple(staging / name for name in names if name.startswith("trash-"))
+        return LeftBehind(locks, trash, frozenset().union(*map(_claimed, locks)))
+
+
+@contextmanager
+def scratch(staging: Path) -> Iterator[Path]:
+    """Make a folder for work on this machine, and remove it at the end or, after a kill, when the next one looks.
 
     Parameters
     ----------
     staging : pathlib.Path
         The workspace's staging folder.
 
-    Returns
-    -------
-    LeftBehind
-        Empty nearly always.
+    Yields
+    ------
+    pathlib.Path
+        Empty at first.
     """
-    names = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
-    locks = tuple(staging / name for name in names if name.endswith(".lock") and not _is_held(staging / name))
-    trash = tuple(staging / name for name in names if name.startswith("trash-"))
-    return LeftBehind(locks, trash, frozenset().union(*map(_claimed, locks)))
+    with Claims(staging).open() as opened:
+        yield opened.folder
+
+
+def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
+    while True:
+        token = uuid.uuid4().hex
+        path = staging / f"{token}.lock"
+        lock = filelock.FileLock(path)
+        lock.acquire()
+        # Between the file's creation and its lock another process may have taken it for a dead one's and removed it.
+        if path.exists():
+            return token, lock
+        lock.release()
 
 
 def _is_held(path: Path) -> bool:

@@ -16,7 +16,7 @@ from ..home import Home
 from ..registry import Model, prepare_value
 from ..scripts import Script, Scripts, check_script_name
 from ..services import Change, Services, scripts_services
-from ..store import Stage, stage
+from ..store import Claims, Stage
 from .captured import CapturedValues
 from .living import Living, Run
 from .trial import Trial
@@ -32,6 +32,8 @@ class Authoring:
     ----------
     home : Home
         The workspace's folders.
+    claims : Claims
+        Keeps what is captured from being collected until the script is stored.
     captured : CapturedValues
         Where the notebook's data goes.
     scripts : Scripts
@@ -47,6 +49,7 @@ class Authoring:
     def __init__(
         self,
         home: Home,
+        claims: Claims,
         captured: CapturedValues,
         scripts: Scripts,
         rows: Services,
@@ -54,6 +57,7 @@ class Authoring:
         try_out: Try,
     ) -> None:
         self._home = home
+        self._claims = claims
         self._captured = captured
         self._scripts = scripts
         self._rows = rows
@@ -106,7 +110,7 @@ class Authoring:
         ScriptProblem, TrialFailed, ReloadFailed
             Nothing is stored then, and services go on as they were.
         """
-        with stage(self._home.staging) as opened:
+        with self._claims.open() as opened:
             saving = _Saving(name := check_script_name(name), self._captured, opened, draft, progress)
             script = self._compared(capture(name, cell, folder, notebook, saving, sample=sample))
             if draft:
@@ -161,7 +165,7 @@ class Authoring:
         if living is None or run is None:
             return act(names=NOT_LOOKED_AT if living is None else NOT_HERE)
         notebook = living.notebook()
-        with stage(self._home.staging) as opened:
+        with self._claims.open() as opened:
             new, value = self._again(run, notebook, as_stored, opened, say)
             old = self._scripts.find(script)
             if old and means_the_same(old, new):

@@ -12,7 +12,7 @@ from ..bundles import manifest_of
 from ..home import Home
 from ..registry import Model, Models, Prepared, captured_name, captured_properties, check_name
 from ..services import Services
-from ..store import Database, Stage, live_claims, model_names, models, scripts
+from ..store import Database, Stage, model_names, models, scripts
 
 
 class CapturedValues:
@@ -104,7 +104,7 @@ class CapturedValues:
         return [model.id for model in gone]
 
     def _unneeded(self, connection: sa.Connection) -> list[Model]:
-        claimed = live_claims(self._home.staging)
+        claimed = self._database.claims.living()
         needed = set(self._needed(connection))
         found = self._models.captured(connection)
         return [model for model in found if model.id not in needed and model.digest not in claimed]

@@ -17,7 +17,7 @@ from ..home import Home
 from ..scripts import Script
 from ..services import Services, ServiceSpec
 from ..serving import place_of
-from ..store import stage
+from ..store import Claims
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
@@ -80,6 +80,8 @@ class Trials:
     ----------
     home : Home
         The workspace's folders.
+    claims : Claims
+        Tells whether a trial's stage is open.
     rows : Services
         The services' rows: a script is tried as the first service that runs it would run it.
     resolver : Resolver
@@ -97,6 +99,7 @@ class Trials:
     def __init__(
         self,
         home: Home,
+        claims: Claims,
         rows: Services,
         resolver: Resolver,
         rollout: Rollout,
@@ -105,6 +108,7 @@ class Trials:
         handle: Callable[..., Service],
     ) -> None:
         self._home = home
+        self._claims = claims
         self._rows = rows
         self._resolver = resolver
         self._rollout = rollout
@@ -152,15 +156,15 @@ class Trials:
             except FileNotFoundError:
                 # It has ended just now.
                 continue
-            if not (self._home.staging / f"{stage_of_it}.lock").exists():
+            if not self._claims.is_open(stage_of_it):
                 self._remove(mark.name)
 
     @contextmanager
     def _server(self, script: Script, progress: Progress) -> Iterator[Service]:
         spec, ids = self._as_its_service(script)
-        with stage(self._home.staging) as opened:
+        with self._claims.open() as opened:
             self._home.trials.mkdir(exist_ok=True)
-            write_atomic(self._home.trials / spec.name, opened.folder.name)
+            write_atomic(self._home.trials / spec.name, opened.token)
             try:
                 wanted = self._resolver.resolve(spec, opened, script, ids, large=True)
                 try:

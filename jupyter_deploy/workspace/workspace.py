@@ -30,7 +30,7 @@ from ..invoking import encode_payload
 from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
 from ..scripts import Script, Scripts
 from ..services import Change, OwnImage, Services
-from ..store import ArtifactStore, Database, stage
+from ..store import ArtifactStore, Database
 from ..targets import NEAREST, target
 from ..targets import VARIABLE as TARGET_VARIABLE
 from .authoring import NOTHING, Authoring
@@ -78,17 +78,18 @@ class Workspace:
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
         garbage = Garbage(self.home, self._database, self._rows, self._artifacts)
-        self._deployment = Deployment(self.home, self._rows, resolver, target, rollout, self._room, garbage)
+        stores = (self.home, self._database, self._rows)
+        self._deployment = Deployment(*stores, resolver, target, rollout, self._room, garbage)
         captured = CapturedValues(self.home, self._database, self.models)
-        self._packages = Packages(self.home, self._rows, resolver, lambda: self._database.workspace_id)
+        self._packages = Packages(self.home, self._rows, resolver, self._database)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.
         quick = {"target": os.environ.get(TARGET_VARIABLE, NEAREST)}
         usual = partial(self._intent.changes, quick, True, lambda _: None)
-        self._trials = Trials(self.home, self._rows, resolver, rollout, self._deployment, usual, self._handle)
-        stores = (self._database, self._rows, garbage)
-        self.housekeeping = Housekeeping(self.home, *stores, captured, self._deployment, self._trials)
+        claims, changes = self._database.claims, self._deployment
+        self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, usual, self._handle)
+        self.housekeeping = Housekeeping(*stores, garbage, captured, changes, self._trials)
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
-        self._authoring = Authoring(self.home, captured, self.scripts, self._rows, self._deployment, self._trials.run)
+        self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
 
     def _handle(self, name: str, change: Change | None = None, told_as: str = "") -> Service:
         return Service(name, self._rows, self.home, target, self._deployment, change, told_as)
@@ -146,7 +147,7 @@ class Workspace:
             "description": description or "",
             "run_id": run_id or "",
         }
-        with self.housekeeping.changing(), stage(self.home.staging) as opened:
+        with self.housekeeping.changing(), self._database.claims.open() as opened:
             prepared = prepare(
                 source,
                 opened.folder,

@@ -54,6 +54,15 @@ def test_other_rooms_are_entered_by_their_doors(module: str) -> None:
         assert inside or candidate == names_of_door(room).get(name), f"{module} reaches into {room}: {imported}"
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith(f"{ROOT}.store")])
+def test_only_the_store_has_locks(module: str) -> None:
+    """Others name what they lock, not a file: a shared database keeps processes apart by other means."""
+    assert not {"filelock", "fcntl", "msvcrt", "portalocker"}.intersection(imports(sources()[module]))
+    for node in ast.walk(ast.parse(sources()[module].read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not node.value.endswith(".lock"), f"{module}:{node.lineno}"
+
+
 ROOMS = [name for name, path in sources().items() if path.name == "__init__.py" and name != ROOT]
 
 

@@ -17,7 +17,6 @@ import pytest
 import requests
 
 from jupyter_deploy.errors import InvokeProblem, ReloadFailed, StartFailed
-from jupyter_deploy.store import stage
 from jupyter_deploy.targets.process.pids import birth, lives
 from jupyter_deploy.workspace import Workspace
 from tests.scripts.cells import cell as script_of
@@ -126,7 +125,7 @@ def test_interrupted_reloads_leave_a_service_that_can_reload(workspace: Workspac
     waiting = DOUBLE + f"\ndef init():\n    open({str(gate)!r}).read()\n"
     for _ in range(3):
         script = script_of(waiting, tmp_path, "double")
-        with stage(workspace.home.staging) as opened:
+        with workspace._database.claims.open() as opened:
             wanted = workspace._deployment._resolver.resolve(service.record.spec, opened, script)
             with pytest.raises(requests.ReadTimeout):
                 requests.post(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.store import left_behind, live_claims, stage
+from jupyter_deploy.store import Claims
 from jupyter_deploy.workspace import Workspace
 
 PREAMBLE = """
@@ -315,24 +315,26 @@ def test_stages_of_one_process_and_of_a_dead_one(tmp_path: Path) -> None:
     (tmp_path / f"{dead}.claims").write_text("dead\n")
     (tmp_path / f"{dead}.lock").touch()
     (tmp_path / "trash-old-1-1").mkdir()
-    with stage(tmp_path) as one, stage(tmp_path) as two:
+    claims = Claims(tmp_path)
+    with claims.open() as one, claims.open() as two:
         one.claim("a")
         one.claim("b")
         two.claim("c")
-        assert live_claims(tmp_path) == {"a", "b", "c"}
-        left = left_behind(tmp_path)
+        assert claims.living() == {"a", "b", "c"}
+        left = claims.left_behind()
         assert left.digests == {"dead"}
         left.remove()
+        assert [claims.is_open(token) for token in (dead, one.token, two.token)] == [False, True, True]
         assert one.folder.is_dir()
         assert two.folder.is_dir()
         assert not (tmp_path / dead).exists()
         assert not (tmp_path / "trash-old-1-1").exists()
-    assert live_claims(tmp_path) == set()
+    assert claims.living() == set()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_stage_goes_with_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="mine"), stage(tmp_path) as opened:
+    with pytest.raises(ValueError, match="mine"), Claims(tmp_path).open() as opened:
         (opened.folder / "file").write_text("x")
         raise ValueError("mine")
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,6 @@ from jupyter_deploy.capture import Notebook
 from jupyter_deploy.errors import NotFound
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
-from jupyter_deploy.store import stage
 from jupyter_deploy.verbs import Session, find, parser_of
 from jupyter_deploy.widgets.browser import ModelBrowser
 from jupyter_deploy.workspace import Workspace
@@ -103,7 +102,7 @@ def test_a_service_does_not_get_a_captured_value_as_the_model_of_its_name(worksp
     plain = workspace.score_script(
         "price-lr", "import os\ndef run(data):\n    return os.environ['AZUREML_MODEL_DIR']\n"
     )
-    with stage(workspace.home.staging) as opened:
+    with workspace._database.claims.open() as opened:
         wanted = workspace._deployment._resolver.resolve(ServiceSpec("price-lr", "price-lr"), opened, plain)
     assert wanted.model_ids == ()
 
@@ -137,7 +136,7 @@ def test_prune_leaves_what_is_just_being_captured(workspace: Workspace) -> None:
     written(workspace, "price", lr=fitted(1.0))
     digest = workspace.models.get("price-lr").digest
     written(workspace, "price", lr=fitted(2.0))
-    with stage(workspace.home.staging) as opened:
+    with workspace._database.claims.open() as opened:
         opened.claim(digest)
         assert pruned(workspace) == []
     assert pruned(workspace) == ["price-lr:1"]
@@ -154,6 +153,6 @@ def test_an_older_workspaces_captured_values_are_known_by_what_they_carry(worksp
     assert again.models.list() == []
     assert again.models.get("price-grxf6xdfe:1").captured_by == "price"
     assert pruned(again) == []
-    with stage(again.home.staging) as opened:
+    with again._database.claims.open() as opened:
         spec = ServiceSpec("any", "dock", models=("price-grxf6xdfe:1",))
         assert again._deployment._resolver.resolve(spec, opened).model_ids == ("price-grxf6xdfe:1",)

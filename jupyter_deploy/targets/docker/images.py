@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from ...environments import Environment, bar, runtime
 from ...errors import DeployError, EnvironmentProblem
 from ...home import Home
+from ...store import built_once
 from .daemon import problem
 from .installation import install
 
@@ -137,7 +136,7 @@ def ensure(client: Any, home: Home, environment: Environment, workspace: str, sa
     home.environments.mkdir(exist_ok=True)
     labels = {f"{LABEL}.workspace": workspace, f"{LABEL}.environment": environment.digest}
     # One builder at a time: the second finds what the first made.
-    with filelock.FileLock(home.environments / f"image-{_key(environment)}.lock"):
+    with built_once(home.environments, f"image-{_key(environment)}"):
         made = environment_tag(environment)
         if not exists(client, made):
             _base(client, environment, labels, say)
