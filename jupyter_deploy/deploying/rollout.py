@@ -183,7 +183,8 @@ class Rollout:
             keep = (*record.rollout.keep, wanted.bundle.digest)
             self._rows.put(replace(record, rollout=replace(record.rollout, keep=keep)), frees=True)
             raise
-        self._rows.put(self._record(record, wanted, server, replace(record.rollout, keep=in_use)))
+        now = replace(server, bundle=wanted.bundle.digest)
+        self._rows.put(self._record(record, wanted, now, replace(record.rollout, keep=in_use)))
         return generation
 
     def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:

@@ -239,7 +239,8 @@ class ServiceRecord:
     @property
     def bundles(self) -> tuple[str, ...]:
         """The digests of all bundles that its servers may need."""
-        return tuple(filter(None, (self.bundle, self.rollout.pending, *self.rollout.keep)))
+        beside = (server.bundle for server in self.beside)
+        return tuple(filter(None, (self.bundle, self.rollout.pending, *self.rollout.keep, *beside)))
 
 
 def check_service_name(name: str) -> str:

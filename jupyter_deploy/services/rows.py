@@ -278,7 +278,7 @@ def _record(row: Any) -> ServiceRecord:
     values = dict(row)
     spec = {**values["spec"], **(values.pop("more") or {})}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
-    server, rollout = from_json(values["handle"], spec["target"])
+    server, rollout = from_json(values["handle"], spec["target"], values["bundle"])
     return ServiceRecord(
         spec=ServiceSpec(**spec),
         bundle=values["bundle"],

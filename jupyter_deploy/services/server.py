@@ -10,7 +10,7 @@ from ..environments import Environment, from_stored, stored
 
 # What ``RolloutState.unproven`` says.
 WAITED_FOR, NOT_WAITED_FOR = "waited for", "not waited for"
-_OF_A_SERVER = {"target", "port", "environment"}
+_OF_A_SERVER = {"target", "port", "environment", "bundle"}
 _OF_A_ROLLOUT = {"pending", "keep", "next", "previous", "ending", "unproven", "unschedulable"}
 
 
@@ -30,12 +30,15 @@ class Server:
         Where it answers; the target knows the rest of its address.
     environment : Environment or None
         What it runs on; None where an older package did not write it down.
+    bundle : str
+        The digest of the bundle that it was told to serve last; empty where an older package did not write it down.
     """
 
     target: str
     facts: Mapping[str, object] = field(hash=False, repr=False)
     port: int = 0
     environment: Environment | None = field(default=None, repr=False)
+    bundle: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ def to_json(server: Server | None, rollout: RolloutState) -> dict[str, Any]:
         values["keep"] = list(rollout.keep)
     for key, beside in (("next", rollout.next), ("previous", rollout.previous)):
         if beside:
-            values[key] = _server_to_json(beside)
+            values[key] = {**_server_to_json(beside), **({"bundle": beside.bundle} if beside.bundle else {})}
     return values
 
 
-def from_json(values: Mapping[str, Any], target: str) -> tuple[Server | None, RolloutState]:
+def from_json(values: Mapping[str, Any], target: str, bundle: str) -> tuple[Server | None, RolloutState]:
     """Read what any version of this package has written into the column ``handle``.
 
     Parameters
@@ -104,18 +107,21 @@ def from_json(values: Mapping[str, Any], target: str) -> tuple[Server | None, Ro
         From :func:`to_json`, or from an older package.
     target : str
         The one that the service's specification names.
+    bundle : str
+        The one that the service's server serves.
 
     Returns
     -------
     tuple of (Server or None, RolloutState)
         The service's server, and how far a change of it has come.
     """
-    server = _server_from_json(values, target)
+    server = _server_from_json(values, target, bundle)
+    following, before = values.get("next", {}), values.get("previous", {})
     rollout = RolloutState(
         pending=values.get("pending", ""),
         keep=tuple(values.get("keep", ())),
-        next=_server_from_json(values.get("next", {}), target),
-        previous=_server_from_json(values.get("previous", {}), target),
+        next=_server_from_json(following, target, following.get("bundle", values.get("pending", ""))),
+        previous=_server_from_json(before, target, before.get("bundle", "")),
         ending=bool(values.get("ending")),
         unproven=values.get("unproven", ""),
         unschedulable=values.get("unschedulable", ""),
@@ -128,7 +134,7 @@ def _server_to_json(server: Server) -> dict[str, Any]:
     return {**values, "environment": stored(server.environment)} if server.environment else values
 
 
-def _server_from_json(values: Mapping[str, Any], target: str) -> Server | None:
+def _server_from_json(values: Mapping[str, Any], target: str, bundle: str) -> Server | None:
     facts = {key: value for key, value in values.items() if key not in _OF_A_SERVER | _OF_A_ROLLOUT}
     port, environment = values.get("port", 0), values.get("environment")
     if not facts and not port:
@@ -136,4 +142,4 @@ def _server_from_json(values: Mapping[str, Any], target: str) -> Server | None:
     if facts:
         # A package before this key had two targets, and the specification may already speak of the other one.
         target = values.get("target") or ("docker" if "container" in facts else "process")
-    return Server(target, facts, port, from_stored(environment) if environment else None)
+    return Server(target, facts, port, from_stored(environment) if environment else None, bundle)

@@ -54,21 +54,20 @@ def write(home: Path, handle: dict[str, Any]) -> None:
         database.commit()
 
 
-def without_target(values: Any) -> Any:
+def without_new_keys(values: Any) -> Any:
+    """What an older package knows of a row: it passes over a server's target and bundle."""
     if not isinstance(values, dict):
         return values
-    return {key: without_target(value) for key, value in values.items() if key != "target"}
+    return {key: without_new_keys(value) for key, value in values.items() if key not in {"target", "bundle"}}
 
 
 @pytest.mark.parametrize("kind", OLDER)
-def test_a_row_of_an_older_package_is_written_back_with_nothing_but_its_target_more(
-    rows: Services, home: Path, kind: str
-) -> None:
+def test_a_row_of_an_older_package_is_written_back_as_that_reads_it(rows: Services, home: Path, kind: str) -> None:
     rows.put(ServiceRecord(ServiceSpec("churn", "churn"), "b", ()))
     write(home, OLDER[kind])
     found = rows.get("churn")
     rows.put(found)
-    assert without_target(column(home)) == OLDER[kind]
+    assert without_new_keys(column(home)) == OLDER[kind]
     assert rows.get("churn").server == found.server
     assert rows.get("churn").rollout == found.rollout
 
@@ -96,7 +95,7 @@ def test_a_server_of_an_older_package_gets_its_target_whatever_the_specification
 
 
 def test_a_target_that_a_row_names_is_believed(rows: Services) -> None:
-    server = Server("elsewhere", {"container": "of another kind"}, 80, KERNEL)
+    server = Server("elsewhere", {"container": "of another kind"}, 80, KERNEL, "b")
     rows.put(ServiceRecord(ServiceSpec("churn", "churn"), "b", (), server))
     assert rows.get("churn").server == server
     assert rows.get("churn").target == "elsewhere"
@@ -129,3 +128,17 @@ def test_what_a_change_left_is_a_stray_and_the_server_itself_only_while_it_is_be
     ending = ServiceRecord(record.spec, "b", (), own, RolloutState(ending=True), desired="stopped")
     assert ending.strays == (own,)
     assert ending.settled().strays == ()
+
+
+def test_the_bundle_of_a_server_that_is_being_ended_is_not_collected(home: Path) -> None:
+    workspace = Workspace()
+    own, before = Server("process", {"pid": 1}, 1), Server("process", {"pid": 2}, 2, bundle="b" * 64)
+    for digest in ("a" * 64, "b" * 64, "c" * 64):
+        (home / "bundles" / digest).mkdir(parents=True)
+    record = ServiceRecord(ServiceSpec("churn", "churn"), "a" * 64, (), own, RolloutState(previous=before))
+    workspace._rows.put(record)
+    workspace.housekeeping.garbage.collect_bundles()
+    assert sorted(entry.name[0] for entry in (home / "bundles").iterdir()) == ["a", "b"]
+    workspace._rows.put(workspace._rows.get("churn").settled())
+    workspace.housekeeping.garbage.collect_bundles()
+    assert [entry.name[0] for entry in (home / "bundles").iterdir()] == ["a"]

@@ -96,7 +96,7 @@ class DockerTarget:
             )["Id"]
             log = str(launch.log) if own else ""
             facts = ContainerFacts(created, name, str(share.folder), known_settings(), own, log)
-            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment))
+            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment, launch.bundle.name))
             client.api.start(created)
         except BaseException as error:
             discard(client, name)

@@ -60,7 +60,7 @@ class ProcessTarget:
 
             def found(pid: int) -> None:
                 facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings())
-                commit(Server(self.name, facts.to_json(), port, launch.environment))
+                commit(Server(self.name, facts.to_json(), port, launch.environment, launch.bundle.name))
 
             self._spawn(launch, listener, run, found)
 
