@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FACES = (
     ("jupyter_deploy.registry.model", "Model", "models.MODEL"),
     ("jupyter_deploy.scripts.scripts", "Script", "scripts.SCRIPT"),
+    ("jupyter_deploy.workspace.written", "Written", "scripts.WRITTEN"),
     ("jupyter_deploy.workspace.trial", "Trial", "scripts.TRIAL"),
     ("jupyter_deploy.workspace.service", "Service", "services.SERVICE"),
     ("jupyter_deploy.services.facts", "Stats", "services.STATS"),

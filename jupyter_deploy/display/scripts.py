@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pprint
 import textwrap
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..capture import EDITED
 from ..scripts import Script
-from ..workspace import Living, Trial
+from ..workspace import Living, Trial, Written
 from . import markup, plain
 from .card import moved_sentence
 from .face import Face
@@ -17,82 +18,109 @@ _ANSWER = 4000
 _WIDTH = 110
 
 
-def _notice(script: Script, _value: Script, living: Living) -> Script:
-    """Add what has moved on in the notebook since the script was taken from it."""
-    return replace(script, moved_on=living.moved_on(script.name, script.source))
+@dataclass(frozen=True)
+class Seen:
+    """A script as it is shown.
+
+    Parameters
+    ----------
+    written : Written
+        It, and what writing it did; of a stored script, nothing.
+    moved_on : tuple of str
+        What has moved on in the notebook since the script was taken from it.
+    """
+
+    written: Written
+    moved_on: tuple[str, ...] = ()
+
+    @property
+    def script(self) -> Script:
+        """The script itself."""
+        return self.written.script
 
 
-def _sentences(script: Script) -> list[str]:
-    if script.draft:
+def _notice(seen: Seen, _value: object, living: Living) -> Seen:
+    return replace(seen, moved_on=living.moved_on(seen.script.name, seen.script.source))
+
+
+def _sentences(written: Written) -> list[str]:
+    if written.draft:
         return ["only written: nothing was saved, stored or changed"]
-    if script.changes:
-        return [change.sentence() for change in script.changes]
-    return [f"stored; serve it with: %deploy {script.name}"]
+    if written.changes:
+        return [change.sentence() for change in written.changes]
+    return [f"stored; serve it with: %deploy {written.name}"]
 
 
 def _lines(script: Script) -> str:
     return plain.counted(len(script.cell.splitlines()) - (0 if script.path else 1), "line")
 
 
-def _title(script: Script) -> str:
-    return f"{_lines(script)}, {'dry run' if script.draft else 'checked'}"
+def _title(written: Written) -> str:
+    return f"{_lines(written.script)}, {'dry run' if written.draft else 'checked'}"
 
 
 def _taken(script: Script) -> list[list[str]]:
     return [[one.name, one.summary or one.kind, one.origin] for one in script.taken]
 
 
-def _gets(script: Script) -> list[str]:
+def _gets(written: Written) -> list[str]:
     """Tell what run() gets; a schema has a line for each parameter, and what changed has one too."""
-    given = script.input
+    given = written.script.input
     told = given.text.split("\n")
-    before = script.contract_before.split("\n")
-    if script.contract_before and told[0] != before[0]:
+    before = written.contract_before.split("\n")
+    if written.contract_before and told[0] != before[0]:
         told[0] = f"{told[0]} now; it got {before[0].partition(' gets ')[2]} before"
-    elif script.contract_before:
+    elif written.contract_before:
         told += [f"before, it was {line}" for line in before[1:] if line not in told]
     return told if given.returns else [*told, "run() has no return: its answer is always {}"]
+
+
+def _moved_on(seen: Seen) -> list[str]:
+    return [f"moved on: {moved_sentence(seen.moved_on, f'%deploy {seen.script.name}')}"] if seen.moved_on else []
 
 
 def _wrapped(row: str) -> list[str]:
     return textwrap.wrap(row, _WIDTH, subsequent_indent="    ", break_long_words=False) or [row]
 
 
-def _script_text(script: Script) -> str:
-    told = [f"Script {script.name}, {_title(script)}"]
+def _script_text(seen: Seen) -> str:
+    written, script = seen.written, seen.script
+    told = [f"Script {script.name}, {_title(written)}"]
     if script.taken:
         rows = plain.table(["takes", "as", "from"], _taken(script)).splitlines()
         told += [f"  {row}" for row in rows]
-    told += [f"  {line}" for row in _gets(script) for line in _wrapped(row)]
-    told += [f"  {row}" for row in _trial_text(script.trial).splitlines()] if script.trial else []
+    told += [f"  {line}" for row in _gets(written) for line in _wrapped(row)]
+    told += [f"  {row}" for row in _trial_text(written.trial).splitlines()] if written.trial else []
     told += [f"  {notice}" for notice in script.notices]
-    told += [f"  changed: {one}" for one in script.moved if one != EDITED]
-    told += [f"  {one}" for one in _sentences(script)]
-    told += [f"  moved on: {moved_sentence(script.moved_on, f'%deploy {script.name}')}"] if script.moved_on else []
-    if script.draft:
+    told += [f"  changed: {one}" for one in written.moved if one != EDITED]
+    told += [f"  {one}" for one in (*_sentences(written), *_moved_on(seen))]
+    if written.draft:
         told += ["", script.source.rstrip()]
     return plain.readable("\n".join(told))
 
 
-def _script_html(script: Script) -> str:
-    parts = [markup.line(markup.bold(script.name), markup.muted(f"script, {_title(script)}"))]
+def _script_html(seen: Seen) -> str:
+    written, script = seen.written, seen.script
+    parts = [markup.line(markup.bold(script.name), markup.muted(f"script, {_title(written)}"))]
     if script.taken:
-        parts.append(
-            markup.table(["takes", "as", "from"], _taken(script), f"what {script.name} takes from the notebook")
-        )
-    parts += [markup.sentence(row) for row in _gets(script)]
+        label = f"what {script.name} takes from the notebook"
+        parts.append(markup.table(["takes", "as", "from"], _taken(script), label))
+    parts += [markup.sentence(row) for row in _gets(written)]
     parts += [markup.block(notice) for notice in script.notices]
-    parts += [_trial_parts(script.trial)] if script.trial else []
-    parts += [markup.sentence(f"changed: {one}") for one in script.moved if one != EDITED]
-    if script.changes or script.draft:
-        parts += [markup.block(one) for one in _sentences(script)]
+    parts += [_trial_parts(written.trial)] if written.trial else []
+    parts += [markup.sentence(f"changed: {one}") for one in written.moved if one != EDITED]
+    if written.changes or written.draft:
+        parts += [markup.block(one) for one in _sentences(written)]
     else:
         parts.append(markup.line(markup.muted("stored; serve it with"), markup.code(f"%deploy {script.name}")))
-    if script.moved_on:
-        parts.append(markup.sentence(f"moved on: {moved_sentence(script.moved_on, f'%deploy {script.name}')}"))
-    if script.draft:
+    parts += [markup.sentence(one) for one in _moved_on(seen)]
+    if written.draft:
         parts.append(markup.pre(script.source.rstrip(), f"the script {script.name}"))
     return markup.card(f"script {script.name}", *parts)
+
+
+def _script_data(seen: Seen) -> dict[str, Any]:
+    return {**seen.written.as_dict(), "label": seen.script.label, "moved_on": list(seen.moved_on)}
 
 
 def _answer(trial: Trial) -> str:
@@ -125,9 +153,8 @@ def _trial_html(trial: Trial) -> str:
     return markup.card(f"trial of {trial.script}", title, _trial_parts(trial))
 
 
-SCRIPT = Face(
-    "script", _script_text, _script_html, lambda script: {**script.as_dict(), "label": script.label}, notice=_notice
-)
+SCRIPT = Face("script", _script_text, _script_html, _script_data, lambda script: Seen(Written(script)), _notice)
+WRITTEN = Face("script", _script_text, _script_html, _script_data, Seen, _notice)
 TRIAL = Face(
     "trial",
     lambda trial: plain.readable(f"Script {trial.script}, tried in a fresh process\n{_trial_text(trial)}"),

@@ -54,8 +54,8 @@ class ModelMagics(ConfiguredMagics):
 
         Returns
         -------
-        Script
-            With what it took, and the changes made to services.
+        Written
+            The script, and the changes made to services.
         """
         from .progress import NotebookProgress
         from .scripting import write

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..capture import Notebook
-    from ..scripts import Script
+    from ..workspace import Written
 
 _SAMPLE = "what run() takes, for example X_train[:2]: its schema"
 _TRY = "first run init() and run() in a fresh process on this JSON or expression (without one: on the sample)"
@@ -42,7 +42,7 @@ def write(
     cell: str,
     local_ns: Mapping[str, Any] | None,
     progress: Callable[[str], None],
-) -> Script | None:
+) -> Written | None:
     """Do what the cell says.
 
     Parameters
@@ -60,7 +60,7 @@ def write(
 
     Returns
     -------
-    Script or None
+    Written or None
         None after ``--help``.
     """
     from ..verbs import in_words_of
@@ -74,16 +74,17 @@ def write(
     run = living.run_of(workspace.home.root, given.name)
     told = {"draft": given.dry_run, "run": run, "progress": progress}
     try:
-        script = workspace.score_script(given.name, cell, notebook=notebook, **options(notebook), **told)
+        written = workspace.score_script(given.name, cell, notebook=notebook, **options(notebook), **told)
     except DiskFull as error:
         error.hint = in_words_of("%%score_script", error.hint)
         raise
     if not given.dry_run:
+        script = written.script
         # What was accepted is what a later deployment takes again: no edit that was not run, and none that failed.
-        of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in script.taken)
+        of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in written.taken)
         run = Run(given.name, cell, Path(script.folder), options, script, of_function=of_function)
         living.keep(workspace.home.root, run)
-    return script
+    return written
 
 
 def _parsed(words: list[str]) -> argparse.Namespace | None:

@@ -52,22 +52,10 @@ class Script:
         ``name:version`` of the models that hold what it took from the notebook's variables.
     taken : tuple of Taken
         What it took from the notebook, without the values; empty where an older version of this package stored it.
-    contract_before : str
-        What the ``run()`` that it takes the place of got, where that was something else; not kept.
-    trial : Trial or None
-        What it answered when it was tried; not kept.
-    draft : bool
-        Whether it was only written, and nothing saved or stored.
-    changes : tuple of Change
-        The services that were reloaded when it was stored; not kept.
     notices : tuple of str
         What is doubtful about it; found again each time.
     stored : float
         When it was stored, in seconds since the epoch; 0 where it was not.
-    moved : tuple of str
-        What it takes otherwise than when it was stored before, in words; not kept.
-    moved_on : tuple of str
-        What has moved on in the notebook since, for those who show it; not kept.
     """
 
     name: str
@@ -77,14 +65,8 @@ class Script:
     origins: tuple[Origin, ...] = field(default=(), repr=False)
     models: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
-    contract_before: str = field(default="", compare=False, repr=False)
-    trial: Any = field(default=None, compare=False, repr=False)
-    draft: bool = field(default=False, compare=False, repr=False)
-    changes: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
     stored: float = field(default=0.0, compare=False, repr=False)
-    moved: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    moved_on: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def file_name(self) -> str:
@@ -127,17 +109,16 @@ class Script:
         Returns
         -------
         dict
-            Name, source, where it came from, and which services it reloaded.
+            Name, source, where it came from, and what it takes.
         """
-        told = {
-            "changes": [change.as_dict() for change in self.changes],
+        return {
+            **asdict(replace(self, taken=())),
+            "origins": [list(origin) for origin in self.origins],
+            "models": list(self.models),
+            "notices": list(self.notices),
             "taken": [one.as_dict() for one in self.taken],
+            "contract": self.contract,
         }
-        plain = {"origins": [list(origin) for origin in self.origins], "models": list(self.models)}
-        plain["notices"] = list(self.notices)
-        tried = self.trial.as_dict() if self.trial else None
-        facts = asdict(replace(self, changes=(), taken=(), trial=None))
-        return {**facts, **plain, **told, "contract": self.contract, "trial": tried}
 
 
 def imported_modules(source: str) -> Iterator[str]:

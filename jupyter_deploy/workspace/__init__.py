@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .services import LiveServices as LiveServices
     from .trial import Trial as Trial
     from .workspace import Workspace as Workspace
+    from .written import Written as Written
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -27,5 +28,6 @@ else:
             "services": "LiveServices",
             "trial": "Trial",
             "workspace": "Workspace",
+            "written": "Written",
         },
     )

@@ -15,11 +15,12 @@ from ..errors import DeployError
 from ..home import Home
 from ..registry import Model, prepare_value
 from ..scripts import Script, Scripts, check_script_name
-from ..services import Change, Services, scripts_services
+from ..services import Change, ServiceRecord, Services, scripts_services
 from ..store import Claims, Stage
 from .captured import CapturedValues
 from .living import Living, Run
 from .trial import Trial
+from .written import Written
 
 Try = Callable[[Script, Any, Progress], Trial]
 NOTHING = object()
@@ -76,7 +77,7 @@ class Authoring:
         draft: bool = False,
         run: Run | None = None,
         progress: Progress = lambda _: None,
-    ) -> Script:
+    ) -> Written:
         """Make a script of a cell, try it, put it into the services that run it, and store it.
 
         Parameters
@@ -102,8 +103,8 @@ class Authoring:
 
         Returns
         -------
-        Script
-            With what was taken, tried and changed.
+        Written
+            The script, what was tried and changed.
 
         Raises
         ------
@@ -112,18 +113,18 @@ class Authoring:
         """
         with self._claims.open() as opened:
             saving = _Saving(name := check_script_name(name), self._captured, opened, draft, progress)
-            script = self._compared(capture(name, cell, folder, notebook, saving, sample=sample))
+            written = self._compared(capture(name, cell, folder, notebook, saving, sample=sample), draft)
             if draft:
-                return replace(script, draft=True)
+                return written
+            script = written.script
             if value is not NOTHING:
-                script = replace(script, trial=self._try_out(script, sample if value is None else value, progress))
+                written = replace(written, trial=self._try_out(script, sample if value is None else value, progress))
             old = self._scripts.find(name)
             moved = moved_on(old, script, notebook.variables, _since(old, run)) if old else ()
-            runs_it = scripts_services(self._rows.all(), name)
-            before = {record.name: self._deployment.own_models(record.name) for record in runs_it}
-            changes = [self._told(change, moved, before) for change in self._reload_all(script, old, progress)]
+            models = {record.name: self._deployment.own_models(record.name) for record in self._running(name)}
+            changes = [self._told(change, moved, models) for change in self._reload_all(script, old, progress)]
             self._scripts.put(script)
-        return replace(script, changes=tuple(changes), moved=moved)
+        return replace(written, changes=tuple(changes), moved=moved)
 
     def renewed(
         self,
@@ -208,17 +209,21 @@ class Authoring:
             raise
         return script, sample if value is None else value
 
-    def _compared(self, script: Script) -> Script:
+    def _compared(self, script: Script, draft: bool) -> Written:
         """Say what its ``run()`` got until now, where it gets something else from now on."""
         old = self._scripts.find(script.name)
-        return replace(script, contract_before=old.contract) if old and old.contract != script.contract else script
+        return Written(script, draft, old.contract if old and old.contract != script.contract else "")
+
+    def _running(self, script: str) -> list[ServiceRecord]:
+        """List the services that run a script."""
+        return list(scripts_services(self._rows.all(), script))
 
     def _reload_all(
         self, script: Script, old: Script | None, progress: Progress, first: Change | None = None
     ) -> list[Change]:
         """Reload the services that run a script: all of them or, where one cannot load it, none."""
         changes = [first] if first else []
-        for record in scripts_services(self._rows.all(), script.name):
+        for record in self._running(script.name):
             if first and record.name == first.service:
                 continue
             try:

@@ -42,6 +42,7 @@ from .opening import full_disk_told, open_home
 from .service import Service
 from .services import LiveServices
 from .trial import Trial, Trials
+from .written import Written
 
 
 class Workspace:
@@ -194,7 +195,7 @@ class Workspace:
         draft: bool = False,
         run: Run | None = None,
         progress: Progress = lambda _: None,
-    ) -> Script:
+    ) -> Written:
         """Make a script of a cell, try it, reload the services that run it, and store it.
 
         Parameters
@@ -220,8 +221,8 @@ class Workspace:
 
         Returns
         -------
-        Script
-            With what it took, and the changes made to services.
+        Written
+            The script, and the changes made to services.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from pprint import pformat
 from typing import Any, NamedTuple
 
 from jupyter_deploy.deploying import Package
-from jupyter_deploy.display import plain, services
+from jupyter_deploy.display import plain, scripts, services
 from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import InvokeProblem
 from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet
@@ -17,7 +17,7 @@ from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText, Overview
-from jupyter_deploy.workspace import Trial
+from jupyter_deploy.workspace import Trial, Written
 from jupyter_deploy.workspace.housekeeping import Leftover
 
 PIECES = [
@@ -165,12 +165,17 @@ def environments(evil: str) -> Listing:
 HOSTILE: dict[str, dict[str, Hostile]] = {
     "Model": {"": Hostile(model)},
     "Script": {
-        "stored": Hostile(lambda evil: Script(evil, f"# {evil}\n{evil}", evil)),
+        "stored": Hostile(lambda evil: scripts.Seen(Written(Script(evil, f"# {evil}\n{evil}", evil)))),
+        "moved on": Hostile(lambda evil: scripts.Seen(Written(Script(evil, evil, evil, notices=(evil,))), (evil,))),
+    },
+    "Written": {
         "reloaded": Hostile(
-            lambda evil: Script(evil, evil, evil, changes=(Change(evil, evil, (evil,), 1.0, 2, (evil,)),))
+            lambda evil: Written(
+                Script(evil, evil, evil), changes=(Change(evil, evil, (evil,), 1.0, 2, (evil,)),), moved=(evil,)
+            )
         ),
-        "noticed": Hostile(lambda evil: Script(evil, evil, evil, moved=(evil,), moved_on=(evil,), notices=(evil,))),
-        "tried": Hostile(lambda evil: Script(evil, evil, evil, trial=Trial(evil, evil, 0.1, 0.2, evil))),
+        "tried": Hostile(lambda evil: Written(Script(evil, evil, evil), trial=Trial(evil, evil, 0.1, 0.2, evil))),
+        "draft": Hostile(lambda evil: Written(Script(evil, evil, evil), draft=True)),
     },
     "Trial": {"": Hostile(lambda evil: Trial(evil, evil, 0.1, 0.2, evil))},
     "Service": {"": Hostile(seen), "deleted": Hostile(lambda evil: services.Seen(evil, evil, reason=evil))},
@@ -206,8 +211,9 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
     "Environments": {"": Hostile(environments)},
     "DeployError": {"": Hostile(lambda evil: InvokeProblem(evil, details=evil, hint=evil))},
 }
-# What has a face of its own only while it lives: what its face sees when it looks.
+# Those whose faces look first: what they see then.
 LIVE = {
+    "Script": scripts.Seen,
     "Service": services.Seen,
     "Workspace": Overview,
     "LiveServices": Listing,

@@ -23,9 +23,8 @@ from jupyter_deploy.errors import (
 from jupyter_deploy.magics import completion
 from jupyter_deploy.magics.magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
 from jupyter_deploy.registry import Model
-from jupyter_deploy.scripts import Script
 from jupyter_deploy.verbs import Done, Listing, LogText
-from jupyter_deploy.workspace import Service, Workspace
+from jupyter_deploy.workspace import Service, Workspace, Written
 
 from .shell import ECHO, new_shell, shared_workspace
 
@@ -86,7 +85,7 @@ def test_the_journey(run: Run, fail: Fail, ip: InteractiveShell, classifier: Any
         "def run(data):\n    return model.predict(json.loads(data)).tolist()\n"
     )
     script = run(cell)
-    assert isinstance(script, Script)
+    assert isinstance(script, Written)
     assert "stored; serve it with: %deploy churn" in seen(ip, script)
     assert isinstance(run("svc = %deploy churn\nsvc"), Service)
     service = ip.user_ns["svc"]

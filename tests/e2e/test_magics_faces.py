@@ -16,7 +16,7 @@ from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change
 from jupyter_deploy.verbs import NAMES, Done, Listing, LogText
-from jupyter_deploy.workspace import Service, Workspace
+from jupyter_deploy.workspace import Service, Workspace, Written
 
 from ..markup import Page, encodable, harmless
 from .conftest import until
@@ -84,7 +84,7 @@ def test_a_script(ip: InteractiveShell) -> None:
     ]
     assert html.count(ESCAPED) == 3
     changes = (Change("one", "reloaded", (EVIL,), 12.4, 3), Change("two", "repaired", (), 1234.5, 1))
-    text, html = faces(ip, Script("s", "", "", changes=changes))
+    text, html = faces(ip, Written(Script("s", "", ""), changes=changes))
     assert text.splitlines()[2:] == [
         f"  one: reloaded in 12 ms ({EVIL}); generation 3 serves",
         "  two: repaired in 1,234 ms; generation 1 serves",

@@ -224,11 +224,11 @@ def test_a_bad_cell_changes_nothing(workspace: Workspace, tmp_path: Path) -> Non
     with pytest.raises(ScriptProblem):
         workspace.score_script("churn", "def run(: pass", folder=tmp_path)
     assert workspace.scripts.names() == []
-    first = workspace.score_script("churn", RUN, folder=tmp_path)
+    first = workspace.score_script("churn", RUN, folder=tmp_path).script
     with pytest.raises(ScriptProblem):
         workspace.score_script("churn", "x = 1", folder=tmp_path)
     assert workspace.scripts["churn"] == first
-    second = workspace.score_script("churn", "x = 1\n" + RUN, folder=tmp_path)
+    second = workspace.score_script("churn", "x = 1\n" + RUN, folder=tmp_path).script
     assert workspace.scripts["churn"] == second != first
     assert list(workspace.scripts) == ["churn"]
 

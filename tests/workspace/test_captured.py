@@ -14,7 +14,7 @@ from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import ServiceRecord, ServiceSpec
 from jupyter_deploy.verbs import Session, find, parser_of
 from jupyter_deploy.widgets.browser import ModelBrowser
-from jupyter_deploy.workspace import Workspace
+from jupyter_deploy.workspace import Workspace, Written
 
 CELL = "def run(data):\n    return {}\n"
 
@@ -29,7 +29,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "home")
 
 
-def written(workspace: Workspace, name: str, **values: Any) -> Script:
+def written(workspace: Workspace, name: str, **values: Any) -> Written:
     cell = CELL.format("[" + ", ".join(values) + "] and None")
     return workspace.score_script(name, cell, folder=workspace.home.root, notebook=Notebook(values))
 
@@ -103,7 +103,7 @@ def test_a_service_does_not_get_a_captured_value_as_the_model_of_its_name(worksp
         "price-lr", "import os\ndef run(data):\n    return os.environ['AZUREML_MODEL_DIR']\n"
     )
     with workspace._database.claims.open() as opened:
-        wanted = workspace._deployment._resolver.resolve(ServiceSpec("price-lr", "price-lr"), opened, plain)
+        wanted = workspace._deployment._resolver.resolve(ServiceSpec("price-lr", "price-lr"), opened, plain.script)
     assert wanted.model_ids == ()
 
 

@@ -1,0 +1,85 @@
+"""What came of a ``%%score_script`` cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..scripts import Script, Taken
+from ..services import Change
+from .trial import Trial
+
+
+@dataclass(frozen=True)
+class Written:
+    """A script that was written by a cell, and what writing it did.
+
+    Parameters
+    ----------
+    script : Script
+        What is stored, or would be.
+    draft : bool
+        Whether it was only written, and nothing saved or stored.
+    contract_before : str
+        What the ``run()`` that it takes the place of got, where that was something else.
+    trial : Trial or None
+        What it answered when it was tried.
+    changes : tuple of Change
+        The services that were reloaded.
+    moved : tuple of str
+        What it takes otherwise than when it was stored before, in words.
+    """
+
+    script: Script
+    draft: bool = False
+    contract_before: str = ""
+    trial: Trial | None = None
+    changes: tuple[Change, ...] = ()
+    moved: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The script's name."""
+        return self.script.name
+
+    @property
+    def source(self) -> str:
+        """The script's text."""
+        return self.script.source
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """``name:version`` of the models that hold what it took from the notebook's variables."""
+        return self.script.models
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """What it took from the notebook, without the values."""
+        return self.script.taken
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is doubtful about it."""
+        return self.script.notices
+
+    @property
+    def contract(self) -> str:
+        """What its ``run()`` gets, in a line, and the types of its parameters in a line each."""
+        return self.script.contract
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            The script's, and what writing it did.
+        """
+        return {
+            **self.script.as_dict(),
+            "draft": self.draft,
+            "contract_before": self.contract_before,
+            "trial": self.trial.as_dict() if self.trial else None,
+            "changes": [change.as_dict() for change in self.changes],
+            "moved": list(self.moved),
+        }
