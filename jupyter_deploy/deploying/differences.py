@@ -1,4 +1,4 @@
-"""How what is wanted differs from what runs: it decides between nothing, a reload and a new server."""
+"""How what is wanted differs from what runs; ``rollout`` makes nothing, a reload or a new server of it."""
 
 from __future__ import annotations
 

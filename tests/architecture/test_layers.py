@@ -171,6 +171,7 @@ def test_async_stays_in_the_front() -> None:
     front = {
         "acceptor",
         "admin_route",
+        "bodies",
         "control",
         "engine",
         "http",

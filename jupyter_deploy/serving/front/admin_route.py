@@ -15,8 +15,9 @@ from ...errors import DeployError
 from ..answers import encode
 from ..config import FIXED, with_settings
 from ..layout import Layout, layout_of_bundle
+from .bodies import read_body
 from .links import ScriptFailed
-from .replies import ClientGone, Receive, Refused, Reply, read_body, until_gone
+from .replies import ClientGone, Receive, Refused, Reply, until_gone
 from .requestids import in_log
 from .runtime import Runtime
 from .usage import usage

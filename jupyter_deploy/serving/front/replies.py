@@ -1,4 +1,4 @@
-"""What the routes hand to the HTTP edge, and how a body is read."""
+"""What the routes hand to the HTTP edge."""
 
 from __future__ import annotations
 
@@ -61,54 +61,6 @@ class Refused(Exception):
 
 class ClientGone(Exception):
     """The client closed its connection before its request was complete or answered."""
-
-
-async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """Read a request's body.
-
-    Parameters
-    ----------
-    receive : callable
-        ASGI's.
-    headers : dict of bytes to bytes
-        The request's.
-    limit : int
-        Bytes that are accepted.
-
-    Returns
-    -------
-    bytes
-        Whole: a body that was cut short is never scored.
-
-    Raises
-    ------
-    Refused
-        If it is too large; where the client said so, before any of it is read.
-    ClientGone
-        If the connection closed before its end.
-    """
-    length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > limit:
-        raise too_large(limit)
-    if not length and headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-        raise Refused(501, "Of transfer encodings, this server reads chunked alone.", [(b"connection", b"close")])
-    message = await receive()
-    if message["type"] != "http.disconnect" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) <= limit:
-            return body
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            raise too_large(limit)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
 
 
 def too_large(limit: int) -> Refused:

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 import orjson
 
 from ..messages import Answer
+from .bodies import decoded, read_body
 from .cors import Cors
-from .decoding import decoded
 from .dispatch import QueueFull
 from .limits import Limits, TooMuch
 from .links import Job
-from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, read_body, until_gone
+from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, until_gone
 from .runtime import Runtime
 
 # A request that is answered within this time is not watched for a client that leaves: watching costs a task.

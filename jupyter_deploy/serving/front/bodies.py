@@ -1,15 +1,63 @@
-"""Bodies that are compressed."""
+"""Request bodies: read whole, within a limit, and decompressed."""
 
 from __future__ import annotations
 
 import zlib
 
-from .replies import Refused, too_large
+from .replies import ClientGone, Receive, Refused, too_large
 
 _ENCODINGS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 # Bytes that are read at a time, from the first to the last: what is read of the next member is read again.
 _STEPS = (1 << 10, 1 << 18)
 _KNOWN = [(b"accept-encoding", b"gzip, deflate")]
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
+    """Read a request's body.
+
+    Parameters
+    ----------
+    receive : callable
+        ASGI's.
+    headers : dict of bytes to bytes
+        The request's.
+    limit : int
+        Bytes that are accepted.
+
+    Returns
+    -------
+    bytes
+        Whole: a body that was cut short is never scored.
+
+    Raises
+    ------
+    Refused
+        If it is too large; where the client said so, before any of it is read.
+    ClientGone
+        If the connection closed before its end.
+    """
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > limit:
+        raise too_large(limit)
+    if not length and headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise Refused(501, "Of transfer encodings, this server reads chunked alone.", [(b"connection", b"close")])
+    message = await receive()
+    if message["type"] != "http.disconnect" and not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        if len(body) <= limit:
+            return body
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
 
 
 def decoded(body: bytes, encoding: bytes, limit: int) -> bytes:
