@@ -144,7 +144,7 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
-        # On another file system: no half of it can be taken for a whole, because whoever removes it holds the lock.
+        # On another file system: no half of it can be taken for a whole; the process that removes it holds the lock.
         gone = folder
     shutil.rmtree(gone, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""What long work says on its way: words for whoever shows words, with stage and fraction for whoever can show more.
+"""Progress of long work: a text, with a stage and a fraction for displays that can show more.
 
 Work takes a callable and gives it texts. ``print`` will do; so one text stays all that it has to take.
 """

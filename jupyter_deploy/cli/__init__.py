@@ -84,7 +84,7 @@ def _session() -> Any:
 
     def confirm(question: str) -> bool:
         if not sys.stdin.isatty():
-            raise UsageProblem("Nobody can be asked here.", hint="Say --yes.")
+            raise UsageProblem("Confirmation is not possible here.", hint="Add --yes.")
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
     def note(text: str) -> None:

@@ -61,7 +61,7 @@ class Attempts:
     def make(
         self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
     ) -> tuple[Wanted, Done, tuple[str, ...]]:
-        """Make a service be what is wanted, on its target or, where that fails, on the other.
+        """Apply a resolved plan on its target or, where that fails, on the other.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Make a service be what was asked for: nothing where it is, a reload where that does, a new server where it must."""
+"""Apply a deployment with the smallest change: none, reload or replace. One change at a time for each service."""
 
 from __future__ import annotations
 

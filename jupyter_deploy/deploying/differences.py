@@ -18,7 +18,7 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     record : ServiceRecord
         What runs.
     wanted : Wanted
-        What shall run.
+        The plan.
 
     Returns
     -------

@@ -44,7 +44,7 @@ _NOTHING: dict[str, Any] = {
 
 
 class Intent:
-    """Translates what is given; what is None was not given and stays as it is.
+    """Translates the arguments; None means not given, and stays as it is.
 
     Parameters
     ----------

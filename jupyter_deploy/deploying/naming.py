@@ -83,7 +83,7 @@ class Naming:
         return own, script
 
     def given(self, name: str, given: Mapping[str, Any], say: Callable[[str], None]) -> tuple[str, dict[str, Any]]:
-        """Tell which service is meant by what is given to ``deploy``.
+        """Tell which service the arguments of ``deploy`` mean.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Naming:
         Returns
         -------
         tuple of (str, dict)
-            The service's name, and what is given with the script and the model of the name that was typed.
+            The service's name, and the arguments with the script and the model of the name that was typed.
         """
         own, script = self.service(name, given["script"], say, image=bool(given["image"]))
         found = {**given, "name": own, "script": script}

@@ -318,7 +318,7 @@ def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:
     Parameters
     ----------
     wanted : Wanted
-        What shall run.
+        The plan.
 
     Returns
     -------

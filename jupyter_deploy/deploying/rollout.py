@@ -1,4 +1,4 @@
-"""From what runs to what shall run, by the least that does it; the new is ready before the old ends."""
+"""Apply a plan with the smallest change: none, reload or replace. The new server is ready before the old one ends."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LIMITS = {"memory", "cpus"}
 
 
 class Rollout:
-    """Brings services from one state to another; whoever calls it holds the service's lock.
+    """Brings services from one state to another; the caller holds the service's lock.
 
     Parameters
     ----------
@@ -115,14 +115,14 @@ class Rollout:
         progress: Progress,
         forced: tuple[str, ...] = (),
     ) -> tuple[str, tuple[str, ...], int]:
-        """Make a service be what is wanted.
+        """Apply a plan to a service.
 
         Parameters
         ----------
         record : ServiceRecord or None
             What there is.
         wanted : Wanted
-            What shall be.
+            The plan.
         wait : bool
             Whether to return only when it serves.
         progress : callable
@@ -238,7 +238,7 @@ class Rollout:
             final, _, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
         except DeployError:
             # Somebody took it in between; the service runs all the same.
-            progress(f"port {has} cannot be had any more; {wanted.spec.name} keeps port {server.port}")
+            progress(f"port {has} is no longer free; {wanted.spec.name} keeps port {server.port}")
             return generation
         self._take_over(final, server)
         return generation

@@ -49,7 +49,7 @@ class Strays:
             return True
 
     def end(self, record: ServiceRecord) -> ServiceRecord:
-        """End them; whoever calls it holds the service's lock.
+        """End them; the caller holds the service's lock.
 
         Parameters
         ----------

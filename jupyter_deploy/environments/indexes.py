@@ -129,7 +129,7 @@ class IndexSettings:
         Returns
         -------
         IndexSettings
-            Constraint files and certificate are still paths of this machine: whoever builds the image copies them.
+            Constraint files and certificate are still paths of this machine: the user who builds the image copies them.
         """
         return replace(
             self,

@@ -106,7 +106,7 @@ class Connection:
         self._connection.close()
 
     def abort(self) -> None:
-        """Cut the connection, from any thread: whoever waits for an answer gets :class:`NoAnswer`."""
+        """Cut the connection, from any thread: a thread that waits for an answer gets :class:`NoAnswer`."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

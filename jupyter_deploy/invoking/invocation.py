@@ -68,7 +68,7 @@ class Invocation:
     last_words : callable
         Returns the end of its log.
     known : mutable mapping
-        Signatures by the bundle that they are of, for whoever asks again.
+        Signatures by the bundle that they are of, kept for the next request.
     authorization : str
         The value of an ``Authorization`` header; empty where the service has no keys.
     """

@@ -15,7 +15,7 @@ LIVING = "jupyter_deploy.workspace.living"
 
 
 class ConfiguredMagics(Magics):
-    """Magics with settings; what is given on a magic's line wins over them."""
+    """Magics with settings; options on a magic's line win."""
 
     target = Unicode(
         "", help="Where new services run: auto, process or docker. Empty: Docker where it answers, else a process."

@@ -73,4 +73,4 @@ def _confirm(question: str) -> bool:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
     except (EOFError, RuntimeError) as error:
         # StdinNotImplementedError is a RuntimeError: nbconvert, nbval and the like have nobody to ask.
-        raise UsageProblem("Nobody can be asked here.", hint="Say --yes.") from error
+        raise UsageProblem("Confirmation is not possible here.", hint="Add --yes.") from error

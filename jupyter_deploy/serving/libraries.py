@@ -72,7 +72,7 @@ class ImportMark:
 
 
 def forget_shadowed(folder: Path) -> None:
-    """Drop libraries from ``sys.modules`` that a file beside the script shall stand for.
+    """Drop libraries from ``sys.modules`` that a file beside the script replaces.
 
     Parameters
     ----------

@@ -252,7 +252,7 @@ class Output:
         if self._descriptor < 0:
             return b""
         try:
-            # Only so much at once: requests shall not wait for a script that talks without end.
+            # Only so much at once: requests must not wait for a script that prints without end.
             data = bytes(self._space[: os.readv(self._descriptor, [self._space])])
         except BlockingIOError:
             return b""

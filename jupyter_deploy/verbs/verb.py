@@ -59,7 +59,7 @@ def argument(*flags: str, completes: str = "", **options: Any) -> Argument:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a user has set for all verbs; what is given to a verb wins.
+    """A user's defaults for all verbs; options of a verb win.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def agreed(change: Callable[..., Any], yes: bool, session: Session) -> Any:
         try:
             agrees = session.confirm(f"{error.message} Ship it?")
         except UsageProblem:
-            # Nobody can be asked here: the error names the option.
+            # Confirmation is not possible here: the error names the option.
             raise error from None
         if agrees:
             return change(large=True)

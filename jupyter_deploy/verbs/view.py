@@ -23,7 +23,7 @@ _INSTEAD = {
 
 @dataclass(frozen=True)
 class View:
-    """What shall be looked at; whoever shows it makes it live.
+    """What to look at; the edge that shows it makes it live.
 
     Parameters
     ----------

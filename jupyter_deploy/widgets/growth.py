@@ -1,4 +1,4 @@
-"""A log file as it grows, read a piece at a time by whoever looks."""
+"""A log file as it grows, read a piece at a time."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _LAST_WORDS = 10
 
 
 class Service(Invocable):
-    """One service, whoever started it. All attributes are asked for when they are read.
+    """One service, started from anywhere. Attributes are looked up when they are read.
 
     Parameters
     ----------

@@ -276,7 +276,7 @@ class Workspace:
         wait: bool = True,
         progress: Progress = lambda _: None,
     ) -> Service:
-        """Make a service be what is asked for; what is not given stays as it is, and ``"default"`` takes it back.
+        """Deploy a service; options that are not given stay as they are, and ``"default"`` takes one back.
 
         Parameters
         ----------

@@ -248,8 +248,8 @@ def test_a_semicolon_silences(run: Run, line: str, kind: type) -> None:
         ("%%score_script echo\ndef run(data): return nmae", ScriptProblem, "name 'nmae' is neither", "'name'"),
         ("%%score_script echo\ndef run(data): return get_ipython()", ScriptProblem, "notebook's own", "print()"),
         ("%%score_script echo\n%pip install x\ndef run(d): return 1", ScriptProblem, "notebook syntax", "own"),
-        ("%model delete echo", UsageProblem, "Nobody can be asked here.", "Say --yes."),
-        ("%model unregister iris", UsageProblem, "Nobody can be asked here.", "Say --yes."),
+        ("%model delete echo", UsageProblem, "Confirmation is not possible here.", "Add --yes."),
+        ("%model unregister iris", UsageProblem, "Confirmation is not possible here.", "Add --yes."),
     ],
 )
 def test_errors_are_a_message_and_a_hint(

@@ -98,7 +98,7 @@ def test_a_service_outlives_the_kernel_that_made_it(notebooks: list[Notebook], w
     assert "jupyter_deploy" not in broken
     assert first.run("%invoke half [2]") == "[2.0]"
     assert "unchanged, nothing to do" in first.run("%deploy half")
-    assert first.run("%model delete half").startswith("error: UsageProblem: Nobody can be asked here.")
+    assert first.run("%model delete half").startswith("error: UsageProblem: Confirmation is not possible here.")
     assert first.run("def ask(rows):\n    r = %invoke half rows\n    return r\nask([4])") == "[3.0]"
     typed = "x = 1\nr = %deploy ha"
     reply = first.client.complete(typed, reply=True, timeout=30)["content"]

@@ -31,7 +31,7 @@ _ATTEMPTS = 3
 # A file that was changed this lately may change again without another time of change.
 _RACY_NS = 50_000_000
 _EXECUTABLE = 0o111
-# A pipe that took the file's place meanwhile shall not make this wait.
+# A pipe that took the file's place meanwhile must not make this wait.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 # In the index, before the digest of a file that holds a private key.
 _PRIVATE = "private:"
@@ -195,7 +195,7 @@ def is_whole(path: str | Path, size: int) -> bool:
     path : str or pathlib.Path
         In the store or a bundle.
     size : int
-        What it shall have.
+        What it will have.
 
     Returns
     -------

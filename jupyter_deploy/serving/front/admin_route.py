@@ -82,7 +82,7 @@ class Admin:
         return await self._reload(body, receive)
 
     def _wanted(self, body: bytes) -> tuple[Layout | None, int | None, dict[str, Any]]:
-        """Read what shall be served; a body without a bundle means the same files, as they are now."""
+        """Read what to serve; a body without a bundle means the same files, as they are now."""
         try:
             values = orjson.loads(body or b"{}")
             unknown = sorted(set(values) - set(_KEYS))

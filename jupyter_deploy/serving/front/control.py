@@ -53,7 +53,7 @@ def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
     """
     (ours, theirs), (output, writes) = socket.socketpair(), os.pipe()
     for end in (ours, theirs):
-        # A large body shall not wait for its reader again and again; the system may allow less.
+        # A large body must not wait for its reader again and again; the system may allow less.
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     ends = Ends(ours, output)
     try:

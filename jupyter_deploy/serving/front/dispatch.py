@@ -100,7 +100,7 @@ class Dispatcher:
         job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta)
         self._queue.append(job)
         if not self._due and (self._idle or self._ahead):
-            # Requests that arrive in the same turn of the loop shall go together.
+            # Requests that arrive in the same turn of the loop go together.
             self._due = True
             loop.call_soon(self._pump)
         return job

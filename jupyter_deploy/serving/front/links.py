@@ -266,7 +266,7 @@ class WorkerLink(asyncio.Protocol):
             self._transport.write(note(Kind.STOP))
 
     def abort(self) -> None:
-        """Take the worker as lost, whoever still holds its end of the pair."""
+        """Take the worker as lost, even if another process still holds its end of the pair."""
         if not self.lost and self._transport is not None:
             self._transport.abort()
 

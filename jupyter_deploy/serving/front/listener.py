@@ -1,4 +1,4 @@
-"""The listening socket: bound by whoever knows which port is wanted, inherited by the front."""
+"""The listening socket: bound by the process that knows the port, inherited by the front."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Runtime:
         self.metrics.reloads["failed"] += 1
         log.error("generation %d was not taken: %s", new.number, error)
         if self.current is not None:
-            # Who corrects the script shall not wait longer for it than anybody else.
+            # The corrected script finds a warm process again.
             self._background(self._workers.get_ready(self.current))
 
     def _switch(self, new: Generation) -> None:
@@ -311,7 +311,7 @@ class Runtime:
         return [link.pid for link in self.current.links] if self.current else []
 
     def abort(self) -> None:
-        """Kill the workers: whoever asked to stop does not want to wait for them, nor for those that wait."""
+        """Kill the workers at once; requests that wait are given up."""
         self._aborted = True
         self.give_up_waiting()
         for link in list(self._workers.links):

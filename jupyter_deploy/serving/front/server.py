@@ -58,7 +58,7 @@ class Server:
     echo : int, optional
         A descriptor that gets the log's lines as well.
     log_file : pathlib.Path, optional
-        The file that standard output is, where it shall be kept bounded.
+        The file that standard output is, where it is kept bounded.
     life : Life, optional
         Whether it was started again after it died.
     """
@@ -188,7 +188,7 @@ class Server:
     def _drain(self, runtime: Runtime, engine: Any, name: str) -> None:
         if engine.should_exit:
             if time.monotonic() - self._asked < _AGAIN_SECONDS:
-                # One Ctrl-C may arrive twice: from the terminal, and from whoever started this.
+                # One Ctrl-C may arrive twice: from the terminal, and from the process that started this.
                 return
             log.info("%s again: requests in flight are given up", name)
             runtime.abort()

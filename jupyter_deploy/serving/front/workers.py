@@ -308,7 +308,7 @@ class Workers:
         link : WorkerLink
             Any.
         telling_where : bool, optional
-            Whether it shall first write to the log which line it is at.
+            Whether it first writes to the log which line it is at.
         """
         if link.lost:
             return

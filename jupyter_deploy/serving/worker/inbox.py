@@ -72,7 +72,7 @@ class Inbox:
         Returns
         -------
         list of Request or None
-            In order; None when the worker shall end.
+            In order; None when the worker is to end.
         """
         while not self._groups:
             if self._over or not self._wait():

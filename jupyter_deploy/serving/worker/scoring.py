@@ -158,7 +158,7 @@ class Scorer:
         items = [next(iter(arguments.values())) for arguments in batch]
         try:
             return self._run_batch(items)
-        except BaseException as error:  # noqa: BLE001 - user code: the others of the batch shall not suffer
+        except BaseException as error:  # noqa: BLE001 - user code: the others of the batch must not suffer
             if len(items) == 1:
                 return [(False, error)]
             return [outcome for item in items for outcome in self._run_batch_of_one(item)]

@@ -43,7 +43,7 @@ def main(sock: socket.socket, template: Template) -> int:
     sock : socket.socket
         The worker's end of the pair.
     template : callable
-        Called, instead of serving, where this process shall be copied.
+        Called, instead of serving, where this process is to be copied.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
     int
         The exit code, 0.
     """
-    # Children that the script forks shall not keep the front believing that this worker lives, and end by SIGTERM.
+    # Children that the script forks must not make the front believe that this worker lives, and SIGTERM must end them.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=sock.close)
         os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))

@@ -92,7 +92,7 @@ def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Ma
     client : docker.DockerClient
         The engine.
     launch : Launch
-        What shall be served.
+        What to serve.
     share : Share
         What the container is shown.
     port : int
@@ -149,7 +149,7 @@ def labels_of(launch: Launch) -> dict[str, str]:
     Parameters
     ----------
     launch : Launch
-        What shall be served.
+        What to serve.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def variables_of(launch: Launch, bounds: Mapping[str, int], processors: int) -> 
     Parameters
     ----------
     launch : Launch
-        What shall be served.
+        What to serve.
     bounds : mapping
         From :func:`limits`.
     processors : int

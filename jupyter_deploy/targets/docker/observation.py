@@ -61,7 +61,7 @@ def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silen
             return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
         # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
         # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
-        # Or it died without a word: it ends at its next start what outlived it, and forgets to start that again.
+        # Or it died without a word. On its next start it stops leftover processes and does not restart them.
         client.api.start(facts.container)
         how = "was ended by the engine" if code in {0, 143} else f"was killed (code {code})"
         return Health("Transitioning", f"its container {how} and starts again")

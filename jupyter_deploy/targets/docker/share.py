@@ -50,7 +50,7 @@ class Share:
         Parameters
         ----------
         launch : Launch
-            What it shall serve.
+            What it serves.
         user : str
             ``uid:gid`` inside the container.
 
@@ -118,7 +118,7 @@ class Share:
         Parameters
         ----------
         launch : Launch
-            What shall be served.
+            What to serve.
         """
         link = self.service / "bundles" / f"next-{secrets.token_hex(4)}"
         link.symlink_to(launch.bundle.name, target_is_directory=True)
@@ -219,7 +219,7 @@ def settings_of(launch: Launch) -> ServingConfig:
     Parameters
     ----------
     launch : Launch
-        What shall be served.
+        What to serve.
 
     Returns
     -------

@@ -37,7 +37,7 @@ def of_server(admin: Admin) -> Stats:
 
 
 def of_container(client: Any, container: str, folder: Path) -> Stats:
-    """Ask the engine, once: it makes whoever asks twice wait for a second.
+    """Ask the engine, once: a second question waits for a second.
 
     Parameters
     ----------

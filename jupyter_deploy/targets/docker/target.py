@@ -29,7 +29,7 @@ _TRIES = 5
 
 
 class DockerTarget:
-    """Starts containers that outlive whoever started them, and finds them again by their ids and labels."""
+    """Starts containers that outlive the process that started them, and finds them again by their ids and labels."""
 
     name = "docker"
     capabilities = Capabilities(limits=True, own_image=True, live_reload=True, survives_reboot=True)
@@ -228,7 +228,7 @@ class DockerTarget:
 
 
 def _remove_unknown(client: Any, launch: Launch) -> None:
-    """Remove what was made, but not written down: the service is locked, so whoever made it is dead."""
+    """Remove what was made, but not written down: the service is locked, so the process that made it is dead."""
     labels = [f"{LABEL}.workspace={launch.workspace}", f"{LABEL}.service={launch.name}", f"{LABEL}.role=service"]
     for container in client.api.containers(all=True, filters={"label": labels, "status": "created"}):
         discard(client, container["Id"])
