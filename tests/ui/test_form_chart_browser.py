@@ -23,7 +23,7 @@ def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
     outcome = form.locator(".jpd-outcome")
     expect(outcome).to_contain_text('{"plan": "\\"<b>", "risk": 0.3, "rows": 2}')
     expect(outcome.locator(".jpd-outcome-title")).to_contain_text("200 in")
-    expect(outcome.locator(".jpd-outcome-title")).to_contain_text("ms in run()")
+    expect(outcome.locator(".jpd-outcome-title")).to_contain_text("s in run()")
 
     usage.fill("[[1,")
     form.get_by_role("button", name="Send").click()
