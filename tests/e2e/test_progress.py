@@ -158,8 +158,11 @@ def test_a_failure_ends_the_display(kernel: Kernel, tmp_path: Path, workspace: W
 def test_ipython_in_a_terminal_gets_lines(workspace: Workspace, gate: Path, tmp_path: Path) -> None:
     script = tmp_path / "script.ipy"
     script.write_text(
-        "%load_ext jupyter_deploy\nimport pathlib, threading\n"
-        f"threading.Timer(1.5, pathlib.Path({str(gate)!r}).touch).start()\n"
+        "%load_ext jupyter_deploy\nimport pathlib, threading, time\nfrom jupyter_deploy import Workspace\n\n"
+        # From when it starts on, however long that takes to come.
+        "def open_later():\n    while 'slow' not in Workspace().services:\n        time.sleep(0.05)\n"
+        f"    time.sleep(1.5)\n    pathlib.Path({str(gate)!r}).touch()\n\n"
+        "threading.Thread(target=open_later).start()\n"
         "%deploy slow --target process\n%model state slow\nprint(_)\n"
     )
     done = subprocess.run(
