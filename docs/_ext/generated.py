@@ -31,7 +31,7 @@ GROUPS = {
 }
 # These have a magic of their own beside %model.
 MAGICS = {"register": "%register", "deploy": "%deploy", "invoke": "%invoke"}
-# The workspace makes these: nobody calls their constructors.
+# The workspace makes these; users do not call their constructors.
 HANDLES = {
     "jupyter_deploy.workspace.Service",
     "jupyter_deploy.workspace.LiveServices",

@@ -75,7 +75,7 @@ class Garbage:
         left = self._database.claims.left_behind()
         if left.digests:
             try:
-                # Nobody waits for another's lock only to tidy up: the stage stays, and the next one finds it.
+                # Cleaning up does not wait for a lock: the stage stays, and the next cleaning finds it.
                 self._remove(lambda: self._these(left.digests), 0.0)
             except Locked:
                 return

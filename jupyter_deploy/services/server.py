@@ -18,7 +18,7 @@ _OF_A_ROLLOUT = {"pending", "keep", "next", "previous", "ending", "unproven", "u
 class Server:
     """One server of a service, as its target started it; it may have ended since.
 
-    Its generation is not here: a server that is started again counts anew, so its target is asked.
+    It has no generation: a restarted server counts from 1 again, so the target is asked for it.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class RolloutState:
     ending : bool
         Whether the service's own server is being ended.
     unproven : str
-        Set until somebody has seen the service serve for the first time: :data:`WAITED_FOR` while its first deployment
+        Set until the service was seen to serve for the first time: :data:`WAITED_FOR` while its first deployment
         waits for that, else :data:`NOT_WAITED_FOR`.
     unschedulable : str
         Why no server could be started.

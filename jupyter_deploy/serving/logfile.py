@@ -70,7 +70,7 @@ class LogFile:
             self._size = os.fstat(_OUTPUTS[0]).st_size
 
     def _rotate(self) -> None:
-        # Somebody else may have moved the file since the last look: what they keep must not be emptied.
+        # Another program may have moved the file since the last look: the moved file must not be emptied.
         if not self._is_own():
             self._reopen()
             return

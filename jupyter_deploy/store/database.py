@@ -185,7 +185,7 @@ class Database:
         Returns
         -------
         context manager
-            Raises :class:`~jupyter_deploy.store.Held` if somebody else holds it all the time.
+            Raises :class:`~jupyter_deploy.store.Held` if another process holds it all the time.
         """
         return lock(self._folder / f"{kind}s" / f"{name}.lock", seconds)
 

@@ -61,7 +61,7 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
     Raises
     ------
     Held
-        If somebody else holds it all the time.
+        If another process holds it all the time.
     """
     own = filelock.FileLock(path)
     try:

@@ -1,4 +1,4 @@
-"""The entry script, for processes that it starts anew (spawn, forkserver, joblib): they import it by its name.
+"""The entry script, for new processes that it starts (spawn, forkserver, joblib): they import it by its name.
 
 Workers have this file's folder on ``sys.path``, and such processes inherit that. In a worker itself the script is
 loaded already, so that this file is never asked for.
