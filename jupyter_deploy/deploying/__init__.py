@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .asked import DEFAULT as DEFAULT
+    from .asked import Asked as Asked
+    from .asked import own_image as own_image
     from .attempts import first_choice as first_choice
     from .deployment import NOT_HERE as NOT_HERE
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
     from .edits import script_facts as script_facts
     from .garbage import Garbage as Garbage
-    from .intent import Intent as Intent
-    from .intent import own_image as own_image
     from .naming import Naming as Naming
     from .packages import Package as Package
     from .packages import Packages as Packages
+    from .references import References as References
+    from .references import fallback_target as fallback_target
     from .resolution import Resolver as Resolver
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
@@ -28,13 +31,14 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "asked": "Asked DEFAULT own_image",
             "attempts": "first_choice",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
             "garbage": "Garbage",
-            "intent": "Intent own_image",
             "naming": "Naming",
             "packages": "Package Packages",
+            "references": "References fallback_target",
             "resolution": "Resolver",
             "rollout": "Progress Rollout",
         },

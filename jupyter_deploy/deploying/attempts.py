@@ -1,4 +1,4 @@
-"""One attempt to make a service be what is wanted: what it leaves where it fails, and what is tried instead."""
+"""One attempt at a resolved deployment: what a failure leaves, and which target is tried instead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, Tar
 from ..scripts import Script
 from ..services import Change, ServiceRecord, ServiceSpec
 from ..store import Claims
-from .resolution import Resolver, Wanted
+from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .unproven import Unproven
 
@@ -60,7 +60,7 @@ class Attempts:
 
     def make(
         self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
-    ) -> tuple[Wanted, Done, tuple[str, ...]]:
+    ) -> tuple[Resolved, Done, tuple[str, ...]]:
         """Apply a resolved plan on its target or, where that fails, on the other.
 
         Parameters
@@ -68,7 +68,7 @@ class Attempts:
         record : ServiceRecord or None
             What there is.
         spec : ServiceSpec
-            What is wanted.
+            The specification.
         how : How
             The rest.
         progress : callable
@@ -76,7 +76,7 @@ class Attempts:
 
         Returns
         -------
-        tuple of (Wanted, tuple, tuple of str)
+        tuple of (Resolved, tuple, tuple of str)
             What it is now, what was done, and why it is not where it was meant to be.
         """
         try:
@@ -97,11 +97,11 @@ class Attempts:
 
     def _once(
         self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
-    ) -> tuple[Wanted, Done]:
+    ) -> tuple[Resolved, Done]:
         try:
             with self._claims.open() as opened:
-                wanted = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
-                return wanted, self._rollout.apply(record, wanted, how.wait, progress)
+                resolved = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
+                return resolved, self._rollout.apply(record, resolved, how.wait, progress)
         except BaseException as error:
             self._unproven.take_back(spec.name, record, error)
             raise

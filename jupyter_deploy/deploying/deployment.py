@@ -6,11 +6,10 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ..bundles import captured_in
 from ..errors import DeployError, DiskFull, ReadOnly
@@ -20,13 +19,15 @@ from ..registry import parse_reference as parse
 from ..scripts import Script
 from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Target
 from ..store import Database
+from .asked import Asked
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
 from .differences import differences
 from .garbage import Garbage
 from .placing import for_target
-from .resolution import Resolver, merged, with_given
+from .resolution import Resolver
 from .rollout import Progress, Rollout
+from .specifying import specified, with_given
 from .strays import Strays
 from .unproven import Unproven
 
@@ -141,7 +142,7 @@ class Deployment:
     def deploy(
         self,
         name: str,
-        changes: Mapping[str, Any],
+        asked: Asked,
         *,
         wait: bool = True,
         large: bool = False,
@@ -156,8 +157,8 @@ class Deployment:
         ----------
         name : str
             The service's name.
-        changes : mapping
-            Fields of :class:`ServiceSpec` that were given; the others stay as they are.
+        asked : Asked
+            The request, with its references looked up.
         wait : bool, optional
             Return when it serves, or at once.
         large : bool, optional
@@ -182,14 +183,14 @@ class Deployment:
         with self._replacing(name):
             record = self._rows.find(name)
             record = self.strays.end(record) if record else None
-            spec, notes = for_target(merged(name, record, changes), record, changes)
+            spec, notes = for_target(specified(name, record, asked), record, asked.given)
             how = How(source, wait, large, otherwise)
-            wanted, done, instead = self._attempts.make(record, spec, how, progress)
+            resolved, done, instead = self._attempts.make(record, spec, how, progress)
         action, what, generation = done
         notes += instead
-        notes += (*wanted.notes, *wanted.environment.notices) if action != "unchanged" else ()
+        notes += (*resolved.notes, *resolved.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
-        notes += _as_stored(wanted.script, names)
+        notes += _as_stored(resolved.script, names)
         return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
 
     def reload(
@@ -245,20 +246,20 @@ class Deployment:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
             spec, ids = self._with_model(spec, record, model)
             with self._database.claims.open() as opened:
-                wanted = self._resolver.resolve(spec, opened, source, ids, record, large=large)
-                what = differences(record, wanted) or ("same script",)
-                action, _, generation = self._rollout.apply(record, wanted, True, progress, forced=what)
-        notes = wanted.notes + _as_stored(wanted.script, names)
+                resolved = self._resolver.resolve(spec, opened, source, ids, record, large=large)
+                what = differences(record, resolved) or ("same script",)
+                action, _, generation = self._rollout.apply(record, resolved, True, progress, forced=what)
+        notes = resolved.notes + _as_stored(resolved.script, names)
         return Change(name, action, what, _since(started), generation, notes)
 
-    def script_of(self, name: str, changes: Mapping[str, Any]) -> str:
+    def script_of(self, name: str, asked: Asked) -> str:
         """Tell which stored script a service runs, or would run.
 
         Parameters
         ----------
         name : str
             The service's name.
-        changes : mapping
+        asked : Asked
             As for :meth:`deploy`.
 
         Returns
@@ -266,7 +267,7 @@ class Deployment:
         str
             The script's name; empty for a file or an image.
         """
-        spec = merged(name, self._rows.find(name), changes)
+        spec = specified(name, self._rows.find(name), asked)
         return "" if spec.script_is_file or spec.image else spec.script
 
     def own_models(self, name: str) -> tuple[str, ...]:

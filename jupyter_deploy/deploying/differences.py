@@ -1,4 +1,4 @@
-"""How what is wanted differs from what runs; ``rollout`` makes nothing, a reload or a new server of it."""
+"""How a resolved deployment differs from what runs; ``rollout`` decides between nothing, a reload and a new server."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 from ..bundles import manifest_of
 from ..environments import Environment
 from ..services import ServiceRecord
-from .resolution import Wanted
+from .resolution import Resolved
 
 
-def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
+def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
     """Tell what of a running service would change.
 
     Parameters
     ----------
     record : ServiceRecord
         What runs.
-    wanted : Wanted
+    resolved : Resolved
         The plan.
 
     Returns
@@ -25,25 +25,25 @@ def differences(record: ServiceRecord, wanted: Wanted) -> tuple[str, ...]:
     tuple of str
         ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
     """
-    spec, was = wanted.spec, record.spec
+    spec, was = resolved.spec, record.spec
     found = [] if spec.target == record.target else ["target"]
     running = record.environment
-    if running and not spec.image and not _same(running, wanted.environment):
+    if running and not spec.image and not _same(running, resolved.environment):
         found.append("environment")
-    if running and wanted.variables != {**running.variables, **was.variables}:
+    if running and resolved.variables != {**running.variables, **was.variables}:
         found.append("variables")
     found += [key for key in ("image", "memory", "cpus") if getattr(spec, key) != getattr(was, key)]
-    bundles = wanted.bundle.folder.parent
-    was_held, held = manifest_of(bundles / record.bundle), manifest_of(wanted.bundle.folder)
-    if wanted.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
+    bundles = resolved.bundle.folder.parent
+    was_held, held = manifest_of(bundles / record.bundle), manifest_of(resolved.bundle.folder)
+    if resolved.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
         found.append("model")
-    if wanted.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
+    if resolved.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
         found.append("script")
-    if wanted.spec.workers != record.spec.workers:
+    if resolved.spec.workers != record.spec.workers:
         found.append("workers")
-    if wanted.spec.settings != record.spec.settings:
+    if resolved.spec.settings != record.spec.settings:
         found.append("settings")
-    if wanted.spec.port not in {0, record.port}:
+    if resolved.spec.port not in {0, record.port}:
         found.append("port")
     return tuple(found)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ..errors import NotFound, UsageProblem
 from ..registry import Models
 from ..scripts import NAME_RULE as SCRIPT_RULE
 from ..scripts import Scripts
 from ..services import NAME_RULE, Services, check_service_name, derived
+from .asked import Asked
 
 _RULE = "a service's name has 3 to 32 lower-case letters, digits and '-'"
 
@@ -82,34 +82,29 @@ class Naming:
             say(f"service {own}, because {_RULE}")
         return own, script
 
-    def given(self, name: str, given: Mapping[str, Any], say: Callable[[str], None]) -> tuple[str, dict[str, Any]]:
-        """Tell which service the arguments of ``deploy`` mean.
+    def named(self, name: str, asked: Asked, say: Callable[[str], None]) -> tuple[str, Asked]:
+        """Tell which service a request means.
 
         Parameters
         ----------
         name : str
             As for :meth:`service`.
-        given : mapping
-            By the names of ``deploy``'s parameters.
+        asked : Asked
+            As the user gave it.
         say : callable
             Told of a name that was derived.
 
         Returns
         -------
-        tuple of (str, dict)
-            The service's name, and the arguments with the script and the model of the name that was typed.
+        tuple of (str, Asked)
+            The service's name, and the request with the script and the model of the name that was typed.
         """
-        own, script = self.service(name, given["script"], say, image=bool(given["image"]))
-        found = {**given, "name": own, "script": script}
+        typed = asked.script if isinstance(asked.script, (str, Path)) else None
+        own, script = self.service(name, typed, say, image=asked.image is not None)
+        found = asked.but(script=script)
         by_file = script is not None and str(script) not in self._scripts.names()
-        if (
-            own != name
-            and by_file
-            and given["models"] is None
-            and self._rows.find(own) is None
-            and name in self._models
-        ):
-            found["models"] = [name]
+        if own != name and by_file and asked.models is None and self._rows.find(own) is None and name in self._models:
+            found = found.but(models=(name,))
         return own, found
 
     def _stored(self, name: str, own: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from ..home import Home
 from ..services import Services, ServiceSpec, check_service_name
 from ..store import Database, told
 from ..targets.docker import context, engine, images
-from .resolution import Resolver, merged
+from .asked import Asked
+from .resolution import Resolver
+from .specifying import specified
 
 _IMAGE_RULE = re.compile(r"[a-z0-9]+(?:[._/:\-]+[a-z0-9]+)*(?::\w[\w.\-]{0,127})?")
 _MARK = "Dockerfile"
@@ -95,7 +97,7 @@ class Packages:
         self._database = database
 
     def make(
-        self, name: str, changes: Mapping[str, Any], image: str | None, folder: str | Path | None, progress: Progress
+        self, name: str, asked: Asked, image: str | None, folder: str | Path | None, progress: Progress
     ) -> Package:
         """Package a service as it is described, whether it runs or not.
 
@@ -103,8 +105,8 @@ class Packages:
         ----------
         name : str
             A service's name; of one that does not exist, script and model have that name too.
-        changes : mapping
-            Fields of :class:`ServiceSpec` to take instead of the service's.
+        asked : Asked
+            What to take instead of the service's own.
         image : str or None
             The image's name; by default the service's with the bundle's digest as its tag.
         folder : str or pathlib.Path or None
@@ -125,32 +127,32 @@ class Packages:
             With the installer's words.
         """
         started = time.perf_counter()
-        spec = self._described(name, changes)
+        spec = self._described(name, asked)
         with self._database.claims.open() as opened:
-            wanted = self._resolver.resolve(spec, opened, large=True)
+            resolved = self._resolver.resolve(spec, opened, large=True)
             settings = context.settings_of(name, spec.workers, spec.settings)
-            contents = context.Contents(name, wanted.bundle, wanted.environment, settings, wanted.model_ids)
+            contents = context.Contents(name, resolved.bundle, resolved.environment, settings, resolved.model_ids)
             if folder is not None:
                 location = str(Path(folder).expanduser().absolute())
                 notices = self._write(contents, Path(location), opened.folder)
             else:
-                location = _image_name(image or f"{name}:{wanted.bundle.digest[:12]}")
+                location = _image_name(image or f"{name}:{resolved.bundle.digest[:12]}")
                 notices = self._build(contents, location, opened.folder, progress)
-        if wanted.variables:
-            names = " ".join(f"-e {key}" for key in sorted(wanted.variables))
+        if resolved.variables:
+            names = " ".join(f"-e {key}" for key in sorted(resolved.variables))
             notices += (f"variables are not part of it; give them when it runs: docker run {names} …",)
         took = (time.perf_counter() - started) * 1000
-        requirements = wanted.environment.requirements
-        return Package(name, location, folder is None, wanted.model_ids, requirements, took, notices)
+        requirements = resolved.environment.requirements
+        return Package(name, location, folder is None, resolved.model_ids, requirements, took, notices)
 
-    def _described(self, name: str, changes: Mapping[str, Any]) -> ServiceSpec:
+    def _described(self, name: str, asked: Asked) -> ServiceSpec:
         check_service_name(name)
         record = self._rows.find(name)
-        spec = merged(name, record, changes)
+        spec = specified(name, record, asked)
         if spec.image:
             raise UsageProblem(
-                f"{name} runs an image of its own, {spec.image['name']}: that is the package.",
-                hint=f"docker save {spec.image['name']} writes it to a file.",
+                f"{name} runs an image of its own, {spec.image.name}: that is the package.",
+                hint=f"docker save {spec.image.name} writes it to a file.",
             )
         # An image has no kernel: it gets what the script needs, in the kernel's versions.
         environment = INFERRED if spec.environment in {"", KERNEL} else spec.environment

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,13 +20,12 @@ from ..environments import (
     refuse_where_shared,
     version_mismatches,
 )
-from ..errors import NotFound, UsageProblem, refuse_unknown_keys
+from ..errors import NotFound
 from ..home import Home
 from ..registry import Model, Models
 from ..scripts import Script, Scripts, script_from_file
 from ..scripts.shipment import MOST_BYTES, MOST_FILES, shipment_of
-from ..services import MAX_WORKERS, ServiceRecord, ServiceSpec, derived
-from ..serving import FIXED, ServingConfig, settable, with_settings
+from ..services import ServiceRecord, ServiceSpec, derived
 from ..store import ArtifactStore, Stage
 from ..store import models as models_table
 from ..targets import target
@@ -36,7 +34,7 @@ _NO_SCRIPT = "# The image has a server of its own.\n"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Resolved:
     """A resolved specification.
 
     Parameters
@@ -111,7 +109,7 @@ class Resolver:
         record: ServiceRecord | None = None,
         *,
         large: bool = False,
-    ) -> Wanted:
+    ) -> Resolved:
         """Look everything up and build the bundle.
 
         Parameters
@@ -131,7 +129,7 @@ class Resolver:
 
         Returns
         -------
-        Wanted
+        Resolved
             Ready to run.
         """
         if spec.image:
@@ -159,7 +157,7 @@ class Resolver:
         sentence = shipment.sentence()
         mismatches = () if spec.image else version_mismatches(models, environment)
         notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
-        return Wanted(spec, script, models, bundle, environment, notes)
+        return Resolved(spec, script, models, bundle, environment, notes)
 
     def _is_large(self, record: ServiceRecord) -> bool:
         shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})
@@ -205,119 +203,12 @@ class Resolver:
         return tuple(known for known in names if known in self._models)[:1]
 
 
-def check_port(port: object) -> int:
-    """Refuse what is no port.
-
-    Parameters
-    ----------
-    port : object
-        What was given.
-
-    Returns
-    -------
-    int
-        The same.
-
-    Raises
-    ------
-    UsageProblem
-        For anything but a whole number from 1 to 65535.
-    """
-    if isinstance(port, int) and 1 <= port <= 65535:
-        return port
-    raise UsageProblem(
-        f"Invalid configuration, port must be an integer in range [1, 65535], not {port}.",
-        hint="--port any takes a free one.",
-    )
-
-
-def merged(name: str, record: ServiceRecord | None, changes: Mapping[str, Any]) -> ServiceSpec:
-    """Put what was given over what the service is.
-
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    record : ServiceRecord or None
-        Its row, if it exists.
-    changes : mapping
-        Fields of :class:`ServiceSpec`; settings and variables only those that change.
-
-    Returns
-    -------
-    ServiceSpec
-        Checked.
-
-    Raises
-    ------
-    UsageProblem
-        For a number of workers that cannot be.
-    """
-    spec = record.spec if record else ServiceSpec(name, name)
-    changes = dict(changes)
-    settings, variables = changes.pop("settings", None), changes.pop("variables", None)
-    spec = replace(spec, **changes)
-    if settings is not None:
-        spec = replace(spec, settings=with_given(spec.settings, settings) if settings != "default" else {})
-    if variables is not None:
-        kept = {} if variables == "default" else {**spec.variables, **variables}
-        # As with settings, an empty value takes it back.
-        spec = replace(spec, variables={key: value for key, value in kept.items() if value not in {None, ""}})
-    if not isinstance(spec.workers, int) or not 1 <= spec.workers <= MAX_WORKERS:
-        raise UsageProblem(
-            f"workers must be a whole number from 1 to {MAX_WORKERS}, not {spec.workers}.",
-            hint="--workers default is 1.",
-        )
-    if spec.image and not target(spec.target).capabilities.own_image:
-        raise UsageProblem(
-            "An image of your own needs containers.",
-            hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
-        )
-    return spec
-
-
-def with_given(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the server's settings that were given over those that a service has.
-
-    Parameters
-    ----------
-    settings : mapping
-        The service's.
-    given : mapping
-        By the names of :class:`ServingConfig`; texts may stand for values, and an empty text (or None) for the default.
-
-    Returns
-    -------
-    dict
-        Checked; without those that are as by default.
-
-    Raises
-    ------
-    UsageProblem
-        For what another option sets.
-    ConfigProblem
-        For unknown names, with the nearest, and values that cannot be.
-    """
-    for key in given:
-        if key in FIXED:
-            raise UsageProblem(
-                f"{key} is not a setting that a service is given.",
-                hint=f"Use --{key}." if key in {"port", "workers"} else "It is chosen when the service is started.",
-            )
-    kept = {key: value for key, value in settings.items() if key not in given}
-    values = {key: value for key, value in given.items() if value is not None and value != ""}
-    refuse_unknown_keys(given, settable(), "settings")
-    config, default = with_settings(ServingConfig(), {**kept, **values}, "settings", texts=True), ServingConfig()
-    found = {key: getattr(config, key) for key in {**kept, **values}}
-    return {key: value for key, value in sorted(found.items()) if value != getattr(default, key)}
-
-
-def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:
+def models_exist(resolved: Resolved) -> Callable[[sa.Connection], None]:
     """Make a check that no model was unregistered since it was looked up.
 
     Parameters
     ----------
-    wanted : Wanted
+    resolved : Resolved
         The plan.
 
     Returns
@@ -327,7 +218,7 @@ def models_exist(wanted: Wanted) -> Callable[[sa.Connection], None]:
     """
 
     def check(connection: sa.Connection) -> None:
-        for model in wanted.models:
+        for model in resolved.models:
             this = (models_table.c.name == model.name) & (models_table.c.version == model.version)
             if connection.scalar(sa.select(models_table.c.version).where(this)) is None:
                 raise NotFound(f"{model.id} was unregistered meanwhile.", hint="Deploy with another version.")

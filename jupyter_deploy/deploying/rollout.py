@@ -17,7 +17,6 @@ from ..services import (
     WAITED_FOR,
     Health,
     Launch,
-    OwnImage,
     RolloutState,
     Server,
     ServiceRecord,
@@ -28,7 +27,7 @@ from ..services import (
 )
 from ..serving import Failure
 from .differences import differences
-from .resolution import Wanted, models_exist
+from .resolution import Resolved, models_exist
 
 _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
@@ -110,7 +109,7 @@ class Rollout:
     def apply(
         self,
         record: ServiceRecord | None,
-        wanted: Wanted,
+        resolved: Resolved,
         wait: bool,
         progress: Progress,
         forced: tuple[str, ...] = (),
@@ -121,7 +120,7 @@ class Rollout:
         ----------
         record : ServiceRecord or None
             What there is.
-        wanted : Wanted
+        resolved : Resolved
             The plan.
         wait : bool
             Whether to return only when it serves.
@@ -136,8 +135,8 @@ class Rollout:
             What was done, what differed, the generation that serves.
         """
         if record is None:
-            return "created", (), self._start(record, wanted, wait, progress)
-        what = forced or differences(record, wanted)
+            return "created", (), self._start(record, resolved, wait, progress)
+        what = forced or differences(record, resolved)
         health = self.health(record)
         if health.state == "Transitioning" and not what:
             if not wait:
@@ -147,68 +146,68 @@ class Rollout:
         server = record.active if health.started and health.state != "Transitioning" else None
         if server is None:
             action = "started" if record.is_stopped else "repaired"
-            return action, what, self._start(record, wanted, wait, progress)
-        live = self._target(server.target).capabilities.live_reload and not wanted.spec.image
+            return action, what, self._start(record, resolved, wait, progress)
+        live = self._target(server.target).capabilities.live_reload and not resolved.spec.image
         if _NEEDS_ANOTHER & set(what) or (what and not live):
             action = "moved" if {"port", "target"} & set(what) else "replaced"
-            return action, what, self._replace(record, server, wanted, progress)
+            return action, what, self._replace(record, server, resolved, progress)
         if _LIMITS & set(what):
             progress("changing the limits")
-            self._target(server.target).resize(self._launch(wanted, server.port), server)
-            spec = replace(record.spec, memory=wanted.spec.memory, cpus=wanted.spec.cpus)
+            self._target(server.target).resize(self._launch(resolved, server.port), server)
+            spec = replace(record.spec, memory=resolved.spec.memory, cpus=resolved.spec.cpus)
             record = replace(record, spec=spec)
             self._rows.put(record)
             if set(what) <= _LIMITS:
                 return "resized", what, health.generation
         serves_the_row = not health.app_root or record.bundle in health.app_root
         if not what and health.state == "Healthy" and serves_the_row:
-            if wanted.spec != record.spec:
-                self._rows.put(replace(record, spec=wanted.spec))
+            if resolved.spec != record.spec:
+                self._rows.put(replace(record, spec=resolved.spec))
             return "unchanged", (), health.generation
         progress(Step("loading the new version", stage="reload"))
-        return "reloaded" if what else "repaired", what, self._reload(record, server, wanted)
+        return "reloaded" if what else "repaired", what, self._reload(record, server, resolved)
 
-    def _reload(self, record: ServiceRecord, server: Server, wanted: Wanted) -> int:
-        both = tuple(dict.fromkeys(record.models + wanted.model_ids))
-        pending = replace(record.rollout, pending=wanted.bundle.digest)
+    def _reload(self, record: ServiceRecord, server: Server, resolved: Resolved) -> int:
+        both = tuple(dict.fromkeys(record.models + resolved.model_ids))
+        pending = replace(record.rollout, pending=resolved.bundle.digest)
         # Until one of the two is out of use, nobody may remove what either needs.
-        self._rows.put(replace(record, models=both, rollout=pending), models_exist(wanted))
+        self._rows.put(replace(record, models=both, rollout=pending), models_exist(resolved))
         try:
-            generation, in_use = self._target(server.target).reload(self._launch(wanted, server.port), server)
+            generation, in_use = self._target(server.target).reload(self._launch(resolved, server.port), server)
         except ReloadFailed as error:
             self._rows.put(record, frees=True)
-            raise self._reload_failed(record, wanted, error) from None
+            raise self._reload_failed(record, resolved, error) from None
         except BaseException:
             # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
-            keep = (*record.rollout.keep, wanted.bundle.digest)
+            keep = (*record.rollout.keep, resolved.bundle.digest)
             self._rows.put(replace(record, rollout=replace(record.rollout, keep=keep)), frees=True)
             raise
-        now = replace(server, bundle=wanted.bundle.digest)
-        self._rows.put(self._record(record, wanted, now, replace(record.rollout, keep=in_use)))
+        now = replace(server, bundle=resolved.bundle.digest)
+        self._rows.put(self._record(record, resolved, now, replace(record.rollout, keep=in_use)))
         return generation
 
-    def _reload_failed(self, record: ServiceRecord, wanted: Wanted, error: ReloadFailed) -> ReloadFailed:
+    def _reload_failed(self, record: ServiceRecord, resolved: Resolved, error: ReloadFailed) -> ReloadFailed:
         message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
         if not error.failure:
             tried = tail_of_log(self._home.log(record.name), 15).rstrip()
             return ReloadFailed(message, details=tried, hint=error.hint or Hint(log_of=record.name))
         failure = Failure(**error.failure)
-        would_be = replace(record, models=wanted.model_ids)
-        hint = failure_hint(failure, would_be, wanted.bundle.folder)
+        would_be = replace(record, models=resolved.model_ids)
+        hint = failure_hint(failure, would_be, resolved.bundle.folder)
         return ReloadFailed(message, details=failure.traceback, hint=hint)
 
-    def _start(self, record: ServiceRecord | None, wanted: Wanted, wait: bool, progress: Progress) -> int:
+    def _start(self, record: ServiceRecord | None, resolved: Resolved, wait: bool, progress: Progress) -> int:
         before = record.port if record else 0
-        launch = self._launch(wanted, wanted.spec.port or before)
+        launch = self._launch(resolved, resolved.spec.port or before)
         try:
             # What is built may take long or fail: until then, what there is stays as it is.
             progress(Step("preparing the environment", stage="environment"))
-            self._target(wanted.spec.target).prepare(launch, progress)
+            self._target(resolved.spec.target).prepare(launch, progress)
             if record is not None and record.server:
                 # What does not answer gets little time to drain.
                 self._target(record.server.target).stop(record.server, _UNRESPONSIVE_SECONDS)
             progress(Step("starting the server", stage="start"))
-            written = self._launch_on(record, wanted, launch, wait)
+            written = self._launch_on(record, resolved, launch, wait)
         except Unschedulable as error:
             if record is not None:
                 state = RolloutState(unschedulable=error.message.rstrip("."))
@@ -216,29 +215,29 @@ class Rollout:
             raise
         if not wait:
             return 0
-        generation = self._ready(written, wanted, progress)
+        generation = self._ready(written, resolved, progress)
         if written.rollout.unproven:
             self._rows.put(written.proven())
         return generation
 
-    def _replace(self, record: ServiceRecord, before: Server, wanted: Wanted, progress: Progress) -> int:
+    def _replace(self, record: ServiceRecord, before: Server, resolved: Resolved, progress: Progress) -> int:
         """Start another server beside the one that serves; it takes its place, and its port, once it is ready."""
-        asked, has = wanted.spec.port, before.port
-        launch = self._launch(wanted, asked if asked not in {0, has} else 0)
+        asked, has = resolved.spec.port, before.port
+        launch = self._launch(resolved, asked if asked not in {0, has} else 0)
         progress(Step("preparing the environment", stage="environment"))
-        self._target(wanted.spec.target).prepare(launch, progress)
+        self._target(resolved.spec.target).prepare(launch, progress)
         progress(Step("starting a server beside the one that serves", stage="start"))
-        proven, server, generation = self._beside(record, wanted, launch, progress)
+        proven, server, generation = self._beside(record, resolved, launch, progress)
         self._take_over(proven, before)
         if launch.port:
             return generation
         # The port is free only now. What has just been proven is started on it, and answers until then on its own.
         progress(Step(f"taking over port {has}", stage="take over"))
         try:
-            final, _, generation = self._beside(proven, wanted, self._launch(wanted, has), progress)
+            final, _, generation = self._beside(proven, resolved, self._launch(resolved, has), progress)
         except DeployError:
             # Somebody took it in between; the service runs all the same.
-            progress(f"port {has} is no longer free; {wanted.spec.name} keeps port {server.port}")
+            progress(f"port {has} is no longer free; {resolved.spec.name} keeps port {server.port}")
             return generation
         self._take_over(final, server)
         return generation
@@ -250,41 +249,41 @@ class Rollout:
         self._rows.put(new, frees=True)
 
     def _beside(
-        self, record: ServiceRecord, wanted: Wanted, launch: Launch, progress: Progress
+        self, record: ServiceRecord, resolved: Resolved, launch: Launch, progress: Progress
     ) -> tuple[ServiceRecord, Server, int]:
         """Start a server while another one is the service's; nothing of it stays where it fails."""
         found: list[Server] = []
 
         def commit(server: Server) -> None:
             found.append(server)
-            pending = replace(record.rollout, pending=wanted.bundle.digest, next=server)
-            self._rows.put(replace(record, rollout=pending), models_exist(wanted))
+            pending = replace(record.rollout, pending=resolved.bundle.digest, next=server)
+            self._rows.put(replace(record, rollout=pending), models_exist(resolved))
 
         try:
-            self._on(wanted, launch, commit)
-            new = self._record(record, wanted, found[-1], RolloutState())
-            return new, found[-1], self._ready(new, wanted, progress)
+            self._on(resolved, launch, commit)
+            new = self._record(record, resolved, found[-1], RolloutState())
+            return new, found[-1], self._ready(new, resolved, progress)
         except BaseException:
             for server in found:
                 self._target(server.target).stop(server)
             self._rows.put(record, frees=True)
             raise
 
-    def _launch_on(self, record: ServiceRecord | None, wanted: Wanted, launch: Launch, wait: bool) -> ServiceRecord:
+    def _launch_on(self, record: ServiceRecord | None, resolved: Resolved, launch: Launch, wait: bool) -> ServiceRecord:
         written: list[ServiceRecord] = []
         first = record is None or bool(record.rollout.unproven)
         state = RolloutState(unproven=WAITED_FOR if wait else NOT_WAITED_FOR) if first else RolloutState()
 
         def commit(server: Server) -> None:
-            written.append(self._record(record, wanted, server, state))
-            self._rows.put(written[-1], models_exist(wanted))
+            written.append(self._record(record, resolved, server, state))
+            self._rows.put(written[-1], models_exist(resolved))
 
-        self._on(wanted, launch, commit)
+        self._on(resolved, launch, commit)
         return written[-1]
 
-    def _on(self, wanted: Wanted, launch: Launch, commit: Callable[[Server], None]) -> None:
+    def _on(self, resolved: Resolved, launch: Launch, commit: Callable[[Server], None]) -> None:
         try:
-            self._target(wanted.spec.target).start(launch, commit)
+            self._target(resolved.spec.target).start(launch, commit)
         except PortBusy as error:
             owners = [other.name for other in self._rows.all() if other.port == launch.port]
             owners = [name for name in owners if name != launch.name]
@@ -294,9 +293,9 @@ class Rollout:
             message = f"Port {launch.port} is in use by service {owners[0]}."
             raise PortBusy(message, hint=f"{error.hint} Or: jupyter model stop {owners[0]}") from error
 
-    def _launch(self, wanted: Wanted, port: int) -> Launch:
-        launch = self._launch_of(wanted.spec, wanted.bundle.folder, wanted.environment, wanted.variables, port)
-        return replace(launch, told_as=wanted.told_as)
+    def _launch(self, resolved: Resolved, port: int) -> Launch:
+        launch = self._launch_of(resolved.spec, resolved.bundle.folder, resolved.environment, resolved.variables, port)
+        return replace(launch, told_as=resolved.told_as)
 
     def _launch_of(
         self, spec: ServiceSpec, bundle: Path, environment: Environment, variables: dict[str, str], port: int
@@ -314,15 +313,15 @@ class Rollout:
             variables=variables,
             memory=spec.memory,
             cpus=spec.cpus,
-            image=OwnImage(**spec.image) if spec.image else None,
+            image=spec.image,
             home=self._home,
             workspace=self._workspace(),
         )
 
     @staticmethod
-    def _record(record: ServiceRecord | None, wanted: Wanted, server: Server, state: RolloutState) -> ServiceRecord:
+    def _record(record: ServiceRecord | None, resolved: Resolved, server: Server, state: RolloutState) -> ServiceRecord:
         created = record.created if record else 0.0
-        return ServiceRecord(wanted.spec, wanted.bundle.digest, wanted.model_ids, server, state, created=created)
+        return ServiceRecord(resolved.spec, resolved.bundle.digest, resolved.model_ids, server, state, created=created)
 
     def _wait(self, record: ServiceRecord, progress: Progress) -> Health:
         words = "loading the script" if not record.spec.image else "waiting until it is ready"
@@ -339,13 +338,13 @@ class Rollout:
                 return health
             time.sleep(_POLL_SECONDS)
 
-    def _ready(self, record: ServiceRecord, wanted: Wanted, progress: Progress) -> int:
+    def _ready(self, record: ServiceRecord, resolved: Resolved, progress: Progress) -> int:
         health = self._wait(record, progress)
         if health.state == "Healthy":
             return health.generation
         if record.server:
             self._target(record.target).abandon(record.server, health.reason)
-        named = replace(record, spec=replace(record.spec, name=wanted.told_as or record.name))
+        named = replace(record, spec=replace(record.spec, name=resolved.told_as or record.name))
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, named, self._home.bundles / record.bundle)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .records import OwnImage as OwnImage
     from .records import ServiceRecord as ServiceRecord
     from .records import ServiceSpec as ServiceSpec
+    from .records import Setting as Setting
     from .records import check_service_name as check_service_name
     from .rows import Services as Services
     from .rows import scripts_services as scripts_services
@@ -40,7 +41,7 @@ else:
             "facts": "Doing Health Identity Stats",
             "hints": "failure_hint known_hint",
             "names": "derived",
-            "records": "Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec check_service_name",
+            "records": "Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting check_service_name",
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
             "target": "Capabilities Launch Target",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from .server import RolloutState, Server
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
+# A value of a server's setting, as JSON has it.
+Setting = str | int | float | bool
 # What a change of the notebook is called where it is not told in words.
 _CODE = {"script", "same script"}
 
@@ -78,6 +81,27 @@ class Change:
 
 
 @dataclass(frozen=True)
+class OwnImage:
+    """A user's own image with its own port and routes.
+
+    Parameters
+    ----------
+    name : str
+        The image.
+    port : int
+        Where its server listens, inside.
+    scoring, liveness, readiness : str
+        Its routes.
+    """
+
+    name: str
+    port: int = 5001
+    scoring: str = "/score"
+    liveness: str = "/"
+    readiness: str = "/"
+
+
+@dataclass(frozen=True)
 class ServiceSpec:
     """What the user asked for; references are kept as written and resolved at each deployment.
 
@@ -100,17 +124,17 @@ class ServiceSpec:
         environment's ``NAME`` or ``NAME:VERSION``; the absolute path of a file. Empty for what is usual on its target.
     workers : int
         Processes that run the script.
-    settings : dict
+    settings : mapping
         The server's settings that differ from its defaults, by the names of
         :class:`jupyter_deploy.serving.ServingConfig`.
-    variables : dict of str to str
+    variables : mapping
         Environment variables of the script, over those of its environment.
     memory : int
         Bytes that a container may use; 0 for half of the machine's.
     cpus : float
         Processors that a container may use; 0 for all of the machine's.
-    image : dict
-        A service from the user's own image: the values of :class:`OwnImage`; empty for a script's service.
+    image : OwnImage or None
+        The user's own image, instead of a script.
     source : str
         The absolute path of the folder that is shipped whole; empty for the script's own.
     """
@@ -123,33 +147,12 @@ class ServiceSpec:
     port: int = 0
     environment: str = ""
     workers: int = 1
-    settings: dict[str, Any] = field(default_factory=dict, hash=False)
-    variables: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
+    settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     memory: int = 0
     cpus: float = 0.0
-    image: dict[str, Any] = field(default_factory=dict, hash=False)
+    image: OwnImage | None = None
     source: str = ""
-
-
-@dataclass(frozen=True)
-class OwnImage:
-    """A user's own image with its own port and routes.
-
-    Parameters
-    ----------
-    name : str
-        The image.
-    port : int
-        Where its server listens, inside.
-    scoring, liveness, readiness : str
-        Its routes.
-    """
-
-    name: str
-    port: int = 5001
-    scoring: str = "/score"
-    liveness: str = "/"
-    readiness: str = "/"
 
 
 @dataclass(frozen=True)

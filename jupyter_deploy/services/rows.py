@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..errors import NotFound, not_found
 from ..store import Database, meta, scripts, services
 from .names import derived
-from .records import ServiceRecord, ServiceSpec
+from .records import OwnImage, ServiceRecord, ServiceSpec
 from .server import from_json, to_json
 
 # What packages of schema 3 read from ``spec``: with a name more they could not read the row.
@@ -192,7 +192,8 @@ class Services:
         frees : bool, optional
             Whether it ends something, for which there is room kept on a full disk.
         """
-        spec = asdict(record.spec)
+        # An empty object: packages before this one have no null for it.
+        spec = {**asdict(record.spec), "image": asdict(record.spec.image) if record.spec.image else {}}
         values = {
             "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
             "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3},
@@ -278,6 +279,7 @@ def _record(row: Any) -> ServiceRecord:
     values = dict(row)
     spec = {**values["spec"], **(values.pop("more") or {})}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
+    spec["image"] = OwnImage(**spec["image"]) if spec.get("image") else None
     server, rollout = from_json(values["handle"], spec["target"], values["bundle"])
     return ServiceRecord(
         spec=ServiceSpec(**spec),

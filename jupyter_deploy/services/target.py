@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ..environments import Environment
 from ..home import Home
 from .facts import Doing, Health, Identity, Stats
-from .records import OwnImage
+from .records import OwnImage, Setting
 from .server import Server
 
 
@@ -34,11 +34,11 @@ class Launch:
         Whether another port will not do.
     workers : int
         Processes that run the script.
-    settings : dict
+    settings : mapping
         The server's settings that differ from its defaults.
     environment : Environment
         What it runs on.
-    variables : dict of str to str
+    variables : mapping
         Environment variables of the script.
     memory, cpus : int, float
         Limits of a container; 0 for the usual.
@@ -61,9 +61,9 @@ class Launch:
     port: int
     port_is_given: bool
     workers: int
-    settings: dict[str, Any] = field(hash=False)
+    settings: Mapping[str, Setting] = field(hash=False)
     environment: Environment
-    variables: dict[str, str] = field(hash=False, repr=False)
+    variables: Mapping[str, str] = field(hash=False, repr=False)
     memory: int
     cpus: float
     image: OwnImage | None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ..deploying import own_image
+from ..deploying import Asked, own_image
 from ..errors import UsageProblem
 from ..targets import CHOICES
 from ..workspace import Workspace
@@ -44,25 +44,31 @@ def _number(text: str) -> int | str:
 _number.__name__ = "int"
 
 
-def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
     # Defaults are for new services: those that exist stay as they are. An image of one's own has neither of the two.
-    new = not given.image and given.service not in workspace.services
+    defaults = session.defaults if new and not given.image else None
+    return Asked.of(
+        script=given.script,
+        models=given.model,
+        target=given.target or (defaults.target if defaults else None) or None,
+        port=given.port,
+        environment=given.environment or (defaults.environment if defaults else None) or None,
+        workers=given.workers,
+        settings="default" if given.set == ["default"] else pairs(given.set, "--set") if given.set else None,
+        variables=_variables(given.env, os.environ) if given.env else None,
+        memory=given.memory,
+        cpus=given.cpus,
+        image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
+        source=given.source,
+    )
+
+
+def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     return agreed(
         partial(
-            workspace.deploy,
+            workspace.apply,
             given.service,
-            script=given.script,
-            models=given.model,
-            target=given.target or (session.defaults.target if new else None) or None,
-            port=given.port,
-            environment=given.environment or (session.defaults.environment if new else None) or None,
-            workers=given.workers,
-            settings="default" if given.set == ["default"] else pairs(given.set, "--set") if given.set else None,
-            variables=_variables(given.env, os.environ) if given.env else None,
-            memory=given.memory,
-            cpus=given.cpus,
-            image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
-            source=given.source,
+            _asked(given, session, given.service not in workspace.services),
             living=None if given.stored else session.living,
             wait=not given.no_wait,
             progress=session.say,

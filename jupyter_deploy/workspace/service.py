@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..bundles import captured_names
-from ..deploying import script_facts
+from ..deploying import Asked, script_facts
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
@@ -88,7 +88,7 @@ class Service(Invocable):
         return self._uri(self.record)
 
     def _uri(self, record: ServiceRecord) -> str:
-        route = record.spec.image.get("scoring", "/score")
+        route = record.spec.image.scoring if record.spec.image else "/score"
         return f"{self._target(record.target).url(record.server)}{route}" if record.server and record.port else ""
 
     @property
@@ -114,7 +114,7 @@ class Service(Invocable):
             "scoring_uri": self._uri(record),
             "script": "" if record.spec.image else record.spec.script,
             **self._script(record),
-            "image": record.spec.image.get("name", ""),
+            "image": record.spec.image.name if record.spec.image else "",
             "models": list(record.models),
             "captured": self._captured(record),
             "target": record.spec.target,
@@ -281,7 +281,7 @@ class Service(Invocable):
         StartFailed
             With the script's traceback.
         """
-        return self._deployment.deploy(self.name, {})
+        return self._deployment.deploy(self.name, Asked())
 
     def reload(
         self,

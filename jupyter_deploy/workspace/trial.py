@@ -90,8 +90,8 @@ class Trials:
         Starts the server.
     deployment : Deployment
         Removes it.
-    usual : callable
-        Tells what a new service is where nothing is given: its target.
+    target : callable
+        Returns the name of the target on which a script without a service is tried.
     handle : callable
         Given a service's name, and the one that errors tell, returns the client.
     """
@@ -104,7 +104,7 @@ class Trials:
         resolver: Resolver,
         rollout: Rollout,
         deployment: Deployment,
-        usual: Callable[[], dict[str, Any]],
+        target: Callable[[], str],
         handle: Callable[..., Service],
     ) -> None:
         self._home = home
@@ -113,7 +113,7 @@ class Trials:
         self._resolver = resolver
         self._rollout = rollout
         self._deployment = deployment
-        self._usual = usual
+        self._target = target
         self._handle = handle
 
     def run(self, script: Script, value: Any, progress: Progress) -> Trial:
@@ -166,9 +166,9 @@ class Trials:
             self._home.trials.mkdir(exist_ok=True)
             write_atomic(self._home.trials / spec.name, opened.token)
             try:
-                wanted = self._resolver.resolve(spec, opened, script, ids, large=True)
+                resolved = self._resolver.resolve(spec, opened, script, ids, large=True)
                 try:
-                    self._rollout.apply(None, replace(wanted, told_as=script.name), True, progress)
+                    self._rollout.apply(None, replace(resolved, told_as=script.name), True, progress)
                 except DeployError as error:
                     raise self._failed(script, spec.name, error) from error
                 yield self._handle(spec.name, told_as=script.name)
@@ -190,7 +190,7 @@ class Trials:
                 ids = tuple(known for known in record.models if known not in captured)
                 return replace(record.spec, name=name, port=0, workers=1), ids
         # Named for what a service of the script's name would get: the trial's own name has no model.
-        return ServiceSpec(name, script.name, **self._usual()), self._resolver.usual_models(script.name, script)
+        return ServiceSpec(name, script.name, target=self._target()), self._resolver.usual_models(script.name, script)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
         printed = self._printed(script, name)

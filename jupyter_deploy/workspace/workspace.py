@@ -12,15 +12,17 @@ from typing import Any
 
 from ..capture import Notebook
 from ..deploying import (
+    Asked,
     Deployment,
     Garbage,
-    Intent,
     Naming,
     Package,
     Packages,
     Progress,
+    References,
     Resolver,
     Rollout,
+    fallback_target,
     first_choice,
 )
 from ..environments import Environment, Environments
@@ -29,9 +31,9 @@ from ..home import Home
 from ..invoking import encode_payload
 from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
 from ..scripts import Script, Scripts
-from ..services import Change, OwnImage, Services
+from ..services import Change, OwnImage, Services, Setting
 from ..store import ArtifactStore, Database
-from ..targets import NEAREST, target
+from ..targets import NEAREST, choose, target
 from ..targets import VARIABLE as TARGET_VARIABLE
 from .authoring import NOTHING, Authoring
 from .captured import CapturedValues
@@ -74,7 +76,7 @@ class Workspace:
         self.models = Models(self._database, self._artifacts, Services.using)
         self.scripts = Scripts(self._database)
         self.environments = Environments(self._database)
-        self._intent = Intent(self.scripts, self.environments, self.models.names)
+        self._references = References(self.scripts, self.environments, self.models.names)
         self._naming = Naming(self._rows, self.scripts, self.models)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
         rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
@@ -84,10 +86,9 @@ class Workspace:
         captured = CapturedValues(self.home, self._database, self.models)
         self._packages = Packages(self.home, self._rows, resolver, self._database)
         # Where there is no service yet, a plain process tells soonest; an image may take minutes.
-        quick = {"target": os.environ.get(TARGET_VARIABLE, NEAREST)}
-        usual = partial(self._intent.changes, quick, True, lambda _: None)
+        quick = partial(choose, os.environ.get(TARGET_VARIABLE, NEAREST))
         claims, changes = self._database.claims, self._deployment
-        self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, usual, self._handle)
+        self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, quick, self._handle)
         self.housekeeping = Housekeeping(*stores, garbage, captured, changes, self._trials)
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
@@ -131,11 +132,6 @@ class Workspace:
         child_paths : sequence of str, optional
             For a folder: take only these, relative to it.
 
-        Returns
-        -------
-        Model
-            The new version.
-
         Raises
         ------
         ModelProblem
@@ -162,15 +158,7 @@ class Workspace:
     def unregister(self, reference: str) -> Model:
         """Remove one version of a model, and its files where no other version has the same.
 
-        Parameters
-        ----------
-        reference : str
-            ``NAME:VERSION``, or ``NAME`` for the newest.
-
-        Returns
-        -------
-        Model
-            What was removed.
+        The reference is ``NAME:VERSION``, or ``NAME`` for the newest.
 
         Raises
         ------
@@ -200,10 +188,8 @@ class Workspace:
 
         Parameters
         ----------
-        name : str
-            The name on the magic's line.
-        cell : str
-            The lines below it.
+        name, cell : str
+            The name on the magic's line, and the lines below it.
         folder : pathlib.Path, optional
             Where modules beside the notebook are; the current folder by default.
         notebook : Notebook, optional
@@ -216,13 +202,6 @@ class Workspace:
             Only write the script; nothing is saved, stored or changed.
         run : Run, optional
             The run of the cell before this one, in the same kernel: what has changed since is told.
-        progress : callable, optional
-            Told what is being done.
-
-        Returns
-        -------
-        Written
-            The script, and the changes made to services.
 
         Raises
         ------
@@ -238,19 +217,7 @@ class Workspace:
     def try_script(self, name: str, value: Any, progress: Progress = lambda _: None) -> Trial:
         """Run a stored script on a value, in a fresh process on its service's environment.
 
-        Parameters
-        ----------
-        name : str
-            The script's.
-        value : object
-            As for ``invoke``.
-        progress : callable, optional
-            Told what is being done.
-
-        Returns
-        -------
-        Trial
-            With the answer.
+        The value is one that ``Service.invoke`` takes.
         """
         with self.housekeeping.trying():
             return self._trials.run(self.scripts.get(name), value, progress)
@@ -265,7 +232,7 @@ class Workspace:
         port: int | str | None = None,
         environment: str | Path | Environment | None = None,
         workers: int | str | None = None,
-        settings: Mapping[str, Any] | str | None = None,
+        settings: Mapping[str, Setting | None] | str | None = None,
         variables: Mapping[str, str | None] | str | None = None,
         memory: int | str | None = None,
         cpus: float | str | None = None,
@@ -297,29 +264,47 @@ class Workspace:
         living, wait, progress : Living, bool, callable, optional
             Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
             it serves, or at once; told what is being done.
-
-        Returns
-        -------
-        Service
-            Its ``change`` tells what was done.
         """
-        given: dict[str, Any] = {"script": script, "models": models, "target": target, "environment": environment}
-        given |= {"port": port, "workers": workers, "settings": settings, "variables": variables, "image": image}
-        given |= {"memory": memory, "cpus": cpus, "source": source}
-        return self._deployed(name, given, living, wait=wait, large=large, progress=progress)
+        asked = Asked.of(
+            script=script,
+            models=models,
+            target=target,
+            port=port,
+            environment=environment,
+            workers=workers,
+            settings=settings,
+            variables=variables,
+            memory=memory,
+            cpus=cpus,
+            image=image,
+            source=source,
+        )
+        return self.apply(name, asked, living=living, wait=wait, large=large, progress=progress)
 
-    def _deployed(self, name: str, given: Mapping[str, Any], living: Living | None, **how: Any) -> Service:
+    def apply(
+        self,
+        name: str,
+        asked: Asked,
+        *,
+        living: Living | None = None,
+        wait: bool = True,
+        large: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> Service:
+        """Deploy a service from a request that an edge has built; :meth:`deploy` builds one from its arguments."""
         notes: list[str] = []
         self.housekeeping.clear_away()
         self._deployment.unproven.settle(name)
-        name, given = self._naming.given(name, given, notes.append)
+        name, asked = self._naming.named(name, asked, notes.append)
         record = self._rows.find(name)
-        changes = self._intent.changes(given, record is None, notes.append, record.spec.source if record else "")
-        how["otherwise"] = self._intent.otherwise(given, changes) if record is None else ""
-        act = partial(self._deployment.deploy, name, changes, **how)
-        runs = self._deployment.script_of(name, changes)
+        located = self._references.located(asked, record.spec.source if record else "", notes.append, new=not record)
+        otherwise = "" if record else fallback_target(asked, located)
+        act = partial(
+            self._deployment.deploy, name, located, wait=wait, large=large, progress=progress, otherwise=otherwise
+        )
+        runs = self._deployment.script_of(name, located)
         with self._room():
-            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, how["progress"])
+            change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, progress)
         return self.services.handle(name, replace(change, notes=(*first_choice(notes, change), *change.notes)))
 
     def reload(
@@ -335,20 +320,10 @@ class Workspace:
     ) -> Service:
         """Load a service's script anew, as :meth:`Service.reload` does.
 
-        Parameters
-        ----------
-        name, script, model, sample, large : optional
-            As for :meth:`Service.reload`.
-        living, progress : Living, callable, optional
-            As for :meth:`deploy`.
-
-        Returns
-        -------
-        Service
-            Its ``change`` tells what was done.
+        ``living`` and ``progress`` are as for :meth:`deploy`.
         """
         name = self._rows.get(name).name
-        runs = "" if script is not None else self._deployment.script_of(name, {})
+        runs = "" if script is not None else self._deployment.script_of(name, Asked())
         text = None if sample is None else encode_payload(sample).decode()
         given: dict[str, Any] = {"script": script, "model": model, "sample": text, "large": large}
         act = partial(self._deployment.reload, name, **given, progress=progress)
@@ -379,17 +354,11 @@ class Workspace:
             Its name; by default the service's name with the bundle's digest as its tag.
         folder, progress : str or pathlib.Path, callable, optional
             Write a build context there instead, the same bytes for the same input; told what is being done.
-
-        Returns
-        -------
-        Package
-            Where it is, and how to run it.
         """
-        given: dict[str, Any] = {"script": script, "models": models, "environment": environment}
-        name, given["script"] = self._naming.service(name, script, progress)
-        changes = self._intent.changes(given, False, progress)
+        name, script = self._naming.service(name, script, progress)
+        asked = Asked.of(script=script, models=models, environment=environment)
         with self.housekeeping.changing():
-            return self._packages.make(name, changes, image, folder, progress)
+            return self._packages.make(name, self._references.located(asked, "", progress), image, folder, progress)
 
 
 __all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]

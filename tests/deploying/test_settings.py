@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.deploying.resolution import with_given
+from jupyter_deploy.deploying.specifying import with_given
 from jupyter_deploy.errors import ConfigProblem, UsageProblem
 from jupyter_deploy.serving import gather
 

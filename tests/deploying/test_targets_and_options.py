@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.deploying import Intent
+from jupyter_deploy.deploying import DEFAULT, Asked, References, fallback_target
 from jupyter_deploy.deploying.attempts import Attempts, How
 from jupyter_deploy.deploying.placing import for_target
-from jupyter_deploy.deploying.resolution import merged
+from jupyter_deploy.deploying.specifying import specified
 from jupyter_deploy.environments import Environment, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem, UsageProblem
-from jupyter_deploy.services import ServiceRecord, ServiceSpec
+from jupyter_deploy.services import OwnImage, ServiceRecord, ServiceSpec
 from jupyter_deploy.targets import having
 from jupyter_deploy.workspace import Workspace
 
@@ -21,26 +21,27 @@ from jupyter_deploy.workspace import Workspace
 def test_limits_are_dropped_with_a_notice_where_they_mean_nothing() -> None:
     record = ServiceRecord(ServiceSpec("churn", "churn", target="docker", memory=1 << 30, cpus=2.0), "", ())
     moved = ServiceSpec("churn", "churn", target="process", memory=1 << 30, cpus=2.0)
-    spec, notes = for_target(moved, record, {"target": "process"})
+    spec, notes = for_target(moved, record, Asked(target="process").given)
     assert (spec.memory, spec.cpus) == (0, 0.0)
     assert [note.split()[0] for note in notes] == ["memory", "cpus"]
     # What is asked for just now is not dropped: the target refuses it by name.
-    assert for_target(moved, record, {"target": "process", "memory": 1 << 30})[0].memory == 1 << 30
-    assert for_target(record.spec, record, {}) == (record.spec, ())
+    assert for_target(moved, record, Asked(target="process", memory=1 << 30).given)[0].memory == 1 << 30
+    assert for_target(record.spec, record, frozenset()) == (record.spec, ())
 
 
 def test_the_kernel_is_dropped_where_there_is_none() -> None:
     record = ServiceRecord(ServiceSpec("churn", "churn", environment="kernel"), "", ())
-    spec, notes = for_target(ServiceSpec("churn", "churn", target="docker", environment="kernel"), record, {})
+    spec, notes = for_target(ServiceSpec("churn", "churn", target="docker", environment="kernel"), record, frozenset())
     assert (spec.environment, len(notes)) == ("", 1)
 
 
 def test_an_image_of_the_users_own_goes_where_one_can_run(workspace: Workspace) -> None:
-    asked = {"image": {"name": "mine", "port": 80}}
-    assert workspace._intent.changes(asked, True, lambda _: None)["target"] == having(lambda can: can.own_image)
+    asked = Asked.of(image=OwnImage("mine", 80))
+    references = References(workspace.scripts, workspace.environments, workspace.models.names)
+    assert references.located(asked, "", print, new=True).target == having(lambda can: can.own_image)
     assert having(lambda can: can.replicas) == ""
     with pytest.raises(UsageProblem, match="needs containers"):
-        merged("churn", None, {**asked, "target": "process"})
+        specified("churn", None, asked.but(target="process"))
 
 
 @pytest.mark.parametrize(
@@ -48,17 +49,50 @@ def test_an_image_of_the_users_own_goes_where_one_can_run(workspace: Workspace) 
     [
         ({}, {}, "process"),
         ({"target": "auto"}, {}, "process"),
+        ({"target": "default", "memory": "default", "image": "none"}, {}, "process"),
         ({"target": "docker"}, {}, ""),
         ({}, {"JUPYTER_DEPLOY_TARGET": "docker"}, ""),
         ({}, {"JUPYTER_DEPLOY_TARGET": "auto"}, "process"),
         ({"memory": 1 << 30}, {}, ""),
-        ({"image": {"name": "mine"}}, {}, ""),
+        ({"image": "mine"}, {}, ""),
     ],
 )
 def test_only_a_silent_default_may_be_served_elsewhere(
     given: dict[str, Any], environ: dict[str, str], otherwise: str
 ) -> None:
-    assert Intent.otherwise(given, {**given, "target": "docker"}, environ) == otherwise
+    asked = Asked.of(**given)
+    assert fallback_target(asked, asked.but(target="docker"), environ) == otherwise
+
+
+def test_a_request_says_what_was_given_and_what_is_taken_back() -> None:
+    asked = Asked.of(port="any", workers="2", memory="512m", settings="default", models="none", image="")
+    assert asked.given == {"port", "workers", "memory", "settings", "models", "image"}
+    assert (asked.port, asked.workers, asked.memory, asked.settings) == (DEFAULT, 2, 512 << 20, DEFAULT)
+    record = ServiceRecord(
+        ServiceSpec("churn", "churn", port=5001, settings={"max_batch": 4}, image=OwnImage("mine"), target="docker"),
+        "",
+        (),
+    )
+    spec = specified("churn", record, asked)
+    assert (spec.port, spec.workers, spec.settings, spec.image) == (0, 2, {}, None)
+    assert specified("churn", record, Asked()) == record.spec
+
+
+def test_a_word_means_what_has_that_name(workspace: Workspace) -> None:
+    references = References(workspace.scripts, workspace.environments, lambda: ["none"])
+    asked = Asked.of(script="default", models="none", environment="default")
+    located = references.located(asked, "", print)
+    assert (located.script, located.models, located.environment) == (DEFAULT, ("none",), DEFAULT)
+    workspace.environments.register(Environment("default", requirements=("numpy",)))
+    assert references.located(asked, "", print).environment == "default"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"workers": 0}, {"workers": "many"}, {"port": 70000}, {"memory": "1k"}, {"variables": "A=1"}]
+)
+def test_a_value_that_no_service_can_have_is_refused_where_it_is_read(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageProblem):
+        Asked.of(**wrong)
 
 
 def attempt(monkeypatch: pytest.MonkeyPatch, on: dict[str, Exception]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.deploying.intent import cpus_of, memory_of
+from jupyter_deploy.deploying.asked import cpus_of, memory_of
 from jupyter_deploy.environments import Environment, runtime, uv
 from jupyter_deploy.errors import EnvironmentProblem, UsageProblem
 from jupyter_deploy.home import Home

@@ -132,7 +132,7 @@ class Share:
             workers=launch.workers,
             token_file=f"{SERVICE}/{TOKEN_FILE}",
             state_folder=STATE,
-            environ=launch.variables,
+            environ=dict(launch.variables),
         )
         path = self.service / "config.json"
         owner = path.stat() if path.exists() else None

@@ -86,7 +86,7 @@ class ProcessTarget:
             token_file=str(token),
             state_folder=str(launch.folder),
             run_folder=str(run),
-            environ=launch.variables,
+            environ=dict(launch.variables),
         )
         write_atomic(run / CONFIG, config.dumps(), mode=0o600)
         return run

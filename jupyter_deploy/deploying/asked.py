@@ -1,0 +1,241 @@
+"""A request to deploy, as every edge builds it: what the user gave, read once into typed values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from ..environments import Environment
+from ..errors import NotFound, UsageProblem
+from ..registry import Model
+from ..services import MAX_WORKERS, OwnImage, Setting
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_LEAST_MEMORY = 32 << 20
+_WORD = "default"
+
+
+class Default(Enum):
+    """The word that takes an option back."""
+
+    DEFAULT = _WORD
+
+
+DEFAULT: Final = Default.DEFAULT
+_Back = Literal[Default.DEFAULT]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks of a service. ``None``: not given, so it stays; ``DEFAULT``: as a new service has it.
+
+    Edges make one with :meth:`of`. Before it is applied, ``references`` replaces what a user typed for script, models,
+    environment and target by what it means here.
+    """
+
+    # A stored script's name; a Path is a file.
+    script: str | Path | _Back | None = None
+    models: tuple[str, ...] | _Back | None = None
+    target: str | None = None
+    port: int | _Back | None = None
+    environment: str | Path | Environment | _Back | None = None
+    workers: int | _Back | None = None
+    # None as a value takes that key back.
+    settings: Mapping[str, Setting | None] | _Back | None = field(default=None, hash=False)
+    variables: Mapping[str, str | None] | _Back | None = field(default=None, hash=False, repr=False)
+    # Bytes.
+    memory: int | _Back | None = None
+    cpus: float | _Back | None = None
+    image: OwnImage | _Back | None = None
+    # Absolute.
+    source: Path | _Back | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        script: str | Path | None = None,
+        models: Sequence[str | Model] | str | Model | None = None,
+        target: str | None = None,
+        port: int | str | None = None,
+        environment: str | Path | Environment | None = None,
+        workers: int | str | None = None,
+        settings: Mapping[str, Setting | None] | str | None = None,
+        variables: Mapping[str, str | None] | str | None = None,
+        memory: int | str | None = None,
+        cpus: float | str | None = None,
+        image: str | OwnImage | None = None,
+        source: str | Path | None = None,
+    ) -> Asked:
+        """Read what people type: texts for numbers, ``"512m"``, and the words that take an option back.
+
+        Raises
+        ------
+        UsageProblem
+            For a value that no service can have.
+        NotFound
+            For a source folder that is not there.
+        """
+        return cls(
+            script=script,
+            models=_models(models),
+            target=target or None,
+            port=DEFAULT if port in {_WORD, "any"} else None if port is None else check_port(_whole(port)),
+            environment=environment,
+            workers=DEFAULT if workers == _WORD else None if workers is None else _workers(_whole(workers)),
+            settings=_mapping(settings, "settings"),
+            variables=_mapping(variables, "variables"),
+            memory=DEFAULT if memory == _WORD else None if memory is None else memory_of(memory),
+            cpus=DEFAULT if cpus == _WORD else None if cpus is None else cpus_of(cpus),
+            image=_image(image),
+            source=None if source is None else source_of(source),
+        )
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the options that were given."""
+        return frozenset(option.name for option in fields(self) if getattr(self, option.name) is not None)
+
+    def but(self, **others: object) -> Asked:
+        """Return the same request with some options replaced."""
+        return replace(self, **others)  # type: ignore[arg-type]
+
+
+def _models(given: Sequence[str | Model] | str | Model | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    several = [given] if isinstance(given, (str, Model)) else given
+    return tuple(item.id if isinstance(item, Model) else item for item in several)
+
+
+def _mapping(given: Mapping[str, _T] | str | None, option: str) -> Mapping[str, _T] | _Back | None:
+    if given is None or isinstance(given, Mapping):
+        return given
+    if given == _WORD:
+        return DEFAULT
+    raise UsageProblem(f"{option} must be a dictionary, not {given!r}.", hint=f"Or 'default', without any {option}.")
+
+
+def _whole(given: object) -> object:
+    """Read a whole number that may be given as text; what is none is left for its check to refuse."""
+    return int(given) if isinstance(given, str) and given.strip().isdecimal() else given
+
+
+def _workers(given: object) -> int:
+    if isinstance(given, int) and 1 <= given <= MAX_WORKERS:
+        return given
+    raise UsageProblem(
+        f"workers must be a whole number from 1 to {MAX_WORKERS}, not {given}.", hint="--workers default is 1."
+    )
+
+
+def check_port(port: object) -> int:
+    """Refuse what is no port.
+
+    Raises
+    ------
+    UsageProblem
+        For anything but a whole number from 1 to 65535.
+    """
+    if isinstance(port, int) and 1 <= port <= 65535:
+        return port
+    raise UsageProblem(
+        f"Invalid configuration, port must be an integer in range [1, 65535], not {port}.",
+        hint="--port any takes a free one.",
+    )
+
+
+def source_of(given: str | Path) -> Path | _Back:
+    """Return a source folder's absolute path; an empty text or the word ``default`` is the script's own folder.
+
+    Raises
+    ------
+    NotFound
+        If there is no such folder.
+    """
+    if str(given) in {"", _WORD}:
+        return DEFAULT
+    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    if path.is_dir():
+        return path
+    what = "is a file, not a folder" if path.exists() else "does not exist"
+    raise NotFound(f"The source folder {path} {what}.", hint="Name the folder that the script is in.")
+
+
+def memory_of(given: int | str) -> int:
+    """Return an amount of memory in bytes: a number, or a text as ``"512m"``, ``"2g"``, ``"1.5GiB"``.
+
+    Units are powers of 1024, as Docker's are. 0 is the default.
+
+    Raises
+    ------
+    UsageProblem
+        For anything else, and for less than 32 MB.
+    """
+    found = _SIZE.fullmatch(str(given).strip())
+    if not found:
+        raise UsageProblem(f"memory cannot be {given!r}.", hint="For example 512m or 2g.")
+    size = int(float(found[1]) * 1024 ** _POWERS[found[2].lower()])
+    if 0 < size < _LEAST_MEMORY:
+        raise UsageProblem(f"memory {given} is too little for any server.", hint="At least 32m; 512m is usual.")
+    return size
+
+
+def cpus_of(given: float | str) -> float:
+    """Return a number of processors, from 0.01 on; 0 is the default.
+
+    Raises
+    ------
+    UsageProblem
+        For anything else.
+    """
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number == 0 or 0.01 <= number < 10_000:
+        return number
+    raise UsageProblem(f"cpus cannot be {given!r}.", hint="For example 0.5 or 2.")
+
+
+def _image(given: str | OwnImage | None) -> OwnImage | _Back | None:
+    if given is None:
+        return None
+    if given in {"", _WORD, "none"}:
+        return DEFAULT
+    image = OwnImage(given) if isinstance(given, str) else given
+    if not image.name:
+        return DEFAULT
+    check_port(image.port)
+    for route in ("scoring", "liveness", "readiness"):
+        if not getattr(image, route).startswith("/"):
+            raise UsageProblem(
+                f"The {route} route must start with '/', not {getattr(image, route)!r}.", hint="For example /score."
+            )
+    return image
+
+
+def own_image(
+    name: str | None, port: int | None, scoring: str | None, liveness: str | None, readiness: str | None
+) -> OwnImage | None:
+    """Gather what belongs to an image of the user's own; None where no image was given.
+
+    Raises
+    ------
+    UsageProblem
+        For a port or route without an image.
+    """
+    given = {"port": port, "scoring": scoring, "liveness": liveness, "readiness": readiness}
+    known = {key: value for key, value in given.items() if value is not None}
+    if name is None:
+        if known:
+            raise UsageProblem("Ports and routes of an image need the image.", hint="Give --image IMAGE too.")
+        return None
+    return OwnImage(name, **known)  # type: ignore[arg-type]

@@ -1,0 +1,124 @@
+"""What the words of a request mean in this workspace: scripts, models, environments, targets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..environments import Environment, Environments, reference_of
+from ..scripts import Scripts
+from ..targets import NEAREST, choose, having, target
+from ..targets import VARIABLE as TARGET_VARIABLE
+from .asked import DEFAULT, Asked, Default
+from .placing import beyond
+
+_DEFAULT, _NONE = ("default",), ("none",)
+
+
+class References:
+    """Looks up the references of a request.
+
+    A word that takes an option back, such as ``default``, means the script, environment or model of that name where
+    there is one.
+
+    Parameters
+    ----------
+    scripts, environments : Scripts, Environments
+        The stored script cells, and the registered environments.
+    models : callable
+        Lists the names of the registered models.
+    """
+
+    def __init__(self, scripts: Scripts, environments: Environments, models: Callable[[], list[str]]) -> None:
+        self._scripts = scripts
+        self._environments = environments
+        self._models = models
+
+    def located(self, asked: Asked, source: str, say: Callable[[str], None], *, new: bool = False) -> Asked:
+        """Replace what a user typed by what it means.
+
+        Parameters
+        ----------
+        asked : Asked
+            From an edge.
+        source : str
+            The source folder that the service has, which a script's relative path is meant to be in.
+        say : callable
+            Told which target was chosen, and why.
+        new : bool, optional
+            Whether the service does not exist yet, so that a target is chosen.
+
+        Returns
+        -------
+        Asked
+            A script is the name of a stored one or the absolute path of a file, an environment is a reference that a
+            row can keep, a target is one of ``targets.TARGETS``.
+        """
+        if asked.source is not None:
+            source = "" if asked.source is DEFAULT else str(asked.source)
+        return asked.but(
+            target=self._target(asked, new, say),
+            script=self._script(asked.script, source),
+            models=self._named_models(asked.models),
+            environment=self._environment(asked.environment),
+        )
+
+    @staticmethod
+    def _target(asked: Asked, new: bool, say: Callable[[str], None]) -> str | None:
+        if asked.target is None and not new:
+            return None
+        fallback = having(lambda can: can.own_image) if asked.image not in {None, DEFAULT} else "auto"
+        return choose("auto" if asked.target in _DEFAULT else asked.target or fallback, say)
+
+    def _script(self, script: str | Path | Default | None, source: str) -> str | Path | Default | None:
+        if script is None or isinstance(script, Default):
+            return script
+        text = str(script)
+        if script in _DEFAULT and text not in self._scripts.names():
+            return DEFAULT
+        if source and text and Path(source, text).is_file():
+            # As Azure ML has it: an entry script is named relative to its source directory.
+            return _absolute(Path(source, text))
+        if not isinstance(script, Path) and text in self._scripts.names():
+            return text
+        path = _absolute(Path(script).expanduser())
+        if text and (isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text):
+            return path
+        return self._scripts.get(text).name
+
+    def _named_models(self, models: tuple[str, ...] | Default | None) -> tuple[str, ...] | Default | None:
+        if models in {_DEFAULT, _NONE} and models[0] not in self._models():
+            return DEFAULT if models == _DEFAULT else ()
+        return models
+
+    def _environment(self, given: str | Path | Environment | Default | None) -> str | Default | None:
+        if given is None or isinstance(given, Default):
+            return given
+        if isinstance(given, Environment):
+            if given.is_kernel:
+                return given.name
+            made = self._environments.register(given)
+            return f"{made.name}:{made.version}"
+        if given in _DEFAULT and given not in self._environments:
+            return DEFAULT
+        return reference_of(given, self._environments)
+
+
+def fallback_target(asked: Asked, located: Asked, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the target of a new service whose chosen target fails; empty where the user has chosen, or needs more.
+
+    Parameters
+    ----------
+    asked, located : Asked
+        The request as it was typed, and with its references looked up.
+    environ : mapping, optional
+        The environment variables.
+    """
+    typed = asked.target or environ.get(TARGET_VARIABLE) or "auto"
+    silent = typed in {"auto", *_DEFAULT} and located.target != NEAREST
+    return NEAREST if silent and not beyond(target(NEAREST).capabilities, located) else ""
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links

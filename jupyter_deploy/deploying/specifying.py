@@ -1,0 +1,96 @@
+"""A request over what a service is: the specification that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageProblem, refuse_unknown_keys
+from ..services import ServiceRecord, ServiceSpec, Setting
+from ..serving import FIXED, ServingConfig, settable, with_settings
+from ..targets import target
+from .asked import DEFAULT, Asked
+
+# The options that are fields of a specification as they are given.
+_PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image")
+
+
+def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceSpec:
+    """Put a request over a service's specification, or over that of a new one.
+
+    Parameters
+    ----------
+    name : str
+        The service's name.
+    record : ServiceRecord or None
+        Its row, if it exists.
+    asked : Asked
+        With its references looked up.
+
+    Raises
+    ------
+    UsageProblem
+        For an image of the user's own on a target that runs none.
+    """
+    spec, plain = record.spec if record else ServiceSpec(name, name), vars(ServiceSpec(name, name))
+    changes: dict[str, Any] = {} if asked.target is None else {"target": asked.target}
+    for key in _PLAIN:
+        value = getattr(asked, key)
+        if value is not None:
+            changes[key] = plain[key] if value is DEFAULT else value
+    if asked.script is not None:
+        changes["script"] = name if asked.script is DEFAULT else str(asked.script)
+        changes["script_is_file"] = isinstance(asked.script, Path)
+    if asked.source is not None:
+        changes["source"] = "" if asked.source is DEFAULT else str(asked.source)
+    if asked.settings is not None:
+        changes["settings"] = {} if asked.settings is DEFAULT else with_given(spec.settings, asked.settings)
+    if asked.variables is not None:
+        kept = {} if asked.variables is DEFAULT else {**spec.variables, **asked.variables}
+        # As with settings, an empty value takes a variable back.
+        changes["variables"] = {key: value for key, value in kept.items() if value not in {None, ""}}
+    spec = replace(spec, **changes)
+    if spec.image and not target(spec.target).capabilities.own_image:
+        raise UsageProblem(
+            "An image of your own needs containers.",
+            hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
+        )
+    return spec
+
+
+def with_given(settings: Mapping[str, Setting], given: Mapping[str, Setting | None]) -> dict[str, Setting]:
+    """Put the server's settings that were given over those that a service has.
+
+    Parameters
+    ----------
+    settings : mapping
+        The service's.
+    given : mapping
+        By the names of :class:`ServingConfig`; texts may stand for values, and an empty text (or None) for the default.
+
+    Returns
+    -------
+    dict
+        Checked; without those that are as by default.
+
+    Raises
+    ------
+    UsageProblem
+        For what another option sets.
+    ConfigProblem
+        For unknown names, with the nearest, and values that cannot be.
+    """
+    for key in given:
+        if key in FIXED:
+            raise UsageProblem(
+                f"{key} is not a setting that a service is given.",
+                hint=f"Use --{key}." if key in {"port", "workers"} else "It is chosen when the service is started.",
+            )
+    kept = {key: value for key, value in settings.items() if key not in given}
+    values = {key: value for key, value in given.items() if value is not None and value != ""}
+    refuse_unknown_keys(given, settable(), "settings")
+    config, default = with_settings(ServingConfig(), {**kept, **values}, "settings", texts=True), ServingConfig()
+    found = {key: getattr(config, key) for key in {**kept, **values}}
+    return {key: value for key, value in sorted(found.items()) if value != getattr(default, key)}
