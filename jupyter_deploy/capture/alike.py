@@ -1,4 +1,4 @@
-"""Whether two things that live do the same, where they are not one."""
+"""Whether two live objects do the same, although they are not one object."""
 
 from __future__ import annotations
 
@@ -23,19 +23,9 @@ _OF_A_CLASS = frozenset({"__dict__", "__weakref__", "__module__", "__firstlineno
 
 
 def alike(one: Any, other: Any, seen: set[tuple[int, int]] | None = None) -> bool:
-    """Tell whether two values cannot be told apart by what they do.
+    """Whether two values behave alike; False where that cannot be decided.
 
-    Parameters
-    ----------
-    one, other : object
-        Any values.
-    seen : set of tuple of (int, int), optional
-        Pairs that are being compared already: functions hold classes that hold them.
-
-    Returns
-    -------
-    bool
-        False where it cannot be told.
+    ``seen`` holds the pairs whose comparison has begun: functions hold classes that hold them.
     """
     seen = set() if seen is None else seen
     if one is other or (id(one), id(other)) in seen:
@@ -99,18 +89,7 @@ def _same_class(one: type, other: type, seen: set[tuple[int, int]]) -> bool:
 
 
 def spelled(value: object) -> str:
-    """Write a constant so that 1, 1.0 and True differ, and sets do not by their order.
-
-    Parameters
-    ----------
-    value : object
-        A plain value.
-
-    Returns
-    -------
-    str
-        For comparing only.
-    """
+    """Write a constant for a comparison: 1, 1.0 and True differ, and a set has one order."""
     if isinstance(value, (set, frozenset)):
         return f"{type(value).__name__}({', '.join(sorted(map(spelled, value)))})"
     if isinstance(value, (list, tuple)):
@@ -121,18 +100,7 @@ def spelled(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """Show a value in a message.
-
-    Parameters
-    ----------
-    value : object
-        Any value.
-
-    Returns
-    -------
-    str
-        Short constants as they are, anything else by its type.
-    """
+    """Show a value in a message: short constants as they are, anything else by its type."""
     if plain(value):
         text = repr(value)
         return text if len(text) <= 40 else f"{text[:37]}…"

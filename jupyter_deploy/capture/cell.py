@@ -1,4 +1,4 @@
-"""From a cell that uses the notebook to a script that stands alone."""
+"""Turn a cell that uses its notebook into a script that stands alone."""
 
 from __future__ import annotations
 
@@ -23,27 +23,10 @@ Save = Callable[[str, object], Model]
 
 
 def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, *, sample: Any = None) -> Script:
-    """Make a script of the body of a ``%%score_script`` cell and of what it uses of the notebook.
+    """Write a script from the body of a ``%%score_script`` cell and what it uses of the notebook.
 
-    Parameters
-    ----------
-    name : str
-        The name on the magic's line.
-    cell : str
-        The lines below the magic's.
-    folder : pathlib.Path
-        The notebook's folder.
-    notebook : Notebook
-        Its variables and the cells that were run.
-    save : callable
-        Given a name and a live value, saves it and returns what it was saved as.
-    sample : object, optional
-        A value that ``run()`` takes.
-
-    Returns
-    -------
-    Script
-        Of a cell that uses nothing of the notebook, the cell itself.
+    A cell that uses nothing of the notebook is the script as it stands. ``save`` saves a live value under a name and
+    returns the model. ``sample`` is a value that ``run()`` takes.
 
     Raises
     ------
@@ -78,7 +61,7 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
 
 
 def _imports_of_data(taken: Sequence[Taken], models: Mapping[str, Model], taking: Taking, folder: Path) -> list[Taken]:
-    """Import the modules beside the notebook that saved data is made of: only what a script imports travels with it."""
+    """Import the modules beside the notebook that saved data needs: only what a script imports travels with it."""
     imported = {line.split()[1].partition(".")[0] for one in taken if one.kind == "import" for line in one.lines}
     found: dict[str, Taken] = {}
     for name, model in models.items():

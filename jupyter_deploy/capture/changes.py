@@ -13,18 +13,9 @@ EDITED = "script"
 
 
 def means_the_same(old: Script, new: Script) -> bool:
-    """Tell whether two captures are the same script, whichever cells their parts come from.
+    """Whether two captures are the same script, whichever cells their parts come from.
 
-    Parameters
-    ----------
-    old, new : Script
-        Two captures.
-
-    Returns
-    -------
-    bool
-        True where only comments, blank lines and the numbers of cells differ, or the order of definitions that do not
-        need each other.
+    Comments, blank lines, cell numbers and the order of independent definitions do not count.
     """
     if old.folder != new.folder or set(old.models) != set(new.models):
         return False
@@ -35,22 +26,11 @@ def means_the_same(old: Script, new: Script) -> bool:
 
 
 def moved_on(old: Script, new: Script, values: Mapping[str, object], since: str) -> tuple[str, ...]:
-    """Say what a script takes otherwise than before.
+    """List what a script now takes differently.
 
-    Parameters
-    ----------
-    old, new : Script
-        Two captures of one script.
-    values : mapping
-        The notebook's variables now.
-    since : str
-        When the old one was taken, for example ``"since In [3]"``.
-
-    Returns
-    -------
-    tuple of str
-        For example ``("clf: fitted again since In [3]", "threshold: 0.5 -> 10 since In [3]")``, then ``"script"``
-        where the cell itself was edited; empty where the old one does not tell what it took.
+    For example ``("clf: fitted again since In [3]", "threshold: 0.5 -> 10 since In [3]")``; ``"script"`` comes last
+    where the cell itself was edited. Empty if the old capture has no record of what it took. ``since`` says when that
+    was: ``"since In [3]"``.
     """
     if not old.taken and old.origins:
         return ()
@@ -77,20 +57,7 @@ def _words(name: str, old: Taken | None, new: Taken | None, values: Mapping[str,
 
 
 def data_words(old_type: str, new_type: str, value: object) -> str:
-    """Say how data is another than it was.
-
-    Parameters
-    ----------
-    old_type, new_type : str
-        The names of its types.
-    value : object
-        The live value.
-
-    Returns
-    -------
-    str
-        For example ``"fitted again"``.
-    """
+    """Say how data changed, for example ``"fitted again"``; ``old_type`` and ``new_type`` are names."""
     if old_type != new_type:
         return f"{old_type} -> {new_type}"
     # Asked of the class: an instance may compute what it has.
@@ -98,18 +65,7 @@ def data_words(old_type: str, new_type: str, value: object) -> str:
 
 
 def short(text: str) -> str:
-    """Cut a text to what fits into a sentence.
-
-    Parameters
-    ----------
-    text : str
-        Python, for example.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Cut a text to one line that fits into a sentence."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
@@ -130,7 +86,7 @@ def _same(old: Taken, new: Taken) -> bool:
 
 @lru_cache(maxsize=64)
 def _statements(source: str) -> tuple[str, ...]:
-    """Take a source apart, without its comments and the order of its statements."""
+    """Split a source into statements, without comments and in a fixed order."""
     try:
         return tuple(sorted(_dumped(quiet_parse(source))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,4 +1,4 @@
-"""Names that the written script needs for itself, and which the cell or the notebook has for something else."""
+"""Names that the written script needs, and which the cell or the notebook uses for something else."""
 
 from __future__ import annotations
 
@@ -13,41 +13,17 @@ _HINT = "Give it another name."
 
 
 def names_of(imports: Iterable[str]) -> dict[str, str]:
-    """Tell which names lines of imports bind.
-
-    Parameters
-    ----------
-    imports : iterable of str
-        One import each.
-
-    Returns
-    -------
-    dict of str to str
-        The line by the name.
-    """
+    """Map the names that import statements bind to their statements."""
     return {line.split()[-1]: line for line in imports}
 
 
 def check_no_clash(
     cell: str, taken: Sequence[Taken], own: Mapping[str, str], problem: Callable[[str, str, str], ScriptProblem]
 ) -> None:
-    """Refuse a script in which a name would stand for two things.
+    """Refuse a script in which one name would mean two things.
 
-    Parameters
-    ----------
-    cell : str
-        The cell.
-    taken : sequence of Taken
-        What it takes from the notebook.
-    own : mapping of str to str
-        What is written around it: names, and the import that brings them or another word for them.
-    problem : callable
-        Given a taken name, a reason and a hint, makes the error.
-
-    Raises
-    ------
-    ScriptProblem
-        With the line of the cell.
+    ``own`` maps the names that are written around the cell to the import that brings them, or to a word for them.
+    ``problem`` makes the error from a name, a reason and a hint.
     """
     for one in taken:
         if one.name in own and not (one.kind == "import" and own[one.name] in one.lines):

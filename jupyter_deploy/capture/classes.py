@@ -1,4 +1,4 @@
-"""Whether a class that lives is what its statement makes: bases, methods, attributes, and nothing else."""
+"""Whether a live class is what its statement makes: bases, methods, attributes, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,22 +26,7 @@ _OWN = frozenset(
 
 
 def compare_class(comparison: Comparison, symbol: Klass, live: type) -> None:
-    """Compare a class.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        For what is in it.
-    symbol : Klass
-        What its statement makes.
-    live : type
-        What lives.
-
-    Raises
-    ------
-    Different
-        With the reason.
-    """
+    """Compare a live class with the symbol of its statement."""
     node = symbol.node
     if live.__name__ != node.name:
         raise Different(f"it is the class {live.__name__} now")
@@ -131,7 +116,7 @@ def _check_bases(comparison: Comparison, node: ast.ClassDef, symbol: Klass, live
 
 
 def _has_machinery(live: type) -> bool:
-    """Whether a metaclass or a base may do more than what the body says."""
+    """Whether a metaclass or a base may do more than the body says."""
     if type(live) not in (type, abc.ABCMeta):
         return True
     if issubclass(live, tuple) and hasattr(live, "_fields"):
@@ -143,7 +128,7 @@ def _has_machinery(live: type) -> bool:
 
 
 def _is_added(name: str, value: object) -> bool:
-    """Whether something of the notebook was put into a class that a library completes."""
+    """Whether the notebook put this attribute into a class that a library completes."""
     if name.startswith("__") and name.endswith("__"):
         return False
     inner = getattr(value, "__func__", getattr(value, "fget", value))
@@ -161,20 +146,7 @@ def _mangled(name: str, owner: str) -> str:
 
 
 def statement(node: ast.stmt, scope: Scope) -> Symbol | None:
-    """Tell what a definition, or ``name = lambda …``, makes.
-
-    Parameters
-    ----------
-    node : ast.stmt
-        Any statement.
-    scope : Scope
-        Where it stands.
-
-    Returns
-    -------
-    Symbol or None
-        None of any other statement.
-    """
+    """Return the symbol of a definition or of ``name = lambda …``; None for other statements."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return decorated(Function(node, typed(node, scope)), node.decorator_list, scope)
     if isinstance(node, ast.ClassDef):
@@ -184,18 +156,7 @@ def statement(node: ast.stmt, scope: Scope) -> Symbol | None:
 
 
 def lambda_of(node: ast.stmt | None) -> ast.Lambda | None:
-    """Return the lambda of ``name = lambda …``.
-
-    Parameters
-    ----------
-    node : ast.stmt or None
-        Any statement.
-
-    Returns
-    -------
-    ast.Lambda or None
-        None for any other statement.
-    """
+    """Return the lambda of ``name = lambda …``; None for other statements."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     value = getattr(node, "value", None)
     plain_names = bool(targets) and all(isinstance(target, ast.Name) for target in targets)

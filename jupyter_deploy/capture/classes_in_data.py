@@ -1,4 +1,4 @@
-"""Keep one class one class: what travels inside of saved data cannot be defined a second time in the script."""
+"""Define each class once: a class that travels inside saved data is not defined again in the script."""
 
 from __future__ import annotations
 
@@ -10,23 +10,11 @@ from ..scripts import Taken
 
 
 def settled(taken: Sequence[Taken], classes: Mapping[str, object]) -> list[Taken]:
-    """Let classes travel with the data that holds instances of them.
+    """Ship a class with the data that holds its instances.
 
-    An instance is saved with its class, since no module has it. A second definition in the script would be another
-    class, to which that instance does not belong. Pickles of one session agree on their classes, so such a class is
-    saved too, instead of being sliced into the script.
-
-    Parameters
-    ----------
-    taken : sequence of Taken
-        Everything.
-    classes : mapping of str to object
-        The classes among it, as they live in the notebook.
-
-    Returns
-    -------
-    list of Taken
-        The same, some classes as data.
+    An instance is saved with its class, because no module has that class. A second definition in the script would be
+    another class, and the instance would not belong to it. Pickles of one session share their classes, so such a
+    class is saved too, instead of being written into the script.
     """
     found = list(taken)
     while True:
@@ -43,7 +31,7 @@ def settled(taken: Sequence[Taken], classes: Mapping[str, object]) -> list[Taken
 
 
 def _classes_in(value: object) -> set[type]:
-    """Find the notebook's own classes in what a pickle of a value holds."""
+    """Find the notebook's own classes in the pickle of a value."""
     import cloudpickle
 
     seen: set[type] = set()

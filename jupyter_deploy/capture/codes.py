@@ -1,4 +1,4 @@
-"""The code that a statement of a cell or a file compiles to, and whether it is the code that lives.
+"""The code that a statement of a cell or file compiles to, and whether the live object has that code.
 
 Standard library only: the tests run this module in every Python on the machine, without installing anything there.
 """
@@ -24,23 +24,10 @@ _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.a
 def codes_of(source: str, node: Scoped, like: types.CodeType) -> list[types.CodeType]:
     """Compile a cell or file as Python does, and find the code of one of its definitions.
 
-    CPython compiles a function otherwise where the unit that it stands in imports what the function calls, so the
-    whole unit is compiled. A notebook's unit is one statement of a cell; a file's, and what ``exec()`` gets, is all
-    of it.
-
-    Parameters
-    ----------
-    source : str
-        The whole cell or file.
-    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        From a tree of that source; not inside of a function.
-    like : types.CodeType
-        What lives: imports from ``__future__`` that it was compiled under hold for the source too.
-
-    Returns
-    -------
-    list of types.CodeType
-        What the definition compiles to, alone with its statement and with the whole source; none where it does not.
+    The code of a function depends on whether its compilation unit imports what it calls, so the whole unit is
+    compiled. In a notebook, a unit is one statement of a cell; for a file or ``exec()``, it is the whole text. So
+    there may be two results. ``node`` comes from a tree of ``source`` and is not inside a function. Imports from
+    ``__future__`` that ``like``, the live code, was compiled under hold here too.
     """
     flags = like.co_flags & _FUTURES
     place = (node.lineno, node.col_offset)
@@ -49,41 +36,14 @@ def codes_of(source: str, node: Scoped, like: types.CodeType) -> list[types.Code
 
 
 def makes_code(source: str, node: Scoped, live: types.CodeType) -> bool:
-    """Tell whether a definition compiles to the code that lives.
-
-    Parameters
-    ----------
-    source : str
-        The whole cell or file.
-    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        From a tree of that source; not inside of a function.
-    live : types.CodeType
-        What lives.
-
-    Returns
-    -------
-    bool
-        Whatever the lines that it stands in.
-    """
+    """Whether a definition compiles to the live object's code; line numbers do not count."""
     return any(same_code(code, live) for code in codes_of(source, node, live))
 
 
 def inner_codes(node: Scoped, owner: Scoped, code: types.CodeType) -> list[types.CodeType]:
-    """Find the code of a function inside of another, where only the outer one's code is at hand.
+    """Find the code of an inner function in the code of the outer one, ``owner``.
 
-    Parameters
-    ----------
-    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        Inside of ``owner``.
-    owner : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        What ``code`` was compiled from.
-    code : types.CodeType
-        The outer function's.
-
-    Returns
-    -------
-    list of types.CodeType
-        One; several where a line holds several lambdas that cannot be told apart.
+    There are several results if one line holds lambdas that cannot be told apart.
     """
     below = first_line(node) - first_line(owner)
     name = getattr(node, "name", "<lambda>")
@@ -107,28 +67,17 @@ def _within(code: types.CodeType, node: Scoped) -> bool:
 
 
 def first_line(node: Scoped) -> int:
-    """Return the line of a definition's first decorator, or of the definition.
-
-    Parameters
-    ----------
-    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        Any.
-
-    Returns
-    -------
-    int
-        As ``co_firstlineno`` has it.
-    """
+    """Return the line of the first decorator, or of the definition: ``co_firstlineno``."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(one.lineno for one in decorators)])
 
 
 @lru_cache(maxsize=512)
 def _compiled(source: str, flags: int, alone: bool) -> dict[tuple[int, int], types.CodeType]:
-    """Compile a source, and return the code of each definition outside of functions by its line and column.
+    """Compile a source, and return the code of each definition outside functions by its line and column.
 
-    Each is moved to lines of its own before: code objects know their first line on every Python, and two lambdas may
-    share one. Lines do not change what code does, as long as a function's own stay together.
+    Each definition is moved to lines of its own first: code objects know their first line on every Python, and two
+    lambdas may share one. Line numbers do not change what code does as long as a function's own lines stay together.
     """
     try:
         tree = quiet_parse(source)
@@ -165,7 +114,7 @@ def _move(node: ast.AST, lines: int) -> None:
 
 
 def _code_in(tree: ast.Module, flags: int) -> Iterator[types.CodeType]:
-    """Yield what a unit holds, outer code first."""
+    """Yield the code objects of a unit, outer ones first."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -184,7 +133,7 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _scoped(body: list[ast.stmt]) -> Iterator[Scoped]:
-    """Walk through definitions and lambdas that are not inside of a function."""
+    """Walk the definitions and lambdas that are not inside a function."""
     for node in top_level(body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield node
@@ -194,7 +143,7 @@ def _scoped(body: list[ast.stmt]) -> Iterator[Scoped]:
 
 
 def _lambdas(node: ast.AST) -> Iterator[ast.Lambda]:
-    """Walk through the lambdas of a statement, but not through the statements in it, nor lambdas in lambdas."""
+    """Walk the lambdas of a statement, but not those of statements or lambdas inside it."""
     for name, value in ast.iter_fields(node):
         inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and name == "body"
         for item in value if isinstance(value, list) else [value]:
@@ -209,18 +158,7 @@ def _lambdas(node: ast.AST) -> Iterator[ast.Lambda]:
 
 
 def unit_code(source: str) -> types.CodeType | None:
-    """Compile a whole file.
-
-    Parameters
-    ----------
-    source : str
-        Its text.
-
-    Returns
-    -------
-    types.CodeType or None
-        None of what Python cannot read.
-    """
+    """Compile a whole file; None if it is not valid Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -231,18 +169,7 @@ def unit_code(source: str) -> types.CodeType | None:
 
 
 def same_code(one: types.CodeType, other: types.CodeType) -> bool:
-    """Compare what two pieces of code do, wherever they stand.
-
-    Parameters
-    ----------
-    one, other : types.CodeType
-        Of this interpreter.
-
-    Returns
-    -------
-    bool
-        Files and lines do not count.
-    """
+    """Whether two code objects do the same; files and lines do not count."""
     if one is other:
         return True
     if "__firstlineno__" in one.co_names and not one.co_flags & inspect.CO_OPTIMIZED:

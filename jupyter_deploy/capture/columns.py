@@ -1,4 +1,4 @@
-"""A frame's columns, written down: names, types and a row or two, so that a script can make an equal frame."""
+"""A frame's columns as Python source: names, types and a row or two, from which a script makes an equal frame."""
 
 from __future__ import annotations
 
@@ -27,16 +27,9 @@ _CLASSES: dict[type, object] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column.
+    """A column as Python source: one expression per row, and its type.
 
-    Parameters
-    ----------
-    name : object
-        As the frame has it.
-    cells : tuple of str
-        Its rows, as Python.
-    dtype : str
-        Its type, as Python; empty where pandas finds the same type from the cells.
+    An empty ``dtype`` means that pandas infers the same type from the cells.
     """
 
     name: Any
@@ -45,55 +38,19 @@ class Column:
 
 
 def as_sent(name: object, rows: int = 1) -> Column:
-    """Describe a column of which nothing is known: its values are taken as they are sent.
-
-    Parameters
-    ----------
-    name : object
-        The column's.
-    rows : int, optional
-        How many the others have.
-
-    Returns
-    -------
-    Column
-        Of objects, without a value.
-    """
+    """Describe a column of unknown type: its values are taken as they are sent."""
     return Column(name, ("None",) * rows)
 
 
 def frame_of(columns: Sequence[Column]) -> str:
-    """Write an expression that makes the frame.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-        In order.
-
-    Returns
-    -------
-    str
-        Python, with ``pd`` for pandas.
-    """
+    """Write the expression that makes the frame; ``pd`` is pandas."""
     cells = ", ".join(f"{literal(one.name)}: [{', '.join(one.cells)}]" for one in columns)
     kinds = ", ".join(f"{literal(one.name)}: {one.dtype}" for one in columns if one.dtype)
     return f"pd.DataFrame({{{cells}}})" + (f".astype({{{kinds}}})" if kinds else "")
 
 
 def column_of(series: Any, rows: int) -> Column:
-    """Describe a column by its first rows.
-
-    Parameters
-    ----------
-    series : pandas.Series
-        The column.
-    rows : int
-        How many of them are written down.
-
-    Returns
-    -------
-    Column
-        Of the same type.
+    """Describe a column by its first ``rows`` rows.
 
     Raises
     ------
@@ -107,21 +64,10 @@ def column_of(series: Any, rows: int) -> Column:
 
 
 def column_like(name: object, dtype: Any, example: object = None) -> Column:
-    """Describe a column by its type alone.
+    """Describe a column by its type alone, with one row.
 
-    Parameters
-    ----------
-    name : object
-        Its name.
-    dtype : object
-        Its type, or its type's name; an empty name stands for what pandas makes of the example.
-    example : object, optional
-        A value that it may have.
-
-    Returns
-    -------
-    Column
-        With one row; as it is sent where the type cannot be written down.
+    An empty ``dtype`` means the type that pandas infers from the example. A type that cannot be written down leaves
+    the column as it is sent.
     """
     import pandas as pd
 
@@ -135,19 +81,9 @@ def column_like(name: object, dtype: Any, example: object = None) -> Column:
 
 
 def column_shaped_like(series: Any, example: object = None) -> Column:
-    """Describe a column by another of its type; none of its rows are told.
+    """Describe a column by another column of its type, without showing any of its rows.
 
-    Parameters
-    ----------
-    series : pandas.Series
-        Of the notebook.
-    example : object, optional
-        A value that the column may have.
-
-    Returns
-    -------
-    Column
-        As it is sent where its values have no JSON form, or are of several kinds.
+    The column stays as it is sent if the values have no JSON form or are of several kinds.
     """
     if str(series.dtype) == "object":
         values = _looked_at(series)
@@ -161,18 +97,7 @@ def column_shaped_like(series: Any, example: object = None) -> Column:
 
 
 def misfit(series: Any) -> str:
-    """Say why JSON cannot carry a column's values both ways.
-
-    Parameters
-    ----------
-    series : pandas.Series
-        The column.
-
-    Returns
-    -------
-    str
-        What it holds; empty where nothing is wrong.
-    """
+    """Say why JSON cannot carry a column's values both ways; empty if it can."""
     dtype = series.dtype
     if str(dtype) == "category":
         kinds = _strangers(dtype.categories[:_LOOKED_AT])
@@ -204,7 +129,7 @@ def _is_known(dtype: Any) -> bool:
 
 
 def _checked(name: object, cells: tuple[str, ...], dtype: Any) -> Column:
-    """Leave the type out where pandas finds it, and make sure that it is found otherwise."""
+    """Omit the type where pandas infers it; otherwise make sure that it can be found."""
     import pandas as pd
 
     if not _is_known(dtype):
@@ -234,18 +159,7 @@ def _written(dtype: Any) -> str:
 
 
 def cell_of(value: object) -> str:
-    """Write one value as Python.
-
-    Parameters
-    ----------
-    value : object
-        Of numpy, of pandas, or plain.
-
-    Returns
-    -------
-    str
-        Dates and durations as text.
-    """
+    """Write one value of pandas, NumPy or Python as source; dates and durations become text."""
     if str(value) in {"<NA>", "NaT"}:
         return "None"
     if type(value) in _CLASSES:

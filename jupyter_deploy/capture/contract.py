@@ -1,4 +1,4 @@
-"""How the cell's ``run()`` gets its value: as the contract's text, decoded, or converted by a schema."""
+"""How the cell's ``run()`` gets its value: as text, as decoded JSON, or converted by a schema."""
 
 from __future__ import annotations
 
@@ -28,17 +28,7 @@ from .schemas import ParameterType, frame_type, hints_of, of_hint, of_sample
 
 @dataclass(frozen=True)
 class Contract:
-    """What is put around ``run()``.
-
-    Parameters
-    ----------
-    kind : str
-        ``"text"``, ``"json"`` (decoded) or ``"schema"``.
-    run : function or None
-        The cell's.
-    types : mapping of str to ParameterType
-        By parameter, of a schema.
-    """
+    """What is written around ``run()``: ``kind`` is ``"text"``, ``"json"`` (decoded) or ``"schema"``."""
 
     kind: str
     run: Function | ast.Lambda | None = None
@@ -51,26 +41,11 @@ class Contract:
 
 
 def contract_of(tree: ast.Module, taken: Sequence[Taken], notebook: Notebook, samples: object) -> Contract:
-    """Decide it.
+    """Decide how ``run()`` is called.
 
-    A cell with an ``init()``, or with Azure ML's decorators, is the contract's own and stays as it is. Any other gets
-    the value: decoded JSON, or what the hint says.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The cell.
-    taken : sequence of Taken
-        What it takes from the notebook.
-    notebook : Notebook
-        For type hints, and for the frames that models were fitted on.
-    samples : object
-        ``--sample``'s value; None where there was none.
-
-    Returns
-    -------
-    Contract
-        How ``run()`` is called.
+    A cell with an ``init()``, or with Azure ML's decorators, follows the contract already and stays as it is. In any
+    other, ``run()`` gets decoded JSON, or what its type hint says. ``samples`` is the value of ``--sample``, None
+    without one.
 
     Raises
     ------
@@ -96,7 +71,7 @@ def contract_of(tree: ast.Module, taken: Sequence[Taken], notebook: Notebook, sa
 def _hinted(
     run: Function | ast.Lambda, scope: Scope, taken: Sequence[Taken], notebook: Notebook
 ) -> dict[str, ParameterType] | None:
-    """Make the schema of the hints, and of a frame that goes straight into a fitted model."""
+    """Make the schema from the type hints, and for a frame that goes straight into a fitted model."""
     data = {one.name: one.value for one in taken if one.kind == "data"}
     hints = hints_of(run, notebook.variables, scope.imports)
     inputs, required = inputs_of(run), required_of(run)
@@ -117,18 +92,7 @@ def _hinted(
 
 
 def run_decorators(run: Function | ast.Lambda) -> Sequence[ast.expr]:
-    """List a function's decorators.
-
-    Parameters
-    ----------
-    run : function
-        The script's.
-
-    Returns
-    -------
-    sequence of ast.expr
-        None of them are Azure ML's where this is asked.
-    """
+    """List the decorators of ``run()``; none of Azure ML's are left where this is called."""
     return [] if isinstance(run, ast.Lambda) else run.decorator_list
 
 

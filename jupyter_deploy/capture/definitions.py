@@ -18,16 +18,8 @@ from .notebook import Binding, Cell, Definition, Notebook, rewritten
 class Found:
     """A definition in the history.
 
-    Parameters
-    ----------
-    binding : Binding
-        The statement.
-    position : int
-        Which of the notebook's cells it is in; the last for a file's.
-    as_now : tuple of str
-        Values that stand in place of what computes them.
-    adds_to : tuple of object
-        What running the definition adds to.
+    ``position`` is the index of its cell; a file's definition has the last. ``as_now`` maps expressions to the values
+    that replace them. ``adds_to`` lists what running the definition adds to.
     """
 
     binding: Binding
@@ -37,21 +29,9 @@ class Found:
 
 
 def find_definition(name: str, value: object, notebook: Notebook) -> Found | None:
-    """Find a definition by its name, and check that it is what lives.
+    """Find a definition by its name, and check that it made the live value.
 
-    Parameters
-    ----------
-    name : str
-        A global name.
-    value : object
-        Its value.
-    notebook : Notebook
-        With the history.
-
-    Returns
-    -------
-    Found or None
-        None where no statement defines that value: it is data, or it was made by code.
+    None if no statement defines that value: it is data, or code made it.
     """
     later: list[Binding] = []
     for binding in notebook.bindings(name):
@@ -68,7 +48,7 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
 
 
 def _found(binding: Binding, match: Match, position: int) -> Found | None:
-    """Write down what the statement would compute again."""
+    """Note the values that the statement would compute again."""
     own = {id(node) for node in ast.walk(binding.node)}
     if not match.written:
         return Found(binding, position, adds_to=match.adds_to)
@@ -79,21 +59,9 @@ def _found(binding: Binding, match: Match, position: int) -> Found | None:
 
 
 def changed_since(name: str, found: Found, notebook: Notebook) -> Binding | None:
-    """Find a statement that changed what a definition had made, by ``name.x = …`` or ``@name.register``.
+    """Find the first later statement that changed a definition, by ``name.x = …`` or ``@name.register``.
 
-    Parameters
-    ----------
-    name : str
-        What was defined.
-    found : Found
-        Where.
-    notebook : Notebook
-        With the history.
-
-    Returns
-    -------
-    Binding or None
-        The first such statement, outside of functions, in a cell that was run after the definition.
+    Only statements outside functions count, in cells that ran after the definition.
     """
     here = (found.position, found.binding.line)
     for position, cell in enumerate(notebook.cells):

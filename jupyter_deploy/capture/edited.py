@@ -1,4 +1,4 @@
-"""Whether a module's file still says what the module that was imported from it does."""
+"""Whether a module's file still says what the imported module does."""
 
 from __future__ import annotations
 
@@ -28,19 +28,10 @@ _READING = frozenset({"get", "items", "keys", "values", "index", "count", "copy"
 
 
 def edited(file: str, variables: Mapping[str, object]) -> str:
-    """Find what a module's file says otherwise than the module that was imported from it.
+    """Find what a module's file says differently from the imported module; empty if nothing.
 
-    Parameters
-    ----------
-    file : str
-        A Python file.
-    variables : mapping
-        The module's.
-
-    Returns
-    -------
-    str
-        For example ``"defines clean otherwise than it was when it was imported"``; empty where nothing is found.
+    For example ``"defines clean otherwise than it was when it was imported"``. ``variables`` are the imported
+    module's.
     """
     loader = variables.get("__loader__")
     if loader is not None and type(loader) is not SourceFileLoader:
@@ -73,7 +64,7 @@ def _stored(nodes: Iterable[ast.AST]) -> list[str]:
 
 
 def _definitions(cell: Cell) -> dict[str, list[ast.stmt]]:
-    """Group functions, classes and ``name = lambda …`` outside of functions by their names."""
+    """Group functions, classes and ``name = lambda …`` outside functions by name."""
     found: dict[str, list[ast.stmt]] = {}
     for node in top_level(cell.statements):
         shortened = lambda_of(node)
@@ -87,7 +78,7 @@ def _definitions(cell: Cell) -> dict[str, list[ast.stmt]]:
 
 
 def _differs(node: ast.stmt, source: str, value: Any, again: bool) -> bool:
-    """Whether a definition surely made something else; what a decorator made of it need not tell."""
+    """Whether a definition certainly made something else; a decorator may hide what it was given."""
     if isinstance(node, ast.ClassDef):
         return isinstance(value, type) and value.__name__ == node.name and _class_differs(node, source, value)
     shortened = lambda_of(node)
@@ -109,7 +100,7 @@ def _is_of(node: Def | ast.Lambda, source: str, function: types.FunctionType) ->
 
 
 def _defaults(node: Def | ast.Lambda, function: types.FunctionType) -> Iterator[tuple[object, object]]:
-    """Pair the constants among the defaults with those that live; a number of them that differs pairs with itself."""
+    """Pair constant defaults with the live ones; one unequal pair if there are more of one kind."""
     named = [one for one in node.args.kw_defaults if one is not None]
     if (len(node.args.defaults), len(named)) != (len(function.__defaults__ or ()), len(function.__kwdefaults__ or {})):
         yield 0, 1
@@ -149,7 +140,7 @@ def _method_differs(item: Def, source: str, live: Any) -> bool:
 
 
 def _other_constants(cell: Cell, stored: list[str], variables: Mapping[str, object]) -> Iterator[str]:
-    """Find constants that are bound once, and that no function of the module changes."""
+    """Find constants that are bound once and that no function of the module changes."""
     nodes = [one for node in cell.statements for one in ast.walk(node)]
     changed = {name for one in nodes if isinstance(one, ast.Global) for name in one.names}
     for name, said in _literals(cell.statements):
@@ -188,7 +179,7 @@ def _is_other(said: object, live: object) -> bool:
 
 
 def _only_read(name: str, nodes: list[ast.AST]) -> bool:
-    """Whether a module only looks into a container; what it hands on may be changed elsewhere."""
+    """Whether a module only reads a container; a container that it passes on may be changed elsewhere."""
     reading: set[int] = set()
     for node in nodes:
         looked_up = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
@@ -203,7 +194,7 @@ def _only_read(name: str, nodes: list[ast.AST]) -> bool:
 
 
 def _compiled_otherwise(file: str, source: str, variables: Mapping[str, object]) -> bool:
-    """Look at what Python kept of the import: the file as it was compiled then."""
+    """Compare with the compiled file that Python kept from the import."""
     kept = variables.get("__cached__")
     if not isinstance(kept, str) or sys.dont_write_bytecode or not os.access(Path(kept).parent, os.W_OK):
         return False
@@ -232,7 +223,7 @@ def _compiled_otherwise(file: str, source: str, variables: Mapping[str, object])
 
 
 def _is_what_lives(code: types.CodeType, variables: Mapping[str, object]) -> bool:
-    """Whether what was kept is what was imported: a folder may have refused the latest."""
+    """Whether the kept bytecode is what was imported: the folder may have been read-only for the latest."""
     inner = {one.co_name: one for one in code.co_consts if isinstance(one, types.CodeType)}
     own = {name: value for name, value in variables.items() if isinstance(value, types.FunctionType)}
     return all(same_code(inner[name], value.__code__) for name, value in own.items() if name in inner)

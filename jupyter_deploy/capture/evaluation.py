@@ -1,4 +1,4 @@
-"""Follow statements as Python would, on symbols instead of values: nothing of the notebook's runs."""
+"""Follow statements as Python would, on symbols instead of values; no code of the notebook runs."""
 
 from __future__ import annotations
 
@@ -16,26 +16,11 @@ _LONGEST_LOOP = 200
 
 
 class Undecided(Exception):
-    """A branch or a loop depends on what only running it could tell."""
+    """A branch or a loop depends on a value that is only known at run time."""
 
 
 def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Symbol:
-    """Tell what an expression makes.
-
-    Parameters
-    ----------
-    node : ast.expr
-        Any.
-    scope : Scope
-        Where it stands.
-    depth : int, optional
-        How many calls it is in.
-
-    Returns
-    -------
-    Symbol
-        Unknown where it cannot be told.
-    """
+    """Return the symbol of an expression: Unknown where it cannot be decided. ``depth`` counts nested calls."""
     symbol = _evaluated(node, scope, depth)
     if symbol.source is None or not isinstance(node, ast.Name):
         symbol.source = node
@@ -115,23 +100,9 @@ def _call_of(node: ast.Call, scope: Scope, depth: int) -> Symbol:
 
 
 def call(callee: Symbol, arguments: list[Symbol], keywords: dict[str, Symbol], depth: int = 0) -> Symbol:
-    """Tell what a call returns.
+    """Return the symbol of a call's result.
 
-    Parameters
-    ----------
-    callee : Symbol
-        What is called.
-    arguments : list of Symbol
-        By position.
-    keywords : dict of str to Symbol
-        By name.
-    depth : int, optional
-        How many calls it is in.
-
-    Returns
-    -------
-    Symbol
-        Of a library's function, that it was called; a few of Python's own are known.
+    A library's function gives the fact that it was called; a few of Python's own are known.
 
     Raises
     ------
@@ -165,7 +136,7 @@ def call(callee: Symbol, arguments: list[Symbol], keywords: dict[str, Symbol], d
 
 
 def _own_call(callee: Symbol, depth: int) -> Symbol | None:
-    """Find ``__call__()`` of an instance of a class of the notebook; one that is being made gets its attributes."""
+    """Return ``__call__`` of an instance of a notebook's class; a new instance gets its attributes first."""
     kind = callee.function if isinstance(callee, Called) else type(callee.value) if isinstance(callee, Live) else None
     if not isinstance(kind, type) or kind.__module__ != "__main__":
         return None
@@ -184,7 +155,7 @@ def _interpreted(
     keywords: dict[str, Symbol],
     depth: int,
 ) -> Symbol:
-    """Follow the body of a function; ``live`` is the function itself where there is one."""
+    """Follow the body of a function; ``live`` is the live function, if there is one."""
     node = function.node
     if isinstance(node, ast.AsyncFunctionDef) or any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in own(node)):
         return Called(function, arguments, keywords)
@@ -209,7 +180,7 @@ def _bound(
     keywords: dict[str, Symbol],
     depth: int,
 ) -> dict[str, Symbol]:
-    """Give each parameter its value."""
+    """Bind arguments to parameters."""
     spec = function.node.args
     names = [one.arg for one in (*spec.posonlyargs, *spec.args)]
     found: dict[str, Symbol] = {}
@@ -236,24 +207,7 @@ def _bound(
 
 
 def decorated(symbol: Symbol, decorators: Sequence[ast.expr], scope: Scope, depth: int = 0) -> Symbol:
-    """Tell what decorators make of a function or class.
-
-    Parameters
-    ----------
-    symbol : Symbol
-        The function or class.
-    decorators : sequence of ast.expr
-        As they are written, the outermost first.
-    scope : Scope
-        Where they stand.
-    depth : int, optional
-        How many calls it is in.
-
-    Returns
-    -------
-    Symbol
-        What the name gets.
-    """
+    """Return the symbol of a decorated function or class; decorators are in source order, the outermost first."""
     for node in reversed(decorators):
         callee = evaluate(node, scope, depth)
         if isinstance(callee, Part) and callee.name in {"setter", "getter", "deleter"}:
@@ -264,22 +218,7 @@ def decorated(symbol: Symbol, decorators: Sequence[ast.expr], scope: Scope, dept
 
 
 def execute(body: Sequence[ast.stmt], scope: Scope, depth: int = 0) -> Symbol | None:
-    """Follow statements.
-
-    Parameters
-    ----------
-    body : sequence of ast.stmt
-        Of a function or class.
-    scope : Scope
-        Gets the names.
-    depth : int, optional
-        How many calls it is in.
-
-    Returns
-    -------
-    Symbol or None
-        What is returned; None at the end of the body.
-    """
+    """Follow statements, bind names in the scope, and return what they return; None at the end of the body."""
     for node in body:
         if isinstance(node, ast.Return):
             return evaluate(node.value, scope, depth) if node.value else Live(None)
@@ -351,7 +290,7 @@ def _loop(node: ast.For, scope: Scope, depth: int) -> Symbol | None:
 
 
 def _not_followed(node: ast.AST, scope: Scope) -> None:
-    """Forget the names that a statement may bind, which cannot be followed."""
+    """Forget the names that a statement may bind if it cannot be followed."""
     for item in [node, *own(node)]:
         if isinstance(item, (ast.Return, ast.Raise)):
             raise Undecided

@@ -1,4 +1,4 @@
-"""Say why a definition cannot be taken: which cell defined it, and which one made something else of it."""
+"""Say why a definition cannot be taken: which cell defined it, and which one changed it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,7 @@ _BY_TEXT = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "d
 
 
 def check_not_rebound(found: Found, notebook: Notebook) -> None:
-    """Refuse a definition that was made with another value of a name than the name has now.
-
-    Parameters
-    ----------
-    found : Found
-        The definition.
-    notebook : Notebook
-        With the history.
-
-    Raises
-    ------
-    Finding
-        With both cells.
-    """
+    """Refuse a definition that was made while one of its names had another value."""
     binding = found.binding
     here = (found.position, binding.line)
     for name in sorted(needed_at_definition(binding.node)):
@@ -48,24 +35,7 @@ def check_not_rebound(found: Found, notebook: Notebook) -> None:
 
 
 def check_not_changed(name: str, value: object, found: Found, notebook: Notebook) -> None:
-    """Refuse a definition that a later statement changes, or with a default that has another value now.
-
-    Parameters
-    ----------
-    name : str
-        What is defined.
-    value : object
-        What lives.
-    found : Found
-        The definition.
-    notebook : Notebook
-        With the history.
-
-    Raises
-    ------
-    Finding
-        With both cells.
-    """
+    """Refuse a definition that a later statement changes, or with a default whose value is now another."""
     label = found.binding.cell.label
     check_latest_not_changed(name, notebook)
     other = other_default(found.binding.node, value, notebook.variables)
@@ -74,20 +44,7 @@ def check_not_changed(name: str, value: object, found: Found, notebook: Notebook
 
 
 def check_latest_not_changed(name: str, notebook: Notebook) -> None:
-    """Refuse what a statement after its latest binding changes.
-
-    Parameters
-    ----------
-    name : str
-        A global name.
-    notebook : Notebook
-        With the history.
-
-    Raises
-    ------
-    Finding
-        With both cells.
-    """
+    """Refuse a name if a statement after its latest binding changes it."""
     latest = next(notebook.bindings(name), None)
     if latest is None:
         return
@@ -100,22 +57,7 @@ def check_latest_not_changed(name: str, notebook: Notebook) -> None:
 
 
 def lost(name: str, value: object, notebook: Notebook) -> Finding:
-    """Say why a function or class that lives cannot be taken.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    value : object
-        What lives.
-    notebook : Notebook
-        With the history.
-
-    Returns
-    -------
-    Finding
-        To be raised; with the cell that defined the name, and the one that made something else of it.
-    """
+    """Say why a live function or class cannot be taken: which cell defined the name, and which one changed it."""
     bindings = list(notebook.bindings(name))
     defined = next((one for one in bindings if _is_definition(one.node)), None)
     if defined is None:
@@ -181,7 +123,7 @@ def _made_by_code(name: str, value: object) -> tuple[str, str]:
 
 
 def _changer(name: str, found: Found, notebook: Notebook) -> tuple[Binding | None, bool]:
-    """Find the statement that most likely made something else of a definition."""
+    """Find the statement that most likely changed a definition."""
     here = (found.position, found.binding.line)
     best: tuple[int, Binding] | None = None
     names = _aliases(name, notebook)
@@ -200,7 +142,7 @@ def _statements(cell: Cell) -> Iterator[Binding]:
 
 
 def _aliases(name: str, notebook: Notebook) -> set[str]:
-    """Names that were set to the same: ``other = name``."""
+    """List the other names of the same object: ``other = name``."""
     names = {name}
     for cell in notebook.cells:
         for node in top_level(cell.statements) if name in cell.source else ():

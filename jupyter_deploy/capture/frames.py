@@ -1,4 +1,4 @@
-"""Which frame ``run()`` takes: whether its value goes straight into a fitted model, and what that one's columns are."""
+"""Which frame ``run()`` takes: whether its value goes straight into a fitted model, and that model's columns."""
 
 from __future__ import annotations
 
@@ -28,19 +28,10 @@ _NUMBERED = re.compile(r"Column_\d+")
 
 
 def receivers(uses: Sequence[Use], data: Mapping[str, object]) -> list[object] | None:
-    """Find the fitted models that a value goes straight into.
+    """Find the fitted models that a value goes straight into, all fitted on frames of the same columns.
 
-    Parameters
-    ----------
-    uses : sequence of Use
-        All that is done with the value.
-    data : mapping of str to object
-        The live values that the script takes.
-
-    Returns
-    -------
-    list of object or None
-        Models that were fitted on frames of the same columns; None where the value goes anywhere else as well.
+    None if the value goes anywhere else as well. ``uses`` lists everything that is done with the value; ``data`` has
+    the live values that the script takes.
     """
     found: list[object] = []
     for use in uses:
@@ -56,7 +47,7 @@ def receivers(uses: Sequence[Use], data: Mapping[str, object]) -> list[object] |
 
 
 def _models(ref: Ref, data: Mapping[str, object]) -> list[object]:
-    """Find the models whose method a way leads to; none where it may lead elsewhere."""
+    """Find the models whose method a reference leads to; none if it may lead elsewhere."""
     if ref.root not in data:
         return []
     try:
@@ -88,18 +79,7 @@ def _reached(values: Iterable[Any], steps: Sequence[object]) -> list[Any]:
 
 
 def columns_of(model: object) -> list[str] | None:
-    """Return the columns that a model was fitted on.
-
-    Parameters
-    ----------
-    model : object
-        An estimator.
-
-    Returns
-    -------
-    list of str or None
-        None of one that was fitted on arrays.
-    """
+    """Return the columns that an estimator was fitted on; None if it was fitted on arrays."""
     try:
         names = [str(name) for name in getattr(model, "feature_names_in_", ())]
     except Exception:  # noqa: BLE001 - a property of the model's own
@@ -108,18 +88,7 @@ def columns_of(model: object) -> list[str] | None:
 
 
 def known_names(model: object) -> list[str] | None:
-    """Return the columns that a model knows, by whatever name its library has for them.
-
-    Parameters
-    ----------
-    model : object
-        An estimator, or a booster of LightGBM, XGBoost or CatBoost.
-
-    Returns
-    -------
-    list of str or None
-        None where it knows none.
-    """
+    """Return the columns that an estimator or a booster (LightGBM, XGBoost, CatBoost) knows; None if none."""
     if type(model).__module__ == "builtins":
         return None
     found = columns_of(model)
@@ -136,21 +105,10 @@ def known_names(model: object) -> list[str] | None:
 
 
 def columns_for(names: Sequence[str], models: Sequence[object], notebook: Notebook) -> list[Column]:
-    """Find the types of the columns that models were fitted on.
+    """Find the types of columns that models were fitted on.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The columns.
-    models : sequence of object
-        The models.
-    notebook : Notebook
-        A frame of it has them, best the one that they were fitted on; else the models' own steps may know.
-
-    Returns
-    -------
-    list of Column
-        In the order of the names; where nothing is known, as it is sent.
+    The notebook's frames with these columns are asked first, the one of the fitting before others, then the models'
+    own steps. A column of unknown type is taken as it is sent.
     """
     known: dict[str, Any] = {}
     for model in models:

@@ -1,7 +1,7 @@
-"""How a value looked when it was taken: enough to see in microseconds whether it is another by now.
+"""How a value looked when it was taken: enough to see in microseconds whether it has changed.
 
-A glimpse holds nothing alive and hashes nothing large. It may miss a change inside of something large; it is what a
-card is drawn from, and a deployment compares the content itself.
+A glimpse holds no live object and hashes nothing large. It may miss a change inside a large value: cards are drawn
+from it, while a deployment compares the content itself.
 """
 
 from __future__ import annotations
@@ -26,19 +26,13 @@ _LONG = 4096
 
 
 class Look(tuple[Any, ...]):
-    """What was seen of one part: first which kind of part it is; looks at its own parts are looks, too."""
+    """What was seen of one part: first its kind, then looks at its own parts."""
 
     __slots__ = ()
 
 
 class Glimpse:
-    """How a value looked.
-
-    Parameters
-    ----------
-    value : object
-        The value.
-    """
+    """How a value looked."""
 
     def __init__(self, value: object) -> None:
         self.kind = type(value).__name__
@@ -47,18 +41,7 @@ class Glimpse:
         self._owner = _reference(value)
 
     def shows(self, value: object) -> bool:
-        """Tell whether a value looks the same.
-
-        Parameters
-        ----------
-        value : object
-            What the name holds now.
-
-        Returns
-        -------
-        bool
-            False where it is another for sure; what cannot be looked at counts as the same.
-        """
+        """Whether a value looks the same; one that cannot be looked at does."""
         if self.literal:
             return literal(value) == self.literal
         return _alike(self._look, _seen(value), self._owner() is value if self._owner else True)
@@ -138,7 +121,7 @@ def _cell(cell: types.CellType) -> object:
 
 
 def _code(code: types.CodeType) -> tuple[Any, ...]:
-    """Describe what code does, wherever it stands."""
+    """Describe what code does, without its position."""
     inner = tuple(_code(one) if isinstance(one, types.CodeType) else (type(one), repr(one)) for one in code.co_consts)
     return ("code", code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_flags, inner)
 
@@ -178,7 +161,7 @@ def _array(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
 
 
 def _frame(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
-    """Describe pandas' tables and columns by the arrays that they are made of."""
+    """Describe pandas' tables and columns by their arrays."""
     arrays = [*value._mgr.arrays] if hasattr(value, "_mgr") else [getattr(value, "_data", None)]
     labels = [value.columns] if hasattr(value, "columns") else []
     parts = [getattr(array, "_ndarray", array) for array in (*arrays, *labels)]
@@ -251,7 +234,7 @@ def _reference(value: object) -> weakref.ref[Any] | None:
 
 
 def _of(module: str, *names: str) -> Callable[[Any], bool]:
-    """Match instances of a library's classes, where the library is there."""
+    """Match instances of a library's classes if the library is loaded."""
 
     def matches(value: Any) -> bool:
         library = sys.modules.get(module)

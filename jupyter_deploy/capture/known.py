@@ -1,4 +1,4 @@
-"""What some of Python's own functions do with a function or class, told without calling them."""
+"""What some of Python's own functions do with a function or class, found without a call."""
 
 from __future__ import annotations
 
@@ -28,23 +28,9 @@ EFFECTS: ContextVar[list[object]] = ContextVar("EFFECTS")
 
 
 def known(callee: Symbol, function: object, arguments: list[Symbol], keywords: dict[str, Symbol]) -> Symbol | None:
-    """Tell what one of Python's own functions returns.
+    """Return the symbol of what one of Python's own functions returns; None for any other function.
 
-    Parameters
-    ----------
-    callee : Symbol
-        What is called.
-    function : object
-        The same, where it lives.
-    arguments : list of Symbol
-        By position.
-    keywords : dict of str to Symbol
-        By name.
-
-    Returns
-    -------
-    Symbol or None
-        None of any other function.
+    ``function`` is the live object of ``callee``.
     """
     first = arguments[0] if arguments else None
     if isinstance(callee, Called) and callee.function is functools.wraps and first is not None:
@@ -71,30 +57,13 @@ def known(callee: Symbol, function: object, arguments: list[Symbol], keywords: d
 
 
 def note_effect(callee: Symbol) -> None:
-    """Remember what a call adds to, where that lives outside of the definition that is followed.
-
-    Parameters
-    ----------
-    callee : Symbol
-        What is called.
-    """
+    """Note what a call adds to, if that lives outside the definition that is being followed."""
     if isinstance(callee, Part) and callee.name in _ADDS and isinstance(callee.owner, Live):
         EFFECTS.get([]).append(callee.owner.value)
 
 
 def unfolded(callee: Symbol) -> tuple[Symbol, list[Symbol], dict[str, Symbol]] | None:
-    """Tell what a partial calls.
-
-    Parameters
-    ----------
-    callee : Symbol
-        What is called.
-
-    Returns
-    -------
-    tuple of (Symbol, list of Symbol, dict of str to Symbol) or None
-        The function and its first arguments; None of anything else.
-    """
+    """Split a partial into its function and first arguments; None for anything else."""
     if isinstance(callee, Called) and callee.function is functools.partial and callee.arguments:
         return callee.arguments[0], callee.arguments[1:], callee.keywords
     if isinstance(callee, Live) and type(callee.value) is functools.partial:
@@ -116,7 +85,7 @@ def _is_in(function: object, known: set[typing.Any]) -> bool:
 
 
 def _asked(function: object, made: Function | Klass, arguments: Sequence[Symbol]) -> Symbol | None:
-    """Questions that decorators ask of what they get."""
+    """Answer the questions that decorators ask about their argument."""
     if function is callable:
         return Live(True)
     if function is inspect.isclass:
@@ -131,7 +100,7 @@ def _asked(function: object, made: Function | Klass, arguments: Sequence[Symbol]
 
 
 def _by_library(callee: Symbol, function: object, made: Function | Klass) -> Symbol | None:
-    """Keep the class that a library's decorator gets: it returns it with more in it."""
+    """Keep the class that a library's decorator gets: it returns that class with additions."""
     root = callee
     while isinstance(root, Called):
         root = root.callee
@@ -144,7 +113,7 @@ def _by_library(callee: Symbol, function: object, made: Function | Klass) -> Sym
 
 
 def _wrapped(wrapper: Symbol, wrapped: Symbol) -> Symbol:
-    """Do as ``functools.update_wrapper()`` does."""
+    """Copy attributes as ``functools.update_wrapper()`` does."""
     if isinstance(wrapped, Live):
         inner = getattr(wrapped.value, "__dict__", {})
         wrapper.attributes.update({name: Live(value) for name, value in inner.items()})
@@ -156,20 +125,7 @@ def _wrapped(wrapper: Symbol, wrapped: Symbol) -> Symbol:
 
 
 def changed_property(part: Part, function: Symbol) -> Symbol:
-    """Tell what ``@name.setter`` and the like make of a property.
-
-    Parameters
-    ----------
-    part : Part
-        ``name.setter``.
-    function : Symbol
-        What it decorates.
-
-    Returns
-    -------
-    Symbol
-        A property.
-    """
+    """Return the property that ``@name.setter`` and its like make; ``part`` is ``name.setter``."""
     place = {"getter": 0, "setter": 1, "deleter": 2}[part.name]
     if not isinstance(part.owner, Called) or part.owner.function is not property:
         return Unknown(part.name)
@@ -179,18 +135,7 @@ def changed_property(part: Part, function: Symbol) -> Symbol:
 
 
 def own(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk through a function's or class's body, but not through the functions in it.
-
-    Parameters
-    ----------
-    node : ast.AST
-        Any.
-
-    Yields
-    ------
-    ast.AST
-        Everything below that runs together with it.
-    """
+    """Walk the body of a function or class, but not the functions in it."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
@@ -198,15 +143,7 @@ def own(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def import_into(scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
-    """Give an import's names their values, without importing.
-
-    Parameters
-    ----------
-    scope : Scope
-        Gets the names.
-    node : ast.Import or ast.ImportFrom
-        The statement.
-    """
+    """Bind the names of an import without importing."""
     for alias in node.names:
         if isinstance(node, ast.Import):
             name = alias.asname or alias.name.partition(".")[0]
@@ -219,18 +156,7 @@ def import_into(scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
 
 
 def identical(left: Symbol, right: Symbol) -> bool | None:
-    """Tell whether two symbols are one object.
-
-    Parameters
-    ----------
-    left, right : Symbol
-        Any.
-
-    Returns
-    -------
-    bool or None
-        None where it cannot be told.
-    """
+    """Whether two symbols are one object; None if that cannot be decided."""
     if isinstance(left, Live) and isinstance(right, Live):
         return left.value is right.value
     made = next((one for one in (left, right) if isinstance(one, (Function, Klass, Built))), None)
@@ -238,18 +164,7 @@ def identical(left: Symbol, right: Symbol) -> bool | None:
 
 
 def truth(symbol: Symbol) -> bool | None:
-    """Tell whether a symbol counts as true.
-
-    Parameters
-    ----------
-    symbol : Symbol
-        Any.
-
-    Returns
-    -------
-    bool or None
-        None where it cannot be told.
-    """
+    """Whether a symbol is true; None if that cannot be decided."""
     if isinstance(symbol, (Function, Klass)):
         return True
     if isinstance(symbol, Built):
@@ -261,20 +176,7 @@ def truth(symbol: Symbol) -> bool | None:
 
 
 def part_of(owner: Symbol, name: str) -> Symbol:
-    """Tell what an attribute is.
-
-    Parameters
-    ----------
-    owner : Symbol
-        Of what.
-    name : str
-        Its name.
-
-    Returns
-    -------
-    Symbol
-        A :class:`Part` where it cannot be told.
-    """
+    """Return an attribute's symbol: a :class:`Part` where it cannot be decided."""
     if name in owner.attributes:
         return owner.attributes[name]
     if isinstance(owner, Live) and isinstance(owner.value, (types.ModuleType, type)):

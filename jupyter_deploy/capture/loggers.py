@@ -1,4 +1,4 @@
-"""Loggers are source, not data: a name, a level, and what an adapter adds."""
+"""Loggers are source, not data: a name, a level, and the fields of an adapter."""
 
 from __future__ import annotations
 
@@ -10,23 +10,9 @@ from .values import literal
 
 
 def logger_source(name: str, value: object, statement: ast.stmt | None, variables: Mapping[str, object]) -> str:
-    """Write the statement that gets a logger.
+    """Write the lines that get a logger or its adapter; they need ``import logging``.
 
-    Parameters
-    ----------
-    name : str
-        A global name.
-    value : object
-        What lives under it.
-    statement : ast.stmt or None
-        The latest that bound the name.
-    variables : mapping
-        The notebook's.
-
-    Returns
-    -------
-    str
-        Lines that need ``import logging``; empty for anything but a logger that its name leads to, or its adapter.
+    Empty for anything else, and for a logger that ``getLogger()`` would not return for its name.
     """
     if isinstance(value, logging.Logger):
         got = _got(value, "logging.getLogger(__name__)" if _asks_for_module(statement, value, variables) else "")

@@ -1,4 +1,4 @@
-"""Whether a statement in the notebook made the function or class that lives there now."""
+"""Whether a statement in the notebook made the live function or class."""
 
 from __future__ import annotations
 
@@ -17,18 +17,11 @@ from .values import literal
 
 @dataclass(frozen=True)
 class Match:
-    """What comparing a statement with what lives gave.
+    """The result of comparing a statement with a live object.
 
-    Parameters
-    ----------
-    reason : str
-        Why it is not what the statement makes; empty where it is.
-    opened : bool
-        Whether a library's wrapper was looked into: what it does with its other arguments is not told.
-    written : tuple of (ast.expr, str)
-        Defaults and attributes that are computed again each time the statement runs, and what they are now.
-    adds_to : tuple of object
-        What its decorators add something to each time it runs.
+    ``reason`` says why they differ and is empty if they do not. ``opened`` is true if a library's wrapper was looked
+    into; its other arguments are not compared. ``written`` has defaults and attributes that are computed anew each
+    time the statement runs, with their values now. ``adds_to`` is what decorators add to at each run.
     """
 
     reason: str = ""
@@ -38,21 +31,9 @@ class Match:
 
 
 def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:
-    """Compare a statement with what lives, without running it again.
+    """Compare a statement with the live object, without running it again.
 
-    Parameters
-    ----------
-    binding : Binding
-        A statement that binds the name.
-    value : object
-        What lives under it.
-    notebook : Notebook
-        Where the statement's own names are looked up.
-
-    Returns
-    -------
-    Match or None
-        None for other statements than definitions and ``name = lambda …``.
+    None unless it is a definition or ``name = lambda …``.
     """
     node = binding.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and lambda_of(node) is None:
@@ -76,22 +57,7 @@ def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:
 
 
 def other_default(node: ast.stmt, value: object, variables: Any) -> str:
-    """Find a default that is a name's value, where the name has another value now.
-
-    Parameters
-    ----------
-    node : ast.stmt
-        A definition or ``name = lambda …``.
-    value : object
-        What it made.
-    variables : mapping
-        The notebook's.
-
-    Returns
-    -------
-    str
-        The name; empty where there is none.
-    """
+    """Return a name that a default takes its value from and whose value is now another; empty if there is none."""
     function = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else lambda_of(node)
     if function is None or not isinstance(value, types.FunctionType):
         return ""

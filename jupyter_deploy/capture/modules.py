@@ -1,4 +1,4 @@
-"""Modules that a script imports: installed ones are the environment's affair, those beside the notebook travel."""
+"""Modules that a script imports: installed ones belong to the environment, those beside the notebook travel."""
 
 from __future__ import annotations
 
@@ -11,20 +11,7 @@ from .edited import edited
 
 
 def check_travels(module: str, folder: Path) -> None:
-    """Refuse a module that a service will not have, or not as it is here.
-
-    Parameters
-    ----------
-    module : str
-        A dotted name.
-    folder : pathlib.Path
-        The notebook's.
-
-    Raises
-    ------
-    Finding
-        With the reason.
-    """
+    """Refuse a module that a service will not have, or will have in another state."""
     top = module.partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None)
     beside = any((folder / name).exists() for name in (f"{top}.py", f"{top}/__init__.py"))
@@ -46,7 +33,7 @@ def check_travels(module: str, folder: Path) -> None:
 
 
 def _check_not_edited(top: str, folder: Path) -> None:
-    """Refuse a module whose file, which travels, is not what was imported."""
+    """Refuse a module that travels if its file was edited since it was imported."""
     for name, module in sorted(sys.modules.items()):
         if name != top and not name.startswith(f"{top}."):
             continue

@@ -1,4 +1,4 @@
-"""Which names a piece of source needs from outside of it, and which of them as soon as it is defined."""
+"""Which names a source needs from outside, and which of them as soon as it is defined."""
 
 from __future__ import annotations
 
@@ -18,15 +18,7 @@ NOTEBOOK_ONLY = ("get_ipython", "display")
 
 @dataclass(frozen=True, order=True)
 class Use:
-    """Where a name is used for the first time.
-
-    Parameters
-    ----------
-    line, column : int
-        In the source, from 1 and from 0.
-    name : str
-        The name.
-    """
+    """The first use of a name; lines count from 1, columns from 0."""
 
     line: int
     column: int
@@ -34,21 +26,9 @@ class Use:
 
 
 def uses(source: str, notebook: Notebook, *, unknown: bool = False) -> list[Use]:
-    """List the notebook's names that a source uses and does not define.
+    """List the notebook's names that a source uses and does not define, in source order, each once.
 
-    Parameters
-    ----------
-    source : str
-        Whole statements that parse.
-    notebook : Notebook
-        Whose names count.
-    unknown : bool, optional
-        Whether those that nobody knows count too, except in type hints.
-
-    Returns
-    -------
-    list of Use
-        In the order of the source, each name once.
+    With ``unknown``, undefined names count too, except in type hints.
     """
     from pyflakes import checker, messages
 
@@ -73,18 +53,7 @@ def uses(source: str, notebook: Notebook, *, unknown: bool = False) -> list[Use]
 
 
 def attributes(source: str) -> set[str]:
-    """List what a source writes as dotted names.
-
-    Parameters
-    ----------
-    source : str
-        Whole statements that parse.
-
-    Returns
-    -------
-    set of str
-        ``"a.b.c"`` and ``"a.b"``, for example.
-    """
+    """List the dotted names in a source: ``"a.b.c"`` and ``"a.b"``, for example."""
     return {ast.unparse(node) for node in ast.walk(quiet_parse(source)) if _is_dotted(node)}
 
 
@@ -121,7 +90,7 @@ def _bound_anywhere(tree: ast.AST) -> set[str]:
 
 
 def _shadowed(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
-    """Find what pyflakes takes for built in, but which only a notebook has, or which the notebook has replaced."""
+    """Find names that pyflakes takes for built-in, but which only a notebook has or which it has replaced."""
     bound = _bound_anywhere(tree)
     for item in ast.walk(tree):
         if isinstance(item, ast.Name) and item.id not in bound:
@@ -131,7 +100,7 @@ def _shadowed(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
 
 
 def _declared_global(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
-    """Find globals that a function changes but nothing in the source sets first: they begin as they are now."""
+    """Find globals that a function changes and nothing in the source sets first: they keep their present value."""
     top = _bound_anywhere(ast.Module([node for node in tree.body if not isinstance(node, Definition)], []))
     top |= {node.name for node in tree.body if isinstance(node, Definition)}
     functions = [node for node in tree.body if isinstance(node, Definition)]
@@ -159,50 +128,21 @@ def _globals(function: ast.AST) -> Iterator[ast.Global]:
 
 
 def is_alias_statement(node: ast.AST | None) -> bool:
-    """Tell whether a statement is ``type Name = …``, which Python has since 3.12.
-
-    Parameters
-    ----------
-    node : ast.AST or None
-        Any.
-
-    Returns
-    -------
-    bool
-        Its value is evaluated when it is first asked for.
-    """
+    """Whether a statement is ``type Name = …`` (Python 3.12), whose value is evaluated on first use."""
     return type(node).__name__ == "TypeAlias"
 
 
 def needed_at_definition(node: ast.stmt) -> set[str]:
-    """List the names whose values go into a definition when it is made, not when it is called.
+    """List the names whose values a definition needs when it is made, not when it is called.
 
-    Parameters
-    ----------
-    node : ast.stmt
-        A function (its decorators and defaults), a class (also its bases and body), or any other statement.
-
-    Returns
-    -------
-    set of str
-        Names, some of which may be local or built in.
+    These are a function's decorators and defaults, a class's bases and body, and all of any other statement. Some may
+    be local or built-in.
     """
     return {item.id for part in _evaluated(node) for item in ast.walk(part) if isinstance(item, ast.Name)}
 
 
 def annotations_of(node: ast.stmt) -> set[str]:
-    """List the names in a function's type hints: they must exist when it is defined, but their values hardly matter.
-
-    Parameters
-    ----------
-    node : ast.stmt
-        Any statement.
-
-    Returns
-    -------
-    set of str
-        Names.
-    """
+    """List the names in a function's type hints: they must exist, but their values hardly matter."""
     hints: list[ast.expr | None] = []
     for item in ast.walk(node):
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -1,4 +1,4 @@
-"""What a notebook holds: its variables, and the cells that were run, as Python's syntax trees."""
+"""What a notebook holds: its variables, and the cells that were run, as syntax trees."""
 
 from __future__ import annotations
 
@@ -30,14 +30,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that was run.
+    """A cell that was run, with a label such as ``"In [3]"`` or a file's name.
 
-    Parameters
-    ----------
-    label : str
-        How people find it: ``"In [3]"``, or a file's name.
-    source : str
-        Its text as Python got it: magics are calls already.
+    Its source is what Python got: magics are calls already.
     """
 
     label: str
@@ -45,28 +40,20 @@ class Cell:
 
     @property
     def statements(self) -> list[ast.stmt]:
-        """Its statements; none of a cell that Python cannot read."""
+        """Its statements; none if Python cannot read the cell."""
         return parsed(self.source)
 
 
 @dataclass(frozen=True)
 class Binding:
-    """A statement, outside of functions and classes, that gave a name its value.
-
-    Parameters
-    ----------
-    cell : Cell
-        Where it stands.
-    node : ast.stmt
-        A definition, an import, an assignment, a loop…
-    """
+    """A statement outside functions and classes that gave a name its value."""
 
     cell: Cell
     node: ast.stmt
 
     @property
     def text(self) -> str:
-        """The statement as it is written, decorators included, moved to the left margin."""
+        """The statement's source, decorators included, without indentation."""
         lines = lines_of(self.cell.source)
         found = lines[self.line - 1 : self.node.end_lineno]
         before = lines[self.node.lineno - 1].encode()[: self.node.col_offset].decode()
@@ -86,20 +73,7 @@ class Binding:
 
 
 def rewritten(binding: Binding, written: Sequence[tuple[ast.expr, str]]) -> Binding:
-    """Put other expressions in place of some of a statement's.
-
-    Parameters
-    ----------
-    binding : Binding
-        The statement.
-    written : sequence of (ast.expr, str)
-        Expressions in it, and what comes in their place.
-
-    Returns
-    -------
-    Binding
-        In a cell of its own, of as many lines.
-    """
+    """Replace expressions in a statement; the result has a cell of its own with as many lines."""
     lines = [line.encode() for line in lines_of(binding.cell.source)]
     for node, text in sorted(written, key=lambda one: (one[0].lineno, one[0].col_offset), reverse=True):
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
@@ -120,32 +94,16 @@ def rewritten(binding: Binding, written: Sequence[tuple[ast.expr, str]]) -> Bind
 
 @dataclass(frozen=True)
 class Notebook:
-    """Variables and history.
-
-    Parameters
-    ----------
-    variables : mapping
-        Names and values as they are now.
-    cells : tuple of Cell
-        In the order in which they were run.
-    """
+    """A notebook's present variables, and its cells in the order in which they ran."""
 
     variables: Mapping[str, object] = field(default_factory=dict, hash=False, repr=False)
     cells: tuple[Cell, ...] = ()
 
     def knows(self, name: str) -> bool:
-        """Tell whether a name lives in the notebook.
+        """Whether a name lives in the notebook.
 
-        Parameters
-        ----------
-        name : str
-            A global name.
-
-        Returns
-        -------
-        bool
-            False for what is built into Python, unless the notebook gave the name another value; and for what every
-            module has of its own, such as ``__name__``.
+        Built-in names count only if the notebook gave them another value. Names that every module has, such as
+        ``__name__``, do not count.
         """
         return (
             name in self.variables
@@ -154,33 +112,11 @@ class Notebook:
         )
 
     def position(self, cell: Cell) -> int:
-        """Tell when a cell was run.
-
-        Parameters
-        ----------
-        cell : Cell
-            One of the notebook's, that very object; any other counts as the latest.
-
-        Returns
-        -------
-        int
-            From 0.
-        """
+        """Return the index of a cell by identity; an unknown cell counts as the latest."""
         return next((i for i in reversed(range(len(self.cells))) if self.cells[i] is cell), len(self.cells))
 
     def bindings(self, name: str) -> Iterator[Binding]:
-        """Find what gave a name its value.
-
-        Parameters
-        ----------
-        name : str
-            A global name.
-
-        Yields
-        ------
-        Binding
-            The latest first.
-        """
+        """Yield the statements that gave a global name its value, the latest first."""
         for cell in reversed(self.cells):
             # A cell of megabytes of data takes seconds to parse; Python spells some names in several ways.
             if name not in cell.source and cell.source.isascii():
@@ -190,30 +126,13 @@ class Notebook:
                     yield Binding(cell, node)
 
     def star_imports(self) -> Iterator[str]:
-        """List the modules that were imported with ``from MODULE import *``.
-
-        Yields
-        ------
-        str
-            The latest first.
-        """
+        """List the modules that were imported with ``from MODULE import *``, the latest first."""
         for binding in self.bindings("*"):
             assert isinstance(binding.node, ast.ImportFrom)
             yield binding.node.module or ""
 
     def submodules(self, package: str) -> Iterator[str]:
-        """List what was imported below a package without a name of its own: ``import package.module``.
-
-        Parameters
-        ----------
-        package : str
-            The top-level name.
-
-        Yields
-        ------
-        str
-            Dotted names.
-        """
+        """List dotted modules below a package that ``import package.module`` loaded without a name of their own."""
         for binding in self.bindings(package):
             if isinstance(binding.node, ast.Import):
                 yield from (
@@ -223,17 +142,9 @@ class Notebook:
                 )
 
     def imports(self, module: str) -> bool:
-        """Tell whether a cell imports a module in any words.
+        """Whether a cell imports a module in any form.
 
-        Parameters
-        ----------
-        module : str
-            A dotted name.
-
-        Returns
-        -------
-        bool
-            True after ``import a.b as c``, ``from a.b import c`` and ``from a import b``, of ``a.b``.
+        ``import a.b as c``, ``from a.b import c`` and ``from a import b`` all import ``a.b``.
         """
         above, _, last = module.rpartition(".")
         for cell in self.cells:
@@ -248,7 +159,7 @@ class Notebook:
 
     @property
     def delays_annotations(self) -> bool:
-        """Whether a cell said ``from __future__ import annotations``, which holds for all that come after."""
+        """Whether a cell said ``from __future__ import annotations``, which holds for all later cells."""
         return any(
             isinstance(binding.node, ast.ImportFrom) and binding.node.module == "__future__"
             for binding in self.bindings("annotations")
@@ -257,18 +168,7 @@ class Notebook:
 
 @lru_cache(maxsize=4096)
 def parsed(source: str) -> list[ast.stmt]:
-    """Parse a cell, once.
-
-    Parameters
-    ----------
-    source : str
-        Its text.
-
-    Returns
-    -------
-    list of ast.stmt
-        Its statements; none of what Python cannot read.
-    """
+    """Parse a cell, once; invalid Python has no statements."""
     try:
         return quiet_parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -292,7 +192,7 @@ def _names_of(node: ast.stmt) -> Iterator[str]:
 
 
 def _own_parts(node: ast.stmt) -> Iterator[ast.AST]:
-    """Leave out the statements in a compound one: they come by themselves."""
+    """Skip the statements in a compound statement: they come by themselves."""
     for name, value in ast.iter_fields(node):
         if name not in {"body", "orelse", "finalbody", "handlers", "cases"}:
             yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST))

@@ -1,4 +1,4 @@
-"""Compute what always gives the same: operators, and functions that depend on nothing but what they get."""
+"""Compute what always gives the same: operators, and pure functions."""
 
 from __future__ import annotations
 
@@ -61,19 +61,9 @@ _TYPES = (
 
 
 def plain(value: Any, room: int = _MOST) -> bool:
-    """Tell whether a value is a constant, or a small container of constants.
+    """Whether a value is a constant, or a container of at most ``room`` constants, by exact types.
 
-    Parameters
-    ----------
-    value : object
-        Any value.
-    room : int, optional
-        How many items it may have.
-
-    Returns
-    -------
-    bool
-        By exact types: what derives from them is more than its items.
+    A subclass may hold more than its items.
     """
     if type(value) in _ATOMS:
         return True
@@ -92,18 +82,7 @@ def _functions() -> frozenset[int]:
 
 
 def is_pure(value: object) -> bool:
-    """Tell whether a function gives the same whenever it gets the same, and does nothing else.
-
-    Parameters
-    ----------
-    value : object
-        What is called.
-
-    Returns
-    -------
-    bool
-        Only of those that are listed here.
-    """
+    """Whether a function is one of the pure functions listed here."""
     if id(value) in _functions():
         return True
     numpy = sys.modules.get("numpy")
@@ -114,17 +93,7 @@ def is_pure(value: object) -> bool:
 def computed(node: ast.expr, scope: Scope) -> Symbol:
     """Compute an expression where that is safe.
 
-    Parameters
-    ----------
-    node : ast.expr
-        Any.
-    scope : Scope
-        Where it stands.
-
-    Returns
-    -------
-    Symbol
-        Unknown for anything that is more than constants, sizes of data, operators and pure functions.
+    Constants, sizes of data, operators and pure functions are; anything else is Unknown.
     """
     text = ast.unparse(node)
     names: dict[str, object] = {}
@@ -177,20 +146,7 @@ def _resolved(node: ast.expr, names: dict[str, object]) -> object:
 
 
 def added(node: ast.AugAssign, scope: Scope) -> Symbol:
-    """Compute ``name += …``.
-
-    Parameters
-    ----------
-    node : ast.AugAssign
-        The statement.
-    scope : Scope
-        Where it stands.
-
-    Returns
-    -------
-    Symbol
-        What the name gets.
-    """
+    """Compute ``name += …``."""
     if not isinstance(node.target, ast.Name):
         return Unknown(ast.unparse(node))
     left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)

@@ -1,4 +1,4 @@
-"""Whether what lives is what a statement makes: code, closures, defaults, attributes and wrappers."""
+"""Whether a live object is what a statement makes: code, closures, defaults, attributes and wrappers."""
 
 from __future__ import annotations
 
@@ -30,16 +30,13 @@ _HOLDS = ("__wrapped__", "__func__", "func", "fget", "fset", "fdel")
 
 
 class Different(Exception):
-    """What lives is another thing than what the statement makes, or cannot be shown to be the same."""
+    """The live object is not what the statement makes, or cannot be shown to be."""
 
 
 class Comparison:
-    """Compares symbols with what lives.
+    """Compares symbols with live objects.
 
-    Parameters
-    ----------
-    compare_class : callable
-        Given this comparison, a class's symbol and the class that lives, raises :class:`Different`.
+    ``compare_class`` raises :class:`Different` if a live class is not what its symbol says.
     """
 
     def __init__(self, compare_class: Callable[[Comparison, Klass, type], None]) -> None:
@@ -53,22 +50,7 @@ class Comparison:
         self.methods: list[Function] = []
 
     def check(self, symbol: Symbol, live: Any, what: str = "it") -> None:
-        """Compare.
-
-        Parameters
-        ----------
-        symbol : Symbol
-            What a statement makes.
-        live : object
-            What lives.
-        what : str, optional
-            How to call it.
-
-        Raises
-        ------
-        Different
-            With the reason.
-        """
+        """Compare; ``what`` names the object in messages."""
         if (id(symbol), id(live)) in self._seen:
             return
         self._seen.add((id(symbol), id(live)))
@@ -139,7 +121,7 @@ class Comparison:
             self.value(evaluate(expression, symbol.scope), having[argument], f"the default {argument} of {name}")
 
     def value(self, symbol: Symbol, live: Any, what: str) -> None:
-        """Compare a default or an attribute: what a library makes each time may be accepted by its type."""
+        """Compare a default or an attribute; a type may be enough for an object that a library makes each time."""
         holds = any(isinstance(one, (Function, Klass)) for one in parts(symbol))
         symbol = symbol if isinstance(symbol, Live) or holds else _simple(symbol)
         if isinstance(symbol, (Unknown, Part)) or (isinstance(symbol, Called) and _is_of_library(symbol) and not holds):
@@ -158,7 +140,7 @@ class Comparison:
         self.check(symbol, live, what)
 
     def _writes(self, symbol: Symbol, live: object) -> bool:
-        """Remember to write a value down in place of what computes it."""
+        """Note a value that will be written in place of the expression that computes it."""
         text = literal(live) if plain(live) else None
         if text is None or symbol.source is None or looks_secret(what_is_named(symbol.source), live):
             return False
@@ -166,7 +148,7 @@ class Comparison:
         return True
 
     def attributes(self, symbol: Symbol, live: Mapping[str, object], name: str) -> None:
-        """Compare what is set on an object."""
+        """Compare the attributes that are set on an object."""
         for attribute in sorted({*live, *symbol.attributes} - _WRITTEN_OVER):
             if attribute not in symbol.attributes:
                 raise Different(f"its attribute {attribute} was set since, or by code that cannot be followed")
@@ -224,7 +206,7 @@ class Comparison:
             raise Different(f"{what} ({shown(live)}) is computed each time it runs")
 
     def _instance(self, symbol: Called, kind: type, live: Any, what: str) -> None:
-        """Compare an instance of a class of the notebook with what its ``__init__()`` sets."""
+        """Compare an instance of a notebook's class with what its ``__init__()`` sets."""
         own = Symbol()
         if not alike(kind, type(live)):
             raise Different(f"{what} is a {type(live).__name__} now")
@@ -255,7 +237,7 @@ class Comparison:
             raise Different(f"its attribute {added[0]} was set since")
 
     def _open(self, symbol: Called, live: object, what: str) -> None:
-        """Look into what a library made of a function: it must hold that function, and nothing else of the notebook."""
+        """Look into a library's wrapper: it must hold that function, and nothing else of the notebook."""
         if not _is_of_library(symbol):
             raise Different(f"{what} is made by code that cannot be followed")
         # Handed through, as by a decorator that registers it elsewhere, or held.
@@ -281,7 +263,7 @@ class Comparison:
 
 
 def _simple(symbol: Symbol) -> Symbol:
-    """Treat what a function or an attribute of the notebook's own gives as unknown."""
+    """Treat the results of the notebook's functions and attributes as unknown."""
     own = isinstance(symbol, Called) and not _is_of_library(symbol) and not isinstance(symbol.function, type)
     return Unknown("", source=symbol.source) if own else symbol
 
@@ -292,7 +274,7 @@ def _reads_environment(node: ast.expr) -> bool:
 
 
 def what_is_named(node: ast.expr) -> str:
-    """Join the names of an expression, as a secret's value may be looked up under its name."""
+    """Join the names of an expression: a secret may be looked up under its name."""
     return "_".join(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
 
 
@@ -306,7 +288,7 @@ def _is_from_notebook(value: object) -> bool:
 
 
 def _is_of_library(symbol: Called) -> bool:
-    """Whether a library is called, not something of the notebook."""
+    """Whether a call goes to a library, not to the notebook."""
     root: Symbol = symbol
     while isinstance(root, (Called, Part)):
         root = root.callee if isinstance(root, Called) else root.owner
@@ -322,18 +304,7 @@ def _is_of_library(symbol: Called) -> bool:
 
 
 def notebook_functions(value: object) -> list[types.FunctionType]:
-    """Find the notebook's functions that a library's object holds, near its surface.
-
-    Parameters
-    ----------
-    value : object
-        Any value.
-
-    Returns
-    -------
-    list of types.FunctionType
-        Each once; not what those hold in turn.
-    """
+    """Find the notebook's functions that a library's object holds directly, each once."""
     found: list[types.FunctionType] = []
     waiting: list[Any] = [value]
     seen: set[int] = set()
@@ -361,18 +332,7 @@ def notebook_functions(value: object) -> list[types.FunctionType]:
 
 
 def follows(action: Callable[[], None]) -> str:
-    """Run a comparison.
-
-    Parameters
-    ----------
-    action : callable
-        Raises where something differs.
-
-    Returns
-    -------
-    str
-        The reason; empty where it is the same.
-    """
+    """Run a comparison; return the reason if it raises :class:`Different`, else an empty text."""
     try:
         action()
     except Different as found:

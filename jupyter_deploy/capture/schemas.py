@@ -1,4 +1,4 @@
-"""From a sample or a type hint to inference-schema's decorators, as Python."""
+"""Turn a sample or a type hint into inference-schema's decorators, as Python."""
 
 from __future__ import annotations
 
@@ -39,34 +39,16 @@ _STANDARD = f"from {_TYPES}.standard_py_parameter_type import StandardPythonPara
 
 @dataclass(frozen=True)
 class ParameterType:
-    """What one parameter of ``run`` takes.
-
-    Parameters
-    ----------
-    expression : str
-        Makes one of inference-schema's parameter types.
-    imports : tuple of str
-        What the expression needs.
-    """
+    """What one parameter of ``run`` takes: an expression for one of inference-schema's types, and its imports."""
 
     expression: str
     imports: tuple[str, ...]
 
 
 def of_sample(parameter: str, sample: object) -> ParameterType:
-    """Describe a parameter by a value that it takes.
+    """Describe a parameter by a sample: an array, a data frame, or any JSON value.
 
-    Parameters
-    ----------
-    parameter : str
-        Its name.
-    sample : object
-        An array, a data frame, or what JSON can hold; of many rows, the first are taken.
-
-    Returns
-    -------
-    ParameterType
-        With the sample written out.
+    Of many rows, the first are written out.
 
     Raises
     ------
@@ -109,7 +91,7 @@ def _of_rows(sample: Any, count: int) -> ParameterType:
 
 
 def _make(kind: ParameterType) -> None:
-    """Make it once, as the script will, and hand it its own example: whatever does not work is told now."""
+    """Build the type once, as the script will, with its own example: errors show now."""
     names: dict[str, Any] = {"StandardPythonParameterType": parameter_types.StandardPythonParameterType}
     names["PandasParameterType"] = parameter_types.PandasParameterType
     names["NumpyParameterType"] = parameter_types.NumpyParameterType
@@ -121,23 +103,11 @@ def _make(kind: ParameterType) -> None:
 def of_hint(
     hint: object, values: Mapping[str, object], notebook: Notebook, models: Sequence[object] = ()
 ) -> ParameterType | None:
-    """Describe a parameter by its type hint.
+    """Describe a parameter by its type hint; None for hints that say nothing about JSON, such as ``Any``.
 
-    Parameters
-    ----------
-    hint : object
-        A class, or for example ``list[float]``; ``X | None`` is taken for ``X``.
-    values : mapping
-        The live values that the script uses: a fitted estimator knows how many columns it takes, and their names.
-    notebook : Notebook
-        A frame of it with these columns knows their types.
-    models : sequence of object, optional
-        Those that the parameter goes straight into.
-
-    Returns
-    -------
-    ParameterType or None
-        None for hints that say nothing about JSON, such as ``Any``.
+    ``X | None`` counts as ``X``. ``values`` are the live values that the script uses: a fitted estimator knows its
+    columns. A frame of the notebook with the same columns knows their types. ``models`` are those that the parameter
+    goes straight into.
     """
     hint = _alone(hint)
     origin = typing.get_origin(hint) or hint
@@ -157,7 +127,7 @@ def of_hint(
 
 
 def _alone(hint: object) -> object:
-    """Take the wrapping off: ``Annotated[X, …]`` and ``X | None`` are ``X``."""
+    """Unwrap ``Annotated[X, …]`` and ``X | None`` to ``X``."""
     if typing.get_origin(hint) is typing.Annotated:
         return _alone(typing.get_args(hint)[0])
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
@@ -167,18 +137,7 @@ def _alone(hint: object) -> object:
 
 
 def frame_type(columns: Sequence[Column]) -> ParameterType:
-    """Describe a parameter that is a frame.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-        None where they are not known.
-
-    Returns
-    -------
-    ParameterType
-        A table of records.
-    """
+    """Describe a frame parameter as a table of records; ``columns`` is None if they are unknown."""
     free = "" if columns else ", enforce_shape=False, enforce_column_type=False"
     text = frame_of(columns)
     more = [f"import {module}" for module in ("datetime", "decimal") if f"{module}." in text]
@@ -231,7 +190,7 @@ def _attribute(value: object, name: str) -> Any:
 
 
 def _standard(hint: object) -> str | None:
-    """Write a parameter type for plain values; None of a hint that says nothing."""
+    """Write a parameter type for plain values; None if the hint says nothing."""
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (list, tuple):
         # Nothing is said of items that may be of several kinds.
@@ -250,19 +209,8 @@ def hints_of(
 ) -> dict[str, object]:
     """Evaluate the type hints of a function's parameters.
 
-    Parameters
-    ----------
-    run : function
-        The function.
-    variables : mapping
-        Where their names live.
-    imports : mapping of str to str
-        The dotted names of what the script imports, by its names for them.
-
-    Returns
-    -------
-    dict of str to object
-        Hints by parameter; None for one without a hint, or that cannot be evaluated here.
+    ``imports`` maps the script's names to the dotted names that they import. Hints that cannot be evaluated here are
+    left out.
     """
     arguments = (*run.args.posonlyargs, *run.args.args, *run.args.kwonlyargs)
     hinted = {node.id for one in arguments if one.annotation for node in _names_in(one.annotation)}
@@ -275,7 +223,7 @@ def _names_in(annotation: ast.expr) -> list[ast.Name]:
 
 
 def _imported(dotted: str) -> object:
-    """Find what an import of the script brings; only the libraries of hints are loaded for it."""
+    """Find what an import of the script brings; only libraries that hints use are loaded for it."""
     module, _, name = dotted.rpartition(".")
     try:
         if dotted in sys.modules or dotted in _LIBRARIES:

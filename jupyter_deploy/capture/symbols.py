@@ -1,4 +1,4 @@
-"""What an expression or a definition would make, told without running it: nouns, and the scopes they are found in."""
+"""Symbols for what an expression or a definition makes, and the scopes they are found in."""
 
 from __future__ import annotations
 
@@ -23,13 +23,7 @@ SOURCES: ContextVar[tuple[str, ...]] = ContextVar("SOURCES")
 
 @dataclass(eq=False)
 class Symbol:
-    """Something that a statement makes.
-
-    Parameters
-    ----------
-    attributes : dict of str to Symbol
-        What is set on it after it was made.
-    """
+    """An object that a statement makes; ``attributes`` were set on it later."""
 
     attributes: dict[str, Symbol] = field(default_factory=dict, kw_only=True)
     # The expression that it comes from, where it was first met.
@@ -38,14 +32,14 @@ class Symbol:
 
 @dataclass(eq=False)
 class Live(Symbol):
-    """Something that lives already, or a constant."""
+    """A live object, or a constant."""
 
     value: object
 
 
 @dataclass(eq=False)
 class Unknown(Symbol):
-    """What cannot be told without running it."""
+    """An object that only running the code would tell."""
 
     text: str
 
@@ -58,7 +52,7 @@ class Function(Symbol):
     scope: Scope
 
     def codes(self, like: types.CodeType) -> list[types.CodeType]:
-        """Return the code that it may have; ``like`` is what lives."""
+        """Return the code objects that it may have, given the live function."""
         return self.scope.codes(self.node, like)
 
 
@@ -82,7 +76,7 @@ class Built(Symbol):
 
 @dataclass(eq=False)
 class Called(Symbol):
-    """What a library's function or class returns."""
+    """The result of a library's function or class."""
 
     callee: Symbol
     arguments: list[Symbol]
@@ -90,7 +84,7 @@ class Called(Symbol):
 
     @property
     def function(self) -> object:
-        """What is called, where it lives."""
+        """The live function that is called."""
         return self.callee.value if isinstance(self.callee, Live) else None
 
 
@@ -103,7 +97,7 @@ class Parameter(Symbol):
 
 @dataclass(eq=False)
 class Part(Symbol):
-    """An attribute of something."""
+    """An attribute of an object."""
 
     owner: Symbol
     name: str
@@ -111,20 +105,10 @@ class Part(Symbol):
 
 @dataclass(eq=False)
 class Scope:
-    """Where names are looked up.
+    """A namespace in which names are looked up.
 
-    Parameters
-    ----------
-    variables : mapping
-        The globals.
-    source : str
-        The cell or file; of what stands outside of functions.
-    outer : Scope, optional
-        Around it.
-    owner : FunctionDef, AsyncFunctionDef or Lambda, optional
-        The function whose body it is.
-    code : types.CodeType, optional
-        The code that this function has.
+    ``variables`` are the globals, ``source`` the text of the cell or file, ``outer`` the enclosing scope. For the
+    body of a function, ``owner`` is the function and ``code`` its code.
     """
 
     variables: Mapping[str, object]
@@ -135,7 +119,7 @@ class Scope:
     names: dict[str, Symbol] = field(default_factory=dict)
 
     def find(self, name: str) -> Symbol:
-        """Look a name up, here and further out."""
+        """Look a name up, here and in the outer scopes."""
         local = self.local(name)
         if local is not None:
             return local
@@ -144,7 +128,7 @@ class Scope:
         return Live(getattr(builtins, name)) if hasattr(builtins, name) else Unknown(name)
 
     def local(self, name: str) -> Symbol | None:
-        """Look a name up where it is no global."""
+        """Look a local name up."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -153,50 +137,24 @@ class Scope:
         return None
 
     def codes(self, node: Scoped, like: types.CodeType) -> list[types.CodeType]:
-        """Find the code of what stands directly in here."""
+        """Find the code of a definition that stands directly in this scope."""
         if self.code is not None and self.owner is not None:
             return inner_codes(node, self.owner, self.code)
         return codes_of(self.source, node, like) if self.source else []
 
     def within(self, node: Scoped, code: types.CodeType | None) -> Scope:
-        """Open the body of a function that stands in here."""
+        """Open the body of a function in this scope."""
         return Scope(self.variables, self.source, self, node, code)
 
 
 def typed(node: Scoped, scope: Scope) -> Scope:
-    """Open the scope of a definition's type parameters, where it has some.
-
-    Parameters
-    ----------
-    node : FunctionDef, AsyncFunctionDef, ClassDef or Lambda
-        The definition.
-    scope : Scope
-        Where it stands.
-
-    Returns
-    -------
-    Scope
-        The same scope where there are none.
-    """
+    """Open the scope of a definition's type parameters; the same scope if it has none."""
     names: dict[str, Symbol] = {one.name: Parameter(one.name) for one in getattr(node, "type_params", ())}
     return Scope(scope.variables, scope.source, scope, scope.owner, scope.code, names) if names else scope
 
 
 def parts(symbol: Symbol, seen: set[int] | None = None) -> Iterator[Symbol]:
-    """Walk through what something is made of.
-
-    Parameters
-    ----------
-    symbol : Symbol
-        Anything.
-    seen : set of int, optional
-        What was walked through already.
-
-    Yields
-    ------
-    Symbol
-        The symbol itself, what it is called with, and what that is made of.
-    """
+    """Yield a symbol, what it is called with, and what that is made of."""
     seen = set() if seen is None else seen
     if id(symbol) in seen:
         return
@@ -214,33 +172,14 @@ def parts(symbol: Symbol, seen: set[int] | None = None) -> Iterator[Symbol]:
 
 
 def is_notebooks(function: types.FunctionType) -> bool:
-    """Tell whether a function was defined in the notebook, whatever it calls itself.
-
-    Parameters
-    ----------
-    function : types.FunctionType
-        Any.
-
-    Returns
-    -------
-    bool
-        By its globals.
-    """
+    """Whether a function was defined in the notebook: its globals tell, not its name."""
     return function.__globals__.get("__name__") == "__main__"
 
 
 def written(function: types.FunctionType) -> Function | None:
-    """Find the text of a function that lives.
+    """Find the source of a live function; None if there is none.
 
-    Parameters
-    ----------
-    function : types.FunctionType
-        One that a ``def`` made.
-
-    Returns
-    -------
-    Function or None
-        None where there is no text. Functions in it have the code that is in the living function's.
+    Functions in it have the code that the live function holds.
     """
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)

@@ -22,15 +22,7 @@ from .values import declares, is_callable_of, is_typing, literal, looks_secret, 
 
 
 class Taking:
-    """Follows names through a notebook.
-
-    Parameters
-    ----------
-    notebook : Notebook
-        Where they live.
-    folder : pathlib.Path
-        The notebook's folder: modules in it travel with the script.
-    """
+    """Follows names through a notebook; modules in ``folder`` travel with the script."""
 
     def __init__(self, notebook: Notebook, folder: Path) -> None:
         self._notebook = notebook
@@ -41,26 +33,11 @@ class Taking:
         self._used: dict[str, tuple[Use, str, list[str], str]] = {}
 
     def follow(self, source: str, where: str, needed_by: str = "") -> list[Taken]:
-        """Take what a source uses, and what that uses.
+        """Take what a source uses, and what that uses; return all that was taken so far, in order of discovery.
 
-        Parameters
-        ----------
-        source : str
-            Statements that parse.
-        where : str
-            How messages call it: ``"cell"``, or the cell that it comes from.
-        needed_by : str, optional
-            The function or class that the source is.
-
-        Returns
-        -------
-        list of Taken
-            All that was taken so far, each name once, in the order of their discovery.
-
-        Raises
-        ------
-        ScriptProblem
-            With the line, a caret and the reason, for the first name that cannot be shipped.
+        ``where`` names the source in messages: ``"cell"``, or the label of its cell. ``needed_by`` is the function or
+        class that the source defines. The error of the first name that cannot be shipped has its line, a caret and
+        the reason.
         """
         lines = lines_of(source)
         for use in uses(source, self._notebook, unknown=bool(needed_by)):
@@ -82,7 +59,7 @@ class Taking:
         return list(self._found.values())
 
     def _check_not_filled_twice(self) -> None:
-        """Refuse what is shipped as it is filled, and which its definitions would fill once more in the script."""
+        """Refuse a container that is shipped full and that its definitions would fill again in the script."""
         for one in self._found.values():
             filled = self._filled.get(id(self._notebook.variables.get(one.name)))
             if filled is not None and one.kind in {"data", "constant"}:
@@ -93,7 +70,7 @@ class Taking:
                 )
 
     def _import_what_is_below(self, source: str) -> None:
-        """Import ``package.module`` where a source says so, and the notebook came by it in other words."""
+        """Import ``package.module`` if a source uses it and the notebook imported it in another form."""
         for dotted in attributes(source):
             root, _, rest = dotted.partition(".")
             value, taken = self._notebook.variables.get(root), self._found.get(root)
@@ -106,20 +83,7 @@ class Taking:
                 self._found[root] = replace(taken, text=text, summary=text.replace("\n", ", "))
 
     def check_module(self, name: str, module: str) -> None:
-        """Refuse a taken name for a module that it is made of, and that the service will not have.
-
-        Parameters
-        ----------
-        name : str
-            A name that was followed.
-        module : str
-            What loading it imports.
-
-        Raises
-        ------
-        ScriptProblem
-            With the line and a caret.
-        """
+        """Refuse a taken name if loading it imports a module that the service will not have."""
         try:
             check_travels(module, self._folder)
         except Finding as finding:
@@ -129,20 +93,7 @@ class Taking:
         return self.problem(name, problem.message, problem.hint) if isinstance(problem, Finding) else problem
 
     def problem(self, name: str, reason: str, hint: str) -> ScriptProblem:
-        """Tell that a name cannot be shipped, where it is used.
-
-        Parameters
-        ----------
-        name : str
-            A name that was followed.
-        reason, hint : str
-            Why not, and what to do instead.
-
-        Returns
-        -------
-        ScriptProblem
-            With the line and a caret.
-        """
+        """Make the error for a name that cannot be shipped, with the line and a caret at its use."""
         use, where, lines, needed_by = self._used[name]
         after = f", which {needed_by} needs," if needed_by else ""
         message = f"{name!r}{after} cannot be shipped: {reason}"
@@ -190,7 +141,7 @@ class Taking:
         return Taken(name, "import", text, summary=", ".join(f"import {each}" for each in below))
 
     def _as_imported(self, name: str, value: object) -> Taken | None:
-        """Take what comes from a library, in the words of the notebook's own import where it has one."""
+        """Take a library's object, by the notebook's own import if there is one."""
         for binding in self._notebook.bindings(name):
             node = binding.node
             if not isinstance(node, ast.ImportFrom) or node.level:
@@ -221,7 +172,7 @@ class Taking:
         return self._sliced(name, "class" if isinstance(found.binding.node, ast.ClassDef) else "function", found)
 
     def _as_declared(self, name: str, value: object) -> Taken | None:
-        """Take ``P = namedtuple(…)``, ``T = TypeVar(…)``, ``Row = dict[str, int]``: what a library makes of a name."""
+        """Take what a library makes of a name: ``P = namedtuple(…)``, ``T = TypeVar(…)``, ``Row = dict[str, int]``."""
         binding = next(self._notebook.bindings(name), None)
         node = binding.node if binding else None
         is_type = is_typing(value)
@@ -269,7 +220,7 @@ class Taking:
         return taken
 
     def _as_alias(self, name: str, value: object) -> Taken | None:
-        """Take ``name = other`` and ``name = library.thing``, and a second name of what was taken already."""
+        """Take ``name = other`` and ``name = library.thing``, and a second name of an object that was taken already."""
         known = self._by_identity.get(id(value))
         if known and not isinstance(value, (str, bytes, int, float, bool, type(None))):
             return Taken(name, "alias", f"{name} = {known}", summary=f"the same as {known}", first=frozenset({known}))
@@ -294,7 +245,7 @@ class Taking:
         return taken
 
     def _leads_back(self, root: str, name: str) -> bool:
-        """Whether a name is an alias of what is about to be its alias: ``a = b`` after ``b = a``."""
+        """Whether an alias would lead back to itself: ``a = b`` after ``b = a``."""
         for _ in range(len(self._found) + 1):
             if root == name:
                 return True
@@ -356,13 +307,13 @@ def _check_no_secret(name: str, value: object) -> None:
 
 
 def _in_place(binding: Binding) -> tuple[str, str]:
-    """Give a statement the lines that it has in its cell, for messages."""
+    """Give a statement its line numbers in the cell, for messages."""
     before = "\n" * (binding.line - 1)
     return before + binding.text, binding.cell.label
 
 
 def _as_written(binding: Binding | None, node: ast.expr, value: object) -> str:
-    """Return a constant's own text, where that is one expression without the brackets around it, too."""
+    """Return a constant's own text if it is one expression, even without its brackets."""
     text = (ast.get_source_segment(binding.cell.source, node) or "") if binding else ""
     try:
         read = ast.parse(f"value = {text}").body

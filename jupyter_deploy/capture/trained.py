@@ -1,4 +1,4 @@
-"""What a fitted model's own steps know of its columns, where the frame that it was fitted on is gone."""
+"""What a fitted model's own steps know of its columns, if the frame of the fitting is gone."""
 
 from __future__ import annotations
 
@@ -30,29 +30,14 @@ _DEEPEST = 8
 
 
 class Known(NamedTuple):
-    """A column's type (empty: what pandas makes of the example), and a value that it may have."""
+    """A column's type (empty: the one that pandas infers from the example), and an example."""
 
     dtype: Any
     example: object = None
 
 
 def known_columns(model: Any, names: Sequence[str], depth: int = 0) -> Mapping[str, Known]:
-    """Tell the types that a model's steps prove.
-
-    Parameters
-    ----------
-    model : object
-        Fitted.
-    names : sequence of str
-        The columns that it gets.
-    depth : int, optional
-        How far inside another model it is.
-
-    Returns
-    -------
-    mapping of str to Known
-        Only of columns of which something is proven.
-    """
+    """Find the column types that a fitted model's steps prove; other columns are left out."""
     if depth > _DEEPEST:
         return {}
     for has, look in _WAYS:

@@ -1,4 +1,4 @@
-"""What a live value is, for a script: written down as it is, to be saved as a model, or not to be shipped at all."""
+"""What a live value becomes in a script: source, a saved model, or a refusal."""
 
 from __future__ import annotations
 
@@ -30,18 +30,7 @@ _NOTEBOOK_ONLY = ("IPython", "ipykernel", "ipywidgets", "anywidget", "traitlets"
 
 
 def literal(value: object) -> str | None:
-    """Write a small constant as Python.
-
-    Parameters
-    ----------
-    value : object
-        Any value.
-
-    Returns
-    -------
-    str or None
-        An expression that gives an equal value of the same types; None for what is no constant, or a long one.
-    """
+    """Write a small constant as an expression of an equal value and the same types; None for anything else."""
     if type(value) is float and not math.isfinite(value):
         return f'float("{value}")'
     if not _is_plain(value, 0, set()):
@@ -57,7 +46,7 @@ def literal(value: object) -> str | None:
 
 
 def _written(value: Any) -> str:
-    """Write it as repr() does, but a set in the same order in every process."""
+    """Write a value like repr(), but a set in the same order in every process."""
     if type(value) is set:
         return f"{{{', '.join(sorted(map(_written, value)))}}}"
     if type(value) is list:
@@ -94,20 +83,7 @@ def _is_plain(value: object, depth: int, seen: set[int]) -> bool:
 
 
 def same_literal(expression: ast.expr, value: object) -> bool:
-    """Tell whether an expression in the notebook is the constant that a name has now.
-
-    Parameters
-    ----------
-    expression : ast.expr
-        The right side of an assignment.
-    value : object
-        The name's value.
-
-    Returns
-    -------
-    bool
-        True where its text can be taken as it is written.
-    """
+    """Whether an expression in the notebook is the constant that a name has now, so that its text can be taken."""
     try:
         written = ast.literal_eval(expression)
         return type(written) is type(value) and repr(written) == repr(value)
@@ -116,20 +92,7 @@ def same_literal(expression: ast.expr, value: object) -> bool:
 
 
 def looks_secret(name: str, value: object) -> bool:
-    """Tell whether a constant seems to be a password or key, or to hold one.
-
-    Parameters
-    ----------
-    name : str
-        The variable's name.
-    value : object
-        Its value.
-
-    Returns
-    -------
-    bool
-        True for a text under such a name, or that looks like one whatever its name.
-    """
+    """Whether a constant seems to be a password or key, or to hold one, by its name or its look."""
     waiting: list[tuple[str, object]] = [(name, value)]
     for _ in range(_LOOKED_AT):
         if not 0 < len(waiting) < 10 * _LOOKED_AT:
@@ -148,17 +111,9 @@ def looks_secret(name: str, value: object) -> bool:
 
 
 def refusal(value: object) -> tuple[str, str] | None:
-    """Tell why a value cannot be shipped, whatever its name.
+    """Say why a value cannot be shipped and what to do instead; None if nothing is known against it.
 
-    Parameters
-    ----------
-    value : object
-        A live value that is neither a module, function nor class.
-
-    Returns
-    -------
-    tuple of (str, str), or None
-        What it is, and what to do instead; None where nothing is known against it.
+    Modules, functions and classes are judged elsewhere.
     """
     kind = type(value)
     family = {str(base.__module__).partition(".")[0] for base in kind.__mro__}
@@ -222,42 +177,21 @@ def _is_connection(kind: type[Any]) -> bool:
 
 
 def _picks_up_again(value: object) -> bool:
-    """Accept generators of random numbers, for example, but no counters, which a script would not start anew."""
+    """Accept iterators that a script can resume, such as random generators, but no counters."""
     return type(value).__module__ not in {"builtins", "itertools", "_io", "_csv"} and hasattr(value, "__getstate__")
 
 
 def is_callable_of(value: object, module: str) -> bool:
-    """Tell whether a function or class says that it was defined in a module.
-
-    Parameters
-    ----------
-    value : object
-        Any value.
-    module : str
-        For example ``"__main__"``.
-
-    Returns
-    -------
-    bool
-        False for values that are neither.
-    """
+    """Whether a function or class says that it was defined in a module."""
     return (isinstance(value, (type, types.FunctionType)) or callable(value)) and (
         getattr(value, "__module__", None) == module and hasattr(value, "__qualname__")
     )
 
 
 def public_home(value: object) -> tuple[str, str]:
-    """Find the shortest module that a class or function can be imported from, and its name there.
+    """Find the shortest module that exports a class or function, and its name there.
 
-    Parameters
-    ----------
-    value : object
-        Any value.
-
-    Returns
-    -------
-    tuple of (str, str)
-        Module and name; both empty where there is none, or it is defined in the notebook.
+    Both are empty if there is none, or if the notebook defined it.
     """
     origin, own = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     if not isinstance(origin, str) or not isinstance(own, str) or origin == "__main__":
@@ -273,35 +207,16 @@ def public_home(value: object) -> tuple[str, str]:
 
 
 def is_typing(value: object) -> bool:
-    """Tell whether a value only says something about types, as ``Optional[int]`` and ``TypeVar("T")`` do.
-
-    Parameters
-    ----------
-    value : object
-        Any value.
-
-    Returns
-    -------
-    bool
-        False for classes.
-    """
+    """Whether a value only describes types, as ``Optional[int]`` and ``TypeVar("T")`` do; classes do not count."""
     if isinstance(value, (types.GenericAlias, types.UnionType)):
         return True
     return type(value).__module__ in {"typing", "typing_extensions"} and not isinstance(value, type)
 
 
 def declares(function: object) -> bool:
-    """Tell whether a function makes a class of a name and a few words, the same each time.
+    """Whether a function makes a class from a name and a few words, the same each time.
 
-    Parameters
-    ----------
-    function : object
-        What is called.
-
-    Returns
-    -------
-    bool
-        True for ``namedtuple``, ``NamedTuple``, ``TypedDict``, ``make_dataclass`` and enumerations.
+    ``namedtuple``, ``NamedTuple``, ``TypedDict``, ``make_dataclass`` and enumerations do.
     """
     if isinstance(function, type):
         return function.__module__ == "enum"

@@ -1,4 +1,4 @@
-"""Lay a long expression out over several lines, as people would."""
+"""Break a long expression into lines, as people would."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ _INDENT = 4
 
 
 def wrapped(text: str, *, indent: int = 0) -> str:
-    """Break an expression into lines where it is too long for one.
-
-    Parameters
-    ----------
-    text : str
-        A Python expression.
-    indent : int, optional
-        How many columns its line is indented by.
-
-    Returns
-    -------
-    str
-        The same expression; the parts that cannot be broken may be longer than :data:`WIDTH` columns.
-    """
+    """Break an expression into lines if it is longer than :data:`WIDTH` columns; some parts cannot be broken."""
     return text if indent + len(text) <= WIDTH else _Layout(text).of(ast.parse(text, mode="eval").body, indent)
 
 

@@ -1,4 +1,4 @@
-"""Write the script: imports, what was sliced from cells, an ``init()`` that loads data, the cell, what is around it."""
+"""Write the script: imports, slices of cells, an ``init()`` that loads data, the cell, and the code around it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .wrapping import wrapped
 
 @dataclass
 class _Page:
-    """Lines of a file, and where they come from."""
+    """Lines of a file, and their origins."""
 
     lines: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
@@ -42,27 +42,10 @@ def write_script(
     *,
     delays_annotations: bool,
 ) -> tuple[str, tuple[Origin, ...]]:
-    """Write the whole script.
+    """Write the whole script, and say which of its lines come from which cell.
 
-    Parameters
-    ----------
-    name : str
-        The script's.
-    cell : str
-        The cell, from the magic's line (as a comment) on.
-    taken : sequence of Taken
-        What it needs from the notebook.
-    models : mapping of str to Model
-        What the data was saved as, by name.
-    contract : Contract
-        How ``run()`` gets its value.
-    delays_annotations : bool
-        Whether type hints are not evaluated.
-
-    Returns
-    -------
-    tuple of (str, tuple of Origin)
-        The text, and which of its lines come from which cell.
+    ``cell`` starts with the magic's line as a comment. ``models`` maps names to saved data. With
+    ``delays_annotations``, type hints are not evaluated.
     """
     tree = quiet_parse(cell)
     futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
@@ -94,7 +77,7 @@ def write_script(
 
 
 def _without(cell: str, futures: Iterable[ast.ImportFrom]) -> str:
-    """Comment out imports from ``__future__``, which stand at the top of the file; lines keep their numbers."""
+    """Comment out imports from ``__future__``, which move to the top of the file; line numbers stay."""
     lines = cell.split("\n")
     for node in futures:
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
@@ -107,22 +90,7 @@ def _without(cell: str, futures: Iterable[ast.ImportFrom]) -> str:
 
 
 def names_around(cell: str, taken: Sequence[Taken], contract: Contract) -> dict[str, str]:
-    """List the names that :func:`write_script` needs for itself.
-
-    Parameters
-    ----------
-    cell : str
-        The cell.
-    taken : sequence of Taken
-        What it needs from the notebook.
-    contract : Contract
-        How ``run()`` gets its value.
-
-    Returns
-    -------
-    dict of str to str
-        By name, the import that brings it, or another word for it.
-    """
+    """Map the names that :func:`write_script` needs for itself to their import, or to a word for them."""
     data = any(one.kind == "data" for one in taken)
     found = names_of(_own_imports(data, contract))
     if data:
@@ -143,7 +111,7 @@ def _own_imports(data: bool, contract: Contract) -> set[str]:
 
 
 def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
-    """List the names whose values are needed while the script is loaded, before ``init()`` could have run."""
+    """List the names whose values are needed while the script loads, before ``init()`` can run."""
     needed = {name for node in tree.body for name in needed_at_definition(node) | annotations_of(node)}
     needed = needed.union(*(one.first for one in taken))
     waiting = [one for one in taken if one.text and one.kind != "import"]
@@ -199,7 +167,7 @@ def _init(page: _Page, data: Sequence[Taken], models: Mapping[str, Model]) -> No
 
 
 def _ordered(taken: Sequence[Taken]) -> list[Taken]:
-    """Sort as the notebook has it, but nothing before what it needs to be defined."""
+    """Keep the notebook's order, but put nothing before what its definition needs."""
 
     def place(one: Taken) -> tuple[bool, int, int]:
         number = re.search(r"\d+", one.origin)
@@ -221,7 +189,7 @@ def _ordered(taken: Sequence[Taken]) -> list[Taken]:
 
 
 def _decorated_from(tree: ast.Module) -> int:
-    """Find the line above which a decorator of ``run()`` can stand; 0 where other statements use or bind ``run``."""
+    """Find the line above which a decorator of ``run()`` can stand; 0 if other statements use or bind ``run``."""
     found = 0
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "run" and not found:
@@ -232,7 +200,7 @@ def _decorated_from(tree: ast.Module) -> int:
 
 
 def _cell(page: _Page, cell: str, label: str, first: int, contract: Contract) -> None:
-    """Write the cell, with a schema's decorators where they belong, or else with what is around ``run()`` after it."""
+    """Write the cell, with schema decorators in their place, or with the code around ``run()`` below it."""
     schema = list(_schema(contract))
     if not schema or not first:
         page.add(cell, label, 1)

@@ -1,4 +1,4 @@
-"""What can be told about an entry script without running it."""
+"""What can be checked in an entry script without running it."""
 
 from __future__ import annotations
 
@@ -18,30 +18,19 @@ _MAGIC = re.compile(r"\s*(%%?[A-Za-z].*|%|!.*|\?.*|[\w.*\[\]]+\?{1,2}|[\w.,\s\[\
 
 
 def quiet_parse(source: str) -> ast.Module:
-    """Parse without the warnings (of doubtful escapes, for example) that running the script will give anyway."""
+    """Parse without the warnings (about doubtful escapes, for example) that running the script gives anyway."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)
 
 
 def lines_of(source: str) -> list[str]:
-    """Split where Python sees new lines.
-
-    Parameters
-    ----------
-    source : str
-        Any text.
-
-    Returns
-    -------
-    list of str
-        Not as ``splitlines()``, which breaks at form feeds and Unicode separators too.
-    """
+    """Split where Python sees new lines: unlike ``splitlines()``, not at form feeds or Unicode separators."""
     return _NEW_LINE.split(source)
 
 
 class Finding(Exception):
-    """A problem at a place; turned into a ScriptProblem with the place's line and a caret."""
+    """A problem at a place; it becomes a ScriptProblem with the place's line and a caret."""
 
     def __init__(self, message: str, hint: str, line: int = 0, column: int = 0, width: int = 1) -> None:
         super().__init__(message)
@@ -51,29 +40,15 @@ class Finding(Exception):
 def check(
     source: str, where: str, known: Collection[str] = (), *, described: bool = False, loose: bool = False
 ) -> tuple[str, ...]:
-    """Refuse a script that could not serve.
+    """Refuse a script that could not serve; return doubts, one line each.
 
-    It must parse, hold no notebook magics, and define ``run`` with an arity that a request can fill; what it surely
-    comes to must use only names that are defined, imported or built in. Lines with
-    ``# noqa`` are not checked for names.
+    It must parse, hold no notebook magics, and define ``run`` with an arity that a request can fill. Code that
+    certainly runs must use only names that are defined, imported or built in; other undefined names are doubts. Lines
+    with ``# noqa`` are not checked for names.
 
-    Parameters
-    ----------
-    source : str
-        The whole script.
-    where : str
-        How to call it in messages: ``"cell"`` or the file's name.
-    known : collection of str, optional
-        Names that come from elsewhere.
-    described : bool, optional
-        Whether a schema tells which values of a request go to which parameter of ``run``.
-    loose : bool, optional
-        Whether a module that it imports may define names for it.
-
-    Returns
-    -------
-    tuple of str
-        What is doubtful, one line each: names that nothing defines, where the script may never come to them.
+    ``where`` names the script in messages (``"cell"`` or a file's name), ``known`` lists names from elsewhere.
+    ``described`` says that a schema maps the values of a request to the parameters of ``run``, ``loose`` that an
+    imported module may define names for the script.
 
     Raises
     ------
@@ -98,22 +73,7 @@ def check(
 
 
 def problem_at(finding: Finding, where: str, lines: list[str]) -> ScriptProblem:
-    """Make the error of a finding: with its line, and a caret below.
-
-    Parameters
-    ----------
-    finding : Finding
-        What is wrong, and where.
-    where : str
-        How to call the source.
-    lines : list of str
-        The source.
-
-    Returns
-    -------
-    ScriptProblem
-        To be raised.
-    """
+    """Make the error of a finding, with its line and a caret below."""
     if not finding.line:
         return ScriptProblem(f"{where}: {finding.message}", hint=finding.hint)
     text = lines[min(finding.line, len(lines)) - 1].replace("\t", " ")
@@ -167,18 +127,7 @@ def _magic_at(lines: list[str], line: int) -> int:
 
 
 def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Walk through the statements outside of functions and classes, those in loops and branches too.
-
-    Parameters
-    ----------
-    body : list of ast.stmt
-        A module's.
-
-    Yields
-    ------
-    ast.stmt
-        Each, compound ones before what is in them.
-    """
+    """Walk the statements outside functions and classes, those in loops and branches too, outer ones first."""
     for node in body:
         yield node
         if isinstance(node, ast.Match):

@@ -29,18 +29,7 @@ _OF_TEXT = frozenset(
 
 
 def run_of(tree: ast.Module) -> Function | ast.Lambda | None:
-    """Find a script's ``run``.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Returns
-    -------
-    function or None
-        The last that is defined outside of functions and classes; None where it comes from elsewhere.
-    """
+    """Find the last definition of ``run`` at the top level; None if it comes from elsewhere."""
     found: Function | ast.Lambda | None = None
     for node in top_level(tree.body):
         if isinstance(node, Function) and node.name == "run":
@@ -52,53 +41,20 @@ def run_of(tree: ast.Module) -> Function | ast.Lambda | None:
 
 
 def names_bound(tree: ast.Module) -> set[str]:
-    """List the functions, imports and variables that a script has at its top level.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Returns
-    -------
-    set of str
-        Names.
-    """
+    """List the functions, imports and variables that a script has at its top level."""
     scope = scope_of([tree.body])
     return {*scope.functions, *scope.imports, *scope.aliases}
 
 
 def inputs_of(run: Function | ast.Lambda) -> list[str]:
-    """List the parameters that a request fills.
-
-    Parameters
-    ----------
-    run : function
-        The script's.
-
-    Returns
-    -------
-    list of str
-        Without ``request_headers``.
-    """
+    """List the parameters that a request fills, without ``request_headers``."""
     arguments = run.args
     every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     return [one.arg for one in every if one.arg != HEADERS]
 
 
 def required_of(run: Function | ast.Lambda) -> list[str]:
-    """List the parameters of :func:`inputs_of` that have no default.
-
-    Parameters
-    ----------
-    run : function
-        The script's.
-
-    Returns
-    -------
-    list of str
-        In order.
-    """
+    """List the parameters of :func:`inputs_of` that have no default."""
     arguments = run.args
     placed = [*arguments.posonlyargs, *arguments.args]
     without = placed[: len(placed) - len(arguments.defaults)]
@@ -108,37 +64,13 @@ def required_of(run: Function | ast.Lambda) -> list[str]:
 
 
 def is_read(run: Function | ast.Lambda, parameter: str) -> bool:
-    """Tell whether a function looks at a parameter at all.
-
-    Parameters
-    ----------
-    run : function
-        The script's.
-    parameter : str
-        Its name.
-
-    Returns
-    -------
-    bool
-        Whether its body has the name, or may reach it in other ways.
-    """
+    """Whether a function's body uses a parameter, or may reach it in other ways."""
     names = {node.id for node in ast.walk(run) if isinstance(node, ast.Name)}
     return bool(names & {parameter, "locals", "vars", "eval", "exec"})
 
 
 def gives_something(run: Function | ast.Lambda) -> bool:
-    """Tell whether a function may return a value.
-
-    Parameters
-    ----------
-    run : function
-        The script's.
-
-    Returns
-    -------
-    bool
-        False where no line of it returns or yields one, and it does not always raise.
-    """
+    """Whether a function may return a value: some line returns or yields one, or it always raises."""
     if isinstance(run, ast.Lambda) or run.decorator_list:
         return True
     waiting: list[ast.AST] = list(run.body)
@@ -152,19 +84,9 @@ def gives_something(run: Function | ast.Lambda) -> bool:
 
 
 def reason_for_text(run: Function | ast.Lambda, scope: Scope) -> str:
-    """Say why a script gets the request's text rather than the value in it.
+    """Say why a script gets the request's text rather than the decoded value; empty if nothing proves it.
 
-    Parameters
-    ----------
-    run : function
-        Of a cell without an ``init()``.
-    scope : Scope
-        What stands around it.
-
-    Returns
-    -------
-    str
-        For people; empty where nothing proves it.
+    Only asked for a cell without an ``init()``.
     """
     inputs = inputs_of(run)
     if not inputs:
@@ -208,7 +130,7 @@ def _parses(use: Use, dotted: str) -> bool:
 
 
 def _is_tested(run: Function | ast.Lambda) -> bool:
-    """Tell whether the script takes texts and other values apart itself."""
+    """Whether the script tests itself if its value is a text."""
     called = {node.func.id for node in ast.walk(run) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     return bool(called & {"isinstance", "type", "hasattr"}) or any(
         isinstance(node, ast.Match) for node in ast.walk(run)

@@ -14,43 +14,16 @@ _DESCRIBING = frozenset({"input_schema", "output_schema", "rawhttp"})
 
 
 def is_decorated(tree: ast.Module, sliced: Iterable[ast.stmt], variables: Mapping[str, object]) -> bool:
-    """Tell whether a script's ``run`` has decorators of Azure ML's.
+    """Whether a script's ``run`` has decorators of Azure ML, under any name.
 
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-    sliced : iterable of ast.stmt
-        What it takes from the notebook's cells.
-    variables : mapping
-        The notebook's.
-
-    Returns
-    -------
-    bool
-        Also for ``run = input_schema(…)(run)``, and for a decorator under another name.
+    ``run = input_schema(…)(run)`` counts. ``sliced`` is what the script takes from the notebook's cells.
     """
     words = decorating_words(tree, sliced, variables)
     return any(names_in(part) & words for part in around_run(tree))
 
 
 def decorating_words(tree: ast.Module, sliced: Iterable[ast.stmt], variables: Mapping[str, object]) -> set[str]:
-    """List the names that lead to the decorators.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-    sliced : iterable of ast.stmt
-        What it takes from the notebook's cells.
-    variables : mapping
-        The notebook's.
-
-    Returns
-    -------
-    set of str
-        Imported ones, and those that are made of them.
-    """
+    """List the names of the decorators: the imported ones, and those derived from them."""
     words = {name for name, value in variables.items() if _is_decorator(value)}
     body = [*sliced, *tree.body]
     for node in (inner for one in body for inner in ast.walk(one)):
@@ -73,18 +46,7 @@ def _speaks(node: ast.AST, words: set[str]) -> bool:
 
 
 def names_in(node: ast.AST) -> set[str]:
-    """List the names and attributes in a piece of source.
-
-    Parameters
-    ----------
-    node : ast.AST
-        The piece.
-
-    Returns
-    -------
-    set of str
-        Words.
-    """
+    """List the names and attributes in a syntax tree."""
     found = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
     return found | {item.attr for item in ast.walk(node) if isinstance(item, ast.Attribute)}
 
@@ -96,18 +58,7 @@ def _bound(node: ast.AST) -> list[str]:
 
 
 def around_run(tree: ast.Module) -> Iterable[ast.AST]:
-    """List what is put around a script's ``run``.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Yields
-    ------
-    ast.AST
-        Its decorators, and calls that bind it.
-    """
+    """Yield the decorators of a script's ``run`` and the calls that bind it."""
     for node in ast.walk(tree):
         if isinstance(node, Function) and node.name == "run":
             yield from node.decorator_list

@@ -1,4 +1,4 @@
-"""What ``run()`` gets, read from a script's text: of a cell, of a stored script, of a file."""
+"""What ``run()`` gets, read from the text of a cell, a stored script or a file."""
 
 from __future__ import annotations
 
@@ -22,20 +22,11 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class RunInput:
-    """What the ``run()`` of a script gets.
+    """What a script's ``run()`` gets.
 
-    Parameters
-    ----------
-    kind : str
-        ``"text"``, ``"json"``, ``"schema"``, ``"raw"`` or ``"batch"``.
-    sentence : str
-        In one line.
-    parameters : mapping of str to str
-        Those that a request fills, each with its type; an empty type where none is known.
-    is_read : bool
-        Whether it looks at what it gets.
-    returns : bool
-        Whether it may return a value.
+    ``kind`` is ``"text"``, ``"json"``, ``"schema"``, ``"raw"`` or ``"batch"``; ``sentence`` says it in one line.
+    ``parameters`` maps those that a request fills to their types, empty if unknown. ``is_read`` says whether
+    ``run()`` uses its value, ``returns`` whether it may return one.
     """
 
     kind: str
@@ -52,19 +43,9 @@ class RunInput:
 
 
 def run_input(source: str, cell: str = "") -> RunInput:
-    """Read it from a script.
+    """Read a script's input from its text; ``cell`` is the part that the user wrote, by default all of it.
 
-    Parameters
-    ----------
-    source : str
-        The whole script.
-    cell : str, optional
-        The part of it that the user wrote; the whole by default.
-
-    Returns
-    -------
-    RunInput
-        Of a source that Python cannot read, the contract's text.
+    A source that Python cannot read gets the contract's text.
     """
     try:
         tree = quiet_parse(source)
@@ -125,7 +106,7 @@ def _by_decorators(tree: ast.Module, inputs: list[str]) -> RunInput | None:
 
 
 class _Unwrapped(ast.NodeTransformer):
-    """Puts samples in the place of parameter types within samples."""
+    """Replaces parameter types inside samples by their samples."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -145,7 +126,7 @@ def _last(node: ast.expr, imports: Mapping[str, str] = MappingProxyType({})) -> 
 
 
 def _kind(node: ast.expr | None, imports: Mapping[str, str]) -> str:
-    """Tell a parameter type in words, as far as it is written out."""
+    """Describe a parameter type in words, as far as it is written out."""
     if not isinstance(node, ast.Call) or not node.args:
         return ""
     name, sample = _last(node.func, imports), node.args[0]

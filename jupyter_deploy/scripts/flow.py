@@ -1,4 +1,4 @@
-"""Follow the value of one parameter through a function, and through the functions that it is handed to."""
+"""Follow the value of one parameter through a function, and through the functions that it is passed to."""
 
 from __future__ import annotations
 
@@ -15,16 +15,10 @@ _MOST_CALLS = 500
 
 @dataclass(frozen=True)
 class Ref:
-    """What a name outside of the function leads to.
+    """The object that a name outside the function refers to.
 
-    Parameters
-    ----------
-    root : str
-        The name; of an import, the dotted name of what it brings.
-    steps : tuple
-        The way from there: an attribute, an item in a tuple of one, :data:`EACH` item, or :data:`CALLED`.
-    imported : bool
-        Whether it comes from a module.
+    ``root`` is the name, or the dotted name of an import. ``steps`` lead on from there: an attribute, an item in a
+    tuple of one, :data:`EACH` item, or :data:`CALLED`.
     """
 
     root: str
@@ -32,19 +26,19 @@ class Ref:
     imported: bool = False
 
     def to(self, step: object) -> Ref:
-        """Go one step further."""
+        """Append a step."""
         return Ref(self.root, (*self.steps, step), self.imported)
 
     @property
     def dotted(self) -> str:
-        """The way in words, for example ``"json.loads"`` or ``"json.JSONDecoder().decode"``."""
+        """The reference in words, for example ``"json.loads"`` or ``"json.JSONDecoder().decode"``."""
         words = [f".{step}" if isinstance(step, str) else "()" if step is CALLED else "[]" for step in self.steps]
         return f"{self.root}{''.join(words)}"
 
 
 @dataclass(frozen=True)
 class _Local:
-    """A function that was made in the function, with the variables that it sees."""
+    """A nested function, with the variables that it sees."""
 
     node: Function | ast.Lambda
     around: Env = field(hash=False, compare=False)
@@ -58,20 +52,11 @@ _NOTHING: Value = frozenset()
 
 @dataclass(frozen=True)
 class Use:
-    """One thing that is done with the parameter's value.
+    """One use of the parameter's value.
 
-    Parameters
-    ----------
-    kind : str
-        ``"given"`` (to what ``ref`` leads to), ``"attribute"`` (called ``name``) or ``"other"``.
-    node : ast.AST
-        Where.
-    ref : Ref or None
-        What it is given to.
-    name : str
-        The attribute; of ``given``, the argument's place (``"0"``) or name.
-    held : bool
-        Whether what was given is a file in memory that holds the value.
+    ``kind`` is ``"given"`` (passed to ``ref``), ``"attribute"`` (called ``name``) or ``"other"``. Of ``"given"``,
+    ``name`` is the argument's position (``"0"``) or keyword, and ``held`` says that a file in memory with the value
+    was passed.
     """
 
     kind: str
@@ -83,16 +68,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Scope:
-    """What stands around a function.
+    """What surrounds a function.
 
-    Parameters
-    ----------
-    functions : mapping of str to function
-        Those that are known by their source.
-    imports : mapping of str to str
-        The dotted name of what an import brings, by its name here.
-    aliases : mapping of str to expression
-        What other names were set to at the top level.
+    ``functions`` are those with a known source, ``imports`` maps names to dotted names, ``aliases`` what other
+    top-level names were set to.
     """
 
     functions: Mapping[str, Function]
@@ -101,18 +80,7 @@ class Scope:
 
 
 def scope_of(bodies: Iterable[Iterable[ast.stmt]]) -> Scope:
-    """Find functions, imports and aliases in pieces of source.
-
-    Parameters
-    ----------
-    bodies : iterable of iterable of ast.stmt
-        The later one wins.
-
-    Returns
-    -------
-    Scope
-        For :func:`uses_of`.
-    """
+    """Find functions, imports and aliases in pieces of source; the later piece wins."""
     functions: dict[str, Function] = {}
     imports: dict[str, str] = {}
     aliases: dict[str, ast.expr] = {}
@@ -138,21 +106,9 @@ def _brought(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
 
 
 def uses_of(function: Function | ast.Lambda, parameter: str, scope: Scope) -> list[Use]:
-    """List what is done with a parameter's value.
+    """List the uses of a parameter's value in source order, on all paths through the function.
 
-    Parameters
-    ----------
-    function : function
-        Where it is a parameter.
-    parameter : str
-        Its name.
-    scope : Scope
-        What stands around the function.
-
-    Returns
-    -------
-    list of Use
-        In the order of the source; all ways through the function count. What is only bound to another name is none.
+    Binding the value to another name is not a use.
     """
     following = _Following(scope)
     returned = following.body_of(function, {parameter: frozenset({WATCHED})})
@@ -169,7 +125,7 @@ class _Following:
         self._calls = 0
 
     def body_of(self, function: Function | ast.Lambda, given: Env, around: Env | None = None) -> Value:
-        """Follow the values that a function gets; returns what it returns."""
+        """Follow the values that a function gets, and return the value that it returns."""
         arguments = function.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
         env: Env = (around or {}) | {one.arg: _NOTHING for one in every if one is not None} | given
@@ -263,7 +219,7 @@ class _Following:
         self.found.append(Use("other", node))
 
     def seen(self, node: ast.expr, env: Env) -> Value:
-        """Evaluate what is then looked at."""
+        """Evaluate an expression whose value is then looked at."""
         value = self.value(node, env)
         if value & {WATCHED, HELD}:
             self.other(node)
@@ -373,7 +329,7 @@ class _Following:
         return _NOTHING.union(*results)
 
     def into(self, local: _Local, node: ast.AST, values: Mapping[str, Value]) -> Value:
-        """Follow a call into a function that is known."""
+        """Follow a call into a function whose source is known."""
         if self._depth >= _DEEPEST or self._calls >= _MOST_CALLS:
             # Too far to say.
             self.other(node)

@@ -1,4 +1,4 @@
-"""Entry scripts: checked when they are written, stored under a name, taken apart into the files a service needs."""
+"""Entry scripts: checked when they are written, and stored under a name."""
 
 from __future__ import annotations
 
@@ -36,26 +36,12 @@ _SHARES = re.compile(rb"builtins|f_globals|f_back|sys\.modules")
 class Script:
     """A checked entry script.
 
-    Parameters
-    ----------
-    name : str
-        The name it is stored under; for a file, the file's name without its ending.
-    source : str
-        Its text. A cell's text starts with the cell's magic line as a comment, so line numbers are the cell's own.
-    folder : str
-        Where modules that it imports from beside itself are looked for.
-    path : str
-        The file it was read from; empty for a cell.
-    origins : tuple of Origin
-        Where its lines come from, of a script that was put together of several cells.
-    models : tuple of str
-        ``name:version`` of the models that hold what it took from the notebook's variables.
-    taken : tuple of Taken
-        What it took from the notebook, without the values; empty where an older version of this package stored it.
-    notices : tuple of str
-        What is doubtful about it; found again each time.
-    stored : float
-        When it was stored, in seconds since the epoch; 0 where it was not.
+    The name of a file's script is the file's name without its ending. The source of a cell starts with the magic's
+    line as a comment, so its line numbers are the cell's own. ``folder`` is where the modules beside it are looked
+    for, ``path`` the file, empty for a cell. ``origins`` say which lines come from which cell, ``models`` are the
+    ``name:version`` of captured data. ``taken`` lists what it took from the notebook, without the values, and is
+    empty if an older version of this package stored the script. ``notices`` are doubts, found again each time.
+    ``stored`` is in seconds since the epoch, 0 if it is not stored.
     """
 
     name: str
@@ -76,19 +62,19 @@ class Script:
 
     @property
     def label(self) -> str:
-        """How tracebacks call it."""
+        """The name in tracebacks."""
         return self.path or f"%%score_script {self.name}"
 
     @property
     def cell(self) -> str:
-        """What the user wrote: the cell alone, of a script that was put together of several."""
+        """The user's own cell; a script may be put together from several."""
         lines = self.source.split("\n")
         own = [lines[origin.first - 1 : origin.last] for origin in self.origins if origin.label == self.label]
         return "\n".join(line for part in own for line in part) if own else self.source
 
     @property
     def contract(self) -> str:
-        """What its ``run()`` gets, in a line, and the types of its parameters in a line each."""
+        """What its ``run()`` gets, in one line, and one line for each parameter with a type."""
         return self.input.text
 
     @property
@@ -100,17 +86,11 @@ class Script:
 
     @property
     def looks_for_models(self) -> bool:
-        """Whether it may need a model beside those that it took from the notebook."""
+        """Whether it may need a model besides the captured ones."""
         return not self.models or "AZUREML_MODEL_DIR" in self.cell or "get_model_path" in self.cell
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            Name, source, where it came from, and what it takes.
-        """
+        """Return plain values for JSON."""
         return {
             **asdict(replace(self, taken=())),
             "origins": [list(origin) for origin in self.origins],
@@ -122,17 +102,9 @@ class Script:
 
 
 def imported_modules(source: str) -> Iterator[str]:
-    """List the modules that a source imports, anywhere in it.
+    """Yield the dotted names of the modules that a source imports anywhere; relative imports are left out.
 
-    Parameters
-    ----------
-    source : str
-        Python source; a source that does not parse imports nothing.
-
-    Yields
-    ------
-    str
-        Dotted names; relative imports are left out.
+    A source that does not parse imports nothing.
     """
     yield from _modules(source)
 
@@ -148,18 +120,7 @@ def _modules(source: str) -> tuple[str, ...]:
 
 
 def modules_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """List the modules that a source imports, those that are imported by a literal name too.
-
-    Parameters
-    ----------
-    nodes : iterable of ast.AST
-        All of the source.
-
-    Yields
-    ------
-    str
-        Dotted names; relative imports are left out.
-    """
+    """Yield the dotted names of imported modules, also by a literal name; relative imports are left out."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -177,23 +138,7 @@ def _imports(function: ast.expr) -> bool:
 
 
 def check_script_name(name: str) -> str:
-    """Refuse what cannot be a script's name.
-
-    Parameters
-    ----------
-    name : str
-        From the magic's line.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ScriptProblem
-        With an example as its hint.
-    """
+    """Refuse an invalid script name."""
     # Composed: an "ü" that a Mac writes as two signs is the same letter.
     name = unicodedata.normalize("NFC", name)
     if NAME_RULE.fullmatch(name) and name.strip("_"):
@@ -205,25 +150,7 @@ def check_script_name(name: str) -> str:
 
 
 def script_from_file(path: Path) -> Script:
-    """Read and check an entry script file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A Python file.
-
-    Returns
-    -------
-    Script
-        Named after the file.
-
-    Raises
-    ------
-    NotFound
-        If there is no such file.
-    ScriptProblem
-        With the file's line, a caret and a hint.
-    """
+    """Read and check an entry script file."""
     if path.is_dir():
         raise ScriptProblem(f"{path} is a folder, not a script.", hint="Name the file in it that has run().")
     if not path.is_file():
@@ -243,7 +170,7 @@ def script_from_file(path: Path) -> Script:
 
 
 def _defines_for_others(source: str, folder: Path) -> bool:
-    """Tell whether a module beside a script may put names where the script finds them."""
+    """Whether a module beside a script may define names for it."""
     for module in imported_modules(source):
         place = folder.joinpath(*module.split("."))
         for path in (place.with_suffix(".py"), place / "__init__.py"):
@@ -257,13 +184,7 @@ def _defines_for_others(source: str, folder: Path) -> bool:
 
 
 class Scripts:
-    """The stored script cells, by name.
-
-    Parameters
-    ----------
-    database : Database
-        Holds the rows.
-    """
+    """The stored script cells, by name."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -275,24 +196,12 @@ class Scripts:
         return iter(self.names())
 
     def names(self) -> list[str]:
-        """List the names of stored script cells.
-
-        Returns
-        -------
-        list of str
-            Sorted.
-        """
+        """List the names of stored script cells, sorted."""
         with self._database.read() as connection:
             return list(connection.scalars(sa.select(scripts.c.name).order_by(scripts.c.name)))
 
     def put(self, script: Script) -> None:
-        """Store a script under its name, in place of the one that was there.
-
-        Parameters
-        ----------
-        script : Script
-            Checked.
-        """
+        """Store a checked script under its name, in place of an earlier one."""
         values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}
         values |= {"origins": [list(origin) for origin in script.origins], "models": list(script.models)}
         # An older version of this package may replace the source without this: then it does not belong to it.
@@ -303,17 +212,7 @@ class Scripts:
                 connection.execute(scripts.insert().values(name=script.name, **values))
 
     def get(self, name: str) -> Script:
-        """Find a stored script.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        Script
-            As it was stored last.
+        """Return a stored script.
 
         Raises
         ------
@@ -328,18 +227,7 @@ class Scripts:
         return script
 
     def find(self, name: str) -> Script | None:
-        """Look a stored script up.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        Script or None
-            None where there is none.
-        """
+        """Return a stored script, or None."""
         name = unicodedata.normalize("NFC", name)
         with self._database.read() as connection:
             row = connection.execute(sa.select(scripts).where(scripts.c.name == name)).first()

@@ -1,4 +1,4 @@
-"""What a script takes from a notebook: the noun that the capture's steps hand on, and that the cell shows."""
+"""What a script takes from a notebook; the steps of a capture pass it on, and the cell shows it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,13 @@ KINDS = ("import", "function", "class", "constant", "alias", "data")
 
 @dataclass(frozen=True)
 class Taken:
-    """One name.
+    """One name that a script takes.
 
-    Parameters
-    ----------
-    name : str
-        The name.
-    kind : str
-        One of :data:`KINDS`.
-    text : str
-        The Python that brings it; for data, empty: it is saved as a model.
-    origin : str
-        The cell it comes from, for example ``"In [3]"``; empty for what has no place in the history.
-    line : int
-        Where the text begins there; 0 without an origin.
-    summary : str
-        What it is, in a few words.
-    first : frozenset of str
-        Names that must have their values before the text runs.
-    value : object
-        The live value, of data only; not kept.
-    model : str
-        ``name:version`` of what data was saved as.
+    ``kind`` is one of :data:`KINDS`. ``text`` is the Python that brings it, empty for data, which is saved as a
+    model. ``origin`` is the cell, for example ``"In [3]"``, and ``line`` the place where the text begins there; they
+    are empty and 0 if the history has no such place. ``summary`` describes it in a few words. ``first`` lists names
+    that must be bound before the text runs. Data has its live ``value``, which is not stored, and the
+    ``name:version`` that it was saved as.
     """
 
     name: str
@@ -56,40 +41,17 @@ class Taken:
         return self.text.split("\n")
 
     def sentence(self) -> str:
-        """Tell it in one line.
-
-        Returns
-        -------
-        str
-            For example ``"clean: function, from In [3]"``.
-        """
+        """Describe it in one line, for example ``"clean: function, from In [3]"``."""
         place = f", from {self.origin}" if self.origin else ""
         return f"{self.name}: {self.summary or self.kind}{place}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields but the value.
-        """
+        """Return all fields but the value, for JSON."""
         values = asdict(self, dict_factory=lambda pairs: {key: value for key, value in pairs if key != "value"})
         return {**values, "first": sorted(self.first)}
 
     @classmethod
     def of_dict(cls, values: Mapping[str, Any]) -> Taken:
-        """Read what :meth:`as_dict` gave.
-
-        Parameters
-        ----------
-        values : mapping
-            Unknown keys are left out.
-
-        Returns
-        -------
-        Taken
-            Without the value.
-        """
+        """Read what :meth:`as_dict` returned; unknown keys are ignored."""
         known = {one.name: values[one.name] for one in fields(cls) if one.name in values}
         return cls(**{**known, "first": frozenset(known.get("first", ()))})

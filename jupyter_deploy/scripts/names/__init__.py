@@ -1,6 +1,6 @@
-"""The names of a script: which are defined nowhere (`unknown`), and whether it surely comes to them (`reaching`).
+"""A script's names: which are defined nowhere (`unknown`), and whether the script certainly uses them (`reaching`).
 
-Not what the names hold in a notebook: that is `capture`.
+The values that names have in a notebook are the business of `capture`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names that a script binds other than by Python's own statements: through ``globals()``, ``exec``, ``builtins``."""
+"""Names that a script binds by other means than Python's statements: ``globals()``, ``exec``, ``builtins``."""
 
 from __future__ import annotations
 
@@ -11,33 +11,14 @@ _FRAMES = frozenset({"f_globals", "f_builtins", "f_locals", "__dict__"})
 
 
 class Bound(NamedTuple):
-    """What is bound besides.
-
-    Parameters
-    ----------
-    names : frozenset of str
-        Names that are known.
-    anything : bool
-        Whether any name may be bound.
-    """
+    """Names that are bound by other means; ``anything`` says that any name may be."""
 
     names: frozenset[str]
     anything: bool
 
 
 def bound_besides(tree: ast.Module) -> Bound:
-    """Look for code that binds names while it runs.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        A script.
-
-    Returns
-    -------
-    Bound
-        What it may bind.
-    """
+    """Look for code that binds names while it runs."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
     anything = False
@@ -85,7 +66,7 @@ def _of_module(node: ast.Name, parents: dict[ast.AST, ast.AST]) -> set[str] | No
 
 
 def _of_space(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
-    """Tell which names are bound in a dictionary of names; None for any."""
+    """Return the names that are bound in a namespace dictionary; None for any."""
     parent = parents.get(node)
     if isinstance(parent, ast.Subscript) and parent.value is node:
         if isinstance(parent.ctx, ast.Load):

@@ -1,6 +1,6 @@
-"""Which names a script surely comes to: what no call of ``run()`` can get around, if the script works at all.
+"""Which names a script certainly reads: no call of ``run()`` can avoid them if the script works at all.
 
-A guard that raises does not count as a way around: where it raises, the script has failed anyway.
+A guard that raises is not a way around them: if it raises, the script has failed anyway.
 """
 
 from __future__ import annotations
@@ -20,18 +20,7 @@ _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 
 
 def surely_reached(tree: ast.Module) -> set[Place]:
-    """Find the names that loading the script, ``init()`` and ``run()`` surely read.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-
-    Returns
-    -------
-    set of tuple of (int, int, str)
-        Line, column and name of each.
-    """
+    """Find the line, column and name of all that loading, ``init()`` and ``run()`` certainly read."""
     flow = _Flow(tree)
     flow.block(tree.body)
     for name in ("init", "run"):
@@ -40,7 +29,7 @@ def surely_reached(tree: ast.Module) -> set[Place]:
 
 
 class _Flow:
-    """Follows what is surely executed."""
+    """Follows the code that certainly runs."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.found: set[Place] = set()
@@ -63,7 +52,7 @@ class _Flow:
         self.block(function.body)
 
     def block(self, statements: list[ast.stmt]) -> bool:
-        """Follow statements; tells whether what comes after them is reached as surely."""
+        """Follow statements; return whether the code after them is as certain to run."""
         return all(self._statement(statement) for statement in statements)
 
     def _statement(self, node: ast.stmt) -> bool:
@@ -120,7 +109,7 @@ class _Flow:
     _asyncwith = _with
 
     def _may_swallow(self, context: ast.expr) -> bool:
-        """Tell whether an exception may end there: in contextlib.suppress, or what the script defines itself."""
+        """Whether an exception may end there: in contextlib.suppress, or in the script's own context manager."""
         function = context.func if isinstance(context, ast.Call) else context
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         return name in {"suppress", "raises"} or not isinstance(context, ast.Call) or name in self._functions
@@ -186,7 +175,7 @@ class _Flow:
 
 
 def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Walk through a function's own nodes, not those of functions in it."""
+    """Walk a function's own nodes, not those of functions in it."""
     waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()
@@ -196,7 +185,7 @@ def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def _returns(body: list[ast.stmt]) -> bool:
-    """Tell whether something in there may end the call, or the loop that it is in, without an exception."""
+    """Whether a statement may end the call, or its loop, without an exception."""
     return any(isinstance(node, (ast.Return, ast.Break, ast.Continue)) for node in _own_nodes(body))
 
 
@@ -210,7 +199,7 @@ def _catches(handler: ast.ExceptHandler) -> bool:
 
 
 def _known(test: ast.expr) -> bool | None:
-    """Tell a condition's value where it is always the same in a service."""
+    """Return a condition's value if it is always the same in a service."""
     if isinstance(test, ast.Constant):
         return bool(test.value)
     if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
@@ -223,7 +212,7 @@ def _known(test: ast.expr) -> bool | None:
 
 
 def _single_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """List the functions that a name surely means: defined once, at the top, and never bound to anything else."""
+    """List the functions whose name has one meaning: defined once, at the top level, and never rebound."""
     own = {node.name for node in ast.walk(tree) if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
     bound = list(_bindings(tree))
     for node in tree.body:

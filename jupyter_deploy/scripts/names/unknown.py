@@ -1,4 +1,4 @@
-"""Names that a script uses and nothing defines: refused where it surely comes to them, else told."""
+"""Names that a script uses and nothing defines: an error where the code certainly runs, otherwise a doubt."""
 
 from __future__ import annotations
 
@@ -57,23 +57,10 @@ _SHORTEST = 4
 def undefined(
     tree: ast.Module, lines: list[str], elsewhere: Collection[str], *, loose: bool = False
 ) -> tuple[list[Any], list[Any]]:
-    """Find the names that nothing defines.
+    """Find the names that nothing defines: pyflakes' messages for those that are certainly read, and for the others.
 
-    Parameters
-    ----------
-    tree : ast.Module
-        The script.
-    lines : list of str
-        Its lines; one with ``# noqa`` is not looked at.
-    elsewhere : collection of str
-        Names that come from elsewhere.
-    loose : bool, optional
-        Whether a module that it imports may define names for it.
-
-    Returns
-    -------
-    tuple of (list, list)
-        pyflakes' messages about those that the script surely comes to, and about the others.
+    Lines with ``# noqa`` are skipped. ``elsewhere`` lists names from elsewhere; ``loose`` says that an imported
+    module may define names for the script.
     """
     from pyflakes import messages
 
@@ -98,7 +85,7 @@ def _messages(tree: ast.Module) -> list[Any]:
     from pyflakes import checker
 
     class Checker(checker.Checker):  # type: ignore[misc]
-        """IPython makes two names built in, for its own process."""
+        """Two names are built in only in IPython's own process."""
 
         def addBinding(self, node: ast.AST | None, value: Any) -> None:  # noqa: N802 - pyflakes' name
             if node is not None or value.name not in _OF_A_NOTEBOOK:
@@ -108,22 +95,7 @@ def _messages(tree: ast.Module) -> list[Any]:
 
 
 def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:
-    """Say what to do about a name that nothing defines.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-    tree : ast.Module
-        The script.
-    elsewhere : iterable of str
-        Names that come from elsewhere.
-
-    Returns
-    -------
-    str
-        A line to add where the name is known, or the name that was meant.
-    """
+    """Suggest the line to add, or the name that was meant."""
     if name in _OF_A_NOTEBOOK:
         return "The script runs without a notebook; print() goes to the service's log."
     line = import_line(name)
@@ -139,18 +111,7 @@ def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:
 
 
 def import_line(name: str) -> str:
-    """Write the import that defines a name, where that is known.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-
-    Returns
-    -------
-    str
-        Empty where it is not.
-    """
+    """Return the import that defines a well-known name; empty for others."""
     if name in _ALIASES:
         return _ALIASES[name]
     if name in _TAKEN_FROM:

@@ -1,6 +1,6 @@
-"""The files that a script ships to its service: which they are (`gathering`), and what they hold (`contents`).
+"""The files that a script ships to its service: which they are (`gathering`), and their content (`contents`).
 
-Not what they mean: imports become requirements in `environments`, everything together becomes a bundle in `bundles`.
+`environments` turns imports into requirements, and `bundles` makes the bundle.
 """
 
 from __future__ import annotations

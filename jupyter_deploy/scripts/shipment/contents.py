@@ -1,6 +1,6 @@
-"""Users' files by content: copied once, then linked from every bundle that ships them.
+"""Users' files by content: copied once, then linked into every bundle that ships them.
 
-A link's count says whether a bundle still has the file, so nothing has to be written down about who uses what.
+The link count says whether a bundle still has the file, so no record of users is needed.
 """
 
 from __future__ import annotations
@@ -38,28 +38,14 @@ _PRIVATE = "private:"
 
 
 class Content(NamedTuple):
-    """What a file holds.
-
-    Parameters
-    ----------
-    key : str
-        The digest, and ``x`` behind it for a file that can be run.
-    size : int
-        Bytes.
-    """
+    """A file's content: its digest, with ``x`` behind it for an executable file, and its size in bytes."""
 
     key: str
     size: int
 
 
 class Contents:
-    """The store of users' files.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where it is; made when it is first needed.
-    """
+    """The store of users' files; its folder is made on first use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,21 +54,11 @@ class Contents:
     def read(
         self, shipment: Shipment, stage: Path, now: Callable[[], int] = time.time_ns
     ) -> tuple[dict[str, Content], dict[str, list[str]]]:
-        """Find out what files hold, copying those that are new or were changed since they were looked at.
+        """Read files, and copy those that are new or changed into ``stage``.
 
-        Parameters
-        ----------
-        shipment : Shipment
-            The files.
-        stage : pathlib.Path
-            A folder on the store's file system, which holds what is new until a bundle does.
-        now : callable, optional
-            The clock of the files' times, in nanoseconds.
-
-        Returns
-        -------
-        tuple of (dict of str to Content, dict of str to list of str)
-            By the files' names; and those that cannot or must not be shipped, by the reason.
+        Returns contents by file name, and the files that cannot or must not be shipped, by reason. ``stage`` is on
+        the store's file system and holds new content until a bundle does. ``now`` is the file system's clock in
+        nanoseconds.
         """
         if not shipment.files:
             return {}, {}
@@ -130,16 +106,7 @@ class Contents:
         return [_PRIVATE * private + content.key, content.size, *after[1:]]
 
     def place(self, content: Content, origin: str, target: str) -> None:
-        """Put a file into a bundle.
-
-        Parameters
-        ----------
-        content : Content
-            From :meth:`read`.
-        origin : str
-            The user's file, for where the store has it no more.
-        target : str
-            Where it goes.
+        """Put a file into a bundle; ``origin`` is the user's file, read if the store no longer has the content.
 
         Raises
         ------
@@ -166,13 +133,7 @@ class Contents:
             os.link(file, kept)
 
     def unused(self) -> Iterator[Path]:
-        """List the files that no bundle has any more.
-
-        Yields
-        ------
-        pathlib.Path
-            Where they are; those of scripts' folders that are gone, too.
-        """
+        """Yield the files that no bundle has any more, and those of scripts' folders that are gone."""
         for entry in os.scandir(self._folder) if self._folder.is_dir() else ():
             if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_nlink == 1:
                 yield Path(entry.path)
@@ -182,26 +143,13 @@ class Contents:
                     yield path
 
     def sweep(self) -> None:
-        """Remove the files that no bundle has any more; who links one just now copies it instead."""
+        """Remove the files that no bundle has any more; a bundle that is linking one copies it instead."""
         for path in self.unused():
             path.unlink(missing_ok=True)
 
 
 def is_whole(path: str | Path, size: int) -> bool:
-    """Tell whether a shipped file is as it was written, without reading it.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        In the store or a bundle.
-    size : int
-        What it will have.
-
-    Returns
-    -------
-    bool
-        False where it is not there, too.
-    """
+    """Whether a shipped file exists as it was written, judged without reading it; ``size`` is the expected one."""
     try:
         status = os.lstat(path)
     except OSError:

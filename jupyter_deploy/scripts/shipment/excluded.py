@@ -1,4 +1,4 @@
-"""What a script's folder holds that is never shipped with it: secrets, environments, caches, other workspaces."""
+"""What is never shipped from a script's folder: secrets, environments, caches, other workspaces."""
 
 from __future__ import annotations
 
@@ -20,21 +20,9 @@ _LOOKED_AT = 4096
 
 
 def folder_is(path: str, name: str, depth: int) -> str:
-    """Tell why a folder is not shipped.
+    """Name the reason, in the plural, why a folder is not shipped; empty if it is.
 
-    Parameters
-    ----------
-    path : str
-        Where it is.
-    name : str
-        Its name.
-    depth : int
-        How many folders are between it and the shipped one.
-
-    Returns
-    -------
-    str
-        In the plural, for people; empty where it is shipped.
+    ``depth`` counts the folders between it and the shipped one.
     """
     if name.startswith("."):
         return "hidden files"
@@ -53,20 +41,7 @@ def folder_is(path: str, name: str, depth: int) -> str:
 
 
 def file_is(name: str, beside: frozenset[str]) -> str:
-    """Tell why a file is not shipped.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    beside : frozenset of str
-        The names in its folder.
-
-    Returns
-    -------
-    str
-        In the plural, for people; empty where it is shipped.
-    """
+    """Name the reason, in the plural, why a file is not shipped; empty if it is."""
     if name.startswith("."):
         return "hidden files"
     if _KEYS.fullmatch(name):
@@ -79,16 +54,5 @@ def file_is(name: str, beside: frozenset[str]) -> str:
 
 
 def holds_a_key(start: bytes) -> bool:
-    """Tell a private key by its content.
-
-    Parameters
-    ----------
-    start : bytes
-        The beginning of a file.
-
-    Returns
-    -------
-    bool
-        Whether a private key begins there.
-    """
+    """Whether a file's first bytes begin a private key."""
     return _PRIVATE.search(start, 0, _LOOKED_AT) is not None

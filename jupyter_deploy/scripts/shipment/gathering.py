@@ -22,32 +22,11 @@ SOURCE_DIRECTORY = "source_directory"
 class Shipment:
     """The files of a script, by their path in the service.
 
-    Parameters
-    ----------
-    entry : str
-        The script's.
-    texts : mapping of str to bytes
-        The script and the modules that it imports.
-    files : mapping of str to str
-        Where all others are: texts, because there may be thousands.
-    stats : mapping of str to os.stat_result
-        How those were when they were found.
-    root : str
-        The folder that they are all in.
-    cwd : str
-        The folder, relative to that, which the script runs in.
-    source : str
-        The name of the folder that the user named; empty where none was.
-    names : tuple of str
-        Names under which the script looks for its own folder.
-    modules : frozenset of str
-        The names of the script's own modules.
-    left_out : mapping of str to list of str
-        What was not shipped, by the reason.
-    walked : bool
-        Whether a folder is shipped, and not just what is named.
-    named : frozenset of str
-        The files that the script opens by a literal path.
+    ``texts`` has the sources of the script and its modules. ``files`` maps all others to their path as text, because
+    there may be thousands; ``stats`` is their state when they were found. All are below ``root``; the script runs in
+    ``cwd``, relative to it. ``source`` is the name of the folder that the user asked for, empty if none. ``names``
+    are those under which the script looks for its own folder. ``left_out`` lists unshipped files by reason.
+    ``walked`` is true if a whole folder is shipped. ``named`` are files that the script opens by a literal path.
     """
 
     entry: str
@@ -70,18 +49,7 @@ class Shipment:
         return texts + sum(status.st_size for status in self.stats.values())
 
     def without(self, left: Mapping[str, list[str]]) -> Shipment:
-        """Leave files out.
-
-        Parameters
-        ----------
-        left : mapping of str to list of str
-            By the reason.
-
-        Returns
-        -------
-        Shipment
-            The others, and why those are not among them.
-        """
+        """Leave files out, by reason."""
         if not left:
             return self
         gone = {name for names in left.values() for name in names}
@@ -91,13 +59,7 @@ class Shipment:
         return replace(self, files=files, stats=stats, left_out=reasons)
 
     def sentence(self) -> str:
-        """Tell what is shipped, and what is not.
-
-        Returns
-        -------
-        str
-            Empty where it is the script alone.
-        """
+        """Say what is shipped and what is not; empty if it is the script alone."""
         count = len(self.texts) + len(self.files)
         if count == 1 and not self.left_out:
             return ""
@@ -122,27 +84,11 @@ def shipment_of(
     large: bool = False,
     folder: bool = True,
 ) -> Shipment:
-    """Find the files that a script ships.
+    """Find the files that a script ships; nothing is copied yet.
 
-    Parameters
-    ----------
-    script : Script
-        From a cell or a file.
-    home : pathlib.Path
-        The workspace's folder, which is never shipped.
-    source : str, optional
-        The folder to ship whole, instead of the script's own.
-    modules : iterable of str, optional
-        Modules that its models need; those beside the script are shipped.
-    large : bool, optional
-        Whether the user agreed to more than 100 MB or 10,000 files.
-    folder : bool, optional
-        Whether a script file's folder belongs to it; else only what it imports and names.
-
-    Returns
-    -------
-    Shipment
-        Nothing is copied yet.
+    ``source`` is a folder to ship whole, instead of the script's own. ``modules`` are those that its models need:
+    they ship if they are beside the script. ``large`` allows more than 100 MB or 10,000 files. ``folder`` ships a
+    script file's folder, otherwise only what it imports and names. The workspace's ``home`` is never shipped.
 
     Raises
     ------
@@ -151,7 +97,7 @@ def shipment_of(
     UsageProblem
         If the script is not in the folder that was named.
     TooMuchToShip
-        If nobody agreed to so much.
+        If there is more, and ``large`` is false.
     """
     root, entry = _root(script, source)
     walk = Walk(root, bool(source), large, str(home))
@@ -168,7 +114,7 @@ def shipment_of(
 
 
 def _cwd(script: Script, entry: str) -> str:
-    """Tell where a script runs: in its own folder or, where it imports its own package, in the package's."""
+    """Find the folder in which a script runs: its own, or its package's if it imports that."""
     folders = entry.split("/")[:-1]
     tops = {name.partition(".")[0] for name in imported_names(parsed(script.source))} if folders else set()
     for depth in range(len(folders) - 1, -1, -1):
@@ -178,7 +124,7 @@ def _cwd(script: Script, entry: str) -> str:
 
 
 def _root(script: Script, source: str) -> tuple[Path, str]:
-    """Return the folder that is shipped, and the script's place in it."""
+    """Return the folder that is shipped, and the script's path in it."""
     if not script.path:
         return Path(source or script.folder), CELL_FILE
     path = Path(script.path)
@@ -274,7 +220,7 @@ class _Gathering:
             self.places[name] = path
 
     def _named(self, literal: Literal, folder: Path) -> None:
-        """Ship the file that a text names, if there is one: as seen from the module's folder or one above it."""
+        """Ship the file that a text names, if it exists relative to the module's folder or one above it."""
         path = PurePosixPath(os.path.normpath(literal.path))
         if path.is_absolute() or path.parts[:1] in {("..",), ()}:
             return

@@ -14,12 +14,8 @@ AML, GIT = ".amlignore", ".gitignore"
 class Ignored:
     """What ignore files say about the paths in one folder.
 
-    Parameters
-    ----------
-    name : str
-        The name of the files that count; empty for none.
-    above : tuple of (str, GitIgnoreSpec)
-        Prefixes of folders and their rules, the outermost first.
+    ``name`` is that of the files that count, empty for none. ``above`` has path prefixes and rules, the outermost
+    first.
     """
 
     def __init__(self, name: str, above: tuple[tuple[str, GitIgnoreSpec], ...] = ()) -> None:
@@ -28,39 +24,14 @@ class Ignored:
 
     @classmethod
     def of(cls, root: Path, *, whole: bool) -> Ignored:
-        """Find out which files count.
-
-        Parameters
-        ----------
-        root : pathlib.Path
-            The folder that is shipped.
-        whole : bool
-            Whether the user named the folder: then only what is written for this purpose counts.
-
-        Returns
-        -------
-        Ignored
-            Before any rule is read.
-        """
+        """Find out which ignore files count: in a folder that the user named, only those written for this purpose."""
         name = AML if whole or (root / AML).is_file() else GIT
         return cls(name)
 
     def within(self, folder: str, prefix: str, names: frozenset[str]) -> Ignored:
-        """Read a folder's own ignore file, if it has one.
+        """Add the folder's own ignore file, if it has one.
 
-        Parameters
-        ----------
-        folder : str
-            Where the folder is.
-        prefix : str
-            Its path relative to the shipped one, with ``/`` at its end; empty for that one itself.
-        names : frozenset of str
-            What is in it.
-
-        Returns
-        -------
-        Ignored
-            For the paths in the folder.
+        ``prefix`` is the path relative to the shipped folder and ends in ``/``; it is empty for that folder itself.
         """
         if self.name not in names:
             return self
@@ -74,17 +45,9 @@ class Ignored:
         return Ignored(self.name, (*self._above, (prefix, spec)))
 
     def __call__(self, path: str) -> bool:
-        """Tell whether a path is ignored; the innermost file that speaks of it decides.
+        """Whether a path is ignored; the innermost file that matches it decides.
 
-        Parameters
-        ----------
-        path : str
-            Relative to the shipped folder; that of a folder ends in ``/``.
-
-        Returns
-        -------
-        bool
-            Whether it is left out.
+        The path is relative to the shipped folder; a folder's ends in ``/``.
         """
         for prefix, spec in reversed(self._above):
             found = spec.check_file(path[len(prefix) :]).include

@@ -12,18 +12,7 @@ from .excluded import file_is, folder_is
 
 
 def parsed(source: bytes | str) -> list[ast.AST]:
-    """Parse a module.
-
-    Parameters
-    ----------
-    source : bytes or str
-        Bytes may declare their encoding.
-
-    Returns
-    -------
-    list of ast.AST
-        All of it, from the module on; empty where it is no Python: what it imports is not known.
-    """
+    """Return all nodes of a module, empty if it is not valid Python; bytes may declare their encoding."""
     try:
         return list(ast.walk(quiet_parse(source)))  # type: ignore[arg-type]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -31,17 +20,9 @@ def parsed(source: bytes | str) -> list[ast.AST]:
 
 
 def imported_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """List what a source imports, with what is taken out of modules: it may be a module too.
+    """Yield what a source imports, and the names that it imports from modules: they may be modules too.
 
-    Parameters
-    ----------
-    nodes : sequence of ast.AST
-        All of the source.
-
-    Yields
-    ------
-    str
-        Dotted names; relative imports are left out.
+    Relative imports are left out.
     """
     yield from modules_in(nodes)
     for node in nodes:
@@ -50,19 +31,9 @@ def imported_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 
 def files_of(name: str, folders: tuple[Path, ...]) -> Iterator[Path]:
-    """Find the files of a module: of a package all of it, of a folder without ``__init__.py`` the module itself.
+    """Yield the files of a module: a package's whole folder; in a folder without ``__init__.py``, the module itself.
 
-    Parameters
-    ----------
-    name : str
-        A dotted name.
-    folders : tuple of pathlib.Path
-        Where to look, in the order of ``sys.path``.
-
-    Yields
-    ------
-    pathlib.Path
-        Nothing where the module is not there.
+    ``folders`` are searched in the order of ``sys.path``.
     """
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts):

@@ -17,14 +17,9 @@ _OPENERS = re.compile(r"open|.*(?:read|load|from_).*")
 
 
 class Literal(NamedTuple):
-    """A text that may be a path.
+    """A text that may be a path, with ``/`` between its parts.
 
-    Parameters
-    ----------
-    path : str
-        With ``/`` between its parts.
-    joined : bool
-        Whether it stands where paths are made, so that it may be a folder.
+    ``joined`` says that it stands where paths are made, so it may be a folder.
     """
 
     path: str
@@ -32,19 +27,10 @@ class Literal(NamedTuple):
 
 
 def literal_paths(nodes: Sequence[ast.AST]) -> Iterator[Literal]:
-    """List the texts of a source that are used as paths may be, those that are put together of literal parts too.
+    """Yield the texts of a source that are used as paths may be, joined from literal parts too.
 
-    A text that is only compared, or looked for, opens nothing.
-
-    Parameters
-    ----------
-    nodes : sequence of ast.AST
-        All of the source.
-
-    Yields
-    ------
-    Literal
-        Each as it is written; most are no paths. Paths in the model's folder are left out.
+    Most are not paths. A text that is only compared, or searched for, opens nothing. Paths in the model's folder are
+    left out.
     """
     skipped = _of_models_and_checks(nodes)
     used, opened = _used(nodes)
@@ -74,7 +60,7 @@ def _looks(node: ast.AST) -> bool:
 
 
 def _used(nodes: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
-    """Tell which names are given to functions or are parts of paths, and which are opened."""
+    """Return the names that are passed to functions or are parts of paths, and those that are opened."""
     used: set[str] = set()
     opened: set[str] = set()
     for node in nodes:
@@ -90,7 +76,7 @@ def _used(nodes: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
 
 
 def _of_models_and_checks(nodes: Sequence[ast.AST]) -> set[int]:
-    """Find what is about the model's folder, or only looks whether something is there."""
+    """Find the nodes that concern the model's folder, or only test whether a file exists."""
     found: set[int] = set()
     models = _names_of_model_folders(nodes)
     there = bool(models) or any(_is_model_folder(node, models) for node in nodes)
@@ -119,7 +105,7 @@ def _is_model_folder(node: ast.AST, names: set[str]) -> bool:
 
 
 def _names_of_model_folders(nodes: Sequence[ast.AST]) -> set[str]:
-    """Follow assignments: what is made of the model's folder is a path in it."""
+    """Follow assignments: a path made from the model's folder is in it."""
     found: set[str] = set()
     if not any(_is_model_folder(node, found) for node in nodes):
         return found
@@ -157,7 +143,7 @@ def _divided(node: ast.expr) -> list[ast.expr]:
 
 
 def _joined(parts: list[ast.expr]) -> Iterator[Literal]:
-    """Join the literal parts that stand together: the others are where the script is, or its folder."""
+    """Join adjacent literal parts; the others are the script's path or folder."""
     together: list[str] = []
     for part in [*parts, ast.Constant(None)]:
         text = _text(part)

@@ -1,4 +1,4 @@
-"""A walk through a folder that ends: what is to be shipped, what is left out and why, and when it is too much."""
+"""A bounded walk through a folder: what is shipped, what is left out and why, and when it is too much."""
 
 from __future__ import annotations
 
@@ -21,16 +21,8 @@ _SHOWN = 3
 class Walk:
     """One walk through a folder.
 
-    Parameters
-    ----------
-    root : pathlib.Path
-        The folder.
-    whole : bool
-        Whether the user named it.
-    large : bool
-        Whether the user agreed to ship much.
-    home : str
-        The workspace's own folder, which is never shipped.
+    ``whole`` says that the user named the folder, ``large`` that it may be large. ``home`` is the workspace's own
+    folder, which is never shipped.
     """
 
     root: Path
@@ -42,26 +34,15 @@ class Walk:
     _seen: int = 0
 
     def through(self, folder: Path) -> None:
-        """Add the files of a folder.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The root, or a folder below it.
-        """
+        """Add the files of a folder: the root, or one below it."""
         ignored = Ignored.of(self.root, whole=self.whole)
         prefix = "" if folder == self.root else f"{folder.relative_to(self.root).as_posix()}/"
         self._folder(str(folder), prefix, ignored, frozenset())
 
     def one(self, name: str, *, folder: bool = False) -> None:
-        """Add what a script opens by its name, whatever else is left out.
+        """Add what a script opens by its name, relative to the root, whatever else is left out.
 
-        Parameters
-        ----------
-        name : str
-            A path relative to the root.
-        folder : bool, optional
-            Whether it is a folder: then no ignore file counts in it.
+        No ignore file counts inside a folder that is named so.
         """
         place = self.root / name
         if folder:
@@ -107,7 +88,7 @@ class Walk:
         return why or (ignored.name if ignored(f"{name}/") else "")
 
     def _file(self, entry: os.DirEntry[str], name: str, names: frozenset[str], ignored: Ignored) -> str | None:
-        """Add a file, or tell why not; None for a folder."""
+        """Add a file, or return the reason against it; None for a folder."""
         try:
             if entry.is_dir():
                 return None
@@ -130,13 +111,7 @@ class Walk:
         raise too_much(self.root, f"more than {MOST_FILES:,} files")
 
     def check_size(self) -> None:
-        """Refuse more than a script usually needs.
-
-        Raises
-        ------
-        TooMuchToShip
-            With the largest files, and the ways out.
-        """
+        """Refuse more than a script usually needs."""
         size = sum(status.st_size for status in self.found.values())
         if self.large or size <= MOST_BYTES:
             self._check()
@@ -147,20 +122,7 @@ class Walk:
 
 
 def too_much(root: Path, what: str) -> TooMuchToShip:
-    """Make the error for a folder that is too large.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The folder.
-    what : str
-        What is in it.
-
-    Returns
-    -------
-    TooMuchToShip
-        To be raised, or turned into a question.
-    """
+    """Make the error for a folder that is too large, or the question to ask."""
     return TooMuchToShip(
         f"What the script ships of {root} is much: {what}.",
         hint="--yes (in Python: large=True) ships it all the same; a file .amlignore in it names what stays here; "

@@ -1,8 +1,9 @@
-"""From the JSON of a request to the arguments of ``run()``, as the samples of its schema have them.
+"""Convert a request's JSON to the arguments of ``run()``, of the types of its schema's samples.
 
-The rule is one for all types: a value is converted exactly, or it is refused with its parameter, column and row. It
-is the same whether the decorators are inference-schema's or this package's own (``shims``). What a parameter's type
-is, its sample tells; numpy and pandas are the script's own, and are only imported where a sample is of theirs.
+All types follow one rule: a value is converted exactly, or refused by a `Misfit` with its parameter, column and row.
+The rule holds
+for inference-schema's decorators and for this package's own (``shims``). The sample defines a parameter's type; NumPy
+and pandas are the script's own, and imported only if a sample is of theirs.
 """
 
 from __future__ import annotations

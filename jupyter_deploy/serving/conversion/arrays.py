@@ -1,4 +1,4 @@
-"""Lists of JSON as an array like a sample of numpy's."""
+"""Lists of JSON as an array like a NumPy sample."""
 
 from __future__ import annotations
 
@@ -10,24 +10,9 @@ from .vectors import objects, proven, vector
 
 
 def array(value: Any, kind: Any) -> Any:
-    """Convert lists.
+    """Convert lists to an array of the sample's type; its shape may differ in the first dimension only.
 
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON; an array is returned as it is.
-    kind : inference_schema.parameter_types.NumpyParameterType
-        With its sample.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the sample's type; of the sample's shape but for the first dimension.
-
-    Raises
-    ------
-    Misfit
-        For the first item that does not fit, or the shape.
+    An array is returned as it is.
     """
     import numpy as np
 
@@ -48,27 +33,7 @@ def array(value: Any, kind: Any) -> Any:
 
 
 def typed(value: list[Any], dtype: Any, rank: int | None) -> Any:
-    """Convert lists to an array of one type.
-
-    Parameters
-    ----------
-    value : list
-        Decoded from JSON.
-    dtype : numpy.dtype
-        Without fields.
-    rank : int or None
-        How many dimensions; None for as many as there are.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of that type.
-
-    Raises
-    ------
-    Misfit
-        With its place.
-    """
+    """Convert lists to an array of one type without fields; ``rank`` None means as deep as they are."""
     import numpy as np
 
     if dtype.kind in "biufc":
@@ -100,24 +65,9 @@ def _placed(misfit: Misfit, shape: tuple[int, ...]) -> Misfit:
 
 
 def flattened(value: list[Any], rank: int | None) -> tuple[list[Any], tuple[int, ...]]:
-    """List the items of lists in lists.
+    """Return the items of nested lists, and the size of each dimension.
 
-    Parameters
-    ----------
-    value : list
-        Decoded from JSON.
-    rank : int or None
-        How deep the lists are; None for as deep as the first ones.
-
-    Returns
-    -------
-    tuple of (list, tuple of int)
-        The items, and how many there are in each dimension.
-
-    Raises
-    ------
-    Misfit
-        If lists of one depth have different lengths, or an item stands where a list belongs.
+    ``rank`` is their depth; None means as deep as the first ones. Lists of one depth must have one length.
     """
     cells, shape = value, [len(value)]
     while len(shape) < (rank if rank is not None else 64):
@@ -141,22 +91,9 @@ def _uneven(cell: Any, rank: int | None, size: int) -> Misfit:
 
 
 def natural(value: list[Any]) -> Any:
-    """Make an array of whatever type holds all items unchanged.
+    """Make an array of the type that holds all items unchanged.
 
-    Parameters
-    ----------
-    value : list
-        Decoded from JSON.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of objects where numpy would turn numbers into texts or round whole numbers.
-
-    Raises
-    ------
-    Misfit
-        If the lists have different lengths.
+    It is of objects where NumPy would turn numbers into texts or round whole numbers.
     """
     import numpy as np
 
@@ -223,18 +160,7 @@ def _field(item: Any, dtype: Any) -> Any:
 
 
 def names_misfit(missing: list[str], unknown: list[str]) -> Misfit:
-    """Say which columns are missing and which are not known.
-
-    Parameters
-    ----------
-    missing, unknown : list of str
-        Their names; at least one.
-
-    Returns
-    -------
-    Misfit
-        To be raised.
-    """
+    """Make the error for missing and unknown columns; at least one is given."""
     import difflib
 
     parts = []

@@ -1,4 +1,4 @@
-"""A column of JSON's values as a column of pandas', of the sample's type."""
+"""A column of JSON values as a pandas column of the sample's type."""
 
 from __future__ import annotations
 
@@ -14,26 +14,9 @@ from .vectors import each, in_unit, objects, vector
 
 
 def column(cells: Sequence[Any], dtype: Any, sample: Any) -> Any:
-    """Convert a column.
+    """Convert a column to one of ``dtype`` and the same length.
 
-    Parameters
-    ----------
-    cells : sequence
-        Decoded from JSON.
-    dtype : numpy.dtype or pandas.api.extensions.ExtensionDtype
-        The sample's.
-    sample : pandas.Series
-        The sample's column: where it holds objects, they tell what they are.
-
-    Returns
-    -------
-    numpy.ndarray or pandas.api.extensions.ExtensionArray
-        As long.
-
-    Raises
-    ------
-    Misfit
-        For the first cell that does not fit, with its row.
+    If the sample's column holds objects, they tell the type of the cells.
     """
     import numpy as np
     import pandas as pd
@@ -57,7 +40,7 @@ def column(cells: Sequence[Any], dtype: Any, sample: Any) -> Any:
 
 
 def _whole(cells: Sequence[Any], dtype: Any) -> Any:
-    """Convert whole numbers; with gaps, numpy has only floats for them, as pandas does."""
+    """Convert whole numbers; with gaps, they become floats, as in pandas."""
     import numpy as np
 
     try:
@@ -79,17 +62,9 @@ def _whole(cells: Sequence[Any], dtype: Any) -> Any:
 
 
 def natural(cells: Sequence[Any]) -> Any:
-    """Let pandas choose the type of a column, but for what it would round.
+    """Let pandas infer the type of a column, but keep objects where it would round.
 
-    Parameters
-    ----------
-    cells : sequence
-        Decoded from JSON.
-
-    Returns
-    -------
-    pandas.Series or numpy.ndarray
-        Of objects where whole numbers beyond 2**53 stand beside gaps or fractions.
+    It would where whole numbers beyond 2**53 stand beside gaps or fractions.
     """
     import pandas as pd
 
@@ -102,7 +77,7 @@ def natural(cells: Sequence[Any]) -> Any:
 
 
 def _objects(cells: Sequence[Any], sample: Any) -> Any:
-    """Convert what pandas keeps as objects: to the class that all of the sample's have, if there is one."""
+    """Convert what pandas keeps as objects: to the sample's class, if all its objects have one."""
     import pandas as pd
 
     kinds = {type(item) for item in sample if item is not None and item == item}
@@ -186,7 +161,7 @@ def _zoned(cells: Sequence[Any], dtype: Any) -> Any:
 
 
 def _categories(cells: Sequence[Any], dtype: Any) -> Any:
-    """Convert to a category; one that the sample does not have is added, since the sample is only a sample."""
+    """Convert to a category; new categories are added, because the sample is only a sample."""
     import numpy as np
     import pandas as pd
 
@@ -235,7 +210,7 @@ def _named(by_name: dict[str, Any], cell: Any) -> Any:
 
 
 def _checked(cells: Sequence[Any], dtype: Any) -> Any:
-    """Leave the converting to a type of pandas' or of another library's, and compare what came of it."""
+    """Let a type of pandas or another library convert, and compare the result."""
     import pandas as pd
 
     def one(cell: Any) -> Any:

@@ -1,4 +1,4 @@
-"""JSON in one of pandas' orients as a table like a sample: columns by their names, each of the sample's type."""
+"""JSON in one of pandas' orients as a table like a sample: columns by name, each of the sample's type."""
 
 from __future__ import annotations
 
@@ -13,20 +13,11 @@ from .misfit import Misfit, shown
 
 @dataclass(frozen=True)
 class Table:
-    """What was sent, by column.
+    """A table as it was sent.
 
-    Parameters
-    ----------
-    columns : dict
-        By name, or by number where there are no names; each a list of cells.
-    labels : list or None
-        The rows' labels; None where they are only counted.
-    rows : int
-        How many.
-    named : bool
-        Whether the columns have frames.
-    same : bool
-        Whether they are the sample's, in the sample's order, though some may be alike.
+    ``columns`` maps names, or numbers where there are no names, to lists of cells. ``labels`` are the rows' labels,
+    None if they only count rows. ``named`` says whether columns have names. ``same`` says that the columns are the
+    sample's in its order, although some may be alike.
     """
 
     columns: dict[Any, list[Any]]
@@ -37,13 +28,7 @@ class Table:
 
 
 class Frames:
-    """The conversion to tables like one sample.
-
-    Parameters
-    ----------
-    kind : inference_schema.parameter_types.PandasParameterType
-        With its sample and orient.
-    """
+    """Converts JSON to tables like one sample, in its orient."""
 
     def __init__(self, kind: Any) -> None:
         sample = kind.sample_input
@@ -56,23 +41,7 @@ class Frames:
         self.renames = bool(kind.apply_column_names)
 
     def __call__(self, value: Any) -> Any:
-        """Convert JSON to a table.
-
-        Parameters
-        ----------
-        value : object
-            Decoded from JSON; a table is returned as it is.
-
-        Returns
-        -------
-        pandas.DataFrame
-            With the sample's columns in the sample's order.
-
-        Raises
-        ------
-        Misfit
-            For the first cell that does not fit; for columns that are missing or unknown, by name.
-        """
+        """Convert JSON to a data frame with the sample's columns in its order; a data frame is returned as it is."""
         import pandas as pd
 
         if isinstance(value, pd.DataFrame):
@@ -92,7 +61,7 @@ class Frames:
         return found
 
     def _in_order(self, table: Table) -> Iterator[tuple[int, Any, list[Any]]]:
-        """Put what was sent into the sample's order: place in the sample (or -1), name, cells."""
+        """Yield columns in the sample's order: index in the sample (or -1), name, cells."""
         width = len(self.names)
         if not table.rows and self.strict:
             raise Misfit("got no rows", "Send at least one row.")
@@ -137,7 +106,7 @@ def _records(value: Any, frames: Frames) -> Table:
 
 
 def _holds(sample: Any, value: Mapping[str, Any], kind: type) -> bool:
-    """Tell whether the sample's own cells are lists or dicts in these columns."""
+    """Whether the sample's own cells are lists or dicts in these columns."""
     return any(
         str(name) in value and isinstance(cell, kind) for name in sample.columns for cell in sample[name].iloc[:1]
     )
@@ -205,7 +174,7 @@ def _by_row(value: Any, frames: Frames) -> Table:
 
 
 def _labels(labels: list[str] | None) -> list[Any] | None:
-    """Read labels as whole numbers where all are; None where they only count the rows."""
+    """Read labels as whole numbers if all are; None if they only count the rows."""
     if labels is None:
         return None
     if all(label.isascii() and label.removeprefix("-").isdigit() and str(int(label)) == label for label in labels):

@@ -1,4 +1,4 @@
-"""Type hints as conversions, and as what OpenAPI documents say of them."""
+"""Type hints as conversions, and as OpenAPI schemas."""
 
 from __future__ import annotations
 
@@ -26,18 +26,11 @@ _UNIONS = (typing.Union, types.UnionType)
 
 @dataclass(frozen=True)
 class Hinted:
-    """What a hint says of a value.
+    """What a type hint says about a value.
 
-    Parameters
-    ----------
-    expected : str
-        In words.
-    convert : callable
-        Given what JSON held, returns the value or raises :class:`Misfit`.
-    schema : dict
-        For OpenAPI; ``nullable`` where null is taken.
-    example : object
-        A value of JSON that fits.
+    ``expected`` describes it in words. ``convert`` takes the JSON value and returns the argument or raises
+    :class:`Misfit`. ``schema`` is for OpenAPI, ``nullable`` if null is allowed. ``example`` is a JSON value that
+    fits.
     """
 
     expected: str
@@ -79,18 +72,7 @@ _PLAIN: dict[Any, Hinted] = {
 
 
 def hinted(hint: Any) -> Hinted | None:
-    """Read a type hint.
-
-    Parameters
-    ----------
-    hint : object
-        A class, or for example ``list[int] | None``.
-
-    Returns
-    -------
-    Hinted or None
-        None for hints that say nothing of JSON, such as ``Any`` or a class of the script's own.
-    """
+    """Read a type hint; None if it says nothing about JSON, as ``Any`` or a class of the script."""
     if not isinstance(hint, collections.abc.Hashable):
         return None
     if hint is None or hint is type(None):
@@ -119,18 +101,7 @@ def hinted(hint: Any) -> Hinted | None:
 
 
 def or_null(said: Hinted) -> Hinted:
-    """Take null too, as a default of None says.
-
-    Parameters
-    ----------
-    said : Hinted
-        What the hint says.
-
-    Returns
-    -------
-    Hinted
-        Itself where it takes null already.
-    """
+    """Allow null too, for a parameter with the default None."""
     if said.schema.get("nullable"):
         return said
     schema = {**said.schema, "nullable": True}
@@ -224,7 +195,7 @@ def _enum(kind: Any) -> Hinted:
 
 
 def _each(rule: Hinted | None, items: Sequence[Any]) -> list[Any]:
-    """Convert items; an error says which."""
+    """Convert items; the error says which one failed."""
     found = []
     for index, item in enumerate(items):
         try:

@@ -31,20 +31,7 @@ _LONGEST = 1000
 
 
 def converter(kind: Any, path: str) -> Callable[[Any], Any]:
-    """Make the conversion of a parameter.
-
-    Parameters
-    ----------
-    kind : object
-        One of inference-schema's parameter types, with its sample.
-    path : str
-        The parameter's name, for the errors.
-
-    Returns
-    -------
-    callable
-        Given the JSON value, returns the argument or raises :class:`~jupyter_deploy.serving.modes.BadInput`.
-    """
+    """Make the conversion of a parameter from its JSON value; it raises ``BadInput``."""
     sample = kind.sample_input
     if hasattr(kind, "sample_data_type_map"):
         return _standard(kind, path)
@@ -70,7 +57,7 @@ def converter(kind: Any, path: str) -> Callable[[Any], Any]:
 
 
 def _own(value: Any, kind: Any) -> Any:
-    """Leave it to the type, which is neither numpy's nor pandas'."""
+    """Use the conversion of a type that is neither NumPy's nor pandas'."""
     if isinstance(value, kind.sample_data_type):
         return value
     if type(kind).__module__ == _OURS:
@@ -131,39 +118,13 @@ def _list(kind: Any, path: str) -> Callable[[Any], Any]:
 
 
 def refusal(path: str, expected: str, misfit: Misfit) -> BadInput:
-    """Tell the client what does not fit.
-
-    Parameters
-    ----------
-    path : str
-        The parameter, and where in it.
-    expected : str
-        What it takes.
-    misfit : Misfit
-        What is wrong.
-
-    Returns
-    -------
-    BadInput
-        To be raised: one line with what is wrong, one with what to do.
-    """
+    """Make the client's error: one line with what is wrong, one with what to do."""
     text = f"The value of {path!r} does not fit the schema: expected {expected[:_LONGEST]}; {misfit}"
     return BadInput(f"{text}\n{misfit.advice}" if misfit.advice else text)
 
 
 def expectation(kind: Any) -> str:
-    """Say what a parameter type takes.
-
-    Parameters
-    ----------
-    kind : object
-        With its sample.
-
-    Returns
-    -------
-    str
-        For example ``"an array of float64 with shape (*, 10)"``.
-    """
+    """Say what a parameter type takes, for example ``"an array of float64 with shape (*, 10)"``."""
     sample = kind.sample_input
     if hasattr(sample, "columns"):
         named = [f"{name} ({dtype})" for name, dtype in sample.dtypes.items()]

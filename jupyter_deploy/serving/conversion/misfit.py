@@ -1,4 +1,4 @@
-"""A value that does not fit, with the place where it stands."""
+"""A value that does not fit, with its place."""
 
 from __future__ import annotations
 
@@ -11,16 +11,10 @@ _LONGEST = 80
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where a value stands in what was sent.
+    """The place of a value in what was sent.
 
-    Parameters
-    ----------
-    row : int or str, optional
-        The row, from 0; or its label.
-    column : object, optional
-        The column's name or number.
-    inner : tuple of int
-        Below the second dimension of an array.
+    ``row`` counts from 0, or is the row's label; ``column`` is a name or number; ``inner`` has indexes below the
+    second dimension of an array.
     """
 
     row: Any = None
@@ -37,14 +31,7 @@ class Place:
 class Misfit(ValueError):
     """A value cannot be converted without a loss.
 
-    Parameters
-    ----------
-    reason : str
-        What is wrong, with the value in it.
-    advice : str, optional
-        What to send instead: a sentence.
-    place : Place, optional
-        Where it stands.
+    ``reason`` says what is wrong and shows the value, ``advice`` is a sentence that says what to send instead.
     """
 
     def __init__(self, reason: str, advice: str = "", place: Place | None = None) -> None:
@@ -52,18 +39,7 @@ class Misfit(ValueError):
         self.reason, self.advice, self.place = reason, advice, place or Place()
 
     def at(self, **place: Any) -> Misfit:
-        """Add to the place.
-
-        Parameters
-        ----------
-        **place : object
-            Fields of :class:`Place`.
-
-        Returns
-        -------
-        Misfit
-            A new one.
-        """
+        """Return a copy with more of the place: fields of :class:`Place`."""
         return Misfit(self.reason, self.advice, dataclasses.replace(self.place, **place))
 
     def __str__(self) -> str:
@@ -72,18 +48,7 @@ class Misfit(ValueError):
 
 
 def shown(value: Any) -> str:
-    """Write a value as its client did, shortened.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    str
-        JSON, of at most 80 characters.
-    """
+    """Write a value as JSON, cut to 80 characters."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):

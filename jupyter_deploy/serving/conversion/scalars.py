@@ -1,4 +1,4 @@
-"""One value of JSON as a number, a boolean or a text: exactly, or not at all."""
+"""One JSON value as a number, a boolean or a text: exactly, or not at all."""
 
 from __future__ import annotations
 
@@ -18,23 +18,7 @@ _BOOLEANS: dict[Any, bool] = {
 
 
 def number(value: Any) -> int | float:
-    """Read a number, which may also be a text that JSON would take for one.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    int or float
-        Its value.
-
-    Raises
-    ------
-    Misfit
-        For anything else: ``"007"`` is a text.
-    """
+    """Read a number, also from a text that is a JSON number: ``"007"`` is not."""
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -46,25 +30,7 @@ def number(value: Any) -> int | float:
 
 
 def integer(value: Any, low: int | None = None, high: int | None = None) -> int:
-    """Read a whole number.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-    low, high : int, optional
-        What the type holds.
-
-    Returns
-    -------
-    int
-        Its value; ``3.0`` is 3.
-
-    Raises
-    ------
-    Misfit
-        For anything that has a fraction, is out of range or is no number.
-    """
+    """Read a whole number between ``low`` and ``high``; ``3.0`` is 3."""
     if value is None:
         raise Misfit("null is not a whole number", "Send a whole number in every row.")
     found = number(value)
@@ -80,23 +46,7 @@ def integer(value: Any, low: int | None = None, high: int | None = None) -> int:
 
 
 def floating(value: Any) -> float:
-    """Read a number that may have a fraction; null is NaN.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    float
-        The nearest.
-
-    Raises
-    ------
-    Misfit
-        For what is no number, or larger than a float holds.
-    """
+    """Read a float, the nearest one; null is NaN."""
     if value is None:
         return float("nan")
     found = number(value)
@@ -110,41 +60,12 @@ def floating(value: Any) -> float:
 
 
 def too_large(value: Any, kind: str) -> Misfit:
-    """Make the error for a number that became infinite.
-
-    Parameters
-    ----------
-    value : object
-        The number.
-    kind : str
-        The type that does not hold it.
-
-    Returns
-    -------
-    Misfit
-        To be raised.
-    """
+    """Make the error for a number that became infinite."""
     return Misfit(f"{shown(value)} is too large for {kind}", "Send a smaller number.")
 
 
 def boolean(value: Any) -> bool:
-    """Read a boolean: true, false, their texts, 1 and 0.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    bool
-        Its value.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Read a boolean: true, false, their texts, 1 and 0."""
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)) and value in (0, 1):
@@ -155,23 +76,7 @@ def boolean(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Read a text.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    str
-        As it is.
-
-    Raises
-    ------
-    Misfit
-        For anything else, numbers too: nothing tells how they are written.
-    """
+    """Read a text; numbers are refused, because nothing says how to write them."""
     if isinstance(value, str):
         return value
     raise Misfit(f"{shown(value)} is not a text", "Send it in quotation marks.")

@@ -39,22 +39,10 @@ _AMOUNT = re.compile(r"(\d+) ?([A-Za-z]+)", re.ASCII)
 
 
 def instant(value: Any) -> tuple[int, bool]:
-    """Read a date with or without a time.
+    """Read a date with or without a time: nanoseconds since 1970, and whether its zone is known.
 
-    Parameters
-    ----------
-    value : object
-        ISO 8601 or a number: seconds, milliseconds, microseconds or nanoseconds since 1970, told by its size.
-
-    Returns
-    -------
-    tuple of (int, bool)
-        Nanoseconds since 1970, and whether its zone is known; without one it is read as UTC.
-
-    Raises
-    ------
-    Misfit
-        For anything else, and for numbers that might be of two units.
+    The value is ISO 8601 or a number of seconds, milliseconds, microseconds or nanoseconds since 1970; its size tells
+    the unit, and a number that might have two units is refused. Without a zone it is UTC.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _since_epoch(value), True
@@ -82,17 +70,9 @@ def _offset(zone: str | None) -> int:
 
 
 def refuse_mixed_units(cells: Iterable[Any]) -> None:
-    """Refuse numbers of several units in one column: one of them is read wrongly.
+    """Refuse numbers of several units in one column: one of them would be read wrongly.
 
-    Parameters
-    ----------
-    cells : iterable
-        Of a column of dates, each of which :func:`instant` takes.
-
-    Raises
-    ------
-    Misfit
-        For the first that has another unit than those before, with its index as the row.
+    The error has the index of the first that differs from those before it, as its row.
     """
     known = None
     for row, cell in enumerate(cells):
@@ -119,24 +99,9 @@ def _since_epoch(value: float) -> int:
 
 
 def moment(value: Any, like: dt.datetime) -> dt.datetime:
-    """Read a date and time for a script that takes ``datetime``.
+    """Read a date and time for a script that takes ``datetime``; numbers are UTC.
 
-    Parameters
-    ----------
-    value : object
-        As for :func:`instant`.
-    like : datetime.datetime
-        The sample: where it has a zone, the value has one too.
-
-    Returns
-    -------
-    datetime.datetime
-        With the zone that was sent; numbers are UTC.
-
-    Raises
-    ------
-    Misfit
-        For what is no date, finer than microseconds or without a zone that the sample has.
+    If ``like``, the sample, has a zone, the value must have one. Fractions below microseconds are refused.
     """
     nanoseconds, zoned = instant(value)
     micro, rest = divmod(nanoseconds, 1000)
@@ -158,23 +123,7 @@ def moment(value: Any, like: dt.datetime) -> dt.datetime:
 
 
 def day(value: Any) -> dt.date:
-    """Read a date.
-
-    Parameters
-    ----------
-    value : object
-        ISO 8601, or the midnight of the date as for :func:`instant`.
-
-    Returns
-    -------
-    datetime.date
-        It.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Read a date: ISO 8601, or its midnight as for :func:`instant`."""
     nanoseconds, _ = instant(value)
     if nanoseconds % DAY:
         raise Misfit(f"{shown(value)} has a time of day", "Send the date alone, for example 2026-01-31.")
@@ -182,39 +131,12 @@ def day(value: Any) -> dt.date:
 
 
 def day_of(nanoseconds: int) -> dt.date:
-    """Find the day of an instant.
-
-    Parameters
-    ----------
-    nanoseconds : int
-        Since 1970.
-
-    Returns
-    -------
-    datetime.date
-        In UTC.
-    """
+    """Find the day, in UTC, of nanoseconds since 1970."""
     return dt.date.fromordinal(_EPOCH + nanoseconds // DAY)
 
 
 def clock(value: Any) -> dt.time:
-    """Read a time of day.
-
-    Parameters
-    ----------
-    value : object
-        ISO 8601.
-
-    Returns
-    -------
-    datetime.time
-        With the zone that was sent.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Read a time of day in ISO 8601, with the zone that was sent."""
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     advice = "Send ISO 8601, for example 10:11:12."
     if match is None:
@@ -228,22 +150,9 @@ def clock(value: Any) -> dt.time:
 
 
 def duration(value: Any) -> int:
-    """Read a duration.
+    """Read a duration in nanoseconds; a number is refused, because it has no unit.
 
-    Parameters
-    ----------
-    value : object
-        ISO 8601 (``"P1DT2H"``), ``"1 days 02:00:00"``, ``"02:00:00"`` or amounts with their units (``"90 min"``).
-
-    Returns
-    -------
-    int
-        Nanoseconds.
-
-    Raises
-    ------
-    Misfit
-        For anything else: a number has no unit.
+    ``"P1DT2H"`` (ISO 8601), ``"1 days 02:00:00"``, ``"02:00:00"`` and ``"90 min"`` are durations.
     """
     if isinstance(value, str) and value:
         for read in (_iso_duration, _days_and_clock, _amounts):

@@ -1,4 +1,4 @@
-"""JSON's values as plain Python's, like a sample: exactly of its class."""
+"""JSON values as plain Python values of exactly the sample's class."""
 
 from __future__ import annotations
 
@@ -14,46 +14,14 @@ from .misfit import Misfit, shown
 
 
 def whole(value: Any) -> int:
-    """Take a whole number; no text and no boolean is one.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    int
-        Its value.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Take a whole number; texts and booleans are refused."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Misfit(f"got {shown(value)}", "Send a whole number.")
     return scalars.integer(value)
 
 
 def real(value: Any) -> int | float:
-    """Take a number; no text and no boolean is one.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    float or int
-        An int where no float is equal to it.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Take a number; texts and booleans are refused. An int stays one if no float is equal to it."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Misfit(f"got {shown(value)}", "Send a number.")
     found = scalars.floating(value)
@@ -61,46 +29,14 @@ def real(value: Any) -> int | float:
 
 
 def text(value: Any) -> str:
-    """Take a text.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    str
-        As it is.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Take a text as it is."""
     if not isinstance(value, str):
         raise Misfit(f"got {shown(value)}", "Send a text in quotation marks.")
     return value
 
 
 def octets(value: Any) -> bytes:
-    """Take bytes, which JSON has as base64.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-
-    Returns
-    -------
-    bytes
-        Decoded strictly: what is no base64 would become other bytes, silently.
-
-    Raises
-    ------
-    Misfit
-        For anything else.
-    """
+    """Decode base64 strictly: anything else would silently become other bytes."""
     try:
         return base64.b64decode("".join(text(value).split()), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -108,18 +44,7 @@ def octets(value: Any) -> bytes:
 
 
 def rule(sample: Any) -> Callable[[Any], Any] | None:
-    """Find the conversion to a plain sample's class.
-
-    Parameters
-    ----------
-    sample : object
-        A value of Python's own.
-
-    Returns
-    -------
-    callable or None
-        None for classes that JSON does not have.
-    """
+    """Find the conversion to a plain sample's class; None for classes that JSON does not have."""
     rules: dict[type, Callable[[Any], Any]] = {
         bool: scalars.boolean,
         int: whole,

@@ -1,7 +1,7 @@
-"""Many values of JSON as one array of numpy's.
+"""Many JSON values as one NumPy array.
 
-numpy converts them all at once where the result proves that nothing was lost; only else are they looked at one by
-one, which finds the value to name.
+NumPy converts them all at once if the result proves that nothing was lost. Otherwise they are read one by one, which
+finds the value to name.
 """
 
 from __future__ import annotations
@@ -23,24 +23,9 @@ _NUMBERS = frozenset({int, float, bool, type(None)})
 
 
 def vector(cells: Sequence[Any], dtype: Any) -> Any:
-    """Convert a list of values.
+    """Convert values to a one-dimensional array of the sample's ``dtype``; texts may be longer than the sample's.
 
-    Parameters
-    ----------
-    cells : sequence
-        Decoded from JSON.
-    dtype : numpy.dtype
-        The sample's, without fields.
-
-    Returns
-    -------
-    numpy.ndarray
-        One-dimensional; texts may be longer than the sample's.
-
-    Raises
-    ------
-    Misfit
-        For the first value that does not fit, with its index as the row.
+    The error has the index of the first value that does not fit, as its row.
     """
     import numpy as np
 
@@ -66,19 +51,9 @@ def vector(cells: Sequence[Any], dtype: Any) -> Any:
 
 
 def proven(raw: Any, dtype: Any) -> Any:
-    """Convert numbers and booleans where a look at all of them shows that nothing is lost.
+    """Convert numbers and booleans if a look at all of them proves that nothing is lost; otherwise None.
 
-    Parameters
-    ----------
-    raw : numpy.ndarray
-        As numpy took it from lists.
-    dtype : numpy.dtype
-        The sample's.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        None where that does not show.
+    ``raw`` is the array that NumPy made from the lists.
     """
     import numpy as np
 
@@ -122,25 +97,7 @@ def _floats(raw: Any, dtype: Any) -> Any:
 
 
 def each(cells: Sequence[Any], rule: Callable[[Any], Any]) -> list[Any]:
-    """Convert values one by one.
-
-    Parameters
-    ----------
-    cells : sequence
-        Decoded from JSON.
-    rule : callable
-        Converts one, or raises :class:`Misfit`.
-
-    Returns
-    -------
-    list
-        As many.
-
-    Raises
-    ------
-    Misfit
-        The first, with its index as the row.
-    """
+    """Convert values one by one with ``rule``; the error has the index as its row."""
     found = []
     for index, cell in enumerate(cells):
         try:
@@ -151,18 +108,7 @@ def each(cells: Sequence[Any], rule: Callable[[Any], Any]) -> list[Any]:
 
 
 def objects(cells: Sequence[Any]) -> Any:
-    """Put values into an array as they are, lists too.
-
-    Parameters
-    ----------
-    cells : sequence
-        Anything.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of objects, one-dimensional.
-    """
+    """Put values into a one-dimensional array of objects as they are, lists too."""
     import numpy as np
 
     found = np.empty(len(cells), dtype=object)
@@ -236,28 +182,10 @@ def _duration(value: Any, dtype: Any) -> int:
 
 
 def in_unit(value: Any, nanoseconds: int, dtype: Any, what: str) -> int:
-    """Count a time in a unit of numpy's.
+    """Count a time in a unit of NumPy's ``datetime64`` or ``timedelta64``, as an integer of 64 bits.
 
-    Parameters
-    ----------
-    value : object
-        What was sent, for the error.
-    nanoseconds : int
-        What it says.
-    dtype : numpy.dtype
-        ``datetime64`` or ``timedelta64``, with its unit.
-    what : str
-        A word for the error.
-
-    Returns
-    -------
-    int
-        Of 64 bits.
-
-    Raises
-    ------
-    Misfit
-        If it lies between two steps of the unit, or outside of its range.
+    It is refused if it lies between two steps of the unit or outside its range; ``value`` and ``what`` are for that
+    error.
     """
     import numpy as np
 
