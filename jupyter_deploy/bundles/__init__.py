@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .archives import Archive as Archive
+    from .archives import Reader as Reader
     from .bundles import Bundle as Bundle
     from .bundles import build as build
     from .bundles import captured_in as captured_in
@@ -19,6 +21,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "archives": "Archive Reader",
             "bundles": "Bundle build captured_in captured_names manifest_of",
         },
     )

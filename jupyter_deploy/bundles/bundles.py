@@ -17,11 +17,10 @@ from ..home import Home
 from ..registry import Model
 from ..scripts import LOADED, Script
 from ..scripts.shipment import Content, Contents, Shipment, is_whole
-from ..serving import MODELS_FOLDER, NOTICES
+from ..serving import BUNDLE_LISTING, NOTICES, link_bundle
 from ..store import ArtifactStore, Stage
 
 FORMAT = 1
-_LISTING = "files.list"
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,9 @@ class Bundle:
 
     def _verify_files(self, digest: str) -> None:
         # By size and time: there may be thousands, and a reload waits for this.
-        listing = (self.folder / _LISTING).read_bytes()
+        listing = (self.folder / BUNDLE_LISTING).read_bytes()
         if hashlib.sha256(listing).hexdigest() != digest:
-            raise StoreProblem(f"{_LISTING} was changed")
+            raise StoreProblem(f"{BUNDLE_LISTING} was changed")
         text = os.fsdecode(listing)
         code = f"{self.folder}/code/"
         for line in text.split("\0")[:-1]:
@@ -207,6 +206,7 @@ def build(
     half = stage.folder / "bundle"
     _fill(half, shipment, models, artifacts)
     _link(half, shipment, contents, found)
+    link_bundle(half, manifest)
     _describe(half, listing, script, manifest["requirements"])
     (half / "bundle.json").write_text(text)
     bundle.publish(half)
@@ -221,13 +221,11 @@ def _fill(half: Path, shipment: Shipment, models: Sequence[Model], artifacts: Ar
     (half / "models").mkdir()
     for model in models:
         link_tree(artifacts.local(model.digest), half / "models" / model.name / str(model.version))
-    link = half / "code" / shipment.cwd / MODELS_FOLDER
-    link.symlink_to(os.path.relpath(half / "models", link.parent), target_is_directory=True)
 
 
 def _describe(half: Path, listing: bytes, script: Script, requirements: Sequence[str]) -> None:
     if listing:
-        (half / _LISTING).write_bytes(listing)
+        (half / BUNDLE_LISTING).write_bytes(listing)
     if script.notices:
         # Beside the manifest: what is stored of a cell does not have them, and is the same script.
         (half / NOTICES).write_text(json.dumps(script.notices))
@@ -240,23 +238,6 @@ def _link(half: Path, shipment: Shipment, contents: Contents, found: Mapping[str
     code = f"{half}/code/"
     for name, content in found.items():
         contents.place(content, shipment.files[name], code + name)
-    _call(half, shipment)
-
-
-def _call(half: Path, shipment: Shipment) -> None:
-    """Let the script find its folder below itself, by the names that it looks for: ``./source_directory/x.json``.
-
-    Through a folder of links beside the code: a link from a folder to itself has no end for who walks through it.
-    """
-    if not shipment.names:
-        return
-    code, beside = half / "code" / shipment.cwd, half / "source"
-    beside.mkdir()
-    for path in code.iterdir():
-        if path.name != MODELS_FOLDER:
-            (beside / path.name).symlink_to(os.path.relpath(path, beside), target_is_directory=path.is_dir())
-    for name in shipment.names:
-        (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
 
 
 def _about_files(listing: bytes, found: Mapping[str, Content]) -> dict[str, Any]:

@@ -12,13 +12,17 @@ from ..doors import door
 if TYPE_CHECKING:
     from .answers import RETURNED_NONE as RETURNED_NONE
     from .answers import to_json as to_json
+    from .archive import content_digest as content_digest
+    from .archive import pack_bundle as pack_bundle
     from .config import FIXED as FIXED
     from .config import ServingConfig as ServingConfig
     from .config import settable as settable
     from .config import with_settings as with_settings
     from .failures import Failure as Failure
+    from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
     from .layout import NOTICES as NOTICES
+    from .layout import link_bundle as link_bundle
     from .layout import package_root as package_root
     from .origins import Origin as Origin
     from .origins import origins_of as origins_of
@@ -33,9 +37,10 @@ else:
         __name__,
         {
             "answers": "RETURNED_NONE to_json",
+            "archive": "content_digest pack_bundle",
             "config": "FIXED ServingConfig settable with_settings",
             "failures": "Failure",
-            "layout": "MODELS_FOLDER NOTICES package_root",
+            "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
             "watcher": "ENDED_FILE PIDS_FILE",

@@ -78,7 +78,7 @@ def _log_to(file: Path) -> int:
 def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .config import ServingConfig, read_config, with_settings
     from .front import Served, Server, listen
-    from .layout import layout_of_bundle, layout_of_script
+    from .layout import Layout, layout_of_bundle, layout_of_script
     from .logs import Format, log, write_all
 
     config = read_config(given.config) if given.config else ServingConfig()
@@ -89,7 +89,9 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     os.environ.update(config.environ)
     if given.bundle:
         # A link names the bundle of now; by tomorrow it may name another.
-        layout = layout_of_bundle(given.bundle.resolve())
+        folder = given.bundle.resolve()
+        awaited = bool(config.bundle_folder) and folder.parent == Path(config.bundle_folder) and not folder.exists()
+        layout: Layout | Path = folder if awaited else layout_of_bundle(folder)
         if life.restarts:
             layout, config = Served.read(given.config.parent).over(layout, config)
     else:

@@ -25,6 +25,7 @@ _LEAST = {
     "health_port": 0,
     "queue_limit": 1,
     "body_limit": 0,
+    "bundle_limit": 0,
     "drain_seconds": 0,
     "max_restarts": 0,
     "scoring_timeout_ms": 1,
@@ -50,6 +51,7 @@ FIXED = (
     "run_folder",
     "environ",
     "health_port",
+    "bundle_folder",
     "start_method",
     "exposure",
 )
@@ -78,12 +80,16 @@ class ServingConfig:
         nowhere.
     run_folder : str
         This server's own folder, where what it serves is written down; empty for none.
+    bundle_folder : str
+        Where uploaded bundles are kept; empty where the server takes none.
     environ : dict of str to str
         Environment variables that the script gets.
     queue_limit : int
         Requests that may wait for a worker; more are answered with 503.
     body_limit : int
         Bytes of one request's body; more is answered with 413.
+    bundle_limit : int
+        Bytes of one uploaded bundle; more is answered with 413.
     head_limit : int
         Bytes of one request's line and headers; more is answered with 431.
     buffer_limit : int
@@ -143,9 +149,11 @@ class ServingConfig:
     token_file: str = ""
     state_folder: str = ""
     run_folder: str = ""
+    bundle_folder: str = ""
     environ: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     queue_limit: int = 1000
     body_limit: int = 100 << 20
+    bundle_limit: int = 8 << 30
     head_limit: int = 64 << 10
     buffer_limit: int = 128 << 20
     max_connections: int = 1000

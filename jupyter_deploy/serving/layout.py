@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from ..errors import ConfigProblem
 from .origins import Origin, origins_of, relabel
 
 MODELS_FOLDER = "azureml-models"
+# In a bundle's folder, beside code/ and models/.
+MANIFEST = "bundle.json"
 NOTICES = "notices.json"
+BUNDLE_LISTING = "files.list"
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Layout:
         Where the entry script's lines come from, of one that was put together of several cells.
     notices : tuple of str
         What is doubtful about it, for the log.
-    of_bundle : bool
-        Whether a deployment made it, and not the server alone.
+    bundle : str
+        The bundle's folder; empty for a plain script.
     """
 
     entry: str
@@ -50,11 +54,16 @@ class Layout:
     search: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     notices: tuple[str, ...] = ()
-    of_bundle: bool = False
+    bundle: str = ""
 
     def __post_init__(self) -> None:
         # A message between processes makes lists of them.
         object.__setattr__(self, "origins", origins_of(self.origins))
+
+    @property
+    def of_bundle(self) -> bool:
+        """Whether a deployment made it, and not the server alone."""
+        return bool(self.bundle)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a message.
@@ -125,7 +134,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
     """
     bundle = bundle.absolute()
     try:
-        manifest = json.loads((bundle / "bundle.json").read_text())
+        manifest = json.loads((bundle / MANIFEST).read_text())
         entry, label, models = manifest["entry"], manifest["label"], manifest["models"]
         preload = manifest["preload"]
         origins = origins_of(manifest.get("origins", ()))
@@ -141,7 +150,33 @@ def layout_of_bundle(bundle: Path) -> Layout:
     layout = _layout(code / entry, root, str(folder), label, None if preload is None else tuple(preload), also)
     if manifest.get("source"):
         layout.environ["AZUREML_SOURCE_DIRECTORY"] = manifest["source"]
-    return replace(layout, origins=origins, notices=tuple(notices), of_bundle=True)
+    return replace(layout, origins=origins, notices=tuple(notices), bundle=str(bundle))
+
+
+def link_bundle(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make the links in a bundle by which a script finds its models, and its folder by the names that it uses.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The bundle's, which has everything else.
+    manifest : mapping
+        Its.
+    """
+    code = folder / "code" / manifest.get("cwd", "")
+    code.mkdir(parents=True, exist_ok=True)
+    (folder / "models").mkdir(exist_ok=True)
+    names = manifest.get("names", ())
+    if names:
+        # Through a folder of links beside the code: a link from a folder to itself has no end for who walks through it.
+        beside = folder / "source"
+        beside.mkdir()
+        for path in code.iterdir():
+            (beside / path.name).symlink_to(os.path.relpath(path, beside), target_is_directory=path.is_dir())
+        for name in names:
+            (code / name).symlink_to(os.path.relpath(beside, code), target_is_directory=True)
+    models = code / MODELS_FOLDER
+    models.symlink_to(os.path.relpath(folder / "models", code), target_is_directory=True)
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:

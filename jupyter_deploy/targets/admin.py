@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, UsageProblem
@@ -15,8 +15,14 @@ from ..services import Doing, Health
 from ..serving import FIXED, ServingConfig, settable
 from .asking import Silent, ask
 
+if TYPE_CHECKING:
+    from ..bundles import Archive
+
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 _STATE_SECONDS = 5.0
+_UPLOADS = "/-/bundles/"
+# A bundle that was just sent is gone again where another reload was faster.
+_TRIES = 3
 _TOLD = (
     "state",
     "reason",
@@ -85,6 +91,11 @@ def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict
     return {key: value for key, value in values.items() if key in known}
 
 
+def token_in(folder: Path) -> Callable[[], str]:
+    """Return what reads the token that a folder holds."""
+    return lambda: (folder / TOKEN_FILE).read_text().strip()
+
+
 class Admin:
     """One server's admin routes.
 
@@ -92,22 +103,31 @@ class Admin:
     ----------
     url : str
         The address up to the port.
-    folder : pathlib.Path
-        The service's own folder, which holds its token.
+    token : callable
+        Returns the routes' key.
     """
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url = url
-        self._folder = folder
+        self._token = token
 
     def _ask(self, method: str, path: str, timeout: float | None, body: object = None) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": f"Bearer {(self._folder / TOKEN_FILE).read_text().strip()}"}
+        headers = self._authorization()
         data = None
         if body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
         status, answer = ask(method, self._url + path, timeout, headers, data)
         return status, json.loads(answer)
+
+    def _reload(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        try:
+            return self._ask("POST", "/-/reload", None, asked)
+        except (*Silent, ValueError) as error:
+            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token()}"}
 
     def usage(self) -> dict[str, float]:
         """Ask what the server's container uses.
@@ -182,13 +202,37 @@ class Admin:
         told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
         return Health(**{**told, "workers": tuple(facts["workers"])})
 
-    def reload(self, bundle: str, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+    def upload(self, archive: Archive) -> None:
+        """Send a bundle to a server that does not see its folder; nothing changes where it is there already.
+
+        Parameters
+        ----------
+        archive : Archive
+            The bundle.
+
+        Raises
+        ------
+        ReloadFailed
+            If the server does not take it, with its reason.
+        ServiceDown
+            If it does not answer.
+        """
+        try:
+            route = f"{self._url}{_UPLOADS}{archive.digest}"
+            headers = {**self._authorization(), **archive.headers()}
+            status, answer = ask("POST", route, None, headers, archive.reader())
+            if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+                raise ReloadFailed(f"The server did not take the bundle: {json.loads(answer)['message']}")
+        except (*Silent, ValueError) as error:
+            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+
+    def reload(self, bundle: str | Archive, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
         """Swap bundle and settings; waits until the new generation serves.
 
         Parameters
         ----------
-        bundle : str
-            The bundle's folder, as the server sees it.
+        bundle : str or Archive
+            The bundle's folder, as the server sees it; or the archive to send where the server has no such bundle.
         workers : int
             How many workers the new generation has.
         settings : mapping
@@ -197,7 +241,7 @@ class Admin:
         Returns
         -------
         tuple of (int, tuple of str)
-            The new generation, and the application folders that workers still use.
+            The new generation, and the digests of the bundles that workers still use.
 
         Raises
         ------
@@ -206,16 +250,25 @@ class Admin:
         ServiceDown
             If the server does not answer.
         """
-        try:
-            asked = {"bundle": bundle, "workers": workers, "settings": dict(settings)}
-            status, values = self._ask("POST", "/-/reload", None, asked)
-        except (*Silent, ValueError) as error:
-            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+        which = {"bundle": bundle} if isinstance(bundle, str) else {"digest": bundle.digest}
+        asked = {**which, "workers": workers, "settings": dict(settings)}
+        status, values = self._reload(asked)
+        for _ in range(_TRIES):
+            if status != HTTPStatus.CONFLICT or isinstance(bundle, str):
+                break
+            self.upload(bundle)
+            status, values = self._reload(asked)
         if status == HTTPStatus.OK:
-            return values["generation"], tuple(values["app_roots"])
+            return values["generation"], _digests(values)
         refused = ReloadFailed(values["message"])
         refused.failure = values.get("failure")
         raise refused
+
+
+def _digests(values: Mapping[str, Any]) -> tuple[str, ...]:
+    # A server of an older package tells the folders of their code.
+    folders = values.get("bundles") or [str(Path(root).parent) for root in values["app_roots"]]
+    return tuple(sorted({Path(folder).name for folder in folders}))
 
 
 def _short(error: Exception) -> str:

@@ -6,15 +6,21 @@ all the time. It also takes a tenth of a second to import, which a notebook's fi
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+if TYPE_CHECKING:
+    from ..bundles import Reader
+
 Silent = (HTTPException, OSError)
+_PIECE = 1 << 18
 
 
 def ask(
-    method: str, url: str, timeout: float | None, headers: Mapping[str, str], body: bytes | None = None
+    method: str, url: str, timeout: float | None, headers: Mapping[str, str], body: bytes | Reader | None = None
 ) -> tuple[int, bytes]:
     """Send one request on a connection of its own, past any proxy.
 
@@ -26,8 +32,8 @@ def ask(
         Seconds for each step; None for no limit.
     headers : mapping of str to str
         Headers to send.
-    body : bytes, optional
-        The body to send.
+    body : bytes or Reader, optional
+        The body to send; of one that is read, ``Content-Length`` must be among the headers.
 
     Returns
     -------
@@ -41,10 +47,12 @@ def ask(
     """
     address = urlsplit(url)
     assert address.hostname
-    connection = HTTPConnection(address.hostname, address.port, timeout=timeout)
+    connection = HTTPConnection(address.hostname, address.port, timeout=timeout, blocksize=_PIECE)
     try:
         path = (address.path or "/") + (f"?{address.query}" if address.query else "")
-        connection.request(method, path, body, dict(headers))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            # Who does not want to read all of it has answered why.
+            connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         return response.status, response.read()
     finally:

@@ -181,6 +181,7 @@ def test_async_stays_in_the_front() -> None:
         "score_route",
         "server",
         "spawner",
+        "uploads",
         "whereabouts",
         "workers",
     }

@@ -21,7 +21,7 @@ from pathlib import Path
 import requests
 
 from jupyter_deploy.errors import ReloadFailed
-from jupyter_deploy.targets.admin import Admin
+from jupyter_deploy.targets.admin import Admin, token_in
 from jupyter_deploy.workspace import Service, Workspace
 
 from .load import Load, lua, parsed, wrk_program
@@ -109,7 +109,7 @@ def loaded(url: str, folder: Path, connections: int = 32) -> Iterator[list[Load]
 def measure(workspace: Workspace, service: Service, folder: Path) -> list[str]:
     """All under one load."""
     watcher, bundles = Watcher(service), copies(workspace, service, folder)
-    admin = Admin(service.scoring_uri.removesuffix("/score"), workspace.home.service("churn"))
+    admin = Admin(service.scoring_uri.removesuffix("/score"), token_in(workspace.home.service("churn")))
 
     def by_cell(version: int) -> None:
         workspace.score_script("churn", SCRIPT.format(version=version))

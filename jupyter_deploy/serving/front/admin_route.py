@@ -1,4 +1,4 @@
-"""The admin routes: how the service is, and another bundle or other settings for it; behind a token of its own."""
+"""The admin routes: how the service is, another bundle or other settings for it; behind a token of its own."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, until_gone
 from .requestids import in_log
 from .runtime import Runtime
+from .uploads import ROUTE, Uploads
 from .usage import usage
 
 # Not the service's own: what a client may send says nothing of what its owner may.
 _BODY_LIMIT = 100 << 20
-_KEYS = ("bundle", "workers", "settings", "sample")
+_KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
-    """Answers ``/-/state`` and ``/-/reload``.
+    """Answers ``/-/state``, ``/-/reload`` and ``/-/bundles/<digest>``.
 
     Parameters
     ----------
@@ -36,10 +37,13 @@ class Admin:
         What they are about.
     token : str
         The key; empty closes the routes.
+    uploads : Uploads
+        The bundles that were sent here.
     """
 
-    def __init__(self, runtime: Runtime, token: str) -> None:
+    def __init__(self, runtime: Runtime, token: str, uploads: Uploads) -> None:
         self._runtime = runtime
+        self._uploads = uploads
         self._token = token.encode()
 
     async def answer(self, path: str, scope: dict[str, Any], headers: dict[bytes, bytes], receive: Receive) -> Reply:
@@ -48,7 +52,7 @@ class Admin:
         Parameters
         ----------
         path : str
-            ``"/-/state"`` or ``"/-/reload"``.
+            ``"/-/state"``, ``"/-/reload"``, or that of an upload.
         scope : dict
             ASGI's.
         headers : dict of bytes to bytes
@@ -78,6 +82,9 @@ class Admin:
             facts |= {"usage": usage()} if "usage" in asked else {}
             facts |= {"doing": await self._runtime.doing()} if "doing" in asked else {}
             return Reply(200, encode(facts))
+        if path.startswith(ROUTE):
+            new = await self._uploads.take(path.removeprefix(ROUTE), headers, receive)
+            return Reply(201 if new else 200, b"{}")
         body = await read_body(receive, headers, _BODY_LIMIT)
         return await self._reload(body, receive)
 
@@ -89,6 +96,7 @@ class Admin:
             if unknown:
                 raise Refused(400, f"Unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}.")
             layout = layout_of_bundle(Path(values["bundle"])) if values.get("bundle") else None
+            layout = self._uploads.layout(values["digest"]) if values.get("digest") else layout
             if layout is None and self._runtime.current is None:
                 raise Refused(400, "Nothing is served yet: name a bundle.")
             settings = dict(values.get("settings") or {})
@@ -109,6 +117,7 @@ class Admin:
     async def _reload(self, body: bytes, receive: Receive) -> Reply:
         layout, workers, settings = self._wanted(body)
         started = time.perf_counter()
+        old, there = self._runtime.current, self._uploads.there()
         loading = asyncio.ensure_future(self._runtime.load(layout, workers, settings))
         gone = asyncio.ensure_future(until_gone(receive))
         await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,4 +135,7 @@ class Admin:
             return Reply(422, encode({"message": f"The new worker did not start: {error}.", "failure": None}))
         milliseconds = (time.perf_counter() - started) * 1000
         facts = {"generation": generation.number, "milliseconds": milliseconds}
-        return Reply(200, encode({**facts, "app_roots": self._runtime.app_roots()}))
+        bundles = self._runtime.bundles()
+        self._uploads.retire(there, self._runtime.bundles, [link.closed for link in old.links] if old else [])
+        # Packages before this one read the folder of the code.
+        return Reply(200, encode({**facts, "bundles": bundles, "app_roots": [f"{bundle}/code" for bundle in bundles]}))

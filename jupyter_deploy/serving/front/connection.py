@@ -12,6 +12,7 @@ from .heads import END, end_of_part, new_parser, origin_form, refusal, without_u
 from .idleness import Idleness
 from .limits import Limits, TooMuch
 from .requestids import RequestIds
+from .uploads import held
 from .wire import Wire
 
 _LINES = 256
@@ -267,7 +268,7 @@ class Connection(HttpToolsProtocol):
                 self.transport.close()
             return
         # How a body is cut into chunks is not kept.
-        kept = len(self._rest) + (self._fed if self._stage == _HEAD else self._body)
+        kept = len(self._rest) + (self._fed if self._stage == _HEAD else held(self.cycle, self._body))
         if self._charged > kept:
             self._intake.give(self._charged - kept)
             self._charged = kept

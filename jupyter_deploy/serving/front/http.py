@@ -20,6 +20,8 @@ from .requestids import RequestIds, answer_ids, in_log
 from .runtime import Runtime
 from .score_route import ScoreRoute
 from .swagger import NoDocument, document
+from .uploads import ROUTE as UPLOADS
+from .uploads import Uploads
 
 JSON = b"application/json"
 _PUBLIC = frozenset({"/", "/score", "/swagger.json"})
@@ -38,6 +40,7 @@ _METHODS = {
     "/metrics": ("GET", "HEAD"),
     "/-/state": ("GET",),
     "/-/reload": ("POST",),
+    UPLOADS: ("POST",),
 }
 
 
@@ -56,18 +59,28 @@ class HttpApplication:
         Where they go.
     intake : Limits
         What requests may hold.
+    uploads : Uploads
+        The bundles that were sent here.
     loopback : bool, optional
         Whether the service is published on loopback only, and so has no other hosts.
     """
 
     def __init__(
-        self, runtime: Runtime, token: str, form: Format, writer: LogWriter, intake: Limits, *, loopback: bool = False
+        self,
+        runtime: Runtime,
+        token: str,
+        form: Format,
+        writer: LogWriter,
+        intake: Limits,
+        uploads: Uploads,
+        *,
+        loopback: bool = False,
     ) -> None:
         self._runtime = runtime
         self._loopback = loopback
         self._score = ScoreRoute(runtime, intake)
         self.use(runtime.config)
-        self._admin = Admin(runtime, token)
+        self._admin = Admin(runtime, token, uploads)
         self._form = form
         self._writer = writer
         self._new_id = RequestIds().next
@@ -147,7 +160,7 @@ class HttpApplication:
         method = scope["method"]
         if scope["http_version"] != "1.1":
             _check_version(scope["http_version"], headers)
-        allowed = _METHODS.get(path)
+        allowed = _METHODS.get(UPLOADS if path.startswith(UPLOADS) else path)
         if allowed is None:
             raise Refused(404, f"There is no {path}; requests go to /score.")
         if method not in allowed and not (path == "/score" and method == "HEAD" and self._runtime.mode == "raw"):

@@ -153,8 +153,8 @@ class WorkerLink(asyncio.Protocol):
         The worker's process.
     generation : int
         Which code it runs.
-    app_root : str
-        The folder that it runs in.
+    bundle : str
+        The folder of the bundle that it runs; empty for a plain script.
     owner : Owner
         Hears of answers.
     on_lost : callable
@@ -167,14 +167,14 @@ class WorkerLink(asyncio.Protocol):
         self,
         pid: int,
         generation: int,
-        app_root: str,
+        bundle: str,
         owner: Owner,
         on_lost: Callable[[WorkerLink], None],
         on_leaving: Callable[[WorkerLink], None],
     ) -> None:
         self.pid = pid
         self.generation = generation
-        self.app_root = app_root
+        self.bundle = bundle
         self.jobs: collections.deque[Job] = collections.deque()
         self.batches = False
         self.room = 1

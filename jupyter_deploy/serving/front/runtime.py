@@ -302,9 +302,9 @@ class Runtime:
             while len(self.failures) > KEPT_FAILURES:
                 self.failures.popitem(last=False)
 
-    def app_roots(self) -> list[str]:
-        """List the application folders that workers still use, those of old generations that finish among them."""
-        return sorted({link.app_root for link in self._workers.links})
+    def bundles(self) -> list[str]:
+        """List the folders of the bundles that workers still use, those of old generations that finish among them."""
+        return sorted({link.bundle for link in self._workers.links if link.bundle})
 
     def worker_pids(self) -> list[int]:
         """List the workers of the current generation."""

@@ -44,10 +44,10 @@ class Served:
     def write(run: Path, layout: Layout, workers: int, config: ServingConfig) -> None:
         """Write down what serves from now on."""
         settings = {key: value for key, value in asdict(config).items() if key not in FIXED}
-        values = {"bundle": str(Path(layout.app_root).parent), "workers": workers, "settings": settings}
+        values = {"bundle": layout.bundle, "workers": workers, "settings": settings}
         replace_file(run / _FILE, json.dumps(values))
 
-    def over(self, layout: Layout, config: ServingConfig) -> tuple[Layout, ServingConfig]:
+    def over(self, layout: Layout | Path, config: ServingConfig) -> tuple[Layout | Path, ServingConfig]:
         """Put it over what the server was started with."""
         if not self.bundle:
             return layout, config

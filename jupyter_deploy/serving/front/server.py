@@ -32,6 +32,7 @@ from .links import ScriptFailed
 from .listener import BACKLOG, listen
 from .runtime import Runtime
 from .served import Served
+from .uploads import Uploads
 from .watch import SECONDS, changed, state_of
 from .workers import Generation
 
@@ -49,8 +50,8 @@ class Server:
     ----------
     config : ServingConfig
         The settings.
-    layout : Layout
-        What the first generation runs.
+    layout : Layout or pathlib.Path
+        What the first generation runs; or the folder of a bundle that is yet to be uploaded.
     listener : socket.socket, optional
         A socket that is bound already; by default ``config.host`` and ``config.port`` are bound.
     watch : bool, optional
@@ -66,7 +67,7 @@ class Server:
     def __init__(
         self,
         config: ServingConfig,
-        layout: Layout,
+        layout: Layout | Path,
         listener: socket.socket | None = None,
         *,
         watch: bool = False,
@@ -76,7 +77,7 @@ class Server:
     ) -> None:
         self._log_file = log_file
         self.config = config
-        self.layout = layout
+        self._first = layout
         self._listener = listener
         self._watched = watch
         self._echo = echo
@@ -134,14 +135,16 @@ class Server:
             log.error("%s; it is started again", self._life.why)
         runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
         sockets = [self._listener or listen(self.config.host, self.config.port)]
-        application = HttpApplication(
-            runtime, token, form, writer, intake, loopback=is_loopback(self.config, sockets[0])
-        )
+        folder = Path(self.config.bundle_folder) if self.config.bundle_folder else None
+        uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
+        uploads.sweep()
+        loopback = is_loopback(self.config, sockets[0])
+        application = HttpApplication(runtime, token, form, writer, intake, uploads, loopback=loopback)
         headers = [("server", "jupyter_deploy")]
         drain = self.config.drain_seconds
         engine = Engine(configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain), intake)
         self._take_signals(runtime, engine)
-        self._background(self._first_generation(runtime, engine))
+        self._background(self._first_generation(runtime, engine, uploads))
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
         try:
@@ -214,17 +217,21 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._life.watcher, ENDING)
 
-    async def _first_generation(self, runtime: Runtime, engine: Any) -> None:
-        before = state_of(self.layout) if self._watched else {}
+    async def _first_generation(self, runtime: Runtime, engine: Any, uploads: Uploads) -> None:
+        layout = self._first
+        if isinstance(layout, Path):
+            log.info("waiting for bundle %s", layout.name[:12])
+            layout = await uploads.arrival(layout.name)
+        before = state_of(layout) if self._watched else {}
         try:
-            await runtime.load(self.layout)
+            await runtime.load(layout)
         except ScriptFailed as failed:
             self._give_up(failed.failure, runtime, engine)
             return
         except ConnectionError as error:
             if engine.should_exit:
                 return
-            died = Failure("load", "WorkerDied", str(error), self.layout.label, 0, "", str(error))
+            died = Failure("load", "WorkerDied", str(error), layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return
         if self.config.state_folder:
@@ -233,14 +240,14 @@ class Server:
                 (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
                 (Path(self.config.state_folder) / _SERVED).touch()
         if self._watched:
-            log.info("watching %s; edit it and the service changes", Path(self.layout.entry).parent)
-            await self._watch(runtime, before)
+            log.info("watching %s; edit it and the service changes", Path(layout.entry).parent)
+            await self._watch(runtime, layout, before)
 
-    async def _watch(self, runtime: Runtime, served: dict[str, tuple[int, int]]) -> None:
+    async def _watch(self, runtime: Runtime, layout: Layout, served: dict[str, tuple[int, int]]) -> None:
         before = served
         while True:
             await asyncio.sleep(SECONDS)
-            now = await asyncio.to_thread(state_of, self.layout)
+            now = await asyncio.to_thread(state_of, layout)
             # An editor may still be writing: what differs must have been the same twice.
             if now == before and now != served:
                 files = [Path(path).name for path in changed(served, now)]

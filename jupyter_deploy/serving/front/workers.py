@@ -173,8 +173,8 @@ class Workers:
         else:
             pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(0))
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
-        root = generation.layout.app_root
-        link = WorkerLink(pid, generation.number, root, self._owner, self._was_lost, self._on_leaving)
+        bundle = generation.layout.bundle
+        link = WorkerLink(pid, generation.number, bundle, self._owner, self._was_lost, self._on_leaving)
         self.links.add(link)
         if sys.platform != "win32":
             link.output = self._outputs.follow(ends.output, pid, link.ids, generation.layout.told)

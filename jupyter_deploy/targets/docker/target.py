@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import PortBusy, ServiceDown, TargetProblem
 from ...services import Capabilities, Doing, Health, Identity, Launch, Server, Stats
 from ...serving import Failure
-from ..admin import Admin, known_settings, settings_for
+from ..admin import Admin, known_settings, settings_for, token_in
 from ..process import owner_of_port
 from . import statistics
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
@@ -112,9 +112,8 @@ class DockerTarget:
         share = Share(Path(facts.share))
         place = share.add(launch.bundle)
         settings = settings_for(facts.knows, launch.name, settings_of(launch))
-        generation, roots = self._admin(server).reload(place, launch.workers, settings)
+        generation, in_use = self._admin(server).reload(place, launch.workers, settings)
         share.use(launch)
-        in_use = tuple(sorted({Path(root).parent.name for root in roots}))
         share.keep((*in_use, launch.bundle.name))
         return generation, in_use
 
@@ -224,7 +223,7 @@ class DockerTarget:
             yield from container_output(facts, log, lines, follow)
 
     def _admin(self, server: Server) -> Admin:
-        return Admin(self.url(server), Share(Path(ContainerFacts.of(server).share)).service)
+        return Admin(self.url(server), token_in(Share(Path(ContainerFacts.of(server).share)).service))
 
 
 def _remove_unknown(client: Any, launch: Launch) -> None:

@@ -25,7 +25,7 @@ from ...services import Capabilities, Doing, Health, Identity, Launch, Server, S
 from ...serving import Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
-from ..admin import TOKEN_FILE, Admin, known_settings, settings_for
+from ..admin import TOKEN_FILE, Admin, known_settings, settings_for, token_in
 from ..docker import file_output
 from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
@@ -126,8 +126,8 @@ class ProcessTarget:
         """Hand the bundle over as a path."""
         settings = settings_for(ProcessFacts.of(server).knows, launch.name, _settings(launch))
         admin = self._admin(launch.folder, server)
-        generation, roots = admin.reload(str(launch.bundle), launch.workers, settings)
-        return generation, tuple(sorted({Path(root).parent.name for root in roots}))
+        generation, in_use = admin.reload(str(launch.bundle), launch.workers, settings)
+        return generation, in_use
 
     def resize(self, launch: Launch, server: Server) -> None:
         """Refuse limits, as :meth:`prepare` does."""
@@ -203,7 +203,7 @@ class ProcessTarget:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _admin(self, folder: Path, server: Server) -> Admin:
-        return Admin(self.url(server), Path(ProcessFacts.of(server).secrets or folder))
+        return Admin(self.url(server), token_in(Path(ProcessFacts.of(server).secrets or folder)))
 
     def url(self, server: Server) -> str:
         """Return an address of loopback."""

@@ -1,0 +1,202 @@
+"""Bundles that are sent to a server which does not see the folder where they were made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from ..archive import DIGEST_RULE, Refusal, content_digest_of, unpack_bundle
+from ..layout import Layout, layout_of_bundle
+from ..logs import log
+from .replies import ClientGone, Receive, Refused, too_large
+
+ROUTE = "/-/bundles/"
+_HALF = ".half-"
+_CLOSE = [(b"connection", b"close")]
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Uploads:
+    """The folder of the bundles that were uploaded; each is there whole, or not at all.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        None where the server takes none.
+    limit : callable
+        Returns how many bytes an archive may have.
+    """
+
+    def __init__(self, folder: Path | None, limit: Callable[[], int]) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._arrived = asyncio.Event()
+        self._waiting: set[asyncio.Future[list[None]]] = set()
+
+    async def take(self, digest: str, headers: dict[bytes, bytes], receive: Receive) -> bool:
+        """Read an archive and put it in its place.
+
+        Parameters
+        ----------
+        digest : str
+            What the bundle is called.
+        headers : dict of bytes to bytes
+            The request's; ``Content-Digest`` is required.
+        receive : callable
+            ASGI's.
+
+        Returns
+        -------
+        bool
+            False where the bundle was there already.
+
+        Raises
+        ------
+        Refused
+            With the reason; nothing of the archive is left.
+        ClientGone
+            If the connection closed before its end.
+        """
+        if self._folder is None:
+            raise Refused(404, "This server takes no bundles: it sees the folder that they are in.", _CLOSE)
+        if not DIGEST_RULE.fullmatch(digest):
+            raise Refused(400, "A bundle is called by 64 hexadecimal digits.", _CLOSE)
+        length, limit = headers.get(b"content-length", b""), self._limit()
+        if length.isdigit() and int(length) > limit:
+            raise too_large(limit)
+        known = headers.get(b"content-digest", b"").decode("latin-1")
+        if not known.startswith("sha-256="):
+            raise Refused(400, "An archive needs a Content-Digest with sha-256 (RFC 9530).", _CLOSE)
+        half = self._folder / f"{_HALF}{secrets.token_hex(8)}"
+        try:
+            half.mkdir(mode=0o700, parents=True)
+            with (half / "archive").open("x+b") as file:
+                await _write(file, known, limit, receive)
+                await asyncio.to_thread(unpack_bundle, file, half / "bundle", digest)
+            return self._publish(half / "bundle", digest)
+        except Refusal as error:
+            raise Refused(400, f"This is not bundle {digest[:12]}: {error}.") from None
+        except OSError as error:
+            if error.errno in _FULL:
+                raise Refused(507, "The server's disk is full: the bundle was not taken.", _CLOSE) from None
+            raise
+        finally:
+            # Not left to a thread: who was given up must not leave anything either.
+            shutil.rmtree(half, ignore_errors=True)
+
+    def _publish(self, made: Path, digest: str) -> bool:
+        assert self._folder is not None
+        try:
+            made.rename(self._folder / digest)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+            return False
+        finally:
+            self._arrived.set()
+        log.info("bundle %s was uploaded", digest[:12])
+        return True
+
+    def layout(self, digest: str) -> Layout:
+        """Return the layout of an uploaded bundle.
+
+        Parameters
+        ----------
+        digest : str
+            What it is called.
+
+        Raises
+        ------
+        Refused
+            With 409 where it is not here, so that the client uploads it.
+        """
+        if self._folder is None or not DIGEST_RULE.fullmatch(digest) or not (self._folder / digest).is_dir():
+            raise Refused(409, f"Bundle {digest[:12]} is not here: upload it with POST {ROUTE}<digest>.")
+        return layout_of_bundle(self._folder / digest)
+
+    async def arrival(self, digest: str) -> Layout:
+        """Wait until a bundle is uploaded, and return its layout."""
+        assert self._folder is not None
+        while not (self._folder / digest).is_dir():
+            self._arrived.clear()
+            await self._arrived.wait()
+        return layout_of_bundle(self._folder / digest)
+
+    def there(self) -> set[str]:
+        """List the bundles that are here now."""
+        if self._folder is None or not self._folder.is_dir():
+            return set()
+        return {entry.name for entry in self._folder.iterdir() if DIGEST_RULE.fullmatch(entry.name)}
+
+    def retire(self, digests: set[str], in_use: Callable[[], list[str]], ends: list[asyncio.Future[None]]) -> None:
+        """Remove bundles after a reload, as soon as nothing uses them.
+
+        Parameters
+        ----------
+        digests : set of str
+            Those that were here when the reload was asked for: a later one waits for its own.
+        in_use : callable
+            Returns the folders of those that workers use.
+        ends : list of asyncio.Future
+            The ends of the workers that the reload has replaced.
+        """
+        self._remove(digests, in_use)
+        if ends and self.there() & digests:
+            task = asyncio.ensure_future(asyncio.gather(*ends))
+            self._waiting.add(task)
+            task.add_done_callback(lambda _: self._remove(digests, in_use))
+            task.add_done_callback(self._waiting.discard)
+
+    def _remove(self, digests: set[str], in_use: Callable[[], list[str]]) -> None:
+        for digest in (digests & self.there()) - {Path(folder).name for folder in in_use()}:
+            assert self._folder is not None
+            gone = self._folder / f"{_HALF}{secrets.token_hex(8)}"
+            with contextlib.suppress(FileNotFoundError):
+                # It is gone for reloads at once.
+                (self._folder / digest).rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a server that was killed left half-made; called before any request."""
+        for half in self._folder.glob(f"{_HALF}*") if self._folder else ():
+            shutil.rmtree(half, ignore_errors=True)
+
+
+def held(cycle: Any, body: int) -> int:
+    """Count the bytes of a request's body that are in memory: of an upload, those that are not on the disk yet.
+
+    Parameters
+    ----------
+    cycle : RequestResponseCycle or None
+        uvicorn's; None before the first request.
+    body : int
+        Bytes of the body that have come.
+    """
+    is_upload = cycle is not None and cycle.scope["path"].startswith(ROUTE)
+    return len(cycle.body) if is_upload else body
+
+
+async def _write(file: IO[bytes], known: str, limit: int, receive: Receive) -> None:
+    size, total = 0, hashlib.sha256()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            raise too_large(limit)
+        await asyncio.to_thread(file.write, piece)
+        total.update(piece)
+        if not message.get("more_body"):
+            break
+    if content_digest_of(total.digest()) != known:
+        raise Refused(400, "The body does not have its Content-Digest: it was changed on the way.")
+    file.seek(0)
