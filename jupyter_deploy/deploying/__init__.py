@@ -12,6 +12,7 @@ from ..doors import door
 if TYPE_CHECKING:
     from .asked import DEFAULT as DEFAULT
     from .asked import Asked as Asked
+    from .asked import Options as Options
     from .asked import own_image as own_image
     from .attempts import first_choice as first_choice
     from .deployment import NOT_HERE as NOT_HERE
@@ -31,7 +32,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "asked": "Asked DEFAULT own_image",
+            "asked": "Asked DEFAULT Options own_image",
             "attempts": "first_choice",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",

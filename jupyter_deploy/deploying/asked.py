@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
 from ..environments import Environment
-from ..errors import NotFound, UsageProblem
+from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
 from ..services import MAX_WORKERS, OwnImage, Setting
 
@@ -30,6 +30,27 @@ class Default(Enum):
 DEFAULT: Final = Default.DEFAULT
 _Back = Literal[Default.DEFAULT]
 _T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class Options(TypedDict, total=False):
+    """The options of ``deploy`` as people type them; ``None`` and absent mean the same."""
+
+    script: str | Path | None
+    models: Sequence[str | Model] | str | Model | None
+    target: str | None
+    port: int | str | None
+    environment: str | Path | Environment | None
+    workers: int | str | None
+    settings: Mapping[str, Setting | None] | str | None
+    variables: Mapping[str, str | None] | str | None
+    memory: int | str | None
+    cpus: float | str | None
+    image: str | OwnImage | None
+    source: str | Path | None
+    tags: Mapping[str, str | None] | str | None
+    properties: Mapping[str, str] | None
+    description: str | None
 
 
 @dataclass(frozen=True)
@@ -56,24 +77,13 @@ class Asked:
     image: OwnImage | _Back | None = None
     # Absolute.
     source: Path | _Back | None = None
+    # None as a value removes that tag.
+    tags: Mapping[str, str | None] | _Back | None = field(default=None, hash=False)
+    properties: Mapping[str, str] | None = field(default=None, hash=False)
+    description: str | None = None
 
     @classmethod
-    def of(
-        cls,
-        *,
-        script: str | Path | None = None,
-        models: Sequence[str | Model] | str | Model | None = None,
-        target: str | None = None,
-        port: int | str | None = None,
-        environment: str | Path | Environment | None = None,
-        workers: int | str | None = None,
-        settings: Mapping[str, Setting | None] | str | None = None,
-        variables: Mapping[str, str | None] | str | None = None,
-        memory: int | str | None = None,
-        cpus: float | str | None = None,
-        image: str | OwnImage | None = None,
-        source: str | Path | None = None,
-    ) -> Asked:
+    def of(cls, **given: Unpack[Options]) -> Asked:
         """Read what people type: texts for numbers, ``"512m"``, and the words that take an option back.
 
         Raises
@@ -83,19 +93,24 @@ class Asked:
         NotFound
             For a source folder that is not there.
         """
+        refuse_unknown_keys(given, Options.__annotations__, "options of deploy")
+        port, source = given.get("port"), given.get("source")
         return cls(
-            script=script,
-            models=_models(models),
-            target=target or None,
-            port=DEFAULT if port in {_WORD, "any"} else None if port is None else check_port(_whole(port)),
-            environment=environment,
-            workers=DEFAULT if workers == _WORD else None if workers is None else _workers(_whole(workers)),
-            settings=_mapping(settings, "settings"),
-            variables=_mapping(variables, "variables"),
-            memory=DEFAULT if memory == _WORD else None if memory is None else memory_of(memory),
-            cpus=DEFAULT if cpus == _WORD else None if cpus is None else cpus_of(cpus),
-            image=_image(image),
+            script=given.get("script"),
+            models=_models(given.get("models")),
+            target=given.get("target") or None,
+            port=DEFAULT if port == "any" else _read(port, lambda value: check_port(_whole(value))),
+            environment=given.get("environment"),
+            workers=_read(given.get("workers"), lambda value: _workers(_whole(value))),
+            settings=_mapping(given.get("settings"), "settings"),
+            variables=_mapping(given.get("variables"), "variables"),
+            memory=_read(given.get("memory"), memory_of),
+            cpus=_read(given.get("cpus"), cpus_of),
+            image=_image(given.get("image")),
             source=None if source is None else source_of(source),
+            tags=_mapping(given.get("tags"), "tags"),
+            properties=given.get("properties"),
+            description=given.get("description"),
         )
 
     @property
@@ -121,6 +136,10 @@ def _mapping(given: Mapping[str, _T] | str | None, option: str) -> Mapping[str, 
     if given == _WORD:
         return DEFAULT
     raise UsageProblem(f"{option} must be a dictionary, not {given!r}.", hint=f"Or 'default', without any {option}.")
+
+
+def _read(given: float | str | None, read: Callable[[Any], _R]) -> _R | _Back | None:
+    return None if given is None else DEFAULT if given == _WORD else read(given)
 
 
 def _whole(given: object) -> object:

@@ -51,6 +51,7 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
         kept = {} if asked.variables is DEFAULT else {**spec.variables, **asked.variables}
         # As with settings, an empty value takes a variable back.
         changes["variables"] = {key: value for key, value in kept.items() if value not in {None, ""}}
+    changes |= _described(spec, asked)
     spec = replace(spec, **changes)
     if spec.image and not target(spec.target).capabilities.own_image:
         raise UsageProblem(
@@ -58,6 +59,22 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
             hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
         )
     return spec
+
+
+def _described(spec: ServiceSpec, asked: Asked) -> dict[str, Any]:
+    found: dict[str, Any] = {} if asked.description is None else {"description": asked.description}
+    if asked.tags is not None:
+        given = {} if asked.tags is DEFAULT else {**spec.tags, **asked.tags}
+        found["tags"] = {key: value for key, value in given.items() if value is not None}
+    if asked.properties:
+        changed = [key for key, value in asked.properties.items() if spec.properties.get(key, value) != value]
+        if changed:
+            raise UsageProblem(
+                f"Properties cannot be changed once they are set: {', '.join(changed)}.",
+                hint=f"Use a tag: jupyter model deploy {spec.name} --tag {changed[0]}=VALUE",
+            )
+        found["properties"] = {**spec.properties, **asked.properties}
+    return found
 
 
 def with_given(settings: Mapping[str, Setting], given: Mapping[str, Setting | None]) -> dict[str, Setting]:

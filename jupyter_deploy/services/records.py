@@ -137,6 +137,10 @@ class ServiceSpec:
         The user's own image, instead of a script.
     source : str
         The absolute path of the folder that is shipped whole; empty for the script's own.
+    tags, properties : mapping
+        Texts by names, for people and tools; properties are never changed once they are there.
+    description : str
+        For people.
     """
 
     name: str
@@ -153,6 +157,9 @@ class ServiceSpec:
     cpus: float = 0.0
     image: OwnImage | None = None
     source: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    properties: Mapping[str, str] = field(default_factory=dict, hash=False)
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,8 @@ class Services:
         spec = {**asdict(record.spec), "image": asdict(record.spec.image) if record.spec.image else {}}
         values = {
             "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
-            "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3},
+            # What is as by default is left out, so that a package that does not know a field reads most rows.
+            "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3 and value},
             "bundle": record.bundle,
             "models": list(record.models),
             "handle": to_json(record.server, record.rollout),
@@ -278,6 +279,8 @@ def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[Serv
 def _record(row: Any) -> ServiceRecord:
     values = dict(row)
     spec = {**values["spec"], **(values.pop("more") or {})}
+    # A newer package may have written a field that this one does not know.
+    spec = {key: value for key, value in spec.items() if key in ServiceSpec.__dataclass_fields__}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
     spec["image"] = OwnImage(**spec["image"]) if spec.get("image") else None
     server, rollout = from_json(values["handle"], spec["target"], values["bundle"])

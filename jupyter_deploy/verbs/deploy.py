@@ -36,6 +36,10 @@ def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str] |
     return found
 
 
+def _tags(words: list[str]) -> dict[str, str | None]:
+    return {key: value or None for key, value in pairs(words, "--tag").items()}
+
+
 def _number(text: str) -> int | str:
     return text if text in {"default", "any"} else int(text)
 
@@ -60,6 +64,8 @@ def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         cpus=given.cpus,
         image=own_image(given.image, given.image_port, given.scoring, given.liveness, given.readiness),
         source=given.source,
+        tags="default" if given.tag == ["default"] else _tags(given.tag) if given.tag else None,
+        description=given.description,
     )
 
 
@@ -105,6 +111,8 @@ VERB = Verb(
         argument("--scoring", metavar="ROUTE", help="the image's route for requests; /score by default"),
         argument("--liveness", metavar="ROUTE", help="the image's route that answers while it lives; / by default"),
         argument("--readiness", metavar="ROUTE", help="the image's route that answers when it is ready; / by default"),
+        argument("--tag", action="append", metavar="K=V", help="a tag; K= removes it; may be repeated"),
+        argument("--description", metavar="TEXT", help="what it is for"),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),

@@ -130,6 +130,9 @@ class Service(Invocable):
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
             "bundle": record.bundle,
             "log": str(self.log_file),
+            "tags": dict(record.spec.tags),
+            "properties": dict(record.spec.properties),
+            "description": record.spec.description,
             "change": self.change.as_dict() if self.change else None,
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from ..capture import Notebook
 from ..deploying import (
@@ -16,6 +16,7 @@ from ..deploying import (
     Deployment,
     Garbage,
     Naming,
+    Options,
     Package,
     Packages,
     Progress,
@@ -31,7 +32,7 @@ from ..home import Home
 from ..invoking import encode_payload
 from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
 from ..scripts import Script, Scripts
-from ..services import Change, OwnImage, Services, Setting
+from ..services import Change, Services
 from ..store import ArtifactStore, Database
 from ..targets import NEAREST, choose, target
 from ..targets import VARIABLE as TARGET_VARIABLE
@@ -226,22 +227,11 @@ class Workspace:
         self,
         name: str,
         *,
-        script: str | Path | None = None,
-        models: Sequence[str | Model] | str | None = None,
-        target: str | None = None,
-        port: int | str | None = None,
-        environment: str | Path | Environment | None = None,
-        workers: int | str | None = None,
-        settings: Mapping[str, Setting | None] | str | None = None,
-        variables: Mapping[str, str | None] | str | None = None,
-        memory: int | str | None = None,
-        cpus: float | str | None = None,
-        image: str | OwnImage | None = None,
-        source: str | Path | None = None,
         large: bool = False,
         living: Living | None = None,
         wait: bool = True,
         progress: Progress = lambda _: None,
+        **options: Unpack[Options],
     ) -> Service:
         """Deploy a service; options that are not given stay as they are, and ``"default"`` takes one back.
 
@@ -261,25 +251,13 @@ class Workspace:
             Of :class:`jupyter_deploy.serving.ServingConfig`; the script's environment. None takes a key back.
         image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
             The user's own image, instead of a script; a folder to ship whole; agree to ship over 100 MB.
+        tags, properties, description : mapping, mapping, str, optional
+            For people and tools. A tag of None is removed; a property is never changed.
         living, wait, progress : Living, bool, callable, optional
             Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
             it serves, or at once; told what is being done.
         """
-        asked = Asked.of(
-            script=script,
-            models=models,
-            target=target,
-            port=port,
-            environment=environment,
-            workers=workers,
-            settings=settings,
-            variables=variables,
-            memory=memory,
-            cpus=cpus,
-            image=image,
-            source=source,
-        )
-        return self.apply(name, asked, living=living, wait=wait, large=large, progress=progress)
+        return self.apply(name, Asked.of(**options), living=living, wait=wait, large=large, progress=progress)
 
     def apply(
         self,

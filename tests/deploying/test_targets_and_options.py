@@ -78,6 +78,12 @@ def test_a_request_says_what_was_given_and_what_is_taken_back() -> None:
     assert specified("churn", record, Asked()) == record.spec
 
 
+def test_an_unknown_option_is_refused_with_the_nearest(workspace: Workspace) -> None:
+    with pytest.raises(DeployError, match="wrokers") as refused:
+        workspace.deploy("churn", wrokers=3)  # type: ignore[call-arg]
+    assert "workers" in f"{refused.value.message} {refused.value.hint}"
+
+
 def test_a_word_means_what_has_that_name(workspace: Workspace) -> None:
     references = References(workspace.scripts, workspace.environments, lambda: ["none"])
     asked = Asked.of(script="default", models="none", environment="default")
@@ -140,3 +146,15 @@ def test_a_package_more_in_an_inferred_environment(workspace: Workspace) -> None
     for wrong in ("inferred+", "inferred+ ,", "inferred+--index-url x"):
         with pytest.raises((EnvironmentProblem, UsageProblem, DeployError)):
             reference_of(wrong, known)
+
+
+def test_a_service_is_described_and_its_properties_stay() -> None:
+    first = specified(
+        "churn", None, Asked.of(tags={"a": "1", "b": "2"}, properties={"p": "1"}, description="who leaves")
+    )
+    record = ServiceRecord(first, "", ())
+    then = specified("churn", record, Asked.of(tags={"a": None, "c": "3"}, properties={"q": "2"}))
+    assert (then.tags, then.properties, then.description) == ({"b": "2", "c": "3"}, {"p": "1", "q": "2"}, "who leaves")
+    assert specified("churn", record, Asked.of(tags="default")).tags == {}
+    with pytest.raises(UsageProblem, match="cannot be changed"):
+        specified("churn", record, Asked.of(properties={"p": "2"}))
