@@ -7,17 +7,16 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..environments import INFERRED, KERNEL, bar
+from ..environments import INFERRED, KERNEL
 from ..errors import UsageProblem
 from ..files import remove_tree
 from ..home import Home
-from ..services import Services, ServiceSpec, check_service_name
+from ..services import PackageContents, Services, ServiceSpec, check_service_name
 from ..store import Database, told
-from ..targets.docker import context, engine, images
+from ..targets import packager
 from .asked import Asked
 from .resolution import Resolver
 from .specifying import specified
@@ -70,9 +69,7 @@ class Package:
     @property
     def how(self) -> str:
         """The command that makes it serve."""
-        if self.is_image:
-            return f"docker run -p 6789:{images.PORT} {self.location}"
-        return f"docker build -t {self.name} {self.location}"
+        return packager().command(self.name, self.location, is_image=self.is_image)
 
 
 class Packages:
@@ -130,8 +127,9 @@ class Packages:
         spec = self._described(name, asked)
         with self._database.claims.open() as opened:
             resolved = self._resolver.resolve(spec, opened, large=True)
-            settings = context.settings_of(name, spec.workers, spec.settings)
-            contents = context.Contents(name, resolved.bundle, resolved.environment, settings, resolved.model_ids)
+            contents = PackageContents(
+                name, resolved.bundle, resolved.environment, spec.workers, spec.settings, resolved.model_ids
+            )
             if folder is not None:
                 location = str(Path(folder).expanduser().absolute())
                 notices = self._write(contents, Path(location), opened.folder)
@@ -156,10 +154,10 @@ class Packages:
             )
         # An image has no kernel: it gets what the script needs, in the kernel's versions.
         environment = INFERRED if spec.environment in {"", KERNEL} else spec.environment
-        return replace(spec, environment=environment, target="docker")
+        return replace(spec, environment=environment, target=packager().target)
 
     @staticmethod
-    def _write(contents: context.Contents, folder: Path, staging: Path) -> tuple[str, ...]:
+    def _write(contents: PackageContents, folder: Path, staging: Path) -> tuple[str, ...]:
         if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARK).exists())):
             raise UsageProblem(
                 f"{folder} holds something else than a package.",
@@ -167,7 +165,7 @@ class Packages:
             )
         half = staging / "package"
         half.mkdir()
-        notices = context.write(contents, half)
+        notices = packager().write(contents, half)
         beside = folder.with_name(f".{folder.name}.{staging.name}")
         with told(folder.parent):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -180,20 +178,10 @@ class Packages:
                 shutil.rmtree(beside, ignore_errors=True)
         return notices
 
-    def _build(self, contents: context.Contents, tag: str, staging: Path, progress: Progress) -> tuple[str, ...]:
-        labels = {
-            f"{images.LABEL}.role": "package",
-            f"{images.LABEL}.workspace": self._database.workspace_id,
-            "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        with engine(timeout=None) as client:
-            base = images.ensure(client, self._home, contents.environment, self._database.workspace_id, progress)
-            progress(bar(0.97, "adding code and models", "build"))
-            half = staging / "package"
-            half.mkdir()
-            notices = context.write(contents, half, whole=False)
-            images.build_folder(client, context.dockerfile(contents, base), half, tag, labels)
-        return notices
+    def _build(self, contents: PackageContents, image: str, staging: Path, progress: Progress) -> tuple[str, ...]:
+        half = staging / "package"
+        half.mkdir()
+        return packager().build(contents, image, half, self._home, self._database.workspace_id, progress)
 
 
 def _image_name(given: str) -> str:

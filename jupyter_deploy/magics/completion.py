@@ -88,9 +88,9 @@ def _positionals_before(words: list[str], options: list[Argument]) -> int:
 
 def _values(argument: Argument) -> Iterable[str]:
     if argument.completes == "targets":
-        from ..targets import CHOICES
+        from ..targets import choices_with_added
 
-        return CHOICES
+        return choices_with_added()
     if argument.completes == "views":
         from ..verbs import KINDS
 

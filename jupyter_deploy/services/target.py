@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ..environments import Environment
 from ..home import Home
 from .facts import Doing, Health, Identity, Stats
+from .leftovers import Leftover
 from .records import OwnImage, Setting
 from .server import Server
 
@@ -92,8 +93,6 @@ class Capabilities:
         Whether a running server can swap bundle and settings; without it, another server takes over.
     replicas : bool
         Whether several servers can answer at one address.
-    survives_reboot : bool
-        Whether servers start again by themselves after the machine was restarted.
     kernel : bool
         Whether services run on the interpreter that deploys them, where no environment is given.
     """
@@ -102,12 +101,11 @@ class Capabilities:
     own_image: bool = False
     live_reload: bool = False
     replicas: bool = False
-    survives_reboot: bool = False
     kernel: bool = False
 
 
 class Target(Protocol):
-    """A place where services run. To add one: a room with such a class, and a line in ``targets.TARGETS``.
+    """A place where services run. To add one: such a class, and a line in ``targets.choice`` or an entry point.
 
     A target keeps no state: all that it needs to find a server again is in the server's facts, which it alone decodes.
     ``folder`` is always the service's own folder, as in :class:`Launch`.
@@ -224,6 +222,29 @@ class Target(Protocol):
 
     def forget(self, server: Server) -> None:
         """Remove what an ended server leaves outside the service's own folder, as its service is deleted."""
+
+    def leftovers(
+        self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
+    ) -> list[Leftover]:
+        """List what the workspace has left there; empty where the target does not answer.
+
+        Parameters
+        ----------
+        workspace : str
+            The workspace's id.
+        servers : sequence of Server
+            Those that services know, on whatever target.
+        environments : sequence of Environment
+            Those that services need.
+        cache : bool
+            Whether downloads that the next installation would use count too.
+        """
+
+    def remove(self, leftovers: Sequence[Leftover]) -> list[Leftover]:
+        """Remove what it has listed; returns what is gone: what came into use meanwhile stays."""
+
+    def discard(self, environment: Environment) -> list[str]:
+        """Remove what was built for an environment that no service needs; returns the names of what is gone."""
 
     def url(self, server: Server) -> str:
         """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""

@@ -1,6 +1,7 @@
 """Where services run: the targets, and what they share: the way to a server's admin routes, to its log.
 
-To add a target: a room beside these two, and a line in ``choice.TARGETS``.
+To add a target: a room beside these two and a line in ``choice.TARGETS``, or a distribution of its own with an entry
+point in the group ``jupyter_deploy.targets``.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ if TYPE_CHECKING:
     from .choice import CHOICES as CHOICES
     from .choice import NEAREST as NEAREST
     from .choice import VARIABLE as VARIABLE
+    from .choice import all_targets as all_targets
+    from .choice import choices_with_added as choices_with_added
     from .choice import choose as choose
     from .choice import having as having
+    from .choice import packager as packager
     from .choice import target as target
     from .following import Following as Following
+    from .process import owner_of_port as owner_of_port
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "choice": "CHOICES NEAREST VARIABLE choose having target",
+            "choice": "CHOICES NEAREST VARIABLE all_targets choices_with_added choose having packager target",
             "following": "Following",
+            "process": "owner_of_port",
         },
     )

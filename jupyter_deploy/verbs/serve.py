@@ -17,7 +17,7 @@ from ..scripts import Script, script_from_file
 from ..scripts.shipment import shipment_of
 from ..serving import IGNORED, ServingConfig, Settings, gather
 from ..serving.front import listen
-from ..targets.process import owner_of_port
+from ..targets import owner_of_port
 from ..workspace import Workspace
 from .verb import SETTING, Done, Session, Verb, argument, pairs
 

@@ -4,56 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ..deploying import Deployment, Garbage
 from ..environments import Environment, runtime
-from ..errors import TargetProblem
 from ..files import remove_tree
 from ..home import Home
 from ..scripts.shipment import Contents
-from ..services import Services
+from ..services import Leftover, Server, Services
 from ..store import NO_RIGHTS, Database, cannot_write, read_only
-from ..targets.docker import CACHE_VOLUME, engine, unreachable
-from ..targets.docker import leftovers as engines
+from ..targets import all_targets, target
 from .captured import CapturedValues
 from .opening import full_disk_told, tidy
 from .trial import Trials
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Something that no service needs, and that is made again when one does.
-
-    Parameters
-    ----------
-    kind : str
-        ``"server"``, ``"environment"``, ``"server files"``, ``"captured value"``, ``"artifact"``, ``"bundle"``,
-        ``"shipped files"``, ``"container"``, ``"image"``, ``"cache"``.
-    name : str
-        What people call it.
-    size : int
-        Bytes; 0 where it is not known. Images share layers: together they may free less.
-    identity : str
-        What it is found by.
-    """
-
-    kind: str
-    name: str
-    size: int
-    identity: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
-        return asdict(self)
 
 
 class Housekeeping:
@@ -132,9 +95,11 @@ class Housekeeping:
         finally:
             self.garbage.collect_bundles()
 
+    def _servers(self) -> list[Server]:
+        return [server for record in self._rows.all() for server in record.servers]
+
     def _needed(self) -> list[Environment]:
-        servers = [server for record in self._rows.all() for server in record.servers]
-        return [server.environment for server in servers if server.environment]
+        return [server.environment for server in self._servers() if server.environment]
 
     def leftovers(self, *, cache: bool = False) -> list[Leftover]:
         """List what can be removed.
@@ -147,14 +112,14 @@ class Housekeeping:
         Returns
         -------
         list of Leftover
-            Folders first, then captured values, then what is on the Docker engine, if it answers.
+            Folders first, then captured values, then what is on the targets that answer.
         """
         self.clear_away()
         found = [Leftover("server", f"{name}'s ({what})", 0, name) for name, what in self._deployment.strays.list()]
         found += self._on_disk()
-        if not unreachable():
-            found += self._on_engine()
-            found += [Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME)] if cache else []
+        workspace = self._database.workspace_id
+        for place in all_targets():
+            found += place.leftovers(workspace, self._servers(), self._needed(), cache=cache)
         return found
 
     def _on_disk(self) -> list[Leftover]:
@@ -213,14 +178,6 @@ class Housekeeping:
                 return True
         return False
 
-    def _on_engine(self) -> list[Leftover]:
-        workspace = self._database.workspace_id
-        known = [server for record in self._rows.all() for server in record.servers]
-        with engine() as client:
-            found = [Leftover("container", name, 0, key) for key, name in engines.containers(client, workspace, known)]
-            unused = engines.images(client, workspace, self._needed())
-            return found + [Leftover("image", name, size, key) for key, name, size in unused]
-
     def remove(self, items: list[Leftover]) -> list[Leftover]:
         """Remove what was listed.
 
@@ -252,10 +209,8 @@ class Housekeeping:
         if any(item.kind == "shipped files" for item in items):
             self._contents.sweep()
             gone += [item for item in items if item.kind == "shipped files"]
-        there = [item for item in items if item.kind in {"container", "image", "cache"}]
-        if there:
-            with engine() as client:
-                gone += [item for item in there if _removed(client, item)]
+        for name in dict.fromkeys(item.target for item in items if item.target):
+            gone += target(name).remove([item for item in items if item.target == name])
         return gone
 
     def remove_images(self, environment: Environment) -> list[str]:
@@ -273,20 +228,7 @@ class Housekeeping:
         """
         if environment.is_kernel or environment.digest in {needed.digest for needed in self._needed()}:
             return []
-        try:
-            return engines.remove_images_of(environment)
-        except TargetProblem:
-            return []
-
-
-def _removed(client: Any, item: Leftover) -> bool:
-    if item.kind == "image":
-        return engines.remove_image(client, item.identity)
-    if item.kind == "container":
-        engines.remove_container(client, item.identity)
-    else:
-        engines.remove_cache(client)
-    return True
+        return [name for place in all_targets() for name in place.discard(environment)]
 
 
 def _file_size(path: Path) -> int:

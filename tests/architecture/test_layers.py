@@ -193,6 +193,13 @@ def outside(*rooms: str) -> list[str]:
     return [name for name in MODULES if not any(f"{name}.".startswith(f"{ROOT}.{room}.") for room in rooms)]
 
 
+@pytest.mark.parametrize("module", outside("targets"))
+def test_only_targets_know_which_targets_there_are(module: str) -> None:
+    """What another room wants of one target, it asks of all: through the protocol and the door of ``targets``."""
+    for origin, _ in imported_names(sources()[module]):
+        assert not origin.startswith(f"{ROOT}.targets."), f"{module} imports from {origin}"
+
+
 @pytest.mark.parametrize("module", outside("targets", "services.server"))
 def test_nobody_asks_a_target_for_its_name(module: str) -> None:
     """What a target can do is in its capabilities, so that a third one needs no change elsewhere."""

@@ -15,10 +15,9 @@ from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet
 from jupyter_deploy.invoking.load import Trouble
 from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
-from jupyter_deploy.services import Change, Stats
+from jupyter_deploy.services import Change, Leftover, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText, Overview
 from jupyter_deploy.workspace import Trial, Written
-from jupyter_deploy.workspace.housekeeping import Leftover
 
 PIECES = [
     "<script>alert(1)</script>",

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...bundles import Bundle
-from ...environments import Environment, redacted, runtime, uv
+from ...environments import redacted, runtime, uv
+from ...services import PackageContents
 from ...serving import ServingConfig
 from .images import PORT, RUNTIME_FOLDER, WARM, base_of, labels_text
 
@@ -43,53 +42,35 @@ RUN python3 -m compileall -q {RUNTIME_FOLDER} && python3 -c "{WARM}"
 """
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What is packaged.
+def labels_of(contents: PackageContents) -> dict[str, str]:
+    """Write the labels of the Open Container Initiative.
 
     Parameters
     ----------
-    name : str
-        What it is called.
-    bundle : Bundle
-        Code and models.
-    environment : Environment
-        What they run on.
-    settings : ServingConfig
-        How they are served.
-    models : tuple of str
-        ``name:version`` of the models.
+    contents : PackageContents
+        What is packaged.
+
+    Returns
+    -------
+    dict of str to str
+        Nothing in them depends on when or where it is packaged.
     """
-
-    name: str
-    bundle: Bundle
-    environment: Environment
-    settings: ServingConfig
-    models: tuple[str, ...]
-
-    def labels(self) -> dict[str, str]:
-        """Write the labels of the Open Container Initiative.
-
-        Returns
-        -------
-        dict of str to str
-            Nothing in them depends on when or where it is packaged.
-        """
-        serves = f"{self.name}: {', '.join(self.models)}" if self.models else self.name
-        return {
-            "org.opencontainers.image.title": self.name,
-            "org.opencontainers.image.description": f"Serves {serves} on port {PORT}",
-            "org.opencontainers.image.version": self.bundle.digest[:12],
-            "org.opencontainers.image.base.name": base_of(self.environment),
-        }
+    name = contents.name
+    serves = f"{name}: {', '.join(contents.models)}" if contents.models else name
+    return {
+        "org.opencontainers.image.title": name,
+        "org.opencontainers.image.description": f"Serves {serves} on port {PORT}",
+        "org.opencontainers.image.version": contents.bundle.digest[:12],
+        "org.opencontainers.image.base.name": base_of(contents.environment),
+    }
 
 
-def dockerfile(contents: Contents, base: str = "") -> str:
+def dockerfile(contents: PackageContents, base: str = "") -> str:
     """Write the Dockerfile.
 
     Parameters
     ----------
-    contents : Contents
+    contents : PackageContents
         What is packaged.
     base : str, optional
         An image that holds environment and server already; by default the file installs them.
@@ -99,7 +80,7 @@ def dockerfile(contents: Contents, base: str = "") -> str:
     str
         For the classic builder as well as for BuildKit.
     """
-    labels = labels_text(contents.labels())
+    labels = labels_text(labels_of(contents))
     if base:
         return f"FROM {base}\nUSER 0\n{_SERVE}{labels}\n"
     environment = contents.environment
@@ -111,12 +92,12 @@ def dockerfile(contents: Contents, base: str = "") -> str:
     return f"{start}{_INSTALL}{_SERVE}{labels}\n"
 
 
-def write(contents: Contents, folder: Path, *, whole: bool = True) -> tuple[str, ...]:
+def write(contents: PackageContents, folder: Path, *, whole: bool = True) -> tuple[str, ...]:
     """Write a build context.
 
     Parameters
     ----------
-    contents : Contents
+    contents : PackageContents
         What is packaged.
     folder : pathlib.Path
         An empty folder.
@@ -129,7 +110,7 @@ def write(contents: Contents, folder: Path, *, whole: bool = True) -> tuple[str,
         What was left out, and how to get it in.
     """
     notices = []
-    files: dict[str, bytes] = {"config.json": contents.settings.dumps().encode() + b"\n"}
+    files: dict[str, bytes] = {"config.json": settings_of(contents).dumps().encode() + b"\n"}
     if whole:
         lines = [line for line in uv.lines(contents.environment) if redacted(line) == line]
         if len(lines) < len(uv.lines(contents.environment)):
@@ -166,17 +147,13 @@ def _normalise(folder: Path) -> None:
             os.utime(path, (_EPOCH, _EPOCH), follow_symlinks=False)
 
 
-def settings_of(name: str, workers: int, settings: Mapping[str, Any]) -> ServingConfig:
+def settings_of(contents: PackageContents) -> ServingConfig:
     """Return how a packaged service is served.
 
     Parameters
     ----------
-    name : str
-        What it is called.
-    workers : int
-        Processes that run the script.
-    settings : mapping
-        The server's settings that differ from its defaults.
+    contents : PackageContents
+        What is packaged.
 
     Returns
     -------
@@ -186,12 +163,12 @@ def settings_of(name: str, workers: int, settings: Mapping[str, Any]) -> Serving
     from ...serving import with_settings
 
     fixed = ServingConfig(
-        name=name,
-        title=name,
+        name=contents.name,
+        title=contents.name,
         host="0.0.0.0",  # noqa: S104 - of a container
         exposure="network",
         port=PORT,
-        workers=workers,
+        workers=contents.workers,
         drain_seconds=DRAIN_SECONDS,
     )
-    return with_settings(fixed, settings, f"settings of {name}")
+    return with_settings(fixed, contents.settings, f"settings of {contents.name}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...environments import Environment
-from ...services import Server
+from ...services import Leftover, Server
 from .daemon import engine
 from .facts import ContainerFacts
 from .images import LABEL, base_of, environment_tag, runtime_tag
@@ -16,6 +16,7 @@ from .installation import CACHE_VOLUME
 # A container may just be made by somebody who has not yet written it down.
 _YOUNG_SECONDS = 600.0
 _PRODUCT = "package"
+TARGET = "docker"
 
 
 def images_of(environment: Environment) -> set[str]:
@@ -53,7 +54,7 @@ def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator
         Id and name.
     """
     ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
-    ids = {ContainerFacts.of(server).container for server in known if server.target == "docker"}
+    ids = {ContainerFacts.of(server).container for server in known if server.target == TARGET}
     now = datetime.now(UTC).timestamp()
     for container in ours:
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
@@ -88,6 +89,57 @@ def images(client: Any, workspace: str, needed: Iterable[Environment]) -> Iterat
             found.append((image["Created"], image["Id"], names[0] if names else image["Id"][7:19], image["Size"]))
     for _, identity, name, size in sorted(found, reverse=True):
         yield identity, name, size
+
+
+def leftovers(
+    workspace: str, servers: Iterable[Server], environments: Iterable[Environment], *, cache: bool
+) -> Iterator[Leftover]:
+    """List a workspace's containers and images that no service needs; with the cache, if that is asked for.
+
+    Parameters
+    ----------
+    workspace, servers, environments, cache : str, iterable of Server, iterable of Environment, bool
+        As for :meth:`jupyter_deploy.services.Target.leftovers`.
+
+    Yields
+    ------
+    Leftover
+        Containers first: they hold images.
+    """
+    with engine() as client:
+        for identity, name in containers(client, workspace, servers):
+            yield Leftover("container", name, 0, identity, TARGET)
+        for identity, name, size in images(client, workspace, environments):
+            yield Leftover("image", name, size, identity, TARGET)
+    if cache:
+        yield Leftover("cache", CACHE_VOLUME, 0, CACHE_VOLUME, TARGET)
+
+
+def remove(items: Iterable[Leftover]) -> list[Leftover]:
+    """Remove what was listed.
+
+    Parameters
+    ----------
+    items : iterable of Leftover
+        From :func:`leftovers`.
+
+    Returns
+    -------
+    list of Leftover
+        What is gone.
+    """
+    with engine() as client:
+        return [item for item in items if _removed(client, item)]
+
+
+def _removed(client: Any, item: Leftover) -> bool:
+    if item.kind == "image":
+        return remove_image(client, item.identity)
+    if item.kind == "container":
+        remove_container(client, item.identity)
+    else:
+        remove_cache(client)
+    return True
 
 
 def remove_container(client: Any, identity: str) -> None:

@@ -6,18 +6,20 @@ import contextlib
 import re
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...environments import Environment
 from ...errors import PortBusy, ServiceDown, TargetProblem
-from ...services import Capabilities, Doing, Health, Identity, Launch, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
 from ...serving import Failure
 from ..admin import Admin, known_settings, settings_for, token_in
 from ..process import owner_of_port
+from . import leftovers as left
 from . import statistics
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
-from .daemon import discard, engine
+from .daemon import discard, engine, unreachable
 from .facts import ContainerFacts
 from .images import LABEL, PORT, ensure, exists, pull
 from .observation import of_container, of_own_image
@@ -32,7 +34,7 @@ class DockerTarget:
     """Starts containers that outlive the process that started them, and finds them again by their ids and labels."""
 
     name = "docker"
-    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, survives_reboot=True)
+    capabilities = Capabilities(limits=True, own_image=True, live_reload=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Pull or build the image."""
@@ -209,6 +211,25 @@ class DockerTarget:
             if patience:
                 client.api.stop(facts.container, timeout=int(patience))
             client.api.remove_container(facts.container, v=True, force=True)
+
+    def leftovers(
+        self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
+    ) -> list[Leftover]:
+        """Ask the engine, by the workspace's labels."""
+        if unreachable():
+            return []
+        return list(left.leftovers(workspace, servers, environments, cache=cache))
+
+    def remove(self, leftovers: Sequence[Leftover]) -> list[Leftover]:
+        """Remove containers, images and the cache."""
+        return left.remove(leftovers)
+
+    def discard(self, environment: Environment) -> list[str]:
+        """Remove the environment's images, as far as no container needs them."""
+        try:
+            return left.remove_images_of(environment)
+        except TargetProblem:
+            return []
 
     def url(self, server: Server) -> str:
         """Return an address of loopback."""

@@ -11,17 +11,17 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from ...environments import runtime, venvs
+from ...environments import Environment, runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
-from ...services import Capabilities, Doing, Health, Identity, Launch, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
 from ...serving import Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
@@ -204,6 +204,20 @@ class ProcessTarget:
 
     def _admin(self, folder: Path, server: Server) -> Admin:
         return Admin(self.url(server), token_in(Path(ProcessFacts.of(server).secrets or folder)))
+
+    def leftovers(
+        self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
+    ) -> list[Leftover]:
+        """List nothing: all that this target makes is in the workspace's folder."""
+        return []
+
+    def remove(self, leftovers: Sequence[Leftover]) -> list[Leftover]:
+        """Remove nothing."""
+        return []
+
+    def discard(self, environment: Environment) -> list[str]:
+        """Leave virtual environments to ``prune``: other services of this machine may run from them."""
+        return []
 
     def url(self, server: Server) -> str:
         """Return an address of loopback."""

@@ -1,0 +1,53 @@
+"""Packages as images, and as the folders that plain ``docker build`` makes them from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ...environments import bar
+from ...home import Home
+from ...services import PackageContents
+from . import context, images
+from .daemon import engine
+
+_PUBLISHED = 6789
+
+
+class DockerPackager:
+    """Makes images with the Docker engine; a folder is written without one."""
+
+    target = "docker"
+
+    def write(self, contents: PackageContents, folder: Path) -> tuple[str, ...]:
+        """Write a build context."""
+        return context.write(contents, folder)
+
+    def build(
+        self,
+        contents: PackageContents,
+        image: str,
+        folder: Path,
+        home: Home,
+        workspace: str,
+        say: Callable[[str], None],
+    ) -> tuple[str, ...]:
+        """Add code and models to the image that services of this environment run in."""
+        labels = {
+            f"{images.LABEL}.role": "package",
+            f"{images.LABEL}.workspace": workspace,
+            "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with engine(timeout=None) as client:
+            base = images.ensure(client, home, contents.environment, workspace, say)
+            say(bar(0.97, "adding code and models", "build"))
+            notices = context.write(contents, folder, whole=False)
+            images.build_folder(client, context.dockerfile(contents, base), folder, image, labels)
+        return notices
+
+    def command(self, name: str, location: str, *, is_image: bool) -> str:
+        """Return a line for a shell."""
+        if is_image:
+            return f"docker run -p {_PUBLISHED}:{images.PORT} {location}"
+        return f"docker build -t {name} {location}"
