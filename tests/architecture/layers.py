@@ -45,18 +45,26 @@ def sources() -> dict[str, Path]:
     return {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """The modules a file imports anywhere in it, lazily and for type checking too; a door's name is its file's."""
+    found = []
     for origin, name in imported_names(path):
         candidate = f"{origin}.{name}" if name else origin
-        yield candidate if candidate in sources() else behind(origin, name)
+        found.append(candidate if candidate in sources() else behind(origin, name))
+    return tuple(found)
 
 
 def imported_names(path: Path) -> Iterator[tuple[str, str]]:
     """The module and the name of each import; the name is empty for ``import module``."""
     name = module_name(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -72,7 +80,7 @@ def names_of_door(room: str) -> dict[str, str]:
     path = sources().get(room)
     if path is None or path.name != "__init__.py":
         return found
-    for node in ast.parse(path.read_text()).body:
+    for node in tree(path).body:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom) and line.level == 1:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .layers import LAYERS, RANK, ROOT, imported_names, imports, names_of_door, part_of, sources
+from .layers import LAYERS, RANK, ROOT, imported_names, imports, names_of_door, part_of, sources, tree
 
 TESTS = Path(__file__).parent.parent
 MODULES = [name for name in sources() if name != ROOT]
@@ -58,7 +58,7 @@ def test_other_rooms_are_entered_by_their_doors(module: str) -> None:
 def test_only_the_store_has_locks(module: str) -> None:
     """Others name what they lock, not a file: a shared database keeps processes apart by other means."""
     assert not {"filelock", "fcntl", "msvcrt", "portalocker"}.intersection(imports(sources()[module]))
-    for node in ast.walk(ast.parse(sources()[module].read_text())):
+    for node in ast.walk(tree(sources()[module])):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             assert not node.value.endswith(".lock"), f"{module}:{node.lineno}"
 
@@ -105,7 +105,7 @@ def test_there_are_no_cycles() -> None:
 def test_sizes(module: str) -> None:
     text = sources()[module].read_text()
     assert len(text.splitlines()) <= 400, f"{module} is too long"
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(sources()[module])):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= 60, f"{module}.{node.name} has {length} lines"
@@ -128,7 +128,7 @@ def test_importing_does_nothing(module: str) -> None:
         ast.Assign,
         ast.AnnAssign,
     )
-    for node in ast.parse(sources()[module].read_text()).body:
+    for node in tree(sources()[module]).body:
         if isinstance(node, allowed) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             continue
         text = ast.unparse(node)
@@ -148,14 +148,14 @@ def test_html_is_made_in_one_place(module: str) -> None:
     """What escapes and what writes tags is ``display/markup.py``; assets for the browser are files of their own."""
     path = sources()[module]
     assert "html" not in imports(path)
-    tree = ast.parse(path.read_text())
+    parsed = tree(path)
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in ast.walk(parsed)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             assert not HTML.search(node.value), f"{module}, line {node.lineno}: {node.value[:60]}"
         if isinstance(node, ast.Call):
@@ -166,7 +166,7 @@ def test_async_stays_in_the_front() -> None:
     asynchronous = {
         name
         for name, path in sources().items()
-        if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(ast.parse(path.read_text())))
+        if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree(path)))
     }
     front = {
         "acceptor",
@@ -204,7 +204,7 @@ def test_only_targets_know_which_targets_there_are(module: str) -> None:
 def test_nobody_asks_a_target_for_its_name(module: str) -> None:
     """What a target can do is in its capabilities, so that a third one needs no change elsewhere."""
     targets = set(importlib.import_module(f"{ROOT}.targets.choice").TARGETS)
-    for node in ast.walk(ast.parse(sources()[module].read_text())):
+    for node in ast.walk(tree(sources()[module])):
         if isinstance(node, ast.Compare):
             constants = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
             named = {part.value for part in constants if isinstance(part, ast.Constant)} & targets
@@ -213,7 +213,7 @@ def test_nobody_asks_a_target_for_its_name(module: str) -> None:
 
 @pytest.mark.parametrize("module", outside("targets", "services.server", "services.rows", "store"))
 def test_only_a_target_reads_its_facts_and_only_the_rows_the_column(module: str) -> None:
-    for node in ast.walk(ast.parse(sources()[module].read_text())):
+    for node in ast.walk(tree(sources()[module])):
         if isinstance(node, ast.Attribute) and node.attr in {"facts", "handle"}:
             owner = ast.unparse(node.value).rpartition(".")[2]
             private = {"facts": {"server", "before", "next", "previous"}, "handle": {"record", "c"}}[node.attr]
