@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import NotFound, UsageProblem
+from ..errors import UsageProblem
 from ..registry import Models
 from ..scripts import NAME_RULE as SCRIPT_RULE
 from ..scripts import Scripts
@@ -35,7 +35,13 @@ class Naming:
         self._models = models
 
     def service(
-        self, name: str, script: str | Path | None, say: Callable[[str], None], *, image: bool = False
+        self,
+        name: str,
+        script: str | Path | None,
+        say: Callable[[str], None],
+        *,
+        models: object = None,
+        image: bool = False,
     ) -> tuple[str, str | Path | None]:
         """Tell which service is meant.
 
@@ -47,13 +53,15 @@ class Naming:
             The script that was given.
         say : callable
             Told of a name that was derived.
+        models : object, optional
+            The models that were given: one needs no script.
         image : bool, optional
             Whether the service runs an image of its own, and so needs no script.
 
         Returns
         -------
         tuple of (str, str or pathlib.Path or None)
-            The service's name, and the script of a new one.
+            The service's name, and the script of a new one; None where its model answers without one.
 
         Raises
         ------
@@ -77,7 +85,7 @@ class Naming:
                 )
             return own, script
         if script is None and not image:
-            script = self._stored(name, own)
+            script = self._stored(name, own, models)
         if own != name:
             say(f"service {own}, because {_RULE}")
         return own, script
@@ -100,14 +108,14 @@ class Naming:
             The service's name, and the request with the script and the model of the name that was typed.
         """
         typed = asked.script if isinstance(asked.script, (str, Path)) else None
-        own, script = self.service(name, typed, say, image=asked.image is not None)
+        own, script = self.service(name, typed, say, models=asked.models, image=asked.image is not None)
         found = asked.but(script=script)
-        by_file = script is not None and str(script) not in self._scripts.names()
+        by_file = asked.image is None and (script is None or str(script) not in self._scripts.names())
         if own != name and by_file and asked.models is None and self._rows.find(own) is None and name in self._models:
             found = found.but(models=(name,))
         return own, found
 
-    def _stored(self, name: str, own: str) -> str:
+    def _stored(self, name: str, own: str, models: object) -> str | None:
         known = self._scripts.names()
         if name in known:
             return name
@@ -119,11 +127,8 @@ class Naming:
                 f"Several scripts would be the service {own}: {', '.join(meant)}.",
                 hint=f"Say which: jupyter model deploy {own} --script {meant[0]}",
             )
-        if name in self._models:
-            raise NotFound(
-                f"{name} is a model, and no script serves it yet.",
-                hint=f"Write run(data) in a cell that starts with %%score_script {name}, or give --script FILE.",
-            )
+        if models or name in self._models:
+            return None
         return self._scripts.get(name).name
 
 

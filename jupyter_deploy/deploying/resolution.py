@@ -29,6 +29,7 @@ from ..services import ServiceRecord, ServiceSpec, derived
 from ..store import ArtifactStore, Stage
 from ..store import models as models_table
 from ..targets import target
+from .unscripted import answers_alone, script_of_model
 
 _NO_SCRIPT = "# The image has a server of its own.\n"
 
@@ -134,9 +135,10 @@ class Resolver:
         """
         if spec.image:
             script = Script(spec.name, _NO_SCRIPT, "")
-        if script is None:
-            script = script_from_file(Path(spec.script)) if spec.script_is_file else self._scripts.get(spec.script)
         references = ids if ids is not None else spec.models
+        alone = False
+        if script is None:
+            script, alone = self._script(spec, references)
         if references is None:
             references = self.usual_models(spec.name, script)
         references = [*references, *script.models]
@@ -154,10 +156,22 @@ class Resolver:
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
         refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
-        sentence = shipment.sentence()
+        sentence = answers_alone(models[0], spec.name, environment) if alone else shipment.sentence()
         mismatches = () if spec.image else version_mismatches(models, environment)
         notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
         return Resolved(spec, script, models, bundle, environment, notes)
+
+    def _script(self, spec: ServiceSpec, references: Sequence[str] | None) -> tuple[Script, bool]:
+        """Find the script, and tell whether the model is served alone: where there is none of the service's name."""
+        if spec.script_is_file:
+            return script_from_file(Path(spec.script)), False
+        stored = self._scripts.find(spec.script)
+        if stored is None and spec.script == spec.name:
+            if references is None:
+                references = [spec.name] if spec.name in self._models else []
+            if references:
+                return script_of_model(spec.name, references, self._models, str(self._home.artifacts)), True
+        return stored or self._scripts.get(spec.script), False
 
     def _is_large(self, record: ServiceRecord) -> bool:
         shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})

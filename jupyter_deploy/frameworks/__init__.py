@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from .known import framework_of as framework_of
     from .pickling import distribution_version as distribution_version
     from .pickling import installed_version as installed_version
+    from .predicting import DATA as DATA
+    from .predicting import Predictor as Predictor
+    from .predicting import Signature as Signature
+    from .predicting import Tensor as Tensor
+    from .served import SERVED as SERVED
+    from .served import missing_library as missing_library
+    from .served import predictor_of as predictor_of
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -25,5 +32,7 @@ else:
             "distributions": "KINDS distribution_of requirements_of written_by",
             "known": "comes_from framework_of",
             "pickling": "distribution_version installed_version",
+            "predicting": "DATA Predictor Signature Tensor",
+            "served": "SERVED missing_library predictor_of",
         },
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .estimators import Estimator
 from .known import CreateFile, Saved, comes_from
 from .pickling import distribution_version, dump
+from .predicting import Predictor
 
 NAME = "ScikitLearn"
+ENDINGS = (".joblib", ".pkl", ".pickle", ".sav", ".skops")
 
 
 def matches(obj: object) -> bool:
@@ -72,3 +75,19 @@ def load(entry: Path) -> Any:
     import joblib
 
     return joblib.load(entry)
+
+
+def predictor(model: Any) -> Predictor:
+    """Make an estimator answer.
+
+    Parameters
+    ----------
+    model : object
+        Fitted.
+
+    Returns
+    -------
+    Predictor
+        Usually with probabilities, where it has them.
+    """
+    return Estimator(model)

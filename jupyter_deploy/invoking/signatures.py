@@ -13,8 +13,8 @@ from typing import Any
 
 from ..errors import InvokeProblem
 
-# Decorators of a schema, or parameters with type hints.
-_DECORATED = re.compile(rb"inference_schema|\bdef\s+run\s*\([^)]*:")
+# Decorators of a schema, parameters with type hints, or a model that describes itself.
+_DECORATED = re.compile(rb"inference_schema|jupyter_deploy\.serving\.nocode|\bdef\s+run\s*\([^)]*:")
 _PANDAS = "pandas.DataFrame:"
 _NUMPY = "numpy.ndarray"
 _SHOWN = 400

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .scripts import imported_modules as imported_modules
     from .scripts import script_from_file as script_from_file
     from .taken import Taken as Taken
+    from .unwritten import unwritten_script as unwritten_script
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -57,5 +58,6 @@ else:
                 "CELL_FILE LOADED NAME_RULE Script Scripts check_script_name imported_modules script_from_file"
             ),
             "taken": "Taken",
+            "unwritten": "unwritten_script",
         },
     )

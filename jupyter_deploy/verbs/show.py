@@ -14,6 +14,10 @@ from .verb import Session, Verb, argument
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     name = given.model
     is_script = name in workspace.scripts.names()
+    if given.script and not is_script and name in workspace.services:
+        service = workspace.services[name]
+        if not service.record.spec.script_is_file and not service.record.spec.image:
+            return service.script
     if given.script or (is_script and not workspace.models.list(name)):
         return workspace.scripts.get(name)
     if name in workspace.services and not workspace.models.list(parse_reference(name)[0]):
@@ -30,7 +34,11 @@ VERB = Verb(
     "show one model version (tags, properties, requirements, how to load it) or a script",
     (
         argument("model", metavar="NAME[:VERSION]", help="the newest version without one", completes="models"),
-        argument("--script", action="store_true", help="the script of that name"),
+        argument(
+            "--script",
+            action="store_true",
+            help="the script of that name, or the one that was written for a model without",
+        ),
     ),
     _run,
 )

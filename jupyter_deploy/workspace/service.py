@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..bundles import captured_names
+from ..bundles import captured_names, manifest_of
 from ..deploying import Asked, script_facts
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
-from ..scripts import CELL_FILE
+from ..scripts import CELL_FILE, Script
 from ..services import Change, Health, Identity, Server, ServiceRecord, Services, Stats, Target
 
 if TYPE_CHECKING:
@@ -173,6 +173,13 @@ class Service(Invocable):
         except (OSError, ValueError, KeyError):
             # A bundle that is gone or damaged is built again by the next deployment; a face tells what it can.
             return {}
+
+    @property
+    def script(self) -> Script:
+        """The entry script that it runs, as it was shipped; of a model without one, what the package wrote."""
+        bundle = self._deployment.bundle_folder(self.record)
+        entry = bundle / "code" / str(manifest_of(bundle).get("entry", ""))
+        return Script(self.name, entry.read_text(encoding="utf-8"), str(entry.parent))
 
     def moved_on(self, living: Living) -> tuple[str, ...]:
         """Tell which of a notebook's names have moved on since the script that is served was taken from it.

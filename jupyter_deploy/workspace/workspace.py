@@ -333,7 +333,7 @@ class Workspace:
         folder, progress : str or pathlib.Path, callable, optional
             Write a build context there instead, the same bytes for the same input; told what is being done.
         """
-        name, script = self._naming.service(name, script, progress)
+        name, script = self._naming.service(name, script, progress, models=models)
         asked = Asked.of(script=script, models=models, environment=environment)
         with self.housekeeping.changing():
             return self._packages.make(name, self._references.located(asked, "", progress), image, folder, progress)

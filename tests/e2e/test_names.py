@@ -51,8 +51,8 @@ def test_two_scripts_that_would_be_the_same_service_are_told_so(workspace: Works
         workspace.deploy("do-uble")
 
 
-def test_a_model_without_a_script_says_what_is_missing(workspace: Workspace) -> None:
+def test_a_model_that_needs_a_script_says_what_is_missing(workspace: Workspace) -> None:
     workspace.register("fraud", {"a": 1})
-    with pytest.raises(NotFound, match="fraud is a model, and no script serves it yet") as caught:
+    with pytest.raises(UsageProblem, match=r"fraud:1 cannot be served without a script: .*Custom") as caught:
         workspace.deploy("fraud")
     assert "%%score_script fraud" in caught.value.hint

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_deploy.serving.worker.batching import CannotCut, call_together, cut
+from jupyter_deploy.serving.batching import CannotCut, call_together, cut
 
 
 def called(batch: list[dict[str, Any]], answer: Any = lambda x: x) -> tuple[list[Any], list[dict[str, Any]]]:

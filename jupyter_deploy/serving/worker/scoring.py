@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..answers import INTERNAL_ERROR, RETURNED_NONE, StrictJson, encode, holds_nan, to_json
+from ..batching import Outcome, call_together
 from ..failures import describe
 from ..layout import Layout
 from ..logs import log, request_id
 from ..messages import Answer, Request, chunk, end, pack_answers
 from ..modes import HEADERS, BadInput, RequestHeaders
 from ..options import WorkerOptions
-from .batching import Outcome, call_together
 from .inbox import Inbox
 from .ownheaders import check_headers
 from .script import EntryScript
@@ -145,7 +145,12 @@ class Scorer:
                         together = []
                         self._sent_itself(request, value, elapsed)
                         continue
-                    made = self._answer(request, value, elapsed) if worked else self._failed(value, request)
+                    if worked:
+                        made = self._answer(request, value, elapsed)
+                    elif isinstance(value, BadInput):
+                        made = _refusal(request, value)
+                    else:
+                        made = self._failed(value, request)
                     answer = made._replace(meta={**made.meta, "batch": len(ready)})
                 together.append(answer)
             self._send(pack_answers(together))

@@ -20,8 +20,12 @@ from . import schema, typed
 if TYPE_CHECKING:
     import asyncio
 
+    from ..nocode import ServedModel
+
 MODULE = "entry_module"
 _CHILDREN = str(Path(__file__).parent / "children")
+# It loads frameworks: only scripts that import it have it.
+_NOCODE = "jupyter_deploy.serving.nocode"
 _ALLOWED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -66,6 +70,8 @@ class EntryScript:
         Whether waiting requests are predicted together.
     schemas : dict or None
         For swagger documents; None where the script has no schema.
+    served : ServedModel or None
+        The model that answers by itself.
     loop : callable
         Returns the event loop for ``async def``.
     """
@@ -77,10 +83,11 @@ class EntryScript:
     run_batch: Callable[[list[Any]], Any] | None = None
     batches: bool = False
     schemas: dict[str, Any] | None = None
+    served: ServedModel | None = None
     loop: Loop = field(default_factory=Loop)
 
     def facts(self) -> dict[str, Any]:
-        """Tell the front what it needs to know.
+        """Tell the front what it needs to know; of a model that answers by itself, once it is loaded.
 
         Returns
         -------
@@ -88,7 +95,8 @@ class EntryScript:
             Mode, whether requests come with headers and whether they are batched, and the schemas.
         """
         wants = self.takes_headers or self.mode.name == "raw"
-        return {"mode": self.mode.name, "headers": wants, "batches": self.batches, "schemas": self.schemas}
+        schemas = self.served.schemas() if self.served else self.schemas
+        return {"mode": self.mode.name, "headers": wants, "batches": self.batches, "schemas": schemas}
 
 
 def load(layout: Layout, max_batch: int = 0) -> EntryScript:
@@ -186,7 +194,16 @@ def _batching(init: Callable[[], Any], run: Callable[..., Any], run_batch: Calla
         inspect.signature(run_batch).bind([])
     except TypeError as error:
         raise TypeError(f"run_batch() is called with one list, but {error}") from None
-    return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True)
+    served = _served(run_batch) if run is run_batch else None
+    return EntryScript(init, run, PlainMode("data"), run_batch=run_batch, batches=True, served=served)
+
+
+def _served(run_batch: Callable[..., Any]) -> ServedModel | None:
+    """Find the model whose own method answers; a script that does more with a request describes itself."""
+    owner = getattr(run_batch, "__self__", None)
+    if type(owner).__module__.startswith(f"{_NOCODE}."):
+        return owner
+    return None
 
 
 def _parameters(run: Callable[..., Any]) -> dict[str, bool]:

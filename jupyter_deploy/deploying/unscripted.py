@@ -1,0 +1,85 @@
+"""Services without a script of the user's own: which model they serve, and which cannot be served so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..environments import Environment
+from ..errors import DeployError, UsageProblem
+from ..frameworks import SERVED, missing_library
+from ..registry import Model, Models
+from ..scripts import Script, unwritten_script
+
+
+def script_of_model(name: str, references: Sequence[str], models: Models, folder: str) -> Script:
+    """Write the script of a service that has exactly one model.
+
+    Parameters
+    ----------
+    name : str
+        The service's.
+    references : sequence of str
+        Its models; at least one.
+    models : Models
+        The registry.
+    folder : str
+        A folder without modules.
+
+    Returns
+    -------
+    Script
+        Not stored.
+
+    Raises
+    ------
+    UsageProblem
+        If there are several models, or the model's framework needs a script.
+    """
+    found = list({model.id: model for model in map(models.get, references)}.values())
+    if len(found) > 1:
+        raise UsageProblem(
+            f"Service {name} has no script, and {len(found)} models: {', '.join(model.id for model in found)}. "
+            "Only one model can be served without a script.",
+            hint=f"Name one: jupyter model deploy {name} --model {found[0].name}; or write run(data) in a cell that "
+            f"starts with %%score_script {name}",
+        )
+    (model,) = found
+    if model.framework not in SERVED:
+        raise UsageProblem(
+            f"{model.id} cannot be served without a script: its framework is {model.framework}, and those that can "
+            f"are {', '.join(SERVED)}.",
+            hint=f"Write run(data) in a cell that starts with %%score_script {name}, or register the model again with "
+            "--framework if it is of one of these.",
+        )
+    return unwritten_script(name, model.id, model.framework, folder)
+
+
+def answers_alone(model: Model, name: str, environment: Environment) -> str:
+    """Say that a model is served without a script, after a look whether its library is there to load it.
+
+    Parameters
+    ----------
+    model : Model
+        Its framework is one of :data:`jupyter_deploy.frameworks.SERVED`.
+    name : str
+        The service's.
+    environment : Environment
+        What it runs on.
+
+    Returns
+    -------
+    str
+        For the user.
+
+    Raises
+    ------
+    DeployError
+        Naming what to install; an environment of the service's own is not looked at.
+    """
+    library = missing_library(model.framework) if environment.is_kernel else ""
+    if library:
+        raise DeployError(
+            f"{model.id} is a {model.framework} model, and {library} is not installed here.",
+            hint=f"pip install {library}; or let the service have an environment of its own: --environment inferred",
+        )
+    return f"{model.id} answers without a script: jupyter model show {name} --script"

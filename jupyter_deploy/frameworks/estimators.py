@@ -1,0 +1,165 @@
+"""Models with scikit-learn's interface, whichever library they are of: asked by their methods."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from ..errors import ModelProblem
+from .predicting import DATA, Signature, Tensor
+
+# The first that a model has is its usual answer, as in Azure ML's services without a script.
+METHODS = ("predict_proba", "predict", "transform")
+_MORE = ("decision_function", "predict_log_proba", "score_samples")
+_MOST_NESTED = 50
+
+
+class Estimator:
+    """Asks one estimator.
+
+    Parameters
+    ----------
+    model : object
+        Fitted.
+    columns : tuple of str, optional
+        The names of its features, where it does not have scikit-learn's attribute.
+
+    Raises
+    ------
+    ModelProblem
+        If it has nothing to be asked by, or is not fitted.
+    """
+
+    def __init__(self, model: Any, columns: tuple[str, ...] = ()) -> None:
+        methods = [name for name in (*METHODS, *_MORE) if callable(getattr(model, name, None))]
+        if not methods or methods[0] in _MORE:
+            kind = type(model).__name__
+            raise ModelProblem(
+                f"A {kind} has no predict(), so it cannot be served without a script.",
+                hint="Write run(data) in a cell that starts with %%score_script NAME.",
+            )
+        _check_fitted(model)
+        self._model = model
+        columns = columns or tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
+        width = len(columns) or getattr(model, "n_features_in_", None)
+        taken = Tensor(DATA) if width is None else Tensor(DATA, "float64", (-1, int(width)))
+        self.signature = Signature(
+            (taken,),
+            tuple(_output(model, name) for name in methods),
+            (methods[0],),
+            columns,
+            () if width is None else example_row(model, columns, int(width)),
+            of_rows=True,
+        )
+
+    def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        """Ask by each of the methods."""
+        with warnings.catch_warnings():
+            # Of arrays for a model of columns: they were counted already.
+            warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
+            rows = framed(inputs[DATA], self.signature.columns)
+            return {name: _rows_first(getattr(self._model, name)(rows)) for name in outputs}
+
+
+def framed(rows: Any, columns: tuple[str, ...]) -> Any:
+    """Give a matrix the names of its columns, which some steps of pipelines look for.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray
+        In the columns' order.
+    columns : tuple of str
+        Empty for a model without.
+
+    Returns
+    -------
+    pandas.DataFrame or numpy.ndarray
+        The matrix itself where the model has no columns, or pandas is not installed.
+    """
+    if not columns or find_spec("pandas") is None:
+        return rows
+    import pandas as pd
+
+    # Of objects, pandas finds each column's type anew.
+    return pd.DataFrame(rows.tolist() if rows.dtype.kind == "O" else rows, columns=list(columns))
+
+
+def _check_fitted(model: Any) -> None:
+    if not any(kind.__module__.partition(".")[0] == "sklearn" for kind in type(model).__mro__):
+        return
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        raise ModelProblem(f"The {type(model).__name__} is not fitted.", hint="Register it after fit().") from None
+    except TypeError:
+        # It has no fit(), so there is nothing to be fitted.
+        return
+
+
+def _output(model: Any, name: str) -> Tensor:
+    classes = getattr(model, "classes_", None)
+    single = getattr(classes, "ndim", 0) == 1
+    if name in {"predict_proba", "predict_log_proba"}:
+        return Tensor(name, "float64", (-1, len(classes) if single and classes is not None else -1))
+    if name == "predict":
+        kind = getattr(getattr(classes, "dtype", None), "kind", "f") if single else "f"
+        return Tensor(name, {"i": "int64", "u": "int64", "b": "bool", "f": "float64"}.get(kind, "str"), (-1,))
+    return Tensor(name, "float64", (-1, -1) if name == "transform" else (-1,))
+
+
+def _rows_first(found: Any) -> Any:
+    """Turn the list that multi-output classifiers return (an array for each output) into one entry a row."""
+    if hasattr(found, "toarray"):
+        return found.toarray()
+    if not isinstance(found, list) or not found or not hasattr(found[0], "shape"):
+        return found
+    import numpy as np
+
+    if len({part.shape for part in found}) == 1:
+        return np.stack(found, axis=1)
+    return [[part[row].tolist() for part in found] for row in range(len(found[0]))]
+
+
+def example_row(model: Any, columns: tuple[str, ...], width: int) -> tuple[Any, ...]:
+    """Make up a row that the model takes: zeros, and of a column that an encoder knows, its first category.
+
+    Parameters
+    ----------
+    model : object
+        An estimator or a pipeline.
+    columns : tuple of str
+        The names of its features; empty where it has none.
+    width : int
+        How many there are.
+
+    Returns
+    -------
+    tuple of object
+        A value for each feature.
+    """
+    row: list[Any] = [0.0] * width
+    for names, categories in _encoders(model, columns, 0):
+        for name, known in zip(names, categories, strict=False):
+            place = columns.index(name) if name in columns else name if isinstance(name, int) else -1
+            if 0 <= place < width and len(known):
+                first = known[0]
+                row[place] = first.item() if hasattr(first, "item") else first
+    return tuple(row)
+
+
+def _encoders(model: Any, names: Any, depth: int) -> Iterator[tuple[list[Any], Any]]:
+    """Find what encodes categories, with the columns that it is given."""
+    if depth > _MOST_NESTED:
+        return
+    if hasattr(model, "categories_"):
+        yield list(names) or list(range(len(model.categories_))), model.categories_
+    elif getattr(model, "steps", None):
+        yield from _encoders(model.steps[0][1], names, depth + 1)
+    for _, inner, given in getattr(model, "transformers_", ()):
+        if isinstance(given, (list, tuple)) or hasattr(given, "tolist"):
+            yield from _encoders(inner, list(given), depth + 1)

@@ -1,0 +1,89 @@
+"""Which models can be served without a script, and how their files become something that answers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import ModelProblem
+from .pickling import distribution_version
+from .predicting import Predictor
+
+# By Azure ML's word: the file in this folder, and the module without which the model cannot be loaded.
+_SERVED = {
+    "ScikitLearn": ("sklearn", "sklearn"),
+}
+_INSTALLED_AS = {"sklearn": "scikit-learn"}
+SERVED = tuple(_SERVED)
+
+
+class Served(Protocol):
+    """A framework whose models can be asked without a script; a module with these names is one."""
+
+    ENDINGS: tuple[str, ...]
+
+    def load(self, entry: Path) -> Any:
+        """Read a model back."""
+
+    def predictor(self, model: Any) -> Predictor:
+        """Make a loaded model answer."""
+
+
+def missing_library(framework: str) -> str:
+    """Tell what must be installed here before models of a framework can be served.
+
+    Parameters
+    ----------
+    framework : str
+        One of :data:`SERVED`.
+
+    Returns
+    -------
+    str
+        As pip takes it; empty where it is installed.
+    """
+    module = _SERVED[framework][1]
+    return "" if distribution_version(module)[0] else _INSTALLED_AS.get(module, module)
+
+
+def predictor_of(folder: Path, framework: str) -> Predictor:
+    """Load the model in a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With the one file or folder that was registered.
+    framework : str
+        One of :data:`SERVED`.
+
+    Returns
+    -------
+    Predictor
+        Ready to be asked.
+
+    Raises
+    ------
+    ModelProblem
+        Naming the files, where it is not clear which of them is the model.
+    """
+    module: Served = import_module(f"{__package__}.{_SERVED[framework][0]}")
+    return module.predictor(module.load(_model_in(folder, module.ENDINGS, framework)))
+
+
+def _model_in(folder: Path, endings: tuple[str, ...], framework: str) -> Path:
+    """Find the model: what was registered, or the one file in it whose name ends as the framework's models do."""
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    if len(entries) == 1 and (entries[0].is_file() or any((entries[0] / name).exists() for name in endings)):
+        return entries[0]
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in endings)
+    if len(files) == 1:
+        return files[0]
+    shown = ", ".join(str(path.relative_to(folder)) for path in files[:5])
+    known = ", ".join(endings)
+    raise ModelProblem(
+        f"The model has several files that may be the {framework} model: {shown}."
+        if files
+        else f"The model has no file that ends in one of {known}.",
+        hint="Register the one file alone, or write run(data) in a cell that starts with %%score_script NAME.",
+    )

@@ -1,0 +1,151 @@
+"""From JSON to the rows of a model: a matrix in the order of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...frameworks import Signature
+from ..modes import BadInput
+
+_NUMBERS = {int, float, bool, type(None)}
+_MOST_NAMED = 12
+
+
+def matrix_of(value: Any, signature: Signature) -> Any:
+    """Read rows.
+
+    Parameters
+    ----------
+    value : object
+        A list of rows, a list of records, one record, columns by name, or ``{"columns": …, "data": …}``.
+    signature : Signature
+        What the model takes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Two-dimensional; of numbers, or of objects where there are others. Of a model that does not say how many
+        features it has, one-dimensional where the value is a list of texts or numbers.
+
+    Raises
+    ------
+    BadInput
+        Naming the row, and what is expected.
+    """
+    rows = _listed(value, signature.columns)
+    if not isinstance(rows, list):
+        raise BadInput(f"the rows are {_kind(value)}, not a list of rows")
+    width = signature.width
+    if any(isinstance(row, Mapping) for row in rows):
+        rows = [_ordered(row, place, signature.columns) for place, row in enumerate(rows)]
+    if width < 0:
+        return _array(rows)
+    for place, row in enumerate(rows):
+        if not isinstance(row, list):
+            advice = ": one row is a list in the list" if len(rows) == width else ""
+            raise BadInput(f"row {place} is {_kind(row)}, not a list of {width} values{advice}")
+        if len(row) != width:
+            named = f" ({', '.join(signature.columns)})" if 0 < len(signature.columns) <= _MOST_NAMED else ""
+            raise BadInput(f"row {place} has {_count(len(row), 'value')}, but the model takes {width}{named}")
+    found = _array(rows)
+    if rows and found.ndim != 2:
+        raise BadInput("a value in a row is a list itself")
+    return found.reshape(len(rows), width)
+
+
+def of_columns(columns: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Join columns that come one by one.
+
+    Parameters
+    ----------
+    columns : mapping of str to numpy.ndarray
+        Each with one value a row.
+    names : sequence of str
+        The model's columns.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the model's order.
+    """
+    import numpy as np
+
+    _check_names(columns, names, "the request")
+    parts = [np.asarray(columns[name]).reshape(-1) for name in names]
+    if len({len(part) for part in parts}) > 1:
+        raise BadInput("the columns have different numbers of rows")
+    if all(part.dtype.kind in "biuf" for part in parts):
+        return np.stack(parts, axis=1)
+    return np.stack([part.astype(object) for part in parts], axis=1)
+
+
+def _listed(value: Any, columns: tuple[str, ...]) -> Any:
+    """Make a list of rows or records of the other forms."""
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get("data"), list) and isinstance(value.get("columns"), list):
+        names = [str(name) for name in value["columns"]]
+        rows = value["data"]
+        if not columns or list(columns) == names:
+            return rows
+        if any(not isinstance(row, list) or len(row) != len(names) for row in rows):
+            raise BadInput("a row has not as many values as there are columns")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+    parts = list(value.values())
+    if parts and all(isinstance(part, list) for part in parts):
+        if len({len(part) for part in parts}) > 1:
+            raise BadInput("the columns have different numbers of rows")
+        return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
+    return [value]
+
+
+def _ordered(row: Any, place: int, columns: tuple[str, ...]) -> list[Any]:
+    if not isinstance(row, Mapping):
+        raise BadInput(f"row {place} is {_kind(row)}, but others are records")
+    if not columns:
+        raise BadInput("the model does not know its columns by name: send each row as a list")
+    _check_names(row, columns, f"row {place}")
+    return [row[name] for name in columns]
+
+
+def _check_names(given: Mapping[str, Any], columns: Sequence[str], what: str) -> None:
+    missing = [name for name in columns if name not in given]
+    unknown = [str(name) for name in given if name not in columns]
+    told = [f"lacks {_some(missing)}"] if missing else []
+    told += [f"has {_some(unknown)}, which the model does not know"] if unknown else []
+    if told:
+        raise BadInput(f"{what} {' and '.join(told)}; its columns are {_some(list(columns))}")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(map(repr, names[:_MOST_NAMED])) + more
+
+
+def _array(rows: list[Any]) -> Any:
+    import numpy as np
+
+    try:
+        found = np.array(rows)
+    except ValueError:
+        lengths = sorted({len(row) for row in rows if isinstance(row, list)})
+        raise BadInput(
+            f"the rows have different lengths: {', '.join(map(str, lengths))}"
+            if len(lengths) > 1
+            else "the rows are not alike: some of their values are lists"
+        ) from None
+    if found.dtype.kind in "biuf":
+        return found
+    # numpy makes texts of numbers that stand beside texts.
+    kinds = {type(item) for row in rows for item in (row if isinstance(row, list) else (row,))}
+    return np.array(rows, dtype=float if kinds <= _NUMBERS else object)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,176 @@
+"""A model that answers requests by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...frameworks import DATA, Predictor, Signature, predictor_of
+from ..batching import Outcome, call_together
+from ..jsonbody import decode
+from ..modes import BadInput
+from .describing import example_of, schemas_of
+from .matrices import matrix_of
+from .tensors import tensors_of
+
+_LONGEST = 500
+# Where the rows stand: Azure ML's name, that of its second version, and those of MLflow and TensorFlow Serving.
+_ROWS = ("data", "input_data", "dataframe_split", "dataframe_records", "instances", "inputs")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request, read.
+
+    Parameters
+    ----------
+    inputs : dict of str to numpy.ndarray
+        For the predictor.
+    outputs : tuple of str
+        What is asked for.
+    form : callable
+        Makes the answer of the outputs.
+    """
+
+    inputs: dict[str, Any]
+    outputs: tuple[str, ...]
+    form: Callable[[dict[str, Any]], Any]
+
+
+class ServedModel:
+    """The model of a service that has no other script.
+
+    Parameters
+    ----------
+    framework : str
+        In Azure ML's spelling, for example ``"ScikitLearn"``.
+    """
+
+    def __init__(self, framework: str) -> None:
+        self.framework = framework
+        self._predictor: Predictor | None = None
+
+    def load(self, folder: str) -> None:
+        """Read the model's files.
+
+        Parameters
+        ----------
+        folder : str
+            ``AZUREML_MODEL_DIR``.
+        """
+        self._predictor = predictor_of(Path(folder), self.framework)
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model, loaded."""
+        if self._predictor is None:
+            raise RuntimeError("load() was not called")
+        return self._predictor
+
+    @property
+    def signature(self) -> Signature:
+        """What it takes and returns."""
+        return self.predictor.signature
+
+    def schemas(self) -> dict[str, Any]:
+        """Describe it for swagger documents, with an example."""
+        return schemas_of(self.signature)
+
+    def answers(self, requests: Sequence[str]) -> list[Any]:
+        """Predict for several requests at once.
+
+        Parameters
+        ----------
+        requests : sequence of str
+            The text of each.
+
+        Returns
+        -------
+        list
+            The answer of each, or the exception that it failed with; a request that does not fit the model has a
+            :class:`~jupyter_deploy.serving.modes.BadInput`.
+        """
+        read = [self._read(request) for request in requests]
+        found: list[Any] = list(read)
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for place, question in enumerate(read):
+            if isinstance(question, Question):
+                groups.setdefault(question.outputs, []).append(place)
+        for outputs, places in groups.items():
+            questions = [question for place in places if isinstance(question := read[place], Question)]
+            outcomes = self._predict(outputs, [question.inputs for question in questions])
+            for place, question, (worked, value) in zip(places, questions, outcomes, strict=True):
+                found[place] = question.form(value) if worked else self._failed(value)
+        return found
+
+    def _predict(self, outputs: tuple[str, ...], batch: list[dict[str, Any]]) -> list[Outcome]:
+        ask = partial(self.predictor.predict, outputs=outputs)
+        if self.signature.joins:
+            return call_together(ask, batch)
+        return [outcome for one in batch for outcome in call_together(ask, [one])]
+
+    def _read(self, request: str) -> Question | BadInput:
+        try:
+            return self._question(request)
+        except BadInput as bad:
+            return self._explained(bad.message)
+
+    def _explained(self, message: str) -> BadInput:
+        example = json.dumps(example_of(self.signature), ensure_ascii=False)
+        advice = f"\nSend for example {example}" if len(example) <= _LONGEST else ""
+        return BadInput(f"The request does not fit the model: {message}.{advice}")
+
+    def _failed(self, error: Any) -> Any:
+        # Here is no code of the user's: such a lone request has a value that the model cannot take.
+        lines = str(error).strip().splitlines()
+        if isinstance(error, (ValueError, TypeError)) and lines:
+            return self._explained(lines[0].rstrip("."))
+        return error
+
+    def _question(self, request: str) -> Question:
+        try:
+            body = decode(request.encode())
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"it is not JSON: {error}") from None
+        if isinstance(body, list):
+            body = {"data": body}
+        if not isinstance(body, Mapping):
+            raise BadInput("it is neither an object nor a list")
+        signature = self.signature
+        key = next((name for name in _ROWS if name in body), "")
+        if not key:
+            return self._by_name(body)
+        outputs = self._outputs(body)
+        form = partial(_plain, named="predictions" if key == "instances" else "")
+        if signature.of_rows:
+            return Question({DATA: matrix_of(body[key], signature)}, outputs, form)
+        return Question(tensors_of(body[key], signature), outputs, form)
+
+    def _by_name(self, body: Mapping[str, Any]) -> Question:
+        """Read a request whose keys are columns or inputs."""
+        signature = self.signature
+        known = signature.columns if signature.of_rows else tuple(one.name for one in signature.inputs)
+        if not set(body) & set(known):
+            raise BadInput("it has no 'data'")
+        if signature.of_rows:
+            return Question({DATA: matrix_of(body, signature)}, signature.usual, _plain)
+        return Question(tensors_of(body, signature), signature.usual, _plain)
+
+    def _outputs(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        method = body.get("method") if self.signature.of_rows else None
+        if method is None:
+            return self.signature.usual
+        known = [one.name for one in self.signature.outputs]
+        if method not in known:
+            raise BadInput(f"the model has no method {method!r}; it has {', '.join(known)}")
+        return (method,)
+
+
+def _plain(found: dict[str, Any], named: str = "") -> Any:
+    """Return the one output alone, several by their names."""
+    answer = next(iter(found.values())) if len(found) == 1 else found
+    return {named: answer} if named else answer
