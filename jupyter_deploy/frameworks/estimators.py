@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,8 +23,8 @@ class Estimator:
     ----------
     model : object
         Fitted.
-    columns : tuple of str, optional
-        The names of its features, where it does not have scikit-learn's attribute.
+    prepare : callable, optional
+        What is done to the rows first.
 
     Raises
     ------
@@ -32,7 +32,7 @@ class Estimator:
         If it has nothing to be asked by, or is not fitted.
     """
 
-    def __init__(self, model: Any, columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, model: Any, *, prepare: Callable[[Any], Any] = lambda rows: rows) -> None:
         methods = [name for name in (*METHODS, *_MORE) if callable(getattr(model, name, None))]
         if not methods or methods[0] in _MORE:
             kind = type(model).__name__
@@ -41,13 +41,13 @@ class Estimator:
                 hint="Write run(data) in a cell that starts with %%score_script NAME.",
             )
         _check_fitted(model)
-        self._model = model
-        columns = columns or tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
+        self._model, self._prepare = model, prepare
+        columns = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
         width = len(columns) or getattr(model, "n_features_in_", None)
         taken = Tensor(DATA) if width is None else Tensor(DATA, "float64", (-1, int(width)))
         self.signature = Signature(
             (taken,),
-            tuple(_output(model, name) for name in methods),
+            tuple(_output(getattr(model, "classes_", None), name) for name in methods),
             (methods[0],),
             columns,
             () if width is None else example_row(model, columns, int(width)),
@@ -59,11 +59,11 @@ class Estimator:
         with warnings.catch_warnings():
             # Of arrays for a model of columns: they were counted already.
             warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
-            rows = framed(inputs[DATA], self.signature.columns)
+            rows = self._prepare(in_table(inputs[DATA], self.signature.columns))
             return {name: _rows_first(getattr(self._model, name)(rows)) for name in outputs}
 
 
-def framed(rows: Any, columns: tuple[str, ...]) -> Any:
+def in_table(rows: Any, columns: tuple[str, ...]) -> Any:
     """Give a matrix the names of its columns, which some steps of pipelines look for.
 
     Parameters
@@ -101,8 +101,7 @@ def _check_fitted(model: Any) -> None:
         return
 
 
-def _output(model: Any, name: str) -> Tensor:
-    classes = getattr(model, "classes_", None)
+def _output(classes: Any, name: str) -> Tensor:
     single = getattr(classes, "ndim", 0) == 1
     if name in {"predict_proba", "predict_log_proba"}:
         return Tensor(name, "float64", (-1, len(classes) if single and classes is not None else -1))
@@ -163,3 +162,53 @@ def _encoders(model: Any, names: Any, depth: int) -> Iterator[tuple[list[Any], A
     for _, inner, given in getattr(model, "transformers_", ()):
         if isinstance(given, (list, tuple)) or hasattr(given, "tolist"):
             yield from _encoders(inner, list(given), depth + 1)
+
+
+class RowModel:
+    """Asks a model by functions of its own, for libraries without scikit-learn's interface.
+
+    Parameters
+    ----------
+    methods : mapping of str to callable
+        The first is the usual one.
+    width : int
+        How many features a row has.
+    columns : tuple of str
+        Their names; empty for a model without.
+    example : tuple of object, optional
+        A row that it takes; zeros by default.
+    classes : object, optional
+        Of a classifier.
+    framed : bool, optional
+        Whether a model of columns gets a table; else a matrix.
+    prepare : callable, optional
+        What is done to the rows first.
+    """
+
+    def __init__(
+        self,
+        methods: Mapping[str, Callable[[Any], Any]],
+        width: int,
+        columns: tuple[str, ...],
+        *,
+        example: tuple[Any, ...] = (),
+        classes: Any = None,
+        framed: bool = True,
+        prepare: Callable[[Any], Any] = lambda rows: rows,
+    ) -> None:
+        self._methods, self._prepare = methods, prepare
+        self._framed = framed
+        self.signature = Signature(
+            (Tensor(DATA, "float64", (-1, width)),),
+            tuple(_output(classes, name) for name in methods),
+            (next(iter(methods)),),
+            columns,
+            example or (0.0,) * width,
+            of_rows=True,
+        )
+
+    def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        """Ask by each of the methods."""
+        rows = inputs[DATA]
+        rows = self._prepare(in_table(rows, self.signature.columns) if self._framed else rows)
+        return {name: self._methods[name](rows) for name in outputs}

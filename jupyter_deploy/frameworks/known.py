@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 # The first that matches wins; "anything" matches everything and stays last.
-_MODULES = ("sklearn", "anything")
+_MODULES = ("onnx", "xgboost", "lightgbm", "catboost", "sklearn", "anything")
+# How values of scripts are saved, which load them by joblib.
+_PICKLED = ("sklearn", "anything")
 
 CreateFile = Callable[[str], AbstractContextManager[Any]]
 
@@ -55,20 +57,22 @@ class Framework(Protocol):
         """Read an object back from the file or folder that :meth:`save` named."""
 
 
-def framework_of(obj: object) -> Framework:
+def framework_of(obj: object, *, pickled: bool = False) -> Framework:
     """Find the framework of an object.
 
     Parameters
     ----------
     obj : object
         A model, or anything that can be pickled.
+    pickled : bool, optional
+        Whether only those are wanted that write pickles.
 
     Returns
     -------
     Framework
         The first in the list that matches.
     """
-    for name in _MODULES:
+    for name in _PICKLED if pickled else _MODULES:
         framework: Any = import_module(f"{__package__}.{name}")
         if framework.matches(obj):
             return framework  # type: ignore[no-any-return]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -245,6 +245,22 @@ def installed_version(distribution: str) -> str:
         return str(metadata.version(distribution))
     except metadata.PackageNotFoundError:
         return ""
+
+
+def pinned(modules: Iterable[str]) -> tuple[str, ...]:
+    """Write the requirements of modules, in the versions that are installed here.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Top-level names.
+
+    Returns
+    -------
+    tuple of str
+        ``distribution==version`` of those that are; sorted.
+    """
+    return tuple(sorted(f"{name}=={version}" for name, version in map(distribution_version, modules) if name))
 
 
 def _requirements(modules: set[str]) -> tuple[str, ...]:

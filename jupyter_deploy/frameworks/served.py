@@ -13,6 +13,10 @@ from .predicting import Predictor
 # By Azure ML's word: the file in this folder, and the module without which the model cannot be loaded.
 _SERVED = {
     "ScikitLearn": ("sklearn", "sklearn"),
+    "Onnx": ("onnx", "onnxruntime"),
+    "XGBoost": ("xgboost", "xgboost"),
+    "LightGBM": ("lightgbm", "lightgbm"),
+    "CatBoost": ("catboost", "catboost"),
 }
 _INSTALLED_AS = {"sklearn": "scikit-learn"}
 SERVED = tuple(_SERVED)

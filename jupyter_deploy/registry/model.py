@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ..errors import ModelProblem, UsageProblem
+from ..frameworks import KINDS
 
 # azureml-core's rule for model names.
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
@@ -317,9 +318,11 @@ def spelled_framework(name: str) -> str:
     str
         For example ``"ScikitLearn"``; unknown names are kept as they are, as Azure ML's client does.
     """
-    known = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi")
+    known = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi", *KINDS.values())
     plain = {candidate.lower(): candidate for candidate in known} | {
         "sklearn": "ScikitLearn",
         "scikit-learn": "ScikitLearn",
+        "keras": "TfKeras",
+        "torch": "PyTorch",
     }
     return plain.get(name.lower(), name)

@@ -119,7 +119,7 @@ def prepare_value(value: object, folder: Path) -> Prepared:
     tree = folder / "tree"
     tree.mkdir()
     try:
-        return _from_object(value, tree)
+        return _from_object(value, tree, pickled=True)
     except OSError as error:
         if error.errno in NO_ROOM:
             # The stage says which disk is full.
@@ -135,10 +135,10 @@ def _not_copied(error: OSError) -> StoreProblem:
     )
 
 
-def _from_object(source: object, tree: Path) -> Prepared:
+def _from_object(source: object, tree: Path, *, pickled: bool = False) -> Prepared:
     if source is None:
         raise ModelProblem("None is not a model.", hint="Did the cell that trains it run?")
-    framework = framework_of(source)
+    framework = framework_of(source, pickled=pickled)
     writer = TreeWriter(tree)
     saved = framework.save(source, writer.open)
     return Prepared(

@@ -70,7 +70,8 @@ def look(file: File) -> Found | None:
 
 def _told(file: File, seen: Seen, torch: bool, problem: str) -> Found:
     modules = {module for module in seen.modules if module.partition(".")[0] not in _OF_PYTHON_2}
-    tops = list(dict.fromkeys(module.partition(".")[0] for module in modules))
+    # As they come: the first is that of the object itself, behind it are those of its parts.
+    tops = list(dict.fromkeys(module.partition(".")[0] for module in seen.modules if module in modules))
     notices = [problem] if problem else []
     session = sorted({name for module, name in seen.refs if module == "__main__"})
     if session:

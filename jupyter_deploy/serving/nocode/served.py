@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...frameworks import DATA, Predictor, Signature, predictor_of
+from ...frameworks import DATA, Predictor, Signature, Tensor, predictor_of
 from ..batching import Outcome, call_together
 from ..jsonbody import decode
 from ..modes import BadInput
 from .describing import example_of, schemas_of
 from .matrices import matrix_of
-from .tensors import tensors_of
+from .protobuf import is_protobuf, output_filter, read_tensor, written
+from .tensors import fitted, named, tensors_of
 
 _LONGEST = 500
 # Where the rows stand: Azure ML's name, that of its second version, and those of MLflow and TensorFlow Serving.
@@ -141,11 +142,14 @@ class ServedModel:
         if not isinstance(body, Mapping):
             raise BadInput("it is neither an object nor a list")
         signature = self.signature
+        if not signature.of_rows and is_protobuf(body):
+            inputs = named(body["inputs"], signature, _protobuf)
+            return Question(inputs, output_filter(body, signature.usual), written)
         key = next((name for name in _ROWS if name in body), "")
         if not key:
             return self._by_name(body)
         outputs = self._outputs(body)
-        form = partial(_plain, named="predictions" if key == "instances" else "")
+        form = partial(_plain, key="predictions" if key == "instances" else "")
         if signature.of_rows:
             return Question({DATA: matrix_of(body[key], signature)}, outputs, form)
         return Question(tensors_of(body[key], signature), outputs, form)
@@ -170,7 +174,11 @@ class ServedModel:
         return (method,)
 
 
-def _plain(found: dict[str, Any], named: str = "") -> Any:
+def _protobuf(value: Any, wanted: Tensor) -> Any:
+    return fitted(read_tensor(value, wanted.name), wanted)
+
+
+def _plain(found: dict[str, Any], key: str = "") -> Any:
     """Return the one output alone, several by their names."""
     answer = next(iter(found.values())) if len(found) == 1 else found
-    return {named: answer} if named else answer
+    return {key: answer} if key else answer

@@ -1,0 +1,195 @@
+"""Models of each library, registered as objects or files, and asked without a script: as the library itself answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import catboost
+import joblib
+import lightgbm
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+import xgboost
+from onnx import TensorProto, helper
+
+from jupyter_deploy.frameworks import framework_of
+from jupyter_deploy.frameworks.files import look
+from jupyter_deploy.serving.modes import BadInput
+from jupyter_deploy.serving.nocode import ServedModel
+from jupyter_deploy.store import TreeWriter
+
+NUMBERS = np.random.default_rng(7)
+TABLE = pd.DataFrame(NUMBERS.random((60, 3)), columns=["a", "b", "c"])
+LABELS = (TABLE["a"] > 0.5).astype(int)
+CITIES = pd.DataFrame({"city": ["Oslo", "Rome"] * 30, "age": TABLE["a"]})
+QUIET: dict[str, Any] = {"iterations": 3, "verbose": 0, "allow_writing_files": False}
+
+
+def saved(model: object, folder: Path) -> ServedModel:
+    """Save a model as ``register`` does, look into its file, and load it as a service does."""
+    folder.mkdir(exist_ok=True)
+    framework = framework_of(model)
+    entry = framework.save(model, TreeWriter(folder).open).entry
+    assert look(folder / entry).framework == framework.NAME
+    return loaded(folder, framework.NAME)
+
+
+def loaded(folder: Path, framework: str) -> ServedModel:
+    found = ServedModel(framework)
+    found.load(str(folder))
+    return found
+
+
+def answer(model: ServedModel, body: Any) -> Any:
+    found = model.answers([json.dumps(body)])[0]
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def rows(table: pd.DataFrame) -> Any:
+    return json.loads(table.to_json(orient="values", double_precision=15))
+
+
+def test_a_classifier_of_xgboost(tmp_path: Path) -> None:
+    model = xgboost.XGBClassifier(n_estimators=3).fit(TABLE, LABELS)
+    found = saved(model, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.ubj"]
+    np.testing.assert_allclose(answer(found, rows(TABLE)), model.predict_proba(TABLE), rtol=1e-5)
+    assert answer(found, {"data": rows(TABLE), "method": "predict"}).tolist() == model.predict(TABLE).tolist()
+    with pytest.raises(BadInput, match=r"lacks 'c'"):
+        answer(found, [{"a": 1, "b": 2}])
+
+
+def test_a_regressor_and_a_booster_of_xgboost(tmp_path: Path) -> None:
+    model = xgboost.XGBRegressor(n_estimators=3).fit(TABLE.to_numpy(), TABLE["a"])
+    found = saved(model, tmp_path / "regressor")
+    np.testing.assert_allclose(answer(found, rows(TABLE)), model.predict(TABLE.to_numpy()), rtol=1e-5)
+    booster = xgboost.train({"objective": "reg:squarederror"}, xgboost.DMatrix(TABLE, TABLE["a"]), 3)
+    expected = booster.predict(xgboost.DMatrix(TABLE))
+    np.testing.assert_allclose(answer(saved(booster, tmp_path / "booster"), rows(TABLE)), expected, rtol=1e-5)
+    (tmp_path / "file").mkdir()
+    booster.save_model(tmp_path / "file" / "model.json")
+    np.testing.assert_allclose(answer(loaded(tmp_path / "file", "XGBoost"), rows(TABLE)), expected, rtol=1e-5)
+
+
+def test_what_the_own_format_of_xgboost_would_forget_is_pickled(tmp_path: Path) -> None:
+    table = CITIES.assign(city=CITIES["city"].astype("category"))
+    model = xgboost.XGBClassifier(n_estimators=2, enable_categorical=True).fit(table, LABELS)
+    framework_of(model).save(model, TreeWriter(tmp_path).open)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.joblib"]
+
+
+def test_models_of_lightgbm(tmp_path: Path) -> None:
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(TABLE, np.where(LABELS, "yes", "no"))
+    found = saved(model, tmp_path / "estimator")
+    np.testing.assert_allclose(answer(found, rows(TABLE)), model.predict_proba(TABLE))
+    assert answer(found, {"data": rows(TABLE), "method": "predict"}).tolist() == model.predict(TABLE).tolist()
+    found = saved(model.booster_, tmp_path / "booster")
+    assert (tmp_path / "booster" / "model.txt").exists()
+    np.testing.assert_allclose(answer(found, rows(TABLE)), model.booster_.predict(TABLE))
+    assert answer(found, [{"c": 1, "b": 2, "a": 3}]).shape == (1,)
+
+
+def test_categories_of_lightgbm_come_as_texts(tmp_path: Path) -> None:
+    table = CITIES.assign(city=CITIES["city"].astype("category"))
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, min_child_samples=1).fit(
+        table, CITIES["city"] == "Oslo"
+    )
+    found = saved(model.booster_, tmp_path)
+    np.testing.assert_allclose(answer(found, rows(CITIES)), model.booster_.predict(table))
+
+
+def test_models_of_catboost(tmp_path: Path) -> None:
+    table = CITIES.assign(size=[1, 2, 3] * 20)
+    labels = np.where(LABELS, "yes", "no")
+    model = catboost.CatBoostClassifier(**QUIET, cat_features=["city", "size"]).fit(table, labels)
+    found = saved(model, tmp_path / "classifier")
+    assert (tmp_path / "classifier" / "model.cbm").exists()
+    np.testing.assert_allclose(answer(found, rows(table)), model.predict_proba(table))
+    assert answer(found, {"data": rows(table), "method": "predict"}).tolist() == model.predict(table).tolist()
+    regressor = catboost.CatBoostRegressor(**QUIET).fit(TABLE.to_numpy(), TABLE["a"])
+    found = saved(regressor, tmp_path / "regressor")
+    np.testing.assert_allclose(answer(found, rows(TABLE)), regressor.predict(TABLE.to_numpy()))
+
+
+def graph(first: int | str = "n") -> onnx.ModelProto:
+    """``y = x @ [1, 2] + bias``, for any number of rows or a fixed one."""
+    made = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["xw"]), helper.make_node("Add", ["xw", "bias"], ["y"])],
+        "sums",
+        [
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, [first, 2]),
+            helper.make_tensor_value_info("bias", TensorProto.FLOAT, [first, 1]),
+        ],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [first, 1])],
+        [helper.make_tensor("w", TensorProto.FLOAT, [2, 1], [1, 2])],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def test_onnx_by_values(tmp_path: Path) -> None:
+    found = saved(graph(), tmp_path)
+    inputs = {"x": [[1, 2], [3, 4]], "bias": [[0.5], [0]]}
+    assert answer(found, {"data": inputs}).tolist() == [[5.5], [11.0]]
+    assert answer(found, inputs).tolist() == [[5.5], [11.0]]
+    many = found.answers([json.dumps({"data": {"x": [[n, 0]], "bias": [[0]]}}) for n in range(3)])
+    assert [one.tolist() for one in many] == [[[0.0]], [[1.0]], [[2.0]]]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"x": [[1, 2, 3]], "bias": [[0]]}, r"x has the shape \[1, 3\], but the model takes \[any, 2\]"),
+        ({"x": [1, 2], "bias": [[0]]}, "one row is a list in the list"),
+        ({"x": [[1, 2]]}, "the input 'bias' is missing; the model takes 'x', 'bias'"),
+        ({"x": [[1, "2"]], "bias": [[0]]}, "x: the model takes numbers"),
+        ({"x": [[1, 2], [3]], "bias": [[0]]}, "x: its lists have different lengths"),
+    ],
+)
+def test_what_does_not_fit_a_graph(tmp_path: Path, inputs: Any, message: str) -> None:
+    found = saved(graph(), tmp_path)
+    with pytest.raises(BadInput, match=message) as caught:
+        answer(found, {"data": inputs})
+    assert answer(found, json.loads(caught.value.message.rpartition("example ")[2])).shape == (1, 1)
+
+
+def tensor(values: Any) -> dict[str, Any]:
+    array = np.array(values, np.float32)
+    raw = base64.b64encode(array.tobytes()).decode()
+    return {"dims": list(map(str, array.shape)), "dataType": 1, "rawData": raw}
+
+
+def test_onnx_by_protobufs_json(tmp_path: Path) -> None:
+    found = saved(graph(), tmp_path)
+    bias = {"dims": ["1", "1"], "dataType": 1, "floatData": [0.5]}
+    made = answer(found, {"inputs": {"x": tensor([[1, 2]]), "bias": bias}, "outputFilter": ["y"]})
+    assert made["outputs"]["y"]["dims"] == ["1", "1"]
+    assert np.frombuffer(base64.b64decode(made["outputs"]["y"]["rawData"]), np.float32).tolist() == [5.5]
+    for body, message in (
+        ({"inputs": {"x": tensor([[1, 2]]), "bias": bias}, "outputFilter": ["z"]}, "there is no output 'z'"),
+        ({"inputs": {"x": {**tensor([[1, 2]]), "dims": [2, 2]}, "bias": bias}}, "x: the tensor cannot be read"),
+        ({"inputs": {"x": {**tensor([[1, 2]]), "dataType": 99}, "bias": bias}}, "there is no dataType 99"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            answer(found, body)
+
+
+def test_a_graph_of_fixed_size_is_asked_for_each_request(tmp_path: Path) -> None:
+    found = saved(graph(1), tmp_path)
+    assert not found.signature.joins
+    many = found.answers([json.dumps({"data": {"x": [[n, 0]], "bias": [[0]]}}) for n in range(3)])
+    assert [one.tolist() for one in many] == [[[0.0]], [[1.0]], [[2.0]]]
+
+
+def test_a_folder_holds_one_model(tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "metrics.csv").write_text("a,b")
+    model = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(TABLE, TABLE["a"])
+    joblib.dump(model, tmp_path / "outputs" / "model.pkl")
+    np.testing.assert_allclose(answer(loaded(tmp_path, "LightGBM"), rows(TABLE)), model.predict(TABLE))
