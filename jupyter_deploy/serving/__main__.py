@@ -14,18 +14,7 @@ from .watcher import Life, detach
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and serve.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Without the program's name; ``sys.argv`` by default.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
+    """Read the command line and serve; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_deploy.serving", description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, help="a bundle's folder")
     parser.add_argument("--entry-script", type=Path, help="a plain script, instead of a bundle")
@@ -66,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _log_to(file: Path) -> int:
-    """Let all output go to a file, that of a crash too; returns what was standard output."""
+    """Send all output to a file, a crash's too; returns the former standard output."""
     echo = os.dup(1)
     handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(handle, 1)

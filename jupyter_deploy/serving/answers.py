@@ -1,4 +1,4 @@
-"""From what ``run()`` returns to the bytes of a JSON answer."""
+"""Encode what ``run()`` returns as JSON."""
 
 from __future__ import annotations
 
@@ -28,50 +28,24 @@ RETURNED_NONE = "x-ms-run-returned-none"
 
 
 class StrictJson(ValueError):
-    """The value holds NaN or infinity, and the service is told to refuse them."""
+    """The value holds NaN or infinity, and the service refuses them."""
 
 
 def encode(value: Any) -> bytes:
-    """Encode a value as JSON.
+    """Encode a value as JSON, in UTF-8.
 
-    A ``str`` is encoded like any other, also when it is JSON already: clients of Azure ML decode twice. ``None``
-    becomes ``{}`` (both as azureml-inference-server-http does). NaN and infinity become ``null``.
-
-    Parameters
-    ----------
-    value : object
-        Plain values, arrays and scalars of numpy, frames and series of pandas, dates, sets, and nestings of them.
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-
-    Raises
-    ------
-    TypeError
-        Naming the class that has no JSON form.
+    A ``str`` is encoded like any other value, even if it is JSON already: clients of Azure ML decode twice. ``None``
+    becomes ``{}`` (both as azureml-inference-server-http does). NaN and infinity become ``null``. Plain values, NumPy
+    arrays and scalars, pandas frames and series, dates, sets, and nestings of them have a JSON form; the TypeError
+    for anything else names the class.
     """
     return b"{}" if value is None else to_json(value)
 
 
 def to_json(value: Any) -> bytes:
-    """Encode a value as JSON, ``None`` as ``null``.
+    """Encode a value as :func:`encode` does, but ``None`` as ``null``.
 
-    Parameters
-    ----------
-    value : object
-        As for :func:`encode`.
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-
-    Raises
-    ------
-    TypeError
-        Naming the class that has no JSON form, or the key or column that would hide another of its name.
+    The TypeError names the class that has no JSON form, or the key or column that would hide another of its name.
     """
     try:
         body = bytes(orjson.dumps(value, default=_plain, option=_OPTIONS))
@@ -84,7 +58,7 @@ def to_json(value: Any) -> bytes:
 
 
 def _with_any_keys(value: Any) -> bytes:
-    """Encode where keys are no texts; empty where that takes the slower way."""
+    """Encode a value whose keys are not texts; empty if that needs the slower way."""
     _refuse_alike_keys(value)
     try:
         return bytes(orjson.dumps(value, default=_plain, option=_ANY_KEYS))
@@ -93,7 +67,7 @@ def _with_any_keys(value: Any) -> bytes:
 
 
 def _refuse_alike_keys(value: Any) -> None:
-    """Refuse 1 beside "1": as JSON, one would hide the other."""
+    """Refuse 1 beside "1": as JSON keys, one would hide the other."""
     waiting: list[Any] = [value]
     seen: dict[int, Any] = {}
     while waiting:
@@ -125,7 +99,7 @@ def _refuse_twice(names: Iterable[str], what: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Turn a value that the encoder does not know into one that it does, one level deep."""
+    """Turn a value that the encoder does not know into one that it knows, one level deep."""
     # Classes are told apart by what they can do: pandas and numpy are not imported for it.
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         if not all(isinstance(name, str) for name in value.columns) or not getattr(value.columns, "is_unique", True):
@@ -165,7 +139,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _duration(value: dt.timedelta) -> str:
-    """Write a duration as ISO 8601 does: ``P1DT0H0M1.5S``, as pandas writes it."""
+    """Write a duration in ISO 8601, as pandas does: ``P1DT0H0M1.5S``."""
     sign, value = ("-", -value) if value < dt.timedelta(0) else ("", value)
     minutes, seconds = divmod(value.seconds, 60)
     fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
@@ -173,7 +147,7 @@ def _duration(value: dt.timedelta) -> str:
 
 
 def _pure(value: Any) -> Any:
-    """Rebuild a value of nothing but what the standard library encodes."""
+    """Rebuild a value from types that the standard library encodes."""
     if value is None or isinstance(value, (str, bool)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, enum.Enum):
@@ -205,18 +179,7 @@ def _key_text(key: Any) -> str:
 
 
 def holds_nan(value: Any) -> bool:
-    """Look for what :func:`encode` turned into ``null`` though it is not None.
-
-    Parameters
-    ----------
-    value : object
-        As for :func:`encode`.
-
-    Returns
-    -------
-    bool
-        Whether there is a NaN or an infinity in it.
-    """
+    """Whether a value has a NaN or an infinity, which :func:`encode` turns into ``null``."""
     # Without recursion: what is nested too deeply for it can still be an answer.
     waiting = [value]
     while waiting:
@@ -241,7 +204,7 @@ def holds_nan(value: Any) -> bool:
 
 
 def _array_holds_nan(value: Any) -> bool:
-    """Look without a list of all items where the array has floats and nothing else."""
+    """Look for NaN, without a list of all items if the array has only floats."""
     kind = getattr(value.dtype, "kind", "O")
     if kind == "f" and hasattr(value, "flat"):
         return not math.isfinite(float(abs(value).max())) if value.size else False

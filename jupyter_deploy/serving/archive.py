@@ -21,13 +21,13 @@ _PIECE = 1 << 20
 
 
 class Refusal(Exception):
-    """An archive that is not the bundle that it is called."""
+    """The archive is not the bundle of its digest."""
 
 
 def pack_bundle(bundle: Path, file: IO[bytes]) -> None:
-    """Write a bundle into a file, from where that stands.
+    """Write a bundle into a file at its position.
 
-    Links are left out: :func:`link_bundle` makes them of what the manifest says.
+    Links are left out: :func:`link_bundle` makes them from the manifest.
     """
     with tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT, bufsize=_PIECE) as tar:
         for name in sorted(_entries(bundle)):
@@ -56,7 +56,7 @@ def _entries(bundle: Path) -> Iterator[str]:
 
 
 def content_digest(file: IO[bytes]) -> str:
-    """Return the value of ``Content-Digest`` (RFC 9530) for a file, from where that stands to its end."""
+    """Return the value of ``Content-Digest`` (RFC 9530) for the rest of a file."""
     total = hashlib.sha256()
     while piece := file.read(_PIECE):
         total.update(piece)
@@ -64,31 +64,16 @@ def content_digest(file: IO[bytes]) -> str:
 
 
 def content_digest_of(sha256: bytes) -> str:
-    """Write a digest as ``Content-Digest`` has it."""
+    """Write a SHA-256 as a value of ``Content-Digest``."""
     return f"sha-256=:{base64.b64encode(sha256).decode()}:"
 
 
 def unpack_bundle(file: IO[bytes], folder: Path, digest: str) -> None:
-    """Make a bundle's folder of an archive, and check that it is the bundle of that digest.
+    """Unpack an archive into a new folder, and check that it is the bundle of that digest.
 
-    The manifest is checked by the digest, code and listed files by the manifest. The models' digests are of an
-    algorithm that a server need not have: the archive's own ``Content-Digest`` answers for them.
-
-    Parameters
-    ----------
-    file : binary file
-        The archive.
-    folder : pathlib.Path
-        A new folder.
-    digest : str
-        What the bundle is called.
-
-    Raises
-    ------
-    Refusal
-        For names that lead elsewhere, for links and special files, and for any other content.
-    OSError
-        If it cannot be written.
+    The digest checks the manifest, and the manifest checks code and listed files. A server may lack the algorithm of
+    the models' digests: the archive's own ``Content-Digest`` covers them. Names that lead elsewhere, links, special
+    files and other content raise :class:`Refusal`.
     """
     folder.mkdir()
     try:

@@ -1,4 +1,4 @@
-"""What a server is told at its start: one frozen value, read from one file."""
+"""A server's settings: one frozen value, read from one file."""
 
 from __future__ import annotations
 
@@ -180,68 +180,27 @@ class ServingConfig:
     start_method: str = ""
 
     def dumps(self) -> str:
-        """Return the JSON that :func:`read_config` reads.
-
-        Returns
-        -------
-        str
-            One object with all settings.
-        """
+        """Return the JSON that :func:`read_config` reads."""
         return json.dumps(asdict(self), indent=1)
 
     def options(self, workers: int) -> WorkerOptions:
-        """Return what concerns a worker.
-
-        Parameters
-        ----------
-        workers : int
-            How many its generation has.
-
-        Returns
-        -------
-        WorkerOptions
-            The part of these settings.
-        """
+        """Return the settings of a generation with that many workers."""
         copies = workers if self.preload else 0
         return WorkerOptions(self.max_batch, self.strict_json, self.log_format, self.log_level, copies)
 
 
 def settable() -> list[str]:
-    """List the settings that a user may change.
-
-    Returns
-    -------
-    list of str
-        All but those that the target that starts a server chooses.
-    """
+    """List the settings that a user may change: all that the target does not choose when it starts a server."""
     return [field.name for field in fields(ServingConfig) if field.name not in FIXED]
 
 
 def with_settings(
     config: ServingConfig, values: Mapping[str, Any], where: str, *, texts: bool = False
 ) -> ServingConfig:
-    """Put settings over others.
+    """Return ``config`` with ``values`` in place of its own, checked.
 
-    Parameters
-    ----------
-    config : ServingConfig
-        The others.
-    values : mapping
-        By the names of :class:`ServingConfig`.
-    where : str
-        Where they come from, for messages.
-    texts : bool, optional
-        Whether texts may stand for values, as in variables and on command lines: ``"2"``, ``"true"``.
-
-    Returns
-    -------
-    ServingConfig
-        Checked.
-
-    Raises
-    ------
-    ConfigProblem
-        For unknown names, with the nearest, and values that cannot be.
+    ``where`` names their source in messages. With ``texts``, texts may stand for values, as in variables and on
+    command lines: ``"2"``, ``"true"``.
     """
     known = asdict(ServingConfig())
     refuse_unknown_keys(values, known, where)
@@ -283,44 +242,12 @@ def _parsed(key: str, text: str, wanted: type, where: str) -> Any:
 
 
 def read_config(path: Path) -> ServingConfig:
-    """Read the settings of a server.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A JSON object; keys that are missing keep their defaults.
-
-    Returns
-    -------
-    ServingConfig
-        Checked.
-
-    Raises
-    ------
-    ConfigProblem
-        For unreadable files, unknown keys and values of the wrong type.
-    """
+    """Read a server's settings from a JSON object and check them; missing keys keep their defaults."""
     return with_settings(ServingConfig(), read_object(path), str(path))
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its file.
-
-    Returns
-    -------
-    dict
-        As it is.
-
-    Raises
-    ------
-    ConfigProblem
-        If it cannot be read, or is something else.
-    """
+    """Read a JSON object from a file."""
     try:
         values: Any = json.loads(path.read_text())
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What went wrong in the user's script, told in the script's own lines."""
+"""A failure of the user's script, told in the script's own lines."""
 
 from __future__ import annotations
 
@@ -17,45 +17,19 @@ _TRACEBACK_LIMIT = 40_000
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception of the script, fit to cross to the notebook.
+    """An exception of the script, ready to be sent to the notebook."""
 
-    Parameters
-    ----------
-    stage : str
-        ``"load"``, ``"init"`` or ``"run"``.
-    kind : str
-        The exception's class.
-    message : str
-        Its text.
-    label : str
-        The script, as tracebacks call it.
-    line : int
-        The script's innermost line involved; 0 where there is none.
-    text : str
-        That line.
-    traceback : str
-        The whole traceback, without this package's frames, the script called by its label.
-    hint : str
-        What to do about it, for :func:`jupyter_deploy.serving.hints.worded`; empty where nothing is proven.
-    """
-
-    stage: str
-    kind: str
+    stage: str  # "load", "init" or "run"
+    kind: str  # the exception's class
     message: str
-    label: str
-    line: int
-    text: str
-    traceback: str
-    hint: str = ""
+    label: str  # the script's name in tracebacks
+    line: int  # the script's innermost line involved; 0 if there is none
+    text: str  # that line's text
+    traceback: str  # without this package's frames; the script is called by its label
+    hint: str = ""  # for hints.worded(); empty if nothing is proven
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for a message.
-
-        Returns
-        -------
-        dict
-            What ``Failure(**values)`` takes.
-        """
+        """Return the arguments of ``Failure``, for a message."""
         return asdict(self)
 
     @property
@@ -76,29 +50,10 @@ def describe(
     root: str = "",
     body: bytes | None = None,
 ) -> Failure:
-    """Describe an exception that the script raised.
+    """Describe an exception that the script raised; long messages are cut.
 
-    Parameters
-    ----------
-    error : BaseException
-        With its traceback.
-    stage : str
-        ``"load"``, ``"init"`` or ``"run"``.
-    entry : str
-        The script's path.
-    label : str
-        What to call it instead.
-    origins : tuple of Origin, optional
-        Where its lines come from, of a script that was put together.
-    root : str, optional
-        The application's folder.
-    body : bytes, optional
-        The request's.
-
-    Returns
-    -------
-    Failure
-        Long messages are cut.
+    ``label`` replaces the path ``entry``; ``origins`` say which cells its lines come from. ``root`` is the
+    application's folder, ``body`` the request's.
     """
     hint = advise(Situation(error, stage, entry, root, body))
     trace = traceback.TracebackException.from_exception(error)
@@ -121,7 +76,7 @@ def describe(
 
 
 def _without_our_frames(trace: traceback.TracebackException, entry: str, origins: tuple[Origin, ...]) -> None:
-    """Leave what the user wrote and the libraries in between; what was written around the cell only if nothing else."""
+    """Keep the frames of the user and of libraries; code written around the cell stays only if nothing else is left."""
     waiting: list[traceback.TracebackException | None] = [trace]
     while waiting:
         current = waiting.pop()

@@ -1,4 +1,4 @@
-"""A request's JSON as Python's values, with nothing lost: large whole numbers stay whole, no key hides another."""
+"""Decode a request's JSON without loss: large whole numbers stay whole, no key hides another."""
 
 from __future__ import annotations
 
@@ -15,24 +15,10 @@ _LONG = b"," + b"0" * 19
 
 
 def decode(body: bytes) -> Any:
-    """Decode JSON.
+    """Decode JSON in UTF-8; UTF-16, UTF-32, byte order marks and NaN are accepted too.
 
-    Parameters
-    ----------
-    body : bytes
-        UTF-8; UTF-16, UTF-32, byte order marks and NaN are taken too.
-
-    Returns
-    -------
-    object
-        Of plain types.
-
-    Raises
-    ------
-    ValueError
-        If it is not JSON, has a key twice in one object, or a number that no float holds.
-    RecursionError
-        If it is nested too deeply.
+    Raises ValueError if it is not JSON, has a key twice in one object, or a number that no float holds, and
+    RecursionError if it is nested too deeply.
     """
     try:
         value = orjson.loads(body)
@@ -59,7 +45,7 @@ def _key_count(value: Any, most: int) -> int:
 
 
 def _strictly(body: bytes) -> Any:
-    """Decode with the standard library, which is slower and can be asked what it found."""
+    """Decode with the standard library, which is slower but reports what it found."""
     return json.loads(body, object_pairs_hook=_object, parse_float=_float)
 
 

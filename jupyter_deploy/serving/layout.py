@@ -1,4 +1,4 @@
-"""Where a script finds itself and its models: Azure ML's folders and variables over a bundle or a plain file."""
+"""Where a script finds itself and its models: Azure ML's folders and variables for a bundle or a plain file."""
 
 from __future__ import annotations
 
@@ -22,39 +22,25 @@ BUNDLE_LISTING = "files.list"
 
 @dataclass(frozen=True)
 class Layout:
-    """The places that one generation of workers runs with.
+    """The paths and variables of one generation's workers."""
 
-    Parameters
-    ----------
-    entry : str
-        Absolute path of the entry script.
-    app_root : str
-        ``AML_APP_ROOT`` and the working directory.
-    label : str
-        How tracebacks call the entry script.
-    environ : dict of str to str
-        Variables that the script gets.
-    preload : tuple of str, or None
-        Library modules that it is known to need; None where nothing may be imported ahead of the script.
-    search : tuple of str
-        Folders at the end of ``sys.path``.
-    origins : tuple of Origin
-        Where the entry script's lines come from, of one that was put together of several cells.
-    notices : tuple of str
-        What is doubtful about it, for the log.
-    bundle : str
-        The bundle's folder; empty for a plain script.
-    """
-
-    entry: str
-    app_root: str
-    label: str
+    # absolute path of the entry script
+    entry: str  # absolute path of the entry script
+    # AML_APP_ROOT and the working directory
+    app_root: str  # AML_APP_ROOT and the working directory
+    # the entry script's name in tracebacks
+    label: str  # the entry script's name in tracebacks
     environ: dict[str, str] = field(hash=False)
+    # libraries that the script needs; None if nothing may be imported before the script
+    # libraries that the script needs; None if nothing may be imported before the script
     preload: tuple[str, ...] | None = ()
-    search: tuple[str, ...] = ()
-    origins: tuple[Origin, ...] = ()
-    notices: tuple[str, ...] = ()
-    bundle: str = ""
+    # folders at the end of sys.path
+    search: tuple[str, ...] = ()  # folders at the end of sys.path
+    # which cells the entry script's lines come from
+    origins: tuple[Origin, ...] = ()  # which cells the entry script's lines come from
+    # doubts about the script, for the log
+    notices: tuple[str, ...] = ()  # doubts about the script, for the log
+    bundle: str = ""  # the bundle's folder; empty for a plain script
 
     def __post_init__(self) -> None:
         # A message between processes makes lists of them.
@@ -62,49 +48,21 @@ class Layout:
 
     @property
     def of_bundle(self) -> bool:
-        """Whether a deployment made it, and not the server alone."""
+        """Whether a deployment made it, not a server alone."""
         return bool(self.bundle)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for a message.
-
-        Returns
-        -------
-        dict
-            What ``Layout(**values)`` takes.
-        """
+        """Return the arguments of ``Layout``, for a message."""
         return {**asdict(self), "origins": [list(origin) for origin in self.origins]}
 
     def told(self, text: str) -> str:
-        """Put the places that people know into a line of a traceback.
-
-        Parameters
-        ----------
-        text : str
-            Any text.
-
-        Returns
-        -------
-        str
-            The same, but for mentions of a script that came from a notebook: a file's path is one that people know.
-        """
+        """Replace the path of a notebook's script in a traceback's line by cell and line; other lines stay."""
         from_cells = self.origins or Path(self.label).name != Path(self.entry).name
         return relabel(text, self.entry, self.label, self.origins) if from_cells and self.entry in text else text
 
 
 def package_root(script: Path) -> Path:
-    """Find the folder from which a script's package is imported.
-
-    Parameters
-    ----------
-    script : pathlib.Path
-        An absolute path.
-
-    Returns
-    -------
-    pathlib.Path
-        The script's own folder, where that is no package.
-    """
+    """Find the folder from which a script's package is imported: the script's own, if that is no package."""
     folder = script.parent
     while (folder / "__init__.py").is_file() and folder != folder.parent:
         folder = folder.parent
@@ -112,25 +70,10 @@ def package_root(script: Path) -> Path:
 
 
 def layout_of_bundle(bundle: Path) -> Layout:
-    """Read a bundle's layout.
+    """Read a bundle's layout, with absolute paths.
 
-    One model: ``AZUREML_MODEL_DIR`` is its version's folder. Several or none: the folder of all models, with
-    ``<name>/<version>/`` below it (Azure ML v1; both end in the same two parts).
-
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        A folder with ``bundle.json``, ``code/`` and ``models/``.
-
-    Returns
-    -------
-    Layout
-        With absolute paths.
-
-    Raises
-    ------
-    ConfigProblem
-        If it is not a bundle.
+    With one model, ``AZUREML_MODEL_DIR`` is its version's folder. With several or none, it is the folder of all
+    models, with ``<name>/<version>/`` below it (Azure ML v1; both end in the same two parts).
     """
     bundle = bundle.absolute()
     try:
@@ -154,15 +97,7 @@ def layout_of_bundle(bundle: Path) -> Layout:
 
 
 def link_bundle(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make the links in a bundle by which a script finds its models, and its folder by the names that it uses.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The bundle's, which has everything else.
-    manifest : mapping
-        Its.
-    """
+    """Link a bundle's models, and its folder under the names that the script uses, as the manifest says."""
     code = folder / "code" / manifest.get("cwd", "")
     code.mkdir(parents=True, exist_ok=True)
     (folder / "models").mkdir(exist_ok=True)
@@ -180,23 +115,10 @@ def link_bundle(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def layout_of_script(script: Path, model_dir: str, app_root: Path, source_directory: str = "") -> Layout:
-    """Lay out a plain entry script, as ``serve --entry-script`` does.
+    """Make the layout of a plain entry script, as ``serve --entry-script`` does, with absolute paths.
 
-    Parameters
-    ----------
-    script : pathlib.Path
-        The entry script.
-    model_dir : str
-        The value of ``AZUREML_MODEL_DIR``; empty leaves it unset.
-    app_root : pathlib.Path
-        ``AML_APP_ROOT``.
-    source_directory : str, optional
-        ``AZUREML_SOURCE_DIRECTORY``, below ``app_root``.
-
-    Returns
-    -------
-    Layout
-        With absolute paths.
+    An empty ``model_dir`` leaves ``AZUREML_MODEL_DIR`` unset. ``source_directory`` is ``AZUREML_SOURCE_DIRECTORY``,
+    below ``app_root``.
     """
     folder = str(Path(model_dir).absolute()) if model_dir else ""
     root = app_root.absolute()
@@ -221,20 +143,7 @@ def _layout(
 
 
 def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:
-    """Show what lies below a folder, for the log of a script that did not find its file.
-
-    Parameters
-    ----------
-    folder : str
-        Usually ``AZUREML_MODEL_DIR``.
-    limit : int, optional
-        How many lines at most.
-
-    Yields
-    ------
-    str
-        One file or folder, indented by its depth.
-    """
+    """Yield lines that show a folder's content, indented by depth, for the log of a script that misses its file."""
     root = Path(folder)
     yield f"{folder}/" if root.is_dir() else f"{folder} (not there)"
     # Cut before sorting: the folder may be anything.

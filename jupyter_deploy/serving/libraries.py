@@ -1,4 +1,4 @@
-"""Installed libraries, as opposed to the user's own files: what may be imported ahead of a generation."""
+"""Installed libraries, as opposed to the user's own files: these may be imported before a generation."""
 
 from __future__ import annotations
 
@@ -23,17 +23,9 @@ def _is_installed(spec: Any) -> bool:
 
 
 def is_library(name: str) -> bool:
-    """Tell whether a module belongs to an installed library, by where its top-level package lies.
+    """Whether a module belongs to an installed library, by the place of its top-level package.
 
-    Parameters
-    ----------
-    name : str
-        A dotted name.
-
-    Returns
-    -------
-    bool
-        False for the user's own modules, editable installs among them: their code may change between generations.
+    False for the user's own modules, editable installs included: their code may change between generations.
     """
     top = name.partition(".")[0]
     try:
@@ -45,8 +37,8 @@ def is_library(name: str) -> bool:
 class ImportMark:
     """Tells what is imported from here on.
 
-    Walking through all of ``sys.modules`` would touch, and so copy, most of the memory that a forked worker shares with
-    the fork-server (13 of 33 ms of a reload, measured); it is walked from its end to a mark instead.
+    A walk through all of ``sys.modules`` would touch, and so copy, most of the memory that a forked worker shares
+    with the fork-server (13 of 33 ms of a reload, measured). So it is walked from its end to a mark.
     """
 
     def __init__(self) -> None:
@@ -55,13 +47,7 @@ class ImportMark:
         sys.modules[self._name] = sys.modules[__name__]
 
     def libraries_since(self) -> list[str]:
-        """List the library modules that were imported since.
-
-        Returns
-        -------
-        list of str
-            Dotted names, in the order of their import.
-        """
+        """List the library modules that were imported since, in the order of their import."""
         names = list(itertools.takewhile(lambda name: name != self._name, reversed(sys.modules)))
         found = []
         for name in reversed(names):
@@ -74,10 +60,7 @@ class ImportMark:
 def forget_shadowed(folder: Path) -> None:
     """Drop libraries from ``sys.modules`` that a file beside the script replaces.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The script's folder, which comes first on ``sys.path``.
+    Its folder is first on ``sys.path``.
     """
     own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     # The standard library is loaded by Python itself; no program shadows it half-way.
@@ -89,12 +72,6 @@ def forget_shadowed(folder: Path) -> None:
 
 
 def stamp() -> tuple[int, ...]:
-    """Return a value that changes when libraries are installed or removed.
-
-    Returns
-    -------
-    tuple of int
-        The times of change of the folders they are installed in, in nanoseconds.
-    """
+    """Return a value that changes when libraries are installed or removed: their folders' times of change, in ns."""
     folders = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     return tuple(Path(folder).stat().st_mtime_ns for folder in folders if Path(folder).is_dir())

@@ -1,4 +1,4 @@
-"""The file that the server's output is appended to: bounded, and found again where somebody else has moved it."""
+"""The server's log file: bounded in size, and followed when another process moves it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ _CHUNK = 1 << 20
 
 
 class LogFile:
-    """Keeps descriptors 1 and 2 on the log, which becomes ``<name>.1`` whenever it is full.
+    """Keeps descriptors 1 and 2 on the log, which becomes ``<name>.1`` when it is full.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; both descriptors append to it already.
-    limit : int
-        Bytes that it may have; 0 for no limit. It and the one before it take twice that.
+    Both descriptors append to the file already. ``limit`` is in bytes, 0 for none; both files together take twice
+    that.
     """
 
     def __init__(self, path: Path, limit: int) -> None:
@@ -31,13 +27,7 @@ class LogFile:
         self._look_at = 0.0
 
     def expect(self, size: int) -> None:
-        """Make the file ready for a write.
-
-        Parameters
-        ----------
-        size : int
-            How many bytes come.
-        """
+        """Make the file ready for a write of that many bytes."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + _LOOK_SECONDS
@@ -47,13 +37,13 @@ class LogFile:
         self._size += size
 
     def _look(self) -> None:
-        """Follow the path where it leads to another file by now, and learn how long the file is."""
+        """Follow the path if it leads to another file by now, and measure the file."""
         self._size = os.fstat(_OUTPUTS[0]).st_size
         if not self._is_own():
             self._reopen()
 
     def _is_own(self) -> bool:
-        """Tell whether the path still names the file that is written, or was deleted with its service."""
+        """Whether the path still names the file being written; it may have been deleted with its service."""
         own = os.fstat(_OUTPUTS[0])
         try:
             there = os.stat(self._path)  # noqa: PTH116 - this is on every line's way
@@ -84,7 +74,7 @@ class LogFile:
         self._size = os.fstat(_OUTPUTS[0]).st_size
 
     def _copy(self) -> None:
-        """Copy the file into the older one, then empty it: who follows it finds in the copy what it had not read."""
+        """Copy the file into the older one, then empty it: a reader finds the rest in the copy."""
         with contextlib.suppress(OSError), self._path.open("rb") as file, self._older.open("r+b") as older:
             older.truncate(0)
             while chunk := file.read(_CHUNK):

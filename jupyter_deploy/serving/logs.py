@@ -1,8 +1,8 @@
 """The service's log: one stream, whole lines in the order in which they happened, each with its request's id.
 
-``print()``, ``logging`` and warnings all come out as records of one format: text, or one JSON object a line.
-Workers and fork-server write to pipes that the front reads; what else arrives there, from C code or child processes,
-becomes records too (``logwriter``).
+``print()``, ``logging`` and warnings all become records of one format: text, or one JSON object a line. Workers and
+fork-server write to pipes that the front reads; output of C code and child processes becomes records there, too
+(``logwriter``).
 """
 
 from __future__ import annotations
@@ -29,15 +29,7 @@ MARK = "\x1e" if sys.platform != "win32" else ""
 
 
 class Format:
-    """Writes records down.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`FORMATS`.
-    mark : str, optional
-        Begins each line.
-    """
+    """Formats records in one of :data:`FORMATS`; ``mark`` begins each line."""
 
     def __init__(self, name: str = "text", mark: str = "") -> None:
         self._json = name == "json"
@@ -45,37 +37,15 @@ class Format:
         self._second = (-1, "")
 
     def use(self, name: str) -> None:
-        """Write the next records in another format.
-
-        Parameters
-        ----------
-        name : str
-            One of :data:`FORMATS`.
-        """
+        """Use another format from the next record on."""
         self._json, self._second = name == "json", (-1, "")
 
     def lines(self, level: str, source: str, text: str, request: str, when: float | None = None, pid: int = 0) -> bytes:
-        """Write one record.
+        """Format one record, ending in a new line.
 
-        Parameters
-        ----------
-        level : str
-            A level's name.
-        source : str
-            The logger, or ``print``.
-        text : str
-            May have several lines: in text each gets the whole prefix, in JSON they stay together.
-        request : str
-            The request's id; empty outside of one.
-        when : float, optional
-            Seconds since the epoch; now by default.
-        pid : int, optional
-            Whose record it is; this process's by default.
-
-        Returns
-        -------
-        bytes
-            Ending in a new line.
+        ``source`` is the logger, or ``print``. A text of several lines gets the prefix on each of them; in JSON it
+        stays one record. ``request`` is the request's id, empty outside one. ``when`` is in seconds since the epoch,
+        by default now; ``pid`` is by default this process.
         """
         when = time.time() if when is None else when
         pid = pid or os.getpid()
@@ -119,18 +89,7 @@ CURRENT = _Current()
 
 @contextmanager
 def request_id(value: str) -> Iterator[None]:
-    """Say for which request the lines written inside are.
-
-    Parameters
-    ----------
-    value : str
-        Its id.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
+    """Write the lines inside the block for one request."""
     before, CURRENT.id = CURRENT.id, value
     try:
         yield
@@ -149,13 +108,7 @@ def flush_lines() -> None:
 
 
 def write_all(data: bytes) -> None:
-    """Write to standard output, past every buffer: in a worker, the pipe that the front always reads.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole lines.
-    """
+    """Write whole lines to standard output, past every buffer: in a worker, the pipe that the front always reads."""
     view = memoryview(data)
     while view:
         try:
@@ -170,14 +123,7 @@ def write_all(data: bytes) -> None:
 class LineStream(io.TextIOBase):
     """``sys.stdout`` and ``sys.stderr`` of a script: whole lines become records.
 
-    Parameters
-    ----------
-    form : Format
-        How they are written.
-    level, source : str
-        What the records say.
-    number : int
-        The descriptor that this stands for.
+    ``number`` is the descriptor that the stream replaces; ``level`` and ``source`` are those of its records.
     """
 
     def __init__(self, form: Format, level: str, source: str, number: int) -> None:
@@ -201,38 +147,15 @@ class LineStream(io.TextIOBase):
         """Accept what scripts ask of a text stream; it is UTF-8 and written line by line anyway."""
 
     def fileno(self) -> int:
-        """Return the descriptor that child processes inherit.
-
-        Returns
-        -------
-        int
-            1 or 2.
-        """
+        """Return the descriptor that child processes inherit, 1 or 2."""
         return self._number
 
     def writable(self) -> bool:
-        """Tell that this can be written to (io's hook).
-
-        Returns
-        -------
-        bool
-            True.
-        """
+        """Return True (io's hook)."""
         return True
 
     def write(self, text: str) -> int:
-        """Take text; lines that are complete are written at once.
-
-        Parameters
-        ----------
-        text : str
-            Any part of the output.
-
-        Returns
-        -------
-        int
-            Its length.
-        """
+        """Take text, write complete lines at once, and return the text's length."""
         thread = threading.get_ident()
         whole = self._rests.pop(thread, "") + text
         *lines, rest = whole.split("\n")
@@ -243,25 +166,14 @@ class LineStream(io.TextIOBase):
         return len(text)
 
     def flush_line(self) -> None:
-        """Write what has no new line yet: its request is over."""
+        """Write an unfinished line: its request is over."""
         while self._rests:
             _, rest = self._rests.popitem()
             write_all(self._form.lines(self._level, self._source, shown(rest), CURRENT.id))
 
 
 def shown(line: str) -> str:
-    """Return what of a line stays on the screen: a progress bar draws itself again and again.
-
-    Parameters
-    ----------
-    line : str
-        Without its new line.
-
-    Returns
-    -------
-    str
-        What is behind the last return to its beginning.
-    """
+    """Return what stays on the screen: a progress bar draws itself again and again after a carriage return."""
     return line.rstrip("\r").rpartition("\r")[2]
 
 
@@ -299,21 +211,8 @@ def configure(
 ) -> Format:
     """Send this process's log records and warnings to standard output.
 
-    Parameters
-    ----------
-    name : str, optional
-        One of :data:`FORMATS`.
-    level : str, optional
-        One of :data:`LEVELS`.
-    write : callable, optional
-        Writes whole lines.
-    mark : str, optional
-        Begins each line.
-
-    Returns
-    -------
-    Format
-        For those who write records without ``logging``.
+    ``name`` is one of :data:`FORMATS`, ``level`` one of :data:`LEVELS`. ``write`` takes whole lines, each of which
+    begins with ``mark``. The format is for code that writes records without ``logging``.
     """
     form = Format(name, mark)
     root = logging.getLogger()
@@ -325,12 +224,6 @@ def configure(
 
 
 def capture_prints(form: Format) -> None:
-    """Make ``print()`` and everything else that is written to ``sys.stdout`` and ``sys.stderr`` records too.
-
-    Parameters
-    ----------
-    form : Format
-        How they are written.
-    """
+    """Make records of ``print()`` and everything else that is written to ``sys.stdout`` and ``sys.stderr``."""
     sys.stdout = LineStream(form, "INFO", "print", 1)
     sys.stderr = LineStream(form, "ERROR", "stderr", 2)

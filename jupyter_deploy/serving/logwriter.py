@@ -1,4 +1,4 @@
-"""The front's way to the log: many lines in one write, and never waiting for a reader who does not read."""
+"""The front's way to the log: many lines in one write, without ever waiting for a reader."""
 
 from __future__ import annotations
 
@@ -28,17 +28,9 @@ _FULL_SECONDS = 1.0
 class LogWriter:
     """Collects lines during one turn of the event loop and writes them at its end.
 
-    Parameters
-    ----------
-    soon : callable
-        Runs a function at the end of this turn.
-    later : callable
-        Runs a function after some seconds.
-    echo : int, optional
-        A descriptor that gets the same lines, as far as its reader keeps up; but not the access lines. A container
-        engine needs a fifth of a millisecond for each line.
-    file : LogFile, optional
-        What is written to, where that is a file to keep bounded.
+    ``soon`` runs a function at the end of this turn, ``later`` after some seconds. ``echo`` is a descriptor that gets
+    the same lines, as far as its reader keeps up, except access lines: a container engine needs a fifth of a
+    millisecond for each line. ``file`` is set if the log is a file to keep bounded.
     """
 
     def __init__(
@@ -61,15 +53,7 @@ class LogWriter:
         self._blocks = not stat.S_ISREG(os.fstat(_OUTPUT).st_mode)
 
     def write(self, lines: bytes, *, echo: bool = True) -> None:
-        """Take lines.
-
-        Parameters
-        ----------
-        lines : bytes
-            Whole ones.
-        echo : bool, optional
-            Whether the second descriptor gets them too, at once.
-        """
+        """Take whole lines; with ``echo``, the second descriptor gets them too, at once."""
         if echo and self._echo is not None:
             with contextlib.suppress(OSError):
                 os.write(self._echo, lines)
@@ -97,7 +81,7 @@ class LogWriter:
             self._later(_RETRY_SECONDS, self._flush)
 
     def _write(self) -> bool:
-        """Write as much as goes without waiting; false where something is left."""
+        """Write as much as is possible without waiting; false if something is left."""
         if self._dropped and self._takes():
             self._dropped, lost = 0, self._dropped
             text = f"{lost} writes to the log were dropped, because nobody read it"
@@ -162,12 +146,7 @@ class LogWriter:
 class Outputs:
     """Makes one stream of what all processes of the service write to their descriptors 1 and 2.
 
-    Parameters
-    ----------
-    form : Format
-        How lines are written that are not records yet.
-    write : callable
-        Takes whole lines.
+    ``form`` formats lines that are not records yet; ``write`` takes whole lines.
     """
 
     def __init__(self, form: Format, write: Callable[[bytes], None]) -> None:
@@ -176,23 +155,11 @@ class Outputs:
     def follow(
         self, descriptor: int, pid: int, request: Callable[[], str] = str, told: Callable[[str], str] = str
     ) -> Output:
-        """Read a process's output until all who can write to it are gone.
+        """Read a process's output until all its writers are gone.
 
-        Parameters
-        ----------
-        descriptor : int
-            The front's end of its pipe, non-blocking.
-        pid : int
-            The process.
-        request : callable, optional
-            Returns the id of the request that it runs.
-        told : callable, optional
-            Puts a line that is no record yet into people's words: which cell's line a line of the script is.
-
-        Returns
-        -------
-        Output
-            Can be read sooner than the loop would.
+        ``descriptor`` is the front's end of its pipe, non-blocking. ``request`` returns the id of the request that
+        the process runs. ``told`` replaces a script's line by its cell's in a line that is no record yet. The output
+        can be read sooner than the loop would.
         """
 
         def record(line: bytes) -> bytes:
@@ -206,15 +173,7 @@ class Outputs:
 
 
 class Output:
-    """One process's output.
-
-    Parameters
-    ----------
-    descriptor : int
-        Where it arrives.
-    write : callable
-        Takes its lines.
-    """
+    """One process's output."""
 
     def __init__(self, descriptor: int, write: Callable[[list[bytes]], None]) -> None:
         self._descriptor, self._write = descriptor, write
@@ -227,13 +186,7 @@ class Output:
         self._loop.add_reader(descriptor, self.take)
 
     def take(self, *, all_of_it: bool = False) -> None:
-        """Pass on what has arrived.
-
-        Parameters
-        ----------
-        all_of_it : bool, optional
-            Whether a line that has no end yet goes too, because its request is over.
-        """
+        """Pass on what has arrived; ``all_of_it`` includes an unfinished line, because its request is over."""
         data = self._read()
         if not data and not self._rest:
             return

@@ -1,4 +1,4 @@
-"""What the system tells of memory that ran out: in a container, of that container alone."""
+"""Whether memory ran out, as the system counts it: in a container, for that container alone."""
 
 from __future__ import annotations
 
@@ -14,18 +14,7 @@ _UNLIMITED = 1 << 60
 
 
 def kills(cgroup: Path = _CGROUP) -> int:
-    """Count the processes that the system has killed for want of memory.
-
-    Parameters
-    ----------
-    cgroup : pathlib.Path, optional
-        Where the control group's files are.
-
-    Returns
-    -------
-    int
-        0 where the system does not tell.
-    """
+    """Count the processes that the system killed because memory ran out; 0 if it does not tell."""
     for name in _KILLS:
         with contextlib.suppress(OSError):
             found = re.search(r"^oom_kill (\d+)$", (cgroup / name).read_text(), re.MULTILINE)
@@ -35,18 +24,7 @@ def kills(cgroup: Path = _CGROUP) -> int:
 
 
 def limit(cgroup: Path = _CGROUP) -> int:
-    """Tell how much memory there may be.
-
-    Parameters
-    ----------
-    cgroup : pathlib.Path, optional
-        Where the control group's files are.
-
-    Returns
-    -------
-    int
-        Bytes; 0 where there is no limit.
-    """
+    """Return the memory limit in bytes; 0 if there is none."""
     for name in _LIMITS:
         with contextlib.suppress(OSError, ValueError):
             found = int((cgroup / name).read_text())
@@ -55,22 +33,7 @@ def limit(cgroup: Path = _CGROUP) -> int:
 
 
 def explained(how: str, before: int, cgroup: Path = _CGROUP) -> str:
-    """Tell whether a process was killed because memory ran out.
-
-    Parameters
-    ----------
-    how : str
-        How it ended.
-    before : int
-        What :func:`kills` said while it lived.
-    cgroup : pathlib.Path, optional
-        Where the control group's files are.
-
-    Returns
-    -------
-    str
-        The same, or with the reason.
-    """
+    """Add the reason to how a process ended, if memory ran out since :func:`kills` returned ``before``."""
     if "SIGKILL" not in how or kills(cgroup) <= before:
         return how
     most = limit(cgroup)

@@ -62,106 +62,48 @@ class Kind(IntEnum):
 
 
 class Request(NamedTuple):
-    """One request for the script.
+    """One request for the script."""
 
-    Parameters
-    ----------
-    number : int
-        The front's own number for it.
-    id : str
-        The request's id, for the log.
-    body : bytes
-        As the client sent it; for a GET to a script that takes text, its query as JSON.
-    meta : dict
-        Method, path, query and headers, where the script asks for them; else empty.
-    """
-
-    number: int
-    id: str
-    body: bytes
+    number: int  # the front's own number for it
+    id: str  # the request's id, for the log
+    body: bytes  # as the client sent it; for a GET to a script that takes text, its query as JSON
+    # method, path, query and headers, if the script asks for them; otherwise empty
     meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
 
 
 class Answer(NamedTuple):
     """One answer of the script.
 
-    Parameters
-    ----------
-    number : int
-        The request's.
-    status : int
-        The HTTP status.
-    body : bytes
-        Ready to be sent.
-    milliseconds : float
-        How long ``run()`` took; negative where it did not return.
-    meta : dict
-        ``"failure"`` where the script raised; ``"headers"`` (pairs of text) and ``"failed"`` where it answered with a
-        response of its own; ``"more"`` where CHUNKs follow; ``"batch"``, how many were predicted together.
+    ``meta`` has ``"failure"`` if the script raised, ``"headers"`` (pairs of text) and ``"failed"`` if it answered
+    with a response of its own, ``"more"`` if CHUNKs follow, and ``"batch"``, the number of requests that were
+    predicted together.
     """
 
-    number: int
+    number: int  # the request's
     status: int
     body: bytes
-    milliseconds: float = -1.0
+    milliseconds: float = -1.0  # of run(); negative if it did not return
     meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
 
 
 def frame(kind: Kind, payload: bytes) -> bytes:
-    """Put a payload in a frame.
-
-    Parameters
-    ----------
-    kind : Kind
-        What it is.
-    payload : bytes
-        At most 4 GiB.
-
-    Returns
-    -------
-    bytes
-        To be sent as it is.
-    """
+    """Put a payload of at most 4 GiB in a frame."""
     return _HEAD.pack(len(payload), kind) + payload
 
 
 def note(kind: Kind, /, **values: Any) -> bytes:
-    """Frame one of the rare messages.
-
-    Parameters
-    ----------
-    kind : Kind
-        What it is.
-    **values
-        Its JSON object.
-
-    Returns
-    -------
-    bytes
-        A whole frame.
-    """
+    """Frame one of the rare messages; ``values`` are its JSON object."""
     return frame(kind, orjson.dumps(values))
 
 
 def _joined(kind: Kind, parts: list[bytes]) -> bytes:
-    """Join a frame in one copy; the first part is the head's place."""
+    """Join a frame in one copy; the first part is the place of its head."""
     parts[0] = _HEAD.pack(sum(map(len, parts)), kind)
     return b"".join(parts)
 
 
 def pack_requests(requests: Iterable[Request]) -> bytes:
-    """Frame requests.
-
-    Parameters
-    ----------
-    requests : iterable of Request
-        Any number.
-
-    Returns
-    -------
-    bytes
-        A whole frame.
-    """
+    """Frame requests."""
     parts = [b""]
     for request in requests:
         meta = orjson.dumps(request.meta) if request.meta else b""
@@ -172,18 +114,7 @@ def pack_requests(requests: Iterable[Request]) -> bytes:
 
 
 def unpack_requests(payload: bytes) -> Iterator[Request]:
-    """Take a REQUESTS payload apart.
-
-    Parameters
-    ----------
-    payload : bytes
-        Without the frame's head.
-
-    Yields
-    ------
-    Request
-        In the order they were packed.
-    """
+    """Take a REQUESTS payload apart, without the frame's head."""
     at = 0
     while at < len(payload):
         number, name, meta, body = _REQUEST.unpack_from(payload, at)
@@ -197,18 +128,7 @@ def unpack_requests(payload: bytes) -> Iterator[Request]:
 
 
 def pack_answers(answers: Iterable[Answer]) -> bytes:
-    """Frame answers.
-
-    Parameters
-    ----------
-    answers : iterable of Answer
-        Any number.
-
-    Returns
-    -------
-    bytes
-        A whole frame.
-    """
+    """Frame answers."""
     parts = [b""]
     for answer in answers:
         meta = orjson.dumps(answer.meta) if answer.meta else b""
@@ -218,18 +138,7 @@ def pack_answers(answers: Iterable[Answer]) -> bytes:
 
 
 def unpack_answers(payload: bytes) -> Iterator[Answer]:
-    """Take an ANSWERS payload apart.
-
-    Parameters
-    ----------
-    payload : bytes
-        Without the frame's head.
-
-    Yields
-    ------
-    Answer
-        In the order they were packed.
-    """
+    """Take an ANSWERS payload apart, without the frame's head."""
     at = 0
     while at < len(payload):
         number, status, milliseconds, meta, body = _ANSWER.unpack_from(payload, at)
@@ -240,54 +149,17 @@ def unpack_answers(payload: bytes) -> Iterator[Answer]:
 
 
 def chunk(number: int, data: bytes) -> bytes:
-    """Frame a part of a streamed body.
-
-    Parameters
-    ----------
-    number : int
-        The request's.
-    data : bytes
-        The part.
-
-    Returns
-    -------
-    bytes
-        A whole frame.
-    """
+    """Frame a part of a streamed body."""
     return frame(Kind.CHUNK, _NUMBER.pack(number) + data)
 
 
 def end(number: int, complete: bool) -> bytes:
-    """Frame the end of a streamed body.
-
-    Parameters
-    ----------
-    number : int
-        The request's.
-    complete : bool
-        Whether the script came to its end.
-
-    Returns
-    -------
-    bytes
-        A whole frame.
-    """
+    """Frame the end of a streamed body; ``complete`` says whether the script reached its end."""
     return frame(Kind.END, _NUMBER.pack(number) + (b"1" if complete else b"0"))
 
 
 def unpack_part(payload: bytes) -> tuple[int, bytes]:
-    """Take a CHUNK or an END apart.
-
-    Parameters
-    ----------
-    payload : bytes
-        Without the frame's head.
-
-    Returns
-    -------
-    tuple of (int, bytes)
-        The request's number, and the part.
-    """
+    """Take a CHUNK or an END apart: the request's number, and the part."""
     return _NUMBER.unpack_from(payload)[0], payload[_NUMBER.size :]
 
 
@@ -298,18 +170,7 @@ class FrameBuffer:
         self._bytes = bytearray()
 
     def feed(self, data: bytes | memoryview) -> Iterator[tuple[Kind, bytes]]:
-        """Take bytes as they arrive.
-
-        Parameters
-        ----------
-        data : bytes or memoryview
-            Any part of the stream.
-
-        Yields
-        ------
-        tuple of (Kind, bytes)
-            Each frame that is complete now.
-        """
+        """Take bytes as they arrive, and yield each complete frame."""
         self._bytes += data
         while len(self._bytes) >= _HEAD.size:
             length, kind = _HEAD.unpack_from(self._bytes)

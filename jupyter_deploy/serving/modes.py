@@ -1,4 +1,4 @@
-"""The three ways in which ``run()`` is called; which one a script has is decided once, when it is loaded."""
+"""The three ways to call ``run()``; a script's is decided once, when it is loaded."""
 
 from __future__ import annotations
 
@@ -17,15 +17,7 @@ RAW_MARK = "__jupyter_deploy_rawhttp__"
 
 
 class BadInput(Exception):
-    """The request cannot be handed to ``run()``: the client's fault, told to the client.
-
-    Parameters
-    ----------
-    message : str
-        What was expected.
-    status : int, optional
-        The HTTP status.
-    """
+    """The request cannot be given to ``run()``: the client's fault, reported to the client."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -33,7 +25,7 @@ class BadInput(Exception):
 
 
 class RequestHeaders(dict[str, str]):
-    """What ``run(data, request_headers)`` gets: Title-Cased names, found in any case."""
+    """The argument ``request_headers`` of ``run()``: Title-Cased names, found in any case."""
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.title())
@@ -42,36 +34,12 @@ class RequestHeaders(dict[str, str]):
         return isinstance(name, str) and super().__contains__(name.title())
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Look a header up.
-
-        Parameters
-        ----------
-        name : str
-            In any case.
-        default : object, optional
-            For a header that was not sent.
-
-        Returns
-        -------
-        str or object
-            Its value; several of one name are joined by commas.
-        """
+        """Look a header up in any case; several of one name are joined by commas."""
         return super().get(name.title(), default)
 
     @classmethod
     def of(cls, pairs: list[list[str]]) -> RequestHeaders:
-        """Collect headers as they came.
-
-        Parameters
-        ----------
-        pairs : list of [str, str]
-            Names and values.
-
-        Returns
-        -------
-        RequestHeaders
-            With one entry a name.
-        """
+        """Collect headers, with one entry per name."""
         found: dict[str, str] = {}
         for name, value in pairs:
             title = name.title()
@@ -84,7 +52,7 @@ class Mode(Protocol):
 
     @property
     def name(self) -> str:
-        """One word for it."""
+        """A word for the mode."""
 
     def arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments, without the request's headers; raises :class:`BadInput`."""
@@ -92,35 +60,13 @@ class Mode(Protocol):
 
 @dataclass(frozen=True)
 class PlainMode:
-    """The body goes to the first parameter, as text and as it is.
-
-    Parameters
-    ----------
-    parameter : str
-        That parameter.
-    """
+    """The body goes to the first parameter as text, unchanged."""
 
     parameter: str
     name: str = "plain"
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Decode the body.
-
-        Parameters
-        ----------
-        request : Request
-            From the front.
-
-        Returns
-        -------
-        dict
-            One entry.
-
-        Raises
-        ------
-        BadInput
-            If it is not UTF-8.
-        """
+        """Decode the body; it must be UTF-8."""
         try:
             return {self.parameter: request.body.decode()}
         except UnicodeDecodeError as error:
@@ -129,18 +75,10 @@ class PlainMode:
 
 @dataclass(frozen=True)
 class SchemaMode:
-    """The parameters are looked up in the body's JSON object and converted as the decorators say.
+    """The parameters come from the body's JSON object and are converted as the decorators say.
 
-    Parameters
-    ----------
-    required : dict of str to bool
-        The parameters, and whether they have no default.
-    converters : mapping of str to callable
-        Given the JSON value, returns the argument or raises :class:`BadInput`.
-    example : object, optional
-        A body that fits, for the error where a parameter is missing.
-    closed : bool, optional
-        Whether a key that is no parameter is refused.
+    ``required`` maps parameters to whether they have no default. ``example`` is a body that fits, for errors.
+    ``closed`` refuses a key that is no parameter.
     """
 
     required: Mapping[str, bool]
@@ -150,23 +88,7 @@ class SchemaMode:
     name: str = "schema"
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Take the body apart.
-
-        Parameters
-        ----------
-        request : Request
-            From the front.
-
-        Returns
-        -------
-        dict
-            Converted; parameters that were not sent keep their defaults.
-
-        Raises
-        ------
-        BadInput
-            Naming the parameter and what was expected.
-        """
+        """Convert the body's values; parameters that were not sent keep their defaults."""
         values = _json_object(request.body)
         if self.closed:
             self._refuse_unknown(values)
@@ -187,7 +109,7 @@ class SchemaMode:
             raise BadInput(f"run() has no parameter {unknown[0]!r}.{more}")
 
     def _advice(self) -> str:
-        """Show a body that fits, where it is short."""
+        """Show a body that fits, if it is short."""
         text = "" if self.example is None else json.dumps(self.example, default=str, ensure_ascii=False)
         return f"\nSend a JSON object, for example {text}" if 0 < len(text) <= _LONGEST_EXAMPLE else ""
 
@@ -206,48 +128,21 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RawMode:
-    """The whole request goes to the first parameter.
-
-    Parameters
-    ----------
-    parameter : str
-        That parameter.
-    build : callable
-        Makes the request object.
-    """
+    """The whole request goes to the first parameter; ``build`` makes the request object."""
 
     parameter: str
     build: Callable[[Request], Any]
     name: str = "raw"
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Build the request object.
-
-        Parameters
-        ----------
-        request : Request
-            From the front, with its meta.
-
-        Returns
-        -------
-        dict
-            One entry.
-        """
+        """Build the request object."""
         return {self.parameter: self.build(request)}
 
 
 def layers_of(function: Any) -> Iterator[Any]:
-    """Walk from a decorated function to what it wraps.
+    """Yield a function and what it wraps, each once.
 
-    Parameters
-    ----------
-    function : callable
-        The outermost.
-
-    Yields
-    ------
-    callable
-        Itself, what decorators left in ``__wrapped__``, and functions that it closes over; each once.
+    ``__wrapped__`` of decorators, and functions that it closes over.
     """
     waiting, seen = [function], set()
     while waiting:

@@ -1,4 +1,4 @@
-"""Where the lines of a script come from that was put together of several notebook cells."""
+"""Which notebook cells the lines of a script come from."""
 
 from __future__ import annotations
 
@@ -8,56 +8,23 @@ from typing import Any, NamedTuple
 
 
 class Origin(NamedTuple):
-    """A run of lines.
+    """A run of lines from one place."""
 
-    Parameters
-    ----------
-    first, last : int
-        In the script, from 1, both included.
-    label : str
-        What people call the place that they come from, for example ``"In [3]"``.
-    line : int
-        The first one's number there.
-    """
-
-    first: int
-    last: int
-    label: str
-    line: int
+    first: int  # in the script, from 1
+    last: int  # included
+    label: str  # the place in messages, for example "In [3]"
+    line: int  # the first line's number there
 
 
 def origins_of(values: Iterable[Sequence[Any]]) -> tuple[Origin, ...]:
-    """Read what JSON made lists of.
-
-    Parameters
-    ----------
-    values : iterable of sequence
-        ``[first, last, label, line]`` each.
-
-    Returns
-    -------
-    tuple of Origin
-        The same.
-    """
+    """Read ``[first, last, label, line]`` lists, which JSON made of origins."""
     return tuple(Origin(*value) for value in values)
 
 
 def place_of(line: int, label: str, origins: Sequence[Origin]) -> tuple[str, int]:
-    """Tell where a line of a script comes from.
+    """Return the place and line of a script's line; code written around cells has the line that shows it.
 
-    Parameters
-    ----------
-    line : int
-        In the script.
-    label : str
-        What the script is called, for lines that come from nowhere.
-    origins : iterable of Origin
-        Of the script.
-
-    Returns
-    -------
-    tuple of (str, int)
-        The place and the line there; of a line that was written around cells, what shows it.
+    ``label`` names the script, for lines that come from no cell.
     """
     for origin in origins:
         if origin.first <= line <= origin.last:
@@ -66,42 +33,12 @@ def place_of(line: int, label: str, origins: Sequence[Origin]) -> tuple[str, int
 
 
 def comes_from_a_cell(line: int, origins: Sequence[Origin]) -> bool:
-    """Tell whether the user wrote a line.
-
-    Parameters
-    ----------
-    line : int
-        In the script.
-    origins : sequence of Origin
-        Of the script; without any, all of it is the user's.
-
-    Returns
-    -------
-    bool
-        False for what was written around cells.
-    """
+    """Whether the user wrote a line; without origins, the user wrote all of them."""
     return not origins or any(origin.first <= line <= origin.last for origin in origins)
 
 
 def relabel(text: str, file: str, label: str, origins: Sequence[Origin]) -> str:
-    """Put the places that people know into a traceback.
-
-    Parameters
-    ----------
-    text : str
-        As Python formats it.
-    file : str
-        The script's path.
-    label : str
-        What the script is called.
-    origins : sequence of Origin
-        Of the script.
-
-    Returns
-    -------
-    str
-        With ``In [3], line 2`` for ``File "…", line 17``.
-    """
+    """Put cells and their lines into a formatted traceback: ``In [3], line 2`` for ``File "…", line 17``."""
 
     def place(match: re.Match[str]) -> str:
         where, line = place_of(int(match[1]), label, origins)

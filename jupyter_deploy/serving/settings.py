@@ -44,44 +44,18 @@ _PATHS = tuple(PLACES.values())
 
 @dataclass(frozen=True)
 class Settings:
-    """What ``serve`` was told.
-
-    Parameters
-    ----------
-    config : ServingConfig
-        For the server.
-    places : dict of str to str
-        ``entry_script``, ``model_dir``, ``app_root``, ``source_directory``, where given.
-    notices : tuple of str
-        What was given but has no effect.
-    """
+    """The settings and paths that ``serve`` got."""
 
     config: ServingConfig
-    places: dict[str, str]
-    notices: tuple[str, ...]
+    places: dict[str, str]  # entry_script, model_dir, app_root, source_directory, if given
+    notices: tuple[str, ...]  # what was given but has no effect
 
 
 def gather(given: Mapping[str, Any], environ: Mapping[str, str], config_file: Path | None) -> Settings:
-    """Put the three sources over each other.
+    """Merge the three sources and check the result.
 
-    Parameters
-    ----------
-    given : mapping
-        From the command line, by our names; None where not given.
-    environ : mapping of str to str
-        The environment.
-    config_file : pathlib.Path or None
-        A JSON object; by default, the file that ``AZUREML_CONFIG_FILE`` names. None is looked for.
-
-    Returns
-    -------
-    Settings
-        Checked.
-
-    Raises
-    ------
-    ConfigProblem
-        Naming the source and the value, or the nearest right name.
+    ``given`` comes from the command line, by our names, None for what was not given. The file is by default the one
+    that ``AZUREML_CONFIG_FILE`` names; None is searched for.
     """
     path = config_file or (Path(environ["AZUREML_CONFIG_FILE"]) if environ.get("AZUREML_CONFIG_FILE") else None)
     config = ServingConfig()

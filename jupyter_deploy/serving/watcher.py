@@ -1,8 +1,8 @@
 """Start the front again when it dies.
 
-A server that is to outlive who started it is two processes: the front, and its parent, which was forked from the same
-few modules before the front imported the rest, holds the listening socket, and only waits. An end that was asked for
-(SIGTERM, SIGINT) or that tells something (the script cannot serve) ends both.
+A server that must outlive its starter is two processes: the front, and its parent. The parent was forked from the
+same few modules before the front imported the rest; it holds the listening socket, and only waits. A requested end
+(SIGTERM, SIGINT) or a meaningful one (the script cannot serve) ends both.
 """
 
 from __future__ import annotations
@@ -32,42 +32,19 @@ _TELLING = (0, 1, _INIT_FAILED)
 
 @dataclass(frozen=True)
 class Life:
-    """Which start of a front this is.
+    """Which start of a front this is."""
 
-    Parameters
-    ----------
-    restarts : int
-        How often it was started again.
-    why : str
-        How the last one ended.
-    watcher : int
-        The pid of the process that starts it again; 0 for none.
-    """
-
-    restarts: int = 0
-    why: str = ""
-    watcher: int = 0
+    restarts: int = 0  # how often it was started again
+    why: str = ""  # how the last front ended
+    watcher: int = 0  # the pid of the process that starts it again; 0 for none
 
 
 def detach(starter: int, listener: int, run: Path) -> Life | None:
-    """Leave the process that started us behind: it has nothing to reap and cannot take us with it.
+    """Separate from the starting process: it has nothing to reap, and its end does not end the server.
 
-    The starter learns the front's pid, writes it down and answers with a byte; if it dies before, nobody would know of
-    these processes, so they end too.
-
-    Parameters
-    ----------
-    starter : int
-        A socket to who started us.
-    listener : int
-        The listening socket.
-    run : pathlib.Path
-        A folder of this server's own.
-
-    Returns
-    -------
-    Life or None
-        In each front. None in the process that was started, which ends.
+    The starter learns the front's pid, stores it and answers with a byte. If it dies before that, no record of these
+    processes exists, so they end too. ``starter`` is a socket to it, ``run`` a folder of this server's own. Returns
+    in each front; in the process that was started, which then ends, the result is None.
     """
     os.setsid()
     if os.fork():
@@ -173,7 +150,7 @@ class _Watcher:
         replace_file(self._run / PIDS_FILE, json.dumps({"front": self._front, "watcher": os.getpid()}))
 
     def _give_up(self, how: str) -> None:
-        """Say in the place where a failed start says it that the front keeps dying."""
+        """Report that the front keeps dying, in the place of a failed start."""
         message = f"the front keeps dying; the last one {how}"
         with contextlib.suppress(OSError, ValueError, KeyError):
             config = json.loads((self._run / "config.json").read_text())
@@ -187,14 +164,7 @@ class _Watcher:
 def replace_file(path: Path, text: str) -> None:
     """Replace a file of the server's own state, for its owner only.
 
-    Without waiting for the disk: it tells of processes, which a crash of the machine ends too.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    text : str
-        Its content.
+    It does not wait for the disk: the file describes processes, which a crash of the machine ends too.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -13,18 +13,13 @@ from .misfit import Misfit, shown
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it was sent.
+    """A table as it was sent."""
 
-    ``columns`` maps names, or numbers where there are no names, to lists of cells. ``labels`` are the rows' labels,
-    None if they only count rows. ``named`` says whether columns have names. ``same`` says that the columns are the
-    sample's in its order, although some may be alike.
-    """
-
-    columns: dict[Any, list[Any]]
-    labels: list[Any] | None
+    columns: dict[Any, list[Any]]  # cells by name, or by number if there are no names
+    labels: list[Any] | None  # of the rows; None if they only count rows
     rows: int
-    named: bool = True
-    same: bool = False
+    named: bool = True  # whether columns have names
+    same: bool = False  # whether the columns are the sample's in its order, although some may be alike
 
 
 class Frames:

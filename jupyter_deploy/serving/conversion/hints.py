@@ -26,17 +26,12 @@ _UNIONS = (typing.Union, types.UnionType)
 
 @dataclass(frozen=True)
 class Hinted:
-    """What a type hint says about a value.
+    """What a type hint says about a value."""
 
-    ``expected`` describes it in words. ``convert`` takes the JSON value and returns the argument or raises
-    :class:`Misfit`. ``schema`` is for OpenAPI, ``nullable`` if null is allowed. ``example`` is a JSON value that
-    fits.
-    """
-
-    expected: str
-    convert: Callable[[Any], Any]
-    schema: dict[str, Any]
-    example: Any
+    expected: str  # in words
+    convert: Callable[[Any], Any]  # takes the JSON value, returns the argument or raises Misfit
+    schema: dict[str, Any]  # for OpenAPI; nullable if null is allowed
+    example: Any  # a JSON value that fits
 
 
 def _seconds(value: Any) -> dt.timedelta:

@@ -1,6 +1,6 @@
 """The front of a server: it owns the sockets, HTTP, the queue and the workers' lives, and never runs user code.
 
-What it says to the workers is in ``serving.messages``.
+``serving.messages`` defines what it says to the workers.
 """
 
 from __future__ import annotations

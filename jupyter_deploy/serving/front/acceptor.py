@@ -1,4 +1,4 @@
-"""How connections are accepted, also where descriptors run out."""
+"""How connections are accepted, even when descriptors run out."""
 
 from __future__ import annotations
 
@@ -15,18 +15,10 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Acceptor:
-    """Accepts the connections of one listening socket.
+    """Accepts the connections of one bound and listening socket.
 
-    uvloop's own server is gone for good once the process has run out of descriptors, and asyncio's fills the log.
-
-    Parameters
-    ----------
-    listener : socket.socket
-        Bound and listening.
-    protocol : callable
-        Makes the protocol of a connection.
-    intake : Limits
-        Says why connections are not accepted.
+    uvloop's own server stops for good when the process runs out of descriptors, and asyncio's fills the log.
+    ``intake`` says why connections are not accepted.
     """
 
     def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], intake: Limits) -> None:
@@ -71,12 +63,12 @@ class Acceptor:
             connection.close()
 
     def close(self) -> None:
-        """Accept nothing more."""
+        """Stop accepting."""
         if not self._closed:
             self._closed = True
             self._loop.remove_reader(self._listener.fileno())
 
     async def wait_closed(self) -> None:
-        """Wait until what was accepted is a connection."""
+        """Wait until every accepted socket is a connection."""
         if self._tasks:
             await asyncio.wait(self._tasks)

@@ -1,4 +1,4 @@
-"""The admin routes: how the service is, another bundle or other settings for it; behind a token of its own."""
+"""The admin routes: the service's state, uploads, and a reload with another bundle or settings; behind a token."""
 
 from __future__ import annotations
 
@@ -29,17 +29,7 @@ _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
-    """Answers ``/-/state``, ``/-/reload`` and ``/-/bundles/<digest>``.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        What they are about.
-    token : str
-        The key; empty closes the routes.
-    uploads : Uploads
-        The bundles that were sent here.
-    """
+    """Answers ``/-/state``, ``/-/reload`` and ``/-/bundles/<digest>``; an empty token closes them."""
 
     def __init__(self, runtime: Runtime, token: str, uploads: Uploads) -> None:
         self._runtime = runtime
@@ -47,29 +37,7 @@ class Admin:
         self._token = token.encode()
 
     async def answer(self, path: str, scope: dict[str, Any], headers: dict[bytes, bytes], receive: Receive) -> Reply:
-        """Answer one of the routes.
-
-        Parameters
-        ----------
-        path : str
-            ``"/-/state"``, ``"/-/reload"``, or that of an upload.
-        scope : dict
-            ASGI's.
-        headers : dict of bytes to bytes
-            The request's.
-        receive : callable
-            ASGI's.
-
-        Returns
-        -------
-        Reply
-            JSON.
-
-        Raises
-        ------
-        Refused
-            Without the token.
-        """
+        """Answer one of the routes in JSON; without the token, the request is refused."""
         given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
         if not self._token or not hmac.compare_digest(given, self._token):
             raise Refused(401, "This route needs the service's own admin token.")

@@ -13,28 +13,10 @@ _KNOWN = [(b"accept-encoding", b"gzip, deflate")]
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """Read a request's body.
+    """Read a whole request body: one that was cut short is never scored.
 
-    Parameters
-    ----------
-    receive : callable
-        ASGI's.
-    headers : dict of bytes to bytes
-        The request's.
-    limit : int
-        Bytes that are accepted.
-
-    Returns
-    -------
-    bytes
-        Whole: a body that was cut short is never scored.
-
-    Raises
-    ------
-    Refused
-        If it is too large; where the client said so, before any of it is read.
-    ClientGone
-        If the connection closed before its end.
+    A body over the limit is refused before it is read, if its length is known. Raises :class:`ClientGone` if the
+    connection closes before its end.
     """
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > limit:
@@ -61,26 +43,9 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -
 
 
 def decoded(body: bytes, encoding: bytes, limit: int) -> bytes:
-    """Undo a ``Content-Encoding``.
+    """Undo a ``Content-Encoding`` of ``gzip`` or ``deflate``, or several, the last first.
 
-    Parameters
-    ----------
-    body : bytes
-        As it was sent.
-    encoding : bytes
-        ``gzip`` or ``deflate``, or several of them, the last first to be undone.
-    limit : int
-        Bytes that are accepted.
-
-    Returns
-    -------
-    bytes
-        At most so many.
-
-    Raises
-    ------
-    Refused
-        For other encodings, for what is none, and for what grows beyond the limit.
+    Other encodings, invalid data, and a result of more than ``limit`` bytes are refused.
     """
     names = [name.strip().lower() for name in encoding.split(b",")]
     for name in reversed(names):

@@ -23,22 +23,14 @@ _NONE, _HEAD, _BODY, _ANSWER = range(4)
 
 
 class _TooManyLines(Exception):
-    """The head has more lines than anybody needs."""
+    """The head has far too many lines."""
 
 
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol for one connection, over :class:`Wire`.
 
-    It reads one request, then nothing more until that one is answered and the answer is on its way.
-
-    Parameters
-    ----------
-    intake : Limits
-        What all connections hold, and may hold.
-    ids : RequestIds
-        For refusals of requests that have none.
-    **given
-        uvicorn's.
+    It reads one request, and the next one only when that is answered and the answer is on its way. ``ids`` are for
+    refusals of requests that have none.
     """
 
     def __init__(self, intake: Limits, ids: RequestIds, **given: Any) -> None:
@@ -60,13 +52,7 @@ class Connection(HttpToolsProtocol):
         self._careful = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection (asyncio's hook).
-
-        Parameters
-        ----------
-        transport : asyncio.BaseTransport
-            The socket's.
-        """
+        """Take the connection (asyncio's hook)."""
         wire = Wire(cast("asyncio.Transport", transport), self._intake.stall_seconds)
         super().connection_made(cast("asyncio.Transport", wire))
         self._wire = wire
@@ -76,19 +62,13 @@ class Connection(HttpToolsProtocol):
 
     @property
     def idle_since(self) -> float | None:
-        """When it began to wait for a request or the rest of its head; None where there is one."""
+        """When it began to wait for a request or the rest of its head; None if it has one."""
         if self._stage == _HEAD and self._timer is not None:
             return self._timer.when() - self._intake.head_seconds
         return self._idle.since
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the client (asyncio's hook).
-
-        Parameters
-        ----------
-        data : bytes
-            Any part of the stream.
-        """
+        """Take bytes of the client (asyncio's hook)."""
         before = self.cycle
         if self._stage == _BODY and len(data) == self._left <= self._intake.short:
             # The rest of a request, from clients that write head and body one after the other.
@@ -115,7 +95,7 @@ class Connection(HttpToolsProtocol):
             self._set_clock(_BODY) if self._stage == _BODY and self._left > 0 else self._go_on()
 
     def _feed(self, data: bytes | memoryview) -> bytes:
-        """Have the parser read; returns what it has to read instead: a request without its ``Upgrade``."""
+        """Give the parser bytes; returns what it must read instead: a request without its ``Upgrade``."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -151,13 +131,7 @@ class Connection(HttpToolsProtocol):
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body (the parser's hook).
-
-        Parameters
-        ----------
-        body : bytes
-            Any.
-        """
+        """Take a part of the body (the parser's hook)."""
         cycle = self.cycle
         if self._upgrades or cycle.response_complete:
             return
@@ -254,7 +228,7 @@ class Connection(HttpToolsProtocol):
         self._wire.lingers = self._stage == _BODY
 
     def _settle(self) -> None:
-        """Hold what must wait, and set the clock for what must not."""
+        """Hold reading if it must wait, and set the timeout for what the client must do next."""
         if self._stage != _NONE and len(self.headers) > _LINES:
             self._refuse(431, f"The request has more than {_LINES} header lines.")
             return
@@ -291,7 +265,7 @@ class Connection(HttpToolsProtocol):
             self._timer = self.loop.call_later(seconds, self._late)
 
     def _late(self) -> None:
-        """Give a client up that does not get on."""
+        """Close the connection of a client that is too slow."""
         stage, self._timer = self._late_for, None
         if self.transport.is_closing():
             return
@@ -308,7 +282,7 @@ class Connection(HttpToolsProtocol):
             self._set_clock(stage)
 
     def on_response_complete(self) -> None:
-        """Turn to the next request (the cycle's hook, for all but those that a cut hid from :meth:`_go_on`)."""
+        """Turn to the next request (the cycle's hook; requests that a cut hid are left to :meth:`_go_on`)."""
         if self.pipeline:
             super().on_response_complete()
         else:
@@ -322,7 +296,7 @@ class Connection(HttpToolsProtocol):
             self._go_on()
 
     def pause_writing(self) -> None:
-        """Wait until the client has read what is sent (asyncio's hook)."""
+        """Wait until the client has read the answer so far (asyncio's hook)."""
         super().pause_writing()
         unread = max(self._wire.last_size, self._wire.get_write_buffer_size())
         try:
@@ -343,12 +317,9 @@ class Connection(HttpToolsProtocol):
         self._go_on()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Answer what was asked, though nothing more will be (asyncio's hook).
+        """Answer the present request, although the client sends nothing more (asyncio's hook).
 
-        Returns
-        -------
-        bool
-            Whether the connection stays open for that.
+        Returns whether the connection stays open for that.
         """
         self._ended = True
         if not self.transport.is_closing():
@@ -359,18 +330,12 @@ class Connection(HttpToolsProtocol):
         return not self.transport.is_closing()
 
     def shutdown(self) -> None:
-        """Answer what is asked now, and nothing more (uvicorn's hook)."""
+        """Answer the present request and no other (uvicorn's hook)."""
         super().shutdown()
         self._keep = False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was held (asyncio's hook).
-
-        Parameters
-        ----------
-        exc : Exception or None
-            Why, where the socket says.
-        """
+        """Release what was held (asyncio's hook)."""
         super().connection_lost(exc)
         self._intake.ended(self._wire)
         self._intake.give(self._charged)

@@ -23,21 +23,13 @@ _BUFFER = 4 << 20
 
 @dataclass(frozen=True)
 class Ends:
-    """The front's ends of the lines to a process that starts.
+    """The front's ends of the lines to a process that starts."""
 
-    Parameters
-    ----------
-    sock : socket.socket
-        Of the socket pair.
-    output : int
-        Of the pipe for what the process writes to its descriptors 1 and 2.
-    """
-
-    sock: socket.socket
-    output: int
+    sock: socket.socket  # of the socket pair
+    output: int  # of the pipe for descriptors 1 and 2 of the process
 
     def close(self) -> None:
-        """Give the process up."""
+        """Close both ends."""
         self.sock.close()
         os.close(self.output)
 
@@ -46,10 +38,7 @@ class Ends:
 def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
     """Open the lines to a process; the front's ends are closed if it does not start, the other ends always.
 
-    Yields
-    ------
-    tuple of (Ends, socket.socket, int)
-        The front's ends, and the process's: of its socket pair and of its output.
+    Yields the front's ends, and the process's ends of its socket pair and its output.
     """
     (ours, theirs), (output, writes) = socket.socketpair(), os.pipe()
     for end in (ours, theirs):
@@ -70,18 +59,10 @@ def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
 
 
 class Control:
-    """Asks for workers and hears how they ended.
+    """Asks for workers and reports how they ended.
 
-    Parameters
-    ----------
-    sock : socket.socket
-        The front's end.
-    on_exit : callable
-        Called with a worker's pid and a text that says how it ended.
-    on_note : callable, optional
-        Called with every other message's kind and values.
-    name : str, optional
-        What to call the process at the other end.
+    ``on_exit`` gets a worker's pid and a text that says how it ended; ``on_note`` gets the kind and values of every
+    other message. ``name`` names the process at the other end.
     """
 
     def __init__(
@@ -103,24 +84,10 @@ class Control:
         self.ended = asyncio.get_running_loop().create_task(self._read())
 
     async def fork(self, modules: Iterable[str] = (), *, spare: bool = False) -> tuple[int, Ends]:
-        """Have a worker forked.
+        """Fork a worker; returns its pid, and the lines to it.
 
-        Parameters
-        ----------
-        modules : iterable of str, optional
-            Libraries to import before.
-        spare : bool, optional
-            Whether it may wait until there is nothing else to do.
-
-        Returns
-        -------
-        tuple of (int, Ends)
-            Its pid, and the lines to it.
-
-        Raises
-        ------
-        ConnectionError
-            If the process at the other end died meanwhile.
+        ``modules`` are imported before; a ``spare`` worker may wait until there is nothing else to do. Raises
+        ConnectionError if the process at the other end has died.
         """
         forked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         waiting = self._waiting_spares if spare else self._waiting
@@ -133,13 +100,7 @@ class Control:
             return await forked, ends
 
     async def send(self, message: bytes) -> None:
-        """Send a message without a descriptor.
-
-        Parameters
-        ----------
-        message : bytes
-            A whole frame.
-        """
+        """Send a whole frame without a descriptor."""
         async with self._lock:
             await asyncio.get_running_loop().sock_sendall(self._socket, message)
 
@@ -149,7 +110,7 @@ class Control:
         await asyncio.gather(self.ended, return_exceptions=True)
 
     def hang_up(self) -> None:
-        """Close this end, now."""
+        """Close this end at once."""
         self.lost = True
         self.ended.cancel()
         self.ended.add_done_callback(lambda _: self._socket.close())
@@ -201,34 +162,12 @@ class Control:
 
 
 def how_it_ended(status: int) -> str:
-    """Put a wait status into words.
-
-    Parameters
-    ----------
-    status : int
-        As ``os.waitpid`` returns it.
-
-    Returns
-    -------
-    str
-        For example ``"was killed by SIGKILL"`` or ``"exited with code 3"``.
-    """
+    """Describe a status of ``os.waitpid``: ``"was killed by SIGKILL"`` or ``"exited with code 3"``."""
     return in_words(os.waitstatus_to_exitcode(status))
 
 
 def in_words(code: int) -> str:
-    """Put an exit code into words.
-
-    Parameters
-    ----------
-    code : int
-        Negative for a signal.
-
-    Returns
-    -------
-    str
-        As for :func:`how_it_ended`.
-    """
+    """Describe an exit code, negative for a signal, as :func:`how_it_ended` does."""
     if code >= 0:
         return f"exited with code {code}"
     try:

@@ -15,32 +15,16 @@ _EXPOSED = (
 
 @dataclass(frozen=True)
 class Cors:
-    """The rule of ``AML_CORS_ORIGINS``.
+    """The rule of ``AML_CORS_ORIGINS``: entries separated by commas; empty admits none.
 
     A ``*`` alone admits every origin; within an entry it stands for one or more labels of the host's name, or for any
     port. An entry without a scheme admits that host under both http and https. Nothing is a regular expression.
-
-    Parameters
-    ----------
-    origins : str
-        Entries separated by commas; empty admits none.
     """
 
     origins: str
 
     def headers(self, origin: bytes | None) -> Headers:
-        """Return what an answer carries.
-
-        Parameters
-        ----------
-        origin : bytes or None
-            The request's ``Origin``.
-
-        Returns
-        -------
-        list of tuple of (bytes, bytes)
-            Empty where the origin is not admitted.
-        """
+        """Return the headers of an answer to that ``Origin``; empty if it is not admitted."""
         if not self.origins:
             return []
         vary = (b"vary", b"Origin")
@@ -49,17 +33,9 @@ class Cors:
         return [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED), vary]
 
     def preflight(self, headers: dict[bytes, bytes]) -> Headers | None:
-        """Answer a browser's question before the request proper.
+        """Return the additional headers of an answer to a preflight request.
 
-        Parameters
-        ----------
-        headers : dict of bytes to bytes
-            The request's.
-
-        Returns
-        -------
-        list of tuple of (bytes, bytes) or None
-            What such an answer has beside :meth:`headers`; None where it is no preflight of an admitted origin.
+        None if it is no preflight of an admitted origin.
         """
         if b"access-control-request-method" not in headers:
             return None

@@ -1,8 +1,8 @@
-"""From waiting requests to idle workers and back. Everything here happens on the front's one event loop.
+"""Move requests to idle workers, and answers back. Everything here happens on the front's one event loop.
 
-Where a worker batches, all that waits when it becomes idle goes to it in one frame. Where it does not, it holds one
-request and, as the only worker, the next few too, so that it need not wait for the front in between; what it has not
-begun when it dies or must be killed goes back to the queue, and counts as waiting all the time.
+If a worker batches, all requests that wait when it becomes idle go to it in one frame. Otherwise it holds one request
+and, as the only worker, the next few too, so that it need not wait for the front in between. Requests that it has not
+begun when it dies or must be killed go back to the queue, and count as waiting all the time.
 """
 
 from __future__ import annotations
@@ -25,19 +25,11 @@ AHEAD = 8
 
 
 class QueueFull(Exception):
-    """More requests wait than the configuration allows, or nothing will ever serve them."""
+    """More requests wait than the configuration allows, or no worker will ever serve them."""
 
 
 class Dispatcher:
-    """The queue of one server.
-
-    Parameters
-    ----------
-    limit : int
-        How many requests may wait.
-    metrics : Metrics
-        Counts.
-    """
+    """The queue of one server, of at most ``limit`` requests."""
 
     def __init__(self, limit: int, metrics: Metrics) -> None:
         self.limit = limit
@@ -56,7 +48,7 @@ class Dispatcher:
 
     @property
     def eager(self) -> bool:
-        """Whether the front may wait for the only worker's next answer with its eyes open, a moment at a time."""
+        """Whether the front may poll for the only worker's next answer, a moment at a time."""
         return self._ahead is not None and not self.quiet and self._processors >= 2
 
     @property
@@ -73,26 +65,9 @@ class Dispatcher:
         return len(self._queue) + sum(not job.answer.done() for job in itertools.islice(ahead.jobs, 1, None))
 
     def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
-        """Queue a request.
+        """Queue a request: await the job's ``answer``, and :meth:`drop` the job when the client is gone.
 
-        Parameters
-        ----------
-        name : str
-            The request's id.
-        body : bytes
-            As the client sent it.
-        meta : callable
-            Makes the rest of the request, for a script that wants it.
-
-        Returns
-        -------
-        Job
-            Await its ``answer``; :meth:`drop` it when the client is gone.
-
-        Raises
-        ------
-        QueueFull
-            At the limit.
+        ``meta`` makes the rest of the request, for a script that uses it.
         """
         loop = self._loop
         if self.waiting >= self.limit:
@@ -106,13 +81,7 @@ class Dispatcher:
         return job
 
     def drop(self, job: Job) -> None:
-        """Forget a request whose client is gone; what a worker has begun is not interrupted.
-
-        Parameters
-        ----------
-        job : Job
-            From :meth:`submit`.
-        """
+        """Drop a request whose client is gone; what a worker has begun is not interrupted."""
         job.answer.cancel()
         job.break_off()
         if job.link is not None:
@@ -123,25 +92,13 @@ class Dispatcher:
                 self._queue.remove(job)
 
     def add(self, link: WorkerLink) -> None:
-        """Give a ready worker its first requests, or let it wait for some.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            Ready and idle.
-        """
+        """Give a ready and idle worker its first requests, or let it wait for some."""
         self._links.add(link)
         self._idle.append(link)
         self._pump()
 
     def retire(self, link: WorkerLink) -> None:
-        """Give a worker nothing more; it ends after what it holds.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            Of an old generation.
-        """
+        """Give a worker of an old generation nothing more; it ends after what it holds."""
         self._forget(link)
         link.stop()
 
@@ -153,15 +110,7 @@ class Dispatcher:
             self._ahead = None
 
     def answered(self, job: Job, answer: Answer) -> None:
-        """Pass an answer on.
-
-        Parameters
-        ----------
-        job : Job
-            The request.
-        answer : Answer
-            Its answer.
-        """
+        """Pass an answer on."""
         if not job.answer.done():
             job.answer.set_result(answer)
             if job.link is not None:
@@ -171,13 +120,7 @@ class Dispatcher:
                     self.metrics.batches.observe(1)
 
     def free(self, link: WorkerLink) -> None:
-        """Reuse a worker that can take more.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            It has answered what it was given, or all but one.
-        """
+        """Reuse a worker that has answered all it was given, or all but one."""
         if link not in self._links:
             return
         if not link.jobs:
@@ -188,14 +131,9 @@ class Dispatcher:
         self._pump()
 
     def expire(self, link: WorkerLink, answer: Answer) -> None:
-        """Answer what a stuck worker runs; what it has not begun goes to another one.
+        """Answer the requests that a stuck worker runs; those it has not begun go to another worker.
 
-        Parameters
-        ----------
-        link : WorkerLink
-            It gets nothing more.
-        answer : Answer
-            For each request that it runs; their numbers are put in.
+        Each gets ``answer`` with its own number.
         """
         self._forget(link)
         begun = link.begun()
@@ -215,14 +153,9 @@ class Dispatcher:
         self._pump()
 
     def lost(self, link: WorkerLink, reason: str) -> None:
-        """Answer for a worker that is gone: only what it had begun fails, the rest waits for the next one.
+        """Answer for a worker whose socket is closed.
 
-        Parameters
-        ----------
-        link : WorkerLink
-            Its socket is closed.
-        reason : str
-            How it ended.
+        Only what it had begun fails, the rest waits for another worker.
         """
         self._forget(link)
         begun = link.begun()
@@ -236,13 +169,7 @@ class Dispatcher:
         self._take_back(rest)
 
     def refuse_waiting(self, message: str) -> None:
-        """Answer all waiting requests with 503.
-
-        Parameters
-        ----------
-        message : str
-            Why nothing will serve them.
-        """
+        """Answer all waiting requests with 503."""
         while self._queue:
             job = self._queue.popleft()
             if not job.answer.done():

@@ -18,28 +18,14 @@ from .requestids import RequestIds
 
 
 class Engine(uvicorn.Server):
-    """uvicorn without signal handlers, and with its own way to accept connections.
-
-    Parameters
-    ----------
-    config : uvicorn.Config
-        From :func:`configuration`.
-    intake : Limits
-        Says why connections are not accepted.
-    """
+    """uvicorn without signal handlers, and with its own way to accept connections."""
 
     def __init__(self, config: uvicorn.Config, intake: Limits) -> None:
         super().__init__(config)
         self._intake = intake
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections (uvicorn's hook).
-
-        Parameters
-        ----------
-        sockets : list of socket.socket
-            Bound and listening.
-        """
+        """Accept connections on bound and listening sockets (uvicorn's hook)."""
         if sys.platform == "win32":
             await super().startup(sockets)
             return
@@ -54,38 +40,17 @@ class Engine(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none (uvicorn's hook).
-
-        Yields
-        ------
-        None
-            Nothing.
-        """
+        """Capture none (uvicorn's hook)."""
         yield
 
 
 def configuration(
     application: Any, intake: Limits, *, headers: list[tuple[str, str]], backlog: int, drain: float
 ) -> uvicorn.Config:
-    """Configure the engine.
+    """Configure the engine without logs, WebSockets and lifespan.
 
-    Parameters
-    ----------
-    application : callable
-        The ASGI application.
-    intake : Limits
-        What connections may hold.
-    headers : list of tuple of (str, str)
-        What every answer carries.
-    backlog : int
-        Connections that may wait to be accepted.
-    drain : float
-        Seconds that requests in flight get when the server ends.
-
-    Returns
-    -------
-    uvicorn.Config
-        Without logs, WebSockets and lifespan.
+    ``headers`` are those of every answer; ``backlog`` counts connections that may wait to be accepted; ``drain`` is
+    the seconds that requests in flight get when the server ends.
     """
     return uvicorn.Config(
         application,

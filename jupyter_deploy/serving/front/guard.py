@@ -1,4 +1,4 @@
-"""Which requests a service does not take from where: hosts that it is not known by, pages of other origins."""
+"""Which requests a service refuses by where they come from: unknown hosts, pages of other origins."""
 
 from __future__ import annotations
 
@@ -20,15 +20,7 @@ _KNOWN = 256
 
 
 class Guard:
-    """The rules of one service.
-
-    Parameters
-    ----------
-    config : ServingConfig
-        Its settings.
-    loopback : bool
-        Whether it is published on loopback only.
-    """
+    """The rules of one service; ``loopback`` says that it is published on loopback only."""
 
     def __init__(self, config: ServingConfig, loopback: bool) -> None:
         self._hosts = config.allowed_hosts or ("" if loopback else "*")
@@ -37,23 +29,10 @@ class Guard:
         self._known: set[bytes] = set()
 
     def check(self, scope: dict[str, Any], headers: dict[bytes, bytes], *, own: bool) -> None:
-        """Refuse what the service does not take.
+        """Refuse a request with the name of the setting that would allow it.
 
-        Parameters
-        ----------
-        scope : dict
-            ASGI's.
-        headers : dict of bytes to bytes
-            The request's.
-        own : bool
-            Whether the script says itself which pages of other origins may call it.
-
-        Raises
-        ------
-        Refused
-            Naming the setting that would allow it.
-        Unasked
-            Where a browser only asks for leave that it does not get.
+        ``own`` says that the script has its own CORS headers. Raises :class:`Unasked` for a preflight that is not
+        admitted.
         """
         if headers.get(b"host") not in self._known or len(headers) != len(scope["headers"]):
             self._check_host(scope)
@@ -108,19 +87,9 @@ class Unasked(Exception):
 
 
 def is_loopback(config: ServingConfig, listener: socket.socket) -> bool:
-    """Tell whether a service can be reached from this machine only.
+    """Whether a service can be reached from this machine only; false if that is not known.
 
-    Parameters
-    ----------
-    config : ServingConfig
-        Says how it is published, where that is not what is bound.
-    listener : socket.socket
-        Bound.
-
-    Returns
-    -------
-    bool
-        False where it is not known.
+    The configuration says how it is published, if not on the bound address.
     """
     if config.exposure:
         return config.exposure == "loopback"
@@ -134,7 +103,7 @@ _CLOSE = [(b"connection", b"close")]
 
 
 def _split(host: str) -> tuple[str, str]:
-    """Take a Host apart; a name in the root's own form has a dot at its end."""
+    """Split a Host into name and port; a fully qualified name has a dot at its end."""
     name, _, port = host.rpartition(":") if re.search(r":[0-9]*$", host) else (host, "", "")
     return name.removesuffix("."), port
 
@@ -151,7 +120,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_same(origin: bytes | None, host: bytes) -> bool:
-    """Compare a page's origin with the request's host, whatever encrypts the way to it."""
+    """Compare a page's origin with the request's host, with or without TLS."""
     if origin is None:
         return True
     try:
@@ -169,7 +138,7 @@ def _is_same(origin: bytes | None, host: bytes) -> bool:
 
 @lru_cache(maxsize=8)
 def _matcher(hosts: str) -> re.Pattern[str]:
-    """Compile the names; an entry without a port stands for any."""
+    """Compile the names; an entry without a port stands for any port."""
     entries = [entry.strip().lower().rpartition("://")[2].rstrip("/") for entry in hosts.split(",")]
     patterns = [".*" if entry == "*" else _pattern(entry) for entry in entries if entry]
     return re.compile("|".join(patterns) or "(?!)")

@@ -1,4 +1,4 @@
-"""Heads of requests that are not as usual, and answers that are given before the application sees a request."""
+"""Unusual request heads, and answers that are given before the application sees a request."""
 
 from __future__ import annotations
 
@@ -19,17 +19,9 @@ _COMMA = re.compile(rb"\s*,\s*")
 
 
 def new_parser(protocol: Any) -> Any:
-    """Make a parser for the next request, as uvicorn makes its own.
+    """Make a parser for the next request, as uvicorn does.
 
-    Parameters
-    ----------
-    protocol : object
-        Has the parser's hooks.
-
-    Returns
-    -------
-    httptools.HttpRequestParser
-        Which allows for bytes behind a request that closes the connection.
+    It allows bytes behind a request that closes the connection.
     """
     parser = httptools.HttpRequestParser(protocol)
     with contextlib.suppress(AttributeError):
@@ -39,21 +31,10 @@ def new_parser(protocol: Any) -> Any:
 
 
 def end_of_part(data: bytes, at: int, before: bytes) -> int:
-    """Find out how far a parser may read without going beyond a head, or a body in chunks.
+    """Find how far a parser may read without going beyond a head, or a chunked body.
 
-    Parameters
-    ----------
-    data : bytes
-        What there is.
-    at : int
-        Where it goes on.
-    before : bytes
-        The last three bytes that it has read.
-
-    Returns
-    -------
-    int
-        Behind the next empty line, with which both end; or the end of the data.
+    That is behind the next empty line, with which both end, or the end of the data. ``before`` has the last three
+    bytes that it has read.
     """
     seam = (before + data[at : at + 3]).find(END)
     if seam >= 0:
@@ -63,22 +44,7 @@ def end_of_part(data: bytes, at: int, before: bytes) -> int:
 
 
 def without_upgrade(parser: Any, url: bytes, headers: Headers) -> bytes:
-    """Write a head again without the wish for another protocol: a server may ignore it (RFC 9110, section 7.8).
-
-    Parameters
-    ----------
-    parser : httptools.HttpRequestParser
-        Which has read the head.
-    url : bytes
-        The request's target.
-    headers : list of tuple of (bytes, bytes)
-        The request's.
-
-    Returns
-    -------
-    bytes
-        With the empty line at its end.
-    """
+    """Rewrite a head without its ``Upgrade``: a server may ignore that (RFC 9110, section 7.8)."""
     lines = [b"%s %s HTTP/%s" % (parser.get_method(), url, parser.get_http_version().encode())]
     for name, value in headers:
         if name == b"connection":
@@ -90,20 +56,7 @@ def without_upgrade(parser: Any, url: bytes, headers: Headers) -> bytes:
 
 
 def origin_form(url: bytes, headers: Headers) -> bytes:
-    """Let ``GET http://host/path`` be what it means: ``Host`` is the target's (RFC 9112, section 3.2.2).
-
-    Parameters
-    ----------
-    url : bytes
-        The request's target.
-    headers : list of tuple of (bytes, bytes)
-        The request's; changed.
-
-    Returns
-    -------
-    bytes
-        The path with the query.
-    """
+    """Return path and query of ``GET http://host/path``, and set ``Host`` in ``headers`` (RFC 9112, section 3.2.2)."""
     target = httptools.parse_url(url)
     if target.host is None:
         return url
@@ -119,23 +72,8 @@ def refusal(
 ) -> bytes:
     """Write an answer that closes the connection.
 
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    message : str
-        Why.
-    request : iterable of tuple of (bytes, bytes)
-        The request's headers, as far as they are known.
-    default : list of tuple of (bytes, bytes)
-        What every answer carries.
-    new : callable
-        Makes an id.
-
-    Returns
-    -------
-    bytes
-        Head and body.
+    ``request`` has the request's headers, as far as they are known; ``default`` those of every answer; ``new`` makes
+    an id.
     """
     body = encode({"message": message})
     headers: Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]

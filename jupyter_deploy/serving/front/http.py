@@ -47,22 +47,8 @@ _METHODS = {
 class HttpApplication:
     """The ASGI callable.
 
-    Parameters
-    ----------
-    runtime : Runtime
-        What answers.
-    token : str
-        The admin routes' key; empty closes them.
-    form : Format
-        How access lines are written.
-    writer : LogWriter
-        Where they go.
-    intake : Limits
-        What requests may hold.
-    uploads : Uploads
-        The bundles that were sent here.
-    loopback : bool, optional
-        Whether the service is published on loopback only, and so has no other hosts.
+    An empty token closes the admin routes. ``form`` formats access lines, ``writer`` takes them. ``loopback`` says
+    that the service is published on loopback only, and so has no other hosts.
     """
 
     def __init__(
@@ -87,25 +73,11 @@ class HttpApplication:
         self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
 
     def use(self, config: ServingConfig) -> None:
-        """Apply other settings.
-
-        Parameters
-        ----------
-        config : ServingConfig
-            Those that hold from now on.
-        """
+        """Apply other settings from now on."""
         self._guard = Guard(config, self._loopback)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI's signature).
-
-        Parameters
-        ----------
-        scope : dict
-            The request's line and headers.
-        receive, send : callable
-            The request's body and the answer.
-        """
+        """Answer one request (ASGI's signature)."""
         if scope["type"] != "http":
             return
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Connections on which nothing is asked."""
+"""Connections without a request."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from collections.abc import Callable
 
 
 class Idleness:
-    """Closes a connection that has waited too long for a request.
+    """Closes a connection that has waited too many seconds for a request.
 
     It has one timer for all of a connection's requests: to set and cancel one each time costs 2 of the 40 µs that the
     protocol takes for a request.
-
-    Parameters
-    ----------
-    seconds : float
-        How long it may wait.
-    close : callable
-        Closes it.
     """
 
     def __init__(self, seconds: float, close: Callable[[], None]) -> None:
@@ -36,5 +29,5 @@ class Idleness:
             self._close()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._timer.cancel()

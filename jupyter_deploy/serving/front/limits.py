@@ -24,17 +24,17 @@ class Upload(Protocol):
     """A connection whose request is not whole yet."""
 
     def hold(self, held: bool) -> None:
-        """Stop to read, or go on."""
+        """Stop reading, or go on."""
 
 
 class Seat(Protocol):
-    """A connection, as one of those that there may be."""
+    """A connection, counted against the maximum."""
 
     transport: Any
 
     @property
     def idle_since(self) -> float | None:
-        """When it began to wait for a request or the rest of its head; None where there is one."""
+        """When it began to wait for a request or the rest of its head; None if it has one."""
 
 
 class TooMuch(Exception):
@@ -44,13 +44,8 @@ class TooMuch(Exception):
 class Limits:
     """The account of one server.
 
-    Bodies that are being read wait while ``buffer_limit`` is used up; only the oldest goes on, so that there is always
-    one that comes to its end. More than ``buffer_limit`` and one body of ``body_limit`` is never taken.
-
-    Parameters
-    ----------
-    config : ServingConfig
-        The limits.
+    Bodies that are being read wait while ``buffer_limit`` is used up; only the oldest goes on, so one always comes to
+    its end. The front never holds more than ``buffer_limit`` and one body of ``body_limit``.
     """
 
     def __init__(self, config: ServingConfig) -> None:
@@ -61,13 +56,7 @@ class Limits:
         self.use(config)
 
     def use(self, config: ServingConfig) -> None:
-        """Take other limits.
-
-        Parameters
-        ----------
-        config : ServingConfig
-            The settings that hold from now on.
-        """
+        """Apply other limits from now on."""
         self.head_limit = config.head_limit
         self.short = min(SHORT, config.head_limit)
         self.head_seconds, self.stall_seconds = config.head_seconds, config.stall_seconds
@@ -76,11 +65,6 @@ class Limits:
 
     def take(self, size: int) -> None:
         """Count bytes that the front holds now.
-
-        Parameters
-        ----------
-        size : int
-            How many.
 
         Raises
         ------
@@ -92,24 +76,13 @@ class Limits:
         self.used += size
 
     def give(self, size: int) -> None:
-        """Count bytes that are gone.
-
-        Parameters
-        ----------
-        size : int
-            As taken.
-        """
+        """Count bytes that are gone."""
         self.used -= size
         if self._waiting:
             self._go_on()
 
     def take_unread(self, size: int) -> None:
         """Count bytes of an answer that its client has not read.
-
-        Parameters
-        ----------
-        size : int
-            How many.
 
         Raises
         ------
@@ -121,29 +94,12 @@ class Limits:
         self._unread += size
 
     def give_unread(self, size: int) -> None:
-        """Count bytes of an answer that are read, or thrown away.
-
-        Parameters
-        ----------
-        size : int
-            As taken.
-        """
+        """Count bytes of an answer that are read, or thrown away."""
         self._unread -= size
 
     @contextmanager
     def holding(self, size: int) -> Iterator[None]:
-        """Count bytes for a while.
-
-        Parameters
-        ----------
-        size : int
-            How many.
-
-        Yields
-        ------
-        None
-            While they are held.
-        """
+        """Count bytes while the block runs."""
         self.take(size)
         try:
             yield
@@ -151,45 +107,24 @@ class Limits:
             self.give(size)
 
     def began(self, upload: Upload) -> None:
-        """Note that a part of a request is here; it waits for its turn where there is no room.
-
-        Parameters
-        ----------
-        upload : Upload
-            Its connection; any number of times.
-        """
+        """Note that a part of a request has arrived, any number of times; it waits for its turn if there is no room."""
         self._uploads[upload] = None
         if self.used > self._room() and not self._goes_first(upload):
             self._waiting[upload] = None
             upload.hold(True)
 
     def ended(self, upload: Upload) -> None:
-        """Note that a request is whole, or given up.
-
-        Parameters
-        ----------
-        upload : Upload
-            Its connection.
-        """
+        """Note that a request is whole, or given up."""
         if upload in self._uploads:
             del self._uploads[upload]
             self._waiting.pop(upload, None)
             self._go_on()
 
     def make_room(self, newcomer: Seat, connections: set[Any]) -> bool:
-        """Close those connections that have waited longest without a whole request, where there are too many.
+        """Close the connections that have waited longest without a whole request, if there are too many.
 
-        Parameters
-        ----------
-        newcomer : Seat
-            Which is to stay.
-        connections : set of Seat
-            All, the newcomer among them; what is closed is taken out.
-
-        Returns
-        -------
-        bool
-            Whether there is room for the newcomer.
+        Closed ones are removed from ``connections``, which include the newcomer. Returns whether there is room for
+        it.
         """
         if len(connections) <= self.connections:
             return True
@@ -219,15 +154,7 @@ class Limits:
                 upload.hold(False)
 
     def say(self, about: str, text: str) -> None:
-        """Log a warning, at most one each ten seconds about the same.
-
-        Parameters
-        ----------
-        about : str
-            What it is about.
-        text : str
-            The line.
-        """
+        """Log a warning, at most once in ten seconds per topic."""
         now = time.monotonic()
         if now - self._said.get(about, -_SAID_SECONDS) >= _SAID_SECONDS:
             self._said[about] = now

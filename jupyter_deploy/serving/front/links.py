@@ -29,13 +29,7 @@ class ScriptFailed(Exception):
 
 
 class Stream:
-    """The parts of a body that the script sends one by one; slows the worker down to its reader.
-
-    Parameters
-    ----------
-    link : WorkerLink
-        Who sends.
-    """
+    """The parts of a streamed body; it slows the worker down to its reader."""
 
     def __init__(self, link: WorkerLink) -> None:
         self._link = link
@@ -45,13 +39,7 @@ class Stream:
         self.complete: bool | None = None
 
     def feed(self, part: bytes) -> None:
-        """Take a part.
-
-        Parameters
-        ----------
-        part : bytes
-            The next one.
-        """
+        """Take the next part."""
         if self.complete is not None:
             return
         self._parts.append(part)
@@ -61,25 +49,13 @@ class Stream:
         self._changed.set()
 
     def close(self, complete: bool) -> None:
-        """Note that no part follows.
-
-        Parameters
-        ----------
-        complete : bool
-            Whether the script came to its end.
-        """
+        """Note that no part follows; ``complete`` says whether the script reached its end."""
         if self.complete is None:
             self.complete = complete
         self._changed.set()
 
     async def parts(self) -> Any:
-        """Hand the parts out as they come.
-
-        Yields
-        ------
-        bytes
-            All that is there.
-        """
+        """Yield the parts as they come."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -96,16 +72,8 @@ class Stream:
 class Job:
     """A request on its way.
 
-    Parameters
-    ----------
-    request : Request
-        What the worker gets.
-    answer : asyncio.Future of Answer
-        What the client gets.
-    since : float
-        When it was queued, in the loop's time.
-    meta : callable, optional
-        Makes the rest of the request, for a script that wants it: only the worker that it goes to tells.
+    ``since`` is when it was queued, in the loop's time. ``meta`` makes the rest of the request, if the script of the
+    worker that gets it uses that.
     """
 
     __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream")
@@ -131,7 +99,7 @@ class Job:
 
 
 class Owner(Protocol):
-    """Who hears of a worker."""
+    """The receiver of a worker's news."""
 
     @property
     def eager(self) -> bool:
@@ -141,26 +109,14 @@ class Owner(Protocol):
         """Take an answer."""
 
     def free(self, link: WorkerLink) -> None:
-        """Take note that a worker can take more."""
+        """Note that a worker can take more."""
 
 
 class WorkerLink(asyncio.Protocol):
     """One worker, from its fork to its end.
 
-    Parameters
-    ----------
-    pid : int
-        The worker's process.
-    generation : int
-        Which code it runs.
-    bundle : str
-        The folder of the bundle that it runs; empty for a plain script.
-    owner : Owner
-        Hears of answers.
-    on_lost : callable
-        Called with this link when the worker's end is closed.
-    on_leaving : callable
-        Called with this link when the worker was asked to end by SIGTERM.
+    ``bundle`` is the folder of its bundle, empty for a plain script. ``owner`` gets its answers. ``on_lost`` is
+    called when the worker's end is closed, ``on_leaving`` when SIGTERM asked the worker to end.
     """
 
     def __init__(
@@ -197,25 +153,11 @@ class WorkerLink(asyncio.Protocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def open(self, sock: socket.socket) -> None:
-        """Start to listen to the worker.
-
-        Parameters
-        ----------
-        sock : socket.socket
-            The front's end of the pair, non-blocking.
-        """
+        """Start to listen to the worker on the front's non-blocking end of the pair."""
         await asyncio.get_running_loop().create_connection(lambda: self, sock=sock)
 
     def send(self, jobs: list[Job], now: float) -> None:
-        """Hand the worker requests.
-
-        Parameters
-        ----------
-        jobs : list of Job
-            One batch, or what it computes next.
-        now : float
-            The loop's time.
-        """
+        """Send the worker requests: one batch, or what it computes next. ``now`` is the loop's time."""
         assert self._transport is not None
         if not self.jobs:
             self.head_since = now
@@ -228,35 +170,17 @@ class WorkerLink(asyncio.Protocol):
         self._transport.write(pack_requests([job.request for job in jobs]))
 
     def cancel(self, job: Job) -> None:
-        """Tell the worker that nobody waits for a request any more.
-
-        Parameters
-        ----------
-        job : Job
-            One that it holds.
-        """
+        """Tell the worker that the client of a request is gone."""
         if job in self.jobs and not self.lost and self._transport is not None:
             self.resume()
             self._transport.write(note(Kind.CANCEL, numbers=[job.request.number]))
 
     def begun(self) -> list[Job]:
-        """Return the requests that the worker runs now.
-
-        Returns
-        -------
-        list of Job
-            The first one it holds or, where it batches, all.
-        """
+        """Return the requests that the worker runs now: the first one it holds or, if it batches, all."""
         return list(self.jobs) if self.batches else list(self.jobs)[:1]
 
     def ids(self) -> str:
-        """Return the ids of the requests that the worker runs now.
-
-        Returns
-        -------
-        str
-            Separated by commas.
-        """
+        """Return the ids of the requests that the worker runs now, separated by commas."""
         return ",".join(job.request.id for job in self.begun())
 
     def stop(self) -> None:
@@ -281,24 +205,12 @@ class WorkerLink(asyncio.Protocol):
             self._transport.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the transport (asyncio's hook).
-
-        Parameters
-        ----------
-        transport : asyncio.BaseTransport
-            The socket's.
-        """
+        """Note the transport (asyncio's hook)."""
         # uvloop's transports are asyncio's by behaviour, not by class.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take frames from the worker (asyncio's hook).
-
-        Parameters
-        ----------
-        data : bytes
-            Any part of the stream.
-        """
+        """Take frames from the worker (asyncio's hook)."""
         if self.output is not None:
             # Before the access line.
             self.output.take(all_of_it=True)
@@ -374,13 +286,7 @@ class WorkerLink(asyncio.Protocol):
             self.ready.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the front that the worker is gone (asyncio's hook).
-
-        Parameters
-        ----------
-        exc : Exception or None
-            Why, where the socket says.
-        """
+        """Tell the front that the worker is gone (asyncio's hook)."""
         self.lost = True
         if self.output is not None:
             self.output.take(all_of_it=True)

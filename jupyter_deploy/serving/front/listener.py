@@ -9,24 +9,9 @@ BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a listening socket.
+    """Bind a listening socket, so that a second bind of the port fails.
 
-    Parameters
-    ----------
-    host : str
-        An address or name; IPv6 where it has a colon.
-    port : int
-        0 for any that is free.
-
-    Returns
-    -------
-    socket.socket
-        Bound and listening, so that a second bind of the port fails.
-
-    Raises
-    ------
-    OSError
-        If the port is taken or not allowed.
+    A host with a colon is IPv6; port 0 is any free one. Raises OSError if the port is taken or not allowed.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:

@@ -1,6 +1,6 @@
-"""What the service counts, as Prometheus reads it.
+"""The service's counters, as Prometheus reads them.
 
-Counting must not cost more than what is counted: numbers are kept in plain lists, and only a scrape makes
+Counting must cost less than what is counted: numbers are kept in plain lists, and only a scrape makes
 prometheus-client's metrics of them.
 """
 
@@ -21,13 +21,7 @@ SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
 class Histogram:
-    """Counts of observations below each bound.
-
-    Parameters
-    ----------
-    bounds : tuple of float
-        Ascending.
-    """
+    """Counts of observations below each of the ascending bounds."""
 
     __slots__ = ("bounds", "counts", "total")
 
@@ -37,24 +31,12 @@ class Histogram:
         self.total = 0.0
 
     def observe(self, value: float) -> None:
-        """Count a value.
-
-        Parameters
-        ----------
-        value : float
-            In the bounds' unit.
-        """
+        """Count a value in the bounds' unit."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Return Prometheus's cumulative buckets.
-
-        Returns
-        -------
-        list of tuple of (str, float)
-            Upper bound and count; the last bound is ``+Inf``.
-        """
+        """Return Prometheus's cumulative buckets: upper bound and count; the last bound is ``+Inf``."""
         found, sum_so_far = [], 0
         for bound, count in zip((*map(str, self.bounds), "+Inf"), self.counts, strict=True):
             sum_so_far += count
@@ -63,13 +45,7 @@ class Histogram:
 
 
 class Metrics:
-    """One server's numbers.
-
-    Parameters
-    ----------
-    name : str
-        The service's, as a label.
-    """
+    """One server's numbers; the service's name is their label."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -83,19 +59,10 @@ class Metrics:
         self.reloads: collections.Counter[str] = collections.Counter()
 
     def text(self, now: dict[str, float], memory: dict[int, int]) -> bytes:
-        """Write everything down for a scrape.
+        """Write Prometheus's text format for a scrape.
 
-        Parameters
-        ----------
-        now : dict of str to float
-            ``in_flight``, ``waiting``, ``generation``, ``restarts``, ``workers``.
-        memory : dict of int to int
-            Resident bytes by the worker's pid.
-
-        Returns
-        -------
-        bytes
-            Prometheus's text format.
+        ``now`` has ``in_flight``, ``waiting``, ``generation``, ``restarts`` and ``workers``; ``memory`` has resident
+        bytes by the worker's pid.
         """
         from prometheus_client import CollectorRegistry, generate_latest
 
@@ -150,18 +117,7 @@ class _Collected:
 
 
 def resident_bytes(pids: Iterable[int]) -> dict[int, int]:
-    """Ask how much memory processes hold.
-
-    Parameters
-    ----------
-    pids : iterable of int
-        The processes.
-
-    Returns
-    -------
-    dict of int to int
-        Bytes; without those that are gone, and empty where there is no ``/proc``.
-    """
+    """Return the resident bytes of processes; those that are gone are left out, and all where there is no ``/proc``."""
     found = {}
     page = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
     for pid in pids:

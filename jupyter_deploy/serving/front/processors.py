@@ -11,17 +11,10 @@ _NONE = 1 << 20
 
 
 def usable_processors(cgroup: Path = _CGROUP) -> int:
-    """Count them: those it may be scheduled on, and no more than a container's limit lets it use.
+    """Count the processors that the scheduler and a container's limit allow, at least 1.
 
-    Parameters
-    ----------
-    cgroup : pathlib.Path, optional
-        Where the control group's files are (version 2: ``cpu.max``, version 1: ``cpu/cpu.cfs_quota_us``).
-
-    Returns
-    -------
-    int
-        At least 1.
+    ``cgroup`` is the folder of the control group's files (version 2: ``cpu.max``, version 1:
+    ``cpu/cpu.cfs_quota_us``).
     """
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1

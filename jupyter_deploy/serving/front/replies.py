@@ -1,4 +1,4 @@
-"""What the routes hand to the HTTP edge."""
+"""What the routes return to the HTTP edge."""
 
 from __future__ import annotations
 
@@ -15,43 +15,20 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(slots=True)
 class Reply:
-    """An answer.
-
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    body : bytes
-        Empty where it is streamed.
-    headers : list of tuple of (bytes, bytes)
-        Lower-case names.
-    failed : bytes
-        ``x-ms-run-function-failed``; empty for none.
-    stream : Stream, optional
-        The parts of the body.
-    job : Job, optional
-        What the parts are for.
-    """
+    """An answer."""
 
     status: int
-    body: bytes
-    headers: Headers = field(default_factory=list)
-    failed: bytes = b""
-    stream: Stream | None = None
-    job: Job | None = None
+    body: bytes  # empty if it is streamed
+    headers: Headers = field(default_factory=list)  # lower-case names
+    failed: bytes = b""  # x-ms-run-function-failed; empty for none
+    stream: Stream | None = None  # the parts of the body
+    job: Job | None = None  # the request that the parts answer
 
 
 class Refused(Exception):
     """A request that is answered without the script.
 
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    message : str
-        Why.
-    headers : list of tuple of (bytes, bytes), optional
-        Beside the usual ones.
+    Its headers are sent besides those of every answer.
     """
 
     def __init__(self, status: int, message: str, headers: Headers | None = None) -> None:
@@ -64,29 +41,12 @@ class ClientGone(Exception):
 
 
 def too_large(limit: int) -> Refused:
-    """Make the refusal of a body that is too large.
-
-    Parameters
-    ----------
-    limit : int
-        Bytes that are accepted.
-
-    Returns
-    -------
-    Refused
-        To be raised.
-    """
+    """Make the refusal of a body of more than ``limit`` bytes."""
     # What still comes is not read: the connection ends with this answer.
     return Refused(413, f"The body is larger than {limit} bytes.", [(b"connection", b"close")])
 
 
 async def until_gone(receive: Receive) -> None:
-    """Wait until the client closes its connection.
-
-    Parameters
-    ----------
-    receive : callable
-        ASGI's.
-    """
+    """Wait until the client closes its connection."""
     while (await receive())["type"] != "http.disconnect":
         pass

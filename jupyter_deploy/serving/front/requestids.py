@@ -18,13 +18,7 @@ class RequestIds:
         self._made: list[str] = []
 
     def next(self) -> str:
-        """Make an id.
-
-        Returns
-        -------
-        str
-            36 characters.
-        """
+        """Make an id of 36 characters."""
         if not self._made:
             digits = os.urandom(16 * _AT_ONCE).hex()
             self._made = [_uuid(digits[at : at + 32]) for at in range(0, len(digits), 32)]
@@ -41,19 +35,8 @@ def answer_ids(
 ) -> tuple[str, str]:
     """Apply azureml-inference-server-http's rules for its three id headers.
 
-    Parameters
-    ----------
-    headers : dict of bytes to bytes
-        The request's; ids that are too long are taken out.
-    answer : list of tuple of (bytes, bytes)
-        Where the answer's ids are put.
-    new : callable
-        Makes an id.
-
-    Returns
-    -------
-    tuple of (str, str)
-        The id for the log, and the header whose id is too long; empty for none.
+    Ids that are too long are removed from ``headers``; the answer's ids are put into ``answer``. Returns the id for
+    the log, and the header whose id is too long, empty for none.
     """
     plain, own, client = map(headers.get, _IDS)
     if plain is None and own is None and client is None:
@@ -73,18 +56,7 @@ def answer_ids(
 
 
 def in_log(name: str) -> str:
-    r"""Write a client's id so that it is one word of one line, whatever is in it.
-
-    Parameters
-    ----------
-    name : str
-        The id.
-
-    Returns
-    -------
-    str
-        The same, where it is printable ASCII without spaces; else with ``\x..`` for all others.
-    """
+    r"""Write a client's id as one word of one line: other characters than printable ASCII become ``\x..``."""
     if name.isascii() and name.isprintable() and " " not in name:
         return name
     return "".join(sign if "!" <= sign <= "~" else f"\\x{ord(sign):02x}" for sign in name)

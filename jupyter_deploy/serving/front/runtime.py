@@ -31,16 +31,8 @@ _OUT_OF_MEMORY = "OOMKilled"
 class Runtime:
     """The heart of the front: everything but HTTP.
 
-    Parameters
-    ----------
-    config : ServingConfig
-        The server's settings.
-    outputs : Outputs
-        Follows what the workers write.
-    on_switch : callable
-        Called with the generation that serves from now on.
-    life : Life
-        Whether the front was started again.
+    ``on_switch`` is called with the generation that serves from now on. ``life`` says whether the front was started
+    again.
     """
 
     def __init__(
@@ -76,24 +68,9 @@ class Runtime:
     ) -> Generation:
         """Replace the current generation: the new one is ready before the old one gets its last request.
 
-        Parameters
-        ----------
-        layout : Layout, optional
-            The code and models to serve; the same files, as they are now, by default.
-        workers : int, optional
-            How many processes; as before by default.
-        settings : mapping, optional
-            Other settings, which hold from the same moment; as before by default.
-
-        Returns
-        -------
-        Generation
-            The new one. It serves from here on.
-
-        Raises
-        ------
-        ScriptFailed
-            If it cannot be loaded or initialised, or fails on the sample request. The old generation still serves.
+        By default, files, number of workers and settings are as before, the files as they are now. Raises
+        :class:`ScriptFailed` if the new one cannot be loaded or initialised, or fails on the sample request; then the
+        old one still serves.
         """
         async with self._reload:
             # "As before" means: as the load before this one left it, which may have been waited for just now.
@@ -116,7 +93,7 @@ class Runtime:
             return new
 
     async def _started(self, new: Generation) -> None:
-        """Start its workers; given up where the service is to end meanwhile."""
+        """Start its workers; given up if the service is about to end."""
         starting, ending = asyncio.ensure_future(self._workers.start(new)), asyncio.ensure_future(self._ending.wait())
         try:
             await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -163,7 +140,7 @@ class Runtime:
         self._workers.hang_up(old)
 
     def _expired(self, link: WorkerLink) -> None:
-        """Answer for a worker that is stuck and replace it; nothing in the script can prevent it."""
+        """Answer for a worker that is stuck and replace it; the script cannot prevent it."""
         message = f"Scoring timeout after {self.config.scoring_timeout_ms} ms"
         failure = {
             "stage": "run",
@@ -249,26 +226,10 @@ class Runtime:
         task.add_done_callback(self._tasks.discard)
 
     def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
-        """Queue a request for the script.
+        """Queue a request for the script, and return a job whose answer to await.
 
-        Parameters
-        ----------
-        name : str
-            Its id, under which a failure can be looked up.
-        body : bytes
-            As the client sent it.
-        meta : callable
-            Makes the rest of the request, for a script that wants it.
-
-        Returns
-        -------
-        Job
-            Await its answer.
-
-        Raises
-        ------
-        QueueFull
-            If too many wait.
+        Under its id ``name`` a failure can be looked up. ``meta`` makes the rest of the request, for a script that
+        uses it.
         """
         job = self.dispatcher.submit(name, body, meta)
         if self.broken:
@@ -276,24 +237,16 @@ class Runtime:
         return job
 
     def give_up_loading(self) -> None:
-        """Give up the generation that is being loaded, and any that would be: the service is about to end."""
+        """Stop the present load and refuse later ones: the service is about to end."""
         self._ending.set()
 
     def give_up_waiting(self) -> None:
-        """Refuse what waits for a script that will not come."""
+        """Refuse the requests that wait for a script that will not come."""
         self.known.set()
         self.dispatcher.refuse_waiting("The service is shutting down.")
 
     def note(self, name: str, answer: Answer) -> None:
-        """Count an answer, and keep why it failed.
-
-        Parameters
-        ----------
-        name : str
-            The request's id.
-        answer : Answer
-            From its job.
-        """
+        """Count an answer from a job, and keep why it failed, under the request's id."""
         if answer.milliseconds >= 0:
             self.metrics.run.observe(answer.milliseconds / 1000)
         failure = answer.meta.get("failure") if answer.meta else None
@@ -329,7 +282,7 @@ class Runtime:
         return found
 
     def gauges(self) -> dict[str, float]:
-        """Tell what the metrics show of this moment, as :meth:`Metrics.text` takes it."""
+        """Return the present values for :meth:`Metrics.text`."""
         return {
             "in_flight": self.dispatcher.in_flight,
             "waiting": self.dispatcher.waiting,
@@ -339,13 +292,7 @@ class Runtime:
         }
 
     def facts(self) -> dict[str, Any]:
-        """Tell how the service is.
-
-        Returns
-        -------
-        dict
-            State and reason in the words of Azure ML's services, generation, workers, counts.
-        """
+        """Return state and reason in the words of Azure ML's services, generation, workers, counts."""
         if self.broken:
             state, reason = "Failed", self.broken
         elif self.current is None:
@@ -373,7 +320,7 @@ class Runtime:
         }
 
     async def doing(self) -> list[dict[str, Any]]:
-        """Tell what the workers do now; where each is goes to the log, too."""
+        """Return what the workers are doing; the line of each goes to the log, too."""
         return await whereabouts(self._workers.links, self.current.layout if self.current else None)
 
     async def close(self) -> None:

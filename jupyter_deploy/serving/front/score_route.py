@@ -26,15 +26,7 @@ _RETRY = [(b"retry-after", b"1")]
 
 
 class ScoreRoute:
-    """Answers ``/score``.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        What runs the script.
-    intake : Limits
-        What requests may hold.
-    """
+    """Answers ``/score``."""
 
     def __init__(self, runtime: Runtime, intake: Limits) -> None:
         self._runtime = runtime
@@ -48,30 +40,10 @@ class ScoreRoute:
         return Cors(self._runtime.config.cors_origins)
 
     async def answer(self, scope: dict[str, Any], headers: dict[bytes, bytes], name: str, receive: Receive) -> Reply:
-        """Have the script answer.
+        """Get the script's answer or the contract's error.
 
-        Parameters
-        ----------
-        scope : dict
-            ASGI's.
-        headers : dict of bytes to bytes
-            The request's.
-        name : str
-            The request's id.
-        receive : callable
-            ASGI's.
-
-        Returns
-        -------
-        Reply
-            The script's answer or the contract's error.
-
-        Raises
-        ------
-        Refused
-            If the request cannot be handed to the script.
-        ClientGone
-            If nobody waits for the answer any more.
+        Raises :class:`Refused` if the request cannot be given to the script, and :class:`ClientGone` if the client
+        has left.
         """
         method = scope["method"]
         if not self._runtime.script:
@@ -103,7 +75,7 @@ class ScoreRoute:
         name: str,
         receive: Receive,
     ) -> Reply:
-        """Have the script answer a compressed body; what that grows to counts as if it had been sent."""
+        """Get the script's answer to a compressed body; its full size counts as if it had been sent."""
         body = await asyncio.to_thread(decoded, packed, headers[b"content-encoding"], limit)
         try:
             with self._intake.holding(len(body)):
@@ -151,17 +123,7 @@ class ScoreRoute:
         job.answer.add_done_callback(lambda _: task.cancel())
 
     async def stream(self, reply: Reply, headers: Headers, receive: Receive, send: Send) -> None:
-        """Send a body whose parts are still being made.
-
-        Parameters
-        ----------
-        reply : Reply
-            With its stream.
-        headers : list of tuple of (bytes, bytes)
-            All of the answer's.
-        receive, send : callable
-            ASGI's.
-        """
+        """Send a body while its parts are made."""
         stream, job = reply.stream, reply.job
         assert stream is not None
         assert job is not None

@@ -46,22 +46,10 @@ FIRST = Life()
 class Server:
     """One front with its workers.
 
-    Parameters
-    ----------
-    config : ServingConfig
-        The settings.
-    layout : Layout or pathlib.Path
-        What the first generation runs; or the folder of a bundle that is yet to be uploaded.
-    listener : socket.socket, optional
-        A socket that is bound already; by default ``config.host`` and ``config.port`` are bound.
-    watch : bool, optional
-        Whether to reload when the script's files change.
-    echo : int, optional
-        A descriptor that gets the log's lines as well.
-    log_file : pathlib.Path, optional
-        The file that standard output is, where it is kept bounded.
-    life : Life, optional
-        Whether it was started again after it died.
+    ``layout`` may be the folder of a bundle that is yet to be uploaded. ``listener`` is a bound socket; by default
+    ``config.host`` and ``config.port`` are bound. ``watch`` reloads when the script's files change. ``echo`` is a
+    descriptor that gets the log's lines as well; ``log_file`` is the file behind standard output, if its size is
+    limited. ``life`` says whether the front was started again after it died.
     """
 
     def __init__(
@@ -89,10 +77,7 @@ class Server:
     def run(self) -> int:
         """Serve until a signal comes or the first generation fails.
 
-        Returns
-        -------
-        int
-            The exit code: 0, or 3 where the script cannot serve.
+        The exit code is 0, or 3 if the script cannot serve.
         """
         try:
             import uvloop
@@ -209,7 +194,7 @@ class Server:
         return Path(self.config.run_folder)
 
     def _let_go(self, name: str) -> None:
-        """Tell the process that would start this one again that its end is wanted."""
+        """Tell the watcher, which would start this front again, that its end is wanted."""
         if not self._life.watcher:
             return
         replace_file(self._run_folder / ENDED_FILE, json.dumps({"by": name, "at": time.time()}))

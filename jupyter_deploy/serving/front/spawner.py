@@ -1,4 +1,4 @@
-"""The front's end of the fork-server: start it, ask it for workers, hear how they ended."""
+"""The front's end of the fork-server: start it, ask it for workers, report how they ended."""
 
 from __future__ import annotations
 
@@ -22,34 +22,18 @@ _WORKER = "jupyter_deploy.serving.worker"
 
 @dataclass(frozen=True)
 class Spare:
-    """A worker that was forked ahead of its generation and only waits for what to run.
-
-    Parameters
-    ----------
-    pid : int
-        The process.
-    ends : Ends
-        The lines to it.
-    modules : tuple of str
-        What it was known to need then.
-    """
+    """A worker that was forked ahead of its generation and waits for what to run."""
 
     pid: int
-    ends: Ends
-    modules: tuple[str, ...]
+    ends: Ends  # the lines to it
+    modules: tuple[str, ...]  # what it was known to need then
 
 
 class Spawner:
     """Starts workers, each on a socket pair of its own.
 
-    Parameters
-    ----------
-    on_exit : callable
-        Called with a worker's pid and a text that says how it ended.
-    outputs : Outputs
-        Follows the fork-server's.
-    method : str
-        ``"fork"``, ``"spawn"`` (a fresh interpreter for each), or empty for what the platform has.
+    ``on_exit`` gets a worker's pid and a text that says how it ended. ``method`` is ``"fork"``, ``"spawn"`` (a fresh
+    interpreter for each), or empty for the platform's.
     """
 
     def __init__(self, on_exit: Callable[[int, str], None], outputs: Outputs, method: str = "") -> None:
@@ -64,35 +48,14 @@ class Spawner:
         self._libraries: tuple[int, ...] = ()
 
     async def prepare(self, layout: Layout) -> None:
-        """Start a new fork-server where the warm one would serve stale or unwanted imports.
-
-        Parameters
-        ----------
-        layout : Layout
-            What the next workers run.
-        """
+        """Start a new fork-server if the present one has stale or unwanted imports for the next workers."""
         if self._control is not None and (layout.preload is None or self._libraries != stamp()):
             await self.close()
 
     async def spawn(self, layout: Layout, options: WorkerOptions) -> tuple[int, Ends]:
-        """Start a worker.
+        """Start a worker; returns its pid, and the lines to it.
 
-        Parameters
-        ----------
-        layout : Layout
-            What it runs.
-        options : WorkerOptions
-            How.
-
-        Returns
-        -------
-        tuple of (int, Ends)
-            Its pid, and the lines to it.
-
-        Raises
-        ------
-        ConnectionError
-            If the fork-server died meanwhile.
+        Raises ConnectionError if the fork-server has died.
         """
         pid, ends = self._take_spare(layout) or await self._start(layout)
         start = note(Kind.START, layout=layout.as_dict(), options=options.as_dict())
@@ -126,14 +89,9 @@ class Spawner:
         return await self._control.fork(layout.preload or ())
 
     async def get_ready(self, layout: Layout, modules: list[str]) -> None:
-        """Import libraries ahead of the next generation, and fork a worker for it.
+        """Import libraries before the next generation, and fork a worker for it.
 
-        Parameters
-        ----------
-        layout : Layout
-            What the current generation runs.
-        modules : list of str
-            What one of its workers has imported, in that order.
+        ``modules`` are those that a worker of the current generation has imported, in that order.
         """
         control = self._control
         if control is None or control.lost or layout.preload is None:

@@ -1,4 +1,4 @@
-"""The service's OpenAPI documents: the user's own files where there are some, else made from the script's schemas."""
+"""The service's OpenAPI documents: the user's own files, or else made from the script's schemas."""
 
 from __future__ import annotations
 
@@ -19,28 +19,10 @@ class NoDocument(Exception):
 
 
 def document(version: str, config: ServingConfig, script: dict[str, Any], app_root: str) -> bytes:
-    """Return one document.
+    """Return the document of version ``"2"``, ``"2.0"``, ``"3"``, ``"3.0"`` or ``"3.1"``.
 
-    Parameters
-    ----------
-    version : str
-        As asked for: ``"2"``, ``"2.0"``, ``"3"``, ``"3.0"`` or ``"3.1"``.
-    config : ServingConfig
-        The service's name, version and path prefix.
-    script : dict
-        What a worker told of the script: ``"schemas"`` where it has some.
-    app_root : str
-        Where files of the user's own are looked for.
-
-    Returns
-    -------
-    bytes
-        JSON.
-
-    Raises
-    ------
-    NoDocument
-        For an unknown version, or one that the script's types do not allow.
+    ``script`` is what a worker told of the script: ``"schemas"``, if it has some. The user's own files are in
+    ``app_root``.
     """
     exact = VERSIONS.get(version)
     if exact is None:
@@ -169,7 +151,7 @@ def _schemas(exact: str, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_nulls(schema: dict[str, Any], exact: str) -> dict[str, Any]:
-    """Say as a version does that null is taken: ``nullable`` is version 3.0's word."""
+    """Write that null is allowed, as a version does: ``nullable`` is version 3.0's word."""
     found = dict(schema)
     if isinstance(found.get("properties"), dict):
         found["properties"] = {name: _with_nulls(inner, exact) for name, inner in found["properties"].items()}

@@ -1,4 +1,4 @@
-"""Real timeouts: they are kept by the front, so that nothing in the script can swallow or delay them."""
+"""Timeouts that the front keeps, so that no script can swallow or delay them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,10 @@ _END_SECONDS = 10.0
 
 
 class Timeouts:
-    """Looks, again and again, for a worker whose ``run()`` takes longer than it may.
+    """Looks, again and again, for a worker whose ``run()`` takes too long.
 
-    Parameters
-    ----------
-    limit : callable
-        Returns the seconds that a ``run()`` may take now.
-    links : callable
-        Returns the workers.
-    on_expired : callable
-        Called once with each worker that takes longer.
-    on_overdue : callable
-        Called with a worker that holds nothing, was told to end and has not.
+    ``limit`` returns the allowed seconds. ``on_expired`` is called once with each worker that takes longer,
+    ``on_overdue`` with a worker that holds nothing, was told to end and has not.
     """
 
     def __init__(
@@ -39,12 +31,12 @@ class Timeouts:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Look from now on."""
+        """Start looking."""
         if self._timer is None:
             self._arm()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         if self._timer is not None:
             self._timer.cancel()
 

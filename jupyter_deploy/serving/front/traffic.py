@@ -1,6 +1,6 @@
-"""What went through a service lately: rates and percentiles for people who look at it now.
+"""Recent traffic: rates and percentiles for people who look at them now.
 
-Prometheus's histograms have fixed bounds and count from the start; a card that is looked at wants the last minute.
+Prometheus's histograms have fixed bounds and count from the start; a card shows the last minute.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ _KEPT = 2048
 class Traffic:
     """The latest requests, and how many there were of each kind.
 
-    Parameters
-    ----------
-    started : float
-        When the server started, on the clock that requests are noted with.
+    ``started`` is the server's start on the clock that requests are noted with.
     """
 
     __slots__ = ("_latest", "_started")
@@ -28,33 +25,18 @@ class Traffic:
         self._latest: collections.deque[tuple[float, float, int]] = collections.deque(maxlen=_KEPT)
 
     def note(self, now: float, seconds: float, status: int) -> None:
-        """Take a request down; called for each one, so it does nothing else.
+        """Note a request; called for each one, so it does nothing else.
 
-        Parameters
-        ----------
-        now : float
-            When it was answered.
-        seconds : float
-            How long it took, from its head to its answer.
-        status : int
-            The answer's.
+        ``seconds`` are from its head to its answer.
         """
         self._latest.append((now, seconds, status))
 
     def facts(self, now: float) -> dict[str, Any]:
-        """Sum the last minute up.
+        """Sum the last minute up; ``now`` is on the clock of :meth:`note`.
 
-        Parameters
-        ----------
-        now : float
-            The same clock's time.
-
-        Returns
-        -------
-        dict
-            ``seconds`` that are looked at: a minute, or less where the server is younger or so busy that the requests
-            that are kept cover less; ``requests`` and ``errors`` (status 400 and above) in them;
-            ``requests_per_second``; ``p50_ms`` and ``p95_ms``, nearest-rank percentiles, None without requests.
+        ``seconds`` is a minute, or less if the server is younger or so busy that the kept requests cover less.
+        ``requests`` and ``errors`` (status 400 and above) are those in it. ``p50_ms`` and ``p95_ms`` are nearest-rank
+        percentiles, None without requests.
         """
         begin = max(now - WINDOW_SECONDS, self._started)
         if len(self._latest) == _KEPT:
@@ -73,5 +55,5 @@ class Traffic:
 
 
 def _percentile(times: list[float], percent: int) -> float | None:
-    """Nearest rank: the least value that at least so many percent of all are not above."""
+    """Return the nearest-rank percentile."""
     return round(times[-(-len(times) * percent // 100) - 1] * 1000, 3) if times else None

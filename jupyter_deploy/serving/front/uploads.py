@@ -1,4 +1,4 @@
-"""Bundles that are sent to a server which does not see the folder where they were made."""
+"""Bundles that are uploaded to a server which does not see the folder where they were made."""
 
 from __future__ import annotations
 
@@ -24,14 +24,9 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Uploads:
-    """The folder of the bundles that were uploaded; each is there whole, or not at all.
+    """The folder of the uploaded bundles; each is there whole, or not at all.
 
-    Parameters
-    ----------
-    folder : pathlib.Path or None
-        None where the server takes none.
-    limit : callable
-        Returns how many bytes an archive may have.
+    Without a folder, the server takes none. ``limit`` returns the allowed bytes of an archive.
     """
 
     def __init__(self, folder: Path | None, limit: Callable[[], int]) -> None:
@@ -41,28 +36,9 @@ class Uploads:
         self._waiting: set[asyncio.Future[list[None]]] = set()
 
     async def take(self, digest: str, headers: dict[bytes, bytes], receive: Receive) -> bool:
-        """Read an archive and put it in its place.
+        """Read an archive and put it in its place; false if the bundle exists already.
 
-        Parameters
-        ----------
-        digest : str
-            What the bundle is called.
-        headers : dict of bytes to bytes
-            The request's; ``Content-Digest`` is required.
-        receive : callable
-            ASGI's.
-
-        Returns
-        -------
-        bool
-            False where the bundle was there already.
-
-        Raises
-        ------
-        Refused
-            With the reason; nothing of the archive is left.
-        ClientGone
-            If the connection closed before its end.
+        ``Content-Digest`` is required. Nothing stays of a refused or interrupted archive.
         """
         if self._folder is None:
             raise Refused(404, "This server takes no bundles: it sees the folder that they are in.", _CLOSE)
@@ -105,18 +81,7 @@ class Uploads:
         return True
 
     def layout(self, digest: str) -> Layout:
-        """Return the layout of an uploaded bundle.
-
-        Parameters
-        ----------
-        digest : str
-            What it is called.
-
-        Raises
-        ------
-        Refused
-            With 409 where it is not here, so that the client uploads it.
-        """
+        """Return the layout of an uploaded bundle; a missing one is refused with 409, so that the client uploads it."""
         if self._folder is None or not DIGEST_RULE.fullmatch(digest) or not (self._folder / digest).is_dir():
             raise Refused(409, f"Bundle {digest[:12]} is not here: upload it with POST {ROUTE}<digest>.")
         return layout_of_bundle(self._folder / digest)
@@ -130,7 +95,7 @@ class Uploads:
         return layout_of_bundle(self._folder / digest)
 
     def there(self) -> set[str]:
-        """List the bundles that are here now."""
+        """List the digests of the uploaded bundles."""
         if self._folder is None or not self._folder.is_dir():
             return set()
         return {entry.name for entry in self._folder.iterdir() if DIGEST_RULE.fullmatch(entry.name)}
@@ -138,14 +103,9 @@ class Uploads:
     def retire(self, digests: set[str], in_use: Callable[[], list[str]], ends: list[asyncio.Future[None]]) -> None:
         """Remove bundles after a reload, as soon as nothing uses them.
 
-        Parameters
-        ----------
-        digests : set of str
-            Those that were here when the reload was asked for: a later one waits for its own.
-        in_use : callable
-            Returns the folders of those that workers use.
-        ends : list of asyncio.Future
-            The ends of the workers that the reload has replaced.
+        ``digests`` are those that existed when the reload was asked for: a later bundle waits for its own reload.
+        ``in_use`` returns the folders that workers use; ``ends`` are the ends of the workers that the reload
+        replaced.
         """
         self._remove(digests, in_use)
         if ends and self.there() & digests:
@@ -164,20 +124,15 @@ class Uploads:
             shutil.rmtree(gone, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what a server that was killed left half-made; called before any request."""
+        """Remove what a killed server left half-made; called before any request."""
         for half in self._folder.glob(f"{_HALF}*") if self._folder else ():
             shutil.rmtree(half, ignore_errors=True)
 
 
 def held(cycle: Any, body: int) -> int:
-    """Count the bytes of a request's body that are in memory: of an upload, those that are not on the disk yet.
+    """Count the bytes of a request's body that are in memory; an upload's are mostly on the disk.
 
-    Parameters
-    ----------
-    cycle : RequestResponseCycle or None
-        uvicorn's; None before the first request.
-    body : int
-        Bytes of the body that have come.
+    ``cycle`` is uvicorn's, None before the first request; ``body`` counts the bytes that have come.
     """
     is_upload = cycle is not None and cycle.scope["path"].startswith(ROUTE)
     return len(cycle.body) if is_upload else body

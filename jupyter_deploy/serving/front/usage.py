@@ -14,21 +14,11 @@ _NETWORK = Path("/proc/net/dev")
 
 
 def usage(cgroup: Path = _CGROUP, network: Path = _NETWORK) -> dict[str, float]:
-    """Read the counters.
+    """Read the counters of a control group of version 1 or 2; what the system does not tell is 0.
 
-    Parameters
-    ----------
-    cgroup : pathlib.Path, optional
-        Where the control group's files are, of version 2 or version 1.
-    network : pathlib.Path, optional
-        The kernel's table of interfaces (proc(5)).
-
-    Returns
-    -------
-    dict of str to float
-        ``at``: seconds of a clock that only goes forward; ``processor``: seconds used; ``memory`` and ``memory_limit``:
-        bytes, without files that could be forgotten; ``processes``; ``received`` and ``sent``: bytes. What the system
-        does not tell is 0.
+    ``at`` are seconds of a monotonic clock, ``processor`` seconds used; ``memory`` and ``memory_limit`` are bytes,
+    without reclaimable file cache; ``received`` and ``sent`` are bytes. ``network`` is the kernel's table of
+    interfaces (proc(5)).
     """
     received, sent = _traffic(network)
     return {

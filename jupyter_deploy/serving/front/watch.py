@@ -1,7 +1,7 @@
 """Notice that the files of a plain script changed.
 
-The times of the files are compared, again and again: that works in every file system, in those that are mounted into a
-container too, where the system's own notifications do not arrive.
+The times of the files are compared, again and again: that works in every file system, in those mounted into a
+container too, where the system's notifications do not arrive.
 """
 
 from __future__ import annotations
@@ -19,17 +19,9 @@ State = dict[str, tuple[int, int]]
 
 
 def state_of(layout: Layout) -> State:
-    """Look at the files that a script may depend on.
+    """Return change time in nanoseconds and size of the files that a script may depend on, by path.
 
-    Parameters
-    ----------
-    layout : Layout
-        The Python files in the script's folder and below, and the model folder's files.
-
-    Returns
-    -------
-    dict of str to tuple of (int, int)
-        Time of change in nanoseconds and size, by path; at most 10,000 files of each kind.
+    These are the Python files below the script's folder, and the model folder's files; at most 10,000 of each kind.
     """
     found: State = {}
     folders = [(Path(layout.entry).parent, ".py")]
@@ -54,16 +46,5 @@ def _files(folder: Path, suffix: str) -> Iterator[str]:
 
 
 def changed(before: State, now: State) -> list[str]:
-    """Tell which files differ.
-
-    Parameters
-    ----------
-    before, now : dict
-        From :func:`state_of`.
-
-    Returns
-    -------
-    list of str
-        Paths, sorted.
-    """
+    """List the files that differ, sorted."""
     return sorted(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))

@@ -17,13 +17,10 @@ _FRAME = re.compile(r'\s*(File "(?P<file>[^"]+)"|(?P<cell>.+?)), line (?P<line>\
 
 
 async def whereabouts(links: Iterable[WorkerLink], layout: Layout | None) -> list[dict[str, Any]]:
-    """Ask each worker that runs something where it is.
+    """Ask each busy worker where it is.
 
-    Returns
-    -------
-    list of dict
-        ``worker`` (pid), ``request`` (its id), ``seconds`` that ``run()`` has taken, and ``where``, as people call that
-        line of the script; empty where it is not in the script's own code.
+    ``worker`` is its pid, ``request`` an id, ``seconds`` the time in ``run()``, and ``where`` the line of the script
+    or cell; empty if it is not in the script's own code.
     """
     loop = asyncio.get_running_loop()
     busy = [link for link in links if link.jobs and link.output is not None]

@@ -30,15 +30,7 @@ _SAMPLE_META = {"method": "POST", "path": "/score", "query": "", "server": "loca
 
 
 class Template:
-    """A process that has run ``init()`` once and is copied for each worker.
-
-    Parameters
-    ----------
-    pid : int
-        The process.
-    control : Control
-        The line to it.
-    """
+    """A process that has run ``init()`` once and is copied for each worker."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -47,15 +39,7 @@ class Template:
         self.threads = ""
 
     def heard(self, kind: Kind, values: dict[str, Any]) -> None:
-        """Take its one answer.
-
-        Parameters
-        ----------
-        kind : Kind
-            READY or FAILED.
-        values : dict
-            The message's.
-        """
+        """Take its one answer, READY or FAILED."""
         if kind is Kind.READY and not self.ready.done():
             self.threads = values["threads"]
             self.ready.set_result(values["modules"])
@@ -80,16 +64,8 @@ class Generation:
 class Workers:
     """Starts and ends workers.
 
-    Parameters
-    ----------
-    owner : Owner
-        Hears of answers.
-    on_lost, on_leaving : callable
-        Called with each worker that is gone, and with one that was asked to end by SIGTERM.
-    start_method : str
-        As in :class:`ServingConfig`.
-    outputs : Outputs
-        Follows what they write.
+    ``owner`` gets their answers. ``on_lost`` is called with each worker that is gone, ``on_leaving`` with one that
+    got SIGTERM. ``start_method`` is as in :class:`ServingConfig`.
     """
 
     def __init__(
@@ -111,10 +87,7 @@ class Workers:
     async def start(self, generation: Generation) -> None:
         """Start a generation's workers and wait until all are ready and one has answered the sample.
 
-        Parameters
-        ----------
-        generation : Generation
-            Without workers; if one of them fails, all are ended.
+        If one of them fails, all are ended.
 
         Raises
         ------
@@ -140,30 +113,13 @@ class Workers:
             raise
 
     async def replace(self, generation: Generation) -> WorkerLink:
-        """Start one more worker of a generation.
-
-        Parameters
-        ----------
-        generation : Generation
-            The current one.
-
-        Returns
-        -------
-        WorkerLink
-            Ready.
-        """
+        """Start one more worker of the current generation, and return it when it is ready."""
         link = await self._spawn(generation)
         await self._until_ready(link, generation)
         return link
 
     async def get_ready(self, generation: Generation) -> None:
-        """Prepare for the next generation.
-
-        Parameters
-        ----------
-        generation : Generation
-            The current one.
-        """
+        """Prepare for the next generation."""
         await self._spawner.get_ready(generation.layout, generation.modules)
 
     async def _spawn(self, generation: Generation) -> WorkerLink:
@@ -185,7 +141,7 @@ class Workers:
         return generation.config.preload and self._spawner.forks and not generation.notice
 
     async def _template(self, generation: Generation) -> Template | None:
-        """Return the process to copy workers from; None where copies of it would hang."""
+        """Return the process to copy workers from; None if copies of it would hang."""
         template = generation.template
         if template is None or template.control is None or template.control.lost:
             pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(generation.workers))
@@ -250,18 +206,7 @@ class Workers:
             raise ScriptFailed(Failure(**failure) if failure else _sample_failure(generation.layout, text))
 
     async def end_of(self, link: WorkerLink) -> str:
-        """Wait until it is known how a worker ended.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            One that is gone.
-
-        Returns
-        -------
-        str
-            For example ``"was killed by SIGSEGV"``.
-        """
+        """Wait until it is known how a lost worker ended, for example ``"was killed by SIGSEGV"``."""
         if not link.end:
             how = await self._how(link.pid)
             # Two may ask at once: the first one saw the count of kills go up.
@@ -287,13 +232,7 @@ class Workers:
             self.hang_up(generation)
 
     def hang_up(self, generation: Generation) -> None:
-        """End a generation's template, if it has one.
-
-        Parameters
-        ----------
-        generation : Generation
-            Whose workers are gone, or about to be.
-        """
+        """End the template of a generation whose workers are gone, or about to be."""
         template, generation.template = generation.template, None
         if template is not None and template.control is not None:
             template.control.hang_up()
@@ -301,15 +240,7 @@ class Workers:
                 template.ready.exception()
 
     def kill(self, link: WorkerLink, *, telling_where: bool = False) -> None:
-        """End a worker at once.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            Any.
-        telling_where : bool, optional
-            Whether it first writes to the log which line it is at.
-        """
+        """End a worker at once; with ``telling_where``, it first writes its line to the log."""
         if link.lost:
             return
         if telling_where and DUMP is not None:
@@ -319,7 +250,7 @@ class Workers:
             self._kill_pid(link.pid)
 
     async def _dump(self, pid: int) -> None:
-        """Have a process write to the log which line it is at."""
+        """Have a process write its line to the log."""
         log.error("loading the script takes longer than init_timeout_ms; where it is:")
         ask_where(pid)
         await asyncio.sleep(_LAST_WORDS_SECONDS)
@@ -344,13 +275,7 @@ class Workers:
         self._on_lost(link)
 
     def forget(self, link: WorkerLink) -> None:
-        """Forget how a worker ended.
-
-        Parameters
-        ----------
-        link : WorkerLink
-            One that is gone.
-        """
+        """Forget how a worker ended."""
         self._ends.pop(link.pid, None)
 
     async def close(self) -> None:
@@ -359,7 +284,7 @@ class Workers:
 
 
 def ask_where(pid: int) -> None:
-    """Have a worker write to its output which line it is at."""
+    """Have a worker write its line to its output."""
     if DUMP is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, DUMP)

@@ -1,6 +1,6 @@
-"""One sentence about the failures that people run into again and again, given only where its condition is proven.
+"""One sentence of advice about common failures, given only where its condition is proven.
 
-It is found where the failure happens: there are the exception, the files that the script sees and the packages it has.
+The advice is found where the failure happens: there are the exception, the script's files and its packages.
 """
 
 from __future__ import annotations

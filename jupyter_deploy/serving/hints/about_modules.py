@@ -1,4 +1,4 @@
-"""Modules, names and libraries that are not there."""
+"""Missing modules, names and libraries."""
 
 from __future__ import annotations
 
@@ -19,18 +19,7 @@ _ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "te
 
 
 def about_module(at: Situation) -> str:
-    """Advise on a module that cannot be imported.
-
-    Parameters
-    ----------
-    at : Situation
-        Of an ``ImportError``.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Advise on an ``ImportError``; empty if nothing is certain."""
     error = at.error
     assert isinstance(error, ImportError)
     library = _SYSTEM_LIBRARY.search(at.message)
@@ -66,7 +55,7 @@ def _missing(at: Situation, name: str) -> str:
 
 
 def _whole(at: Situation, name: str) -> str:
-    """Complete a module's name from the import: of azure.identity, Python misses azure first."""
+    """Complete a module's name from the import: for azure.identity, Python reports azure first."""
     line = linecache.getline(at.frames[-1][0].f_code.co_filename, at.frames[-1][1]) if at.frames else ""
     for text in (at.line, line):
         found = re.search(rf"(?:import|from)\s+({re.escape(name)}\.[\w.]+)", text)
@@ -94,7 +83,7 @@ def _is_there(module: str) -> bool:
 
 
 def _is_package(module: str) -> bool:
-    """Tell a package from a name that several distributions share, as azure and google are."""
+    """Whether a module is a package of its own, not a name that distributions share, as azure and google are."""
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -110,18 +99,7 @@ def _system_library(at: Situation, name: str) -> str:
 
 
 def about_name(at: Situation) -> str:
-    """Advise on a name that is not defined.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``NameError``.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Advise on a ``NameError``; empty if nothing is certain."""
     found = re.search(r"(?:name|variable) '(\w+)'", at.message)
     if not found or at.raised_in not in {"script", "module"} or at.tree is None:
         return ""
@@ -142,7 +120,7 @@ def about_name(at: Situation) -> str:
 
 
 def _set_in_init(tree: ast.Module, name: str) -> str:
-    """Find the name that ``init()`` set for itself alone."""
+    """Find a name that ``init()`` set as a local variable only."""
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "init":
             inside = list(ast.walk(node))
@@ -155,18 +133,7 @@ def _set_in_init(tree: ast.Module, name: str) -> str:
 
 
 def about_attribute(at: Situation) -> str:
-    """Advise on what a pickle refers to, and what NumPy has dropped.
-
-    Parameters
-    ----------
-    at : Situation
-        Of an ``AttributeError``.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Advise on an ``AttributeError`` of a pickle, or on a name that NumPy dropped; empty if nothing is certain."""
     missing = re.search(r"Can't get attribute '?([\w.]+)'? on <module '([\w.]+)'", at.message)
     if missing:
         return _not_in_module(at, missing[1], missing[2])

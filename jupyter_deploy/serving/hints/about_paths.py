@@ -18,18 +18,7 @@ _LOOKS_LIKE_JSON = re.compile(r"\s*[\[{]")
 
 
 def about_path(at: Situation) -> str:
-    """Advise on a file that is not there.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``FileNotFoundError`` or its like.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Advise on a file that does not exist; empty if nothing is certain."""
     path = _path(at)
     if not path:
         return ""
@@ -51,18 +40,7 @@ def about_path(at: Situation) -> str:
 
 
 def about_writing(at: Situation) -> str:
-    """Advise on a file of the script's own folder that cannot be written.
-
-    Parameters
-    ----------
-    at : Situation
-        Of an ``OSError``.
-
-    Returns
-    -------
-    str
-        Empty for other files.
-    """
+    """Advise on a file in the script's own folder that cannot be written; empty for other files."""
     assert isinstance(at.error, OSError)
     path = _path(at)
     if at.error.errno not in {errno.EACCES, errno.EROFS} or not path or not at.root:
@@ -74,17 +52,9 @@ def about_writing(at: Situation) -> str:
 
 
 def about_text_for_a_file(at: Situation) -> str:
-    """Advise on a request's text that was taken for the name of a file by a library with errors of its own.
+    """Advise on an exception of a library that took the request's text for a file name.
 
-    Parameters
-    ----------
-    at : Situation
-        Of any exception of ``run()``.
-
-    Returns
-    -------
-    str
-        Empty where that is not certain.
+    Empty if that is not certain.
     """
     text = (at.text or "").strip()
     if len(text) < 2 or text not in at.message or not re.search(r"\bopen|file|URI|path", at.message, re.IGNORECASE):
@@ -131,7 +101,7 @@ def _join(path: PurePath) -> str:
 
 
 def _meant(wanted: str, folder: Path, *, only: bool) -> PurePath | None:
-    """Find the file that a wrong path means: the one of its name, else of nearly its name, else the only one."""
+    """Find the file that a wrong path means: one of the same name, else of a similar name, else the only one."""
     paths = itertools.islice(folder.rglob("*"), _LOOKED_AT)
     files = [path.relative_to(folder) for path in paths if path.is_file()]
     by_name = {path.name: path for path in sorted(files, reverse=True)}
@@ -141,17 +111,9 @@ def _meant(wanted: str, folder: Path, *, only: bool) -> PurePath | None:
 
 
 def about_variable(at: Situation) -> str:
-    """Advise on an environment variable that is not set.
+    """Advise on an environment variable that is not set; empty if nothing is certain.
 
-    Parameters
-    ----------
-    at : Situation
-        Of a ``KeyError`` of ``os.environ``, or of a ``TypeError`` about None.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
+    The error is a ``KeyError`` of ``os.environ``, or a ``TypeError`` about None.
     """
     if isinstance(at.error, KeyError):
         name = str(at.error.args[0]) if at.error.args else ""

@@ -1,4 +1,4 @@
-"""Requests that a script does not understand, and answers that json.dumps does not."""
+"""Requests that a script does not understand, and results that json.dumps does not."""
 
 from __future__ import annotations
 
@@ -14,18 +14,7 @@ _NUMBERS = re.compile(r"(?:np\.|numpy\.)?(?:u?int|float)\d+|bool_?")
 
 
 def about_json(at: Situation) -> str:
-    """Advise on text that is not JSON, where it is the request's.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``JSONDecodeError``.
-
-    Returns
-    -------
-    str
-        Empty where it is another text.
-    """
+    """Advise on a request that is not JSON; empty if the script decoded another text."""
     if at.text is None or getattr(at.error, "doc", None) not in {at.text, at.text.strip()}:
         return ""
     sent = "nothing" if not at.text.strip() else "text that is not JSON"
@@ -33,18 +22,7 @@ def about_json(at: Situation) -> str:
 
 
 def about_type(at: Situation) -> str:
-    """Advise on a ``TypeError`` of json, or of a name that is looked up in a list.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``TypeError``.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Advise on a ``TypeError`` of json, or of a list that is indexed by a name; empty if nothing is certain."""
     decoded = re.search(r"the JSON object must be str, bytes or bytearray, not (\w+)", at.message)
     if decoded:
         return "It is decoded already: leave json.loads out." if decoded[1] in _PLAIN_VALUES else ""
@@ -77,18 +55,7 @@ def _not_dumped(at: Situation, kind: str) -> str:
 
 
 def about_key(at: Situation) -> str:
-    """Advise on a key that the request does not have.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``KeyError``.
-
-    Returns
-    -------
-    str
-        Empty where it may be another dictionary's.
-    """
+    """Advise on a key that the request lacks; empty if it may be another dictionary's."""
     key = at.error.args[0] if at.error.args else None
     missing, value = _missing_key(at)
     if key and key == missing and isinstance(value, dict):
@@ -100,18 +67,7 @@ def about_key(at: Situation) -> str:
 
 
 def about_value(at: Situation) -> str:
-    """Advise on rows that a model does not take.
-
-    Parameters
-    ----------
-    at : Situation
-        Of a ``ValueError``.
-
-    Returns
-    -------
-    str
-        Empty where they are not the request's.
-    """
+    """Advise on rows that a model refuses; empty if they are not the request's."""
     if re.search(r"Expected 2D array, got", at.message):
         flat = [part for part in at.parts_sent() if isinstance(part, list) and part and not _holds_rows(part)]
         rows = any(isinstance(part, list) and _holds_rows(part) for part in at.parts_sent())
@@ -150,7 +106,7 @@ def _about_columns(at: Situation, columns: list[str]) -> str:
 
 
 def _missing_key(at: Situation) -> tuple[str, Any]:
-    """Find the name that the script's line looks up in the request, and in what: a dict without it, or a list."""
+    """Find the key that the script's line looks up in the request, and its container: a dict without it, or a list."""
     if not isinstance(at.sent, (dict, list)):
         return "", None
     try:
@@ -175,7 +131,7 @@ def _missing_key(at: Situation) -> tuple[str, Any]:
 
 
 def _of_request(at: Situation, base: ast.AST) -> Any:
-    """Return what an expression holds where it is the request, or a part of it; else None."""
+    """Return the value of an expression if it is the request or a part of it; otherwise None."""
     if isinstance(base, ast.Name):
         value = at.local(base.id)
         return value if at.came_in(value) else None

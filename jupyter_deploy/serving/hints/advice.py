@@ -1,4 +1,4 @@
-"""From a failure to its hint, and from a hint to the words of the place where it is shown."""
+"""Find the hint for a failure, and put it into the words of the place that shows it."""
 
 from __future__ import annotations
 
@@ -42,17 +42,9 @@ SERVE = {
 
 
 def advise(at: Situation) -> str:
-    """Say what to do about a failure.
+    """Say what to do about a failure; empty if nothing is proven.
 
-    Parameters
-    ----------
-    at : Situation
-        What happened.
-
-    Returns
-    -------
-    str
-        With places for :func:`worded`; empty where nothing is proven.
+    The text has placeholders for :func:`worded`.
     """
     try:
         found = by_words(at) or next(
@@ -64,20 +56,7 @@ def advise(at: Situation) -> str:
 
 
 def worded(hint: str, words: Mapping[str, str]) -> str:
-    """Put the words of a place into a hint.
-
-    Parameters
-    ----------
-    hint : str
-        From :func:`advise`.
-    words : mapping of str to str
-        Such as :data:`SERVE`.
-
-    Returns
-    -------
-    str
-        A sentence or two.
-    """
+    """Fill a hint's placeholders with the words of a place, such as :data:`SERVE`."""
     told = _SAID_ELSEWHERE.sub(lambda found: words[found[1]].format(found[2] or ""), hint)
     if not told:
         return ""

@@ -1,4 +1,4 @@
-"""Under which name a module is installed."""
+"""The distribution that a module is installed from."""
 
 from __future__ import annotations
 
@@ -74,18 +74,7 @@ langdetect tiktoken openai
 
 
 def distribution_of(module: str) -> str:
-    """Find under which name a module is installed.
-
-    Parameters
-    ----------
-    module : str
-        A dotted name.
-
-    Returns
-    -------
-    str
-        Empty where it is not known: a name that is made up may belong to somebody else.
-    """
+    """Find the distribution of a dotted module; empty if it is not known: a guess may be another project's name."""
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         known = _NAMES.get(".".join(parts[:length]))

@@ -18,27 +18,13 @@ _NOTHING = object()
 
 @dataclass(frozen=True)
 class Situation:
-    """An exception, and where it came from.
-
-    Parameters
-    ----------
-    error : BaseException
-        With its traceback.
-    stage : str
-        ``"load"``, ``"init"`` or ``"run"``.
-    entry : str
-        The script's path.
-    root : str
-        The application's folder, which holds the script's own modules.
-    body : bytes or None
-        The request's; None where there was none.
-    """
+    """An exception and its circumstances."""
 
     error: BaseException
-    stage: str
-    entry: str
-    root: str = ""
-    body: bytes | None = field(default=None, repr=False)
+    stage: str  # "load", "init" or "run"
+    entry: str  # the script's path
+    root: str = ""  # the application's folder, which holds the script's own modules
+    body: bytes | None = field(default=None, repr=False)  # the request's; None if there was none
 
     @cached_property
     def message(self) -> str:
@@ -50,12 +36,12 @@ class Situation:
 
     @cached_property
     def frames(self) -> list[tuple[FrameType, int]]:
-        """The frames from the outermost to the one that raised, each with its line."""
+        """Frames and lines, from the outermost to the one that raised."""
         return list(traceback.walk_tb(self.error.__traceback__))
 
     @cached_property
     def own(self) -> list[tuple[FrameType, int]]:
-        """Those of the script."""
+        """The frames of the script."""
         return [(frame, line) for frame, line in self.frames if frame.f_code.co_filename == self.entry]
 
     @cached_property
@@ -64,18 +50,7 @@ class Situation:
         return self.raised_below("")
 
     def raised_below(self, library: str) -> str:
-        """Tell whose code raised, or called the library that did.
-
-        Parameters
-        ----------
-        library : str
-            A library whose own frames do not count.
-
-        Returns
-        -------
-        str
-            As :attr:`raised_in`.
-        """
+        """Say whose code raised, or called ``library``; its own frames do not count. As :attr:`raised_in`."""
         for frame, _ in reversed(self.frames):
             file, name = frame.f_code.co_filename, str(frame.f_globals.get("__name__", "")).partition(".")[0]
             if file.startswith("<frozen") or (library and name == library):
@@ -117,7 +92,7 @@ class Situation:
 
     @cached_property
     def sent(self) -> Any:
-        """The request's JSON; a value like no other where it is none."""
+        """The request's JSON; a unique value if it is not JSON."""
         if self.text is None:
             return _NOTHING
         try:
@@ -131,7 +106,7 @@ class Situation:
         return self.sent is not _NOTHING
 
     def parts_sent(self) -> Iterator[Any]:
-        """List the request's JSON and what is in it, two levels deep."""
+        """Yield the request's JSON and its parts, two levels deep."""
         if not self.was_json:
             return
         level = [self.sent]
@@ -144,14 +119,14 @@ class Situation:
             ]
 
     def local(self, name: str) -> Any:
-        """Return what a name holds in the script's innermost frame; a value like no other where it is not there."""
+        """Return a variable of the script's innermost frame; a unique value if there is none of that name."""
         if not self.own:
             return _NOTHING
         frame = self.own[-1][0]
         return frame.f_locals.get(name, frame.f_globals.get(name, _NOTHING))
 
     def came_in(self, value: Any) -> bool:
-        """Tell whether a value is the request's, or a part of it."""
+        """Whether a value is the request's, or a part of it."""
         if value is _NOTHING or isinstance(value, (bool, int, float, type(None))):
             return False
         try:

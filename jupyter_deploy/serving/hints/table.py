@@ -1,4 +1,4 @@
-"""Failures that are known by the very words of their exceptions."""
+"""Failures that are known by the words of their exceptions."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from .situation import Situation
 
 
 class Breakage(NamedTuple):
-    r"""A failure by its exception, and what to do about it.
+    r"""A failure, recognised by its exception, and the advice."""
 
-    Parameters
-    ----------
-    kind : str
-        The exception's class with its module; a pattern that matches all of it.
-    message : str
-        A pattern that is found in its text.
-    hint : str
-        What to do; ``\1`` is the pattern's first group, and what stands in braces is said where it is shown.
-    line : str
-        A pattern that is found in the script's line; empty where that does not matter.
-    """
-
-    kind: str
-    message: str
-    hint: str
-    line: str = ""
+    kind: str  # full pattern for the exception's class with its module
+    message: str  # a pattern that is searched in its text
+    hint: str  # \1 is the pattern's first group; braces are filled where the hint is shown
+    line: str = ""  # a pattern that is searched in the script's line; empty if any line will do
 
 
 # The first that matches counts. Each says what no other failure says.
@@ -87,18 +75,7 @@ BREAKAGES = (
 
 
 def by_words(at: Situation) -> str:
-    """Look a failure up in the table.
-
-    Parameters
-    ----------
-    at : Situation
-        What happened.
-
-    Returns
-    -------
-    str
-        Empty where the table does not have it.
-    """
+    """Look a failure up in the table; empty if it is not there."""
     kind = f"{type(at.error).__module__}.{type(at.error).__name__}"
     for one in BREAKAGES:
         found = re.search(one.message, at.message) if re.fullmatch(one.kind, kind) else None

@@ -1,6 +1,6 @@
-"""Azure ML's modules, and inference-schema, for scripts that import them where the real ones are not installed.
+"""Azure ML's modules and inference-schema, for scripts that import them where the real ones are not installed.
 
-A finder at the very end of ``sys.meta_path`` is asked only for what nothing else provides, module by module: a real
+A finder at the end of ``sys.meta_path`` is asked only for modules that nothing else provides: a real
 ``azureml.core``, or another package of the ``azure`` namespace, is never shadowed.
 """
 
@@ -85,47 +85,17 @@ class ShimFinder(Loader):
     """Finds and loads the modules of :data:`MODULES` and :data:`SCHEMA_MODULES`."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Find a module that nobody else has (the import system's hook).
-
-        Parameters
-        ----------
-        name : str
-            Its dotted name.
-        path, target : object, optional
-            Not used.
-
-        Returns
-        -------
-        importlib.machinery.ModuleSpec or None
-            None for all other names.
-        """
+        """Find a module that no other finder has (the import system's hook)."""
         if name not in _ALL and f"{name}." not in _ALL:
             return None
         return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in _ALL)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Leave making the module to Python (the import system's hook).
-
-        Parameters
-        ----------
-        spec : importlib.machinery.ModuleSpec
-            From :meth:`find_spec`.
-
-        Returns
-        -------
-        None
-            Always.
-        """
+        """Leave making the module to Python (the import system's hook)."""
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give a module its attributes (the import system's hook).
-
-        Parameters
-        ----------
-        module : types.ModuleType
-            New and empty.
-        """
+        """Give a new module its attributes (the import system's hook)."""
         name = module.__name__
         sources = _ALL.get(name, _ALL.get(f"{name}.", {}))
 
@@ -142,6 +112,6 @@ class ShimFinder(Loader):
 
 
 def install() -> None:
-    """Offer the modules in this process; once is enough."""
+    """Offer the modules in this process; calling it again does nothing."""
     if not any(isinstance(finder, ShimFinder) for finder in sys.meta_path):
         sys.meta_path.append(ShimFinder())

@@ -53,8 +53,6 @@ class Model(metaclass=_Lookup):
             Its registered name, or the name of a file in one of the folders.
         version : int, optional
             The highest by default.
-        _workspace : object, optional
-            Not used.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What OpenAPI documents say of a sample: the schemas that inference-schema makes, each with an example."""
+"""OpenAPI schemas of samples, as inference-schema makes them, each with an example."""
 
 from __future__ import annotations
 
@@ -20,18 +20,7 @@ _TIMES = (("datetime", "date-time"), ("timedelta", "timedelta"))
 
 
 def mixes_types(example: Any) -> bool:
-    """Tell whether a list anywhere in a value mixes types, which version 2 of OpenAPI cannot say.
-
-    Parameters
-    ----------
-    example : object
-        Of a schema.
-
-    Returns
-    -------
-    bool
-        Whether version 2 is out.
-    """
+    """Whether a list anywhere in an example mixes types, which version 2 of OpenAPI cannot express."""
     if isinstance(example, dict):
         return any(map(mixes_types, example.values()))
     if not isinstance(example, list):
@@ -40,18 +29,7 @@ def mixes_types(example: Any) -> bool:
 
 
 def value_schema(sample: Any) -> dict[str, Any]:
-    """Describe a plain value.
-
-    Parameters
-    ----------
-    sample : object
-        It, or a parameter type.
-
-    Returns
-    -------
-    dict
-        With an ``example``.
-    """
+    """Describe a plain value or a parameter type, with an ``example``."""
     if hasattr(sample, "input_to_swagger"):
         return dict(sample.input_to_swagger())
     kind = type(sample)
@@ -93,18 +71,7 @@ def _object_schema(sample: dict[Any, Any]) -> dict[str, Any]:
 
 
 def array_schema(sample: Any) -> dict[str, Any]:
-    """Describe an array of numpy's.
-
-    Parameters
-    ----------
-    sample : numpy.ndarray
-        It.
-
-    Returns
-    -------
-    dict
-        Lists in lists, by its rank.
-    """
+    """Describe a NumPy array as nested lists of its rank."""
     schema = _dtype_schema(sample.dtype)
     for _ in range(max(1, sample.ndim)):
         schema = {"type": "array", "items": schema}
@@ -136,7 +103,7 @@ def _dtype_schema(dtype: Any) -> dict[str, Any]:
 
 
 def _example(sample: Any) -> Any:
-    """Write an array as the JSON that would bring it."""
+    """Write an array as JSON."""
     if getattr(sample, "ndim", 0):
         return [_example(item) for item in sample]
     dtype = getattr(sample, "dtype", None)
@@ -152,20 +119,7 @@ def _example(sample: Any) -> Any:
 
 
 def frame_schema(sample: Any, orient: str) -> dict[str, Any]:
-    """Describe a table of pandas'.
-
-    Parameters
-    ----------
-    sample : pandas.DataFrame
-        It.
-    orient : str
-        The form of its JSON.
-
-    Returns
-    -------
-    dict
-        What holds its rows, by the orient.
-    """
+    """Describe a pandas table by the orient of its JSON."""
     schema = value_schema(json.loads(sample.to_json(orient=orient, date_format="iso")))
     for name, dtype in zip(sample.columns, sample.dtypes, strict=True):
         wanted = next((form for start, form in _TIMES if str(dtype).startswith(start)), None)
@@ -175,7 +129,7 @@ def frame_schema(sample: Any, orient: str) -> dict[str, Any]:
 
 
 def _cells(schema: dict[str, Any], orient: str, name: str) -> Iterable[dict[str, Any]]:
-    """Find the schemas of a column's cells."""
+    """Yield the schemas of a column's cells."""
     if orient == "columns":
         return schema["properties"].get(name, {}).get("properties", {}).values()  # type: ignore[no-any-return]
     if orient == "records":

@@ -12,52 +12,23 @@ _ORIENTS = ("split", "records", "index", "columns", "values", "table")
 
 
 class AbstractParameterType:
-    """A parameter's type, told by a sample. A script's own types override both methods.
-
-    Parameters
-    ----------
-    sample_input : object
-        A value of that type.
-    """
+    """The type of a parameter, given by a sample. A script's own types override both methods."""
 
     def __init__(self, sample_input: Any) -> None:
         self.sample_input = sample_input
         self.sample_data_type = type(sample_input)
 
     def supported_versions(self) -> list[str]:
-        """List the versions of OpenAPI that can describe the sample.
-
-        Returns
-        -------
-        list of str
-            Without ``"2.0"`` where a list of the sample mixes types.
-        """
+        """List the versions of OpenAPI that can describe the sample: no ``"2.0"`` if one of its lists mixes types."""
         mixed = mixes_types(self.input_to_swagger()["example"])
         return ["3.0", "3.1"] if mixed else ["2.0", "3.0", "3.1"]
 
     def deserialize_input(self, input_data: Any) -> Any:
-        """Convert what JSON held.
-
-        Parameters
-        ----------
-        input_data : object
-            Decoded from JSON.
-
-        Returns
-        -------
-        object
-            Of the sample's type.
-        """
+        """Convert decoded JSON to the sample's type."""
         raise NotImplementedError(f"{type(self).__name__} has no deserialize_input()")
 
     def input_to_swagger(self) -> dict[str, Any]:
-        """Describe the type.
-
-        Returns
-        -------
-        dict
-            A schema of OpenAPI, with an ``example``.
-        """
+        """Return an OpenAPI schema with an ``example``."""
         raise NotImplementedError(f"{type(self).__name__} has no input_to_swagger()")
 
 
@@ -65,31 +36,14 @@ class _Known(AbstractParameterType):
     """A type that the server converts by its own rules."""
 
     def deserialize_input(self, input_data: Any) -> Any:
-        """Convert what JSON held by the server's rules.
-
-        Parameters
-        ----------
-        input_data : object
-            Decoded from JSON.
-
-        Returns
-        -------
-        object
-            Of the sample's type.
-        """
+        """Convert decoded JSON to the sample's type, by the server's rules."""
         from ..conversion import converter
 
         return converter(self, "data")(input_data)
 
 
 class StandardPythonParameterType(_Known):
-    """A plain value: text, number, date, bytes, or lists and dicts of such, or of other parameter types.
-
-    Parameters
-    ----------
-    sample_input : object
-        A value of that type.
-    """
+    """A plain value: text, number, date, bytes, or lists and dicts of these, or of other parameter types."""
 
     def __init__(self, sample_input: Any) -> None:
         super().__init__(sample_input)
@@ -99,13 +53,7 @@ class StandardPythonParameterType(_Known):
         self.sample_data_type_list = [item for item in listed if isinstance(item, AbstractParameterType)]
 
     def input_to_swagger(self) -> dict[str, Any]:
-        """Describe the value.
-
-        Returns
-        -------
-        dict
-            A schema of OpenAPI, with an ``example``.
-        """
+        """Return an OpenAPI schema with an ``example``."""
         if self.sample_input is None:
             raise ValueError("The sample of a parameter cannot be None: give a value that run() takes.")
         schema = value_schema(self.sample_input)
@@ -114,14 +62,9 @@ class StandardPythonParameterType(_Known):
 
 
 class NumpyParameterType(_Known):
-    """An array.
+    """An array; the sample gives the type of the items and, except for the first dimension, the shape.
 
-    Parameters
-    ----------
-    sample_input : numpy.ndarray
-        Tells the type of the items and, but for the first dimension, the shape.
-    enforce_column_type, enforce_shape : bool, optional
-        Whether they hold.
+    ``enforce_column_type`` and ``enforce_shape`` say whether they are checked.
     """
 
     def __init__(self, sample_input: Any, enforce_column_type: bool = True, enforce_shape: bool = True) -> None:
@@ -134,29 +77,15 @@ class NumpyParameterType(_Known):
         self.enforce_shape = enforce_shape
 
     def input_to_swagger(self) -> dict[str, Any]:
-        """Describe the array.
-
-        Returns
-        -------
-        dict
-            A schema of OpenAPI, with an ``example``.
-        """
+        """Return an OpenAPI schema with an ``example``."""
         return array_schema(self.sample_input)
 
 
 class PandasParameterType(_Known):
-    """A table.
+    """A table; the sample gives the columns and their types.
 
-    Parameters
-    ----------
-    sample_input : pandas.DataFrame
-        Tells the columns and their types.
-    enforce_column_type, enforce_shape : bool, optional
-        Whether types and columns hold.
-    apply_column_names : bool, optional
-        Whether columns get the sample's names by their position.
-    orient : str, optional
-        The form of the JSON, as for ``pandas.read_json``.
+    ``enforce_column_type`` and ``enforce_shape`` say whether types and columns are checked. ``apply_column_names``
+    names columns by their position. ``orient`` is the form of the JSON, as for ``pandas.read_json``.
     """
 
     def __init__(
@@ -180,18 +109,12 @@ class PandasParameterType(_Known):
         self.orient = orient
 
     def input_to_swagger(self) -> dict[str, Any]:
-        """Describe the table.
-
-        Returns
-        -------
-        dict
-            A schema of OpenAPI, with an ``example``.
-        """
+        """Return an OpenAPI schema with an ``example``."""
         return frame_schema(self.sample_input, self.orient)
 
 
 class SparkParameterType(AbstractParameterType):
-    """A table of Spark's, which only the real package converts."""
+    """A Spark table, which only the real package converts."""
 
     def __init__(self, sample_input: Any, apply_sample_schema: bool = True) -> NoReturn:
         raise NotInService(

@@ -1,4 +1,4 @@
-"""``@input_schema`` and ``@output_schema`` where inference-schema is not installed, and what they tell."""
+"""``@input_schema`` and ``@output_schema`` where inference-schema is not installed."""
 
 from __future__ import annotations
 
@@ -16,20 +16,10 @@ _VERSIONS = ("2.0", "3.0", "3.1")
 
 
 class SchemaFunction:
-    """A function with what one decorator says of it.
+    """A function under one decorator; ``function`` may be another :class:`SchemaFunction`.
 
-    Parameters
-    ----------
-    function : callable
-        What is decorated; it may be another :class:`SchemaFunction`.
-    parameter : str
-        The parameter that is described; empty for the output.
-    kind : AbstractParameterType
-        Its type.
-    converts : bool
-        Whether values are converted.
-    optional : bool
-        Whether the parameter may be None.
+    ``parameter`` is empty for the output. ``converts`` says whether values are converted, ``optional`` whether the
+    parameter may be None.
     """
 
     def __init__(
@@ -67,24 +57,7 @@ class SchemaFunction:
 def input_schema(
     param_name: str, param_type: Any, convert_to_provided_type: bool = True, optional: bool = False
 ) -> Callable[[Callable[..., Any]], SchemaFunction]:
-    """Describe a parameter of ``run()``.
-
-    Parameters
-    ----------
-    param_name : str
-        Its name.
-    param_type : AbstractParameterType
-        Its type, with a sample.
-    convert_to_provided_type : bool, optional
-        Whether the request's value is converted.
-    optional : bool, optional
-        Whether it may be left out, or None.
-
-    Returns
-    -------
-    callable
-        The decorator.
-    """
+    """Describe a parameter of ``run()``; an ``optional`` one may be left out, or None."""
     _check(param_type, "input_schema")
 
     def decorate(function: Callable[..., Any]) -> SchemaFunction:
@@ -94,18 +67,7 @@ def input_schema(
 
 
 def output_schema(output_type: Any) -> Callable[[Callable[..., Any]], SchemaFunction]:
-    """Describe what ``run()`` returns.
-
-    Parameters
-    ----------
-    output_type : AbstractParameterType
-        Its type, with a sample.
-
-    Returns
-    -------
-    callable
-        The decorator.
-    """
+    """Describe what ``run()`` returns."""
     _check(output_type, "output_schema")
 
     def decorate(function: Callable[..., Any]) -> SchemaFunction:
@@ -135,34 +97,12 @@ def _layers(function: Any) -> list[SchemaFunction]:
 
 
 def is_schema_decorated(func: Any) -> bool:
-    """Tell whether a function has a schema.
-
-    Parameters
-    ----------
-    func : callable
-        It.
-
-    Returns
-    -------
-    bool
-        Whether one of its decorators is inference-schema's.
-    """
+    """Whether a function has a schema."""
     return bool(_layers(func))
 
 
 def get_input_schema(func: Any) -> dict[str, Any]:
-    """Describe what a function takes.
-
-    Parameters
-    ----------
-    func : callable
-        It.
-
-    Returns
-    -------
-    dict
-        A schema of OpenAPI: an object with the parameters.
-    """
+    """Describe a function's parameters as an OpenAPI object."""
     described = [layer for layer in _layers(func) if layer.schema_parameter]
     if not described:
         return {"type": "object"}
@@ -177,34 +117,12 @@ def get_input_schema(func: Any) -> dict[str, Any]:
 
 
 def get_output_schema(func: Any) -> dict[str, Any]:
-    """Describe what a function returns.
-
-    Parameters
-    ----------
-    func : callable
-        It.
-
-    Returns
-    -------
-    dict
-        A schema of OpenAPI.
-    """
+    """Describe a function's result as an OpenAPI schema."""
     found = next((layer for layer in _layers(func) if not layer.schema_parameter), None)
     return copy.deepcopy(found.schema_type.input_to_swagger()) if found else {"type": "object"}
 
 
 def get_supported_versions(func: Any) -> list[str]:
-    """List the versions of OpenAPI that can describe a function.
-
-    Parameters
-    ----------
-    func : callable
-        It.
-
-    Returns
-    -------
-    list of str
-        Of ``"2.0"``, ``"3.0"`` and ``"3.1"``.
-    """
+    """List the versions of OpenAPI that can describe a function, of ``"2.0"``, ``"3.0"`` and ``"3.1"``."""
     found = set(_VERSIONS).intersection(*(layer.schema_type.supported_versions() for layer in _layers(func)))
     return sorted(found)

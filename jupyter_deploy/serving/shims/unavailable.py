@@ -28,19 +28,7 @@ def _problem(cls: type) -> NotInService:
 
 
 def unavailable(name: str) -> type:
-    """Make a class that says why it cannot be used when it is used.
-
-    Parameters
-    ----------
-    name : str
-        Its full dotted name.
-
-    Returns
-    -------
-    type
-        Fit for annotations, ``isinstance`` and ``except``; calling it and reading its attributes raise
-        :class:`NotInService`.
-    """
+    """Make a class for annotations, ``isinstance`` and ``except``; any other use raises :class:`NotInService`."""
     module, _, own = name.rpartition(".")
     base = Exception if own.endswith(("Exception", "Error")) else object
     if base is Exception:

@@ -1,4 +1,4 @@
 """The workers of a server: they load the script, call ``init()`` once and ``run()`` for each request.
 
-They know no HTTP and no queue: what they hear is in ``serving.messages``.
+They know nothing of HTTP or the queue: ``serving.messages`` defines all that they receive.
 """

@@ -1,9 +1,9 @@
 """The warm process that workers are forked from.
 
 It runs no user code. It imports the libraries that a generation is known to need, and between forks those that the
-previous generation had loaded, so that the next one only pays for its own script. It has one thread and ends when
-the front is gone. A generation with preload has a second one of its own kind: a worker after its ``init()``, which is
-copied instead of serving.
+previous generation had loaded, so the next one pays only for its own script. It has one thread and ends when the
+front is gone. A generation with preload has a second such process: a worker that has run ``init()`` and is copied
+instead of serving.
 """
 
 from __future__ import annotations
@@ -39,18 +39,7 @@ Child = Callable[[], int]
 
 
 def main(descriptor: int) -> int:
-    """Fork workers on demand until the control socket closes.
-
-    Parameters
-    ----------
-    descriptor : int
-        The inherited control socket.
-
-    Returns
-    -------
-    int
-        The exit code, of the fork-server or, in a forked child, of the worker.
-    """
+    """Fork workers on demand until the control socket closes; returns the exit code, in a forked child the worker's."""
     # The front decides when this ends; a Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

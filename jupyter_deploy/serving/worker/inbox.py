@@ -1,4 +1,4 @@
-"""The worker's end of its socket pair: what to run next, what nobody waits for any more, when to end."""
+"""The worker's end of its socket pair: what to run next, which requests were cancelled, when to end."""
 
 from __future__ import annotations
 
@@ -23,15 +23,10 @@ class _Terminated(BaseException):
 
 
 class Inbox:
-    """Reads the front's frames on the main thread, blocking only where there is nothing to do.
+    """Reads the front's frames on the main thread; blocks only if there is nothing to do.
 
-    SIGTERM to a worker is passed on to the front, which replaces it first: no request is lost between the two. A second
-    one ends it between two requests.
-
-    Parameters
-    ----------
-    sock : socket.socket
-        The worker's end.
+    A worker passes SIGTERM on to the front, which replaces it first, so no request is lost. A second SIGTERM ends it
+    between two requests.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -46,13 +41,7 @@ class Inbox:
         self._over = self._asked = self._idle = self._told = False
 
     def started(self) -> dict[str, Any] | None:
-        """Wait until the front says what to run.
-
-        Returns
-        -------
-        dict or None
-            Layout and options; None when the front is gone.
-        """
+        """Wait for the front's START, with layout and options; None if the front is gone."""
         while self._started is None and not self._over:
             self._read()
         return self._started
@@ -67,13 +56,7 @@ class Inbox:
             raise _Terminated
 
     def take(self) -> list[Request] | None:
-        """Wait for the next frame of requests.
-
-        Returns
-        -------
-        list of Request or None
-            In order; None when the worker is to end.
-        """
+        """Wait for the next frame of requests; None if the worker must end."""
         while not self._groups:
             if self._over or not self._wait():
                 return None
@@ -81,34 +64,17 @@ class Inbox:
         return self._groups.popleft()
 
     def is_cancelled(self, number: int) -> bool:
-        """Tell whether the client of a request is gone; looks at what has arrived meanwhile.
-
-        Parameters
-        ----------
-        number : int
-            The request's.
-
-        Returns
-        -------
-        bool
-            Whether its answer has no reader.
-        """
+        """Whether the client of a request is gone; reads the frames that have arrived meanwhile."""
         if time.monotonic() - self._looked > _FRESH_SECONDS and select.select([self._sock], [], [], 0)[0]:
             self._read()
         return number in self._cancelled
 
     def forget(self, number: int) -> None:
-        """Note that a request was answered.
-
-        Parameters
-        ----------
-        number : int
-            The request's.
-        """
+        """Note that a request was answered."""
         self._cancelled.discard(number)
 
     def _wait(self) -> bool:
-        """Wait for a byte; false when the front is gone or SIGTERM came twice."""
+        """Wait for a byte; false if the front is gone or SIGTERM came twice."""
         while True:
             try:
                 self._idle = True

@@ -1,4 +1,4 @@
-"""Headers of the script's own: which cannot be sent, and whether there are some for pages of other origins."""
+"""The script's own response headers: which cannot be sent, and whether some are for CORS."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 def check_headers(headers: Iterable[Iterable[str]]) -> None:
     """Refuse headers that HTTP cannot carry (RFC 9110, section 5).
 
-    Parameters
-    ----------
-    headers : iterable of (str, str)
-        Names and values.
-
     Raises
     ------
     ValueError
@@ -39,20 +34,7 @@ def check_headers(headers: Iterable[Iterable[str]]) -> None:
 
 
 def names_cors(run: Callable[..., Any], layout: Layout) -> bool:
-    """Tell whether a script, or a module of its own that it uses, has the header for pages of other origins.
-
-    Parameters
-    ----------
-    run : callable
-        The script's.
-    layout : Layout
-        Where its files are.
-
-    Returns
-    -------
-    bool
-        Whether ``Access-Control-Allow-Origin`` stands there.
-    """
+    """Whether a script, or one of its own modules, mentions ``Access-Control-Allow-Origin``."""
     files = {layout.entry}
     for value in list(getattr(inspect.unwrap(run), "__globals__", {}).values()):
         module = sys.modules.get(value.__module__) if isinstance(value, (FunctionType, type)) else value

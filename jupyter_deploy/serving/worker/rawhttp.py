@@ -1,4 +1,4 @@
-"""``AMLRequest`` and ``AMLResponse``: Werkzeug's request and response, or Flask's where the script imported Flask."""
+"""``AMLRequest`` and ``AMLResponse``: Werkzeug's request and response, or Flask's if the script imported Flask."""
 
 from __future__ import annotations
 
@@ -21,22 +21,20 @@ _JSON = "application/json"
 
 
 class AMLRequest(WerkzeugRequest):
-    """What a ``run()`` under ``@rawhttp`` gets: method, args, headers, get_data(), files, form, json."""
+    """The argument of ``run()`` under ``@rawhttp``: method, args, headers, get_data(), files, form, json."""
 
     # The body is in memory already, and the server's own limit (body_limit) holds for all of it.
     max_form_memory_size = None
 
 
 class AMLResponse(WerkzeugResponse):
-    """An answer that is sent as it is.
+    """A response that is sent as it is.
 
     Parameters
     ----------
     message : object
         Text, bytes or an iterable of them is the body; anything else, and everything with ``json_str``, is encoded as
         JSON. None becomes ``{}``.
-    status_code : int
-        The HTTP status.
     response_headers : dict, optional
         Values may be text or numbers; none is split at its commas.
     json_str : bool, optional
@@ -81,35 +79,13 @@ def _dumps(message: Any) -> str:
 
 
 def rawhttp(function: _Function) -> _Function:
-    """Mark ``run()`` as one that takes the whole request.
-
-    Parameters
-    ----------
-    function : callable
-        Only this function is marked; others of the script are not touched.
-
-    Returns
-    -------
-    callable
-        The same.
-    """
+    """Mark ``run()`` as a function that takes the whole request; no other function is affected."""
     setattr(function, RAW_MARK, True)
     return function
 
 
 def request_object(request: Request) -> Any:
-    """Build the request object of one request.
-
-    Parameters
-    ----------
-    request : Request
-        With its meta.
-
-    Returns
-    -------
-    AMLRequest
-        Or a real ``flask.Request``, where the script has imported Flask.
-    """
+    """Build the request object: an AMLRequest, or a real ``flask.Request`` if the script imported Flask."""
     flask = sys.modules.get("flask")
     if flask is None:
         return AMLRequest(_environ(request))

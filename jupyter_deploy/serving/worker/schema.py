@@ -1,7 +1,8 @@
 """What inference-schema's decorators know about ``run()``: conversions that blame the right side, and the two schemas.
 
-The server converts ahead of the decorators, by its own rules (``conversion``): that tells a bad request (400) from a
-failing script (500), and inference-schema's rules lose values silently. So the decorators are told not to convert.
+The server converts before the decorators do, by its own rules (``conversion``). That separates a bad request (400)
+from a failing script (500), and inference-schema's rules lose values silently. So the decorators are told not to
+convert.
 """
 
 from __future__ import annotations
@@ -23,43 +24,23 @@ _KNOWN_TYPES = ("inference_schema.parameter_types.", "jupyter_deploy.serving.shi
 
 @dataclass(frozen=True)
 class Decoration:
-    """What one decorator of inference-schema, or of its stand-in, says of a function.
+    """What one decorator of inference-schema, or of its stand-in, says about a function."""
 
-    Parameters
-    ----------
-    parameter : str
-        The parameter that it describes; empty for ``@output_schema``.
-    kind : object
-        The parameter's type, with a sample.
-    converts : bool
-        Whether it converts.
-    optional : bool
-        Whether the parameter may be None.
-    """
-
-    parameter: str
-    kind: Any = None
+    parameter: str  # empty for @output_schema
+    kind: Any = None  # the parameter's type, with a sample
     converts: bool = True
-    optional: bool = False
+    optional: bool = False  # whether the parameter may be None
 
     @property
     def is_known(self) -> bool:
-        """Whether a value is converted here; types of the script's own are left to the decorator."""
+        """Whether the server converts the value; types of the script's own are left to the decorator."""
         return type(self.kind).__module__.startswith(_KNOWN_TYPES) and self.converts
 
 
 def schema_function(run: Any) -> Any:
-    """Find the function that inference-schema knows.
+    """Find the innermost function that inference-schema knows, under any other decorators.
 
-    Parameters
-    ----------
-    run : callable
-        The script's, under any other decorators.
-
-    Returns
-    -------
-    callable or None
-        The innermost function; None where the script has no schema.
+    None if there is no schema.
     """
     registry = getattr(sys.modules.get("inference_schema.schema_util"), "__functions_schema__", {})
     for layer in layers_of(run):
@@ -70,18 +51,7 @@ def schema_function(run: Any) -> Any:
 
 
 def schemas(function: Any) -> dict[str, Any]:
-    """Return what swagger documents show of a function.
-
-    Parameters
-    ----------
-    function : callable
-        From :func:`schema_function`.
-
-    Returns
-    -------
-    dict
-        ``input``, ``output`` and ``versions`` (a list of ``"2.0"``, ``"3.0"``, ``"3.1"``).
-    """
+    """Return ``input``, ``output`` and ``versions`` (``"2.0"``, ``"3.0"``, ``"3.1"``) for swagger documents."""
     from inference_schema import schema_util as known
 
     return {
@@ -92,7 +62,7 @@ def schemas(function: Any) -> dict[str, Any]:
 
 
 def _plain(schema: Any) -> Any:
-    """Leave what every reader of JSON takes: no NaN of a sample, no keys but texts, no integers beyond 64 bits."""
+    """Keep what every JSON reader takes: no NaN of a sample, only text keys, no integers beyond 64 bits."""
 
     def integer(text: str) -> float | int:
         value = int(text)
@@ -108,17 +78,9 @@ def _plain(schema: Any) -> Any:
 
 
 def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
-    """Find the conversions that decorators of ``run`` would make.
+    """Find the conversions of ``run``'s decorators by parameter.
 
-    Parameters
-    ----------
-    run : callable
-        The script's.
-
-    Returns
-    -------
-    dict of str to callable
-        By parameter. Types of the script's own are left to the decorators.
+    Types of the script's own are left to the decorators.
     """
     found: dict[str, Callable[[Any], Any]] = {}
     for _, decoration in _decorations(run):
@@ -129,33 +91,14 @@ def converters(run: Any) -> dict[str, Callable[[Any], Any]]:
 
 
 def parameters(run: Any) -> list[str]:
-    """List what ``@input_schema`` names.
-
-    Parameters
-    ----------
-    run : callable
-        The script's.
-
-    Returns
-    -------
-    list of str
-        Parameters of ``run``, if the script is right.
-    """
+    """List the parameters of ``run`` that ``@input_schema`` names."""
     return [decoration.parameter for _, decoration in _decorations(run) if decoration.parameter]
 
 
 def undecorated(run: Any) -> Any:
-    """Leave the decorators nothing to do that :func:`converters` does: call it once, after that one.
+    """Switch off the conversions that :func:`converters` does; call it once, after that function.
 
-    Parameters
-    ----------
-    run : callable
-        The script's.
-
-    Returns
-    -------
-    callable
-        ``run`` itself where the outermost decorator is another one.
+    The result is ``run`` itself if its outermost decorator is another one.
     """
     inner = run
     while (found := _decoration(inner)) and (found.is_known or not found.parameter):
@@ -203,5 +146,5 @@ def _decoration(layer: Any) -> Decoration | None:
 
 
 def _unless_null(convert: Callable[[Any], Any], value: Any) -> Any:
-    """Leave an optional parameter's null as it is."""
+    """Convert, but leave an optional parameter's null as it is."""
     return None if value is None else convert(value)

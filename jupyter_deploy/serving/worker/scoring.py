@@ -1,4 +1,4 @@
-"""From a request to the script's answer, on the worker's main thread."""
+"""Turn a request into the script's answer, on the worker's main thread."""
 
 from __future__ import annotations
 
@@ -32,21 +32,7 @@ _PLAIN = frozenset({list, dict, str, int, float, bool, tuple, type(None)})
 
 
 class Scorer:
-    """Answers requests.
-
-    Parameters
-    ----------
-    script : EntryScript
-        Loaded and initialised.
-    layout : Layout
-        Its surroundings.
-    options : WorkerOptions
-        How.
-    inbox : Inbox
-        Tells whose client is gone.
-    send : callable
-        Sends a frame to the front.
-    """
+    """Answers requests; ``send`` sends a frame to the front."""
 
     def __init__(
         self, script: EntryScript, layout: Layout, options: WorkerOptions, inbox: Inbox, send: Callable[[bytes], Any]
@@ -59,13 +45,7 @@ class Scorer:
         self._told_of_none = False
 
     def serve(self, requests: list[Request]) -> None:
-        """Answer the requests of one frame: together where the script batches, else one after the other.
-
-        Parameters
-        ----------
-        requests : list of Request
-            In order.
-        """
+        """Answer the requests of one frame: together if the script batches, otherwise one after the other."""
         # A lone request of a script with a schema takes the shorter way: run() is the same.
         if self._script.batches and (len(requests) > 1 or self._script.run_batch is not None):
             self._serve_together(requests)
@@ -102,7 +82,7 @@ class Scorer:
         return inspect.isgenerator(value) or inspect.isasyncgen(value) or _is_response(value)
 
     def _sent_itself(self, request: Request, value: Any, elapsed: float) -> bool:
-        """Send what is more than a value: a stream, or a response of the script's own."""
+        """Send a result that is more than a value, a stream or the script's own response; false for a value."""
         if type(value) in _PLAIN or not self._is_more(value):
             return False
         if _is_response(value):
@@ -217,7 +197,7 @@ class Scorer:
         return Answer(request.number, 500, body, meta={"failure": failure.as_dict(), "failed": body is RUN_FAILED})
 
     def _respond(self, request: Request, response: Any, elapsed: float) -> None:
-        """Pass a response of the script's own on: AMLResponse, or any of Werkzeug's and Flask's kind."""
+        """Send the script's own response: an AMLResponse, or a response of Werkzeug or Flask."""
         # How long the body is and how it is cut is the server's to say.
         headers = [[name, value] for name, value in response.headers if name.lower() not in _FRAMING]
         try:
@@ -295,19 +275,9 @@ def _refusal(request: Request, bad: BadInput) -> Answer:
 
 
 def finished(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Any:
-    """Wait for what an ``async def`` of the script returned.
+    """Wait for what an ``async def`` of the script returned; anything but a coroutine is returned as it is.
 
-    Parameters
-    ----------
-    value : object
-        A coroutine, or anything else, which is returned as it is.
-    loop : callable
-        Returns the worker's event loop. It only runs here, so that ``asyncio.run()`` works in other scripts.
-
-    Returns
-    -------
-    object
-        The result.
+    ``loop`` returns the worker's event loop. It runs only here, so ``asyncio.run()`` works in other scripts.
     """
     return loop().run_until_complete(value) if inspect.iscoroutine(value) else value
 

@@ -1,4 +1,4 @@
-"""Load an entry script and find out, once, how it wants to be called."""
+"""Load an entry script and decide, once, how it is called."""
 
 from __future__ import annotations
 
@@ -30,19 +30,13 @@ _ALLOWED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_O
 
 
 class Loop:
-    """The event loop of scripts with ``async def``: made when it is first needed, and never running in between."""
+    """The event loop of scripts with ``async def``: made on first use, and idle between requests."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __call__(self) -> asyncio.AbstractEventLoop:
-        """Return the loop.
-
-        Returns
-        -------
-        asyncio.AbstractEventLoop
-            The same each time.
-        """
+        """Return the loop, the same each time."""
         import asyncio
 
         if self._loop is None:
@@ -76,15 +70,16 @@ class EntryScript:
         Returns the event loop for ``async def``.
     """
 
-    init: Callable[[], Any]
-    run: Callable[..., Any]
+    init: Callable[[], Any]  # called once, without arguments
+    run: Callable[..., Any]  # called with the arguments that the mode makes of a request
     mode: Mode
-    takes_headers: bool = False
+    takes_headers: bool = False  # whether run() has a parameter request_headers
+    # called with a list of texts instead of run(); returns as many results
     run_batch: Callable[[list[Any]], Any] | None = None
-    batches: bool = False
-    schemas: dict[str, Any] | None = None
+    batches: bool = False  # whether waiting requests are predicted together
+    schemas: dict[str, Any] | None = None  # for swagger documents; None without a schema
     served: ServedModel | None = None
-    loop: Loop = field(default_factory=Loop)
+    loop: Loop = field(default_factory=Loop)  # returns the event loop for async def
 
     def facts(self) -> dict[str, Any]:
         """Tell the front what it needs to know; of a model that answers by itself, once it is loaded.
@@ -100,31 +95,12 @@ class EntryScript:
 
 
 def load(layout: Layout, max_batch: int = 0) -> EntryScript:
-    """Import the script as a module of its own.
+    """Import the script as a module of its own; it is not yet initialised.
 
-    The script's folder is first on ``sys.path``, and the module is in ``sys.modules``, so that its siblings import
-    and its classes pickle.
-
-    Parameters
-    ----------
-    layout : Layout
-        Where it is.
-    max_batch : int, optional
-        Above 1, a script with a schema is called for several requests at once.
-
-    Returns
-    -------
-    EntryScript
-        Not yet initialised.
-
-    Raises
-    ------
-    AttributeError
-        If it has no ``run``.
-    TypeError
-        If ``run`` cannot take a request.
-    BaseException
-        Whatever the script raises.
+    The script's folder is first on ``sys.path``, and the module is in ``sys.modules``, so its siblings import and its
+    classes pickle. A script with a schema is called for several requests at once if ``max_batch`` is above 1.
+    Whatever the script raises is passed on; a missing ``run`` is an AttributeError, one that cannot take a request a
+    TypeError.
     """
     path = Path(layout.entry)
     sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]

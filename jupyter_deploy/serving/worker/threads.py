@@ -1,4 +1,4 @@
-"""The threads of a process that a copy of it, made by ``fork``, would lack."""
+"""The threads of a process that ``fork`` does not copy."""
 
 from __future__ import annotations
 
@@ -14,15 +14,10 @@ _PAUSE_SECONDS = 0.005
 
 
 def left_behind() -> str:
-    """Say which threads a copy of this process would lack.
+    """Say which threads a copy of this process would lack, for example ``"2 native threads"``; empty if none.
 
-    A copy has only the thread that makes it. Code that waits for another one, such as OpenMP's, then waits for ever.
+    A copy has only the thread that makes it. Code that waits for another one, such as OpenMP's, then waits forever.
     Some libraries know this and end their threads before a copy (OpenBLAS does), so one copy is made first.
-
-    Returns
-    -------
-    str
-        For example ``"2 native threads"``; empty where a copy lacks nothing.
     """
     _copy_once()
     names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
@@ -45,7 +40,7 @@ def _copy_once() -> None:
 
 
 def _native(known: int) -> int | None:
-    """Count the threads beside the main one that Python does not know of; None where the system does not tell."""
+    """Count the threads that Python does not know of; None if the system does not tell."""
     found = None
     for _ in range(_LOOKS):
         try:

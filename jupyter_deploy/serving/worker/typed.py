@@ -1,6 +1,6 @@
-"""Scripts that say by type hints what ``run()`` takes: several parameters, each by its name in the request's JSON.
+"""Scripts whose type hints say what ``run()`` takes: several parameters, each by its name in the request's JSON.
 
-A sole parameter is the request's text, as in Azure ML's contract, and so is a first one that the script decodes by
+A single parameter is the request's text, as in Azure ML's contract, and so is a first one that the script decodes by
 hand.
 """
 
@@ -23,19 +23,9 @@ _VARIABLE = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
 def typed_parameters(run: Callable[..., Any], source: Callable[[], str]) -> dict[str, inspect.Parameter]:
-    """Find the parameters of a ``run()`` that takes them by name.
+    """Find the parameters of a ``run()`` that takes them by name; empty if the first one is the request's text.
 
-    Parameters
-    ----------
-    run : callable
-        The script's, without a schema.
-    source : callable
-        Reads the script's text, where it is needed.
-
-    Returns
-    -------
-    dict of str to inspect.Parameter
-        Empty where the first one is the request's text.
+    ``source`` reads the script's text, only if it is needed.
     """
     found = {name: one for name, one in _signature(run).parameters.items() if name != HEADERS}
     if len(found) < 2:
@@ -50,7 +40,7 @@ def typed_parameters(run: Callable[..., Any], source: Callable[[], str]) -> dict
 
 
 def _signature(run: Callable[..., Any]) -> inspect.Signature:
-    """Ask a decorator what it takes, unless it takes anything: then what it decorates."""
+    """Return a decorator's signature, or the decorated function's if the decorator takes anything."""
     own = inspect.signature(run, follow_wrapped=False)
     free = any(one.kind in _VARIABLE for one in own.parameters.values())
     return inspect.signature(run) if free else own
@@ -74,21 +64,9 @@ def _is_json(hint: Any) -> bool:
 
 
 def decodes(source: str, function: str, parameter: str) -> bool:
-    """Tell whether a function decodes a parameter by hand, or hands it to one of the script that does.
+    """Whether a function decodes a parameter by hand, or passes it to a function of the script that does.
 
-    Parameters
-    ----------
-    source : str
-        The script.
-    function : str
-        Its function.
-    parameter : str
-        The parameter's name.
-
-    Returns
-    -------
-    bool
-        Whether ``json.loads(parameter)`` or the like is in it.
+    ``json.loads(parameter)`` and its like count.
     """
     try:
         tree = ast.parse(source)
@@ -112,20 +90,7 @@ def decodes(source: str, function: str, parameter: str) -> bool:
 
 
 def conversions(run: Callable[..., Any], parameters: Mapping[str, inspect.Parameter]) -> dict[str, Hinted]:
-    """Read the hints of parameters.
-
-    Parameters
-    ----------
-    run : callable
-        The script's.
-    parameters : mapping of str to inspect.Parameter
-        From :func:`typed_parameters`.
-
-    Returns
-    -------
-    dict of str to Hinted
-        Of those whose hints say something of JSON. A default of None is a value too.
-    """
+    """Read the hints that say something about JSON; a default of None allows null."""
     found = {}
     for name, one in parameters.items():
         hint = Any if one.annotation is one.empty else _evaluated(one.annotation, run)
@@ -136,18 +101,7 @@ def conversions(run: Callable[..., Any], parameters: Mapping[str, inspect.Parame
 
 
 def converters(found: Mapping[str, Hinted]) -> dict[str, Callable[[Any], Any]]:
-    """Make the conversions of a request's values.
-
-    Parameters
-    ----------
-    found : mapping of str to Hinted
-        By parameter.
-
-    Returns
-    -------
-    dict of str to callable
-        Each raises :class:`~jupyter_deploy.serving.modes.BadInput` for what does not fit.
-    """
+    """Make the conversions of a request's values; they raise :class:`~jupyter_deploy.serving.modes.BadInput`."""
     return {name: partial(_converted, name, said) for name, said in found.items()}
 
 
@@ -159,20 +113,7 @@ def _converted(name: str, said: Hinted, value: Any) -> Any:
 
 
 def schemas(parameters: Mapping[str, inspect.Parameter], found: Mapping[str, Hinted]) -> dict[str, Any]:
-    """Describe what ``run()`` takes.
-
-    Parameters
-    ----------
-    parameters : mapping of str to inspect.Parameter
-        All of them.
-    found : mapping of str to Hinted
-        What is known of some.
-
-    Returns
-    -------
-    dict
-        As :func:`jupyter_deploy.serving.worker.schema.schemas`.
-    """
+    """Describe what ``run()`` takes, as :func:`jupyter_deploy.serving.worker.schema.schemas` does."""
     properties: dict[str, Any] = {}
     example: dict[str, Any] = {}
     required = []
@@ -200,18 +141,7 @@ def _in_json(value: Any) -> bool:
 
 
 def source_of(run: Callable[..., Any]) -> str:
-    """Read the file that a function is from.
-
-    Parameters
-    ----------
-    run : callable
-        The function, under any decorators.
-
-    Returns
-    -------
-    str
-        Empty where it cannot be read.
-    """
+    """Read the file of a function, under any decorators; empty if it cannot be read."""
     try:
         return Path(inspect.getfile(inspect.unwrap(run))).read_text("utf-8")
     except (OSError, TypeError, UnicodeDecodeError):

@@ -36,19 +36,10 @@ DUMP_SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
 def main(sock: socket.socket, template: Template) -> int:
-    """Wait for what to run, load it, and serve the front until it says stop or is gone.
+    """Wait for START, load the script, and serve until the front stops it or is gone.
 
-    Parameters
-    ----------
-    sock : socket.socket
-        The worker's end of the pair.
-    template : callable
-        Called, instead of serving, where this process is to be copied.
-
-    Returns
-    -------
-    int
-        The exit code: 0, or 3 where the script cannot serve.
+    ``template`` is called instead of serving if this process is to be copied. The exit code is 0, or 3 if the script
+    cannot serve.
     """
     inbox = Inbox(sock)
     stop_watching = end_with(sock)
@@ -70,18 +61,7 @@ def main(sock: socket.socket, template: Template) -> int:
 
 
 def leave(code: int) -> int:
-    """Let this process end soon, whatever threads the script has left running.
-
-    Parameters
-    ----------
-    code : int
-        The exit code.
-
-    Returns
-    -------
-    int
-        The same.
-    """
+    """Make this process end soon, whatever threads the script has left; returns ``code``."""
 
     def end() -> None:
         threading.Event().wait(GRACE_SECONDS)
@@ -114,22 +94,7 @@ class Prepared:
 
 
 def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prepared | None:
-    """Load the script and call ``init()``; tells the front where it failed.
-
-    Parameters
-    ----------
-    sock : socket.socket
-        The worker's end of the pair.
-    layout : Layout
-        The script and its surroundings.
-    options : WorkerOptions
-        How it serves.
-
-    Returns
-    -------
-    Prepared or None
-        None where it cannot serve.
-    """
+    """Load the script and call ``init()``; report a failure to the front and return None."""
     _enter(layout, options)
     stage = "load"
     before, mark = dict(os.environ), ImportMark()
@@ -160,50 +125,14 @@ def _ready(sock: socket.socket, prepared: Prepared, threads: str = "") -> None:
 
 
 def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
-    """Serve in a process that was forked after ``init()``.
-
-    Parameters
-    ----------
-    sock : socket.socket
-        The copy's end of its own pair.
-    script : EntryScript
-        As the process that it was forked from prepared it.
-    layout : Layout
-        The script's surroundings.
-    options : WorkerOptions
-        How it serves.
-
-    Returns
-    -------
-    int
-        The exit code, 0.
-    """
+    """Serve in a process that was forked after ``init()``; returns the exit code, 0. ``sock`` is the copy's own."""
     end_with(sock)
     _ready(sock, Prepared(script, cors=names_cors(script.run, layout)))
     return serve(sock, Inbox(sock), script, layout, options)
 
 
 def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
-    """Answer requests until the front says stop or is gone.
-
-    Parameters
-    ----------
-    sock : socket.socket
-        The worker's end of the pair.
-    inbox : Inbox
-        Reads it.
-    script : EntryScript
-        Initialised.
-    layout : Layout
-        Its surroundings.
-    options : WorkerOptions
-        How it serves.
-
-    Returns
-    -------
-    int
-        The exit code, 0.
-    """
+    """Answer requests until the front stops it or is gone; returns the exit code, 0."""
     # Children that the script forks must not make the front believe that this worker lives, and SIGTERM must end them.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=sock.close)
@@ -262,17 +191,9 @@ def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None
 
 
 def end_with(sock: socket.socket) -> Callable[[], None]:
-    """End this process when the front is gone, also in an ``init()`` or ``run()`` that never returns.
+    """End this process when the front is gone, even in an ``init()`` or ``run()`` that never returns.
 
-    Parameters
-    ----------
-    sock : socket.socket
-        Whose other end the front holds.
-
-    Returns
-    -------
-    callable
-        Ends the watching.
+    ``sock`` is the socket whose other end the front holds. The result ends the watching.
     """
 
     def watch() -> None:
@@ -298,7 +219,7 @@ def end_with(sock: socket.socket) -> Callable[[], None]:
 
 
 def _until_hung_up(*ends: socket.socket) -> None:
-    """Wait until the other end of one of these is closed, whatever lies unread in them."""
+    """Wait until the other end of one of these closes, whatever is unread in them."""
     if hasattr(select, "poll"):
         poller = select.poll()
         for end in ends:

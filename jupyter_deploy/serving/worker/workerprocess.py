@@ -1,6 +1,6 @@
 """``python -m jupyter_deploy.serving.worker.workerprocess FD``: one worker in a fresh interpreter, without fork.
 
-Without a descriptor, its standard input brings one line: what ``socket.share()`` gave, in base64 (Windows).
+Without a descriptor, standard input brings one line: the result of ``socket.share()`` in base64 (Windows).
 """
 
 from __future__ import annotations
@@ -19,18 +19,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> int:
-    """Find the socket and serve it.
-
-    Parameters
-    ----------
-    arguments : list of str
-        The descriptor's number, or nothing.
-
-    Returns
-    -------
-    int
-        The exit code: 0, or 3 where the script cannot serve.
-    """
+    """Find the socket and serve it; the exit code is 0, or 3 if the script cannot serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker.ignore_hangup()
     _die_with_parent()
@@ -45,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to end this process with the front, also where native code holds the interpreter's lock."""
+    """Ask the kernel to end this process with the front, even if native code holds the interpreter's lock."""
     if sys.platform == "linux":
         import ctypes
 

@@ -1,7 +1,7 @@
 """The entry script, for new processes that it starts (spawn, forkserver, joblib): they import it by its name.
 
-Workers have this file's folder on ``sys.path``, and such processes inherit that. In a worker itself the script is
-loaded already, so that this file is never asked for.
+Workers have this file's folder on ``sys.path``, and such processes inherit that. A worker itself has loaded the
+script already, so it never imports this file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Load the script when something of it is first asked for (Python's hook for modules), and take its place."""
+    """Load the script on first use and take its place (Python's hook for modules)."""
     if name.startswith("__"):
         raise AttributeError(name)
     from jupyter_deploy.serving.shims import install
