@@ -1,6 +1,6 @@
 """How results look, in three layers: data for a renderer of the page, HTML without script, plain text.
 
-The values know nothing of their faces; what changes while it is looked at is in ``widgets``.
+The values know nothing of their faces. Live views are in ``widgets``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a service's card says: its rows and numbers, for the card that stays and for the one that is live."""
+"""The content of a service's card, static or live: rows and numbers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ from . import plain
 
 
 class Row(NamedTuple):
-    """One labelled line.
-
-    Parameters
-    ----------
-    label, value : str
-        Plain text.
-    """
+    """One labelled line of plain text."""
 
     label: str
     value: str
@@ -25,43 +19,21 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class ServiceContent:
-    """What stands below a service's name, state and address.
+    """What stands below a service's name, state and address, as plain text."""
 
-    Parameters
-    ----------
-    rows : tuple of Row
-        Those that have a value.
-    numbers : tuple of Row
-        What went through it lately; each with :data:`plain.NOTHING` where nothing is known.
-    uptime : str
-        How long it has been running; empty where it does not run.
-    """
-
-    rows: tuple[Row, ...]
-    numbers: tuple[Row, ...]
-    uptime: str
+    rows: tuple[Row, ...]  # those that have a value
+    numbers: tuple[Row, ...]  # recent traffic; unknown ones are plain.NOTHING
+    uptime: str  # empty if it does not run
 
 
 def service_content(
     facts: Mapping[str, Any], *, change: Change | None = None, moved: Sequence[str] = (), steady: bool = False
 ) -> ServiceContent:
-    """Write a service's facts for people.
+    """Describe a service for people.
 
-    Parameters
-    ----------
-    facts : mapping
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
-    change : Change, optional
-        What was just done to it.
-    moved : sequence of str, optional
-        Which of the notebook's names have changed since its script took them.
-    steady : bool, optional
-        Leave out of the rows what changes with each request or second: a live card is sent again when it changes.
-
-    Returns
-    -------
-    ServiceContent
-        Plain text.
+    ``facts`` are those of :meth:`jupyter_deploy.workspace.Service.as_dict`. ``change`` is the last deployment,
+    ``moved`` lists the notebook's names that have changed since the script took them. ``steady`` leaves out rows that
+    change with each second or request: a live card is sent again when its rows change.
     """
     rows = [
         Row("model", models_of(facts)),
@@ -119,35 +91,13 @@ def _edited(name: str, edited: Sequence[str]) -> str:
 
 
 def models_of(facts: Mapping[str, Any]) -> str:
-    """List a service's models, without what its script took from the notebook.
-
-    Parameters
-    ----------
-    facts : mapping
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
-
-    Returns
-    -------
-    str
-        ``name:version`` each.
-    """
+    """List a service's models as ``name:version``, without captured data."""
     captured = facts.get("captured", {}).values()
     return ", ".join(model for model in facts["models"] if model not in captured)
 
 
 def taken_of(facts: Mapping[str, Any]) -> str:
-    """List what a service's script took from the notebook as data.
-
-    Parameters
-    ----------
-    facts : mapping
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`.
-
-    Returns
-    -------
-    str
-        The notebook's names, each with the model that it was saved as.
-    """
+    """List a service's captured data: the notebook's names, each with the model that it was saved as."""
     # Older versions of this package took another script's or model's name for the same bytes: that is no name of this.
     captured = facts.get("captured", {}).items()
     own = {name: f" ({model})" * model.startswith(f"{facts['script']}-") for name, model in captured}
@@ -155,18 +105,5 @@ def taken_of(facts: Mapping[str, Any]) -> str:
 
 
 def moved_sentence(moved: Sequence[str], command: str) -> str:
-    """Say which names have moved on, and what takes them.
-
-    Parameters
-    ----------
-    moved : sequence of str
-        From :meth:`jupyter_deploy.workspace.Service.moved_on`.
-    command : str
-        The line that takes the notebook as it lives now.
-
-    Returns
-    -------
-    str
-        Empty where nothing has.
-    """
+    """Say which names have changed, and which ``command`` takes the notebook's present values; empty if none."""
     return f"{'; '.join(moved)}; {command} takes the notebook as it lives now" if moved else ""

@@ -9,7 +9,7 @@ from .face import Face
 
 
 def _rows(environment: Environment) -> list[tuple[str, str]]:
-    """List what is worth showing; of its variables only the names."""
+    """List the rows of an environment; of its variables only the names."""
     known = environment.as_dict()
     rows = [
         ("python", environment.python),

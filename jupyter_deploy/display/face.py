@@ -1,4 +1,4 @@
-"""What a face is, and plain data that a renderer of the notebook's page may draw from."""
+"""The class of faces, and the plain data that a renderer of the notebook's page may draw from."""
 
 from __future__ import annotations
 
@@ -27,50 +27,26 @@ def _as_it_is(seen: Any, _value: Any, _living: Living) -> Any:
 
 @dataclass(frozen=True)
 class Face:
-    """How the values of one class are shown, in three layers.
+    """How the values of one class are shown, in three layers."""
 
-    Parameters
-    ----------
-    kind : str
-        What the layer for renderers is called: ``application/vnd.jupyter-deploy.<kind>.v1+json``.
-    text : callable
-        Returns the plain layer of what was seen.
-    html : callable
-        Returns the HTML layer: no script, everything escaped.
-    data : callable
-        Returns the layer for renderers: plain data, no secrets.
-    look : callable, optional
-        Asks a live value for what all layers are drawn from, once.
-    notice : callable, optional
-        Given what was seen, the value and what the kernel knows, returns what was seen with what has moved on.
-    """
-
-    kind: str
-    text: Callable[[Any], str]
-    html: Callable[[Any], str]
-    data: Callable[[Any], Mapping[str, Any]]
-    look: Callable[[Any], Any] = _itself
+    kind: str  # names the layer for renderers: ``application/vnd.jupyter-deploy.<kind>.v1+json``
+    text: Callable[[Any], str]  # returns the plain layer of what look() saw
+    html: Callable[[Any], str]  # returns the HTML layer: no script, everything escaped
+    data: Callable[[Any], Mapping[str, Any]]  # returns the layer for renderers: plain data, no secrets
+    look: Callable[[Any], Any] = _itself  # asks a live value, once, for what all layers are drawn from
+    # adds to what was seen the names that have changed in the kernel
     notice: Callable[[Any, Any, Living], Any] = _as_it_is
 
     @property
     def mime(self) -> str:
-        """The type of the layer for renderers."""
+        """The MIME type of the layer for renderers."""
         return MIME.format(self.kind)
 
 
 def as_json(value: Any) -> Any:
-    """Turn plain data into what every JSON reader takes.
+    """Turn plain data into JSON for any reader: infinity and NaN become None, unknown values become text.
 
-    Parameters
-    ----------
-    value : object
-        Dicts, lists, tuples, text, numbers; others become text.
-
-    Returns
-    -------
-    object
-        Infinity and NaN are None; text can be encoded; of a Dockerfile only that there is one, because a notebook that
-        is saved and handed on should not hold what may stand in it.
+    A Dockerfile is replaced by a note: it may hold secrets, and a saved notebook is passed on.
     """
     if isinstance(value, str):
         return readable(value)

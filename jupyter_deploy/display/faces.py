@@ -1,4 +1,4 @@
-"""The table of faces: which value has which, and how IPython finds it."""
+"""The table of faces: which class has which, and how IPython finds it."""
 
 from __future__ import annotations
 
@@ -42,18 +42,7 @@ _PRINTED = ("Listing", "LogText", "DeployError", "Binary", "Snippet")
 
 
 def face_of(value: Any) -> Face | None:
-    """Find the face of a value's class.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb.
-
-    Returns
-    -------
-    Face or None
-        The nearest class's; None where no class of the value's has one.
-    """
+    """Find the face of a value's nearest class; None if there is none."""
     from importlib import import_module
 
     places = {(module, name): place for module, name, place in FACES}
@@ -67,19 +56,9 @@ def face_of(value: Any) -> Face | None:
 
 
 def text(value: Any, living: Living | None = None) -> str:
-    """Return the plain layer of a value.
+    """Return the plain layer of a value, or its ``repr`` if it has no face.
 
-    Parameters
-    ----------
-    value : object
-        A result of a verb.
-    living : Living, optional
-        What the kernel knows of the script cells that were run in it.
-
-    Returns
-    -------
-    str
-        For values without a face, their ``repr``.
+    ``living`` is what the kernel knows of its script cells.
     """
     face = face_of(value)
     if face is None:
@@ -89,37 +68,14 @@ def text(value: Any, living: Living | None = None) -> str:
 
 
 def html(value: Any) -> str:
-    """Return the HTML layer of a value.
-
-    Parameters
-    ----------
-    value : object
-        A result of a verb, of one of the classes in :data:`FACES`.
-
-    Returns
-    -------
-    str
-        A fragment without script.
-    """
+    """Return the HTML layer of a value with a face: a fragment without script."""
     return str(bundle(value)["text/html"])
 
 
 def bundle(value: Any, *, rich: bool = True, living: Living | None = None) -> dict[str, Any]:
-    """Return all layers of a value, which is asked once.
+    """Return all layers of a value by MIME type; the value is asked once.
 
-    Parameters
-    ----------
-    value : object
-        A result of a verb, of one of the classes in :data:`FACES`.
-    rich : bool, optional
-        Whether more than text is wanted.
-    living : Living, optional
-        What the kernel knows of the script cells that were run in it.
-
-    Returns
-    -------
-    dict
-        By MIME type.
+    ``rich`` asks for more than text. ``living`` is what the kernel knows of its script cells.
     """
     from .face import as_json
 
@@ -140,16 +96,10 @@ def register(
     wants_html: Callable[[], bool] = lambda: True,
     living: Callable[[], Living | None] = lambda: None,
 ) -> None:
-    """Teach a shell the faces.
+    """Register the faces with a shell; a terminal gets the plain layer only.
 
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; a terminal gets the plain layer only.
-    wants_html : callable, optional
-        Tells whether the user wants more than text.
-    living : callable, optional
-        Returns what the kernel knows of the script cells that were run in it.
+    ``wants_html`` says whether the user wants more than text. ``living`` returns what the kernel knows of its script
+    cells.
     """
     formatter: Any = ip.display_formatter
 
@@ -164,13 +114,7 @@ def register(
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """Take the faces back.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    """
+    """Remove the faces from a shell."""
     formatter: Any = ip.display_formatter
     for module, name, _ in FACES:
         for one in (formatter.mimebundle_formatter, formatter.formatters["text/plain"]):

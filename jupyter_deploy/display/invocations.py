@@ -1,4 +1,4 @@
-"""Faces of what invoking a service gives: answers, measurements, programs."""
+"""Faces of what an invocation returns: answers, measurements, programs."""
 
 from __future__ import annotations
 
@@ -22,34 +22,12 @@ _NUMBER = "text-align:right;padding:2px 0 2px 14px;font-variant-numeric:tabular-
 
 
 def answer_text(answer: Answer) -> str:
-    """Show how a request went, and its answer.
-
-    Parameters
-    ----------
-    answer : Answer
-        Of one request.
-
-    Returns
-    -------
-    str
-        The value below a line of its own; long ones are cut.
-    """
+    """Show how a request went, and its value on a line of its own; a long value is cut."""
     return plain.readable(f"{answer.sentence()}\n{_value_text(answer.value)}")
 
 
 def answer_html(answer: Answer) -> str:
-    """Show how a request went, and its answer.
-
-    Parameters
-    ----------
-    answer : Answer
-        Of one request.
-
-    Returns
-    -------
-    str
-        HTML; pictures are shown.
-    """
+    """Show how a request went, and its value; pictures are shown."""
     value = answer.value
     shown = binary_html(value) if isinstance(value, Binary) else markup.pre(_value_text(value), "answer")
     return markup.block(markup.note(answer.sentence()), shown)
@@ -63,34 +41,12 @@ def _value_text(value: Any) -> str:
 
 
 def binary_text(value: Binary) -> str:
-    """Say what bytes are, instead of all of them.
-
-    Parameters
-    ----------
-    value : Binary
-        An answer.
-
-    Returns
-    -------
-    str
-        Type and size.
-    """
+    """Describe bytes by type and size."""
     return plain.readable(f"<{len(value):,} bytes of {value.content_type}>")
 
 
 def binary_html(value: Binary) -> str:
-    """Show a picture, or say what bytes are.
-
-    Parameters
-    ----------
-    value : Binary
-        An answer.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Show a picture, or describe bytes by type and size."""
     text = binary_text(value)
     if value.content_type not in _SHOWN or len(value) > _LARGEST_SHOWN:
         return markup.block(text)
@@ -99,34 +55,12 @@ def binary_html(value: Binary) -> str:
 
 
 def snippet_text(snippet: Snippet) -> str:
-    """Show program text as it is.
-
-    Parameters
-    ----------
-    snippet : Snippet
-        The program.
-
-    Returns
-    -------
-    str
-        The same.
-    """
+    """Show program text as it is."""
     return str(snippet)
 
 
 def snippet_html(snippet: Snippet) -> str:
-    """Show program text as it is.
-
-    Parameters
-    ----------
-    snippet : Snippet
-        The program.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Show program text as it is."""
     return markup.pre(str(snippet), "client program")
 
 
@@ -148,7 +82,7 @@ def _rows(report: LatencyReport) -> tuple[list[str], list[list[str]]]:
 
 
 def _edges(bars: list[tuple[float, float, int]], low: float, high: float) -> tuple[str, str]:
-    """Write a bar's times in milliseconds, as exactly as it takes to tell neighbours apart."""
+    """Write a bar's limits in milliseconds, as exactly as neighbours need to differ."""
     step = (bars[0][1] - bars[0][0]) * 1000
     digits = 0 if step >= 5 else 1 if step >= 0.5 else 2 if step >= 0.05 else 3
     return f"{low * 1000:,.{digits}f}", f"{high * 1000:,.{digits}f}"
@@ -163,18 +97,7 @@ def _troubles(report: LatencyReport) -> list[str]:
 
 
 def report_text(report: LatencyReport) -> str:
-    """Show what many requests took.
-
-    Parameters
-    ----------
-    report : LatencyReport
-        Measured.
-
-    Returns
-    -------
-    str
-        A line, a table, a histogram, the errors.
-    """
+    """Show a load test: a line, a table, a histogram, the errors."""
     lines = [f"{report.service}: {_headline(report)}"]
     header, rows = _rows(report)
     if rows:
@@ -192,18 +115,7 @@ def report_text(report: LatencyReport) -> str:
 
 
 def report_html(report: LatencyReport) -> str:
-    """Show what many requests took.
-
-    Parameters
-    ----------
-    report : LatencyReport
-        Measured.
-
-    Returns
-    -------
-    str
-        HTML: a line, a table, a chart, the errors.
-    """
+    """Show a load test: a line, a table, a chart, the errors."""
     header, rows = _rows(report)
     parts = [markup.block(markup.bold(report.service), f" {_headline(report)}")]
     if rows:

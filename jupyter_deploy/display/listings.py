@@ -1,4 +1,4 @@
-"""Faces of what verbs return: lists, logs, sentences; and of errors that are shown as values."""
+"""Faces of lists, logs, sentences, and errors that are shown as values."""
 
 from __future__ import annotations
 
@@ -61,20 +61,7 @@ _TABLES: dict[str, tuple[list[str], Callable[[Listing], list[list[str]]]]] = {
 
 
 def cell(column: str, text: str) -> str:
-    """Draw a cell of a table.
-
-    Parameters
-    ----------
-    column : str
-        The column's name.
-    text : str
-        What stands in it.
-
-    Returns
-    -------
-    str
-        HTML or text: states are badges, addresses are there to be copied.
-    """
+    """Draw a table's cell: states are badges, addresses can be copied."""
     if not text:
         return ""
     if column == "url":

@@ -1,8 +1,8 @@
-"""The HTML that faces are made of; nothing else in this package writes any.
+"""The HTML that faces are made of; no other module of this package writes any.
 
-It has no script and no address that could be one, and everything is escaped: an element takes text, and only what this
-module has made is put in as it is. Colours are the notebook theme's, so that cards are at home in a light page and in
-a dark one; where there is no such theme, the page's own. All is small and wraps: a card fits a cell of 320 pixels.
+It has no script and no address that could be one, and everything is escaped: an element takes text, and only HTML
+that this module made is put in unchanged. Colours are those of the notebook's theme, light or dark, or else the
+page's own. Everything is small and wraps: a card fits a cell of 320 pixels.
 """
 
 from __future__ import annotations
@@ -50,17 +50,9 @@ _COLUMN = f"padding:3px 16px 3px 0;text-align:left;vertical-align:top;border:non
 
 
 class Tone(NamedTuple):
-    """A badge's sign and colours; its word says the same.
+    """A badge's sign and colours; its word says the same."""
 
-    Parameters
-    ----------
-    sign : str
-        For those who do not see colours.
-    ground, ink : str
-        Colours that do in a light page and in a dark one.
-    """
-
-    sign: str
+    sign: str  # for people who do not see colours
     ground: str
     ink: str = "#ffffff"
 
@@ -76,37 +68,25 @@ TONES = {
 
 
 class Html(str):
-    """HTML that was made here; any other text is escaped where it is put into an element."""
+    """HTML that was made here; any other text is escaped when it is put into an element."""
 
     __slots__ = ()
 
 
 def esc(text: object) -> Html:
-    """Escape a text for HTML, in content and in attributes; replace what could not be read."""
+    """Escape a text for HTML, in content and in attributes; replace characters that cannot be read."""
     return Html(html.escape(readable(str(text))))
 
 
 def join(parts: Iterable[str]) -> Html:
-    """Put parts together: HTML, which stays as it is, and text, which is escaped."""
+    """Join parts: HTML stays as it is, text is escaped."""
     return Html("".join(part if isinstance(part, Html) else esc(part) for part in parts))
 
 
 def element(tag: str, *parts: str, **attributes: str | bool) -> Html:
-    """Make an element.
+    """Make an element from HTML, which stays as it is, and text, which is escaped.
 
-    Parameters
-    ----------
-    tag : str
-        Its name.
-    *parts : str
-        HTML, which stays as it is, or text, which is escaped.
-    **attributes : str or bool
-        With ``_`` for ``-``; one that is False is left out, one that is True has no value.
-
-    Returns
-    -------
-    Html
-        The element.
+    Attributes are written with ``_`` for ``-``; one that is False is left out, one that is True has no value.
     """
     written = "".join(
         f" {name.replace('_', '-')}" + ("" if value is True else f'="{esc(value)}"')
@@ -124,17 +104,8 @@ def bold(text: str) -> Html:
 def badge(state: str, *, live: bool = False) -> Html:
     """Draw a state: sign, word and colour.
 
-    Parameters
-    ----------
-    state : str
-        One of :data:`jupyter_deploy.services.records.STATES`; any other looks like Stopped.
-    live : bool, optional
-        Whether screen readers should announce it: a card does, a table of many does not.
-
-    Returns
-    -------
-    Html
-        A fragment.
+    An unknown state looks like Stopped. ``live`` makes screen readers announce it: a card does, a table of many does
+    not.
     """
     tone = TONES.get(state, TONES["Stopped"])
     colours = f"background:{tone.ground};color:{tone.ink}"
@@ -144,20 +115,7 @@ def badge(state: str, *, live: bool = False) -> Html:
 
 
 def code(text: str, *, whole: bool = False) -> Html:
-    """Draw something to copy: a click selects all of it.
-
-    Parameters
-    ----------
-    text : str
-        A command or address.
-    whole : bool, optional
-        Keep it in one line, where what is around it scrolls.
-
-    Returns
-    -------
-    Html
-        A fragment.
-    """
+    """Draw a text to copy: a click selects all of it. ``whole`` keeps it in one line, if its container scrolls."""
     wrap = "normal" if whole else "anywhere"
     style = f"{_CODE};overflow-wrap:{wrap};user-select:all;-webkit-user-select:all;cursor:copy"
     return element("code", text, title="click to select, then copy", style=style)
@@ -174,12 +132,12 @@ def pre(text: str, label: str) -> Html:
 
 
 def block(*parts: str, above: int = 0) -> Html:
-    """Put HTML or text into a line of its own, so many pixels below what is above it."""
+    """Put parts on a line of their own, ``above`` pixels below the one before."""
     return element("div", *parts, style=f"margin:{above}px 0 0" if above else False)
 
 
 def line(*parts: str) -> Html:
-    """Put HTML or text side by side; it wraps where there is no room."""
+    """Put parts side by side; they wrap if there is no room."""
     inner = (part if isinstance(part, Html) else element("span", part) for part in parts if part)
     return element("div", *inner, style=_LINE)
 
@@ -190,19 +148,9 @@ def note(text: str) -> Html:
 
 
 def facts(rows: Rows, copied: Sequence[str] = ()) -> Html:
-    """Lay out labelled lines.
+    """Lay out labelled lines as a table with row headers; empty without rows.
 
-    Parameters
-    ----------
-    rows : sequence of tuple of (str, str)
-        Label and text.
-    copied : sequence of str, optional
-        Labels of what people copy.
-
-    Returns
-    -------
-    Html
-        A table whose labels are headers of their rows; empty without rows.
+    ``copied`` are the labels of texts that people copy.
     """
     if not rows:
         return Html()
@@ -219,22 +167,10 @@ def facts(rows: Rows, copied: Sequence[str] = ()) -> Html:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Html:
-    """Lay out a table.
+    """Lay out a table; ``label`` says to screen readers what it lists.
 
-    Parameters
-    ----------
-    header : sequence of str
-        The columns' names.
-    rows : sequence of sequence of str
-        The cells, HTML or text.
-    label : str
-        What it lists, for screen readers.
-
-    Returns
-    -------
-    Html
-        Where there is no room beside each other, the columns of a row wrap, each with its name; where a page takes no
-        styles, it scrolls by itself and not the page.
+    If there is no room, the columns of a row wrap, each with its name. If the page takes no styles, the table
+    scrolls, not the page.
     """
     named = f"{_COLUMN};color:{MUTED};font-weight:normal"
     head = (element("th", cell, scope="col", style=named) for cell in header)
@@ -262,43 +198,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> H
 
 
 def more(summary: str, inner: str, *, opened: bool = False) -> Html:
-    """Fold a part away.
-
-    Parameters
-    ----------
-    summary : str
-        What is folded.
-    inner : str
-        HTML or text.
-    opened : bool, optional
-        Whether it is open at first.
-
-    Returns
-    -------
-    Html
-        A part that opens without script.
-    """
+    """Fold a part away; it opens without script."""
     told = element("summary", summary, style=f"color:{MUTED};cursor:pointer")
     return element("details", told, inner, open=opened, style="margin:6px 0 0")
 
 
 def card(label: str, *parts: str, accent: str = "") -> Html:
-    """Draw a card.
-
-    Parameters
-    ----------
-    label : str
-        What it shows, for screen readers.
-    *parts : str
-        HTML or text; empty ones are left out.
-    accent : str, optional
-        The colour of its left edge.
-
-    Returns
-    -------
-    Html
-        The card.
-    """
+    """Draw a card; empty parts are left out. ``label`` is for screen readers, ``accent`` colours the left edge."""
     edge = f";border-left:4px solid {accent}" if accent else ""
     return element("div", *parts, role="group", aria_label=label, style=f"{_BOX}{edge}")
 
@@ -314,22 +220,11 @@ def sentence(text: str) -> Html:
 
 
 def unless_live(mark: str, summary: str) -> Html:
-    """Wrap a summary that is only to be seen while the output behind it shows no live view.
+    """Wrap a summary that is visible only while the output behind it shows no live view.
 
-    A view that is dead, in a notebook that was opened again, is drawn by JupyterLab as an error; then the summary is
-    seen and the error is not. Where a page knows neither these classes nor ``:has``, both are seen.
-
-    Parameters
-    ----------
-    mark : str
-        Tells this output from others; a hexadecimal number.
-    summary : str
-        HTML or text.
-
-    Returns
-    -------
-    Html
-        With a style.
+    JupyterLab draws a dead view, in a notebook that was opened again, as an error; then the summary is visible and
+    the error is not. A page that knows neither these classes nor ``:has`` shows both. ``mark``, a hexadecimal number,
+    identifies this output.
     """
     own, child = f'.jp-OutputArea-child:has([data-jpd="{mark}"])', ".jp-OutputArea-child"
     rule = f"{own}:has(+ {child} .jpd-box),{own} + {child}:not(:has(.jpd-box)){{display:none}}"

@@ -10,18 +10,7 @@ _LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}
 
 
 def model_rows(model: Model) -> list[tuple[str, str]]:
-    """List what is worth showing of a model.
-
-    Parameters
-    ----------
-    model : Model
-        A version.
-
-    Returns
-    -------
-    list of tuple of (str, str)
-        Label and text; empty ones are left out.
-    """
+    """List the rows of a model; empty ones are left out."""
     rows = [
         ("framework", f"{model.framework} {model.framework_version}".strip()),
         ("content", f"{model.entry}, {plain.human_size(model.size)}, {model.digest[:12]}"),

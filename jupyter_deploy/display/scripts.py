@@ -1,4 +1,4 @@
-"""Faces of scripts, and of what came of trying one."""
+"""Faces of scripts, and of the results of trying them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,10 @@ _WIDTH = 110
 
 @dataclass(frozen=True)
 class Seen:
-    """A script as it is shown.
+    """A script as it is shown."""
 
-    Parameters
-    ----------
-    written : Written
-        It, and what writing it did; of a stored script, nothing.
-    moved_on : tuple of str
-        What has moved on in the notebook since the script was taken from it.
-    """
-
-    written: Written
-    moved_on: tuple[str, ...] = ()
+    written: Written  # the script and what writing it did; for a stored script, nothing more
+    moved_on: tuple[str, ...] = ()  # what changed in the notebook since the script was taken from it
 
     @property
     def script(self) -> Script:
@@ -64,7 +56,7 @@ def _taken(script: Script) -> list[list[str]]:
 
 
 def _gets(written: Written) -> list[str]:
-    """Tell what run() gets; a schema has a line for each parameter, and what changed has one too."""
+    """Say what run() gets, with one line for each parameter of a schema and one for a change."""
     given = written.script.input
     told = given.text.split("\n")
     before = written.contract_before.split("\n")

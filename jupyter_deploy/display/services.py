@@ -19,37 +19,19 @@ _RUNS = {"Healthy", "Transitioning", "Unhealthy"}
 
 @dataclass(frozen=True)
 class Seen:
-    """A service as it was when it was looked at.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    state : str
-        Its state; ``"deleted"``: a handle outlives its service; ``"unknown"`` where it could not be asked.
-    facts : dict
-        From :meth:`jupyter_deploy.workspace.Service.as_dict`; empty where there are none.
-    reason : str
-        Why it is not Healthy.
-    log : tuple of str
-        Its last lines.
-    change : Change or None
-        What was just done to it.
-    moved : tuple of str
-        Which of the notebook's names have moved on since its script took them.
-    """
+    """A service as it was when it was looked at."""
 
     name: str
-    state: str
-    facts: dict[str, Any] = field(default_factory=dict, hash=False)
-    reason: str = ""
-    log: tuple[str, ...] = ()
-    change: Change | None = None
-    moved: tuple[str, ...] = ()
+    state: str  # "deleted" if the service is gone, "unknown" if it could not be asked
+    facts: dict[str, Any] = field(default_factory=dict, hash=False)  # from Service.as_dict(); empty if there are none
+    reason: str = ""  # why it is not Healthy
+    log: tuple[str, ...] = ()  # its last lines
+    change: Change | None = None  # the last deployment
+    moved: tuple[str, ...] = ()  # the notebook's names that have changed since its script took them
 
     @property
     def commands(self) -> dict[str, str]:
-        """What can be done with it, as a notebook's lines."""
+        """Commands for it, as a notebook's lines."""
         if self.state == "deleted":
             return {}
         words = {"deploy": f"%deploy {self.name}"}
@@ -63,18 +45,7 @@ class Seen:
 
 
 def look(service: Service) -> Seen:
-    """Ask a service for all that its faces show.
-
-    Parameters
-    ----------
-    service : Service
-        Its handle.
-
-    Returns
-    -------
-    Seen
-        Of this moment.
-    """
+    """Ask a service, once, for all that its faces show."""
     try:
         facts = service.as_dict()
     except NotFound:
@@ -90,22 +61,7 @@ def look(service: Service) -> Seen:
 
 
 def notice(seen: Seen, service: Service, living: Living) -> Seen:
-    """Add what has moved on in the notebook since the script that is served was taken from it.
-
-    Parameters
-    ----------
-    seen : Seen
-        The service as it was looked at.
-    service : Service
-        Its handle.
-    living : Living
-        What the kernel knows.
-
-    Returns
-    -------
-    Seen
-        The same where nothing has, or nothing is known.
-    """
+    """Add the notebook's changes since the served script was taken from it, if any are known."""
     return replace(seen, moved=service.moved_on(living)) if seen.facts else seen
 
 

@@ -1,4 +1,4 @@
-"""How long work looks on its way and at its end."""
+"""How long work looks while it goes on and at its end."""
 
 from __future__ import annotations
 
@@ -20,13 +20,7 @@ class _Part:
 
 
 class Stages:
-    """What was said of some work, and when.
-
-    Parameters
-    ----------
-    started : float
-        When it began, on the clock that the steps are noted with.
-    """
+    """The steps of some work, and their times on the clock of ``started``."""
 
     def __init__(self, started: float) -> None:
         self.said = ""
@@ -38,19 +32,11 @@ class Stages:
 
     @property
     def stage(self) -> str:
-        """The stage that goes on; empty for work that has none."""
+        """The current stage; empty for work that has none."""
         return self._current.stage if self._current else ""
 
     def take(self, text: str, now: float) -> None:
-        """Note what is being done.
-
-        Parameters
-        ----------
-        text : str
-            A :class:`Step`, or plain words.
-        now : float
-            The clock's time.
-        """
+        """Note a step: a :class:`Step`, or plain words."""
         stage = text.stage if isinstance(text, Step) else ""
         if stage and stage != self.stage:
             self._end_part(now)
@@ -67,7 +53,7 @@ class Stages:
         self._since = now
 
     def _shown(self) -> list[tuple[str, str, float]]:
-        """List stages with how they are: done, now, or to come."""
+        """List stages, each done, current or still to come."""
         done = [(part.stage, "now" if part is self._current else "done", part.seconds) for part in self._parts]
         seen = [stage for stage, _, _ in done]
         if self.stage in STAGES or {"pull", "build"} & set(seen):
@@ -76,18 +62,7 @@ class Stages:
         return done
 
     def text(self, now: float) -> str:
-        """Write how far it is.
-
-        Parameters
-        ----------
-        now : float
-            The clock's time.
-
-        Returns
-        -------
-        str
-            One line.
-        """
+        """Write the progress in one line."""
         marks = {"done": "✓", "now": "…", "to come": ""}
         stages = "  ".join(
             f"{stage} {marks[how]}{plain.seconds(took) if how == 'done' else ''}".rstrip()
@@ -101,18 +76,7 @@ class Stages:
         return plain.readable("  ".join(part for part in parts if part))
 
     def html(self, now: float) -> str:
-        """Draw how far it is.
-
-        Parameters
-        ----------
-        now : float
-            The clock's time.
-
-        Returns
-        -------
-        str
-            A line of stages, and a bar where it is known how far this one is.
-        """
+        """Draw the progress: a line of stages, and a bar if the current stage tells its fraction."""
         chips = [_chip(*shown) for shown in self._shown()]
         arrow = markup.element("span", "›", aria_hidden="true", style="opacity:.5")
         said = markup.muted(f"{self.said} … {plain.seconds(now - self._started)}")
@@ -120,20 +84,7 @@ class Stages:
         return markup.plain_block(row, _bar(self.fraction) if self.fraction is not None else "", status=True)
 
     def summary(self, words: str, now: float) -> str:
-        """Write what became of it.
-
-        Parameters
-        ----------
-        words : str
-            For example ``"created"``.
-        now : float
-            The clock's time.
-
-        Returns
-        -------
-        str
-            One line with the time of each stage.
-        """
+        """Write the result, such as ``"created"``, in one line with the time of each stage."""
         self._end_part(now)
         # What took no time is not worth telling.
         took = [part for part in self._parts if part.seconds >= _WORTH_TELLING]

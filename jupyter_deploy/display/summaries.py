@@ -1,4 +1,4 @@
-"""What stays of a live view: a summary in two layers, without its buttons."""
+"""The static summary of a live view, in two layers, without its buttons."""
 
 from __future__ import annotations
 
@@ -8,25 +8,9 @@ from . import markup, plain
 
 
 def summary_html(title: str, what: str, rows: plain.Rows, lines: Sequence[str] = (), after: str = "") -> markup.Html:
-    """Draw a summary.
+    """Draw a summary as a card; empty rows are left out.
 
-    Parameters
-    ----------
-    title : str
-        A name.
-    what : str
-        HTML or text behind it.
-    rows : sequence of tuple of (str, str)
-        Label and text; empty ones are left out.
-    lines : sequence of str, optional
-        Lines of a log or an answer.
-    after : str, optional
-        A last sentence.
-
-    Returns
-    -------
-    Html
-        A card.
+    ``what`` stands behind the title, ``after`` is a last sentence. ``lines`` are those of a log or an answer.
     """
     return markup.card(
         title,
@@ -38,21 +22,6 @@ def summary_html(title: str, what: str, rows: plain.Rows, lines: Sequence[str] =
 
 
 def summary_text(title: str, rows: plain.Rows, lines: Sequence[str] = ()) -> str:
-    """Write a summary as text.
-
-    Parameters
-    ----------
-    title : str
-        The first line.
-    rows : sequence of tuple of (str, str)
-        Label and text; empty ones are left out.
-    lines : sequence of str, optional
-        Lines of a log or an answer.
-
-    Returns
-    -------
-    str
-        Without a new line at its end.
-    """
+    """Write a summary as text, without a new line at its end; empty rows are left out."""
     head = plain.block(title, [(label, value) for label, value in rows if value])
     return "\n".join([head, *map(plain.readable, lines)])

@@ -1,4 +1,4 @@
-"""One line below the errors of a notebook's own code that calls services in the ways that old notebooks do."""
+"""One line below the errors of a notebook's own code that calls services as old notebooks do."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ _NUMBER = re.compile(r"(?:u?int|float)\d+|bool_?")
 
 
 def advise(result: Any) -> None:
-    """Print a hint below the error of a cell, where there is one (IPython's ``post_run_cell`` hook).
-
-    Parameters
-    ----------
-    result : IPython.core.interactiveshell.ExecutionResult
-        What became of the cell.
-    """
+    """Print a hint below the error of a cell, if there is one (IPython's ``post_run_cell`` hook)."""
     error, cell = result.error_in_exec, str(getattr(result.info, "raw_cell", ""))
     hint = hint_for(error, cell) if error is not None else ""
     if hint:
@@ -29,20 +23,7 @@ def advise(result: Any) -> None:
 
 
 def hint_for(error: BaseException, cell: str) -> str:
-    """Find the hint for an error of a cell.
-
-    Parameters
-    ----------
-    error : BaseException
-        With its traceback.
-    cell : str
-        The cell's text.
-
-    Returns
-    -------
-    str
-        Empty where nothing is certain.
-    """
+    """Find the hint for an error of a cell; empty if nothing is certain."""
     if isinstance(error, TypeError):
         return _about_json(error, cell)
     if isinstance(error, NameError) and "name 'request' is not defined" in str(error):
@@ -53,7 +34,7 @@ def hint_for(error: BaseException, cell: str) -> str:
 
 
 def _about_json(error: TypeError, cell: str) -> str:
-    """Advise on json.loads and json.dumps, where they raised."""
+    """Advise on an error of json.loads or json.dumps."""
     decoded = re.match(r"the JSON object must be str, bytes or bytearray, not (dict|list|int|float|bool)", str(error))
     if decoded:
         return f"It is decoded already, a {decoded[1]}: leave json.loads out." if "json.loads(" in cell else ""

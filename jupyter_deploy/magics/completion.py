@@ -24,18 +24,7 @@ _LINE = re.compile(r"(?:^|=\s*)\s*%{1,2}((?:model|register|deploy|invoke|score_s
 
 @context_matcher()  # type: ignore[untyped-decorator]
 def matcher(context: CompletionContext) -> dict[str, Any]:
-    """Complete the last line of what is typed (IPython's hook).
-
-    Parameters
-    ----------
-    context : IPython.core.completer.CompletionContext
-        The text up to the cursor.
-
-    Returns
-    -------
-    dict
-        The completions; empty for lines that are not ours.
-    """
+    """Complete the last line before the cursor (IPython's hook); empty for lines that are not ours."""
     line = context.text_until_cursor.rpartition("\n")[2]
     found = _LINE.search(line)
     if found is None:

@@ -1,4 +1,4 @@
-"""``%config ModelMagics``: what a user sets once for all cells."""
+"""``%config ModelMagics``: settings for all cells."""
 
 from __future__ import annotations
 
@@ -45,13 +45,7 @@ class ConfiguredMagics(Magics):
         return value
 
     def defaults(self) -> Defaults:
-        """Return the settings for verbs.
-
-        Returns
-        -------
-        Defaults
-            As they are now.
-        """
+        """Return the present settings, for verbs."""
         from ..verbs import Defaults
 
         return Defaults(self.target, self.environment, self.timeout or None, self.log_lines)

@@ -14,25 +14,7 @@ _FIELD = re.compile(r"\{\{|\}\}|\$\$|\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
 
 
 def expand(word: str, variables: Mapping[str, object]) -> str:
-    """Fill in variables.
-
-    Parameters
-    ----------
-    word : str
-        One word of the line.
-    variables : mapping
-        The notebook's variables.
-
-    Returns
-    -------
-    str
-        With ``{{``, ``}}`` and ``$$`` as the plain characters.
-
-    Raises
-    ------
-    UsageProblem
-        For a name that is not there.
-    """
+    """Fill variables into one word of the line; ``{{``, ``}}`` and ``$$`` become plain characters."""
 
     def replace(match: re.Match[str]) -> str:
         name = match[1] or match[2]

@@ -1,4 +1,4 @@
-"""What ``%load_ext jupyter_deploy`` adds to IPython, and takes back."""
+"""What ``%load_ext jupyter_deploy`` adds to IPython, and removes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ if TYPE_CHECKING:
 
 
 def load(ip: InteractiveShell) -> None:
-    """Add magics, completion and faces to a shell.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; loading twice changes nothing.
-    """
+    """Add magics, completion and faces to a shell; loading twice changes nothing."""
     from .advice import advise
     from .completion import matcher
     from .defaults import LIVING
@@ -34,13 +28,7 @@ def load(ip: InteractiveShell) -> None:
 
 
 def unload(ip: InteractiveShell) -> None:
-    """Take magics, completion and faces back.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; nothing happens where nothing was loaded.
-    """
+    """Remove magics, completion and faces from a shell, if they were loaded."""
     from .advice import advise
     from .completion import matcher
     from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics

@@ -23,21 +23,10 @@ _RUN_THEIR_CELL = ("time", "capture", "prun")
 
 
 def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None, *, with_running: bool = False) -> Notebook:
-    """Describe what a cell may use.
+    """Describe what a cell may use, without the names that IPython itself put there.
 
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    local_ns : mapping, optional
-        Local variables, where the magic runs in a function.
-    with_running : bool, optional
-        Whether the cell that is running counts, up to the statement that is being run.
-
-    Returns
-    -------
-    Notebook
-        Without the names that IPython itself put there.
+    ``local_ns`` has local variables if the magic runs in a function. ``with_running`` includes the running cell, up
+    to its current statement.
     """
     hidden = shell.user_ns_hidden
     variables = {name: value for name, value in shell.user_ns.items() if not (name in hidden and hidden[name] is value)}
@@ -51,18 +40,7 @@ def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None, *, 
 
 
 def living_of(shell: InteractiveShell) -> Living:
-    """Return what this kernel knows of the script cells that were run in it.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-
-    Returns
-    -------
-    Living
-        The same for as long as the shell lives, also when the extension is loaded again.
-    """
+    """Return what this kernel knows of its script cells; the object outlives a reload of the extension."""
     from ..workspace import Living
 
     known: Living | None = shell.meta.get(LIVING)

@@ -42,20 +42,6 @@ class ModelMagics(ConfiguredMagics):
 
         The cell is plain Python with run(data), called for each request, and perhaps init(), called once. It may use
         the notebook's variables (saved as models), functions, classes, constants and modules.
-
-        Parameters
-        ----------
-        line : str
-            The name and options.
-        cell : str
-            The script.
-        local_ns : dict, optional
-            Local variables, where it runs in a function.
-
-        Returns
-        -------
-        Written
-            The script, and the changes made to services.
         """
         from .progress import NotebookProgress
         from .scripting import write
@@ -69,20 +55,7 @@ class ModelMagics(ConfiguredMagics):
     @needs_local_scope
     @line_magic
     def register(self, line: str, local_ns: dict[str, Any] | None = None) -> Any:
-        """Register an object, file or folder as a model's next version: %register NAME OBJECT_OR_PATH.
-
-        Parameters
-        ----------
-        line : str
-            As for ``jupyter model register``.
-        local_ns : dict, optional
-            Local variables, where it runs in a function.
-
-        Returns
-        -------
-        Model
-            The new version.
-        """
+        """Register an object, file or folder as a model's next version: %register NAME OBJECT_OR_PATH."""
         return self._run("register", line, None, local_ns, "%register")
 
     @output_can_be_silenced
@@ -90,20 +63,7 @@ class ModelMagics(ConfiguredMagics):
     @needs_local_scope
     @line_magic
     def deploy(self, line: str, local_ns: dict[str, Any] | None = None) -> Any:
-        """Create, update or repair a service: %deploy SERVICE [--model MODEL].
-
-        Parameters
-        ----------
-        line : str
-            As for ``jupyter model deploy``.
-        local_ns : dict, optional
-            Local variables, where it runs in a function.
-
-        Returns
-        -------
-        Service
-            Live.
-        """
+        """Create, update or repair a service: %deploy SERVICE [--model MODEL]."""
         return self._run("deploy", line, None, local_ns, "%deploy")
 
     @output_can_be_silenced
@@ -113,22 +73,8 @@ class ModelMagics(ConfiguredMagics):
     def invoke(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send a service a variable (%invoke SERVICE VARIABLE), or the JSON in the cell (%%invoke SERVICE).
 
-        Options stand before or behind the variable: %invoke churn X_test[:5] -n 100 -c 8. A semicolon at the end shows
-        nothing.
-
-        Parameters
-        ----------
-        line : str
-            As for ``jupyter model invoke``.
-        cell : str, optional
-            The JSON.
-        local_ns : dict, optional
-            Local variables, where it runs in a function.
-
-        Returns
-        -------
-        object
-            The answer.
+        Options stand before or behind the variable: %invoke churn X_test[:5] -n 100 -c 8. A semicolon at the end
+        hides the answer.
         """
         return self._run("invoke", line, cell, local_ns, "%%invoke" if cell is not None else "%invoke")
 
@@ -137,22 +83,7 @@ class ModelMagics(ConfiguredMagics):
     @needs_local_scope
     @line_cell_magic
     def model(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
-        """Run any verb: %model VERB ...; %model alone shows the workspace, %model --help lists the verbs.
-
-        Parameters
-        ----------
-        line : str
-            A verb and its words, as for ``jupyter model``.
-        cell : str, optional
-            The JSON for ``%%model invoke``.
-        local_ns : dict, optional
-            Local variables, where it runs in a function.
-
-        Returns
-        -------
-        object
-            The verb's value.
-        """
+        """Run any verb: %model VERB ...; %model alone shows the workspace, %model --help lists the verbs."""
         verb, _, rest = line.strip().rstrip(";").partition(" ")
         if not verb:
             return self._run("overview", "", cell, local_ns, "%model")
@@ -209,7 +140,7 @@ class ModelMagics(ConfiguredMagics):
 
 
 def _shown(value: Any, living: Living) -> Any:
-    """Turn what a verb returned into what a notebook shows: views become widgets."""
+    """Turn a verb's value into what a notebook shows: views become widgets."""
     from ..verbs import View
 
     if not isinstance(value, View):
@@ -220,17 +151,9 @@ def _shown(value: Any, living: Living) -> Any:
 
 
 def verb_of(words: str) -> tuple[Verb | None, str]:
-    """Find the verb that a magic's line is for.
+    """Find the verb of a magic's line, and the text behind it; None while the verb is incomplete.
 
-    Parameters
-    ----------
-    words : str
-        The line from the magic's name on, without ``%``.
-
-    Returns
-    -------
-    tuple of (Verb or None, str)
-        The verb and what stands behind it; None while the verb is not yet complete.
+    ``words`` is the line from the magic's name on, without ``%``.
     """
     from ..verbs import NAMES, find
 

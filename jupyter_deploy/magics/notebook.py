@@ -1,4 +1,4 @@
-"""What a verb gets from a notebook: its variables, a place for progress, someone to ask."""
+"""What a notebook gives a verb: its variables, a place for progress, and confirmation."""
 
 from __future__ import annotations
 
@@ -21,30 +21,10 @@ def session(
     quiet: bool = False,
     live: bool = False,
 ) -> Session:
-    """Build a verb's session.
+    """Build the session of one run of a verb.
 
-    Parameters
-    ----------
-    variables : mapping
-        The notebook's variables.
-    cell : str or None
-        The lines below a cell magic.
-    progress : NotebookProgress
-        Where progress goes.
-    defaults : Defaults
-        What the user has configured.
-    living : Living
-        The script cells that were run here.
-    quiet : bool, optional
-        Whether nothing but the value itself is shown, and that not either: the line ends with a semicolon.
-
-    live : bool, optional
-        Whether what is shown may go on changing.
-
-    Returns
-    -------
-    Session
-        For one run of one verb.
+    ``living`` are the script cells that were run here. ``quiet`` shows nothing: the line ends with a semicolon.
+    ``live`` allows live views.
     """
     return Session(
         progress.say, _emit, _confirm, variables, cell, defaults, _not_noted if quiet else _note, live, living

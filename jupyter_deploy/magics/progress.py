@@ -1,4 +1,4 @@
-"""Long work in a notebook: one display that is replaced as it goes, and ends as one line."""
+"""Long work in a notebook: one display that is updated and ends as one line."""
 
 from __future__ import annotations
 
@@ -19,19 +19,11 @@ _REPEAT_SECONDS = 10.0
 
 
 class NotebookProgress:
-    """Shows what takes long, from a thread, so that time goes on while the work is waited for.
+    """Shows long work from a thread, so its clock goes on while the work blocks.
 
-    In a kernel it is one display that is replaced. Shells that cannot replace what they showed, and captured cells,
-    get a line of text for each stage, on standard error.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        Where it is shown.
-    after : float, optional
-        Seconds before which nothing is shown: most work is done by then.
-    shown : bool, optional
-        Whether anything is shown at all.
+    In a kernel it is one display that is updated. Shells that cannot update a display, and captured cells, get a line
+    of text for each stage, on standard error. Nothing is shown for the first ``after`` seconds: most work is done by
+    then.
     """
 
     def __init__(self, shell: InteractiveShell, after: float = 0.7, shown: bool = True) -> None:
@@ -60,13 +52,7 @@ class NotebookProgress:
             self.close("failed after")
 
     def say(self, text: str) -> None:
-        """Take a step of the work.
-
-        Parameters
-        ----------
-        text : str
-            A few words, or a :class:`jupyter_deploy.progress.Step`.
-        """
+        """Take a step of the work: a few words, or a :class:`jupyter_deploy.progress.Step`."""
         from ..display import Stages
 
         with self._lock:
@@ -77,14 +63,9 @@ class NotebookProgress:
             self._thread.start()
 
     def close(self, words: str = "took", *, always: bool = False) -> None:
-        """End as one line, if anything was shown; once.
+        """End as one line, once; ``words`` say what became of the work, and its time follows.
 
-        Parameters
-        ----------
-        words : str, optional
-            What became of the work; its time follows.
-        always : bool, optional
-            Whether to show the line even if nothing was shown before.
+        Without ``always``, there is a line only if something was shown before.
         """
         if self._ended.is_set():
             return
@@ -118,7 +99,7 @@ class NotebookProgress:
             self._show({"text/plain": self._stages.text(now), "text/html": self._stages.html(now)})
 
     def _replaces(self) -> bool:
-        """Tell whether the shell can replace what it showed, just now: %%capture takes its publisher away."""
+        """Whether the shell can update a display at this moment: %%capture takes its publisher away."""
         from IPython.core.displaypub import CapturingDisplayPublisher
 
         return hasattr(self._shell, "kernel") and not isinstance(self._shell.display_pub, CapturingDisplayPublisher)
@@ -133,7 +114,7 @@ class NotebookProgress:
 
 
 class _Lines:
-    """Progress as lines of text, each said once."""
+    """Progress as lines of text, each written once."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -160,17 +141,6 @@ def _explain(error: Any, words: str) -> None:
 
 
 def verdict(value: Any) -> str:
-    """Say what became of work, for its last line.
-
-    Parameters
-    ----------
-    value : object
-        What it returned.
-
-    Returns
-    -------
-    str
-        For example ``"created in"``; the time follows.
-    """
+    """Say what became of work, for example ``"created in"``; the time follows."""
     change = getattr(value, "change", None)
     return f"{change.action} in" if change and change.action != "unchanged" else "took"

@@ -1,4 +1,4 @@
-"""``%%score_script``: its line, and what the notebook hands it."""
+"""``%%score_script``: its line, and what the notebook gives it."""
 
 from __future__ import annotations
 
@@ -43,26 +43,7 @@ def write(
     local_ns: Mapping[str, Any] | None,
     progress: Callable[[str], None],
 ) -> Written | None:
-    """Do what the cell says.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    words : list of str
-        The magic's line.
-    cell : str
-        The lines below.
-    local_ns : mapping, optional
-        Local variables, where it runs in a function.
-    progress : callable
-        Told what is being done.
-
-    Returns
-    -------
-    Written or None
-        None after ``--help``.
-    """
+    """Write the script of a cell; None after ``--help``."""
     from ..verbs import in_words_of
     from ..workspace import Run, Workspace
 
@@ -88,7 +69,7 @@ def write(
 
 
 def _parsed(words: list[str]) -> argparse.Namespace | None:
-    """Read the magic's line; None where help was asked for."""
+    """Read the magic's line; None if help was asked for."""
     if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
         raise UsageProblem("%%score_script needs a name.", hint="For example: %%score_script churn")
     parser = parser_of(SCORE_SCRIPT, "%%score_script")
@@ -110,7 +91,7 @@ def _parsed(words: list[str]) -> argparse.Namespace | None:
 
 
 def _options(sample: str | None, trial: str | None, notebook: Notebook) -> dict[str, Any]:
-    """Evaluate what the magic's line says of samples and values, in the notebook as it is."""
+    """Evaluate the samples and values of the magic's line in the notebook."""
     value = _evaluated(sample, notebook.variables) if sample is not None else None
     found: dict[str, Any] = {"sample": value}
     return found if trial is None else {**found, "value": _value(trial, value, notebook.variables)}

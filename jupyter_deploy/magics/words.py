@@ -1,7 +1,7 @@
 """A magic's line in which one argument is a Python expression, with the verb's options before and behind it.
 
-``-n`` may be an option or a minus sign. Whatever reads as options from some place to the end, with an expression in
-front of it, is options; the longest such piece counts. So ``x -n 5`` has an option, and ``x -n`` is a subtraction.
+``-n`` may be an option or a minus sign. The longest tail of the line that reads as options, behind an expression, is
+options. So ``x -n 5`` has an option, and ``x -n`` is a subtraction.
 """
 
 from __future__ import annotations
@@ -26,22 +26,9 @@ _SWITCHES = ("-h", "--help")
 
 
 def split(rest: str, verb: Verb, variables: Mapping[str, object]) -> tuple[str, str]:
-    """Tell a line's options from its expression.
+    """Split what follows the verb's first word into options and expression; either may be empty.
 
-    Parameters
-    ----------
-    rest : str
-        What follows the verb's first word.
-    verb : Verb
-        Whose options are known.
-    variables : mapping
-        The notebook's variables.
-
-    Returns
-    -------
-    tuple of (str, str)
-        The options, as they are written, and the expression; either may be empty. ``{name}`` and ``$name`` alone are
-        the variable.
+    ``{name}`` and ``$name`` alone are the variable.
     """
     options = Options(verb, variables)
     rest = rest.strip()
@@ -62,12 +49,7 @@ def split(rest: str, verb: Verb, variables: Mapping[str, object]) -> tuple[str, 
 class Options:
     """The options of a verb, as they are recognised in a line.
 
-    Parameters
-    ----------
-    verb : Verb
-        The verb.
-    variables : mapping
-        The notebook's variables: ``--name`` may be two minus signs before one.
+    ``--name`` may also be two minus signs before one of the notebook's variables.
     """
 
     def __init__(self, verb: Verb, variables: Mapping[str, object]) -> None:
@@ -79,18 +61,7 @@ class Options:
                     self._known[flag] = argument
 
     def at_start(self, text: str) -> tuple[int, set[str]]:
-        """Read options until something else comes.
-
-        Parameters
-        ----------
-        text : str
-            A line's piece.
-
-        Returns
-        -------
-        tuple of (int, set of str)
-            Where they end, and which there are.
-        """
+        """Read options from the start of a text: where they end, and which there are."""
         at, flags = 0, set()
         while (end := self._one(text, at)) is not None:
             flags.add(re.split(r"[=\s]", text[at:end], maxsplit=1)[0])
@@ -100,18 +71,10 @@ class Options:
         return at, flags
 
     def are_all(self, text: str) -> bool:
-        """Tell whether a piece of a line is options and nothing else.
+        """Whether the tail of a line consists of options.
 
-        Parameters
-        ----------
-        text : str
-            From some place to the end.
-
-        Returns
-        -------
-        bool
-            Also true where there is an option that is unknown or lacks its value, and no variable of that name: the
-            verb's parser knows more to say about it than Python.
+        An unknown option, or one without its value, counts too unless a variable has its name: the verb's parser
+        explains it better than Python.
         """
         at, _ = self.at_start(text)
         if at >= len(text):
@@ -124,7 +87,7 @@ class Options:
         return flag.startswith("--") and name not in self._variables
 
     def _one(self, text: str, at: int) -> int | None:
-        """Return where the option at a place ends; None where there is none."""
+        """Return where the option at a place ends; None if there is none."""
         glued = _SHORT.match(text, at)
         if glued and self._takes_number(f"-{glued[1][0]}") and glued[1] not in self._variables:
             return glued.end()

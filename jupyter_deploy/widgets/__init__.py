@@ -1,6 +1,6 @@
-"""What goes on changing in a notebook: a service's card, log, form and chart, and a browser of models.
+"""Live views in a notebook: a service's card, log, form and chart, and a browser of models.
 
-Nothing of ipywidgets is imported before one of them is made. Faces that stay as they are are in ``display``.
+Importing this room loads nothing of ipywidgets. Static faces are in ``display``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all widgets share: a feed, faces for where no widget is drawn, and an end that leaves a static summary."""
+"""What all widgets share: a feed, faces for places that draw no widgets, and a static summary at the end."""
 
 from __future__ import annotations
 
@@ -27,56 +27,28 @@ _NOTHING = {"text/plain": "", "text/html": ""}
 
 
 def asset(*names: str) -> str:
-    """Read files that lie beside this one.
-
-    Parameters
-    ----------
-    *names : str
-        Files' names; the browser gets them as one.
-
-    Returns
-    -------
-    str
-        Their text, joined.
-    """
+    """Read files beside this one; the browser gets their text as one."""
     return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
 
 
 def in_kernel() -> bool:
-    """Tell whether there may be a front end that draws widgets.
-
-    Returns
-    -------
-    bool
-        False in a script and in IPython's own shell.
-    """
+    """Whether a front end may draw widgets: not in a script, nor in IPython's own shell."""
     from IPython.core.getipython import get_ipython
 
     return hasattr(get_ipython(), "kernel")
 
 
 def error_facts(error: Exception) -> dict[str, Any]:
-    """Write an error down for a front end.
-
-    Parameters
-    ----------
-    error : Exception
-        Anything that was raised.
-
-    Returns
-    -------
-    dict
-        ``title``, ``message``, ``details``, ``hint``.
-    """
+    """Describe an error for a front end: ``title``, ``message``, ``details``, ``hint``."""
     if isinstance(error, DeployError):
         return {"title": error.title, "message": error.message, "details": error.details, "hint": error.notebook_hint}
     return {"title": type(error).__name__, "message": str(error), "details": "", "hint": ""}
 
 
 class LiveWidget(anywidget.AnyWidget):
-    """A widget that is fed by a thread of its own, from when it is first shown until it is closed.
+    """A widget with a thread of its own that feeds it from when it is first shown until it is closed.
 
-    The thread, not the kernel's event loop, sends what changed: so it goes on while a cell runs.
+    The thread, not the kernel's event loop, sends changes, so they arrive while a cell runs.
     """
 
     _css = asset("widgets.css")
@@ -104,80 +76,38 @@ class LiveWidget(anywidget.AnyWidget):
     # What the classes below say of themselves.
 
     def look(self) -> bool:
-        """Ask what is shown; runs in the feed's thread.
-
-        Returns
-        -------
-        bool
-            Whether anything had changed.
-        """
+        """Read the facts that are shown, in the feed's thread; return whether anything changed."""
         raise NotImplementedError
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Do what was asked for in the browser; must return soon.
-
-        Parameters
-        ----------
-        what : str
-            The message's ``do``.
-        content : dict
-            The whole message.
-        """
+        """Handle a request from the browser; must return soon. ``what`` is the message's ``do``."""
 
     def summary(self) -> str:
-        """Return what is known as HTML without script, asking nobody.
-
-        Returns
-        -------
-        str
-            Everything in it escaped.
-        """
+        """Return what is known as escaped HTML without script; asks nothing of the service."""
         raise NotImplementedError
 
     def text(self) -> str:
-        """Return what is known as plain text, asking nobody.
-
-        Returns
-        -------
-        str
-            A few lines.
-        """
+        """Return what is known as a few lines of plain text; asks nothing of the service."""
         raise NotImplementedError
 
     def essence(self) -> object:
-        """Return what a saved notebook should not tell wrongly; when it changes, the static summary is renewed.
+        """Return the facts that a saved notebook must show correctly; a change renews the static summary.
 
-        Seldom, because each time makes the notebook one that is not saved.
-
-        Returns
-        -------
-        object
-            Compared with the last.
+        They change seldom, because each renewal marks the notebook as unsaved.
         """
         return self._feed.looked
 
     # What is the same for all.
 
     def start(self) -> None:
-        """Begin to follow what is shown; showing the widget does it."""
+        """Begin to follow the service; showing the widget does it."""
         if not self._gone:
             atexit.unregister(self._at_exit)
             atexit.register(self._at_exit)
             self._feed.start()
 
     def tell(self, **values: Any) -> bool:
-        """Send the front end what differs from what it has, in one message.
-
-        Parameters
-        ----------
-        **values
-            Traits.
-
-        Returns
-        -------
-        bool
-            Whether anything did.
-        """
+        """Send the front end the traits that differ, in one message; return whether any did."""
         with self._telling:
             new = {name: value for name, value in values.items() if getattr(self, name) != value}
             with self.hold_sync():
@@ -186,13 +116,7 @@ class LiveWidget(anywidget.AnyWidget):
         return bool(new)
 
     def in_thread(self, work: Callable[[], None]) -> None:
-        """Run what may take long, so that the kernel is free for the next cell.
-
-        Parameters
-        ----------
-        work : callable
-            Must not raise.
-        """
+        """Run slow work in a thread, so that the kernel is free for the next cell; ``work`` must not raise."""
         threading.Thread(target=work, name="jupyter-deploy-action", daemon=True).start()
 
     def _look_safely(self) -> bool:
@@ -217,7 +141,7 @@ class LiveWidget(anywidget.AnyWidget):
         self.hear(what, content)
 
     def _ipython_display_(self, **_: Any) -> None:
-        """Show it (IPython's hook) behind a static summary, which is what stays when the view is dead or closed."""
+        """Show the widget (IPython's hook) behind a static summary, which stays when the view is dead or closed."""
         from IPython.display import display
 
         if not in_kernel():
@@ -245,7 +169,7 @@ class LiveWidget(anywidget.AnyWidget):
         return {"text/plain": repr(self), "text/html": self.summary(), **view}, metadata
 
     def close(self) -> None:
-        """End it: its thread ends, and where it was shown a static summary stays."""
+        """End the thread, and leave a static summary where the widget was shown."""
         if not self._gone:
             self._gone = True
             atexit.unregister(self._at_exit)

@@ -47,13 +47,7 @@ class ModelBrowser(LiveWidget):
         return "ModelBrowser()"
 
     def look(self) -> bool:
-        """List the models.
-
-        Returns
-        -------
-        bool
-            Whether there are others than before, or with other tags.
-        """
+        """List the models; return whether versions or tags changed."""
         started = time.perf_counter()
         found = self._workspace.models.list(captured=self._captured)
         listed = grouped(found)
@@ -76,15 +70,7 @@ class ModelBrowser(LiveWidget):
         return {"id": model.id, "rows": [list(row) for row in rows.items()], "load": load, "tags": _pairs(model.tags)}
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Pick a version, or set a tag, in a thread.
-
-        Parameters
-        ----------
-        what : str
-            ``"pick"`` with ``id``; ``"tag"`` with ``id``, ``key``, ``value``.
-        content : dict
-            With these texts.
-        """
+        """Handle ``"pick"`` (with ``id``) or ``"tag"`` (with ``id``, ``key``, ``value``) in a thread."""
         texts = {key: value for key, value in content.items() if isinstance(value, str)}
         if what == "pick" and "id" in texts:
             self._picked = texts["id"]
@@ -114,13 +100,7 @@ class ModelBrowser(LiveWidget):
         return rows
 
     def summary(self) -> str:
-        """Return the newest models.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
+        """Return the newest models."""
         return summary_html("Models", "", self._rows(), after=self._rest())
 
     def _rest(self) -> str:
@@ -130,28 +110,15 @@ class ModelBrowser(LiveWidget):
         return "" if self.models else "No models found."
 
     def text(self) -> str:
-        """Return the newest models as text.
-
-        Returns
-        -------
-        str
-            A line for each.
-        """
+        """Return the newest models as text, one per line."""
         return summary_text("Models", self._rows(), [self._rest()] if self._rest() else [])
 
 
 def grouped(found: list[Model]) -> list[dict[str, Any]]:
-    """Put the versions of each name together.
+    """Group versions by name, newest first.
 
-    Parameters
-    ----------
-    found : list of Model
-        Newest first.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``count`` and ``versions``: each with ``id``, ``version``, ``framework``, ``registered`` and ``tags``.
+    Each group has ``name``, ``count`` and ``versions``, with ``id``, ``version``, ``framework``, ``registered`` and
+    ``tags``.
     """
     names: dict[str, dict[str, Any]] = {}
     for model in found:

@@ -1,4 +1,4 @@
-"""A service's card: how it is, what goes through it, and the buttons for what one does to it."""
+"""A service's card: its state, its traffic, and buttons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TIMEOUT = 60.0
 
 
 class ServiceCard(LiveWidget):
-    """How a service is, about each second, whatever the kernel does.
+    """A service's state about each second, whatever the kernel does.
 
     Parameters
     ----------
@@ -47,13 +47,7 @@ class ServiceCard(LiveWidget):
         super().__init__(service.name, slow=2.5, facts={"state": "", "url": ""}, sample="[[1, 2]]")
 
     def look(self) -> bool:
-        """Ask the service; ends the card where it was deleted.
-
-        Returns
-        -------
-        bool
-            Whether anything had changed.
-        """
+        """Ask the service; ends the card if the service was deleted."""
         try:
             facts = self._service.as_dict()
             record = self._service.record
@@ -70,28 +64,14 @@ class ServiceCard(LiveWidget):
         return self.tell(facts=shown(facts, moved), lines=lines, sample=sample)
 
     def essence(self) -> object:
-        """Return how the service is, without what changes with each request.
-
-        Returns
-        -------
-        object
-            Compared with the last.
-        """
+        """Return the state without what changes with each request."""
         return self.facts.get("state"), repr(self.facts.get("rows"))
 
     def _end_of_log(self) -> str:
         return tail(self._service.log_file, self._wanted, most=_LOG_BYTES)
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Do what a button says, in a thread.
-
-        Parameters
-        ----------
-        what : str
-            ``"invoke"``, ``"reload"``, ``"start"``, ``"stop"``, or ``"logs"``.
-        content : dict
-            With ``body`` or ``more``.
-        """
+        """Handle a button in a thread: ``"invoke"``, ``"reload"``, ``"start"``, ``"stop"``, or ``"logs"``."""
         if what == "logs":
             self._wanted = LONG if content.get("more") else SHORT
             self._feed.wake()
@@ -144,42 +124,20 @@ class ServiceCard(LiveWidget):
         return [*rows, *((label, value) for label, value in facts.get("numbers", []) if value != NOTHING)]
 
     def summary(self) -> str:
-        """Return the card without its buttons.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
+        """Return the card without its buttons."""
         state = badge(self.facts["state"]) if self.facts["state"] else ""
         return summary_html(self.name, state, self._rows(), [text for _, text in self.lines[-SHORT:]])
 
     def text(self) -> str:
-        """Return the card as text.
-
-        Returns
-        -------
-        str
-            A few lines.
-        """
+        """Return the card as text."""
         title = f"Service {self.name}: {self.facts['state'] or self.problem or 'not known yet'}"
         return summary_text(title, self._rows())
 
 
 def shown(facts: dict[str, Any], moved: Sequence[str] = ()) -> dict[str, Any]:
-    """Turn a service's facts into what a card shows: texts that only change where it matters.
+    """Turn a service's facts into the texts of a card, which change only where it matters.
 
-    Parameters
-    ----------
-    facts : dict
-        From :meth:`Service.as_dict`.
-    moved : sequence of str, optional
-        Which of the notebook's names have changed since its script took them.
-
-    Returns
-    -------
-    dict
-        ``state``, ``reason``, ``url``; ``rows`` and ``numbers``, each label and text.
+    The result has ``state``, ``reason``, ``url``, and ``rows`` and ``numbers``, each a label and a text.
     """
     content = service_content(facts, moved=moved, steady=True)
     return {
@@ -192,20 +150,7 @@ def shown(facts: dict[str, Any], moved: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def pretty(value: Any, limit: int) -> str:
-    """Write an answer for people.
-
-    Parameters
-    ----------
-    value : object
-        Decoded from JSON.
-    limit : int
-        Characters that are kept.
-
-    Returns
-    -------
-    str
-        JSON; where one line would be long, one for each row or key.
-    """
+    """Write an answer as JSON of at most ``limit`` characters; a long one has a line for each row or key."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) > 80 and isinstance(value, dict):
         pairs = (

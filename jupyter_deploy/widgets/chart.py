@@ -1,4 +1,4 @@
-"""A chart of what goes through a service: requests per second, and how long they take."""
+"""A chart of a service's traffic: requests per second, and how long they take."""
 
 from __future__ import annotations
 
@@ -43,13 +43,7 @@ class MetricsChart(LiveWidget):
         super().__init__(service.name, slow=2.0)
 
     def look(self) -> bool:
-        """Add a point; ends where the service was deleted.
-
-        Returns
-        -------
-        bool
-            Whether anything goes through the service.
-        """
+        """Add a point; ends if the service was deleted. Returns whether there is traffic."""
         try:
             health = self._service.health
         except NotFound:
@@ -93,35 +87,15 @@ class MetricsChart(LiveWidget):
         ]
 
     def summary(self) -> str:
-        """Return the chart's numbers.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
+        """Return the chart's numbers."""
         seconds = round((self._kept[-1][0] or 0) - (self._kept[0][0] or 0)) if self._kept else 0
         after = f"Over {seconds // 60} min {seconds % 60} s." if seconds else ""
         return summary_html(self.name, "traffic", self._rows(), after=after)
 
     def text(self) -> str:
-        """Return the chart's numbers as text.
-
-        Returns
-        -------
-        str
-            A few lines.
-        """
+        """Return the chart's numbers as text."""
         return summary_text(f"Traffic of {self.name}", self._rows())
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Look at once where a view appears.
-
-        Parameters
-        ----------
-        what : str
-            ``"hello"``.
-        content : dict
-            Nothing more.
-        """
+        """Look at once when a view appears (``"hello"``)."""
         self._next_whole = 0.0

@@ -1,4 +1,4 @@
-"""A thread that looks at something again and again: often while it changes, seldom while it does not."""
+"""A thread that looks at something repeatedly: often while it changes, seldom while it does not."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ _SLOWER = 1.5
 
 
 class Feed:
-    """One daemon thread, one look at a time: looks that take long do not pile up.
+    """One daemon thread, one look at a time: slow looks do not pile up.
 
-    Parameters
-    ----------
-    look : callable
-        Looks; returns whether anything had changed. It must not raise.
-    fast, slow : float
-        Seconds between two looks: while things change, and at most.
+    ``look`` returns whether anything changed, and must not raise. ``fast`` and ``slow`` are the seconds between two
+    looks while things change, and at most.
     """
 
     def __init__(self, look: Callable[[], bool], fast: float = 1.0, slow: float = 4.0) -> None:
@@ -29,19 +25,13 @@ class Feed:
         self._looked = threading.Event()
 
     def start(self) -> None:
-        """Begin; nothing happens where it has begun."""
+        """Start the thread, once."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self._run, name="jupyter-deploy-feed", daemon=True).start()
 
     def wait(self, seconds: float) -> None:
-        """Wait until it has looked once.
-
-        Parameters
-        ----------
-        seconds : float
-            At most.
-        """
+        """Wait until it has looked once, for at most so many seconds."""
         self._looked.wait(seconds)
 
     def wake(self) -> None:
@@ -49,17 +39,11 @@ class Feed:
         self._woken.set()
 
     def at_least(self, seconds: float) -> None:
-        """Look no more often than this from now on, but when it is woken.
-
-        Parameters
-        ----------
-        seconds : float
-            Between two looks.
-        """
+        """From now on wait at least so many seconds between two looks, except when woken."""
         self._least = seconds
 
     def end(self) -> None:
-        """End after the look that is going on; returns at once."""
+        """End after the current look; returns at once."""
         self._ended.set()
         self._woken.set()
 

@@ -1,4 +1,4 @@
-"""A form's fields, from the document in which a service describes what it takes."""
+"""A form's fields, made from the OpenAPI document of a service."""
 
 from __future__ import annotations
 
@@ -11,17 +11,9 @@ _MOST_COLUMNS = 60
 
 
 def input_schema(document: Any) -> dict[str, Any]:
-    """Find what a service takes.
+    """Find the schema of a request's body; empty if there is none.
 
-    Parameters
-    ----------
-    document : object
-        Its OpenAPI document, decoded: version 3 or 2.0; a user's own may hold anything.
-
-    Returns
-    -------
-    dict
-        The schema of a request's body; empty where there is none.
+    The document is of version 3 or 2.0; a user's own may hold anything.
     """
     found: Any = document
     for keys in (("components", "schemas"), ("definitions",)):
@@ -34,19 +26,11 @@ def input_schema(document: Any) -> dict[str, Any]:
 
 
 def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
-    """Make a field of each parameter.
+    """Make a field for each parameter; a table of records has a field for each column.
 
-    Parameters
-    ----------
-    schema : dict
-        From :func:`input_schema`.
-
-    Returns
-    -------
-    list of dict
-        ``name``; ``of``: the parameter whose column it is, else empty; ``kind``: ``"integer"``, ``"number"``,
-        ``"boolean"``, ``"text"`` or ``"json"``; ``hint``: what it takes; ``value``: the sample's, as it stands in the
-        field. A table of records has a field for each column. Empty where the schema has no parameters.
+    A field has ``name``; ``of``, the parameter whose column it is, else empty; ``kind``, which is ``"integer"``,
+    ``"number"``, ``"boolean"``, ``"text"`` or ``"json"``; ``hint``; and ``value``, the sample's as text. There are
+    none if the schema has no parameters.
     """
     properties, example = schema.get("properties"), schema.get("example")
     if not isinstance(properties, dict):
@@ -67,7 +51,7 @@ def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _columns(kind: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Find the columns of a table of records; none where it is no such table, or too wide for fields."""
+    """Find the columns of a table of records; none if it is no such table, or too wide for fields."""
     items = kind.get("items")
     if kind.get("type") != "array" or not isinstance(items, dict) or not isinstance(items.get("properties"), dict):
         return {}

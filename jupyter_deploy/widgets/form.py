@@ -1,4 +1,4 @@
-"""A form that sends a service a request, made from what the service says it takes."""
+"""A form that sends a request to a service, made from the service's schema."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASK_SECONDS = 5.0
 
 
 class InvokeForm(LiveWidget):
-    """A field for each parameter of a service with a schema, one for JSON where there is none.
+    """A field for each parameter of a service with a schema, and one field for JSON if it has none.
 
     Parameters
     ----------
@@ -45,13 +45,7 @@ class InvokeForm(LiveWidget):
         super().__init__(service.name, fast=2.0, slow=8.0)
 
     def look(self) -> bool:
-        """Read the service's schema where another version of its script serves; ends where it was deleted.
-
-        Returns
-        -------
-        bool
-            Whether the form had changed.
-        """
+        """Read the service's schema if another version of its script serves; ends if the service was deleted."""
         try:
             facts = self._service.as_dict()
             given = self._service.record.spec.settings.get("sample")
@@ -85,15 +79,7 @@ class InvokeForm(LiveWidget):
         return {}
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Send a request, in a thread.
-
-        Parameters
-        ----------
-        what : str
-            ``"send"``.
-        content : dict
-            With ``body``, a text.
-        """
+        """Send a request (``"send"``, with the text ``body``) in a thread."""
         body = content.get("body")
         if what != "send" or not isinstance(body, str):
             return
@@ -124,13 +110,7 @@ class InvokeForm(LiveWidget):
         self.tell(told=told, history=[{**entry, "ok": told["ok"]}, *self.history][:HISTORY], busy=False)
 
     def summary(self) -> str:
-        """Return the last request and what came of it.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
+        """Return the last request and its result."""
         if not self.history:
             return summary_html(self.name, "request", self._takes(), after="No request was sent.")
         told = self.told
@@ -146,13 +126,7 @@ class InvokeForm(LiveWidget):
         return str(told["title"]) if told["ok"] else f"{told['title']}: {told['message']}"
 
     def text(self) -> str:
-        """Return what the service takes, and how to send it.
-
-        Returns
-        -------
-        str
-            A few lines.
-        """
+        """Return what the service takes, and how to send it."""
         body = self.sample
         if self.fields:
             body = json.dumps(example(self.fields), ensure_ascii=False)
@@ -160,7 +134,7 @@ class InvokeForm(LiveWidget):
 
 
 def example(made: list[dict[str, str]]) -> dict[str, Any]:
-    """Put the fields' values together as a request."""
+    """Make a request from the fields' values."""
     body: dict[str, Any] = {}
     for field in made:
         if field["of"]:

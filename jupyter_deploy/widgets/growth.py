@@ -1,4 +1,4 @@
-"""A log file as it grows, read a piece at a time."""
+"""A growing log file, read a piece at a time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ _PIECE_BYTES = 4 << 20
 
 
 class Growth:
-    """Reads a file from near its end on.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is not there is empty.
-    """
+    """Reads a file from near its end on; a missing file is empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,13 +20,7 @@ class Growth:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def read(self) -> str:
-        """Return what was added since the last time; the first time, the last lines.
-
-        Returns
-        -------
-        str
-            At most 4 MB; what is more comes the next time.
-        """
+        """Return what was added since the last time, at most 4 MB; the first time, the last lines."""
         if self._following is not None:
             return self._decode(self._following.read(_PIECE_BYTES))
         size = self._path.stat().st_size if self._path.exists() else 0

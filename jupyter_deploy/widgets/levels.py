@@ -1,4 +1,4 @@
-"""The lines of a service's log, and the level of each, from the forms that its server writes."""
+"""The lines of a service's log, and the level of each, found in the formats of its server."""
 
 from __future__ import annotations
 
@@ -13,39 +13,13 @@ _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def level_of(line: str, before: str = "I") -> str:
-    """Find a line's level.
-
-    Parameters
-    ----------
-    line : str
-        Of a log.
-    before : str, optional
-        The level of the line before it: what says nothing of its own goes on with that.
-
-    Returns
-    -------
-    str
-        ``"D"``, ``"I"``, ``"W"``, ``"E"`` or ``"C"``.
-    """
+    """Find a line's level: ``"D"``, ``"I"``, ``"W"``, ``"E"`` or ``"C"``; a line without one continues ``before``."""
     found = _TEXT.match(line) or _JSON.match(line)
     return found[1] if found else before
 
 
 def with_levels(lines: list[str], before: str = "I") -> list[list[str]]:
-    """Prepare lines for a front end.
-
-    Parameters
-    ----------
-    lines : list of str
-        Without their new lines.
-    before : str, optional
-        The level of the line before the first.
-
-    Returns
-    -------
-    list of list of str
-        Level and text; colours are taken out, long lines cut.
-    """
+    """Pair lines with their levels for a front end; colours are taken out, long lines cut."""
     found = []
     for line in lines:
         before = level_of(line, before)
@@ -54,33 +28,11 @@ def with_levels(lines: list[str], before: str = "I") -> list[list[str]]:
 
 
 def brief(line: str) -> str:
-    """Shorten a line of our server's to what a glance needs.
-
-    Parameters
-    ----------
-    line : str
-        Of a log, as text; others stay as they are.
-
-    Returns
-    -------
-    str
-        Time of day, logger and message.
-    """
+    """Shorten a line of our server to time, logger and message; other lines stay as they are."""
     found = _PARTS.match(line)
     return f"{found[1]} {found[2]} - {line[found.end() :]}" if found else line
 
 
 def shortened(line: str) -> str:
-    """Cut a long line.
-
-    Parameters
-    ----------
-    line : str
-        Any text.
-
-    Returns
-    -------
-    str
-        With its length behind it where it was cut.
-    """
+    """Cut a long line, and say how long it was."""
     return line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]} … ({len(line):,} characters)"

@@ -1,7 +1,7 @@
 """A service's log as it grows: appended, not replaced, however fast it grows.
 
-The feed reads the file into a ring and sends what is new in it: one message each 100 ms, with at most 200 lines. The
-browser appends them, and counts what it was not sent.
+The feed reads the file into a ring and sends new lines from it: one message per 100 ms, with at most 200 lines. The
+browser appends them, and counts the lines that it was not sent.
 """
 
 from __future__ import annotations
@@ -57,13 +57,7 @@ class LogView(LiveWidget):
         super().__init__(service.name, fast=FLUSH_SECONDS, slow=_IDLE_SECONDS, tail={"first": 1, "lines": []})
 
     def look(self) -> bool:
-        """Read what is new and send it; ends the view where the service was deleted.
-
-        Returns
-        -------
-        bool
-            Whether there was anything.
-        """
+        """Read and send new lines, and return whether there were any; ends if the service was deleted."""
         before = self._ring.last
         if self._due("check", _CHECK_SECONDS) and not self._is_there():
             self.close()
@@ -120,15 +114,7 @@ class LogView(LiveWidget):
             self.send({"do": "waiting", "last": self._waiting})
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
-        """Take note of a view.
-
-        Parameters
-        ----------
-        what : str
-            ``"hello"`` with the last line that it has; ``"pause"``; ``"bye"``.
-        content : dict
-            With ``view``, and ``last`` or ``on``.
-        """
+        """Note that a view appeared (``"hello"``, with its last line), paused (``"pause"``) or left (``"bye"``)."""
         view, last = str(content.get("view", "")), content.get("last")
         with self._telling:
             if what == "hello" and isinstance(last, int):
@@ -141,22 +127,10 @@ class LogView(LiveWidget):
         self._feed.wake()
 
     def summary(self) -> str:
-        """Return the log's last lines.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
+        """Return the log's last lines."""
         lines = [text for _, text in with_levels(self._ring.newest(_SUMMARY_LINES)[1])]
         return summary_html(self.name, "log", [], lines or ["The log is empty."])
 
     def text(self) -> str:
-        """Return the log's last lines as text.
-
-        Returns
-        -------
-        str
-            Oldest first.
-        """
+        """Return the log's last lines as text, oldest first."""
         return summary_text(f"Log of {self.name}", [], self._ring.newest(_SUMMARY_LINES)[1] or ["The log is empty."])

@@ -1,4 +1,4 @@
-"""The newest lines of a log, numbered: what a view that fell behind, or came late, is given."""
+"""The newest lines of a log, numbered, for views that fell behind or came late."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ CAPACITY = 1900
 
 
 class Ring:
-    """Keeps the newest lines; one thread adds, another takes.
-
-    Parameters
-    ----------
-    capacity : int, optional
-        How many lines are kept.
-    """
+    """Keeps the newest ``capacity`` lines; one thread adds, another takes."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._lines: deque[str] = deque(maxlen=capacity)
@@ -31,13 +25,7 @@ class Ring:
         return self._added
 
     def add(self, piece: str) -> None:
-        """Take a piece of the log.
-
-        Parameters
-        ----------
-        piece : str
-            It may begin and end inside a line: what has no new line yet waits for it.
-        """
+        """Add a piece of the log, which may begin and end inside a line; an unfinished line waits for its end."""
         *whole, rest = piece.split("\n")
         if whole:
             whole[0] = "".join([*self._rest, whole[0]])
@@ -51,36 +39,12 @@ class Ring:
             self._rest_length += len(rest)
 
     def after(self, number: int, most: int) -> tuple[int, list[str]]:
-        """Return the oldest lines behind a number that are still there.
-
-        Parameters
-        ----------
-        number : int
-            Lines up to this one are known.
-        most : int
-            How many at most.
-
-        Returns
-        -------
-        tuple of (int, list of str)
-            The number of the first, and the lines.
-        """
+        """Return the oldest kept lines after a number, at most ``most``, and the number of the first."""
         with self._lock:
             first = max(number + 1, self._added - len(self._lines) + 1)
             begin = first - (self._added - len(self._lines) + 1)
             return first, [self._lines[index] for index in range(begin, min(begin + most, len(self._lines)))]
 
     def newest(self, most: int) -> tuple[int, list[str]]:
-        """Return the newest lines.
-
-        Parameters
-        ----------
-        most : int
-            How many at most.
-
-        Returns
-        -------
-        tuple of (int, list of str)
-            The number of the first, and the lines.
-        """
+        """Return the newest lines, at most ``most``, and the number of the first."""
         return self.after(max(0, self.last - most), most)

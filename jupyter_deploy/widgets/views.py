@@ -1,4 +1,4 @@
-"""Which widget a view is; the card of a service that was deployed without waiting."""
+"""The widget of each view, and the live card of a service that was deployed without waiting."""
 
 from __future__ import annotations
 
@@ -16,20 +16,7 @@ _SERVICE = ("jupyter_deploy.workspace.service", "Service")
 
 
 def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
-    """Make the widget that was asked for.
-
-    Parameters
-    ----------
-    view : View
-        What to look at.
-    living : callable, optional
-        Returns what the kernel knows of the script cells that were run in it.
-
-    Returns
-    -------
-    jupyter_deploy.widgets.base.LiveWidget
-        Not yet shown.
-    """
+    """Make the widget of a view; it is not shown yet. ``living`` returns what the kernel knows of its script cells."""
     from ..workspace import Workspace
     from .browser import ModelBrowser
     from .card import ServiceCard
@@ -52,25 +39,13 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
 
 
 def register(ip: InteractiveShell) -> None:
-    """Show services that were deployed without waiting as live cards.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell; without a kernel nothing changes.
-    """
+    """Show services that were deployed without waiting as live cards; does nothing without a kernel."""
     if hasattr(ip, "kernel") and ip.display_formatter is not None:
         ip.display_formatter.ipython_display_formatter.for_type_by_name(*_SERVICE, _show_pending)
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """Take that back.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    """
+    """Undo :func:`register`."""
     if ip.display_formatter is not None:
         ip.display_formatter.ipython_display_formatter.pop(".".join(_SERVICE), None)
 
