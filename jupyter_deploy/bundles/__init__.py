@@ -1,6 +1,6 @@
 """Bundles: immutable folders, named by their digest, that hold all that crosses from the notebook to a server.
 
-It makes and reads them. Where they come from is decided by ``deploying``.
+This room makes and reads them; ``deploying`` decides when.
 """
 
 from __future__ import annotations

@@ -12,13 +12,7 @@ from .bundles import Bundle
 
 
 class Reader:
-    """Reads a file that others read, too.
-
-    Parameters
-    ----------
-    descriptor : int
-        The file's.
-    """
+    """Reads a file that other readers share."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -32,13 +26,7 @@ class Reader:
 
 
 class Archive:
-    """What an upload sends: packed when it is first asked for, and read by any number of uploads at once.
-
-    Parameters
-    ----------
-    bundle : Bundle
-        What to pack.
-    """
+    """The content of an upload: packed on first use, and read by any number of uploads at once."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.digest = bundle.digest
@@ -55,7 +43,7 @@ class Archive:
             self._file.close()
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that say what is sent."""
+        """Return the headers of the upload."""
         file = self._packed()
         size = os.fstat(file.fileno()).st_size
         return {
@@ -65,7 +53,7 @@ class Archive:
         }
 
     def reader(self) -> Reader:
-        """Return what reads it from its beginning."""
+        """Return a reader at the beginning."""
         return Reader(self._packed().fileno())
 
     def _packed(self) -> IO[bytes]:

@@ -27,26 +27,16 @@ FORMAT = 1
 class Bundle:
     """A built bundle.
 
-    Parameters
-    ----------
-    digest : str
-        SHA-256 of its manifest, which names everything in it by digest.
-    folder : pathlib.Path
-        ``bundle.json``, ``code/``, ``models/<name>/<version>/``, ``requirements.txt``; ``files.list`` lists the users'
-        files that were linked into ``code/``.
+    Its digest is the SHA-256 of its manifest, which names everything in it by digest. The folder has ``bundle.json``,
+    ``code/``, ``models/<name>/<version>/`` and ``requirements.txt``; ``files.list`` lists the users' files that were
+    linked into ``code/``.
     """
 
     digest: str
     folder: Path
 
     def verify(self) -> None:
-        """Check that the files a service needs are there.
-
-        Raises
-        ------
-        StoreProblem
-            Naming what is missing or changed.
-        """
+        """Check that the files of a service exist unchanged."""
         try:
             manifest: dict[str, Any] = json.loads((self.folder / "bundle.json").read_text())
             for name, digest in manifest["code"].items():
@@ -64,13 +54,7 @@ class Bundle:
             ) from error
 
     def publish(self, half: Path) -> None:
-        """Put a bundle that is complete in its place.
-
-        Parameters
-        ----------
-        half : pathlib.Path
-            Where it was made.
-        """
+        """Move a complete bundle from ``half``, where it was made, to its place."""
         try:
             half.rename(self.folder)
         except OSError:
@@ -92,18 +76,7 @@ class Bundle:
 
 
 def manifest_of(bundle: Path) -> dict[str, Any]:
-    """Read what a bundle says about itself.
-
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        Its folder.
-
-    Returns
-    -------
-    dict
-        Empty where the bundle is not there any more.
-    """
+    """Read a bundle's manifest; empty if the bundle no longer exists."""
     try:
         manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
     except (OSError, ValueError):
@@ -112,34 +85,13 @@ def manifest_of(bundle: Path) -> dict[str, Any]:
 
 
 def captured_in(bundle: Path) -> tuple[str, ...]:
-    """Tell which of a bundle's models the script took from its notebook.
-
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        Its folder.
-
-    Returns
-    -------
-    tuple of str
-        ``name:version`` each; empty where the bundle is not there any more.
-    """
+    """List the captured models of a bundle as ``name:version``; empty if the bundle no longer exists."""
     return tuple(manifest_of(bundle).get("captured", ()))
 
 
 @lru_cache(maxsize=256)
 def captured_names(bundle: Path) -> Mapping[str, str]:
-    """Tell from which of the notebook's names a bundle's captured models come: as the script itself loads them.
-
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        Its folder.
-
-    Returns
-    -------
-    mapping of str to str
-        The models' ``name:version``, by the names that the script loads them into.
+    """Map the notebook's names to a bundle's captured models, as the script itself loads them.
 
     Raises
     ------
@@ -163,27 +115,11 @@ def build(
     requirements: Sequence[str],
     preload: Sequence[str] | None,
 ) -> tuple[Bundle, Shipment]:
-    """Build a bundle, or take the one with the same content that is there.
+    """Build a bundle, or take the existing one with the same content; also return the shipment without refused files.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    artifacts : ArtifactStore
-        Where model files come from; they are hard-linked, not copied.
-    stage : Stage
-        Claims the bundle until the service's row names it.
-    script, shipment : Script, Shipment
-        The entry script, and its files.
-    models, requirements : sequence of Model, sequence of str
-        The models it gets, and the lines of ``requirements.txt``.
-    preload : sequence of str or None
-        Modules to import ahead of the script; None for none ever.
-
-    Returns
-    -------
-    tuple of (Bundle, Shipment)
-        In its place; and what was shipped, without what could not be.
+    Model files are hard-linked, not copied. The stage claims the bundle until the service's row names it.
+    ``requirements`` are the lines of ``requirements.txt``; ``preload`` lists modules to import before the script,
+    None for none ever.
     """
     contents = Contents(home.contents)
     found, left = contents.read(shipment, stage.folder)

@@ -50,13 +50,7 @@ def frame_of(columns: Sequence[Column]) -> str:
 
 
 def column_of(series: Any, rows: int) -> Column:
-    """Describe a column by its first ``rows`` rows.
-
-    Raises
-    ------
-    TypeError
-        If what it holds has no JSON form.
-    """
+    """Describe a column by its first ``rows`` rows."""
     reason = misfit(series)
     if reason:
         raise TypeError(f"the column {series.name!r} holds {reason}")

@@ -17,17 +17,13 @@ from .values import literal
 
 @dataclass(frozen=True)
 class Match:
-    """The result of comparing a statement with a live object.
+    """The result of comparing a statement with a live object."""
 
-    ``reason`` says why they differ and is empty if they do not. ``opened`` is true if a library's wrapper was looked
-    into; its other arguments are not compared. ``written`` has defaults and attributes that are computed anew each
-    time the statement runs, with their values now. ``adds_to`` is what decorators add to at each run.
-    """
-
-    reason: str = ""
-    opened: bool = False
+    reason: str = ""  # why they differ; empty if they do not
+    opened: bool = False  # whether a library's wrapper was looked into; its other arguments are not compared
+    # defaults and attributes that each run of the statement computes anew, with their values now
     written: tuple[tuple[ast.expr, str], ...] = ()
-    adds_to: tuple[object, ...] = ()
+    adds_to: tuple[object, ...] = ()  # what decorators add to at each run
 
 
 def match(binding: Binding, value: object, notebook: Notebook) -> Match | None:

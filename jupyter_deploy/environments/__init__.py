@@ -1,4 +1,4 @@
-"""What a service's interpreter holds: described, inferred, resolved with uv."""
+"""What a service's interpreter holds: described, inferred from a script and its models, installed with uv."""
 
 from __future__ import annotations
 

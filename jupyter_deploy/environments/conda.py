@@ -1,4 +1,4 @@
-"""Conda environments: read from their files, and written in the words of pip, which installs them here."""
+"""Conda environments: read from their files, and translated to pip requirements, which are installed here."""
 
 from __future__ import annotations
 
@@ -32,19 +32,9 @@ _TOO_LATE_PATCH = 99
 
 
 def read_conda(text_or_mapping: str | Mapping[str, Any], where: str) -> CondaDependencies:
-    """Read a conda environment.
+    """Read a conda environment from YAML or from its decoded form.
 
-    Parameters
-    ----------
-    text_or_mapping : str or mapping
-        A conda file's YAML, or what it holds.
-    where : str
-        The file's name, for messages.
-
-    Returns
-    -------
-    CondaDependencies
-        With nothing but what the file says: without a version of Python where it has none.
+    The result holds only what the file says: no version of Python if the file names none.
 
     Raises
     ------
@@ -57,19 +47,9 @@ def read_conda(text_or_mapping: str | Mapping[str, Any], where: str) -> CondaDep
 
 
 def to_pip(dependencies: CondaDependencies, where: str = "the conda environment") -> PipForm:
-    """Write a conda environment in pip's words.
+    """Translate a conda environment to pip requirements.
 
-    Parameters
-    ----------
-    dependencies : CondaDependencies
-        The environment.
-    where : str, optional
-        The file it comes from, for messages.
-
-    Returns
-    -------
-    PipForm
-        What has another name for pip, was left out or cut is told by its notices.
+    Its notices name what has another name in pip, was left out or was cut.
 
     Raises
     ------
@@ -133,7 +113,7 @@ def _notices(specs: list[CondaSpec], channels: list[str]) -> list[str]:
 
 
 def _python(version: str, where: str) -> tuple[str, str]:
-    """Choose X.Y for what was asked of Python, with a notice where a patch version was cut off."""
+    """Choose X.Y for the requested Python, with a notice if a patch version was cut off."""
     spec = parse_spec(f"python{version if re.match('[<>=!~]', version) else f'={version}'}", where)
     specifier = pip_specifier(spec, where)
     exact = re.fullmatch(r"==(\d+)\.(\d+)((?:\.\d+)*)(\.\*)?", specifier)

@@ -20,9 +20,9 @@ _HEADER = "# A conda environment; its packages are installed with pip.\n"
 
 
 class CondaDependencies:
-    """The packages of an environment, in azureml-core's words: it speaks a foreign API, hence its many methods.
+    """The packages of an environment: azureml-core's API, hence its many methods.
 
-    Adding a package replaces the one of the same name. azureml-defaults is kept as written but means nothing: this
+    Adding a package replaces the one of the same name. azureml-defaults is kept as written but has no effect: this
     package's own server takes its place.
 
     Parameters
@@ -64,17 +64,10 @@ class CondaDependencies:
             The index that takes PyPI's place.
         pip_packages : iterable of str, optional
             Requirements; azureml-defaults where omitted.
-        conda_packages : iterable of str, optional
-            Conda packages.
         python_version : str, optional
             The running interpreter's where omitted.
         pin_sdk_version : bool, optional
             Without effect: there is no SDK to pin.
-
-        Returns
-        -------
-        CondaDependencies
-            A new one.
         """
         made = CondaDependencies()
         if python_version:
@@ -89,17 +82,9 @@ class CondaDependencies:
 
     @staticmethod
     def merge_requirements(requirements: Iterable[str]) -> list[str]:
-        """Join the requirements of the same package: their extras and their versions.
+        """Join the requirements of each package, their extras and versions, in the order of first appearance.
 
-        Parameters
-        ----------
-        requirements : iterable of str
-            Lines as pip takes them.
-
-        Returns
-        -------
-        list of str
-            One a package (and marker), in the order of their first appearance; URLs stay apart.
+        A package with another marker counts as another one; URLs stay separate.
         """
         from packaging.requirements import Requirement
 
@@ -141,7 +126,7 @@ class CondaDependencies:
 
     @property
     def python_version(self) -> str | None:
-        """Python's version as it was given, for example ``"3.10.4"`` or ``">=3.10"``; None where it was not."""
+        """Python's version as it was given, for example ``"3.10.4"`` or ``">=3.10"``; None if it was not."""
         version = parse_spec(self._python, "").version.removeprefix("==").removeprefix("=") if self._python else ""
         return version or None
 
@@ -151,136 +136,65 @@ class CondaDependencies:
         return dict(self._variables)
 
     def add_conda_package(self, conda_package: str) -> None:
-        """Add a conda package, in place of the one of its name.
-
-        Parameters
-        ----------
-        conda_package : str
-            For example ``"scikit-learn=1.5"``.
-        """
+        """Add a conda package such as ``"scikit-learn=1.5"``, in place of the one of its name."""
         self._add_conda(conda_package, "conda packages")
 
     def remove_conda_package(self, conda_package: str) -> None:
-        """Remove a conda package; nothing happens where it is not there.
-
-        Parameters
-        ----------
-        conda_package : str
-            Its name; a version does not matter.
-        """
+        """Remove a conda package by name, if it is there; a version is ignored."""
         self._conda.pop(parse_spec(conda_package, "conda packages").key, None)
 
     def add_pip_package(self, pip_package: str) -> None:
-        """Add a requirement, in place of the one of its name and marker.
-
-        Parameters
-        ----------
-        pip_package : str
-            A line as pip takes it.
-        """
+        """Add a requirement, in place of the one of its name and marker."""
         self._add_pip(pip_package, "pip packages")
 
     def remove_pip_package(self, pip_package: str) -> None:
-        """Remove the requirements of a name; nothing happens where there is none.
-
-        Parameters
-        ----------
-        pip_package : str
-            The name; a version does not matter.
-        """
+        """Remove the requirements of a name, if there are any; a version is ignored."""
         gone = parse_requirement(pip_package, "pip packages").name or pip_package
         self._pip = {key: line for key, line in self._pip.items() if key[0] != gone}
 
     def add_channel(self, channel: str) -> None:
-        """Add a channel.
-
-        Parameters
-        ----------
-        channel : str
-            Its name or address.
-        """
+        """Add a channel by name or address."""
         if channel not in self._channels:
             self._channels.append(channel)
 
     def remove_channel(self, channel: str) -> None:
-        """Remove a channel; nothing happens where it is not there.
-
-        Parameters
-        ----------
-        channel : str
-            Its name or address.
-        """
+        """Remove a channel, if it is there."""
         self._channels = [other for other in self._channels if other != channel]
 
     def set_python_version(self, version: str) -> None:
-        """Choose Python's version.
-
-        Parameters
-        ----------
-        version : str
-            For example ``"3.11"``.
-
-        Raises
-        ------
-        ConfigProblem
-            For what is no version.
-        """
+        """Choose Python's version, for example ``"3.11"``."""
         version = str(version).strip()
         if not re.fullmatch(r"\d+(\.\d+){0,2}", version):
             raise ConfigProblem(f"{version!r} is not a version of Python.", hint="For example '3.11'.")
         self._python = f"python={version}"
 
     def set_pip_requirements(self, pip_requirements: Iterable[str]) -> None:
-        """Replace the whole pip section.
-
-        Parameters
-        ----------
-        pip_requirements : iterable of str
-            Lines as pip takes them, options among them.
-        """
+        """Replace the whole pip section; lines may be options."""
         self._pip, self._options = {}, []
         for line in _lines(pip_requirements, "pip_requirements"):
             self._add_pip(line, "pip packages")
 
     def set_pip_option(self, pip_option: str) -> None:
-        """Set an option of pip's; of those that count once, in place of the one of its name.
+        """Set a pip option such as ``"--extra-index-url https://a.example/simple"``.
 
-        Parameters
-        ----------
-        pip_option : str
-            For example ``"--extra-index-url https://a.example/simple"``.
+        An option that counts once replaces the one of its name.
         """
         self._set_options(pip_option, "pip options")
 
     def remove_pip_option(self, pip_option: str) -> None:
-        """Remove an option; nothing happens where it is not there.
-
-        Parameters
-        ----------
-        pip_option : str
-            Its name, or name and value where only that one is meant.
-        """
+        """Remove an option by name, or by name and value to remove only that one."""
         name = pip_option.strip()
         gone = {option_line(*pair) for pair in parse_options(name, "pip options")} if " " in name else {name}
         self._options = [line for line in self._options if not gone & {line, line.split()[0]}]
 
     def set_pip_index_url(self, index_url: str) -> None:
-        """Choose the index that takes PyPI's place.
-
-        Parameters
-        ----------
-        index_url : str
-            Its address; ``"--index-url URL"`` is understood too.
-        """
+        """Choose the index that takes PyPI's place; ``"--index-url URL"`` is understood too."""
         self._set_options(index_url if index_url.startswith("-") else f"--index-url {index_url}", "pip_indexurl")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a conda file says, as plain values.
+        """Return the content of the conda file.
 
-        Returns
-        -------
-        dict
-            ``name``, ``dependencies``, ``channels``, and ``variables`` where there are any.
+        ``name``, ``dependencies``, ``channels``, and ``variables`` if there are any.
         """
         pip = [*self._options, *self._pip.values()]
         dependencies = [*filter(None, [self._python]), *self._conda.values(), *([{"pip": pip}] if pip else [])]
@@ -288,34 +202,15 @@ class CondaDependencies:
         return {**values, "variables": dict(self._variables)} if self._variables else values
 
     def serialize_to_string(self) -> str:
-        """Return the conda file's text.
-
-        Returns
-        -------
-        str
-            YAML with a comment at its head.
-        """
+        """Return the conda file's YAML, with a comment at its head."""
         import yaml  # type: ignore[import-untyped, unused-ignore]
 
         return _HEADER + str(yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000))
 
     def save(self, path: str | Path | None = None) -> str:
-        """Write the conda file.
+        """Write the conda file and return its absolute path.
 
-        Parameters
-        ----------
-        path : str or pathlib.Path, optional
-            Where to; the file that it was read from, or else ``conda_dependencies.yml`` here.
-
-        Returns
-        -------
-        str
-            The absolute path.
-
-        Raises
-        ------
-        ConfigProblem
-            Where the folder is not there.
+        By default this is the file that it was read from, or else ``conda_dependencies.yml`` in the current folder.
         """
         place = Path(path or self._path or DEFAULT_FILE).absolute()
         if not place.parent.is_dir():
@@ -324,38 +219,12 @@ class CondaDependencies:
         return str(place)
 
     def save_to_file(self, base_directory: str | Path, conda_file_path: str | Path | None = None) -> str:
-        """Write the conda file into a folder.
-
-        Parameters
-        ----------
-        base_directory : str or pathlib.Path
-            The folder.
-        conda_file_path : str or pathlib.Path, optional
-            The file's path in it; ``conda_dependencies.yml`` where omitted.
-
-        Returns
-        -------
-        str
-            The path in the folder.
-        """
+        """Write the conda file into a folder and return its path in there, by default ``conda_dependencies.yml``."""
         self.save(Path(base_directory) / (conda_file_path or DEFAULT_FILE))
         return str(conda_file_path or DEFAULT_FILE)
 
     def load(self, file: CondaFile, where: str) -> None:
-        """Take on what a conda file says, in place of all there was.
-
-        Parameters
-        ----------
-        file : CondaFile
-            The parts of the file.
-        where : str
-            Its name, for messages.
-
-        Raises
-        ------
-        ConfigProblem
-            For a package or a line of pip's that cannot be understood.
-        """
+        """Replace all content by that of a conda file."""
         self._name, self._channels = file.name or DEFAULT_NAME, list(dict.fromkeys(file.channels))
         self._python, self._conda, self._pip, self._options = "", {}, {}, []
         self._variables = dict(file.variables)

@@ -15,43 +15,17 @@ KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
 @dataclass(frozen=True)
 class CondaFile:
-    """What a conda file holds, its lines as they are.
+    """What a conda file holds, its lines as they are."""
 
-    Parameters
-    ----------
-    name : str
-        The environment's; empty where the file has none.
-    channels, packages, pip : list of str
-        Channels, conda packages (Python among them), and the lines of the ``pip:`` list.
-    variables : dict of str to str
-        Environment variables.
-    """
-
-    name: str = ""
+    name: str = ""  # empty if the file has none
     channels: list[str] = field(default_factory=list)
-    packages: list[str] = field(default_factory=list)
-    pip: list[str] = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)
+    packages: list[str] = field(default_factory=list)  # conda packages, Python among them
+    pip: list[str] = field(default_factory=list)  # lines of the ``pip:`` list
+    variables: dict[str, str] = field(default_factory=dict)  # environment variables
 
 
 def read_text(path: Path) -> str:
-    """Read a conda file's text.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    str
-        Its text.
-
-    Raises
-    ------
-    ConfigProblem
-        Where it cannot be read.
-    """
+    """Read a conda file's text."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -62,24 +36,9 @@ def read_text(path: Path) -> str:
 
 
 def parse_conda(text_or_mapping: str | Mapping[str, Any], where: str) -> CondaFile:
-    """Check a conda file's shape.
+    """Check the shape of a conda file, from YAML or its decoded form.
 
-    Parameters
-    ----------
-    text_or_mapping : str or mapping
-        YAML, or what it holds.
-    where : str
-        The file's name, for messages.
-
-    Returns
-    -------
-    CondaFile
-        Its parts.
-
-    Raises
-    ------
-    ConfigProblem
-        For what is no YAML, with the line; for an unknown key; for a value of another kind.
+    The error names an invalid YAML's line, an unknown key, or a value of another kind.
     """
     values = _parse_yaml(text_or_mapping, where) if isinstance(text_or_mapping, str) else text_or_mapping
     if not isinstance(values, Mapping):

@@ -1,4 +1,4 @@
-"""Conda's package specifications in pip's words: other names, other versions' syntax, and what pip does not have."""
+"""Translate conda's package specifications to pip's: names, version syntax, and packages that pip does not have."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ _EXACT_WITH_BUILD = re.compile(r"={1,2}([^=<>!~,|]+)=([^=<>!~,|]+)")
 
 
 class CondaSpec(NamedTuple):
-    """A conda package as one line asks for it: channel, name, version and build; empty where it says nothing."""
+    """A conda package as one line asks for it: channel, name, version and build, each empty if not given."""
 
     channel: str
     name: str
@@ -158,29 +158,15 @@ class CondaSpec(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name as names are compared: conda's and pip's differ in their dashes."""
+        """The name for comparisons: conda's and pip's differ in their dashes."""
         return re.sub(r"[-_.]+", "-", self.name)
 
 
 def parse_spec(text: str, where: str) -> CondaSpec:
-    """Take a conda package's specification apart.
+    """Parse a conda package's specification.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"numpy=1.26"``, ``"conda-forge::numpy 1.26.* py311_0"``, ``"numpy[version='>=1.2']"``.
-    where : str
-        The file it comes from, for the message.
-
-    Returns
-    -------
-    CondaSpec
-        The name in lower case; the version still in conda's syntax.
-
-    Raises
-    ------
-    ConfigProblem
-        For what is no such specification.
+    For example ``"numpy=1.26"``, ``"conda-forge::numpy 1.26.* py311_0"``, ``"numpy[version='>=1.2']"``. The name
+    becomes lower case; the version stays in conda's syntax.
     """
     found = _SPEC.fullmatch(text.strip())
     rest = re.sub(r"\s*(<=|>=|==|!=|~=|[<>=,|])\s*", r"\1", str(found["rest"])) if found else ""
@@ -202,26 +188,10 @@ def parse_spec(text: str, where: str) -> CondaSpec:
 
 
 def pip_specifier(spec: CondaSpec, where: str, *, longer: bool = False) -> str:
-    """Write a conda package's version the way pip does.
+    """Translate a conda package's version to pip, for example to ``"==1.26.*"`` or ``">=1.2,<2"``.
 
-    Parameters
-    ----------
-    spec : CondaSpec
-        The package.
-    where : str
-        The file it comes from, for the message.
-    longer : bool, optional
-        Whether pip's versions have a part more, so that an exact one must be open behind.
-
-    Returns
-    -------
-    str
-        For example ``"==1.26.*"`` or ``">=1.2,<2"``; empty for any version.
-
-    Raises
-    ------
-    ConfigProblem
-        For alternatives (``1.2|1.3``) and patterns, which pip does not have.
+    Empty for any version. ``longer`` says that pip's versions have one part more, so an exact one needs ``.*``.
+    Alternatives (``1.2|1.3``) and patterns, which pip does not have, are refused.
     """
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -257,37 +227,16 @@ def _term(term: str, longer: bool) -> str:
 
 
 def pip_requirement(spec: CondaSpec, where: str) -> str:
-    """Write a conda package as a pip requirement.
+    """Translate a conda package to a pip requirement, for example ``"torch==2.1.*"``.
 
-    Parameters
-    ----------
-    spec : CondaSpec
-        The package; neither refused nor left out.
-    where : str
-        The file it comes from, for the message.
-
-    Returns
-    -------
-    str
-        For example ``"torch==2.1.*"``.
+    The package must be one that pip has.
     """
     name = PIP_NAMES.get(spec.name, spec.name)
     return f"{name}{pip_specifier(spec, where, longer=name in _LONGER_VERSIONS)}"
 
 
 def refusal(name: str) -> str:
-    """Tell what to do about a conda package that pip does not have.
-
-    Parameters
-    ----------
-    name : str
-        The package's name in lower case.
-
-    Returns
-    -------
-    str
-        The hint; empty for a package that pip may well have.
-    """
+    """Return the hint for a conda package that pip does not have; empty for a package that it may have."""
     for pattern, hint in _REFUSED:
         if re.fullmatch(pattern, name):
             return hint

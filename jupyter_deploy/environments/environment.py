@@ -27,7 +27,7 @@ _OLDEST = (3, 11)
 
 @dataclass(frozen=True)
 class Environment:
-    """A description of an environment. Where two have the same :attr:`digest`, one installation serves both.
+    """A description of an environment. Environments with the same :attr:`digest` share one installation.
 
     Parameters
     ----------
@@ -71,22 +71,22 @@ class Environment:
 
     @property
     def is_kernel(self) -> bool:
-        """Whether it is the interpreter that deploys, as it is."""
+        """Whether it is the unchanged interpreter that deploys."""
         return self.name == KERNEL
 
     @property
     def python(self) -> str:
-        """The version of Python, for example ``"3.11"``; empty for whichever the base image has."""
+        """The version of Python, for example ``"3.11"``; empty for the base image's own."""
         return self.python_version or ("" if self.needs_image else "{}.{}".format(*sys.version_info))
 
     @property
     def needs_image(self) -> bool:
-        """Whether only a container can be it."""
+        """Whether it needs a container."""
         return bool(self.base_image or self.dockerfile)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that decides what is installed; name, version and variables do not."""
+        """SHA-256 over everything that decides what is installed; name, version and variables do not."""
         what = {
             "python": self.python,
             "requirements": sorted(self.requirements, key=str.lower),
@@ -98,17 +98,9 @@ class Environment:
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def covers(self, other: Environment) -> bool:
-        """Tell whether all that another environment needs is in this one.
+        """Whether this environment has all that another one needs, and perhaps more.
 
-        Parameters
-        ----------
-        other : Environment
-            The other.
-
-        Returns
-        -------
-        bool
-            True also where this one holds more: taking an import out of a script needs no new installation.
+        So removing an import from a script needs no new installation.
         """
         if self.is_kernel or other.is_kernel:
             return self.is_kernel and other.is_kernel
@@ -116,31 +108,13 @@ class Environment:
         return less.digest == other.digest and set(other.requirements) <= set(self.requirements)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields, but of the variables only the names, and of URLs not the credentials.
-        """
+        """Return plain values for JSON: of variables only the names, of URLs no credentials."""
         lines = {key: tuple(map(redacted, getattr(self, key))) for key in ("requirements", "options", "constraints")}
         return {**asdict(self), **lines, "variables": sorted(self.variables), "digest": self.digest}
 
     @staticmethod
     def from_conda_specification(name: str, file_path: str | Path) -> Environment:
-        """Read a conda file; its packages are installed with pip.
-
-        Parameters
-        ----------
-        name : str
-            The environment's name.
-        file_path : str or pathlib.Path
-            A YAML file with ``dependencies``.
-
-        Returns
-        -------
-        Environment
-            With notices of what was translated.
+        """Read a conda file; its packages are installed with pip. Notices say what was translated.
 
         Raises
         ------
@@ -152,22 +126,7 @@ class Environment:
 
     @staticmethod
     def from_pip_requirements(name: str, file_path: str | Path, pip_version: str | None = None) -> Environment:
-        """Read a file of pip's requirements.
-
-        Parameters
-        ----------
-        name : str
-            The environment's name.
-        file_path : str or pathlib.Path
-            The file.
-        pip_version : str, optional
-            Means nothing here: packages are installed with uv.
-
-        Returns
-        -------
-        Environment
-            With the file's lines.
-        """
+        """Read a file of pip's requirements."""
         return _environment(name, _pip_form(file_path))
 
     @staticmethod
@@ -178,23 +137,14 @@ class Environment:
         conda_specification: str | Path | None = None,
         pip_requirements: str | Path | None = None,
     ) -> Environment:
-        """Take an image as the base.
+        """Take an image with Python as the base; a conda or requirements file lists packages to install into it.
 
         Parameters
         ----------
-        name : str
-            The environment's name.
-        image : str
-            An image with Python in it.
         container_registry : object, optional
             Means nothing here: Docker's own login is used.
         conda_specification, pip_requirements : str or pathlib.Path, optional
             A file of packages to install into it.
-
-        Returns
-        -------
-        Environment
-            Its Python is the image's.
         """
         if not image.strip():
             raise EnvironmentProblem(f"The environment {name} names no image.", hint="For example python:3.11-slim.")
@@ -207,21 +157,12 @@ class Environment:
         conda_specification: str | Path | None = None,
         pip_requirements: str | Path | None = None,
     ) -> Environment:
-        """Make the base image from a Dockerfile.
+        """Make the base image from a Dockerfile; a conda or requirements file lists packages to install on top.
 
         Parameters
         ----------
-        name : str
-            The environment's name.
         dockerfile : str or pathlib.Path
             A file, or the text itself. It can copy nothing: it is built without other files.
-        conda_specification, pip_requirements : str or pathlib.Path, optional
-            A file of packages to install on top.
-
-        Returns
-        -------
-        Environment
-            Its Python is that of the image.
         """
         given = str(dockerfile)
         text = given if "\n" in given or _FROM.match(given) else _read(given)
@@ -233,25 +174,7 @@ class Environment:
 
 
 def checked(environment: Environment) -> Environment:
-    """Refuse what cannot be made.
-
-    Parameters
-    ----------
-    environment : Environment
-        As the user wrote it.
-
-    Returns
-    -------
-    Environment
-        The same, with its lines brought into one form.
-
-    Raises
-    ------
-    EnvironmentProblem
-        For an impossible name, version of Python or variable.
-    ConfigProblem
-        For a line that is no requirement.
-    """
+    """Check an environment and return it with its lines in one form."""
     name = environment.name
     if not isinstance(name, str) or not NAME_RULE.fullmatch(name) or name in {KERNEL, INFERRED}:
         raise EnvironmentProblem(
@@ -279,18 +202,7 @@ def checked(environment: Environment) -> Environment:
 
 
 def read_file(path: Path) -> Environment:
-    """Read an environment from a file, by its kind.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A conda file (``.yml``, ``.yaml``), a Dockerfile, or a file of requirements.
-
-    Returns
-    -------
-    Environment
-        Named after the file.
-    """
+    """Read an environment from a conda file (``.yml``, ``.yaml``), a Dockerfile or a requirements file."""
     name = re.sub(r"[^a-zA-Z0-9\-._]", "-", path.stem).lstrip("-._") or "environment"
     reader: Callable[[str, str | Path], Environment] = Environment.from_pip_requirements
     if path.suffix in {".yml", ".yaml"}:
@@ -302,35 +214,13 @@ def read_file(path: Path) -> Environment:
 
 
 def from_stored(values: Mapping[str, Any]) -> Environment:
-    """Make an environment from its stored values.
-
-    Parameters
-    ----------
-    values : mapping
-        What :func:`stored` made.
-
-    Returns
-    -------
-    Environment
-        The same again.
-    """
+    """Make an environment from the values that :func:`stored` returned."""
     texts = {key: tuple(values[key]) for key in ("requirements", "options", "constraints", "notices")}
     return Environment(**{**values, **texts})
 
 
 def stored(environment: Environment) -> dict[str, Any]:
-    """Return plain values to store, variables included.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    dict
-        For a file or row that only its owner reads.
-    """
+    """Return plain values to store in a private file or row: they include variables."""
     return asdict(environment)
 
 

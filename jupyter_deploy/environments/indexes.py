@@ -1,7 +1,7 @@
-"""Where packages come from: what the user has set up for pip, in the variables that uv reads.
+"""Where packages come from: the user's pip configuration, as variables that uv reads.
 
-uv reads none of pip's configuration. A company's index, certificate and proxy are there, though, and nobody should have
-to write them down twice.
+uv reads none of pip's configuration, but a company's index, certificate and proxy are set there, and need not be set
+a second time.
 """
 
 from __future__ import annotations
@@ -39,48 +39,22 @@ VARIABLES = frozenset(
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """Where uv is to look for packages, and how it gets there. Fields that may hold credentials are not in its repr.
+    """Where uv looks for packages, and how it gets there. Fields that may hold credentials are not in its repr."""
 
-    Parameters
-    ----------
-    index_url : str
-        The index that takes PyPI's place; empty for PyPI.
-    extra_index_urls : tuple of str
-        Indexes beside it; with uv's ``name=`` before them where the user named them.
-    find_links : tuple of str
-        Folders and pages with links to packages.
-    certificate : str
-        The path of a bundle of certificates; empty for the usual ones.
-    constraint_files : tuple of str
-        Paths or URLs of files that bound versions.
-    proxies : dict of str to str
-        ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``, where set.
-    trusted_hosts : tuple of str
-        Hosts whose certificates are not checked.
-    no_index : bool
-        Whether only ``find_links`` count. uv has no variable for it: see :meth:`arguments`.
-    strategy : str
-        The user's own ``UV_INDEX_STRATEGY``.
-    """
-
-    index_url: str = field(default="", repr=False)
+    index_url: str = field(default="", repr=False)  # takes PyPI's place; empty for PyPI
+    # with uv's ``name=`` before them if the user named them
     extra_index_urls: tuple[str, ...] = field(default=(), repr=False)
-    find_links: tuple[str, ...] = field(default=(), repr=False)
-    certificate: str = ""
-    constraint_files: tuple[str, ...] = field(default=(), repr=False)
+    find_links: tuple[str, ...] = field(default=(), repr=False)  # folders and pages with links to packages
+    certificate: str = ""  # path of a bundle of certificates; empty for the system's
+    constraint_files: tuple[str, ...] = field(default=(), repr=False)  # paths or URLs of files that bound versions
+    # HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, if set
     proxies: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
-    trusted_hosts: tuple[str, ...] = ()
-    no_index: bool = False
-    strategy: str = ""
+    trusted_hosts: tuple[str, ...] = ()  # hosts whose certificates are not checked
+    no_index: bool = False  # whether only find_links count; uv has no variable for it, see arguments()
+    strategy: str = ""  # the user's own UV_INDEX_STRATEGY
 
     def environ(self) -> dict[str, str]:
-        """Return the variables by which uv learns all of it, except :meth:`arguments`.
-
-        Returns
-        -------
-        dict of str to str
-            Only what is set.
-        """
+        """Return the variables that tell uv all of it, except :meth:`arguments`."""
         strategy = self.strategy
         if self.extra_index_urls and not strategy:
             # pip takes the best version over all indexes, while uv stays with the first index that has the package.
@@ -99,37 +73,17 @@ class IndexSettings:
         return {name: value for name, value in values.items() if value}
 
     def arguments(self) -> list[str]:
-        """Return what uv has no variable for, to stand behind ``uv pip install`` or ``uv pip compile``.
-
-        Returns
-        -------
-        list of str
-            ``["--no-index"]`` or nothing.
-        """
+        """Return what uv has no variable for, as arguments of ``uv pip install`` or ``uv pip compile``."""
         return ["--no-index"] if self.no_index else []
 
     def over(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Lay the variables over others, from which all that would speak against them is taken out.
-
-        Parameters
-        ----------
-        environ : mapping of str to str
-            For example ``os.environ``.
-
-        Returns
-        -------
-        dict of str to str
-            What uv is to be run with.
-        """
+        """Merge the variables into others, from which contradicting ones are removed."""
         return {**{name: value for name, value in environ.items() if name not in VARIABLES}, **self.environ()}
 
     def for_container(self) -> IndexSettings:
-        """Leave out the indexes and links that are on this machine's disk.
+        """Leave out the indexes and links on this machine's disk.
 
-        Returns
-        -------
-        IndexSettings
-            Constraint files and certificate are still paths of this machine: the user who builds the image copies them.
+        Constraint files and certificate are still paths of this machine: the builder of the image copies them.
         """
         return replace(
             self,
@@ -140,17 +94,9 @@ class IndexSettings:
 
 
 def redacted(text: str) -> str:
-    """Take the credentials out of the URLs in a text that is shown or logged.
+    """Remove the credentials from the URLs in a text that is shown or logged.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        With ``https://***@host`` for ``https://user:password@host``; Anaconda's tokens (``/t/<token>/``) go too.
+    ``https://user:password@host`` becomes ``https://***@host``; Anaconda's tokens (``/t/<token>/``) are removed too.
     """
     return _CONDA_TOKEN.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))
 
@@ -158,22 +104,8 @@ def redacted(text: str) -> str:
 def uv_settings(environ: Mapping[str, str], files: Sequence[Path] | None = None) -> IndexSettings:
     """Gather what uv's variables, pip's variables and pip's files say; the first of these that says something wins.
 
-    Parameters
-    ----------
-    environ : mapping of str to str
-        The variables.
-    files : sequence of pathlib.Path, optional
-        pip's configuration files, the one that counts least first; None for those that pip itself would read.
-
-    Returns
-    -------
-    IndexSettings
-        Local paths are absolute. Local indexes and folders that do not exist are left out: uv stops at such a folder.
-
-    Raises
-    ------
-    ConfigProblem
-        For a configuration file that pip could not read either.
+    ``files`` are in rising priority; None means those that pip reads. Local paths become absolute. Local indexes and
+    folders that do not exist are left out, because uv stops at them.
     """
     pip = _pip_options(environ, pip_files(environ) if files is None else files)
     home = _home(environ)
@@ -200,19 +132,10 @@ def uv_settings(environ: Mapping[str, str], files: Sequence[Path] | None = None)
 
 
 def pip_files(environ: Mapping[str, str], platform: str = sys.platform) -> list[Path]:
-    """List where pip looks for its configuration, the file that counts least first.
+    """List the paths of pip's configuration in rising priority, whether they exist or not.
 
-    Parameters
-    ----------
-    environ : mapping of str to str
-        ``PIP_CONFIG_FILE``, ``HOME``, ``XDG_CONFIG_DIRS``, ``XDG_CONFIG_HOME``.
-    platform : str, optional
-        ``"darwin"`` has other folders.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Whether they exist or not.
+    ``"darwin"`` has other folders. ``environ`` may have ``PIP_CONFIG_FILE``, ``HOME``, ``XDG_CONFIG_DIRS`` and
+    ``XDG_CONFIG_HOME``.
     """
     own = environ.get("PIP_CONFIG_FILE", "")
     if own == os.devnull:
@@ -278,7 +201,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 
 def _local_path(place: str) -> Path | None:
-    """Return the path that an index, link or file is on this machine's disk; None for a URL of another."""
+    """Return the path of an index, link or file on this machine's disk; None for another machine's URL."""
     place = _NAMED.sub("", place, count=1) if _NAMED.match(place) else place
     if place.lower().startswith("file:"):
         return Path(unquote(urlsplit(place).path))

@@ -20,19 +20,9 @@ _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|p
 
 
 def preload_modules(script: Script, models: Iterable[Model]) -> list[str] | None:
-    """List what a service will import, so that it can be imported ahead of the script.
+    """List the modules that a service can import before the script, sorted; names that are no libraries are harmless.
 
-    Parameters
-    ----------
-    script : Script
-        Its imports; names that are no libraries are harmless.
-    models : iterable of Model
-        Each with the modules recorded at its registration.
-
-    Returns
-    -------
-    list of str or None
-        Sorted. None where the script sets environment variables: libraries read them when they are imported.
+    None if the script sets environment variables: libraries read them when they are imported.
     """
     if _ENVIRON.search(script.source):
         return None
@@ -41,19 +31,9 @@ def preload_modules(script: Script, models: Iterable[Model]) -> list[str] | None
 
 
 def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]:
-    """List what the script imports and the models need, pinned to the versions installed here.
+    """List what the script imports and the models need, as sorted ``distribution==version``.
 
-    Parameters
-    ----------
-    shipment : Shipment
-        The imports of the script, and of the modules beside it that it imports.
-    models : iterable of Model
-        Each with the requirements recorded at its registration; they win.
-
-    Returns
-    -------
-    list of str
-        ``distribution==version``, sorted.
+    The versions are those installed here, but the requirements that a model recorded at its registration win.
     """
     pinned: dict[str, str] = {}
     own = {name.partition("/")[0].removesuffix(".py") for name in shipment.texts} | shipment.modules
@@ -85,7 +65,7 @@ def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]
 
 
 def _newer(one: str, other: str) -> str:
-    """Of two requirements of one library, take the one with the newer version: it reads what the older one wrote."""
+    """Of two requirements of one library, take the newer version: it reads what the older one wrote."""
     versions = [line.partition("==")[2] for line in (one, other)]
     if not all(versions):
         return one if versions[0] else other
@@ -96,26 +76,16 @@ def _newer(one: str, other: str) -> str:
 
 
 def _is_foreign(name: str, line: str) -> bool:
-    """Tell whether a library is wanted in another version than the one that is here."""
+    """Whether a library is needed in another version than the one that is installed here."""
     wanted = line.partition("==")[2].partition("+")[0]
     here = installed_version(name).partition("+")[0]
     return bool(wanted and here and wanted != here)
 
 
 def version_mismatches(models: Iterable[Model], environment: Environment) -> list[str]:
-    """Say which models were written by another version of their library than the one that will load them.
+    """Say, one line each with both versions, which models another version of their library wrote.
 
-    Parameters
-    ----------
-    models : iterable of Model
-        With the versions that wrote them, where known.
-    environment : Environment
-        What they will be loaded on.
-
-    Returns
-    -------
-    list of str
-        A line each, with both versions.
+    The other version is the one of ``environment``, which will load them.
     """
     found = []
     lines = {_NAME.match(line)[0].lower(): line for line in environment.requirements if _NAME.match(line)}  # type: ignore[index]

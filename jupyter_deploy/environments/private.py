@@ -1,4 +1,4 @@
-"""What of an environment only its owner may read: the values of its variables, the credentials of its indexes."""
+"""The private parts of an environment: the values of its variables, the credentials of its indexes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,7 @@ from .indexes import redacted
 def refuse_where_shared(root: Path, environment: Environment, variables: Mapping[str, str], whose: str) -> None:
     """Refuse to store secrets in a workspace that others can read.
 
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder.
-    environment : Environment
-        What is about to be stored.
-    variables : mapping of str to str
-        Environment variables beside its own.
-    whose : str
-        What they belong to, for the message.
-
-    Raises
-    ------
-    StoreProblem
-        If there are any, and the folder is not private.
+    ``variables`` are those besides the environment's own; ``whose`` names their owner in the message.
     """
     names = sorted({*environment.variables, *variables})
     if names:

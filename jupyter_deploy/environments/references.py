@@ -1,4 +1,4 @@
-"""From what a user writes for an environment to the environment."""
+"""Turn what a user writes for an environment into the environment."""
 
 from __future__ import annotations
 
@@ -18,24 +18,9 @@ _FILE_ENDINGS = (".yml", ".yaml", ".txt")
 
 
 def reference_of(given: str | Path, registered: Environments) -> str:
-    """Bring what a user gave into the form that is kept.
+    """Normalise what a user gave for an environment; a file's path becomes absolute.
 
-    Parameters
-    ----------
-    given : str or pathlib.Path
-        ``"kernel"``, ``"inferred"``, ``"inferred+PACKAGE"``, a registered environment's name, or a file.
-    registered : Environments
-        The registered ones.
-
-    Returns
-    -------
-    str
-        A file's path is absolute.
-
-    Raises
-    ------
-    NotFound
-        With the nearest name.
+    It is ``"kernel"``, ``"inferred"``, ``"inferred+PACKAGE"``, a registered environment's name, or a file.
     """
     text = str(given)
     if text in {"", KERNEL, INFERRED}:
@@ -72,7 +57,7 @@ def _more(reference: str) -> list[str]:
 
 
 def _with(found: list[str], more: list[str]) -> tuple[str, ...]:
-    """Put packages over those that were found: what is named by the user wins."""
+    """Merge the user's packages into those that were found; the user's win."""
 
     def library(line: str) -> str:
         return re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0].lower().replace("_", "-")
@@ -88,21 +73,9 @@ def _choices(registered: Environments) -> str:
 
 
 def environment_of(reference: str, registered: Environments, requirements: Callable[[], list[str]]) -> Environment:
-    """Look up what a reference means now.
+    """Look up what a reference from :func:`reference_of` means now; a file is read anew each time.
 
-    Parameters
-    ----------
-    reference : str
-        From :func:`reference_of`, not empty.
-    registered : Environments
-        The registered ones.
-    requirements : callable
-        Infers them.
-
-    Returns
-    -------
-    Environment
-        A file is read anew each time.
+    ``requirements`` infers them.
     """
     if reference == KERNEL:
         return Environment(KERNEL)

@@ -49,41 +49,23 @@ _LOCAL = re.compile(
 
 @dataclass(frozen=True)
 class PipForm:
-    """What pip or uv can install.
+    """What pip or uv can install."""
 
-    Parameters
-    ----------
-    python_version : str
-        ``"3.11"``; empty where nothing was asked for.
-    requirements : tuple of str
-        Lines as a requirements file has them.
-    options : tuple of str
-        Lines too: indexes, find-links, which binaries; in their long form.
-    notices : tuple of str
-        What was changed or left out on the way here, for the user.
-    constraints : tuple of str
-        Lines that bound versions without installing anything.
-    """
-
-    python_version: str = ""
-    requirements: tuple[str, ...] = field(default=(), repr=False)
+    python_version: str = ""  # "3.11"; empty if none was asked for
+    requirements: tuple[str, ...] = field(default=(), repr=False)  # lines of a requirements file
+    # lines too, in their long form: indexes, find-links, binaries
     options: tuple[str, ...] = field(default=(), repr=False)
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # what the translation changed or left out, for the user
+    # lines that bound versions without installing anything
     constraints: tuple[str, ...] = field(default=(), repr=False)
 
     def text(self) -> str:
-        """Return options and requirements as the text of a requirements file.
-
-        Returns
-        -------
-        str
-            One a line; empty where there are none.
-        """
+        """Return options and requirements as the text of a requirements file."""
         return "".join(f"{line}\n" for line in (*self.options, *self.requirements))
 
 
 class Line(NamedTuple):
-    """What a requirement's line says: its name (empty for a bare URL), its marker, and whether it settles a version."""
+    """What a requirement's line says: name (empty for a bare URL), marker, and whether it pins a version."""
 
     name: str
     marker: str
@@ -91,24 +73,10 @@ class Line(NamedTuple):
 
 
 def parse_requirement(line: str, where: str) -> Line:
-    """Check a requirement's line; the line itself is to be kept as it is.
+    """Check a requirement's line; the line itself is kept as it is.
 
-    Parameters
-    ----------
-    line : str
-        For example ``"scikit-learn[x]>=1.5; python_version>'3.9'"``, a URL, or ``"name @ URL"``.
-    where : str
-        The file and line that it comes from, for the message.
-
-    Returns
-    -------
-    Line
-        What dedupes it.
-
-    Raises
-    ------
-    ConfigProblem
-        For a local path, which would not travel, and for what pip or uv would not understand.
+    For example ``"scikit-learn[x]>=1.5; python_version>'3.9'"``, a URL, or ``"name @ URL"``. A local path is refused,
+    because it would not travel. ``where`` names file and line in the message.
     """
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
@@ -162,24 +130,9 @@ def _local(body: str, where: str) -> ConfigProblem:
 
 
 def parse_options(line: str, where: str) -> list[tuple[str, str]]:
-    """Split a line of pip's options into pairs.
+    """Split a line of pip's options, for example ``"-i https://a.example/simple --pre"``, into long names and values.
 
-    Parameters
-    ----------
-    line : str
-        For example ``"-i https://a.example/simple --pre"``.
-    where : str
-        The file and line that it comes from, for the message.
-
-    Returns
-    -------
-    list of (str, str)
-        Each option's long name and its value; the value is empty for a flag.
-
-    Raises
-    ------
-    ConfigProblem
-        For an option that a requirements file cannot hold, or one without its value.
+    A flag's value is empty. Options that a requirements file cannot hold are refused.
     """
     try:
         words = shlex.split(line)
@@ -204,35 +157,14 @@ def parse_options(line: str, where: str) -> list[tuple[str, str]]:
 
 
 def option_line(name: str, value: str) -> str:
-    """Write an option as a line of its own.
-
-    Parameters
-    ----------
-    name : str
-        Its long name.
-    value : str
-        Its value; empty for a flag.
-
-    Returns
-    -------
-    str
-        For example ``"--index-url https://a.example/simple"``.
-    """
+    """Write an option as a line, for example ``"--index-url https://a.example/simple"``; a flag's value is empty."""
     return f'{name} "{value}"' if re.search(r"\s", value) else f"{name} {value}".strip()
 
 
 def uv_arguments(options: Iterable[str]) -> list[str]:
-    """Return the arguments for those options that uv passes over, with a warning, where it reads them in a file.
+    """Return the arguments for options that uv ignores, with a warning, when it reads them in a file.
 
-    Parameters
-    ----------
-    options : iterable of str
-        Lines as :attr:`PipForm.options` has them.
-
-    Returns
-    -------
-    list of str
-        To stand behind ``uv pip install``; what means nothing to uv (``--prefer-binary``) has none.
+    ``options`` are as in :attr:`PipForm.options`. Options without a meaning in uv (``--prefer-binary``) have none.
     """
     arguments = []
     for line in options:
@@ -246,7 +178,7 @@ def uv_arguments(options: Iterable[str]) -> list[str]:
 
 @dataclass
 class _Reading:
-    """What has been read so far; ``open`` are the files on the way down, which must not be met again."""
+    """What has been read so far; ``open`` are the files on the way down, which must not include each other."""
 
     requirements: list[str] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
@@ -255,26 +187,9 @@ class _Reading:
 
 
 def read_requirements(text: str, where: str, folder: Path | None = None) -> PipForm:
-    """Read a requirements file.
+    """Read a requirements file with all that it includes, each file once; azureml-defaults is left out.
 
-    Parameters
-    ----------
-    text : str
-        Its content.
-    where : str
-        Its name, for messages.
-    folder : pathlib.Path, optional
-        What the files that it includes are relative to; without it, it cannot include any.
-
-    Returns
-    -------
-    PipForm
-        With the lines of all included files, each once; azureml-defaults is left out.
-
-    Raises
-    ------
-    ConfigProblem
-        Naming file and line: for what cannot be understood, does not travel, is missing or includes itself.
+    Included files are relative to ``folder``; without it, including is refused. The error names file and line.
     """
     reading = _Reading()
     if folder is not None:

@@ -1,4 +1,4 @@
-"""Registered environments: named, versioned, found again by what users write."""
+"""Registered environments: named, versioned, found by what users write."""
 
 from __future__ import annotations
 
@@ -17,13 +17,7 @@ from .private import refuse_where_shared
 
 
 class Environments(Mapping[str, Environment]):
-    """The registered environments; ``workspace.environments["NAME"]`` or ``["NAME:VERSION"]``.
-
-    Parameters
-    ----------
-    database : Database
-        Holds them.
-    """
+    """The registered environments; ``workspace.environments["NAME"]`` or ``["NAME:VERSION"]``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,20 +28,7 @@ class Environments(Mapping[str, Environment]):
         return iter(names)
 
     def get(self, reference: str, default: Any = None) -> Any:
-        """Look an environment up that may not be there.
-
-        Parameters
-        ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``.
-        default : object, optional
-            What to return where it is not.
-
-        Returns
-        -------
-        Environment or object
-            The environment, or the default.
-        """
+        """Return the environment ``NAME`` or ``NAME:VERSION``, or the default if there is none."""
         try:
             return self[reference]
         except NotFound:
@@ -73,19 +54,7 @@ class Environments(Mapping[str, Environment]):
         return self.get_version(name, int(version) if colon else None)
 
     def get_version(self, name: str, version: int | None = None) -> Environment:
-        """Look an environment up.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-        version : int, optional
-            The newest by default.
-
-        Returns
-        -------
-        Environment
-            As it was registered.
+        """Return an environment, by default its newest version.
 
         Raises
         ------
@@ -104,34 +73,13 @@ class Environments(Mapping[str, Environment]):
         raise NotFound(f"Environment {name!r} has no version {version}.", hint=f"Its versions: {known}.")
 
     def versions(self, name: str) -> list[Environment]:
-        """List the versions of an environment.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        list of Environment
-            Oldest first; empty where there is none.
-        """
+        """List the versions of an environment, oldest first; empty if there are none."""
         query = sa.select(environments).where(environments.c.name == name).order_by(environments.c.version)
         with self._database.read() as connection:
             return [from_stored(row["content"]) for row in connection.execute(query).mappings()]
 
     def register(self, environment: Environment) -> Environment:
-        """Keep an environment under its name.
-
-        Parameters
-        ----------
-        environment : Environment
-            To be kept. The same content is the same version again.
-
-        Returns
-        -------
-        Environment
-            With its version.
+        """Store an environment under its name and return it with its version; the same content is the same version.
 
         Raises
         ------
@@ -154,12 +102,6 @@ class Environments(Mapping[str, Environment]):
         return made
 
     def digests(self) -> set[str]:
-        """List the digests that are registered.
-
-        Returns
-        -------
-        set of str
-            What is in use without any service.
-        """
+        """List the registered digests: these installations are in use without any service."""
         with self._database.read() as connection:
             return set(connection.scalars(sa.select(environments.c.digest)))

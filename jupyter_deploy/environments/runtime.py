@@ -17,13 +17,7 @@ _PARTS = ("__init__.py", "errors.py", "files.py", "home.py", "doors.py", "servin
 
 @cache
 def files() -> dict[str, bytes]:
-    """Read the files that a service needs.
-
-    Returns
-    -------
-    dict of str to bytes
-        Contents by path, from ``jupyter_deploy/`` on.
-    """
+    """Read the files that a service needs, by path from ``jupyter_deploy/`` on."""
     found: dict[str, bytes] = {}
     for part in _PARTS:
         place = _PACKAGE / part
@@ -34,13 +28,7 @@ def files() -> dict[str, bytes]:
 
 @cache
 def digest() -> str:
-    """Name the files by their content.
-
-    Returns
-    -------
-    str
-        SHA-256.
-    """
+    """Return the SHA-256 of the files."""
     total = hashlib.sha256()
     for name, data in sorted(files().items()):
         total.update(f"{hashlib.sha256(data).hexdigest()} {name}\n".encode())
@@ -48,18 +36,7 @@ def digest() -> str:
 
 
 def ensure(home: Home) -> Path:
-    """Put the files where an interpreter without this package can import them from.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-
-    Returns
-    -------
-    pathlib.Path
-        A folder for ``PYTHONPATH``.
-    """
+    """Copy the files for interpreters that lack this package; returns a folder for ``PYTHONPATH``."""
     folder = home.runtime / digest()
     if folder.exists():
         return folder

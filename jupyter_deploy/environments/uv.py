@@ -1,4 +1,4 @@
-"""uv, the one installer of environments: its command, what it says while it works, and why it failed."""
+"""uv, the one installer of environments: its command, its progress, and its failures."""
 
 from __future__ import annotations
 
@@ -32,18 +32,7 @@ _END = r"(?![\w-]|\.\w|\s*[=<>~!@\[])"
 
 
 def binary() -> Path:
-    """Find uv's program.
-
-    Returns
-    -------
-    pathlib.Path
-        From its wheel.
-
-    Raises
-    ------
-    EnvironmentProblem
-        Where it is not installed.
-    """
+    """Find uv's program in its wheel."""
     try:
         from uv import find_uv_bin
 
@@ -53,87 +42,39 @@ def binary() -> Path:
 
 
 def lines(environment: Environment) -> list[str]:
-    """List what is installed for an environment: what it asks for, and what the server itself needs.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    list of str
-        A file of requirements, line by line: options first.
-    """
+    """List the lines of a requirements file for an environment and the server, options first."""
     return [*environment.options, *environment.requirements, *runtime_requirements()]
 
 
 def runtime_requirements() -> list[str]:
     """List what the server needs, with the ranges that this distribution declares.
 
-    Returns
-    -------
-    list of str
-        Lines as pip takes them. Ranges, not the versions that are installed here: the user's model may need others.
+    They are ranges, not the installed versions: the user's model may need others.
     """
     declared = [line for line in metadata.requires(_DISTRIBUTION) or () if "extra ==" not in line]
     return sorted(line for line in declared if re.split(r"[^A-Za-z0-9\-]", line, maxsplit=1)[0].lower() in _RUNTIME)
 
 
 def install_command(program: str, python: str, requirements: str, more: Sequence[str] = ()) -> list[str]:
-    """Write uv's command.
+    """Write the words of uv's command.
 
-    Parameters
-    ----------
-    program : str
-        uv itself.
-    python : str
-        The interpreter to install for.
-    requirements : str
-        The file of requirements.
-    more : sequence of str, optional
-        Further words.
-
-    Returns
-    -------
-    list of str
-        Its words. Bytecode is compiled at once: a container's files are read-only, and every start would do it again.
+    Bytecode is compiled at once: a container's files are read-only, and every start would compile it again.
     """
     command = [program, "pip", "install", "--python", python, "--requirements", requirements]
     return [*command, *more, "--compile-bytecode", "--no-progress", "--no-config", "--color", "never"]
 
 
 def bar(fraction: float, step: str, stage: str = "environment") -> Step:
-    """Draw progress as one line.
-
-    Parameters
-    ----------
-    fraction : float
-        From 0 to 1.
-    step : str
-        What is being done.
-    stage : str, optional
-        The stage of the work that it belongs to.
-
-    Returns
-    -------
-    Step
-        For example ``"█████░░░░░░░░░░░░░░░ 25% downloading numpy"``.
-    """
+    """Draw a fraction from 0 to 1 as one line, for example ``"█████░░░░░░░░░░░░░░░ 25% downloading numpy"``."""
     full = round(min(max(fraction, 0.0), 1.0) * _WIDTH)
     text = f"{'█' * full}{'░' * (_WIDTH - full)} {fraction:4.0%} {step}"
     return Step(text, stage=stage, fraction=fraction, words=step)
 
 
 class Steps:
-    """Follows what uv says: how far it is, and its last words.
+    """Follows uv's output: its progress, and its last words.
 
-    Parameters
-    ----------
-    start, end : float
-        The part of the whole work that uv's is.
-    stage : str
-        The stage of the work that it belongs to.
+    ``start`` and ``end`` are the fractions of the whole work between which uv's part lies.
     """
 
     def __init__(self, start: float = 0.0, end: float = 1.0, stage: str = "environment") -> None:
@@ -143,18 +84,7 @@ class Steps:
         self._fraction = 0.0
 
     def hear(self, line: str) -> str:
-        """Take a line.
-
-        Parameters
-        ----------
-        line : str
-            One of uv's.
-
-        Returns
-        -------
-        str
-            Progress to show; empty where the line is about nothing that takes time.
-        """
+        """Take a line of output and return the progress to show; empty if the line is about nothing that takes time."""
         self.said.append(redacted(line.rstrip()))
         for pattern, fraction, step in _STEPS:
             found = pattern.match(line.strip())
@@ -165,18 +95,7 @@ class Steps:
         return ""
 
     def problem(self, environment: Environment) -> EnvironmentProblem:
-        """Tell why uv failed.
-
-        Parameters
-        ----------
-        environment : Environment
-            What it should have installed.
-
-        Returns
-        -------
-        EnvironmentProblem
-            Naming the line that is to blame where uv does, with its last words.
-        """
+        """Say why uv failed: the requirement that it blames, if any, and its last words."""
         text = "\n".join(self.said)
         blamed = _blamed(text, lines(environment))
         last = "\n".join(self.said[-_LAST_LINES:])
@@ -187,7 +106,7 @@ class Steps:
 
 
 def _blamed(text: str, wanted: Sequence[str]) -> list[str]:
-    """Find the requirements that uv complains about: its words name them as the user wrote them."""
+    """Find the requirements that uv complains about, which it names as the user wrote them."""
     blame = " ".join(re.findall(r"(?:cause|error|hint|help): ?(.*(?:\n {6,}.*)*)", text))
     found = [line for line in wanted if re.search(_said(line.partition(";")[0], ends=_END), blame, re.IGNORECASE)]
     if found:
@@ -197,7 +116,7 @@ def _blamed(text: str, wanted: Sequence[str]) -> list[str]:
 
 
 def _said(words: str, ends: str = r"(?![\w-])") -> str:
-    """Match what a user wrote as uv repeats it: spaced and, in names, dashed in its own way."""
+    """Match a user's text as uv repeats it: with its own spaces and dashes."""
     signs = (r"[-_.]+" if sign in "-_." else re.escape(sign) for sign in re.sub(r"\s+", "", words))
     return r"(?<![\w.-])" + r"\s*".join(signs) + ends
 

@@ -1,4 +1,4 @@
-"""Environments as virtual environments of this machine: made once each digest, with uv."""
+"""Environments as virtual environments of this machine: made once per digest, with uv."""
 
 from __future__ import annotations
 
@@ -24,20 +24,7 @@ _END_SECONDS = 5.0
 
 
 def interpreter(home: Home, environment: Environment) -> Path:
-    """Tell which interpreter is an environment's.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    pathlib.Path
-        Of the kernel, or of the virtual environment, which may not be there yet.
-    """
+    """Return the interpreter of the kernel or of the virtual environment, which may not exist yet."""
     if environment.is_kernel:
         return Path(sys.executable)
     below = Path("Scripts") / "python.exe" if os.name == "nt" else Path("bin") / "python"
@@ -45,26 +32,9 @@ def interpreter(home: Home, environment: Environment) -> Path:
 
 
 def ensure(home: Home, environment: Environment, say: Callable[[str], None]) -> Path:
-    """Make an environment's virtual environment, unless it is there.
+    """Make an environment's virtual environment, unless it exists, and return its interpreter.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    environment : Environment
-        The environment.
-    say : callable
-        Shows progress.
-
-    Returns
-    -------
-    pathlib.Path
-        Its interpreter.
-
-    Raises
-    ------
-    EnvironmentProblem
-        With the installer's last words; nothing half-made stays.
+    If the installation fails, nothing half-made stays.
     """
     python = interpreter(home, environment)
     if environment.is_kernel:

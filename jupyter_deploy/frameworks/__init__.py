@@ -1,4 +1,4 @@
-"""Frameworks: how a model's object is saved and loaded again, what it needs, and what a model's file says of itself.
+"""Frameworks: how a model's object is saved and loaded, what it needs, and what a model's file says of itself.
 
 Nothing is executed to find that out. It is part of the runtime: servers load models with it.
 """

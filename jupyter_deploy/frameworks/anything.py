@@ -10,27 +10,10 @@ NAME = "Custom"
 
 
 def matches(obj: object) -> bool:
-    """Accept everything.
-
-    Parameters
-    ----------
-    obj : object
-        Any object.
-
-    Returns
-    -------
-    bool
-        Always True.
-    """
+    """Accept everything."""
     return True
 
 
 def version() -> str:
-    """Return nothing: there is no framework.
-
-    Returns
-    -------
-    str
-        Empty.
-    """
+    """Return an empty text: there is no framework."""
     return ""

@@ -1,4 +1,4 @@
-"""From modules to the distributions that bring them: what is installed here knows best, else a table."""
+"""Map modules to their distributions, by what is installed here, else by a table."""
 
 from __future__ import annotations
 
@@ -72,17 +72,9 @@ __all__ = ["KINDS", "distribution_of", "requirements_of", "written_by"]
 
 
 def distribution_of(module: str) -> str:
-    """Name the distribution that brings a module.
+    """Return a module's distribution, for example ``"scikit-learn"`` for ``"sklearn.linear_model"``.
 
-    Parameters
-    ----------
-    module : str
-        Dotted or not, for example ``"sklearn.linear_model"``.
-
-    Returns
-    -------
-    str
-        For example ``"scikit-learn"``; empty where it is not known.
+    Empty if unknown.
     """
     for dotted, name in _DOTTED.items():
         if module == dotted or module.startswith(f"{dotted}."):
@@ -93,17 +85,9 @@ def distribution_of(module: str) -> str:
 
 
 def requirements_of(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write the requirements of what a file says: in the version that wrote it, else in the one that is here.
+    """Return a file's requirements, and its modules of unknown distributions.
 
-    Parameters
-    ----------
-    found : Found
-        What it says.
-
-    Returns
-    -------
-    tuple of (tuple of str, tuple of str)
-        Lines as pip takes them, and the modules that no distribution is known for.
+    The version is the one that wrote the file, else the one that is installed here.
     """
     lines: dict[str, str] = {}
     unknown: list[str] = []
@@ -132,17 +116,6 @@ def requirements_of(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def written_by(framework: str) -> str:
-    """Name the distribution whose version a model's framework version is.
-
-    Parameters
-    ----------
-    framework : str
-        In Azure ML's spelling.
-
-    Returns
-    -------
-    str
-        For example ``"scikit-learn"``; empty for a framework without one.
-    """
+    """Return the distribution that a framework's version belongs to; empty for a framework without one."""
     module = next((module for module, kind in KINDS.items() if kind == framework), "")
     return distribution_of(module) if module else ""

@@ -1,4 +1,4 @@
-"""Which frameworks there are, and which one an object is of."""
+"""The known frameworks, and which of them an object belongs to."""
 
 from __future__ import annotations
 
@@ -19,36 +19,24 @@ CreateFile = Callable[[str], AbstractContextManager[Any]]
 
 @dataclass(frozen=True)
 class Saved:
-    """What was written for an object.
+    """What was written for an object."""
 
-    Parameters
-    ----------
-    entry : str
-        The name of the one file or folder that was created.
-    requirements : tuple of str
-        ``distribution==version`` of each library that loading needs.
-    modules : tuple of str
-        The modules that loading imports; empty where unknown.
-    notices : tuple of str
-        What the user should know about it.
-    """
-
-    entry: str
-    requirements: tuple[str, ...]
-    modules: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    entry: str  # the one file or folder that was created
+    requirements: tuple[str, ...]  # ``distribution==version`` of each library that loading needs
+    modules: tuple[str, ...] = ()  # those that loading imports; empty if unknown
+    notices: tuple[str, ...] = ()  # for the user
 
 
 class Framework(Protocol):
-    """One way of saving and loading objects; a module with these names is one."""
+    """A way of saving and loading objects; a module with these names is one."""
 
     NAME: str
 
     def matches(self, obj: object) -> bool:
-        """Tell whether the object is one of this framework's."""
+        """Whether the object is one of this framework's."""
 
     def version(self) -> str:
-        """Return the version of the framework that is loaded now."""
+        """Return the version of the loaded framework."""
 
     def save(self, obj: object, create: CreateFile) -> Saved:
         """Write the object through ``create(file name)``."""
@@ -80,18 +68,5 @@ def framework_of(obj: object, *, pickled: bool = False) -> Framework:
 
 
 def comes_from(obj: object, package: str) -> bool:
-    """Tell whether an object's class, or one that it derives from, is defined in a package.
-
-    Parameters
-    ----------
-    obj : object
-        Any object.
-    package : str
-        The top-level name, for example ``"sklearn"``.
-
-    Returns
-    -------
-    bool
-        Decided by the names of modules; imports nothing.
-    """
+    """Whether an object's class, or one of its bases, is defined in a top-level package; imports nothing."""
     return any(str(kind.__module__).partition(".")[0] == package for kind in type(obj).__mro__)

@@ -1,4 +1,4 @@
-"""joblib where it can, cloudpickle where it must, and the attribute's name where neither can."""
+"""Save objects with joblib if possible, else with cloudpickle; otherwise name the attribute that prevents it."""
 
 from __future__ import annotations
 
@@ -19,28 +19,13 @@ _DEPTH = 12
 
 
 class _NotImportable(Exception):
-    """The object refers to something that only exists in this session."""
+    """The object refers to something that exists only in this session."""
 
 
 def dump(obj: object, create: CreateFile) -> Saved:
-    """Write an object to ``model.joblib``; ``joblib.load`` reads it back in either case.
+    """Write an object to ``model.joblib``, which ``joblib.load`` reads in either case.
 
-    Parameters
-    ----------
-    obj : object
-        What to save.
-    create : callable
-        Opens a file of the given name for writing.
-
-    Returns
-    -------
-    Saved
-        Libraries needed; a notice where cloudpickle was used.
-
-    Raises
-    ------
-    ModelProblem
-        Naming the attribute that cannot be pickled.
+    A notice says that cloudpickle was used; the error names the attribute that cannot be pickled.
     """
     modules: set[str] = set()
     try:
@@ -113,9 +98,9 @@ def _is_cell(file: str) -> bool:
 
 
 def _name_alike(kind: type) -> None:
-    """Give a class of this session the same id in each: cloudpickle's own is random, and so would be each saved copy.
+    """Give a class of this session a fixed id: cloudpickle's is random, and would make each saved copy differ.
 
-    Two classes that live side by side keep ids of their own, however alike they are.
+    Two classes that live side by side keep different ids, however alike they are.
     """
     import cloudpickle.cloudpickle as known
 
@@ -134,7 +119,7 @@ def _name_alike(kind: type) -> None:
 
 
 def _is_known_by_name(obj: Any) -> bool:
-    """Whether a pickle would only hold the name of something of this session, as of what ``NewType`` makes."""
+    """Whether a pickle would hold only the name of an object of this session, for example one of ``NewType``."""
     kind = type(obj)
     return (
         kind.__module__ == "typing" and kind.__name__ in {"NewType", "TypeAliasType"} and obj.__module__ == "__main__"
@@ -199,18 +184,9 @@ def _distributions() -> Mapping[str, list[str]]:
 
 
 def distribution_version(module: str) -> tuple[str, str]:
-    """Find which distribution a top-level module belongs to.
+    """Return the distribution of a top-level module and its version, for example ``("scikit-learn", "1.9.1")``.
 
-    Parameters
-    ----------
-    module : str
-        For example ``"sklearn"``.
-
-    Returns
-    -------
-    tuple of (str, str)
-        Distribution and version, for example ``("scikit-learn", "1.9.1")``; both empty for the standard library,
-        modules of this session and modules that no distribution owns.
+    Both are empty for the standard library, modules of this session and modules that no distribution owns.
     """
     from importlib import metadata
 
@@ -227,18 +203,7 @@ def distribution_version(module: str) -> tuple[str, str]:
 
 
 def installed_version(distribution: str) -> str:
-    """Tell which version of a distribution is installed here.
-
-    Parameters
-    ----------
-    distribution : str
-        For example ``"scikit-learn"``.
-
-    Returns
-    -------
-    str
-        Empty where it is not.
-    """
+    """Return the installed version of a distribution; empty if it is not installed."""
     from importlib import metadata
 
     try:

@@ -1,4 +1,4 @@
-"""scikit-learn estimators and pipelines (and what derives from them), saved with joblib."""
+"""scikit-learn estimators and pipelines (and their subclasses), saved with joblib."""
 
 from __future__ import annotations
 
@@ -15,63 +15,22 @@ ENDINGS = (".joblib", ".pkl", ".pickle", ".sav", ".skops")
 
 
 def matches(obj: object) -> bool:
-    """Tell whether the object derives from a scikit-learn class.
-
-    Parameters
-    ----------
-    obj : object
-        Any object.
-
-    Returns
-    -------
-    bool
-        True for estimators, pipelines and third-party subclasses.
-    """
+    """Whether the object derives from a scikit-learn class; third-party subclasses count."""
     return comes_from(obj, "sklearn")
 
 
 def version() -> str:
-    """Return scikit-learn's version.
-
-    Returns
-    -------
-    str
-        For example ``"1.9.1"``.
-    """
+    """Return scikit-learn's version."""
     return distribution_version("sklearn")[1]
 
 
 def save(obj: object, create: CreateFile) -> Saved:
-    """Write ``model.joblib``.
-
-    Parameters
-    ----------
-    obj : object
-        A fitted estimator.
-    create : callable
-        Opens a file of the given name for writing.
-
-    Returns
-    -------
-    Saved
-        With the libraries that the pickle refers to.
-    """
+    """Write a fitted estimator to ``model.joblib``; ``create`` opens a file for writing."""
     return dump(obj, create)
 
 
 def load(entry: Path) -> Any:
-    """Read the estimator back.
-
-    Parameters
-    ----------
-    entry : pathlib.Path
-        The file that :func:`save` wrote.
-
-    Returns
-    -------
-    object
-        The estimator.
-    """
+    """Read the estimator back."""
     import joblib
 
     return joblib.load(entry)

@@ -15,24 +15,9 @@ MAY_BE_CAPTURED = sa.cast(models.c.properties, sa.String).like('%"captured_by"%'
 
 
 def pairs_of(given: Any, what: str) -> dict[str, str | None]:
-    """Read a filter on tags or properties.
+    """Read a filter on tags or properties; None as a value matches any.
 
-    Parameters
-    ----------
-    given : mapping or list or None
-        ``{"stage": "trial"}``, or Azure ML's list form ``["stage", ["team", "risk"]]``.
-    what : str
-        ``"tags"`` or ``"properties"``, for the message.
-
-    Returns
-    -------
-    dict
-        None as the value where any will do.
-
-    Raises
-    ------
-    UsageProblem
-        If it is neither.
+    It is ``{"stage": "trial"}``, or Azure ML's list form ``["stage", ["team", "risk"]]``.
     """
     if given is None:
         return {}
@@ -52,24 +37,7 @@ def pairs_of(given: Any, what: str) -> dict[str, str | None]:
 
 
 def has_pair(column: sa.ColumnElement[Any], key: str, text: str | None, dialect: str) -> sa.ColumnElement[bool]:
-    """Test a JSON object for a key, and for its value where one is given.
-
-    Parameters
-    ----------
-    column : sqlalchemy.ColumnElement
-        Tags or properties.
-    key : str
-        The key.
-    text : str or None
-        Its value; None for any.
-    dialect : str
-        The kind of database.
-
-    Returns
-    -------
-    sqlalchemy.ColumnElement
-        A condition.
-    """
+    """Test a JSON column for a key, and for its value unless that is None."""
     if dialect == "sqlite":
         # A path such as $."key" cannot quote every key; as a table, keys are plain values.
         pairs = sa.func.json_each(column).table_valued("key", "value")

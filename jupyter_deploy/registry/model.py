@@ -72,7 +72,7 @@ class Model:
 
     @property
     def id(self) -> str:
-        """``name:version``, as Azure ML writes it."""
+        """``name:version``, as in Azure ML."""
         return f"{self.name}:{self.version}"
 
     @property
@@ -84,13 +84,7 @@ class Model:
         return script if script != cell and self.name == captured_name(script, variable) else ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields but the notices; ``created`` in ISO 8601; ``captured_by``.
-        """
+        """Return plain values for JSON: all fields but the notices, and ``captured_by``."""
         values = asdict(self)
         del values["notices"]
         lists = {"requirements": list(self.requirements), "modules": list(self.modules)}
@@ -104,23 +98,7 @@ class Model:
 
 
 def check_name(name: str) -> str:
-    """Refuse a name that Azure ML would refuse.
-
-    Parameters
-    ----------
-    name : str
-        The model's name.
-
-    Returns
-    -------
-    str
-        The same name.
-
-    Raises
-    ------
-    ModelProblem
-        With a name that would do as its hint.
-    """
+    """Refuse a name that Azure ML would refuse; the hint is a valid one."""
     if isinstance(name, str) and NAME_RULE.fullmatch(name):
         return name
     proposal = re.sub(r"[^a-zA-Z0-9\-._]+", "-", str(name)).lstrip("-._")[:255]
@@ -132,19 +110,9 @@ def check_name(name: str) -> str:
 
 
 def captured_name(script: str, variable: str) -> str:
-    """Name what a script takes from a variable of its notebook.
+    """Name the model of a captured variable, for example ``"churn-clf"``.
 
-    Parameters
-    ----------
-    script : str
-        The script's name.
-    variable : str
-        The variable's; names of scripts and in Python may hold letters that a model's may not.
-
-    Returns
-    -------
-    str
-        For example ``"churn-clf"``.
+    Script and variable names may hold letters that a model's may not.
     """
     own = script
     if not NAME_RULE.fullmatch(script):
@@ -156,38 +124,14 @@ def captured_name(script: str, variable: str) -> str:
 
 
 def captured_properties(script: str, variable: str) -> dict[str, str]:
-    """Write the properties by which a captured value is known.
-
-    Parameters
-    ----------
-    script, variable : str
-        As for :func:`captured_name`.
-
-    Returns
-    -------
-    dict of str to str
-        ``captured_by`` and ``variable``.
-    """
+    """Return the properties that mark a captured value: ``captured_by`` and ``variable``."""
     return {"captured_by": f"{_SCRIPT_CELL}{script}", "variable": variable}
 
 
 def parse_reference(reference: str) -> tuple[str, int | None]:
-    """Split ``NAME`` or ``NAME:VERSION``.
+    """Split ``NAME`` or ``NAME:VERSION``; the version is None for the newest.
 
-    Parameters
-    ----------
-    reference : str
-        As the user wrote it; ``azureml:`` before it and ``@latest`` behind it are understood.
-
-    Returns
-    -------
-    tuple of (str, int or None)
-        Name and version; None for the newest.
-
-    Raises
-    ------
-    UsageProblem
-        If the version is not a positive whole number.
+    ``azureml:`` before it and ``@latest`` behind it are understood.
     """
     name, _, version = reference.removeprefix("azureml:").removesuffix("@latest").partition(":")
     if version in {"", "latest"}:
@@ -201,25 +145,7 @@ def parse_reference(reference: str) -> tuple[str, int | None]:
 
 
 def check_pairs(pairs: Any, what: str) -> dict[str, str]:
-    """Check tags or properties and turn their values into text.
-
-    Parameters
-    ----------
-    pairs : mapping or None
-        What the user gave.
-    what : str
-        ``"tags"`` or ``"properties"``, for the message.
-
-    Returns
-    -------
-    dict of str to str
-        A copy.
-
-    Raises
-    ------
-    ModelProblem
-        If it is not a mapping with non-empty text keys.
-    """
+    """Check tags or properties and return a copy with values as text."""
     if pairs is None:
         return {}
     if not isinstance(pairs, Mapping) or not all(isinstance(key, str) and key for key in pairs):
@@ -228,20 +154,7 @@ def check_pairs(pairs: Any, what: str) -> dict[str, str]:
 
 
 def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
-    """Make a model of its row.
-
-    Parameters
-    ----------
-    row : mapping
-        The columns of the table ``models``.
-    notices : tuple of str, optional
-        As in :class:`Model`.
-
-    Returns
-    -------
-    Model
-        The version.
-    """
+    """Make a model of a row of the table ``models``."""
     values = dict(row)
     values["requirements"] = tuple(values["requirements"])
     values["modules"] = tuple(values["modules"])
@@ -265,21 +178,9 @@ def model_of_columns(
     modules: str,
     created: float,
 ) -> Model:
-    """Make a model of its columns, in the table's order, with JSON as text: the fast way for many.
+    """Make a model of its columns, in the table's order: the fast way for many.
 
-    Parameters
-    ----------
-    name, version, digest, entry, size, framework, framework_version, description, run_id
-        As in :class:`Model`.
-    tags, properties, requirements, modules : str
-        JSON.
-    created : float
-        Seconds since the epoch.
-
-    Returns
-    -------
-    Model
-        The version.
+    ``tags``, ``properties``, ``requirements`` and ``modules`` are JSON; ``created`` is in seconds since the epoch.
     """
     return Model(
         name,
@@ -306,17 +207,9 @@ def _texts(json: str) -> tuple[str, ...]:
 
 
 def spelled_framework(name: str) -> str:
-    """Put a framework's name into Azure ML's spelling where it is one of Azure ML's.
+    """Return Azure ML's spelling of a framework, for example ``"ScikitLearn"`` for ``"scikitlearn"``.
 
-    Parameters
-    ----------
-    name : str
-        As the user wrote it, for example ``"scikitlearn"``.
-
-    Returns
-    -------
-    str
-        For example ``"ScikitLearn"``; unknown names are kept as they are, as Azure ML's client does.
+    Unknown names are kept, as Azure ML's client does.
     """
     known = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi", *KINDS.values())
     plain = {candidate.lower(): candidate for candidate in known} | {

@@ -25,14 +25,7 @@ _COLUMNS = [sa.type_coerce(column, sa.String) if isinstance(column.type, sa.JSON
 class Models:
     """The registry: a mapping from names to newest versions, and the ways to search and change it.
 
-    Parameters
-    ----------
-    database : Database
-        Holds the rows.
-    artifacts : ArtifactStore
-        Holds the files.
-    used_by : callable
-        Given a name and a version, returns the names of the services that need it, within a write transaction.
+    ``used_by`` returns the services that need a version, within a write transaction.
     """
 
     def __init__(
@@ -58,55 +51,23 @@ class Models:
         return name in self.names()
 
     def names(self) -> list[str]:
-        """List the names that have a registered version.
-
-        Returns
-        -------
-        list of str
-            Sorted; without those that only captured values have.
-        """
+        """List the names that have a registered version, sorted; names of captured values only are left out."""
         with self._database.read() as connection:
             found = set(connection.scalars(sa.select(models.c.name).where(~MAY_BE_CAPTURED).distinct()))
             other = connection.execute(sa.select(models).where(MAY_BE_CAPTURED)).mappings()
             return sorted(found.union(model.name for model in map(model_of_row, other) if not model.captured_by))
 
     def captured(self, connection: sa.Connection, name: str | None = None) -> list[Model]:
-        """List captured values, within a transaction.
-
-        Parameters
-        ----------
-        connection : sqlalchemy.Connection
-            The transaction.
-        name : str, optional
-            Only of this name.
-
-        Returns
-        -------
-        list of Model
-            Newest first.
-        """
+        """List captured values within a transaction, newest first; all of them, or those of one name."""
         query = sa.select(models).where(MAY_BE_CAPTURED).order_by(models.c.created.desc(), models.c.version.desc())
         rows = connection.execute(query if name is None else query.where(models.c.name == name)).mappings()
         return [model for model in map(model_of_row, rows) if model.captured_by]
 
     def add(self, name: str, prepared: Prepared, *, reuse: bool = False, **fields: Any) -> Model:
-        """Publish prepared files and give them the name's next version, or do neither.
+        """Publish prepared files as the name's next version, or do neither.
 
-        Parameters
-        ----------
-        name : str
-            A checked name.
-        prepared : Prepared
-            The staged files, claimed by an open stage.
-        reuse : bool, optional
-            Return the captured value of that name that has the same content, where there is one.
-        **fields
-            ``tags``, ``properties``, ``description``, ``run_id``: as in :class:`Model`.
-
-        Returns
-        -------
-        Model
-            The version.
+        ``name`` is checked already, and an open stage claims the files. ``reuse`` returns the captured value of that
+        name with the same content, if there is one. Other fields are as in :class:`Model`.
         """
         tree = prepared.tree
         if not self._artifacts.is_local:
@@ -152,11 +113,6 @@ class Models:
         version : int or str, optional
             Instead of a version in the reference.
 
-        Returns
-        -------
-        Model
-            The version asked for.
-
         Raises
         ------
         NotFound
@@ -198,7 +154,7 @@ class Models:
         latest: bool = False,
         captured: bool = False,
     ) -> list[Model]:
-        """Search the registry; all filters must hold.
+        """Search the registry, newest first; all filters must hold.
 
         Parameters
         ----------
@@ -211,11 +167,6 @@ class Models:
             Only the newest match of each name.
         captured : bool, optional
             What scripts took from their notebooks, too; that is listed by its own name as well.
-
-        Returns
-        -------
-        list of Model
-            Newest first.
         """
         query = sa.select(*_COLUMNS).order_by(models.c.created.desc(), models.c.version.desc())
         for column, value in (
@@ -245,36 +196,11 @@ class Models:
         return list(newest.values())
 
     def tag(self, reference: str, tags: Mapping[str, Any]) -> Model:
-        """Add tags to a version; a tag that exists gets the new value.
-
-        Parameters
-        ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``.
-        tags : mapping
-            Values become text.
-
-        Returns
-        -------
-        Model
-            With its tags as they are now.
-        """
+        """Add tags to ``NAME`` or ``NAME:VERSION``; an existing tag gets the new value. Values become text."""
         return self._merge(reference, "tags", check_pairs(tags, "tags"))
 
     def add_properties(self, reference: str, properties: Mapping[str, Any]) -> Model:
-        """Add properties to a version.
-
-        Parameters
-        ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``.
-        properties : mapping
-            New keys only.
-
-        Returns
-        -------
-        Model
-            With its properties as they are now.
+        """Add new properties to ``NAME`` or ``NAME:VERSION``.
 
         Raises
         ------
@@ -304,8 +230,6 @@ class Models:
 
         Parameters
         ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``.
         target : str or pathlib.Path, optional
             The folder to write to; made if missing.
         exist_ok : bool, optional
@@ -342,17 +266,7 @@ class Models:
         return place / model.entry
 
     def unregister(self, reference: str) -> Model:
-        """Remove one version; its number is not given again.
-
-        Parameters
-        ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``; the newest where no version is named.
-
-        Returns
-        -------
-        Model
-            What was removed.
+        """Remove one version, by default the newest of the name; its number is not given again.
 
         Raises
         ------

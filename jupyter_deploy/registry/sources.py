@@ -1,4 +1,4 @@
-"""From what the user hands over (an object, a file, a folder) to files in a stage."""
+"""Write what the user gives (an object, a file, a folder) as files in a stage."""
 
 from __future__ import annotations
 
@@ -15,22 +15,10 @@ from ..store import NO_ROOM, Tree, TreeWriter, copy_tree
 
 @dataclass(frozen=True)
 class Prepared:
-    """Staged files and what is known about them.
+    """Staged files and what is known about them; other fields are as in :class:`jupyter_deploy.registry.Model`."""
 
-    Parameters
-    ----------
-    tree : Tree
-        The files; not published yet.
-    entry : str
-        The one file or folder in the tree.
-    framework, framework_version : str
-        As in :class:`jupyter_deploy.registry.Model`.
-    requirements, modules, notices : tuple of str
-        As in :class:`jupyter_deploy.registry.Model`.
-    """
-
-    tree: Tree
-    entry: str
+    tree: Tree  # the files; not published yet
+    entry: str  # the one file or folder in the tree
     framework: str = "Custom"
     framework_version: str = ""
     requirements: tuple[str, ...] = ()
@@ -46,30 +34,10 @@ def prepare(
     framework_version: str = "",
     child_paths: Sequence[str] | None = None,
 ) -> Prepared:
-    """Write a model's files into a folder, hashing and flushing them on the way.
+    """Write a model's files into an empty folder on the artifact store's file system, hashing and flushing them.
 
-    Parameters
-    ----------
-    source : object
-        A path (``str`` or ``os.PathLike``) to a file or folder, or any other object to be pickled.
-    folder : pathlib.Path
-        An empty folder on the artifact store's file system.
-    framework, framework_version : str, optional
-        What the user says it is; wins over what is found out.
-    child_paths : sequence of str, optional
-        For a folder: take only these, relative to it.
-
-    Returns
-    -------
-    Prepared
-        Ready for :meth:`jupyter_deploy.registry.model.Models.add`.
-
-    Raises
-    ------
-    ModelProblem
-        If there is no such path, or the object cannot be pickled.
-    StoreProblem
-        If the disk is full or cannot be written.
+    ``source`` is a path (``str`` or ``os.PathLike``) to a file or folder, or any other object to be pickled. The
+    user's ``framework`` wins over what is found out. ``child_paths`` select parts of a folder, relative to it.
     """
     if framework_version and not framework:
         raise ModelProblem("A framework version without a framework means nothing.", hint="Give framework= as well.")
@@ -95,27 +63,7 @@ def prepare(
 
 
 def prepare_value(value: object, folder: Path) -> Prepared:
-    """Write a value's files into a folder: pickled even where it is a text or path, which :func:`prepare` would read.
-
-    Parameters
-    ----------
-    value : object
-        Any.
-    folder : pathlib.Path
-        As for :func:`prepare`.
-
-    Returns
-    -------
-    Prepared
-        Ready for :meth:`jupyter_deploy.registry.model.Models.add`.
-
-    Raises
-    ------
-    ModelProblem
-        If it cannot be pickled.
-    StoreProblem
-        If the disk is full or cannot be written.
-    """
+    """Write a value's files into a folder: a text or path, which :func:`prepare` would read, is pickled too."""
     tree = folder / "tree"
     tree.mkdir()
     try:

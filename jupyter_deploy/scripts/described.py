@@ -22,18 +22,13 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class RunInput:
-    """What a script's ``run()`` gets.
+    """What a script's ``run()`` gets."""
 
-    ``kind`` is ``"text"``, ``"json"``, ``"schema"``, ``"raw"`` or ``"batch"``; ``sentence`` says it in one line.
-    ``parameters`` maps those that a request fills to their types, empty if unknown. ``is_read`` says whether
-    ``run()`` uses its value, ``returns`` whether it may return one.
-    """
-
-    kind: str
-    sentence: str
-    parameters: dict[str, str]
-    is_read: bool = True
-    returns: bool = True
+    kind: str  # "text", "json", "schema", "raw" or "batch"
+    sentence: str  # the kind in one line
+    parameters: dict[str, str]  # those that a request fills, with their types; a type is empty if unknown
+    is_read: bool = True  # whether run() uses its value
+    returns: bool = True  # whether run() may return a value
 
     @property
     def text(self) -> str:

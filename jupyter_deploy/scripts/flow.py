@@ -52,18 +52,13 @@ _NOTHING: Value = frozenset()
 
 @dataclass(frozen=True)
 class Use:
-    """One use of the parameter's value.
+    """One use of the parameter's value."""
 
-    ``kind`` is ``"given"`` (passed to ``ref``), ``"attribute"`` (called ``name``) or ``"other"``. Of ``"given"``,
-    ``name`` is the argument's position (``"0"``) or keyword, and ``held`` says that a file in memory with the value
-    was passed.
-    """
-
-    kind: str
+    kind: str  # "given" (passed to ref), "attribute" (called name) or "other"
     node: ast.AST
     ref: Ref | None = None
-    name: str = ""
-    held: bool = False
+    name: str = ""  # the attribute; of "given", the argument's position ("0") or keyword
+    held: bool = False  # whether a file in memory with the value was passed
 
 
 @dataclass(frozen=True)

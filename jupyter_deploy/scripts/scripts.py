@@ -34,25 +34,18 @@ _SHARES = re.compile(rb"builtins|f_globals|f_back|sys\.modules")
 
 @dataclass(frozen=True)
 class Script:
-    """A checked entry script.
+    """A checked entry script."""
 
-    The name of a file's script is the file's name without its ending. The source of a cell starts with the magic's
-    line as a comment, so its line numbers are the cell's own. ``folder`` is where the modules beside it are looked
-    for, ``path`` the file, empty for a cell. ``origins`` say which lines come from which cell, ``models`` are the
-    ``name:version`` of captured data. ``taken`` lists what it took from the notebook, without the values, and is
-    empty if an older version of this package stored the script. ``notices`` are doubts, found again each time.
-    ``stored`` is in seconds since the epoch, 0 if it is not stored.
-    """
-
-    name: str
-    source: str
-    folder: str
-    path: str = ""
-    origins: tuple[Origin, ...] = field(default=(), repr=False)
-    models: tuple[str, ...] = ()
+    name: str  # a file's script has the file's name without its ending
+    source: str  # a cell's starts with the magic's line as a comment, so its line numbers are the cell's own
+    folder: str  # where the modules beside it are looked for
+    path: str = ""  # empty for a cell
+    origins: tuple[Origin, ...] = field(default=(), repr=False)  # which lines come from which cell
+    models: tuple[str, ...] = ()  # ``name:version`` of captured data
+    # what it took from the notebook, without values; empty if an older version of this package stored it
     taken: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
-    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    stored: float = field(default=0.0, compare=False, repr=False)
+    notices: tuple[str, ...] = field(default=(), compare=False, repr=False)  # doubts, found again each time
+    stored: float = field(default=0.0, compare=False, repr=False)  # seconds since the epoch; 0 if it is not stored
 
     @property
     def file_name(self) -> str:

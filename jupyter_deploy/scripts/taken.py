@@ -11,24 +11,17 @@ KINDS = ("import", "function", "class", "constant", "alias", "data")
 
 @dataclass(frozen=True)
 class Taken:
-    """One name that a script takes.
-
-    ``kind`` is one of :data:`KINDS`. ``text`` is the Python that brings it, empty for data, which is saved as a
-    model. ``origin`` is the cell, for example ``"In [3]"``, and ``line`` the place where the text begins there; they
-    are empty and 0 if the history has no such place. ``summary`` describes it in a few words. ``first`` lists names
-    that must be bound before the text runs. Data has its live ``value``, which is not stored, and the
-    ``name:version`` that it was saved as.
-    """
+    """One name that a script takes."""
 
     name: str
-    kind: str
-    text: str
-    origin: str = ""
-    line: int = 0
-    summary: str = ""
-    first: frozenset[str] = frozenset()
-    value: Any = field(default=None, compare=False, repr=False)
-    model: str = ""
+    kind: str  # one of KINDS
+    text: str  # the Python that brings it; empty for data, which is saved as a model
+    origin: str = ""  # the cell, for example "In [3]"; empty if the history has no such place
+    line: int = 0  # where the text begins there; 0 without an origin
+    summary: str = ""  # a description in a few words
+    first: frozenset[str] = frozenset()  # names that must be bound before the text runs
+    value: Any = field(default=None, compare=False, repr=False)  # the live value of data; not stored
+    model: str = ""  # ``name:version`` that data was saved as
 
     @property
     def type_name(self) -> str:

@@ -1,4 +1,4 @@
-"""What is kept: rows in a database, files in a content-addressed folder, work in progress in claimed folders."""
+"""Stored state: rows in a database, files in a content-addressed folder, work in progress in claimed folders."""
 
 from __future__ import annotations
 

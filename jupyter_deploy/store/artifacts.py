@@ -1,4 +1,4 @@
-"""Model files by content: ``<digest>/<the registered file or folder>``, on any file system fsspec knows."""
+"""Model files by content: ``<digest>/<the registered file or folder>``, on any file system of fsspec."""
 
 from __future__ import annotations
 
@@ -26,31 +26,15 @@ _WHOLE = ".whole"
 
 @dataclass(frozen=True)
 class Tree:
-    """Files gathered in a stage, with what identifies them.
+    """Files gathered in a stage, with what identifies them."""
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder that holds the one registered file or folder.
-    digest : str
-        BLAKE3 over the sorted relative paths and the files' own BLAKE3.
-    size : int
-        Sum of the files' sizes in bytes.
-    """
-
-    folder: Path
-    digest: str
-    size: int
+    folder: Path  # holds the one registered file or folder
+    digest: str  # BLAKE3 over the sorted relative paths and the files' own BLAKE3
+    size: int  # sum of the files' sizes in bytes
 
 
 class TreeWriter:
-    """Fill a folder while hashing, so that no file is read a second time.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the files go.
-    """
+    """Fills a folder while hashing, so that no file is read a second time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,18 +42,7 @@ class TreeWriter:
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[HashingFile]:
-        """Create a file; on an error nothing of it stays.
-
-        Parameters
-        ----------
-        name : str
-            Its path relative to the folder.
-
-        Yields
-        ------
-        HashingFile
-            To be written to.
-        """
+        """Create a file by its relative path; on an error nothing of it stays."""
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         file = HashingFile(place)
@@ -82,16 +55,10 @@ class TreeWriter:
         self._entries[name] = (file.hexdigest(), file.size)
 
     def copy(self, source: Path, names: Iterable[tuple[str, bool]], prefix: str = "") -> None:
-        """Copy files into the folder.
+        """Copy files into the folder, below ``prefix``.
 
-        Parameters
-        ----------
-        source : pathlib.Path
-            The folder to copy from.
-        names : iterable of tuple of (str, bool)
-            As :func:`jupyter_deploy.files.walk_tree` yields: relative path, whether it is an empty folder.
-        prefix : str, optional
-            A folder to put them in.
+        ``names`` are relative paths, and whether each is an empty folder, as :func:`jupyter_deploy.files.walk_tree`
+        yields.
         """
         for name, empty_folder in names:
             place = self.folder / prefix / name
@@ -108,13 +75,7 @@ class TreeWriter:
             self._entries[key] = copy_hashed(source / name, place)
 
     def finish(self) -> Tree:
-        """Make the files read-only and compute the digest of the whole.
-
-        Returns
-        -------
-        Tree
-            What :meth:`ArtifactStore.publish` takes.
-        """
+        """Make the files read-only and compute the digest of the whole."""
         total = blake3()
         for name in sorted(self._entries):
             total.update(f"{self._entries[name][0]} {name}\n".encode("utf-8", "surrogateescape"))
@@ -128,14 +89,8 @@ class TreeWriter:
 class ArtifactStore:
     """The content-addressed folder.
 
-    Parameters
-    ----------
-    url : str
-        A folder, or any URL that fsspec opens (object stores included).
-    cache : pathlib.Path
-        Where the files of a remote store are brought to be linked from.
-    staging : pathlib.Path
-        A folder on the cache's file system for half-done work.
+    ``url`` is a folder, or any URL that fsspec opens (object stores included). The files of a remote store are linked
+    from ``cache``; ``staging`` is a folder on the same file system for half-done work.
     """
 
     def __init__(self, url: str, *, cache: Path, staging: Path) -> None:
@@ -152,7 +107,7 @@ class ArtifactStore:
 
     @property
     def is_local(self) -> bool:
-        """Whether the files lie on this machine, where a rename publishes and a link reads."""
+        """Whether the files are on this machine, where a rename publishes and a link reads."""
         filesystem, _ = self._filesystem
         protocol = filesystem.protocol
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
@@ -161,18 +116,7 @@ class ArtifactStore:
         return f"{self._filesystem[1]}/{digest}"
 
     def exists(self, digest: str) -> bool:
-        """Tell whether the content is there.
-
-        Parameters
-        ----------
-        digest : str
-            The tree's digest.
-
-        Returns
-        -------
-        bool
-            False while it was never published or after it was removed.
-        """
+        """Whether the content is stored."""
         filesystem, _ = self._filesystem
         if self.is_local:
             return bool(filesystem.exists(self._place(digest)))
@@ -180,13 +124,7 @@ class ArtifactStore:
         return bool(filesystem.exists(self._place(digest)) and filesystem.exists(f"{self._place(digest)}{_WHOLE}"))
 
     def publish(self, tree: Tree) -> None:
-        """Put a finished tree in its place, unless the same content is there already.
-
-        Parameters
-        ----------
-        tree : Tree
-            From :meth:`TreeWriter.finish`. A local store takes its folder away by renaming it.
-        """
+        """Put a finished tree in its place, unless the same content exists; a local store renames its folder."""
         if self.exists(tree.digest):
             return
         filesystem, root = self._filesystem
@@ -212,22 +150,9 @@ class ArtifactStore:
         fsync_folder(root)
 
     def local(self, digest: str) -> Path:
-        """Return a local folder with the tree's files, fetching it first from a remote store.
+        """Return a local folder with the tree's files, which must not be changed.
 
-        Parameters
-        ----------
-        digest : str
-            The tree's digest.
-
-        Returns
-        -------
-        pathlib.Path
-            A folder whose files must not be changed.
-
-        Raises
-        ------
-        StoreProblem
-            If the files are gone.
+        A remote store's are fetched first.
         """
         if not self.exists(digest):
             raise StoreProblem(
@@ -246,13 +171,7 @@ class ArtifactStore:
         return target
 
     def digests(self) -> set[str]:
-        """List what is stored.
-
-        Returns
-        -------
-        set of str
-            The digests of all trees, whether a model names them or not.
-        """
+        """List the digests of all stored trees, whether a model names them or not."""
         filesystem, root = self._filesystem
         if not filesystem.exists(root):
             return set()
@@ -261,13 +180,7 @@ class ArtifactStore:
         return {name.removesuffix(_WHOLE) for name in names if _DIGEST.fullmatch(name.removesuffix(_WHOLE))}
 
     def remove(self, digest: str) -> None:
-        """Remove a tree.
-
-        Parameters
-        ----------
-        digest : str
-            What to remove; nothing happens if it is not there.
-        """
+        """Remove a tree, if it exists."""
         if self.is_local:
             remove_tree(Path(self._place(digest)), trash=self.staging)
             return
@@ -279,24 +192,7 @@ class ArtifactStore:
 
 
 def copy_tree(source: Path, folder: Path, *, prefix: str = "", only: Iterable[str] | None = None) -> TreeWriter:
-    """Copy a folder, or parts of it, into a new tree.
-
-    Parameters
-    ----------
-    source : pathlib.Path
-        The folder to copy from.
-    folder : pathlib.Path
-        The folder to fill.
-    prefix : str, optional
-        The name of a folder to put everything in.
-    only : iterable of str, optional
-        Relative paths of files or folders below ``source``; all by default.
-
-    Returns
-    -------
-    TreeWriter
-        Not yet finished.
-    """
+    """Copy a folder into a new tree below ``prefix``; ``only`` selects relative paths. The tree is not finished."""
     writer = TreeWriter(folder)
     if only is None:
         writer.copy(source, walk_tree(source), prefix)

@@ -96,14 +96,10 @@ environments = sa.Table(
 
 
 class Database:
-    """One workspace's rows.
+    """The rows of one workspace, at an SQLAlchemy URL.
 
-    Parameters
-    ----------
-    url : str or sqlalchemy.URL
-        An SQLAlchemy URL. Other engines get an ordinary transaction for a write.
-    busy_seconds : float, optional
-        How long somebody else's lock is waited for; :data:`BUSY_SECONDS` by default.
+    Engines other than SQLite get an ordinary transaction for a write. ``busy_seconds`` is the wait for another
+    process's lock, by default :data:`BUSY_SECONDS`.
     """
 
     def __init__(self, url: str | sa.URL, *, busy_seconds: float | None = None) -> None:
@@ -113,18 +109,7 @@ class Database:
 
     @classmethod
     def at(cls, path: Path) -> Database:
-        """Use the SQLite file at a path.
-
-        Parameters
-        ----------
-        path : pathlib.Path
-            The file; created with its tables on first use.
-
-        Returns
-        -------
-        Database
-            Not yet connected.
-        """
+        """Use the SQLite file at a path, created with its tables on first use; it is not yet connected."""
         return cls(sa.URL.create("sqlite", database=str(path)))
 
     @property
@@ -135,7 +120,7 @@ class Database:
 
     @property
     def busy_seconds(self) -> float:
-        """How long somebody else's lock is waited for."""
+        """How long to wait for another process's lock."""
         return BUSY_SECONDS if self._busy_seconds is None else self._busy_seconds
 
     @cached_property
@@ -153,7 +138,7 @@ class Database:
             return engine
 
     def open(self) -> None:
-        """Make the tables where they are missing, upgrade them where they are older, and refuse newer ones."""
+        """Create missing tables, upgrade older ones, and refuse newer ones."""
         _ = self.engine
 
     def _made(self, creator: Callable[[], sqlite3.Connection] | None) -> sa.Engine:
@@ -173,25 +158,15 @@ class Database:
         return told(self.path, self.url, self.busy_seconds)
 
     def lock(self, kind: Literal["service"], name: str, seconds: float) -> contextlib.AbstractContextManager[None]:
-        """Hold a lock between processes. On one machine it ends with its process.
+        """Hold a lock between processes, or raise :class:`~jupyter_deploy.store.Held` after so many seconds.
 
-        Parameters
-        ----------
-        kind, name : str
-            What is locked.
-        seconds : float
-            How long to wait for others.
-
-        Returns
-        -------
-        context manager
-            Raises :class:`~jupyter_deploy.store.Held` if another process holds it all the time.
+        On one machine it ends with its process.
         """
         return lock(self._folder / f"{kind}s" / f"{name}.lock", seconds)
 
     @cached_property
     def claims(self) -> Claims:
-        """The stages that are open, and what they claim."""
+        """The open stages, and what they claim."""
         return Claims(self._folder / "staging")
 
     @property
@@ -205,7 +180,7 @@ class Database:
 
     @cached_property
     def workspace_id(self) -> str:
-        """What tells this workspace's things from another's, for example on a Docker engine that both use."""
+        """An id that tells this workspace's objects from another's, for example on a shared Docker engine."""
         with self.read() as connection:
             return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == "workspace")))
 
@@ -242,14 +217,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Open a transaction that only reads.
+        """Open a transaction that only reads one consistent view.
 
-        Where nothing can be written beside the database (a full disk, a folder that is read-only), it reads a copy.
-
-        Yields
-        ------
-        sqlalchemy.Connection
-            One consistent view of the rows.
+        It reads a copy if nothing can be written beside the database (a full disk, a read-only folder).
         """
         with self._told(), contextlib.ExitStack() as stack:
             yield self._opened(stack)
@@ -276,17 +246,8 @@ class Database:
     def write(self, *, frees: bool = False, patience: float | None = None) -> Iterator[sa.Connection]:
         """Open a transaction that holds the write lock from its start; committed at the end, undone on an error.
 
-        Parameters
-        ----------
-        frees : bool, optional
-            Whether it ends or removes something, for which the reserve may be given up on a full disk.
-        patience : float, optional
-            How long to wait for somebody else's lock, in seconds; :attr:`busy_seconds` by default.
-
-        Yields
-        ------
-        sqlalchemy.Connection
-            No other writer runs while it is open.
+        ``frees`` says that it ends or removes something; then a full disk's reserve may be given up. ``patience`` is
+        the wait for another process's lock in seconds, by default :attr:`busy_seconds`.
         """
         with self._told(), contextlib.ExitStack() as stack:
             reserve = self._reserve if frees else None
@@ -315,7 +276,7 @@ class Database:
 
     @staticmethod
     def _check(connection: sa.Connection) -> None:
-        """Refuse what a newer package has made of the database since this process opened it."""
+        """Refuse a database that a newer package has changed since this process opened it."""
         driver = connection.connection.driver_connection
         if not isinstance(driver, _Connection):
             return
@@ -328,7 +289,7 @@ class Database:
 
 
 class _Connection(sqlite3.Connection):
-    """A connection whose commit may take from the reserve."""
+    """A connection whose commit may use the reserve."""
 
     reserve: Reserve | None = None
 
@@ -344,7 +305,7 @@ class _Connection(sqlite3.Connection):
 
 
 def _hold_open(database: Database, path: Path) -> None:
-    """Keep one connection open: SQLite clears its log away whenever the last one closes, which costs milliseconds."""
+    """Keep one connection open: SQLite removes its log when the last one closes, which costs milliseconds."""
     held = sqlite3.connect(path, check_same_thread=False)
     weakref.finalize(database, held.close)
     held.execute("SELECT count(*) FROM sqlite_master").close()

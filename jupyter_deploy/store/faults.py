@@ -1,4 +1,4 @@
-"""What a database says when it cannot be used, in people's words: who holds it, which disk is full, what is damaged."""
+"""Why a database cannot be used, in plain words: which process holds it, which disk is full, what is damaged."""
 
 from __future__ import annotations
 
@@ -21,18 +21,7 @@ _DAMAGED = (11, 26)
 
 
 def code_of(error: BaseException) -> int:
-    """Tell which of SQLite's primary error codes an error has.
-
-    Parameters
-    ----------
-    error : BaseException
-        The driver's, SQLAlchemy's around it, or what was made of that.
-
-    Returns
-    -------
-    int
-        0 where it is not an error of SQLite.
-    """
+    """Return the SQLite primary error code of an error or its cause; 0 if it is not SQLite's."""
     if isinstance(error, StoreProblem) and error.__cause__ is not None:
         error = error.__cause__
     inner = error.orig if isinstance(error, sa.exc.DBAPIError) else error
@@ -43,43 +32,15 @@ def code_of(error: BaseException) -> int:
 
 
 def is_about_room(error: BaseException) -> bool:
-    """Tell whether a database cannot be used because nothing can be written beside it.
-
-    Parameters
-    ----------
-    error : BaseException
-        The driver's, or SQLAlchemy's around it.
-
-    Returns
-    -------
-    bool
-        True for a full disk as well as for a folder that is read-only.
-    """
+    """Whether nothing can be written beside a database: a full disk, or a read-only folder."""
     return code_of(error) in {_NO_ROOM, *_NOT_WRITABLE}
 
 
 @contextlib.contextmanager
 def told(database: Path | None, url: object, seconds: float) -> Iterator[None]:
-    """Say in two lines why a database cannot be used.
+    """Turn the engine's errors into a StoreProblem of two lines; mistakes in our own statements stay as they are.
 
-    Parameters
-    ----------
-    database : pathlib.Path or None
-        SQLite's file; None for another engine.
-    url : object
-        The database's address.
-    seconds : float
-        How long somebody else's lock is waited for.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    StoreProblem
-        For what the engine says; mistakes in this package's own statements stay what they are.
+    ``database`` is SQLite's file, None for another engine; ``seconds`` is the wait for another process's lock.
     """
     try:
         yield
@@ -90,24 +51,7 @@ def told(database: Path | None, url: object, seconds: float) -> Iterator[None]:
 
 
 def problem(error: BaseException, database: Path | None, url: object, seconds: float) -> StoreProblem:
-    """Put an error of the engine into words.
-
-    Parameters
-    ----------
-    error : BaseException
-        The driver's, or SQLAlchemy's around it.
-    database : pathlib.Path or None
-        SQLite's file; None for another engine.
-    url : object
-        The database's address.
-    seconds : float
-        How long somebody else's lock was waited for.
-
-    Returns
-    -------
-    StoreProblem
-        Ready to be raised.
-    """
+    """Make the error for an engine's error; the arguments are those of :func:`told`."""
     code, said = code_of(error), getattr(error, "orig", error)
     if database is None or not code:
         return StoreProblem(

@@ -1,4 +1,4 @@
-"""Locks between processes that also hold where nothing can be written."""
+"""Locks between processes that also work where nothing can be written."""
 
 from __future__ import annotations
 
@@ -18,24 +18,14 @@ _POLL_SECONDS = 0.05
 
 
 class Held(Exception):
-    """Another process holds the lock, or another thread."""
+    """Another process, or another thread, holds the lock."""
 
 
 @contextmanager
 def built_once(folder: Path, name: str) -> Iterator[None]:
-    """Let one process of this machine at a time make something; the next one finds what the first made.
+    """Let one process of this machine at a time build something; the next one finds the result.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where such things are; it exists.
-    name : str
-        What is made.
-
-    Yields
-    ------
-    None
-        Nothing.
+    ``folder`` exists and holds such results; ``name`` is the result's.
     """
     with filelock.FileLock(folder / f"{name}.lock"):
         yield
@@ -43,20 +33,10 @@ def built_once(folder: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def lock(path: Path, seconds: float) -> Iterator[None]:
-    """Hold a lock.
+    """Hold a lock on a file, which is made if it is missing.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its file; made where it is missing. On a file system that is read-only it is locked as it is, and where there is
-        none, nobody else can change anything either.
-    seconds : float
-        How long to wait for others.
-
-    Yields
-    ------
-    None
-        Nothing.
+    On a read-only file system an existing file is locked as it is; without one, no other process can change anything
+    either. ``seconds`` is the wait for others.
 
     Raises
     ------

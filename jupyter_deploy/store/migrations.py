@@ -1,9 +1,9 @@
-"""From an older workspace's database to this one: a copy first, then every step, in one write transaction.
+"""Upgrade an older workspace's database: a copy first, then every step, in one write transaction.
 
-Tables only ever get new tables and columns that may be null, and rows keep what older packages read. So the packages of
-two environments can share a workspace; ``meta.schema`` is the oldest package that can, ``meta.revision`` what was done.
-What an older package does not know it must not remove: its garbage collection takes every folder of ``artifacts/`` that
-no row of ``models`` names, and every folder of ``bundles/`` that no row of ``services`` names.
+Tables only get new tables and nullable columns, and rows keep what older packages read. So the packages of two
+environments can share a workspace; ``meta.schema`` is the oldest package that can, ``meta.revision`` the last step.
+An older package must not remove what it does not know: its garbage collection takes every folder of ``artifacts/``
+that no row of ``models`` names, and every folder of ``bundles/`` that no row of ``services`` names.
 """
 
 from __future__ import annotations
@@ -27,20 +27,11 @@ _UPGRADE = "Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at anothe
 
 @dataclass(frozen=True)
 class Step:
-    """What one revision changes, beside new tables and columns, which are added by themselves.
+    """What one revision changes; new tables and columns are added anyway."""
 
-    Parameters
-    ----------
-    revision : int
-        The revision that it leads to.
-    readable_by : int
-        The oldest schema whose package can go on using the database afterwards.
-    run : callable
-        Changes rows, within the transaction. It must do no harm when it runs again.
-    """
-
-    revision: int
-    readable_by: int
+    revision: int  # the revision that it leads to
+    readable_by: int  # the oldest schema whose package can still use the database afterwards
+    # changes rows within the transaction; running it again must do no harm
     run: Callable[[sa.Connection], None] = lambda _: None
 
 
@@ -50,41 +41,14 @@ STEPS = (Step(4, 3),)
 
 
 def known_facts(connection: sa.Connection) -> dict[str, str]:
-    """Read what the database says about itself.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A transaction.
-
-    Returns
-    -------
-    dict of str to str
-        ``schema``, ``revision``, ``package``, ``workspace``; empty for a new one.
-    """
+    """Read ``schema``, ``revision``, ``package`` and ``workspace`` of a database; empty for a new one."""
     if not sa.inspect(connection).has_table("meta"):
         return {}
     return {row.key: row.value for row in connection.execute(sa.text("SELECT key, value FROM meta"))}
 
 
 def revision_of(facts: dict[str, str]) -> int:
-    """Tell what was done to a database, or refuse it.
-
-    Parameters
-    ----------
-    facts : dict of str to str
-        From :func:`known_facts`.
-
-    Returns
-    -------
-    int
-        Its revision; 0 for a new one.
-
-    Raises
-    ------
-    StoreProblem
-        If this package cannot use it.
-    """
+    """Return the revision of a database, 0 for a new one, or refuse one that this package cannot use."""
     schema = facts.get("schema")
     if schema is None:
         return 0
@@ -95,20 +59,7 @@ def revision_of(facts: dict[str, str]) -> int:
 
 
 def too_new(schema: object, package: str) -> StoreProblem:
-    """Build the error for a database of another package.
-
-    Parameters
-    ----------
-    schema : object
-        What it needs.
-    package : str
-        The version of the package that wrote it; empty where that is not known.
-
-    Returns
-    -------
-    StoreProblem
-        Ready to be raised.
-    """
+    """Make the error for a database of a newer package, whose version may be empty."""
     by = f"version {package} of this package" if package else "another version of this package"
     return StoreProblem(
         f"The workspace was written by {by} (schema {schema}, not {SCHEMA_VERSION}).",
@@ -117,15 +68,7 @@ def too_new(schema: object, package: str) -> StoreProblem:
 
 
 def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Bring a database to this package's revision, within a write transaction; nothing happens where it is.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The transaction.
-    metadata : sqlalchemy.MetaData
-        The tables.
-    """
+    """Bring a database to this package's revision, within a write transaction."""
     facts = known_facts(connection)
     revision = revision_of(facts)
     if revision >= SCHEMA_VERSION:
@@ -161,7 +104,7 @@ def _package() -> str:
 
 
 def _add_columns(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Add what tables that are there have got since they were made; all of it may be null."""
+    """Add the columns that existing tables lack; all of them are nullable."""
     inspector = sa.inspect(connection)
     for table in metadata.sorted_tables:
         if inspector.has_table(table.name):
@@ -173,19 +116,9 @@ def _add_columns(connection: sa.Connection, metadata: sa.MetaData) -> None:
 
 
 def back_up(path: Path, source: sqlite3.Connection) -> Path:
-    """Copy a database before it is upgraded, for its owner only.
+    """Copy a database before an upgrade to a private ``state.db.before-4``; the three newest copies are kept.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The database's file.
-    source : sqlite3.Connection
-        Open on it, for reading; the one that upgrades holds the write lock, so nothing changes meanwhile.
-
-    Returns
-    -------
-    pathlib.Path
-        The copy: ``state.db.before-4``. The three newest copies are kept.
+    ``source`` is open on it for reading; the upgrade holds the write lock, so nothing changes meanwhile.
     """
     half = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
     try:

@@ -1,4 +1,4 @@
-"""A workspace is for its owner only: its rights put right when it is opened, and no secrets where that cannot be."""
+"""A workspace is for its owner only: rights are corrected when it is opened; otherwise secrets are refused."""
 
 from __future__ import annotations
 
@@ -24,18 +24,7 @@ _SECRET_FILES = (
 
 
 def is_private(root: Path) -> bool:
-    """Tell whether nobody but the user who runs this can look into a workspace.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder.
-
-    Returns
-    -------
-    bool
-        Always true on Windows, where a user's folder is the user's.
-    """
+    """Whether only the current user can read a workspace; always true on Windows, where a user's folder is private."""
     return not _why_not_private(root)
 
 
@@ -62,17 +51,9 @@ def _name_of(uid: int) -> str:
 
 
 def make_private(root: Path) -> list[str]:
-    """Take a workspace's rights away from everybody but its owner.
+    """Remove the rights of others to a workspace, and return what to tell the user.
 
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder; it exists.
-
-    Returns
-    -------
-    list of str
-        What to tell the user: what was put right, or that it cannot be; the latter once for each workspace.
+    That it cannot be done is told once per workspace.
     """
     if sys.platform == "win32" or is_private(root):
         return []
@@ -120,20 +101,7 @@ def _told_once(root: Path, why: str) -> list[str]:
 
 
 def refuse_secrets(root: Path, what: str) -> None:
-    """Refuse to store a secret where others could read it.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder.
-    what : str
-        The secret, for the message.
-
-    Raises
-    ------
-    StoreProblem
-        If the folder is not private.
-    """
+    """Refuse to store a secret where others could read it; ``what`` names it in the message."""
     why = _why_not_private(root)
     if why:
         raise StoreProblem(
@@ -143,25 +111,7 @@ def refuse_secrets(root: Path, what: str) -> None:
 
 
 def secrets_folder(root: Path, folder: Path) -> Path:
-    """Choose where the secrets of this machine's servers lie.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder.
-    folder : pathlib.Path
-        The service's own folder in it.
-
-    Returns
-    -------
-    pathlib.Path
-        The service's own; where others could read that, one in Jupyter's runtime folder, which is made.
-
-    Raises
-    ------
-    StoreProblem
-        If others could read that one as well.
-    """
+    """Choose the folder of a server's secrets: the service's own, or a new private one in Jupyter's runtime folder."""
     if is_private(root):
         return folder
     import hashlib

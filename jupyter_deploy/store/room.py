@@ -1,4 +1,4 @@
-"""Whether a folder can be written to, and the words for why it cannot; a reserve that is given up on a full disk."""
+"""Whether a folder can be written to, and why not; a reserve that is given up on a full disk."""
 
 from __future__ import annotations
 
@@ -21,18 +21,7 @@ _STEP_BYTES = 256 << 10
 
 
 def cannot_write(folder: Path) -> int:
-    """Find out by writing whether a folder takes a small file; a quota is seen in no other way.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    int
-        The error's number; 0 where it can be written to.
-    """
+    """Write a small file to a folder, since only that shows a quota; returns the error's number or 0."""
     try:
         handle, name = tempfile.mkstemp(prefix=".probe-", dir=folder)
     except OSError as error:
@@ -51,18 +40,7 @@ def cannot_write(folder: Path) -> int:
 
 
 def free_bytes(folder: Path) -> int:
-    """Tell how much may be written to a folder's disk.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    int
-        Bytes; 0 where it cannot be asked.
-    """
+    """Return the free bytes of a folder's disk; 0 if unknown."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
@@ -70,20 +48,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def full_disk(folder: Path, number: int = errno.ENOSPC) -> DiskFull:
-    """Build the error for a folder that takes no more.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-    number : int, optional
-        The system's: a full disk, or a quota that is used up.
-
-    Returns
-    -------
-    DiskFull
-        Ready to be raised. Who knows what can be removed puts that into its hint.
-    """
+    """Make the error for a full disk or a used-up quota; the caller adds what can be removed."""
     hint = "prune removes what no service needs; delete and unregister remove what is named."
     if number == errno.EDQUOT:
         return DiskFull(f"Your disk quota for {folder} is used up.", hint=hint)
@@ -93,20 +58,7 @@ def full_disk(folder: Path, number: int = errno.ENOSPC) -> DiskFull:
 
 
 def read_only(folder: Path, number: int = errno.EROFS) -> ReadOnly:
-    """Build the error for a folder that may not be written to.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-    number : int, optional
-        The system's.
-
-    Returns
-    -------
-    ReadOnly
-        Ready to be raised.
-    """
+    """Make the error for a folder that may not be written to; ``number`` is the system's."""
     why = "is on a read-only file system" if number == errno.EROFS else f"cannot be written to: {os.strerror(number)}"
     return ReadOnly(
         f"{folder} {why}.",
@@ -116,18 +68,7 @@ def read_only(folder: Path, number: int = errno.EROFS) -> ReadOnly:
 
 
 def amount(size: float) -> str:
-    """Write a number of bytes for people.
-
-    Parameters
-    ----------
-    size : float
-        The number.
-
-    Returns
-    -------
-    str
-        For example ``"340 MB"``.
-    """
+    """Write a number of bytes for people, for example ``"340 MB"``."""
     for unit in ("bytes", "KB", "MB", "GB"):
         if size < 1000 or unit == "GB":
             return f"{size:,.0f} {unit}" if size >= 10 or unit == "bytes" else f"{size:.1f} {unit}"
@@ -137,22 +78,9 @@ def amount(size: float) -> str:
 
 @contextlib.contextmanager
 def told(folder: Path) -> Iterator[None]:
-    """Say which folder is full or read-only, where the system only says that something is.
+    """Name the folder that is full or read-only, where the system only says that one is.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where what is done inside writes, unless an error names another place.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    DiskFull, ReadOnly
-        Instead of the system's error.
+    It is ``folder`` unless an error names another path.
     """
     try:
         yield
@@ -166,7 +94,7 @@ def told(folder: Path) -> Iterator[None]:
 
 
 def _named(error: OSError, folder: Path) -> Path:
-    """Tell which folder's disk an error is about: the whole workspace, where it is the same one."""
+    """Name the folder whose disk an error is about: the whole workspace, if it is on that disk."""
     if not isinstance(error.filename, (str, bytes)):
         return folder
     place = Path(os.fsdecode(error.filename)).parent
@@ -178,20 +106,14 @@ def _named(error: OSError, folder: Path) -> Path:
 
 
 class Reserve:
-    """Room that is kept for the moment when there is none: what stops or removes something must be written down.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The workspace's.
-    """
+    """Space that is kept for a full disk, where stopping or removing something must still be recorded."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "reserve"
 
     def refill(self) -> None:
-        """Make it, or make it whole again, where there is room that nobody misses."""
+        """Fill it, if there is ample space."""
         with contextlib.suppress(OSError):
             has = self._path.stat().st_size if self._path.exists() else 0
             size = min(_RESERVE_BYTES, free_bytes(self._folder) // 4)
@@ -208,13 +130,7 @@ class Reserve:
                 os.close(handle)
 
     def give_up(self) -> bool:
-        """Free a part of it: somebody else may take what is freed at once.
-
-        Returns
-        -------
-        bool
-            False where nothing is left.
-        """
+        """Free a part of it, which another process may take at once; false if nothing is left."""
         try:
             size = self._path.stat().st_size
             if size > _STEP_BYTES:
@@ -226,6 +142,6 @@ class Reserve:
         return True
 
     def make_room(self) -> None:
-        """Free as much as a small write needs, where there is less."""
+        """Free as much as a small write needs, if there is less."""
         while free_bytes(self._folder) < _STEP_BYTES and self.give_up():
             pass

@@ -1,4 +1,4 @@
-"""A database that cannot be opened where it lies, because nothing can be written beside it: read from a copy."""
+"""Read a copy of a database that cannot be opened in its place, because nothing can be written beside it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,9 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 
 
 def snapshot(path: Path) -> sqlite3.Connection:
-    """Copy a database and its log into memory.
+    """Copy a database and its log into memory, as they were a moment ago; a missing file is empty.
 
-    SQLite needs room beside a database even for reading; on a full disk and on one that is read-only there is none.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is not there is empty.
-
-    Returns
-    -------
-    sqlite3.Connection
-        Of a database in memory, as the file was a moment ago.
-
-    Raises
-    ------
-    sqlite3.OperationalError
-        If no folder takes the copy, or the database is written to all the time.
+    SQLite needs space beside a database even for reading; a full or read-only disk has none.
     """
     if not path.parent.is_dir():
         raise sqlite3.OperationalError(f"unable to open database file: there is no folder {path.parent}")

@@ -1,6 +1,6 @@
-"""Work in progress: a folder that only its living owner may use, and the digests it is about to need.
+"""Work in progress: a folder that only its living owner may use, and the digests that it is about to need.
 
-``kill -9`` leaves such a folder behind; its lock is gone with the process, so the next one to look can tell.
+``kill -9`` leaves such a folder behind; its lock ends with the process, so the next process can tell.
 """
 
 from __future__ import annotations
@@ -22,12 +22,8 @@ from .room import NO_RIGHTS, NO_ROOM, told
 class Stage:
     """A claimed folder.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Empty at first; on the same file system as artifacts and bundles, so that a rename publishes.
-    claims : pathlib.Path
-        The file that lists the digests this stage needs to stay.
+    It is empty at first, and on the file system of artifacts and bundles, so that a rename publishes. ``claims`` is
+    the file that lists the digests that must stay.
     """
 
     folder: Path
@@ -35,38 +31,22 @@ class Stage:
 
     @property
     def token(self) -> str:
-        """What :meth:`Claims.is_open` knows it by."""
+        """The name by which :meth:`Claims.is_open` knows it."""
         return self.folder.name
 
     def claim(self, digest: str) -> None:
-        """Keep an artifact or bundle from being collected while this stage is open.
-
-        Parameters
-        ----------
-        digest : str
-            What must stay, whether it exists already or not.
-        """
+        """Keep an artifact or bundle from being collected while this stage is open, whether it exists or not."""
         with self.claims.open("a") as file:
             file.write(digest + "\n")
 
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """What processes left in the staging folder that were killed.
+    """What killed processes left in the staging folder."""
 
-    Parameters
-    ----------
-    locks : tuple of pathlib.Path
-        The lock files of their stages.
-    trash : tuple of pathlib.Path
-        Folders whose removal was cut off.
-    digests : frozenset of str
-        What the stages claimed: it may have been published without a row that names it.
-    """
-
-    locks: tuple[Path, ...]
-    trash: tuple[Path, ...]
-    digests: frozenset[str]
+    locks: tuple[Path, ...]  # the lock files of their stages
+    trash: tuple[Path, ...]  # folders whose removal was interrupted
+    digests: frozenset[str]  # what the stages claimed, and may have published without a row
 
     def remove(self) -> None:
         """Remove the stages and the trash."""
@@ -77,14 +57,9 @@ class LeftBehind:
 
 
 class Claims:
-    """The stages that are open, in any process, and what they claim.
+    """The open stages of all processes, and what they claim.
 
-    A stage dies with its process: its lock is the system's, so the next one to look finds it free at once.
-
-    Parameters
-    ----------
-    staging : pathlib.Path
-        The workspace's staging folder.
+    A stage ends with its process: its lock is the system's, so the next process finds it free at once.
     """
 
     def __init__(self, staging: Path) -> None:
@@ -92,13 +67,7 @@ class Claims:
 
     @contextmanager
     def open(self) -> Iterator[Stage]:
-        """Open a stage and remove it at the end, whatever happened.
-
-        Yields
-        ------
-        Stage
-            Locked for this thread of this process.
-        """
+        """Open a stage, locked for this thread, and remove it at the end."""
         staging = self._staging
         with told(staging.parent):
             token, lock = _new_token(staging)
@@ -113,40 +82,17 @@ class Claims:
                 lock.release()
 
     def is_open(self, token: str) -> bool:
-        """Tell whether a stage is open.
-
-        Parameters
-        ----------
-        token : str
-            The stage's.
-
-        Returns
-        -------
-        bool
-            False once it is closed or its process is dead.
-        """
+        """Whether a stage is open: neither closed nor its process dead."""
         path = self._staging / f"{token}.lock"
         return path.exists() and _is_held(path)
 
     def living(self) -> set[str]:
-        """Tell which digests the stages need that are open now.
-
-        Returns
-        -------
-        set of str
-            Digests of artifacts and bundles.
-        """
+        """Return the digests of artifacts and bundles that open stages need."""
         # A token is known by its lock file, which is locked before the folder exists and removed after it.
         return set().union(*(_claimed(path) for path in self._staging.glob("*.lock") if _is_held(path)))
 
     def left_behind(self) -> LeftBehind:
-        """Find what killed processes left.
-
-        Returns
-        -------
-        LeftBehind
-            Empty nearly always.
-        """
+        """Find what killed processes left: nearly always nothing."""
         staging = self._staging
         names = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
         locks = tuple(staging / name for name in names if name.endswith(".lock") and not _is_held(staging / name))
@@ -156,18 +102,7 @@ class Claims:
 
 @contextmanager
 def scratch(staging: Path) -> Iterator[Path]:
-    """Make a folder for work on this machine, and remove it at the end or, after a kill, when the next one looks.
-
-    Parameters
-    ----------
-    staging : pathlib.Path
-        The workspace's staging folder.
-
-    Yields
-    ------
-    pathlib.Path
-        Empty at first.
-    """
+    """Make an empty work folder, and remove it at the end; after a kill, the next process removes it."""
     with Claims(staging).open() as opened:
         yield opened.folder
 

@@ -1,4 +1,4 @@
-"""What model files say of themselves, read without executing anything of them."""
+"""What model files say of themselves, read without executing anything in them."""
 
 from __future__ import annotations
 

@@ -16,18 +16,7 @@ _MOST_ENTRIES = 100_000
 
 
 def look(file: File) -> Found | None:
-    """Look into a zip file.
-
-    Parameters
-    ----------
-    file : File
-        The file.
-
-    Returns
-    -------
-    Found or None
-        None where it is none, or one of another kind.
-    """
+    """Look into a zip file; None if it is another kind of file."""
     if file.head[:4] != b"PK\x03\x04":
         return None
     try:
@@ -73,18 +62,7 @@ def _keras(archive: zipfile.ZipFile, names: list[str]) -> Found | None:
 
 
 def keras(version: str) -> Found:
-    """Say what a file of Keras needs.
-
-    Parameters
-    ----------
-    version : str
-        The version of Keras that wrote it; empty where it is not said.
-
-    Returns
-    -------
-    Found
-        Keras 2 is a part of the TensorFlow of the same minor version.
-    """
+    """Say what a Keras file needs; Keras 2 is a part of the TensorFlow of the same minor version."""
     number = re.match(r"2\.(\d+)\.", f"{version}.")
     if number:
         return Found("TfKeras", frozenset({"tensorflow"}), {"keras": version}, (f"tensorflow==2.{number[1]}.*",))

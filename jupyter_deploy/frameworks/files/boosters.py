@@ -1,4 +1,4 @@
-"""The own formats of XGBoost, LightGBM and CatBoost."""
+"""The native formats of XGBoost, LightGBM and CatBoost."""
 
 from __future__ import annotations
 
@@ -12,18 +12,7 @@ _BOOSTERS = (b"gbtree", b"gblinear", b"dart")
 
 
 def look(file: File) -> Found | None:
-    """Look into a file of a boosting library.
-
-    Parameters
-    ----------
-    file : File
-        The file.
-
-    Returns
-    -------
-    Found or None
-        None where it is none.
-    """
+    """Look into a boosting library's file; None for other files."""
     return _xgboost(file) or _lightgbm(file) or _catboost(file)
 
 

@@ -30,18 +30,7 @@ _NOT_CONDA = {"python", "pip"}
 
 
 def look(folder: Path) -> Found | None:
-    """Look into a folder of a kind that is known as a whole.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    Found or None
-        None where its files speak for themselves.
-    """
+    """Look into a folder of a known kind; None if its files speak for themselves."""
     for kind in (_mlflow, _saved_model, _transformers, _spark):
         try:
             found = kind(folder)
@@ -90,7 +79,7 @@ def _mlflow(folder: Path) -> Found | None:
 
 
 def _requirements(folder: Path) -> tuple[tuple[str, ...], str]:
-    """Read what an MLflow folder says that it needs, and its version of Python."""
+    """Read the requirements of an MLflow folder, and its version of Python."""
     python, conda = "", None
     if (folder / "conda.yaml").is_file():
         conda = _yaml(folder / "conda.yaml")

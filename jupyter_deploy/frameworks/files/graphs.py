@@ -13,18 +13,7 @@ _SHORT = 4096
 
 
 def look(file: File) -> Found | None:
-    """Look into a file that holds a graph.
-
-    Parameters
-    ----------
-    file : File
-        The file.
-
-    Returns
-    -------
-    Found or None
-        None where it is none.
-    """
+    """Look into a graph's file; None for other files."""
     if file.head[4:8] == b"TFL3":
         return Found("TensorFlow", frozenset({"tensorflow"}))
     return _onnx(file)
@@ -54,24 +43,9 @@ def _onnx(file: File) -> Found | None:
 
 
 def fields(opened: IO[bytes], size: int) -> Iterator[tuple[int, int | bytes]]:
-    """Read the fields of a message of Protocol Buffers.
+    """Yield field numbers and values of a Protocol Buffers message of ``size`` bytes; a long value is cut.
 
-    Parameters
-    ----------
-    opened : file
-        At the message's beginning.
-    size : int
-        Its bytes.
-
-    Yields
-    ------
-    tuple of (int, int or bytes)
-        A field's number and its value; of a long one, the beginning.
-
-    Raises
-    ------
-    ValueError
-        Where it is no such message.
+    Raises ValueError if it is no such message.
     """
     end, seen = opened.tell() + size, 0
     while opened.tell() < end:

@@ -1,4 +1,4 @@
-"""Look into a model's file or folder, and tell what it is."""
+"""Look into a model's file or folder, and say what it is."""
 
 from __future__ import annotations
 
@@ -35,49 +35,24 @@ _HEAD = 1 << 16
 
 @dataclass(frozen=True)
 class Found:
-    """What a file says.
+    """What a file says."""
 
-    Parameters
-    ----------
-    framework : str
-        In Azure ML's spelling; empty where unknown.
-    modules : frozenset of str
-        The modules that loading it imports.
-    written : dict of str to str
-        By the framework's top-level module, the version that wrote the file.
-    lines : tuple of str
-        Requirements that it names by itself.
-    bounds : tuple of str
-        Requirements that follow from how it was written, for example ``"numpy<2"``.
-    notices : tuple of str
-        What the user should know.
-    """
-
-    framework: str = ""
-    modules: frozenset[str] = frozenset()
+    framework: str = ""  # in Azure ML's spelling; empty if unknown
+    modules: frozenset[str] = frozenset()  # those that loading imports
+    # by the framework's top-level module, the version that wrote the file
     written: dict[str, str] = field(default_factory=dict, hash=False)
-    lines: tuple[str, ...] = ()
-    bounds: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()  # requirements that it names itself
+    bounds: tuple[str, ...] = ()  # requirements that follow from how it was written, for example "numpy<2"
+    notices: tuple[str, ...] = ()  # for the user
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that is looked into.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it is.
-    head : bytes
-        Its beginning.
-    size : int
-        All its bytes.
-    """
+    """A file that is looked into."""
 
     path: Path
-    head: bytes
-    size: int
+    head: bytes  # its beginning
+    size: int  # in bytes
 
     @property
     def name(self) -> str:
@@ -86,18 +61,7 @@ class File:
 
 
 def look(path: Path) -> Found:
-    """Look into a file or folder.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        What is registered.
-
-    Returns
-    -------
-    Found
-        Empty where nothing is known about it; of a folder, what its files say together.
-    """
+    """Look into a registered file or folder; the result is empty if nothing is known about it."""
     if path.is_file():
         return _look_into(path)
     whole: Found | None = import_module(f"{__package__}.folders").look(path)
@@ -107,18 +71,7 @@ def look(path: Path) -> Found:
 
 
 def together(parts: list[Found]) -> Found:
-    """Say of several files what each of them says.
-
-    Parameters
-    ----------
-    parts : list of Found
-        Of each file.
-
-    Returns
-    -------
-    Found
-        Its framework is ``"Multi"`` where they are of several.
-    """
+    """Join what several files say; different frameworks make ``"Multi"``."""
     frameworks = list(dict.fromkeys(part.framework for part in parts if part.framework not in {"", "Custom"}))
     framework = "Multi" if len(frameworks) > 1 else (frameworks or [""])[0]
     written: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Pickles, by their opcodes: which modules they name, and what wrote them. Nothing is imported, nothing is called.
 
-The opcodes run on a stack of placeholders, which only hold what matters here: texts, numbers, tuples, dictionaries by
-text, and names. joblib's arrays stand between opcodes as plain bytes; how many, their placeholders tell.
+The opcodes run on a stack of placeholders, which hold only what matters here: texts, numbers, tuples, dictionaries by
+text, and names. joblib's arrays stand between opcodes as plain bytes; their placeholders tell how many.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Ref:
 
 @dataclass
 class Made:
-    """What a call would make."""
+    """The result of a call."""
 
     of: Any
     arguments: Any
@@ -37,7 +37,7 @@ class Made:
 
 
 class Mark:
-    """Where a list of values begins."""
+    """The beginning of a list of values."""
 
 
 class Unknown:
@@ -58,16 +58,9 @@ class Seen:
 
 
 class Walk:
-    """Walks one pickle; the next one in the same file is another's.
+    """Walks one pickle; the next one in the same file needs another walk.
 
-    Parameters
-    ----------
-    stream : Stream
-        At the pickle's beginning.
-    seen : Seen
-        Where findings go.
-    depth : int, optional
-        How many pickles it lies in.
+    ``depth`` says how many pickles surround it.
     """
 
     def __init__(self, stream: Stream, seen: Seen, depth: int = 0) -> None:
@@ -78,19 +71,9 @@ class Walk:
         self._memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """Walk to the end.
+        """Walk to the end, and return the placeholder of the pickle's value.
 
-        Returns
-        -------
-        object
-            The placeholder of what the pickle holds.
-
-        Raises
-        ------
-        ValueError
-            Where it is no pickle, or not a whole one.
-        TooMuch
-            Where it is too long.
+        Raises ValueError for anything but a whole pickle, and :class:`TooMuch` for one that is too long.
         """
         stream, seen, stack = self._stream, self._seen, self._stack
         while True:
@@ -281,7 +264,7 @@ class Walk:
                 self._skip_array(state)
 
     def _skip_array(self, state: Any) -> None:
-        """Leave out the bytes of an array, which joblib writes behind its description."""
+        """Skip the bytes of an array, which joblib writes behind its description."""
         kind, shape = state["dtype"], state["shape"]
         text = kind.arguments[0] if isinstance(kind, Made) else ""
         found = re.fullmatch(r"[<>|=]?([a-zA-Z])(\d*)", text) if isinstance(text, str) else None

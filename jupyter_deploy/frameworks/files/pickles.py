@@ -1,4 +1,4 @@
-"""Pickles, plain and packed: which modules they name, and what wrote them."""
+"""Pickles, plain and compressed: which modules they name, and what wrote them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,7 @@ _OF_PYTHON_2 = {"__builtin__", "copy_reg", "cPickle"}
 
 
 def look(file: File) -> Found | None:
-    """Look into a pickle, plain or packed.
-
-    Parameters
-    ----------
-    file : File
-        The file.
-
-    Returns
-    -------
-    Found or None
-        None where it is no pickle.
-    """
+    """Look into a pickle, plain or compressed; None for other files."""
     with file.path.open("rb") as opened:
         pieces = pieces_of(opened, file.head)
         named = file.path.suffix.lower() in _ENDINGS

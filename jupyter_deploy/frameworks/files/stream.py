@@ -1,4 +1,4 @@
-"""Bytes that are read once, from the beginning, with a bound on how many: compressed ones may never end."""
+"""Bytes that are read once, from the beginning, up to a limit: compressed ones may never end."""
 
 from __future__ import annotations
 
@@ -19,15 +19,7 @@ class TooMuch(Exception):
 
 
 class Stream:
-    """A reader over pieces of bytes.
-
-    Parameters
-    ----------
-    pieces : iterator of bytes
-        Of any size.
-    seconds : float, optional
-        How long it may be read.
-    """
+    """A reader over pieces of bytes of any size, for at most so many seconds."""
 
     def __init__(self, pieces: Iterator[bytes], seconds: float = _MOST_SECONDS) -> None:
         self._pieces = pieces
@@ -37,18 +29,7 @@ class Stream:
         self._until = time.monotonic() + seconds
 
     def read(self, count: int) -> bytes:
-        """Read bytes.
-
-        Parameters
-        ----------
-        count : int
-            How many.
-
-        Returns
-        -------
-        bytes
-            Fewer at the end.
-        """
+        """Read so many bytes, fewer at the end."""
         end = self._at + count
         if end <= len(self._held):
             found = self._held[self._at : end]
@@ -62,13 +43,7 @@ class Stream:
         return b"".join(parts)
 
     def readline(self) -> bytes:
-        """Read up to the next end of a line, as :mod:`pickletools` asks for it.
-
-        Returns
-        -------
-        bytes
-            At most 64 KB.
-        """
+        """Read up to the end of a line, at most 64 KB, as :mod:`pickletools` asks for it."""
         line = b""
         while len(line) < _CHUNK:
             at = self._held.find(b"\n", self._at)
@@ -82,13 +57,7 @@ class Stream:
         raise TooMuch("a line without an end")
 
     def skip(self, count: int) -> None:
-        """Leave bytes out.
-
-        Parameters
-        ----------
-        count : int
-            How many.
-        """
+        """Skip bytes."""
         while count > len(self._held) - self._at:
             count -= len(self._held) - self._at
             if not self._more():
@@ -96,7 +65,7 @@ class Stream:
         self._at += count
 
     def check_time(self) -> None:
-        """Raise where it has been read for too long."""
+        """Raise if it has been read for too long."""
         if time.monotonic() > self._until:
             raise TooMuch("time")
 
@@ -110,35 +79,13 @@ class Stream:
 
 
 def plain(opened: IO[bytes] | BufferedIOBase | Any) -> Iterator[bytes]:
-    """Read a file in pieces.
-
-    Parameters
-    ----------
-    opened : file
-        Open for reading bytes; of a compressed one, what is inside.
-
-    Yields
-    ------
-    bytes
-        At most 64 KB each.
-    """
+    """Read an open binary file in pieces of at most 64 KB."""
     while piece := opened.read(_CHUNK):
         yield piece
 
 
 def inflated(opened: IO[bytes]) -> Iterator[bytes]:
-    """Read what a zlib stream holds.
-
-    Parameters
-    ----------
-    opened : file
-        Open for reading bytes.
-
-    Yields
-    ------
-    bytes
-        At most 64 KB each, however well it is packed.
-    """
+    """Decompress a zlib stream in pieces of at most 64 KB, whatever its ratio."""
     inside = zlib.decompressobj()
     for piece in plain(opened):
         packed = piece
@@ -150,20 +97,7 @@ def inflated(opened: IO[bytes]) -> Iterator[bytes]:
 
 
 def pieces_of(opened: IO[bytes], head: bytes) -> Iterator[bytes] | None:
-    """Open a file by its first bytes, as joblib does.
-
-    Parameters
-    ----------
-    opened : file
-        Open for reading bytes, at its beginning.
-    head : bytes
-        Its first bytes.
-
-    Returns
-    -------
-    iterator of bytes or None
-        What it holds; None where it is packed in a way that cannot be read here.
-    """
+    """Open a file by its first bytes, as joblib does; None for a compression that cannot be read here."""
     import bz2
     import gzip
     import lzma

@@ -1,4 +1,4 @@
-"""Files of weights and arrays: safetensors, HDF5 (Keras's among them), NumPy's own."""
+"""Files of weights and arrays: safetensors, HDF5 (also Keras's), NumPy's own."""
 
 from __future__ import annotations
 
@@ -14,18 +14,7 @@ _LOOKED_AT = 8 << 20
 
 
 def look(file: File) -> Found | None:
-    """Look into a file of weights.
-
-    Parameters
-    ----------
-    file : File
-        The file.
-
-    Returns
-    -------
-    Found or None
-        None where it is none.
-    """
+    """Look into a file of weights; None for other files."""
     if file.head[:6] == b"\x93NUMPY":
         return Found("Custom", frozenset({"numpy"}))
     if file.head[:8] == _HDF5:

@@ -20,27 +20,20 @@ SOURCE_DIRECTORY = "source_directory"
 
 @dataclass(frozen=True)
 class Shipment:
-    """The files of a script, by their path in the service.
-
-    ``texts`` has the sources of the script and its modules. ``files`` maps all others to their path as text, because
-    there may be thousands; ``stats`` is their state when they were found. All are below ``root``; the script runs in
-    ``cwd``, relative to it. ``source`` is the name of the folder that the user asked for, empty if none. ``names``
-    are those under which the script looks for its own folder. ``left_out`` lists unshipped files by reason.
-    ``walked`` is true if a whole folder is shipped. ``named`` are files that the script opens by a literal path.
-    """
+    """The files of a script, by their path in the service."""
 
     entry: str
-    texts: Mapping[str, bytes] = field(hash=False)
-    files: Mapping[str, str] = field(hash=False)
-    stats: Mapping[str, os.stat_result] = field(hash=False, repr=False)
-    root: str = ""
-    cwd: str = ""
-    source: str = ""
-    names: tuple[str, ...] = ()
+    texts: Mapping[str, bytes] = field(hash=False)  # the sources of the script and its modules
+    files: Mapping[str, str] = field(hash=False)  # the paths of all others, as text because there may be thousands
+    stats: Mapping[str, os.stat_result] = field(hash=False, repr=False)  # their state when they were found
+    root: str = ""  # the folder that all of them are in
+    cwd: str = ""  # where the script runs, relative to root
+    source: str = ""  # the name of the folder that the user asked for; empty if none
+    names: tuple[str, ...] = ()  # names under which the script looks for its own folder
     modules: frozenset[str] = frozenset()
-    left_out: Mapping[str, list[str]] = field(default_factory=dict, hash=False)
-    walked: bool = False
-    named: frozenset[str] = frozenset()
+    left_out: Mapping[str, list[str]] = field(default_factory=dict, hash=False)  # unshipped files, by reason
+    walked: bool = False  # whether a whole folder is shipped
+    named: frozenset[str] = frozenset()  # files that the script opens by a literal path
 
     @property
     def size(self) -> int:
@@ -89,15 +82,6 @@ def shipment_of(
     ``source`` is a folder to ship whole, instead of the script's own. ``modules`` are those that its models need:
     they ship if they are beside the script. ``large`` allows more than 100 MB or 10,000 files. ``folder`` ships a
     script file's folder, otherwise only what it imports and names. The workspace's ``home`` is never shipped.
-
-    Raises
-    ------
-    ScriptProblem
-        If a module beside the script cannot be read.
-    UsageProblem
-        If the script is not in the folder that was named.
-    TooMuchToShip
-        If there is more, and ``large`` is false.
     """
     root, entry = _root(script, source)
     walk = Walk(root, bool(source), large, str(home))
