@@ -10,18 +10,7 @@ from ..errors import DeployError, UsageProblem
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The words behind ``jupyter model``; ``sys.argv`` by default.
-
-    Returns
-    -------
-    int
-        0; 1 for a problem; 2 for wrong words; 130 after Ctrl-C.
-    """
+    """Run one verb, by default from ``sys.argv``; returns 0, 1 for a problem, 2 for wrong words, 130 after Ctrl-C."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
         code = _run(words)

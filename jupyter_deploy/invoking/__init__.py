@@ -1,6 +1,6 @@
-"""From a value to an answer: a request's body, the connection, load, and the text of a client.
+"""The way from a value to an answer: a request's body, the connection, load, and the text of a client.
 
-It only uses services over HTTP and changes none.
+This room only uses services over HTTP; it changes none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One kept-alive HTTP connection to a service: a request goes out once, and its time is measured."""
+"""One kept-alive HTTP connection to a service: a request is sent once, and its time is measured."""
 
 from __future__ import annotations
 
@@ -15,21 +15,15 @@ _SAFE = "/?&=%:@!$'()*+,;~#[]-._"
 
 
 class NoAnswer(Exception):
-    """Nobody answered: no connection, or it broke before an answer began."""
+    """There was no connection, or it broke before an answer began."""
 
 
 class TooSlow(Exception):
-    """The answer was not there in time."""
+    """The answer did not arrive in time."""
 
 
 class TooLarge(Exception):
-    """The answer is larger than what is accepted.
-
-    Parameters
-    ----------
-    size : int
-        Its bytes, as far as they are known.
-    """
+    """The answer is larger than the limit; ``size`` is in bytes, as far as it is known."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"{size} bytes")
@@ -38,41 +32,27 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back.
-
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    headers : mapping of str to str
-        Lower-case names.
-    body : bytes
-        As it came.
-    seconds : float
-        From the request's first byte to the answer's last.
-    whole : bool
-        Whether the answer came to its end.
-    """
+    """What came back."""
 
     status: int
-    headers: Mapping[str, str] = field(hash=False)
+    headers: Mapping[str, str] = field(hash=False)  # lower-case names
     body: bytes = field(repr=False)
-    seconds: float
-    whole: bool = True
+    seconds: float  # from the request's first byte to the answer's last
+    whole: bool = True  # whether the answer came to its end
 
     @property
     def content_type(self) -> str:
-        """What the body is, without parameters; empty where the service does not say."""
+        """The content type without parameters; empty if the service does not say."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def request_id(self) -> str:
-        """The request's id, as the service's log has it."""
+        """The request's id, as in the service's log."""
         return self.headers.get("x-ms-request-id", "")
 
     @property
     def run_seconds(self) -> float | None:
-        """How long ``run()`` took; None where it was not called or the service does not say."""
+        """How long ``run()`` took; None if it was not called or the service does not say."""
         try:
             return float(self.headers["x-ms-run-fn-exec-ms"]) / 1000
         except (KeyError, ValueError):
@@ -80,14 +60,9 @@ class Reply:
 
 
 class Connection:
-    """A connection that is opened when it is needed and kept as long as the service keeps it.
+    """A connection that opens on first use and lasts as long as the service keeps it.
 
-    Parameters
-    ----------
-    url : str
-        The service's scoring address.
-    timeout : float, optional
-        Seconds for a request, from its first byte to the answer's last; for ever by default.
+    ``timeout`` is in seconds, from a request's first byte to its answer's last; None waits forever.
     """
 
     def __init__(self, url: str, timeout: float | None = None) -> None:
@@ -112,49 +87,15 @@ class Connection:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def post(self, body: bytes, headers: Mapping[str, str], limit: int | None = None, keep: int | None = None) -> Reply:
-        """Send a request to the scoring address.
+        """Send a request to the scoring address; the reply may have any status.
 
-        Parameters
-        ----------
-        body : bytes
-            The request's.
-        headers : mapping of str to str
-            The request's.
-        limit : int, optional
-            Bytes of an answer that are accepted; any by default.
-        keep : int, optional
-            Bytes of an answer that are kept; all by default.
-
-        Returns
-        -------
-        Reply
-            Of any status.
-
-        Raises
-        ------
-        NoAnswer, TooSlow, TooLarge
-            Instead of an answer; the connection is closed then.
+        An answer of more than ``limit`` bytes raises :class:`TooLarge`; ``keep`` bytes of it are kept. The connection
+        is closed after an error.
         """
         return self._ask("POST", self._path, body, headers, limit, keep)
 
     def get(self, path: str) -> Reply:
-        """Ask another route of the same server.
-
-        Parameters
-        ----------
-        path : str
-            From the root.
-
-        Returns
-        -------
-        Reply
-            Of any status.
-
-        Raises
-        ------
-        NoAnswer, TooSlow
-            Instead of an answer.
-        """
+        """Get another route of the same server, from the root; the reply may have any status."""
         return self._ask("GET", path, None, {}, None, None)
 
     def _ask(

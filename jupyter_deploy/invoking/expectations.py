@@ -1,4 +1,4 @@
-"""What a service's ``run()`` gets, said where nothing was sent, and where what was sent did not do."""
+"""What a service's ``run()`` gets, for errors about a missing or a wrong value."""
 
 from __future__ import annotations
 
@@ -30,18 +30,7 @@ _LONGEST = 1500
 
 
 def input_of(bundle: Path) -> RunInput | None:
-    """Read from a bundle what its script's ``run()`` gets.
-
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        Its folder.
-
-    Returns
-    -------
-    RunInput or None
-        None where the bundle is not here.
-    """
+    """Read from a bundle what its script's ``run()`` gets; None if the bundle is not here."""
     try:
         manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
         source = (bundle / "code" / manifest["entry"]).read_text(encoding="utf-8-sig")
@@ -53,23 +42,9 @@ def input_of(bundle: Path) -> RunInput | None:
 
 
 def nothing_sent(name: str, command: str, taken: RunInput | None, signature: Signature | None) -> UsageProblem | None:
-    """Refuse to send nothing to a service that needs something.
+    """Refuse to send nothing to a service that needs a value; None if an empty request is valid.
 
-    Parameters
-    ----------
-    name : str
-        The service's.
-    command : str
-        How ``invoke`` is written where the user is.
-    taken : RunInput or None
-        What its script takes.
-    signature : Signature or None
-        Of a service with a schema.
-
-    Returns
-    -------
-    UsageProblem or None
-        With an example; None where an empty request is one like any other.
+    ``command`` is the user's way to write ``invoke``. ``signature`` is that of a service with a schema.
     """
     if signature is not None:
         example = json.dumps(signature.example, ensure_ascii=False)
@@ -91,22 +66,7 @@ def _cut(text: str) -> str:
 
 
 def request_hint(failure: Failure, taken: RunInput | None, payload: Payload) -> str:
-    """Advise on a request that made ``run()`` fail, by what was sent.
-
-    Parameters
-    ----------
-    failure : Failure
-        What the script raised.
-    taken : RunInput or None
-        What its ``run()`` gets.
-    payload : Payload
-        What was sent.
-
-    Returns
-    -------
-    str
-        Empty where what was sent says nothing.
-    """
+    """Advise on a request that made ``run()`` fail; empty if what was sent says nothing."""
     if taken is None or failure.stage != "run" or taken.kind != "json" or not _ABOUT_RECORDS.search(failure.message):
         return ""
     sent = decoded(payload.body) if payload.body else None
@@ -119,22 +79,7 @@ def request_hint(failure: Failure, taken: RunInput | None, payload: Payload) -> 
 
 
 def doubt(name: str, failure: Failure, taken: RunInput | None) -> Hint:
-    """Say where to look after a failure of which nothing else is known.
-
-    Parameters
-    ----------
-    name : str
-        The service's.
-    failure : Failure
-        What the script raised.
-    taken : RunInput or None
-        What its ``run()`` gets.
-
-    Returns
-    -------
-    Hint
-        Blames the script only where it is to blame; empty then.
-    """
+    """Say where to look after a failure without a known cause; empty if the script is not to blame."""
     if failure.stage != "run" or failure.kind in _OF_THE_SCRIPT or taken is None:
         return Hint()
     return Hint(f"{taken.sentence}: compare that with what was sent.", log_of=name)

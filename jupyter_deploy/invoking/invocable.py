@@ -19,7 +19,7 @@ LANGUAGES = {"curl": curl, "python": python}
 
 
 class Invocable:
-    """The calls of a service; how it is reached, its class says."""
+    """The calls of a service; the subclass says how to reach it."""
 
     name: str
 
@@ -34,7 +34,7 @@ class Invocable:
         timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a value to the service and return its answer.
+        """Send a value to the service and return its answer: decoded from JSON, text, or bytes.
 
         Parameters
         ----------
@@ -47,11 +47,6 @@ class Invocable:
             Seconds to wait for the answer; five minutes by default.
         headers : mapping of str to str, optional
             Sent along.
-
-        Returns
-        -------
-        object
-            The answer: decoded from JSON, text, or bytes.
 
         Raises
         ------
@@ -70,44 +65,11 @@ class Invocable:
         timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a value as :meth:`invoke` does, and tell more of the answer.
-
-        Parameters
-        ----------
-        value : object
-            As for :meth:`invoke`.
-        limit : int or None, optional
-            As for :meth:`invoke`.
-        timeout : float, optional
-            As for :meth:`invoke`.
-        headers : mapping of str to str, optional
-            As for :meth:`invoke`.
-
-        Returns
-        -------
-        Answer
-            The value with status, times, size and the request's id.
-
-        Raises
-        ------
-        InvokeProblem, ServiceDown
-            As :meth:`invoke`.
-        """
+        """Send a value as :meth:`invoke` does; return it with status, times, size and the request's id."""
         return self._invocation().ask(value, headers, limit, timeout)
 
     def check_something(self, command: str) -> None:
-        """Refuse to send nothing where the service needs something.
-
-        Parameters
-        ----------
-        command : str
-            How ``invoke`` is written where the user is, for the example.
-
-        Raises
-        ------
-        UsageProblem
-            With what it takes, and an example.
-        """
+        """Refuse to send nothing if the service needs a value; ``command`` is the user's way to write ``invoke``."""
         problem = self._invocation().nothing(command)
         if problem is not None:
             raise problem
@@ -126,30 +88,12 @@ class Invocable:
 
         Parameters
         ----------
-        value : object
-            As for :meth:`invoke`.
         requests : int, optional
             How often.
         concurrency : int, optional
             How many at once, each on a connection of its own.
         timeout : float, optional
             Seconds to wait for each answer; five minutes by default.
-        headers : mapping of str to str, optional
-            Sent along.
-        progress : callable, optional
-            Told how far it is.
-
-        Returns
-        -------
-        LatencyReport
-            Times, rate and failures.
-
-        Raises
-        ------
-        ServiceDown
-            If nobody answered any of them.
-        InvokeProblem
-            If the value cannot be sent.
         """
         check_load(requests, concurrency)
         invocation = self._invocation()
@@ -173,26 +117,12 @@ class Invocable:
 
         Parameters
         ----------
-        value : object
-            As for :meth:`invoke`.
         language : str, optional
             ``"curl"`` or ``"python"``.
-        headers : mapping of str to str, optional
-            Sent along.
         body_file : str or pathlib.Path, optional
             Write the body into this file, and have the client send that.
         show_key : bool, optional
             Whether keys are shown.
-
-        Returns
-        -------
-        Snippet
-            Text that runs as it is.
-
-        Raises
-        ------
-        InvokeProblem, ServiceDown
-            If the value cannot be sent, or the service has no address.
         """
         write = LANGUAGES.get(language)
         if write is None:

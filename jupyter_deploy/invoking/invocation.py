@@ -1,4 +1,4 @@
-"""A request to one service: what is sent, what came back, and what it means where it is no answer."""
+"""A request to one service: what is sent, what came back, and the error if that is no answer."""
 
 from __future__ import annotations
 
@@ -30,17 +30,7 @@ ANSWER_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Request:
-    """A request that is ready to be sent.
-
-    Parameters
-    ----------
-    url : str
-        Where it goes.
-    payload : Payload
-        Its body.
-    headers : mapping of str to str
-        With the content type.
-    """
+    """A request that is ready to be sent; its headers include the content type."""
 
     url: str
     payload: Payload
@@ -49,65 +39,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One service, as it is invoked.
-
-    Parameters
-    ----------
-    record : ServiceRecord
-        Its row.
-    url : str
-        Its scoring address; empty where it never started.
-    target : Target
-        Where it runs.
-    folder : pathlib.Path
-        Its own folder.
-    bundle : pathlib.Path
-        The folder that it serves from.
-    health : callable
-        Finds out how it is.
-    last_words : callable
-        Returns the end of its log.
-    known : mutable mapping
-        Signatures by the bundle that they are of, kept for the next request.
-    authorization : str
-        The value of an ``Authorization`` header; empty where the service has no keys.
-    """
+    """One service, as it is invoked."""
 
     record: ServiceRecord
-    url: str
+    url: str  # its scoring address; empty if it never started
     target: Target
-    folder: Path
-    bundle: Path
-    health: Callable[[], Health] = field(repr=False)
-    last_words: Callable[[], str] = field(repr=False)
+    folder: Path  # its own folder
+    bundle: Path  # the folder that it serves from
+    health: Callable[[], Health] = field(repr=False)  # finds out how it is
+    last_words: Callable[[], str] = field(repr=False)  # returns the end of its log
+    # signatures by bundle, kept for the next request
     known: MutableMapping[str, Signature | None] = field(hash=False, repr=False)
+    # the value of an Authorization header; empty if the service has no keys
     authorization: str = field(default="", repr=False)
 
     def prepare(self, value: Any, headers: Mapping[str, str] | None, connection: Connection | None = None) -> Request:
-        """Make a request of a value.
+        """Make a request of a value, as :func:`jupyter_deploy.invoking.payloads.payload_of` does; it is not sent.
 
-        Parameters
-        ----------
-        value : object
-            As for :func:`jupyter_deploy.invoking.payloads.payload_of`.
-        headers : mapping of str to str or None
-            Of the user's own; they win.
-        connection : Connection, optional
-            Where a service with a schema is asked for its parameters.
-
-        Returns
-        -------
-        Request
-            Not yet sent.
-
-        Raises
-        ------
-        InvokeProblem
-            If the value cannot be sent.
-        UsageProblem
-            If a header cannot be one.
-        ServiceDown
-            If the service does not run.
+        The user's headers win. ``connection`` is for asking a service with a schema for its parameters.
         """
         given = checked_headers(headers or {})
         self.must_run()
@@ -123,31 +72,14 @@ class Invocation:
         )
 
     def nothing(self, command: str) -> UsageProblem | None:
-        """Say what the service takes, where it needs something.
-
-        Parameters
-        ----------
-        command : str
-            How ``invoke`` is written where the user is.
-
-        Returns
-        -------
-        UsageProblem or None
-            None where an empty request is one like any other.
-        """
+        """Make the error for sending nothing; None if an empty request is valid."""
         if self.record.spec.image:
             return None
         self.must_run()
         return nothing_sent(self.record.name, command, input_of(self.bundle), self._signature(None))
 
     def must_run(self) -> None:
-        """Refuse to send anything to a service that was stopped: another program may have its port by now.
-
-        Raises
-        ------
-        ServiceDown
-            With the command that starts it.
-        """
+        """Refuse to send anything to a stopped service: another program may have its port by now."""
         if self.record.active is None or not self.url:
             raise self.down()
 
@@ -179,29 +111,7 @@ class Invocation:
         return None
 
     def ask(self, value: Any, headers: Mapping[str, str] | None, limit: int | None, timeout: float | None) -> Answer:
-        """Send a value and wait for the answer.
-
-        Parameters
-        ----------
-        value : object
-            As for :meth:`prepare`.
-        headers : mapping of str to str or None
-            Of the user's own.
-        limit : int or None
-            Bytes of an answer that are accepted.
-        timeout : float or None
-            Seconds to wait.
-
-        Returns
-        -------
-        Answer
-            Of a request that went well.
-
-        Raises
-        ------
-        InvokeProblem, ServiceDown, UsageProblem
-            Where it did not.
-        """
+        """Send a value and wait for the answer; ``limit`` is in bytes, ``timeout`` in seconds."""
         self.must_run()
         with Connection(self.url, ANSWER_SECONDS if timeout is None else timeout) as connection:
             request = self.prepare(value, headers, connection)
@@ -252,13 +162,7 @@ class Invocation:
         )
 
     def down(self) -> ServiceDown:
-        """Say why nobody answers.
-
-        Returns
-        -------
-        ServiceDown
-            With the command that repairs it.
-        """
+        """Say why there is no answer, with the command that repairs the service."""
         name, health = self.record.name, self.health()
         problem = f"does not answer; it is {health.state}" + (f": {health.reason}." if health.reason else ".")
         return ServiceDown(
@@ -269,20 +173,7 @@ class Invocation:
         )
 
     def refused(self, reply: Reply, payload: Payload) -> InvokeProblem:
-        """Say why a request failed.
-
-        Parameters
-        ----------
-        reply : Reply
-            With its status.
-        payload : Payload
-            What was sent.
-
-        Returns
-        -------
-        InvokeProblem
-            With the script's traceback where it raised.
-        """
+        """Say why a request failed, with the script's traceback if it raised."""
         name, request_id = self.record.name, reply.request_id
         failure = self.failure(reply)
         if failure:
@@ -313,18 +204,7 @@ class Invocation:
         return problem
 
     def failure(self, reply: Reply) -> Failure | None:
-        """Look up what the script raised.
-
-        Parameters
-        ----------
-        reply : Reply
-            A request's.
-
-        Returns
-        -------
-        Failure or None
-            None where the script is not to blame, or the service knows no more.
-        """
+        """Look up what the script raised; None if it is not to blame, or the service knows no more."""
         if reply.status < 500 and reply.whole:
             return None
         server = self.record.server
@@ -346,18 +226,7 @@ class Invocation:
 
 
 def message_of(reply: Reply) -> str:
-    """Return what a refusal says, in one piece for people.
-
-    Parameters
-    ----------
-    reply : Reply
-        Of any status.
-
-    Returns
-    -------
-    str
-        At most 500 characters.
-    """
+    """Return a refusal's text for people, at most 500 characters."""
     answer = decoded(reply.body, reply.content_type)
     message = answer.get("message", answer) if isinstance(answer, dict) else answer
     if isinstance(message, bytes):
@@ -366,23 +235,7 @@ def message_of(reply: Reply) -> str:
 
 
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Refuse what cannot be a header.
-
-    Parameters
-    ----------
-    headers : mapping of str to str
-        Names and values.
-
-    Returns
-    -------
-    dict
-        The same.
-
-    Raises
-    ------
-    UsageProblem
-        Naming the header.
-    """
+    """Refuse invalid headers."""
     for name, text in headers.items():
         if not _TOKEN.fullmatch(name):
             raise UsageProblem(

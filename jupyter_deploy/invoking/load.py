@@ -26,92 +26,52 @@ NO_ANSWER, TOO_SLOW, CUT_OFF = "no answer", "too slow", "cut off"
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of failure.
+    """One kind of failure."""
 
-    Parameters
-    ----------
-    kind : str
-        The HTTP status, ``"no answer"``, ``"too slow"`` or ``"cut off"``.
-    count : int
-        How many requests ended so.
-    message : str
-        What was said about one of them.
-    request_id : str
-        Of that one; empty where it has none.
-    """
-
-    kind: str
-    count: int
-    message: str
-    request_id: str = ""
+    kind: str  # the HTTP status, "no answer", "too slow" or "cut off"
+    count: int  # of requests
+    message: str  # about one of them
+    request_id: str = ""  # of that one; empty if it has none
 
 
 @dataclass(frozen=True)
 class LatencyReport:
-    """What many requests of one value took.
-
-    Parameters
-    ----------
-    service : str
-        The service's name.
-    asked : int
-        Requests that were to be sent.
-    concurrency : int
-        Requests at once.
-    seconds : float
-        From the first request to the last answer.
-    client : tuple of float
-        Seconds of each request that went well, seen from here, sorted.
-    server : tuple of float
-        Seconds of those in ``run()``, sorted; empty where the service does not say.
-    troubles : tuple of Trouble
-        The others, by kind.
-    interrupted : bool
-        Whether it was ended before all were sent.
-    """
+    """The times of many requests with one value."""
 
     service: str
-    asked: int
-    concurrency: int
-    seconds: float
-    client: tuple[float, ...] = field(repr=False)
+    asked: int  # requests that were to be sent
+    concurrency: int  # requests at once
+    seconds: float  # from the first request to the last answer
+    client: tuple[float, ...] = field(repr=False)  # seconds of each successful request, measured here, sorted
+    # seconds of those in run(), sorted; empty if the service does not say
     server: tuple[float, ...] = field(repr=False)
-    troubles: tuple[Trouble, ...] = ()
-    interrupted: bool = False
+    troubles: tuple[Trouble, ...] = ()  # the failed requests, by kind
+    interrupted: bool = False  # whether it was ended before all were sent
 
     @property
     def failed(self) -> int:
-        """Requests that did not go well."""
+        """Requests that failed."""
         return sum(trouble.count for trouble in self.troubles)
 
     @property
     def answered(self) -> int:
-        """Requests that ended, well or not."""
+        """Requests that ended, successful or not."""
         return len(self.client) + self.failed
 
     @property
     def rate(self) -> float:
-        """Requests that ended in a second."""
+        """Requests that ended, per second."""
         return self.answered / self.seconds if self.seconds > 0 else 0.0
 
     def bars(self) -> list[tuple[float, float, int]]:
-        """Count the requests that went well by their time, in steps of equal width.
+        """Count the successful requests by time, in bars of equal width: from, to (seconds) and count.
 
-        Returns
-        -------
-        list of tuple of (float, float, int)
-            From, to (seconds) and how many. What is slower than 95 % of all may stand in a wider last one.
+        The slowest 5 % may be in a wider last one.
         """
         return histogram(self.client)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            Times in milliseconds.
-        """
+        """Return plain values for JSON, times in milliseconds."""
         return {
             "service": self.service,
             "requests": self.asked,
@@ -135,18 +95,7 @@ class LatencyReport:
 
 
 def summary(times: Sequence[float]) -> dict[str, float]:
-    """Sum times up.
-
-    Parameters
-    ----------
-    times : sequence of float
-        Sorted.
-
-    Returns
-    -------
-    dict
-        ``min``, ``p50``, ``p95``, ``p99``, ``max``; empty where there are none.
-    """
+    """Return ``min``, ``p50``, ``p95``, ``p99`` and ``max`` of sorted times; empty if there are none."""
     if not times:
         return {}
     between = {f"p{percent}": percentile(times, percent) for percent in PERCENTILES}
@@ -154,36 +103,12 @@ def summary(times: Sequence[float]) -> dict[str, float]:
 
 
 def percentile(times: Sequence[float], percent: float) -> float:
-    """Return the least time that so many of all do not exceed (nearest rank: always one that was measured).
-
-    Parameters
-    ----------
-    times : sequence of float
-        Sorted; at least one.
-    percent : float
-        From 0 to 100.
-
-    Returns
-    -------
-    float
-        One of the times.
-    """
+    """Return the nearest-rank percentile of sorted times: always a time that was measured."""
     return times[max(0, math.ceil(percent / 100 * len(times)) - 1)]
 
 
 def histogram(times: Sequence[float]) -> list[tuple[float, float, int]]:
-    """Count times in steps of equal width.
-
-    Parameters
-    ----------
-    times : sequence of float
-        Sorted.
-
-    Returns
-    -------
-    list of tuple of (float, float, int)
-        From, to and how many; a long tail is one step, so that it does not hide the rest.
-    """
+    """Count sorted times in bars of equal width: from, to and count; a long tail is one bar."""
     if not times:
         return []
     low, high = times[0], times[-1]
@@ -208,20 +133,7 @@ def _milliseconds(times: Sequence[float]) -> dict[str, float]:
 
 
 def check_load(requests: int, concurrency: int) -> None:
-    """Refuse numbers that cannot be meant.
-
-    Parameters
-    ----------
-    requests : int
-        How many.
-    concurrency : int
-        How many at once.
-
-    Raises
-    ------
-    UsageProblem
-        With what is allowed.
-    """
+    """Refuse impossible numbers."""
     if not 1 <= requests <= MOST_REQUESTS:
         raise UsageProblem(f"{requests} requests cannot be sent.", hint=f"-n takes 1 to {MOST_REQUESTS:,}.")
     if not 1 <= concurrency <= MOST_AT_ONCE:
@@ -232,19 +144,7 @@ def check_load(requests: int, concurrency: int) -> None:
 
 
 class Load:
-    """Sends one request many times, on a connection a thread.
-
-    Parameters
-    ----------
-    request : Request
-        What is sent.
-    requests : int
-        How often.
-    concurrency : int
-        How many at once.
-    timeout : float or None
-        Seconds for each.
-    """
+    """Sends one request many times, with one connection per thread; ``timeout`` is in seconds per request."""
 
     def __init__(self, request: Request, requests: int, concurrency: int, timeout: float | None) -> None:
         self._request = request
@@ -262,17 +162,11 @@ class Load:
 
     @property
     def answered(self) -> int:
-        """Requests that something came back for."""
+        """Requests that got an answer of any kind."""
         return len(self._replies) + sum(count for kind, count in self._counts.items() if kind != NO_ANSWER)
 
     def run(self, progress: Callable[[str], None]) -> None:
-        """Send them; Ctrl-C ends it, with what was measured so far.
-
-        Parameters
-        ----------
-        progress : callable
-            Told how far it is, now and then.
-        """
+        """Send the requests; Ctrl-C ends it, with what was measured so far."""
         threads = [threading.Thread(target=self._lane, args=(one,), daemon=True) for one in self._connections]
         started = time.perf_counter()
         try:
@@ -332,20 +226,7 @@ class Load:
             self.samples[kind] = what
 
     def report(self, service: str, explain: Callable[[Reply], str]) -> LatencyReport:
-        """Sum up what was measured.
-
-        Parameters
-        ----------
-        service : str
-            The service's name.
-        explain : callable
-            Given a reply that is no answer, says why.
-
-        Returns
-        -------
-        LatencyReport
-            Of the requests that ended.
-        """
+        """Sum up the requests that ended; ``explain`` says why a reply is no answer."""
         troubles = []
         for kind, count in self._counts.most_common():
             sample = self.samples[kind]

@@ -1,4 +1,4 @@
-"""From a Python value to a request's body and content type."""
+"""Turn a Python value into a request's body and content type."""
 
 from __future__ import annotations
 
@@ -30,17 +30,7 @@ _NOT_SENT = "Nothing was sent."
 
 @dataclass(frozen=True)
 class Payload:
-    """A request's body.
-
-    Parameters
-    ----------
-    body : bytes
-        As it is sent.
-    content_type : str
-        What it is.
-    path : str
-        The file that it was read from; empty for anything else.
-    """
+    """A request's body; ``path`` is the file that it was read from, empty for anything else."""
 
     body: bytes = field(repr=False)
     content_type: str = JSON
@@ -50,17 +40,8 @@ class Payload:
 def payload_of(value: Any, signature: Signature | None = None) -> Payload:
     """Turn a value into what is sent.
 
-    Parameters
-    ----------
-    value : object
-        Text, bytes, pictures, paths and open files are sent as they are, everything else as JSON.
-    signature : Signature, optional
-        The parameters of a service with a schema, which takes a JSON object.
-
-    Returns
-    -------
-    Payload
-        Body and content type.
+    Text, bytes, pictures, paths and open files are sent as they are, everything else as JSON. A service with a schema
+    takes a JSON object of the parameters in ``signature``.
 
     Raises
     ------
@@ -75,23 +56,7 @@ def payload_of(value: Any, signature: Signature | None = None) -> Payload:
 
 
 def encode_payload(value: Any) -> bytes:
-    """Turn a value into a request's body, without asking what the service takes.
-
-    Parameters
-    ----------
-    value : object
-        As for :func:`payload_of`.
-
-    Returns
-    -------
-    bytes
-        The body.
-
-    Raises
-    ------
-    InvokeProblem
-        As :func:`payload_of`.
-    """
+    """Turn a value into a request's body, without asking what the service takes."""
     return payload_of(value).body
 
 
@@ -118,23 +83,7 @@ def _raw(value: Any) -> Payload | None:
 
 
 def from_file(path: Path) -> Payload:
-    """Read a body from a file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its ending tells the content type; ``.json`` is checked.
-
-    Returns
-    -------
-    Payload
-        The file's bytes as they are.
-
-    Raises
-    ------
-    InvokeProblem
-        If it cannot be read, or is called ``.json`` and is not.
-    """
+    """Read a body from a file unchanged; the suffix gives the content type, and ``.json`` is checked."""
     try:
         body = path.expanduser().read_bytes()
     except OSError as error:
@@ -171,25 +120,7 @@ def _type_of(name: str, body: bytes) -> str:
 
 
 def check_json(text: str, what: str) -> str:
-    """Refuse text that is not JSON, before anything is sent.
-
-    Parameters
-    ----------
-    text : str
-        The text.
-    what : str
-        What it is, for the message.
-
-    Returns
-    -------
-    str
-        The same text.
-
-    Raises
-    ------
-    InvokeProblem
-        Showing the place.
-    """
+    """Refuse text that is not JSON, before anything is sent; ``what`` names it in the message."""
     try:
         json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a service with a schema takes: the parameters of its ``run()``, and the JSON form that each wants."""
+"""What a service with a schema takes: the parameters of its ``run()``, and the JSON form of each."""
 
 from __future__ import annotations
 
@@ -22,22 +22,16 @@ _SHOWN = 400
 
 @dataclass(frozen=True)
 class Signature:
-    """The parameters that a service's schema names.
+    """The parameters that a service's schema names."""
 
-    Parameters
-    ----------
-    parameters : mapping of str to mapping
-        Each with its part of the swagger document; at least one.
-    example : mapping of str to object
-        A request's body, as the schema's own sample has it.
-    """
-
+    # each with its part of the swagger document; at least one
     parameters: Mapping[str, Mapping[str, Any]] = field(hash=False)
+    # a request's body from the schema's own sample
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def first(self) -> str:
-        """The parameter that a value without a name is meant for, as Python has it."""
+        """The parameter that gets a value without a name."""
         return next(iter(self.parameters))
 
     @property
@@ -52,7 +46,7 @@ class Signature:
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns of that parameter; empty where it is no table of records."""
+        """The columns of that parameter; empty if it is no table of records."""
         items = self.parameters[self.first].get("items")
         found = items.get("properties") if isinstance(items, Mapping) else None
         return frozenset(found) if found and self._is_table else frozenset()
@@ -62,18 +56,9 @@ class Signature:
         return str(self.parameters[self.first].get("format", "")) == f"{_PANDAS}records"
 
     def names(self, value: Any) -> bool:
-        """Tell whether a value is by parameter already.
+        """Whether a value is by parameter already: a mapping with the only parameter's name.
 
-        Parameters
-        ----------
-        value : object
-            What is to be sent.
-
-        Returns
-        -------
-        bool
-            Whether it is a mapping with the only parameter's name, or any mapping where there are several; but not
-            one record of a table.
+        If there are several parameters, any mapping is; but one record of a table is not.
         """
         if not isinstance(value, Mapping):
             return False
@@ -86,32 +71,13 @@ class Signature:
         return self.first in value and not (self.first in columns and is_record(value))
 
     def as_rows(self, value: Any) -> Any:
-        """Make one record a list of one, where the first parameter is a table.
-
-        Parameters
-        ----------
-        value : object
-            Of that parameter.
-
-        Returns
-        -------
-        object
-            Anything else as it is.
-        """
+        """Make a list of a single record, if the first parameter is a table."""
         return [value] if self._is_table and isinstance(value, Mapping) and value and is_record(value) else value
 
     def fit(self, value: Any) -> Any:
-        """Give a value the form that the schema asks for.
+        """Give a value the form that the schema asks for, by parameter.
 
-        Parameters
-        ----------
-        value : object
-            As the user has it.
-
-        Returns
-        -------
-        object
-            By parameter; a service that needs others than the first too says which are missing.
+        A service that needs more parameters than the first says itself which are missing.
         """
         if self.names(value):
             found = {key: shaped(item, self.parameters.get(key, {})) for key, item in value.items()}
@@ -119,41 +85,21 @@ class Signature:
         return {self.first: self.as_rows(shaped(value, self.parameters[self.first]))}
 
     def sentence(self) -> str:
-        """Tell what is taken.
-
-        Returns
-        -------
-        str
-            For a hint.
-        """
+        """Say in a hint what the service takes."""
         names = [repr(name) for name in self.parameters]
         listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         return f"It takes a JSON object with {listed}"
 
     def shown(self) -> str:
-        """Write an example behind :meth:`sentence`.
-
-        Returns
-        -------
-        str
-            Empty where it would be long.
-        """
+        """Write an example to follow :meth:`sentence`; empty if it would be long."""
         text = json.dumps(self.example, ensure_ascii=False)
         return f", for example {text}" if self.example and len(text) <= _SHOWN else ""
 
 
 def signature_in(document: Any) -> Signature | None:
-    """Read the parameters from a swagger document.
+    """Read the parameters from a swagger document; None if it names none.
 
-    Parameters
-    ----------
-    document : object
-        Decoded from JSON; a document of the user's own may hold anything.
-
-    Returns
-    -------
-    Signature or None
-        None where it names no parameters.
+    A document of the user's own may hold anything.
     """
     try:
         # Version 3, or version 2.
@@ -170,17 +116,9 @@ def signature_in(document: Any) -> Signature | None:
 
 
 def may_have_schema(bundle: Path) -> bool:
-    """Tell whether a bundle's code may say what ``run()`` takes, without running it.
+    """Whether a bundle's code may say what ``run()`` takes: its text mentions inference-schema or has type hints.
 
-    Parameters
-    ----------
-    bundle : pathlib.Path
-        The bundle's folder.
-
-    Returns
-    -------
-    bool
-        Whether its text mentions inference-schema or gives ``run()`` type hints; then the service is worth asking.
+    Then the service is worth asking.
     """
     # Not into links: the folder of the models is one.
     for folder, _, files in os.walk(bundle / "code"):
@@ -195,52 +133,20 @@ def may_have_schema(bundle: Path) -> bool:
 
 
 def is_record(value: Mapping[Any, Any]) -> bool:
-    """Tell whether a mapping is one row: its values are no lists and no mappings.
-
-    Parameters
-    ----------
-    value : mapping
-        Anything.
-
-    Returns
-    -------
-    bool
-        By its values alone.
-    """
+    """Whether a mapping is one row: no value is a list or a mapping."""
     return not any(isinstance(item, (list, tuple, Mapping)) or getattr(item, "ndim", 0) for item in value.values())
 
 
 def is_frame(value: Any) -> bool:
-    """Tell whether a value is a table of pandas, without importing pandas.
-
-    Parameters
-    ----------
-    value : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        By what it can do.
-    """
+    """Whether a value is a pandas table, judged by its methods, without importing pandas."""
     return hasattr(value, "to_dict") and hasattr(value, "columns") and hasattr(value, "to_json")
 
 
 def shaped(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Give one parameter's value the form that its schema asks for.
+    """Give one parameter's value the form of its schema, which is empty if unknown.
 
-    Parameters
-    ----------
-    value : object
-        As the user has it.
-    schema : mapping
-        Its part of the swagger document; empty where nothing is known.
-
-    Returns
-    -------
-    object
-        Tables in the schema's orient, and where it has a table, a row or a column of one as a table; bytes as base64
-        where the schema has bytes; anything else as it is.
+    Tables get the schema's orient; if the schema is a table, a row or a column becomes one. Bytes become base64 if
+    the schema has bytes. Anything else stays as it is.
     """
     wanted = str(schema.get("format", ""))
     if wanted.startswith(_PANDAS) and hasattr(value, "to_frame") and not is_frame(value):
@@ -254,7 +160,7 @@ def shaped(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _without_periods(frame: Any) -> Any:
-    """Write periods as text, as a schema's sample has them."""
+    """Write periods as text, as in a schema's sample."""
     periods = [place for place, dtype in enumerate(frame.dtypes) if str(dtype).startswith("period")]
     if not periods:
         return frame
@@ -266,7 +172,7 @@ def _without_periods(frame: Any) -> Any:
 
 
 def _is_row(series: Any, schema: Mapping[str, Any]) -> bool:
-    """Tell a row of a table from a column: by the schema's columns, or else by what is named, its cells or itself."""
+    """Whether a series is a row of a table, not a column: by the schema's columns, or else by the names in it."""
     items = schema.get("items")
     columns = items.get("properties") if isinstance(items, Mapping) else None
     if columns:

@@ -26,22 +26,7 @@ class Snippet(str):
 
 
 def curl(request: Request, *, body_file: Path | None = None, show_key: bool = False) -> Snippet:
-    """Write a request as a curl command for a POSIX shell.
-
-    Parameters
-    ----------
-    request : Request
-        Ready to be sent.
-    body_file : pathlib.Path, optional
-        Where the body has been written; short text goes into the command by default.
-    show_key : bool, optional
-        Whether keys are shown.
-
-    Returns
-    -------
-    Snippet
-        One command, on several lines.
-    """
+    """Write a request as a curl command for a POSIX shell; ``body_file`` holds the body if it is not short text."""
     text, path = _body(request, body_file)
     data = ["--data-raw", shlex.quote(text)] if text is not None else ["--data-binary", shlex.quote(f"@{path}")]
     lines = [f"curl -sS {shlex.quote(request.url)}"]
@@ -53,21 +38,9 @@ def curl(request: Request, *, body_file: Path | None = None, show_key: bool = Fa
 
 
 def python(request: Request, *, body_file: Path | None = None, show_key: bool = False) -> Snippet:
-    """Write a request as a Python program that uses ``requests``.
+    """Write a request as a Python program that uses ``requests`` and prints the answer.
 
-    Parameters
-    ----------
-    request : Request
-        Ready to be sent.
-    body_file : pathlib.Path, optional
-        Where the body has been written; short bodies go into the program by default.
-    show_key : bool, optional
-        Whether keys are shown.
-
-    Returns
-    -------
-    Snippet
-        It prints the answer.
+    ``body_file`` holds the body if it is not short.
     """
     text, path = _body(request, body_file)
     headers = _shown(request.headers, show_key)
@@ -88,7 +61,7 @@ def python(request: Request, *, body_file: Path | None = None, show_key: bool = 
 
 
 def _body(request: Request, body_file: Path | None) -> tuple[str | None, str]:
-    """Return the body as text that may stand in a program, or None and the file that has it."""
+    """Return the body as text for a program, or None and the file that has it."""
     payload = request.payload
     if body_file is not None:
         return None, str(body_file)
@@ -124,7 +97,7 @@ def _masked(value: str) -> str:
 
 
 def _literal(text: str) -> str | None:
-    """Write JSON as Python, where it comes back as the same JSON."""
+    """Write JSON as a Python literal; None if that would give other JSON."""
     try:
         value: Any = orjson.loads(text)
     except orjson.JSONDecodeError:

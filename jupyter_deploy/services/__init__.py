@@ -1,6 +1,6 @@
 """What a service is: its specification, its row, its health, and the protocol of the targets that run it.
 
-It changes nothing: that is ``deploying``.
+This room changes nothing: that is ``deploying``.
 """
 
 from __future__ import annotations

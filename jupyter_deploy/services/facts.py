@@ -1,4 +1,4 @@
-"""What a target finds out about a service: how it is, what it uses, what its workers are doing."""
+"""What a target finds out about a service: its state, what it uses, what its workers are doing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Health:
-    """How a service is, as its target found it just now.
+    """The state of a service, as its target has just found it.
 
     Parameters
     ----------
@@ -35,10 +35,6 @@ class Health:
         How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
     init_seconds : float
         How long a worker took to load the script and run its ``init()``.
-    pid : int
-        The front's process; 0 where it does not say.
-    gone : bool
-        Whether its processes have ended unasked, so that starting them again is right.
     """
 
     state: str
@@ -59,7 +55,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Stats:
-    """What a service uses just now.
+    """What a service uses at present.
 
     Parameters
     ----------
@@ -83,30 +79,16 @@ class Stats:
     sent: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return plain values for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a server is called where it runs.
+    """The names of a server on its machine."""
 
-    Parameters
-    ----------
-    pid : int
-        The process that was started; 0 where it is not one of this machine.
-    container : str
-        The container's name; empty where there is none.
-    """
-
-    pid: int = 0
-    container: str = ""
+    pid: int = 0  # of the process that was started; 0 if it is not on this machine
+    container: str = ""  # empty if there is none
 
     def __str__(self) -> str:
         return self.container or f"pid {self.pid}"
@@ -114,32 +96,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Doing:
-    """What one worker is doing.
+    """What one worker is doing."""
 
-    Parameters
-    ----------
-    worker : int
-        Its pid.
-    request : str
-        The id of the request that it runs.
-    seconds : float
-        How long it has been at it.
-    where : str
-        The line of the script; empty where it is in other code.
-    """
-
-    worker: int
-    request: str
-    seconds: float
-    where: str
+    worker: int  # its pid
+    request: str  # the id of the request that it runs
+    seconds: float  # how long it has been running it
+    where: str  # the line of the script; empty if it is in other code
 
     def sentence(self) -> str:
-        """Tell it in one clause.
-
-        Returns
-        -------
-        str
-            For example ``"worker 4711 has been in run() for 12 s, at score.py line 3"``.
-        """
+        """Describe it, for example ``"worker 4711 has been in run() for 12 s, at score.py line 3"``."""
         place = f", at {self.where}" if self.where else ""
         return f"worker {self.worker} has been in run() for {self.seconds:,.0f} s{place}"

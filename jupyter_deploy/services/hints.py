@@ -1,4 +1,4 @@
-"""The hint of a failure, in the words of the service that it happened in."""
+"""The hint of a failure, with the commands for the service that it happened in."""
 
 from __future__ import annotations
 
@@ -16,21 +16,11 @@ from .records import ServiceRecord
 
 
 class Outcome(NamedTuple):
-    """A failure that the server found, not the script.
+    """A failure that the server found, not the script."""
 
-    Parameters
-    ----------
-    kind : str
-        What the server calls it.
-    hint : str
-        What to do; ``{deploy}`` is the command that deploys the service again.
-    log : str
-        What the service's log shows of it.
-    """
-
-    kind: str
-    hint: str
-    log: str = ""
+    kind: str  # the server's name for it
+    hint: str  # what to do; {deploy} is the command that deploys the service again
+    log: str = ""  # what the service's log shows of it
 
 
 _OUTCOMES = (
@@ -42,22 +32,7 @@ _OUTCOMES = (
 
 
 def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
-    """Advise on a script that does not load or start.
-
-    Parameters
-    ----------
-    failure : Failure
-        What happened.
-    record : ServiceRecord
-        The service that it happened in.
-    bundle : pathlib.Path
-        The bundle's folder.
-
-    Returns
-    -------
-    Hint
-        What to try; where nothing particular is known, where to look.
-    """
+    """Advise on a script that does not load or start: what to try, or where to look."""
     known = known_hint(failure, record, bundle)
     if known:
         return known
@@ -69,22 +44,7 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
 
 
 def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
-    """Advise on a failure of the script, if what to do about it is certain.
-
-    Parameters
-    ----------
-    failure : Failure
-        What happened.
-    record : ServiceRecord
-        The service that it happened in.
-    bundle : pathlib.Path
-        The bundle's folder, for what was shipped.
-
-    Returns
-    -------
-    Hint
-        What to try; empty where nothing particular is known.
-    """
+    """Advise on a failure of the script; empty if nothing is certain."""
     for outcome in _OUTCOMES:
         if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
             advice = outcome.hint.replace("{deploy}", _command(record))
@@ -128,7 +88,7 @@ def _words(record: ServiceRecord) -> dict[str, str]:
 
 
 def _command(record: ServiceRecord) -> str:
-    """Write the command that deploys a service again; of a first deployment, nothing of it will be there any more."""
+    """Write the command that deploys a service again; a failed first deployment leaves nothing to update."""
     spec = record.spec
     words = ["jupyter", "model", "deploy", spec.name]
     if record.rollout.unproven:
@@ -141,7 +101,7 @@ def _command(record: ServiceRecord) -> str:
 
 
 def _not_shipped(failure: Failure, record: ServiceRecord, bundle: Path) -> str:
-    """Find the module or file in the folders above the script's, of which a service has only its own."""
+    """Find the module or file in a folder above the script's: a service has only the script's own."""
     script = Path(record.spec.script)
     if not record.spec.script_is_file:
         return ""

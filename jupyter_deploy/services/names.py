@@ -1,4 +1,4 @@
-"""The name of a service for a script of any name: the same name each time, by rules that a reader can follow."""
+"""The service's name for a script of any name, by fixed and readable rules."""
 
 from __future__ import annotations
 
@@ -23,18 +23,10 @@ _OTHERS = str.maketrans({pair[0]: pair[1:] for alphabet in (_CYRILLIC, _GREEK) f
 
 
 def derived(name: str) -> str:
-    """Derive the service's name from a script's.
+    """Derive the service's name from a script's, for example ``"preis-fur-ol"`` from ``"preis_für_öl"``.
 
-    Parameters
-    ----------
-    name : str
-        Any name, for example ``"preis_für_öl"``.
-
-    Returns
-    -------
-    str
-        In lower case, with ``-`` for other signs, for example ``"preis-fur-ol"``; a name that is too long is cut, and
-        ends in a mark that two long names do not share. Empty where the name has no letter or digit.
+    It is in lower case, with ``-`` for other characters. A long name is cut and ends in a hash, so that two long
+    names differ. Empty if the name has no letter or digit.
     """
     if NAME_RULE.fullmatch(name):
         return name

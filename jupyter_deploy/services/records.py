@@ -23,12 +23,10 @@ _CODE = {"script", "same script"}
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to a service.
+    """What a deployment did to a service.
 
     Parameters
     ----------
-    service : str
-        Its name.
     action : str
         ``"created"``, ``"reloaded"``, ``"restarted"``, ``"repaired"``, ``"unchanged"`` or ``"kept"`` (a reload failed).
     what : tuple of str
@@ -55,23 +53,11 @@ class Change:
     moved: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return all fields for JSON."""
         return {**asdict(self), "what": list(self.what), "notes": list(self.notes), "moved": list(self.moved)}
 
     def sentence(self) -> str:
-        """Tell it in one line.
-
-        Returns
-        -------
-        str
-            For example ``"churn: reloaded in 43 ms (script); generation 3 serves"``.
-        """
+        """Describe it in one line, for example ``"churn: reloaded in 43 ms (script); generation 3 serves"``."""
         if self.action == "unchanged":
             return f"{self.service}: unchanged, " + ("still starting" if self.pending else "nothing to do")
         words = self.what if not self.moved else (*(one for one in self.what if one not in _CODE), *self.moved)
@@ -82,17 +68,7 @@ class Change:
 
 @dataclass(frozen=True)
 class OwnImage:
-    """A user's own image with its own port and routes.
-
-    Parameters
-    ----------
-    name : str
-        The image.
-    port : int
-        Where its server listens, inside.
-    scoring, liveness, readiness : str
-        Its routes.
-    """
+    """A user's own image with its own port and routes; the port is the one inside."""
 
     name: str
     port: int = 5001
@@ -144,19 +120,24 @@ class ServiceSpec:
     """
 
     name: str
-    script: str
+    script: str  # a stored script's name, or the absolute path of a file
     script_is_file: bool = False
+    # references; None takes the registered model of the service's name, if there is one
     models: tuple[str, ...] | None = None
-    target: str = "process"
-    port: int = 0
+    target: str = "process"  # "process" or "docker"
+    port: int = 0  # the requested port; 0 for any
+    # "kernel" (the interpreter that deployed it), "inferred" (what script and models import), a registered NAME or
+    # NAME:VERSION, or a file's absolute path; empty for the target's default
     environment: str = ""
-    workers: int = 1
+    workers: int = 1  # processes that run the script
+    # those that differ from ServingConfig's defaults
     settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
+    # of the script, over those of its environment
     variables: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
-    memory: int = 0
-    cpus: float = 0.0
-    image: OwnImage | None = None
-    source: str = ""
+    memory: int = 0  # bytes that a container may use; 0 for half of the machine's
+    cpus: float = 0.0  # processors that a container may use; 0 for all
+    image: OwnImage | None = None  # the user's own image, instead of a script
+    source: str = ""  # absolute path of the folder that is shipped whole; empty for the script's own
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)
     description: str = ""
@@ -164,34 +145,16 @@ class ServiceSpec:
 
 @dataclass(frozen=True)
 class ServiceRecord:
-    """A service's row: what should run, its server, and how far a change of it has come.
-
-    Parameters
-    ----------
-    spec : ServiceSpec
-        What should run.
-    bundle : str
-        The digest of the bundle that serves.
-    models : tuple of str
-        ``name:version`` of the models in it.
-    server : Server or None
-        What runs it, or ran it last; None before the first start.
-    rollout : RolloutState
-        What a change has written down so far.
-    desired : str
-        ``"running"`` or ``"stopped"``.
-    created, updated : float
-        Seconds since the epoch.
-    """
+    """A service's row: what should run, its server, and the state of a change."""
 
     spec: ServiceSpec
-    bundle: str
-    models: tuple[str, ...]
-    server: Server | None = None
-    rollout: RolloutState = field(default_factory=RolloutState)
-    desired: str = "running"
-    created: float = 0.0
-    updated: float = 0.0
+    bundle: str  # digest of the bundle that serves
+    models: tuple[str, ...]  # name:version of the models in it
+    server: Server | None = None  # what runs it, or ran it last; None before the first start
+    rollout: RolloutState = field(default_factory=RolloutState)  # the recorded state of a change
+    desired: str = "running"  # "running" or "stopped"
+    created: float = 0.0  # seconds since the epoch
+    updated: float = 0.0  # seconds since the epoch
 
     @property
     def name(self) -> str:
@@ -200,17 +163,17 @@ class ServiceRecord:
 
     @property
     def target(self) -> str:
-        """The name of its server's target: a move that was cut off may have left another than the specification's."""
+        """The name of its server's target: an interrupted move may leave another than the specification's."""
         return self.server.target if self.server else self.spec.target
 
     @property
     def port(self) -> int:
-        """Where it answers, or answered last; 0 where it never did."""
+        """The port of its server, running or not; 0 if it never had one."""
         return self.server.port if self.server else 0
 
     @property
     def environment(self) -> Environment | None:
-        """What its server runs on; None where its row does not say."""
+        """What its server runs on; None if its row does not say."""
         return self.server.environment if self.server else None
 
     @property
@@ -220,12 +183,12 @@ class ServiceRecord:
 
     @property
     def active(self) -> Server | None:
-        """The server that should be running; None where the service is stopped, or no server could be started."""
+        """The server that should be running; None if the service is stopped, or no server could be started."""
         return None if self.is_stopped or self.rollout.unschedulable else self.server
 
     @property
     def beside(self) -> tuple[Server, ...]:
-        """The servers that a change has beside the service's own."""
+        """The servers that a change has started beside the service's own."""
         return tuple(server for server in (self.rollout.next, self.rollout.previous) if server)
 
     @property
@@ -239,11 +202,11 @@ class ServiceRecord:
         return self.servers if self.is_stopped and self.rollout.ending else self.beside
 
     def settled(self) -> ServiceRecord:
-        """Return the row of a service that has no stray servers any more."""
+        """Return the row of a service without stray servers."""
         return replace(self, rollout=replace(self.rollout, next=None, previous=None, ending=False))
 
     def proven(self) -> ServiceRecord:
-        """Return the row of a service that was seen to serve."""
+        """Return the row of a service that has served."""
         return replace(self, rollout=replace(self.rollout, unproven=""))
 
     @property
@@ -254,23 +217,7 @@ class ServiceRecord:
 
 
 def check_service_name(name: str) -> str:
-    """Refuse a name that Azure ML would refuse.
-
-    Parameters
-    ----------
-    name : str
-        The service's name.
-
-    Returns
-    -------
-    str
-        The same name.
-
-    Raises
-    ------
-    UsageProblem
-        With a name that would do as its hint.
-    """
+    """Refuse a name that Azure ML would refuse; the hint is a valid one."""
     if isinstance(name, str) and NAME_RULE.fullmatch(name):
         return name
     proposal = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-0123456789")[:32].strip("-")

@@ -1,4 +1,4 @@
-"""The rows of services: what should run, and what a target needs to find it again."""
+"""The rows of services: what should run, and how a target finds it again."""
 
 from __future__ import annotations
 
@@ -23,92 +23,36 @@ _SPEC_OF_SCHEMA_3 = {
 
 
 class Services:
-    """The rows of a workspace's services.
-
-    Parameters
-    ----------
-    database : Database
-        Holds them.
-    """
+    """The rows of a workspace's services."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> list[ServiceRecord]:
-        """Return every service.
-
-        Returns
-        -------
-        list of ServiceRecord
-            Sorted by name.
-        """
+        """Return every service, sorted by name."""
         with self._database.read() as connection:
             return self.within(connection)
 
     @staticmethod
     def within(connection: sa.Connection) -> list[ServiceRecord]:
-        """Return every service as a transaction sees it.
-
-        Parameters
-        ----------
-        connection : sqlalchemy.Connection
-            The transaction.
-
-        Returns
-        -------
-        list of ServiceRecord
-            Sorted by name.
-        """
+        """Return every service as a transaction sees it, sorted by name."""
         return [_record(row) for row in connection.execute(sa.select(services).order_by(services.c.name)).mappings()]
 
     def unproven(self) -> list[ServiceRecord]:
-        """Return the services that have the mark of a first deployment.
-
-        Returns
-        -------
-        list of ServiceRecord
-            Usually none; told by the database, without reading the others.
-        """
+        """Return the services with the mark of a first deployment, usually none, without reading the others."""
         handle = sa.cast(services.c.handle, sa.String)
         with self._database.read() as connection:
             query = sa.select(services).where(handle.like('%"unproven":%'))
             return [record for record in map(_record, connection.execute(query).mappings()) if record.rollout.unproven]
 
     def find(self, name: str) -> ServiceRecord | None:
-        """Look a service up.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        ServiceRecord or None
-            None where there is none.
-        """
+        """Return a service, or None."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(services).where(services.c.name == name)).mappings().first()
         return _record(row) if row else None
 
     def get(self, name: str) -> ServiceRecord:
-        """Look a service up that must exist.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        ServiceRecord
-            Its row.
-
-        Raises
-        ------
-        NotFound
-            With the nearest name as its hint, or the command that serves the script of that name.
-        """
+        """Return a service; the hint is the nearest name, or the command that serves the script of that name."""
         record = self.named(name)
         if record is None:
             records = self.all()
@@ -120,33 +64,14 @@ class Services:
         return record
 
     def script_text(self, name: str) -> str | None:
-        """Read the text of a stored script.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        str or None
-            None where there is none.
-        """
+        """Return the text of a stored script, or None."""
         with self._database.read() as connection:
             return connection.scalar(sa.select(scripts.c.source).where(scripts.c.name == name))
 
     def named(self, name: str) -> ServiceRecord | None:
-        """Look a service up by its own name, or by that of the script from which it was derived.
+        """Find a service by its own name, or by the script's name that its own is derived from.
 
-        Parameters
-        ----------
-        name : str
-            Either of the two.
-
-        Returns
-        -------
-        ServiceRecord or None
-            None where there is none, or where the service of the derived name serves another script.
+        None if the service of the derived name serves another script.
         """
         record = self.find(name)
         own = derived(name) if record is None else name
@@ -183,14 +108,8 @@ class Services:
     ) -> None:
         """Store a service's row.
 
-        Parameters
-        ----------
-        record : ServiceRecord
-            Replaces the row of that name.
-        check : callable, optional
-            Called with the write transaction before anything is changed; raises to refuse.
-        frees : bool, optional
-            Whether it ends something, for which there is room kept on a full disk.
+        ``check`` gets the write transaction before anything is changed, and raises to refuse. ``frees`` says that the
+        change ends something; a full disk has a reserve for it.
         """
         # An empty object: packages before this one have no null for it.
         spec = {**asdict(record.spec), "image": asdict(record.spec.image) if record.spec.image else {}}
@@ -212,18 +131,12 @@ class Services:
                 connection.execute(services.insert().values(name=record.name, created=created, **values))
 
     def remove(self, name: str) -> None:
-        """Remove a service's row.
-
-        Parameters
-        ----------
-        name : str
-            Its name; nothing happens where there is none.
-        """
+        """Remove a service's row, if it exists."""
         with self._database.write(frees=True) as connection:
             connection.execute(services.delete().where(services.c.name == name))
 
     def ensure_writable(self) -> None:
-        """Refuse what could not be written down, before anything is done.
+        """Refuse a change that could not be recorded, before anything is done.
 
         Raises
         ------
@@ -236,41 +149,13 @@ class Services:
 
     @staticmethod
     def using(connection: sa.Connection, name: str, version: int) -> list[str]:
-        """Tell which services need a model, within a transaction.
-
-        Parameters
-        ----------
-        connection : sqlalchemy.Connection
-            The transaction.
-        name : str
-            The model's name.
-        version : int
-            Its version.
-
-        Returns
-        -------
-        list of str
-            Names of services, sorted.
-        """
+        """Return the sorted names of the services that need a model, within a transaction."""
         rows = connection.execute(sa.select(services.c.name, services.c.models).order_by(services.c.name))
         return [row.name for row in rows if f"{name}:{version}" in row.models]
 
 
 def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[ServiceRecord]:
-    """Find the services that run a stored script.
-
-    Parameters
-    ----------
-    records : list of ServiceRecord
-        Where to look.
-    script : str
-        The script's name.
-
-    Yields
-    ------
-    ServiceRecord
-        Those that should be running.
-    """
+    """Yield the services that run a stored script and should be running."""
     for record in records:
         if record.spec.script == script and not record.spec.script_is_file and not record.is_stopped:
             yield record

@@ -1,4 +1,4 @@
-"""What runs a service, and how far a change of it has come: the values, and the JSON that their row keeps."""
+"""What runs a service, and the state of a change: the values, and the JSON of their row."""
 
 from __future__ import annotations
 
@@ -19,72 +19,35 @@ class Server:
     """One server of a service, as its target started it; it may have ended since.
 
     It has no generation: a restarted server counts from 1 again, so the target is asked for it.
-
-    Parameters
-    ----------
-    target : str
-        The name of the target that started it, and that alone can decode ``facts``.
-    facts : mapping
-        What the target needs to find it again, as JSON; empty where nothing is left of it.
-    port : int
-        Where it answers; the target knows the rest of its address.
-    environment : Environment or None
-        What it runs on; None where an older package did not write it down.
-    bundle : str
-        The digest of the bundle that it was told to serve last; empty where an older package did not write it down.
     """
 
-    target: str
+    target: str  # the target that started it; it alone can decode the facts
+    # JSON by which the target finds it again; empty if nothing is left of it
     facts: Mapping[str, object] = field(hash=False, repr=False)
-    port: int = 0
+    port: int = 0  # where it answers; the target knows the rest of its address
+    # what it runs on; None if an older package did not record it
     environment: Environment | None = field(default=None, repr=False)
-    bundle: str = ""
+    bundle: str = ""  # digest of the bundle that it was last told to serve; empty if an older package did not record it
 
 
 @dataclass(frozen=True)
 class RolloutState:
-    """How far a change of a service has come, so that any process can finish or undo one that was cut off.
+    """The state of a change of a service, from which any process can finish or undo an interrupted one."""
 
-    Parameters
-    ----------
-    pending : str
-        The bundle that is being loaded.
-    keep : tuple of str
-        The bundles of generations that were finishing at the last reload.
-    next, previous : Server or None
-        The server that is taking over, and the one that is being ended.
-    ending : bool
-        Whether the service's own server is being ended.
-    unproven : str
-        Set until the service was seen to serve for the first time: :data:`WAITED_FOR` while its first deployment
-        waits for that, else :data:`NOT_WAITED_FOR`.
-    unschedulable : str
-        Why no server could be started.
-    """
-
-    pending: str = ""
-    keep: tuple[str, ...] = ()
-    next: Server | None = None
-    previous: Server | None = None
-    ending: bool = False
+    pending: str = ""  # the bundle that is being loaded
+    keep: tuple[str, ...] = ()  # bundles of generations that were finishing at the last reload
+    next: Server | None = None  # the server that is taking over
+    previous: Server | None = None  # the server that is being ended
+    ending: bool = False  # whether the service's own server is being ended
+    # until the service first served: WAITED_FOR while its first deployment waits for that, else NOT_WAITED_FOR
     unproven: str = ""
-    unschedulable: str = ""
+    unschedulable: str = ""  # why no server could be started
 
 
 def to_json(server: Server | None, rollout: RolloutState) -> dict[str, Any]:
-    """Write down a server and the state of a rollout as the flat object that all versions of this package read.
+    """Encode a server and a change as the flat object that all versions of this package read (column ``handle``).
 
-    Parameters
-    ----------
-    server : Server or None
-        The service's.
-    rollout : RolloutState
-        What is left out is as by default.
-
-    Returns
-    -------
-    dict
-        For the column ``handle``.
+    Defaults are left out.
     """
     values: dict[str, Any] = _server_to_json(server) if server else {}
     for key in ("pending", "ending", "unproven", "unschedulable"):
@@ -99,21 +62,9 @@ def to_json(server: Server | None, rollout: RolloutState) -> dict[str, Any]:
 
 
 def from_json(values: Mapping[str, Any], target: str, bundle: str) -> tuple[Server | None, RolloutState]:
-    """Read what any version of this package has written into the column ``handle``.
+    """Decode what any version of this package wrote into the column ``handle``.
 
-    Parameters
-    ----------
-    values : mapping
-        From :func:`to_json`, or from an older package.
-    target : str
-        The one that the service's specification names.
-    bundle : str
-        The one that the service's server serves.
-
-    Returns
-    -------
-    tuple of (Server or None, RolloutState)
-        The service's server, and how far a change of it has come.
+    ``target`` and ``bundle`` are those of the service, for older rows.
     """
     server = _server_from_json(values, target, bundle)
     following, before = values.get("next", {}), values.get("previous", {})

@@ -17,61 +17,25 @@ from .server import Server
 
 @dataclass(frozen=True)
 class Launch:
-    """What a target gets to start a service.
-
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    bundle : pathlib.Path
-        The bundle's folder.
-    folder : pathlib.Path
-        The service's own folder, for its owner only.
-    log : pathlib.Path
-        Where standard output and standard error go, appended.
-    port : int
-        The port to use; 0 for any.
-    port_is_given : bool
-        Whether another port will not do.
-    workers : int
-        Processes that run the script.
-    settings : mapping
-        The server's settings that differ from its defaults.
-    environment : Environment
-        What it runs on.
-    variables : mapping
-        Environment variables of the script.
-    memory, cpus : int, float
-        Limits of a container; 0 for the usual.
-    image : OwnImage or None
-        The user's own image, instead of an environment and a script.
-    home : Home
-        The workspace's folders, for what several services share.
-    workspace : str
-        Tells this workspace's things from another's.
-    again : str
-        Why the same server is started once more, for its log and state; empty for a first start.
-    told_as : str
-        The name that errors tell; empty for the service's own.
-    """
+    """What a target gets to start a service."""
 
     name: str
-    bundle: Path
-    folder: Path
-    log: Path
-    port: int
-    port_is_given: bool
-    workers: int
-    settings: Mapping[str, Setting] = field(hash=False)
-    environment: Environment
-    variables: Mapping[str, str] = field(hash=False, repr=False)
-    memory: int
-    cpus: float
-    image: OwnImage | None
-    home: Home
-    workspace: str
-    again: str = ""
-    told_as: str = ""
+    bundle: Path  # the bundle's folder
+    folder: Path  # the service's own folder, for its owner only
+    log: Path  # where standard output and standard error go, appended
+    port: int  # 0 for any
+    port_is_given: bool  # whether another port will not do
+    workers: int  # processes that run the script
+    settings: Mapping[str, Setting] = field(hash=False)  # those that differ from the server's defaults
+    environment: Environment  # what it runs on
+    variables: Mapping[str, str] = field(hash=False, repr=False)  # of the script
+    memory: int  # bytes of a container; 0 for the default
+    cpus: float  # processors of a container; 0 for the default
+    image: OwnImage | None  # the user's own image, instead of an environment and a script
+    home: Home  # the workspace's folders, for what several services share
+    workspace: str  # an id that separates this workspace's objects from another's
+    again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
+    told_as: str = ""  # the name in errors; empty for the service's own
 
     @property
     def named(self) -> str:
@@ -97,11 +61,12 @@ class Capabilities:
         Whether services run on the interpreter that deploys them, where no environment is given.
     """
 
-    limits: bool = False
-    own_image: bool = False
+    limits: bool = False  # whether memory and processors of a service can be limited
+    own_image: bool = False  # whether it runs an image of the user's own
+    # whether a running server can swap bundle and settings; otherwise another server takes over
     live_reload: bool = False
-    replicas: bool = False
-    kernel: bool = False
+    replicas: bool = False  # whether several servers can answer at one address
+    kernel: bool = False  # whether services run by default on the interpreter that deploys them
 
 
 class Target(Protocol):
@@ -122,14 +87,7 @@ class Target(Protocol):
     capabilities: Capabilities
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
-        """Make what a start needs and may take long, as an environment or an image; nothing that runs is touched.
-
-        Parameters
-        ----------
-        launch : Launch
-            What is to be served.
-        say : callable
-            Shows progress.
+        """Prepare a start, which may take long, for example an environment or an image; nothing that runs is touched.
 
         Raises
         ------
@@ -144,8 +102,6 @@ class Target(Protocol):
 
         Parameters
         ----------
-        launch : Launch
-            What and where.
         commit : callable
             Writes the server down. It is called while the server cannot serve yet, and the server goes on only when it
             has returned: no server runs that no process can find. What it raises ends the server.
@@ -160,13 +116,6 @@ class Target(Protocol):
 
     def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
         """Swap bundle and settings of a running server; returns when the new generation serves.
-
-        Parameters
-        ----------
-        launch : Launch
-            What to serve now, and how.
-        server : Server
-            The one that runs.
 
         Returns
         -------
@@ -183,45 +132,34 @@ class Target(Protocol):
         """Change the limits of a running server to those of the launch."""
 
     def probe(self, folder: Path, server: Server) -> Health:
-        """Find out how a service is: what the server itself says, or what the target sees where it does not answer."""
+        """Find out how a service is: from the server itself, or from the target if it does not answer."""
 
     def runs(self, server: Server) -> bool:
-        """Tell whether anything of the server is there, in whatever state; false where that cannot be found out."""
+        """Whether anything of the server exists, in any state; false if that cannot be found out."""
 
     def identity(self, server: Server) -> Identity:
-        """Tell what the server is called where it runs; nothing is asked for it."""
+        """Return the server's names on its machine, without asking it."""
 
     def abandon(self, server: Server, why: str) -> None:
-        """Take away what a failed start left; :meth:`probe` says why from then on."""
+        """Remove what a failed start left; :meth:`probe` says why from then on."""
 
     def stats(self, server: Server) -> Stats:
-        """Measure what the service uses, of this moment; raises ServiceDown where it does not run."""
+        """Measure what the service uses at present; raises ServiceDown if it does not run."""
 
     def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
-        """Look up why the script failed on the request with that ``x-ms-request-id``.
+        """Return why the script failed on the request with that ``x-ms-request-id``; None if it is not kept.
 
-        Returns
-        -------
-        dict or None
-            A :class:`jupyter_deploy.serving.Failure` as plain values; None where it is not kept.
+        It has the fields of :class:`jupyter_deploy.serving.Failure`.
         """
 
     def doing(self, folder: Path, server: Server) -> list[Doing]:
-        """Ask what the workers do now; empty where they do nothing, or it is not known."""
+        """Ask what the workers are doing; empty if nothing, or if it is not known."""
 
     def stop(self, server: Server, patience: float = ...) -> None:
-        """Let a server finish what it holds, and end it; nothing happens where it does not run.
-
-        Parameters
-        ----------
-        server : Server
-            Which one.
-        patience : float, optional
-            Seconds until it is killed.
-        """
+        """Let a server finish its requests, and end it, if it runs; after ``patience`` seconds it is killed."""
 
     def forget(self, server: Server) -> None:
-        """Remove what an ended server leaves outside the service's own folder, as its service is deleted."""
+        """Remove what an ended server leaves outside the service's own folder, when its service is deleted."""
 
     def leftovers(
         self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
@@ -250,21 +188,7 @@ class Target(Protocol):
         """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
 
     def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-        """Yield the end of the service's output.
+        """Yield the end of the service's output, at most ``lines`` lines, oldest first.
 
-        Parameters
-        ----------
-        server : Server
-            Which one; the output of those before it comes first.
-        log : pathlib.Path
-            The service's log file.
-        lines : int
-            How many at most.
-        follow : bool
-            Whether to go on as more comes.
-
-        Yields
-        ------
-        bytes
-            Pieces, oldest first.
+        The output of earlier servers comes first. ``follow`` goes on as more comes.
         """

@@ -1,4 +1,4 @@
-"""Where services run: the targets, and what they share: the way to a server's admin routes, to its log.
+"""Where services run: the targets, and what they share: the way to a server's admin routes and to its log.
 
 To add a target: a room beside these two and a line in ``choice.TARGETS``, or a distribution of its own with an entry
 point in the group ``jupyter_deploy.targets``.

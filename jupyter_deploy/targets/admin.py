@@ -1,4 +1,4 @@
-"""The admin routes of a running server, spoken the same way wherever it runs."""
+"""The admin routes of a running server: one protocol, wherever it runs."""
 
 from __future__ import annotations
 
@@ -48,37 +48,18 @@ _FIRST = {
 
 
 def known_settings() -> tuple[str, ...]:
-    """List what a server of this package knows, for its target to note.
+    """List the settings that a server of this package can change while it runs, except those that every server knows.
 
-    Returns
-    -------
-    tuple of str
-        The settings that may change while it runs, but for those that every server knows.
+    A target records them with the server.
     """
     return tuple(sorted(set(settable()) - _FIRST))
 
 
 def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict[str, Any]:
-    """Choose the settings to send to a running server: one of an older package refuses what it does not know.
+    """Choose the settings to send to a running server: an older package refuses those that it does not know.
 
-    Parameters
-    ----------
-    knows : iterable of str
-        What the server knows, from :func:`known_settings` when it was started; empty for one of an older package.
-    name : str
-        The service's name, for the message.
-    wanted : ServingConfig
-        All settings.
-
-    Returns
-    -------
-    dict
-        Those that may change while a server runs.
-
-    Raises
-    ------
-    UsageProblem
-        If one that it does not know is not what such a server does anyway.
+    ``knows`` is the server's :func:`known_settings`, empty for an older package. A setting that it does not know is
+    refused unless it has the server's fixed behaviour.
     """
     known, usual = _FIRST.union(knows), asdict(ServingConfig())
     values = {key: value for key, value in asdict(wanted).items() if key not in FIXED}
@@ -92,20 +73,12 @@ def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict
 
 
 def token_in(folder: Path) -> Callable[[], str]:
-    """Return what reads the token that a folder holds."""
+    """Return a function that reads the token in a folder."""
     return lambda: (folder / TOKEN_FILE).read_text().strip()
 
 
 class Admin:
-    """One server's admin routes.
-
-    Parameters
-    ----------
-    url : str
-        The address up to the port.
-    token : callable
-        Returns the routes' key.
-    """
+    """The admin routes at ``url``; ``token`` returns their key."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url = url
@@ -130,50 +103,22 @@ class Admin:
         return {"Authorization": f"Bearer {self._token()}"}
 
     def usage(self) -> dict[str, float]:
-        """Ask what the server's container uses.
-
-        Returns
-        -------
-        dict
-            As :func:`jupyter_deploy.serving.front.usage.usage` tells.
-        """
+        """Return what :func:`jupyter_deploy.serving.front.usage.usage` measures in the server's container."""
         found: dict[str, float] = self.state(usage="1")["usage"]
         return found
 
     def doing(self) -> list[Doing]:
-        """Ask what the workers are doing; nothing where the server does not answer.
-
-        Returns
-        -------
-        list of Doing
-            Those that run something.
-        """
+        """Return what busy workers are doing; empty if the server does not answer."""
         try:
             return [Doing(**values) for values in self.state(doing="1").get("doing", ())]
         except ServiceDown:
             return []
 
     def state(self, request_id: str = "", usage: str = "", doing: str = "") -> dict[str, Any]:
-        """Ask how the service is.
+        """Return the server's state, as :meth:`jupyter_deploy.serving.front.runtime.Runtime.facts` does.
 
-        Parameters
-        ----------
-        request_id : str, optional
-            A request whose failure is wanted; it comes under ``"asked"``.
-        usage : str, optional
-            Anything, where ``"usage"`` is wanted too.
-        doing : str, optional
-            Anything, where ``"doing"`` is wanted too.
-
-        Returns
-        -------
-        dict
-            As :meth:`jupyter_deploy.serving.front.runtime.Runtime.facts` tells.
-
-        Raises
-        ------
-        ServiceDown
-            If it does not answer.
+        ``request_id`` adds that request's failure under ``"asked"``; ``usage`` and ``doing`` add the fields of these
+        names. Raises ServiceDown if the server does not answer.
         """
         try:
             params = urlencode({"failure": request_id, "usage": usage, "doing": doing})
@@ -185,38 +130,14 @@ class Admin:
         return facts
 
     def health(self) -> Health:
-        """Ask how the service is.
-
-        Returns
-        -------
-        Health
-            The server's own view.
-
-        Raises
-        ------
-        ServiceDown
-            If it does not answer.
-        """
+        """Return the server's own view of its health; raises ServiceDown if it does not answer."""
         facts = self.state()
         # A server that was started by an older version of this package may not tell all of it.
         told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
         return Health(**{**told, "workers": tuple(facts["workers"])})
 
     def upload(self, archive: Archive) -> None:
-        """Send a bundle to a server that does not see its folder; nothing changes where it is there already.
-
-        Parameters
-        ----------
-        archive : Archive
-            The bundle.
-
-        Raises
-        ------
-        ReloadFailed
-            If the server does not take it, with its reason.
-        ServiceDown
-            If it does not answer.
-        """
+        """Send a bundle to a server that does not see its folder, unless the server has it."""
         try:
             route = f"{self._url}{_UPLOADS}{archive.digest}"
             headers = {**self._authorization(), **archive.headers()}
@@ -227,21 +148,10 @@ class Admin:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
 
     def reload(self, bundle: str | Archive, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
-        """Swap bundle and settings; waits until the new generation serves.
+        """Swap bundle and settings, and wait until the new generation serves.
 
-        Parameters
-        ----------
-        bundle : str or Archive
-            The bundle's folder, as the server sees it; or the archive to send where the server has no such bundle.
-        workers : int
-            How many workers the new generation has.
-        settings : mapping
-            All that may change while a server runs.
-
-        Returns
-        -------
-        tuple of (int, tuple of str)
-            The new generation, and the digests of the bundles that workers still use.
+        ``bundle`` is the folder as the server sees it, or an archive to send if the server lacks it. Returns the new
+        generation, and the digests of the bundles that workers still use.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """Plain HTTP to a server's own routes.
 
-Without requests: it closes its connections in finalizers, where a Ctrl-C is swallowed, and who waits for a service asks
+Without requests: it closes its connections in finalizers, where a Ctrl-C is swallowed, and waiting for a service asks
 all the time. It also takes a tenth of a second to import, which a notebook's first card would wait for.
 """
 
@@ -22,28 +22,10 @@ _PIECE = 1 << 18
 def ask(
     method: str, url: str, timeout: float | None, headers: Mapping[str, str], body: bytes | Reader | None = None
 ) -> tuple[int, bytes]:
-    """Send one request on a connection of its own, past any proxy.
+    """Send one request on a connection of its own, past any proxy; returns status and body.
 
-    Parameters
-    ----------
-    method, url : str
-        An ``http`` address.
-    timeout : float or None
-        Seconds for each step; None for no limit.
-    headers : mapping of str to str
-        Headers to send.
-    body : bytes or Reader, optional
-        The body to send; of one that is read, ``Content-Length`` must be among the headers.
-
-    Returns
-    -------
-    tuple of (int, bytes)
-        The status, and the body.
-
-    Raises
-    ------
-    http.client.HTTPException, OSError
-        If there is no answer: :data:`Silent`.
+    ``timeout`` is in seconds for each step, None for no limit. A body that is a reader needs a ``Content-Length``.
+    The errors in :data:`Silent` mean that there is no answer.
     """
     address = urlsplit(url)
     assert address.hostname

@@ -1,4 +1,4 @@
-"""Which targets there are, and which one a service gets."""
+"""Which targets exist, and which one a service gets."""
 
 from __future__ import annotations
 
@@ -89,18 +89,7 @@ def _added() -> dict[str, EntryPoint]:
 
 
 def having(wanted: Callable[[Capabilities], bool]) -> str:
-    """Choose a target by what it can do.
-
-    Parameters
-    ----------
-    wanted : callable
-        Tells whether a target's capabilities suffice.
-
-    Returns
-    -------
-    str
-        The name of the first such target; empty where there is none.
-    """
+    """Return the first target whose capabilities suffice; empty if there is none."""
     return next((name for name in TARGETS if wanted(target(name).capabilities)), "")
 
 

@@ -1,4 +1,4 @@
-"""A log file as it grows: no line is lost where it is rotated, by its server or by somebody else's tool."""
+"""A log file as it grows: no line is lost when its server or another tool rotates it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,11 @@ _MARK = 64
 
 
 class Following:
-    """Reads what is added to a file, whatever becomes of its name.
+    """Reads what is added to a file, even if it is renamed or emptied.
 
-    The file is held open, so that one that was moved away is read to its end. One that was copied and emptied is told
-    by its length and by the bytes before the place: the rest is in the copy.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is not there is empty.
-    at : int, optional
-        Where to begin; the end by default.
+    The file is held open, so one that was moved away is read to its end. A file that was copied and emptied is
+    recognised by its length and by the bytes before the position: the rest is in the copy. ``at`` is the start, by
+    default the end; a missing file is empty.
     """
 
     def __init__(self, path: Path, at: int | None = None) -> None:
@@ -41,22 +35,11 @@ class Following:
 
     @property
     def at(self) -> int:
-        """The place in the file of now."""
+        """The position in the current file."""
         return self._file.at if self._file else 0
 
     def read(self, most: int) -> bytes:
-        """Return what was added since the last time.
-
-        Parameters
-        ----------
-        most : int
-            Bytes at most; what is more comes the next time.
-
-        Returns
-        -------
-        bytes
-            Empty where nothing was.
-        """
+        """Return what was added since the last time, at most so many bytes; empty if nothing was."""
         while self._behind:
             data = self._behind[0].read(most)
             if data:
@@ -80,7 +63,7 @@ class Following:
         return data
 
     def _remember(self) -> None:
-        """Note the copies that there are: of a file that was not read yet, only a new one tells that it was emptied."""
+        """Note the existing copies: for a file that was not read yet, only a new copy shows that it was emptied."""
         self._copies = {_state(copy) for copy in _siblings(self._path)}
 
     def _is_copied(self) -> bool:
@@ -91,7 +74,7 @@ class Following:
         return any(_identity(copy) != own for copy in new)
 
     def _next(self, most: int) -> bytes:
-        """Go on with the file that has the name now, where the one that is read has been moved away."""
+        """Go on with the file that has the name now, if the one that is read was moved away."""
         if self._file is None:
             raise AssertionError
         try:
@@ -123,7 +106,7 @@ class Following:
 
 
 class _Open:
-    """An open file, and the place up to which it was read."""
+    """An open file, and the position up to which it was read."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -166,7 +149,7 @@ class _Open:
 
 
 def _copy_of(path: Path, read: _Open) -> IO[bytes] | None:
-    """Find the copy of a file that was emptied since, at the place up to which the file was read."""
+    """Find the copy of a file that was emptied since, at the position up to which the file was read."""
     for copy in sorted(_siblings(path), key=lambda copy: -copy.stat().st_mtime):
         with contextlib.suppress(OSError, EOFError):
             file: Any = gzip.open(copy) if copy.suffix == ".gz" else copy.open("rb")  # noqa: SIM115 - the reader closes it

@@ -1,7 +1,7 @@
 """The verbs, each written once: a sub-command of ``jupyter model`` and of ``%model``.
 
 To add one: a file with a ``VERB``, its name in ``table.NAMES``, and its page in ``docs/_ext/generated.py``. A verb
-calls the façade and returns a value; its face is made by ``display``.
+calls the façade and returns a value; ``display`` has its face.
 """
 
 from __future__ import annotations

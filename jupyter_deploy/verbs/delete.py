@@ -1,4 +1,4 @@
-"""``delete``: end a service and forget it."""
+"""``delete``: end a service and remove its row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``deploy``: make a service be what is asked for."""
+"""``deploy``: create, update or repair a service."""
 
 from __future__ import annotations
 

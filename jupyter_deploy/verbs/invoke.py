@@ -1,4 +1,4 @@
-"""``invoke``: send a service a value and show its answer, once or many times, or a client that does it."""
+"""``invoke``: send a value to a service and show its answer, once or many times, or a client that does it."""
 
 from __future__ import annotations
 
@@ -81,19 +81,9 @@ def _written(value: Any, output: Path) -> Done:
 
 
 def payload_of(given: argparse.Namespace, session: Session) -> Any:
-    """Find the value to send.
+    """Find the value to send, or a body as text or bytes; :data:`NOTHING` if there is none.
 
-    Parameters
-    ----------
-    given : argparse.Namespace
-        With ``value``, ``data`` and ``file``.
-    session : Session
-        With the notebook's variables and cell.
-
-    Returns
-    -------
-    object
-        The value, or the request's body as text or bytes; :data:`NOTHING` where there is none.
+    ``given`` has ``value``, ``data`` and ``file``; the session has the notebook's variables and the cell.
     """
     sources = [given.value is not None, given.data is not None, given.file is not None, session.cell is not None]
     if sum(sources) > 1:

@@ -15,18 +15,7 @@ _ID = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [DIWEC] \[\d+\] \S{8})
 
 
 def short_ids(text: str) -> str:
-    """Shorten the ids of requests in lines of a log, as the live view does.
-
-    Parameters
-    ----------
-    text : str
-        Any number of lines.
-
-    Returns
-    -------
-    str
-        With the first 8 characters of each id.
-    """
+    """Shorten request ids in a log to their first 8 characters, as the live view does."""
     return _ID.sub(r"\1", text)
 
 

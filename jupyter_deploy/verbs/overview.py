@@ -16,30 +16,14 @@ from .verb import Session, Verb
 
 @dataclass(frozen=True)
 class Overview:
-    """What there is.
-
-    Parameters
-    ----------
-    home : str
-        The workspace's folder.
-    services : tuple of dict
-        The facts of each service.
-    models : tuple of Model
-        The newest version of each.
-    scripts : tuple of str
-        The script cells' names.
-    environments : tuple of Environment
-        The newest version of each registered one.
-    leftovers : int
-        How many folders no service needs; images are not looked for.
-    """
+    """What the workspace holds."""
 
     home: str
-    services: tuple[dict[str, Any], ...] = field(default=(), hash=False)
-    models: tuple[Model, ...] = ()
-    scripts: tuple[str, ...] = ()
-    environments: tuple[Environment, ...] = ()
-    leftovers: int = 0
+    services: tuple[dict[str, Any], ...] = field(default=(), hash=False)  # the facts of each
+    models: tuple[Model, ...] = ()  # the newest version of each
+    scripts: tuple[str, ...] = ()  # the script cells' names
+    environments: tuple[Environment, ...] = ()  # the newest version of each registered one
+    leftovers: int = 0  # folders that no service needs; images are not searched
 
     @property
     def is_empty(self) -> bool:
@@ -54,13 +38,7 @@ class Overview:
         return ("%model prune --dry-run",) if self.leftovers else ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return all fields for JSON."""
         return {
             "home": self.home,
             "services": list(self.services),
@@ -72,18 +50,7 @@ class Overview:
 
 
 def overview_of(workspace: Workspace) -> Overview:
-    """Look at all that there is.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Whose.
-
-    Returns
-    -------
-    Overview
-        As it is now.
-    """
+    """Gather the overview of a workspace."""
     with ThreadPoolExecutor(1) as pool:
         folders = pool.submit(lambda: len(workspace.housekeeping.unneeded_folders()))
         facts = facts_of_all(workspace.services)

@@ -19,35 +19,11 @@ class Parser(argparse.ArgumentParser):
     """argparse, whose errors are :class:`UsageProblem` and which never ends the process."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the words (argparse's hook).
-
-        Parameters
-        ----------
-        message : str
-            argparse's.
-
-        Raises
-        ------
-        UsageProblem
-            With the nearest option, or the usage, as its hint.
-        """
+        """Refuse the words, with the nearest option or the usage as a hint (argparse's hook)."""
         raise UsageProblem(f"{self.prog}: {message}", hint=self._advice(message))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """End after help (argparse's hook).
-
-        Parameters
-        ----------
-        status : int, optional
-            argparse's.
-        message : str, optional
-            argparse's.
-
-        Raises
-        ------
-        HelpShown
-            Always.
-        """
+        """End after help (argparse's hook)."""
         raise HelpShown
 
     def _advice(self, message: str) -> str:
@@ -62,19 +38,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser_of(verb: Verb, program: str) -> Parser:
-    """Build a verb's parser.
+    """Build the parser of the words behind a verb.
 
-    Parameters
-    ----------
-    verb : Verb
-        The verb.
-    program : str
-        What help calls it, for example ``"jupyter model deploy"``.
-
-    Returns
-    -------
-    Parser
-        Ready to parse the words behind the verb.
+    ``program`` is its name in help, for example ``"jupyter model deploy"``.
     """
     parser = Parser(prog=program, description=f"{verb.help[0].upper()}{verb.help[1:]}.", allow_abbrev=False)
     for argument in verb.all_arguments():
@@ -85,18 +51,7 @@ def parser_of(verb: Verb, program: str) -> Parser:
 
 
 def list_of_verbs(program: str) -> str:
-    """Write the help of all verbs.
-
-    Parameters
-    ----------
-    program : str
-        ``"jupyter model"`` or ``"%model"``.
-
-    Returns
-    -------
-    str
-        One line a verb.
-    """
+    """Write the help of all verbs, one line each; ``program`` is ``"jupyter model"`` or ``"%model"``."""
     width = max(map(len, NAMES)) + 2
     lines = [f"usage: {program} VERB ...", "", "Register models, serve them from a script, call and reload them.", ""]
     lines += [f"  {name:<{width}}{find(name).help}" for name in NAMES]

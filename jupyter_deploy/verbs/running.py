@@ -1,4 +1,4 @@
-"""From a verb's words to its result: what every edge does alike."""
+"""Run a verb from its words: the part that all edges share."""
 
 from __future__ import annotations
 
@@ -12,23 +12,9 @@ from .verb import Listing, Session, Verb
 
 
 def run(verb: Verb, words: list[str], session: Session, program: str) -> Any:
-    """Run a verb.
+    """Run a verb and return its value, or plain data with ``--json``.
 
-    Parameters
-    ----------
-    verb : Verb
-        The verb.
-    words : list of str
-        What stands behind it.
-    session : Session
-        The edge's world.
-    program : str
-        What help and errors call it.
-
-    Returns
-    -------
-    object
-        The verb's value; plain data where ``--json`` was given.
+    ``program`` is the verb's name in help and errors.
     """
     given: argparse.Namespace = parser_of(verb, program).parse_intermixed_args(words)
     try:
@@ -40,36 +26,15 @@ def run(verb: Verb, words: list[str], session: Session, program: str) -> Any:
 
 
 def in_words_of(program: str, hint: str) -> str:
-    """Write the command that a hint names as the edge takes it.
+    """Write a hint's command for the edge: in a notebook, as a line of it.
 
-    Parameters
-    ----------
-    program : str
-        What help and errors call the verb: ``jupyter model deploy``, ``%model deploy``, ``%deploy``.
-    hint : str
-        With a command line.
-
-    Returns
-    -------
-    str
-        In a notebook, with a line of it.
+    ``program`` is ``jupyter model deploy``, ``%model deploy`` or ``%deploy``, for example.
     """
     return hint if program.startswith("jupyter") else hint.replace(PRUNE, "%model prune")
 
 
 def plain(value: Any) -> Any:
-    """Turn a verb's value into what JSON can hold.
-
-    Parameters
-    ----------
-    value : object
-        A value with ``as_dict``, a listing of such, or plain data.
-
-    Returns
-    -------
-    object
-        Dicts, lists, text, numbers.
-    """
+    """Turn a verb's value, or a listing of values with ``as_dict``, into JSON data."""
     if isinstance(value, Listing):
         return [plain(item) for item in value]
     return value.as_dict() if hasattr(value, "as_dict") else value

@@ -86,7 +86,7 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _entry(settings: Settings) -> tuple[Path, Path]:
-    """Return the script and ``AML_APP_ROOT``; where the variable names the script, it is relative to that."""
+    """Return the script and ``AML_APP_ROOT``; if the variable names the script, it is relative to that."""
     root = Path(settings.places.get("app_root", "") or Path.cwd()).expanduser()
     entry = settings.places.get("entry_script", "")
     if not entry:

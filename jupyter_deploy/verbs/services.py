@@ -1,4 +1,4 @@
-"""``services``: what there is and how it is."""
+"""``services``: list the services and their states."""
 
 from __future__ import annotations
 
@@ -16,18 +16,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 
 def facts_of_all(services: LiveServices) -> list[dict[str, Any]]:
-    """Ask all services, of which some may be deleted meanwhile.
-
-    Parameters
-    ----------
-    services : LiveServices
-        A workspace's.
-
-    Returns
-    -------
-    list of dict
-        The facts of each that is there.
-    """
+    """Return the facts of all services; one that was deleted meanwhile is left out."""
     handles = [services.handle(name) for name in services]
     # Side by side: one that does not answer takes seconds to find out.
     with ThreadPoolExecutor(8) as pool:

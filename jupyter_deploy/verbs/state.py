@@ -1,4 +1,4 @@
-"""``state``: how one service is."""
+"""``state``: show the state of one service."""
 
 from __future__ import annotations
 

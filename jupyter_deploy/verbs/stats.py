@@ -1,4 +1,4 @@
-"""``stats``: what a service uses just now."""
+"""``stats``: show what a service uses at present."""
 
 from __future__ import annotations
 

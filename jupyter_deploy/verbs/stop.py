@@ -1,4 +1,4 @@
-"""``stop``: end a service, keeping what it should be."""
+"""``stop``: end a service, keeping its specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which verbs there are, and what people type instead."""
+"""Which verbs exist, and the words that people type instead."""
 
 from __future__ import annotations
 
@@ -35,25 +35,7 @@ MEANT = {
 
 
 def find(name: str, words: str = "") -> Verb:
-    """Return a verb.
-
-    Parameters
-    ----------
-    name : str
-        What the user typed.
-    words : str, optional
-        What stands behind it, for the hint.
-
-    Returns
-    -------
-    Verb
-        Loaded now; the others are not.
-
-    Raises
-    ------
-    UsageProblem
-        With the verb that does it as its hint.
-    """
+    """Load and return a verb; the words behind it are for the hint of an unknown one."""
     if name not in NAMES:
         raise UsageProblem(f"There is no verb {name!r}.", hint=_advice(name, words))
     verb: Verb = import_module(f".{name}{'_' if iskeyword(name) else ''}", __package__).VERB
@@ -61,7 +43,7 @@ def find(name: str, words: str = "") -> Verb:
 
 
 def _advice(name: str, words: str) -> str:
-    """Say what a person would: the verb of that meaning, what has that name, or the verb of nearly that name."""
+    """Suggest the verb of that meaning, the object of that name, or the verb of a similar name."""
     rest = f" {words.strip()}" if words.strip() else ""
     if name.lower() in MEANT:
         return f"Use: jupyter model {MEANT[name.lower()]}{rest}"

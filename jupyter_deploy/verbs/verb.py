@@ -18,140 +18,61 @@ SETTING = "a setting of the server, for example max_batch=64; may be repeated; K
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument, for argparse and for completion.
+    """One argument, for argparse and for completion."""
 
-    Parameters
-    ----------
-    flags : tuple of str
-        ``("--port",)``, or one name without dashes for a positional.
-    options : dict
-        argparse's: ``help``, ``nargs``, ``action``, ``type``, ``choices``, ``metavar``…
-    completes : str
-        What its values are: ``"models"``, ``"services"``, ``"served"`` (these and scripts), ``"scripts"``,
-        ``"variables"``, ``"files"``, ``"settings"``,
-        ``"targets"``, ``"views"`` or nothing.
-    """
-
-    flags: tuple[str, ...]
-    options: dict[str, Any] = field(hash=False)
+    flags: tuple[str, ...]  # ("--port",), or one name without dashes for a positional
+    options: dict[str, Any] = field(hash=False)  # argparse's: help, nargs, action, type, choices, metavar…
+    # "models", "services", "served" (these and scripts), "scripts", "variables", "files", "settings", "targets",
+    # "views" or empty
     completes: str = ""
 
 
 def argument(*flags: str, completes: str = "", **options: Any) -> Argument:
-    """Write an :class:`Argument` as one calls ``add_argument``.
-
-    Parameters
-    ----------
-    *flags : str
-        Its flags or name.
-    completes : str, optional
-        What its values are.
-    **options
-        argparse's.
-
-    Returns
-    -------
-    Argument
-        The same, as a value.
-    """
+    """Write an :class:`Argument` like a call of ``add_argument``."""
     return Argument(flags, options, completes)
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """A user's defaults for all verbs; options of a verb win.
+    """A user's defaults for all verbs; options of a verb win."""
 
-    Parameters
-    ----------
-    target, environment : str
-        Of new services; empty for the usual.
-    timeout : float or None
-        Seconds that ``invoke`` waits for an answer; None for ever.
-    log_lines : int
-        How many lines ``logs`` shows.
-    """
-
-    target: str = ""
-    environment: str = ""
-    timeout: float | None = None
-    log_lines: int = 100
+    target: str = ""  # of new services; empty for the default
+    environment: str = ""  # of new services; empty for the default
+    timeout: float | None = None  # seconds that invoke waits for an answer; None for ever
+    log_lines: int = 100  # how many lines logs shows
 
 
 @dataclass(frozen=True)
 class Session:
-    """The world of the edge that runs a verb.
+    """What the edge gives a verb."""
 
-    Parameters
-    ----------
-    say : callable
-        Shows progress, in a line that the next one replaces.
-    emit : callable
-        Shows a piece of an endless output at once.
-    confirm : callable
-        Asks a question; raises where nobody can answer.
-    variables : mapping, optional
-        The notebook's variables; None on the command line.
-    cell : str, optional
-        The lines below a cell magic.
-    defaults : Defaults, optional
-        What the user has set for all verbs.
-    note : callable
-        Shows a line beside the value, where someone is looking.
-    live : bool
-        Whether what it shows may go on changing: in a notebook.
-    living : Living
-        The script cells that were run here, which can be taken again; none on the command line.
-    """
-
-    say: Callable[[str], None]
-    emit: Callable[[str], None]
-    confirm: Callable[[str], bool]
-    variables: Mapping[str, object] | None = None
-    cell: str | None = None
-    defaults: Defaults = field(default_factory=Defaults)
-    note: Callable[[str], None] = lambda _: None
-    live: bool = False
+    say: Callable[[str], None]  # shows progress, in a line that the next one replaces
+    emit: Callable[[str], None]  # shows a piece of an endless output at once
+    confirm: Callable[[str], bool]  # asks a question; raises if no user can answer
+    variables: Mapping[str, object] | None = None  # the notebook's; None on the command line
+    cell: str | None = None  # the lines below a cell magic
+    defaults: Defaults = field(default_factory=Defaults)  # the user's, for all verbs
+    note: Callable[[str], None] = lambda _: None  # shows a line beside the value, if a person reads it
+    live: bool = False  # whether live views are possible: in a notebook
+    # the script cells that were run here, which can be taken again; none on the command line
     living: Living = field(default_factory=Living)
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A sub-command.
-
-    Parameters
-    ----------
-    name : str
-        As it is typed.
-    help : str
-        One line.
-    arguments : tuple of Argument
-        In order.
-    run : callable
-        ``run(workspace, arguments, session)``; returns a value that has faces.
-    shows : bool
-        Whether it takes ``--json``.
-    asks : bool
-        Whether it takes ``--yes``.
-    raw_tail : bool
-        In a notebook, whatever follows the first word is one argument, as written: a Python expression.
-    """
+    """A sub-command."""
 
     name: str
-    help: str
+    help: str  # one line
     arguments: tuple[Argument, ...]
+    # run(workspace, arguments, session); returns a value that has a face
     run: Callable[[Workspace, argparse.Namespace, Session], Any]
-    shows: bool = True
-    asks: bool = False
-    raw_tail: bool = False
+    shows: bool = True  # whether it takes --json
+    asks: bool = False  # whether it takes --yes
+    raw_tail: bool = False  # in a notebook, all that follows the first word is one argument: a Python expression
 
     def all_arguments(self) -> tuple[Argument, ...]:
-        """Return the arguments with the common ones.
-
-        Returns
-        -------
-        tuple of Argument
-            Ending in ``--json`` and ``--yes`` where they apply.
-        """
+        """Return the arguments with the common ones, ``--json`` and ``--yes``."""
         common: tuple[Argument, ...] = ()
         if self.shows:
             common += (argument("--json", action="store_true", help="plain data instead of a text for people"),)
@@ -161,15 +82,7 @@ class Verb:
 
 
 class Listing(list[Any]):
-    """A list of models or services with a face of its own.
-
-    Parameters
-    ----------
-    kind : str
-        ``"models"`` or ``"services"``.
-    items : iterable
-        Models, or the facts of services.
-    """
+    """A list of models or services with a face of its own; ``kind`` is ``"models"`` or ``"services"``."""
 
     def __init__(self, kind: str, items: Any) -> None:
         super().__init__(items)
@@ -184,46 +97,20 @@ class LogText(str):
 
 @dataclass(frozen=True)
 class Done:
-    """What a verb did that has no other result.
-
-    Parameters
-    ----------
-    sentence : str
-        For people.
-    data : dict
-        For ``--json``.
-    """
+    """The result of a verb that returns nothing else: a sentence for people, and data for ``--json``."""
 
     sentence: str
     data: dict[str, Any] = field(hash=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            The data.
-        """
+        """Return plain values for JSON."""
         return self.data
 
 
 def agreed(change: Callable[..., Any], yes: bool, session: Session) -> Any:
-    """Make a change that may ship much; where it would, ask first.
+    """Make a change that may ship much; if it would, ask first.
 
-    Parameters
-    ----------
-    change : callable
-        Takes ``large``: whether the user agrees.
-    yes : bool
-        Whether the user has agreed already.
-    session : Session
-        Asks.
-
-    Returns
-    -------
-    object
-        What the change returns.
+    ``change`` takes whether the user agrees; ``yes`` says that the user has agreed already.
     """
     try:
         return change(large=yes)
@@ -239,27 +126,7 @@ def agreed(change: Callable[..., Any], yes: bool, session: Session) -> Any:
 
 
 def pairs(items: list[str] | None, what: str, *, bare: bool = False) -> dict[str, str | None]:
-    """Read ``KEY=VALUE`` words.
-
-    Parameters
-    ----------
-    items : list of str or None
-        As typed.
-    what : str
-        What they are, for the message.
-    bare : bool, optional
-        Whether ``KEY`` alone is allowed.
-
-    Returns
-    -------
-    dict
-        None as the value of a bare key.
-
-    Raises
-    ------
-    UsageProblem
-        Naming the word that is neither.
-    """
+    """Read ``KEY=VALUE`` words; with ``bare``, ``KEY`` alone gets None. ``what`` names them in the message."""
     found: dict[str, str | None] = {}
     for item in items or []:
         key, equals, value = item.partition("=")
@@ -273,26 +140,9 @@ _WRITTEN = "JSON goes into the cell below %%invoke, or after --data in single qu
 
 
 def evaluate(text: str, variables: Mapping[str, object], *, written: str = _WRITTEN) -> Any:
-    """Evaluate an expression of the user's own notebook.
+    """Evaluate an expression of the user's own notebook, for example ``X_test[:5]``.
 
-    Parameters
-    ----------
-    text : str
-        For example ``X_test[:5]``.
-    variables : mapping
-        The notebook's variables.
-    written : str, optional
-        The hint for a text that is no expression: how values are written.
-
-    Returns
-    -------
-    object
-        Its value.
-
-    Raises
-    ------
-    UsageProblem
-        If it is no expression, a name is unknown, or it raises.
+    ``written`` is the hint for a text that is no expression.
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
@@ -324,19 +174,6 @@ def evaluate(text: str, variables: Mapping[str, object], *, written: str = _WRIT
 
 
 def existing_path(text: str, session: Session) -> Path | None:
-    """Read a word as a path.
-
-    Parameters
-    ----------
-    text : str
-        As typed.
-    session : Session
-        Unused on the command line; in a notebook, a word that names a variable is not a path.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where nothing is there.
-    """
+    """Read a word as a path; None if nothing is there. In a notebook, a variable's name is not a path."""
     path = Path(text).expanduser()
     return path if path.exists() and text not in (session.variables or {}) else None

@@ -1,4 +1,4 @@
-"""``view``: what goes on changing while one looks at it."""
+"""``view``: a live view of a service or of the models."""
 
 from __future__ import annotations
 
@@ -23,30 +23,14 @@ _INSTEAD = {
 
 @dataclass(frozen=True)
 class View:
-    """What to look at; the edge that shows it makes it live.
+    """What to show; the edge makes it live."""
 
-    Parameters
-    ----------
-    kind : str
-        One of :data:`KINDS`.
-    service : str
-        A service's name; empty for ``"models"``.
-    captured : bool
-        Of models: whether what scripts took from their notebooks is shown, too.
-    """
-
-    kind: str
-    service: str = ""
-    captured: bool = False
+    kind: str  # one of KINDS
+    service: str = ""  # empty for "models"
+    captured: bool = False  # of models: show captured data, too
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return all fields for JSON."""
         return asdict(self)
 
 

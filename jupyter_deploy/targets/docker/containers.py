@@ -23,18 +23,10 @@ _LEAST_MEMORY = 32 << 20
 
 
 def user_of(info: Mapping[str, Any]) -> str:
-    """Choose who the container's processes are.
+    """Choose the ``uid:gid`` of a container's processes: never root.
 
-    Parameters
-    ----------
-    info : mapping
-        The engine's.
-
-    Returns
-    -------
-    str
-        ``uid:gid``: never root. The user's own, so that files that only the user may read can be; where root deploys,
-        a user that nobody is. An engine without root maps its own 0 to the user.
+    It is the user's own, so that it can read private files, or an unused id if root deploys. A rootless engine maps
+    its own 0 to the user.
     """
     if any("rootless" in option for option in info.get("SecurityOptions") or ()):
         return "0:0"
@@ -44,24 +36,9 @@ def user_of(info: Mapping[str, Any]) -> str:
 
 
 def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
-    """Work out the limits of a container.
+    """Return the limits of a container, as :meth:`docker.APIClient.create_host_config` takes them.
 
-    Parameters
-    ----------
-    launch : Launch
-        What is asked for.
-    info : mapping
-        The engine's.
-
-    Returns
-    -------
-    dict of str to int
-        As :meth:`docker.APIClient.create_host_config` takes them. Memory and swap are one limit: no swap.
-
-    Raises
-    ------
-    Unschedulable
-        For more than the machine has.
+    Memory and swap are one limit: no swap. More than the machine has is Unschedulable.
     """
     has_memory, has_cpus = int(info["MemTotal"]), int(info["NCPU"])
     memory, cpus = launch.memory or has_memory // 2, launch.cpus or has_cpus
@@ -85,25 +62,9 @@ def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
 
 
 def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Mapping[str, int]) -> Any:
-    """Write what Docker calls the host's part of a container's configuration.
+    """Build the host's part of a container's configuration: all of its safety but the user.
 
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    launch : Launch
-        What to serve.
-    share : Share
-        What the container is shown.
-    port : int
-        Where it is published, on loopback.
-    bounds : mapping
-        From :func:`limits`.
-
-    Returns
-    -------
-    dict
-        Non-root is set beside it; everything else that makes it safe is here.
+    ``port`` is published on loopback.
     """
     own = launch.image
     inside = own.port if own else PORT
@@ -144,18 +105,7 @@ def _mounts(launch: Launch, share: Share) -> list[Any]:
 
 
 def labels_of(launch: Launch) -> dict[str, str]:
-    """Write the labels by which any process finds the container again.
-
-    Parameters
-    ----------
-    launch : Launch
-        What to serve.
-
-    Returns
-    -------
-    dict of str to str
-        Without anything secret.
-    """
+    """Return the labels, nothing secret, by which any process finds the container again."""
     spec = {
         "port": launch.port,
         "workers": launch.workers,
@@ -176,22 +126,7 @@ def labels_of(launch: Launch) -> dict[str, str]:
 
 
 def variables_of(launch: Launch, bounds: Mapping[str, int], processors: int) -> dict[str, str]:
-    """Write the variables that a container is created with; the user's own come through a file.
-
-    Parameters
-    ----------
-    launch : Launch
-        What to serve.
-    bounds : mapping
-        From :func:`limits`.
-    processors : int
-        The machine's.
-
-    Returns
-    -------
-    dict of str to str
-        What everybody may see.
-    """
+    """Return the public variables of a container; the user's own come through a file."""
     if launch.image:
         return dict(launch.variables)
     found = {"HOME": "/tmp", "USER": "service"}  # noqa: S108 - the container's own

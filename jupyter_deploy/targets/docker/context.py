@@ -138,7 +138,7 @@ def _bundle(bundle: Bundle, place: Path) -> None:
 
 
 def _normalise(folder: Path) -> None:
-    """Give everything the same rights and time, so that the same input is the same context."""
+    """Give all files the same rights and time, so that the same input gives the same context."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

@@ -1,4 +1,4 @@
-"""The way to Docker's daemon (or to whatever speaks its API), and its errors in the user's words."""
+"""The way to Docker's daemon (or another with its API), and its errors in plain words."""
 
 from __future__ import annotations
 
@@ -24,17 +24,9 @@ _START = "Start Docker, point DOCKER_HOST at its socket, or use --target process
 
 
 def unreachable(environ: Mapping[str, str] = os.environ) -> str:
-    """Ask whether a daemon answers.
+    """Say why no daemon answers; empty if one does.
 
-    Parameters
-    ----------
-    environ : mapping, optional
-        The environment variables; ``DOCKER_HOST`` and Docker's own contexts say where it is.
-
-    Returns
-    -------
-    str
-        Empty where one does, else why not.
+    ``DOCKER_HOST`` and Docker's own contexts say where it is.
     """
     if not environ.get("DOCKER_HOST") and os.name != "nt" and not _SOCKET.exists() and not _context_host():
         return f"there is no {_SOCKET}"
@@ -48,22 +40,9 @@ def unreachable(environ: Mapping[str, str] = os.environ) -> str:
 
 @contextmanager
 def engine(timeout: float | None = 120.0) -> Iterator[docker.DockerClient]:
-    """Connect to the daemon; its API version is negotiated.
+    """Connect to the daemon, with a negotiated API version; ``timeout`` is in seconds per answer.
 
-    Parameters
-    ----------
-    timeout : float, optional
-        Seconds that one answer may take.
-
-    Yields
-    ------
-    docker.DockerClient
-        Closed at the end.
-
-    Raises
-    ------
-    TargetProblem
-        Where no daemon answers, or it refuses what it is asked.
+    Raises TargetProblem if no daemon answers, or if it refuses a request.
     """
     import docker
 
@@ -83,7 +62,7 @@ def engine(timeout: float | None = 120.0) -> Iterator[docker.DockerClient]:
 
 
 def _knock(host: str) -> None:
-    """Connect once and hang up: where nobody listens, the SDK would forget to close its own connection."""
+    """Connect once and hang up: without a daemon, the SDK would not close its own connection."""
     kind, _, place = host.partition("://")
     if kind == "unix" and hasattr(socket, "AF_UNIX"):
         with socket.socket(socket.AF_UNIX) as door:
@@ -96,7 +75,7 @@ def _knock(host: str) -> None:
 
 
 def _context_host() -> str:
-    """Docker Desktop and others tell in the current context where their socket is."""
+    """Return the socket of Docker's current context, where Docker Desktop and others record it."""
     from docker.context import ContextAPI
     from docker.errors import DockerException
 
@@ -129,18 +108,7 @@ def _silent(error: BaseException) -> TargetProblem:
 
 
 def problem(said: str) -> DeployError:
-    """Put what the daemon says into the user's words.
-
-    Parameters
-    ----------
-    said : str
-        Its message.
-
-    Returns
-    -------
-    DeployError
-        To be raised.
-    """
+    """Make the error for a message of the daemon."""
     text = " ".join(said.split())
     if "no space left on device" in text:
         return TargetProblem(
@@ -162,15 +130,7 @@ def problem(said: str) -> DeployError:
 
 
 def discard(client: Any, name: str) -> None:
-    """Remove a container that is perhaps only being made: where a request for one is cut off, the engine goes on.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    name : str
-        Its name.
-    """
+    """Remove a container that may still be in creation: after an interrupted request, the engine goes on."""
     from docker.errors import NotFound
 
     end = time.monotonic() + _MAKE_SECONDS

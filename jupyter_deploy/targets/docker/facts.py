@@ -1,4 +1,4 @@
-"""What the target ``docker`` knows a server by, as its row keeps it."""
+"""The facts of a server of the target ``docker``, as its row keeps them."""
 
 from __future__ import annotations
 
@@ -11,39 +11,23 @@ from ...services import OwnImage, Server
 
 @dataclass(frozen=True)
 class ContainerFacts:
-    """A server's container, and the folder that it is shown.
+    """A server's container, and the folder that it is shown."""
 
-    Parameters
-    ----------
-    container : str
-        Its id; empty where there is none.
-    name : str
-        Its name.
-    share : str
-        The folder of its :class:`.share.Share`.
-    knows : tuple of str
-        The settings that its server knows beside those that every server knows.
-    image : OwnImage or None
-        The user's own image that it runs.
-    log : str
-        The service's log file, for the output of a user's own image.
-    """
-
-    container: str = ""
+    container: str = ""  # its id; empty if there is none
     name: str = ""
-    share: str = ""
-    knows: tuple[str, ...] = ()
-    image: OwnImage | None = None
-    log: str = ""
+    share: str = ""  # the folder of its share.Share
+    knows: tuple[str, ...] = ()  # the settings that its server knows besides those that every server knows
+    image: OwnImage | None = None  # the user's own image that it runs
+    log: str = ""  # the service's log file, for the output of a user's own image
 
     @classmethod
     def of(cls, server: Server) -> ContainerFacts:
-        """Return what the target has noted of a server."""
+        """Return the facts of a server."""
         return cls.from_json(server.facts)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ContainerFacts:
-        """Read what any version of this package has written."""
+        """Decode what any version of this package wrote."""
         known = {key: values[key] for key in ("container", "name", "share", "log") if key in values}
         image = OwnImage(**values["image"]) if values.get("image") else None
         return cls(**known, knows=tuple(values.get("knows", ())), image=image)

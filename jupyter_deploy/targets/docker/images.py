@@ -1,4 +1,4 @@
-"""Images that hold an environment and the files that serve; built once each digest, from whatever base is named."""
+"""Images that hold an environment and the files that serve; built once per digest, from any base."""
 
 from __future__ import annotations
 
@@ -40,19 +40,9 @@ CMD []
 
 
 def base_of(environment: Environment, environ: Mapping[str, str] = os.environ) -> str:
-    """Tell which image an environment is installed into.
+    """Return the image that an environment is installed into.
 
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-    environ : mapping, optional
-        The environment variables; ``{python}`` in the base image's name there stands for the version of Python.
-
-    Returns
-    -------
-    str
-        An image's name.
+    ``{python}`` in the name of the base image in ``environ`` stands for the version of Python.
     """
     if environment.dockerfile:
         return f"{LABEL}/base:{environment.digest[:24]}"
@@ -62,34 +52,12 @@ def base_of(environment: Environment, environ: Mapping[str, str] = os.environ) -
 
 
 def environment_tag(environment: Environment) -> str:
-    """Name the image of an environment.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    str
-        With a tag that is made of its digest and its base.
-    """
+    """Return the image of an environment, with a tag made of its digest and its base."""
     return f"{LABEL}/environment:{_key(environment)}"
 
 
 def runtime_tag(environment: Environment) -> str:
-    """Name the image that services run from.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    str
-        The environment's, with the files that serve.
-    """
+    """Return the image that services run from: the environment's, with the files that serve."""
     return f"{LABEL}/runtime:{_key(environment)}-{runtime.digest()[:12]}"
 
 
@@ -100,30 +68,9 @@ def _key(environment: Environment) -> str:
 
 
 def ensure(client: Any, home: Home, environment: Environment, workspace: str, say: Callable[[str], None]) -> str:
-    """Make the image of an environment, unless it is there.
+    """Build the image of an environment, unless it exists, and return its name; ``workspace`` is its owner's id.
 
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    home : Home
-        The workspace's folders.
-    environment : Environment
-        The environment.
-    workspace : str
-        Whose images they are.
-    say : callable
-        Shows progress.
-
-    Returns
-    -------
-    str
-        The image's name.
-
-    Raises
-    ------
-    EnvironmentProblem, TargetProblem
-        With the failing step's words; nothing half-made stays.
+    An error has the failing step's output; nothing half-made stays.
     """
     if environment.is_kernel:
         raise EnvironmentProblem(
@@ -148,20 +95,7 @@ def ensure(client: Any, home: Home, environment: Environment, workspace: str, sa
 
 
 def exists(client: Any, name: str) -> bool:
-    """Tell whether the engine has an image.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    name : str
-        The image's name.
-
-    Returns
-    -------
-    bool
-        Nothing is pulled.
-    """
+    """Whether the engine has an image; nothing is pulled."""
     from docker.errors import ImageNotFound
 
     try:
@@ -183,22 +117,7 @@ def _base(client: Any, environment: Environment, labels: Mapping[str, str], say:
 
 
 def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
-    """Pull an image.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    name : str
-        The image's name.
-    say : callable
-        Shows progress.
-
-    Raises
-    ------
-    EnvironmentProblem
-        Telling how to name a local image where no registry answers.
-    """
+    """Pull an image; if no registry answers, the error says how to name a local image."""
     from docker.errors import APIError, NotFound
 
     repository, _, tag = name.rpartition(":") if re.search(r":[^/]+$", name) else (name, "", "latest")
@@ -228,19 +147,9 @@ def _not_pulled(name: str, said: str) -> EnvironmentProblem:
 
 
 def context(dockerfile: str, files: Mapping[str, bytes]) -> bytes:
-    """Make a build context.
+    """Make a build context from a Dockerfile and files by path: a tar archive.
 
-    Parameters
-    ----------
-    dockerfile : str
-        The Dockerfile's text.
-    files : mapping
-        The other files' contents by path.
-
-    Returns
-    -------
-    bytes
-        A tar archive; the same for the same input, so that the engine's cache is hit.
+    The same input gives the same bytes, so the engine's cache is hit.
     """
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -259,28 +168,7 @@ def build(
     labels: Mapping[str, str],
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Build an image.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    dockerfile : str
-        The Dockerfile's text.
-    files : mapping
-        The other files of its context.
-    tag : str
-        The image's name.
-    labels : mapping
-        Its labels.
-    say : callable, optional
-        Shows progress.
-
-    Raises
-    ------
-    DeployError
-        With the failing step's log.
-    """
+    """Build an image from a Dockerfile and files by path; an error has the failing step's log."""
     events = client.api.build(
         fileobj=io.BytesIO(context(dockerfile, files)),
         custom_context=True,
@@ -294,26 +182,7 @@ def build(
 
 
 def build_folder(client: Any, dockerfile: str, folder: Path, tag: str, labels: Mapping[str, str]) -> None:
-    """Build an image from a folder, whatever its size.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    dockerfile : str
-        The Dockerfile's text.
-    folder : pathlib.Path
-        The other files of its context.
-    tag : str
-        The image's name.
-    labels : mapping
-        Its labels.
-
-    Raises
-    ------
-    DeployError
-        With the failing step's log.
-    """
+    """Build an image from a folder of any size; an error has the failing step's log."""
     with tempfile.TemporaryFile(dir=folder.parent) as archive:
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(folder, arcname=".")
@@ -355,16 +224,5 @@ def _failed(step: str, said: list[str], error: str) -> DeployError:
 
 
 def labels_text(labels: Mapping[str, str]) -> str:
-    """Write labels as a Dockerfile's instruction.
-
-    Parameters
-    ----------
-    labels : mapping
-        Text by text.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Write labels as one line of a Dockerfile."""
     return "LABEL " + " ".join(f"{key}={json.dumps(value)}" for key, value in sorted(labels.items()))

@@ -1,4 +1,4 @@
-"""Installs an environment into a base image: uv runs in a container of it, and what it wrote becomes the image.
+"""Install an environment into a base image: uv runs in a container, which is then committed.
 
 Not a Dockerfile, because the classic builder, the only one that the SDK can use, has neither cache nor secret mounts:
 here uv's cache is a volume that all environments share, and credentials never reach a layer or its history.
@@ -51,27 +51,9 @@ def install(
     labels: Mapping[str, str],
     say: Callable[[str], None],
 ) -> None:
-    """Install an environment.
+    """Install an environment into the base image, which is on the engine, and commit it as ``tag``.
 
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    base : str
-        The base image, which is on the engine.
-    environment : Environment
-        What to install.
-    tag : str
-        The name of the image to make.
-    labels : mapping
-        Its labels.
-    say : callable
-        Shows progress.
-
-    Raises
-    ------
-    EnvironmentProblem
-        With the installer's last words.
+    An error has the installer's last words.
     """
     say(uv.bar(0.3, f"installing {environment.name} into {base}", "build"))
     container = f"jupyter-deploy-installer-{secrets.token_hex(4)}"
@@ -162,7 +144,7 @@ def _files(client: Any, environment: Environment) -> bytes:
 
 
 def _own_files(settings: IndexSettings, exports: dict[str, str]) -> dict[str, bytes]:
-    """Take along what the settings refer to, and let the variables point at the copies."""
+    """Copy the files that the settings refer to, and point the variables at the copies."""
     files = {}
     if settings.certificate:
         files["ca.crt"] = Path(settings.certificate).read_bytes()

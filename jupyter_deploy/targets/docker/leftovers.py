@@ -1,4 +1,4 @@
-"""What a workspace has left on a Docker engine: containers that no service knows, images that no service needs."""
+"""What a workspace has left on a Docker engine: containers of no service, images that no service needs."""
 
 from __future__ import annotations
 
@@ -20,39 +20,13 @@ TARGET = "docker"
 
 
 def images_of(environment: Environment) -> set[str]:
-    """Name the images that an environment has.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    set of str
-        The environment's own, the one with the server, and the base where a Dockerfile makes it.
-    """
+    """Return the images of an environment: its own, the one with the server, and a base that a Dockerfile makes."""
     names = {environment_tag(environment), runtime_tag(environment)}
     return names | ({base_of(environment)} if environment.dockerfile else set())
 
 
 def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator[tuple[str, str]]:
-    """List a workspace's containers that no service knows.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    workspace : str
-        The workspace's id.
-    known : iterable of Server
-        The services', on whatever target.
-
-    Yields
-    ------
-    tuple of (str, str)
-        Id and name.
-    """
+    """Yield id and name of a workspace's containers that no service of any target knows."""
     ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
     ids = {ContainerFacts.of(server).container for server in known if server.target == TARGET}
     now = datetime.now(UTC).timestamp()
@@ -62,21 +36,9 @@ def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator
 
 
 def images(client: Any, workspace: str, needed: Iterable[Environment]) -> Iterator[tuple[str, str, int]]:
-    """List a workspace's images that no service needs; what was packaged is the user's and stays.
+    """Yield id, name and bytes of a workspace's images that no service needs, dependent ones first.
 
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    workspace : str
-        The workspace's id.
-    needed : iterable of Environment
-        What the services run on.
-
-    Yields
-    ------
-    tuple of (str, str, int)
-        Id, name, size in bytes; what depends on another comes before it.
+    Packaged images are the user's and stay.
     """
     keep = {name for environment in needed for name in images_of(environment)}
     running = {container["ImageID"] for container in client.api.containers(all=True)}
@@ -143,15 +105,7 @@ def _removed(client: Any, item: Leftover) -> bool:
 
 
 def remove_container(client: Any, identity: str) -> None:
-    """Remove a container.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    identity : str
-        Its id; nothing happens where it is gone.
-    """
+    """Remove a container, if it exists."""
     from docker.errors import NotFound
 
     try:
@@ -161,20 +115,7 @@ def remove_container(client: Any, identity: str) -> None:
 
 
 def remove_image(client: Any, name: str) -> bool:
-    """Remove an image.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    name : str
-        Its name or id.
-
-    Returns
-    -------
-    bool
-        False where it is gone, or something still needs it.
-    """
+    """Remove an image; false if it is gone, or something still needs it."""
     from docker.errors import APIError, ImageNotFound
 
     try:
@@ -189,18 +130,7 @@ def remove_image(client: Any, name: str) -> bool:
 
 
 def remove_images_of(environment: Environment) -> list[str]:
-    """Remove the images of one environment, as far as no container needs them.
-
-    Parameters
-    ----------
-    environment : Environment
-        The environment.
-
-    Returns
-    -------
-    list of str
-        What was removed.
-    """
+    """Remove the images of one environment that no container needs, and return them."""
     order = [runtime_tag(environment), environment_tag(environment)]
     order += [base_of(environment)] if environment.dockerfile else []
     with engine() as client:
@@ -208,13 +138,7 @@ def remove_images_of(environment: Environment) -> list[str]:
 
 
 def remove_cache(client: Any) -> None:
-    """Remove the volume with the installer's downloads.
-
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    """
+    """Remove the volume with the installer's downloads."""
     from docker.errors import NotFound
 
     try:

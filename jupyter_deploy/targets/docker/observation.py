@@ -1,4 +1,4 @@
-"""How a container is, when its server does not say so itself."""
+"""The state of a container whose server does not report it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,9 @@ _REMEMBERED = 250
 def of_container(facts: ContainerFacts, silent: str, *, has_served: bool = True) -> Health:
     """Ask the engine about a container whose server does not answer.
 
-    Parameters
-    ----------
-    facts : ContainerFacts
-        The target's.
-    silent : str
-        Why the server's own view is not known.
-    has_served : bool, optional
-        Whether it ever did: one that never did and ends has failed to start.
-
-    Returns
-    -------
-    Health
-        Failed where it was removed, stopped, or keeps ending; Unhealthy where the engine does not answer either.
+    It is Failed if it was removed, stopped, or keeps ending; Unhealthy if the engine does not answer either.
+    ``silent`` says why the server's own view is unknown. A server that never served (``has_served``) and ends has
+    failed to start.
     """
     from docker.errors import NotFound
 
@@ -79,10 +69,10 @@ def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silen
 
 
 def _stopped_by_hand(client: Any, facts: ContainerFacts, code: int) -> bool:
-    """Tell the user's wish from docker kill, and from what an engine does at its start to containers that outlived it.
+    """Tell a user's stop from docker kill, and from what an engine does to surviving containers at its own start.
 
-    A kill is no stop in the engine's memory; a stop is, also where the engine had to kill in the end. What it does at
-    its start is one too, but then it does not remember the container's own start, though its memory is not full yet.
+    The engine records a stop, even if it had to kill in the end, but not a kill. It also records a stop at its own
+    start, but then not the container's start, though its record is not full yet.
     """
     known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
     own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == facts.container]
@@ -105,37 +95,15 @@ def _words(client: Any, facts: ContainerFacts, state: dict[str, Any]) -> str:
 
 
 def memory_text(inspected: dict[str, Any]) -> str:
-    """Write a container's limit of memory.
-
-    Parameters
-    ----------
-    inspected : dict
-        What the engine tells of it.
-
-    Returns
-    -------
-    str
-        For example ``"256 MB"``.
-    """
+    """Write a container's memory limit, for example ``"256 MB"``."""
     return f"{inspected['HostConfig']['Memory'] / (1 << 20):,.0f} MB"
 
 
 def of_own_image(facts: ContainerFacts, own: OwnImage, url: str) -> Health:
-    """Ask a user's own image how it is, by its own routes.
+    """Ask a user's own image for its state, by its own routes.
 
-    Parameters
-    ----------
-    facts : ContainerFacts
-        The target's.
-    own : OwnImage
-        Its port and routes.
-    url : str
-        Its address up to the port.
-
-    Returns
-    -------
-    Health
-        Healthy where it is ready; Transitioning where it only lives, soon after its start.
+    It is Healthy if it is ready; Transitioning if it only lives, soon after its start. ``url`` is its address up to
+    the port.
     """
     silent = ""
     for route in dict.fromkeys((own.readiness, own.liveness)):

@@ -1,4 +1,4 @@
-"""A service's output: the file that its server appends to or, for a user's own image, what the engine keeps as well."""
+"""A service's output: the server's log file or, for a user's own image, also what the engine keeps."""
 
 from __future__ import annotations
 
@@ -21,21 +21,9 @@ _KEPT = 20_000_000
 
 
 def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
-    """Yield the end of a log file.
+    """Yield the end of a log file in pieces, oldest first; long lines are cut, a missing file is empty.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is not there is empty.
-    lines : int
-        How many lines at most; longer lines are cut.
-    follow : bool
-        Whether to go on as it grows, for ever.
-
-    Yields
-    ------
-    bytes
-        Pieces, oldest first.
+    ``follow`` goes on forever as it grows.
     """
     following = Following(path)
     yield tail_of_log(path, lines, until=following.at).encode()
@@ -48,23 +36,10 @@ def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
 
 
 def container_output(facts: ContainerFacts, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-    """Yield the end of what the containers of a service wrote, this one's behind those before it.
+    """Yield the end of the output of a service's containers in pieces, oldest first; no line twice.
 
-    Parameters
-    ----------
-    facts : ContainerFacts
-        The target's.
-    log : pathlib.Path
-        What earlier containers wrote.
-    lines : int
-        How many lines at most.
-    follow : bool
-        Whether to go on as more comes, over restarts of the container too, until it is removed.
-
-    Yields
-    ------
-    bytes
-        Pieces, oldest first; no line twice.
+    ``log`` has that of earlier containers. ``follow`` goes on, over restarts of the container too, until it is
+    removed.
     """
     own, last = b"", ""
     with contextlib.suppress(TargetProblem), engine() as client:
@@ -113,15 +88,7 @@ def _seconds(stamp: str) -> float:
 
 
 def keep_output(facts: ContainerFacts, log: Path) -> None:
-    """Append what a container wrote to the service's log, before it is removed with it.
-
-    Parameters
-    ----------
-    facts : ContainerFacts
-        The target's.
-    log : pathlib.Path
-        The service's log.
-    """
+    """Append a container's output to the service's log, before the container is removed."""
     with contextlib.suppress(TargetProblem), engine() as client:
         said = client.api.logs(facts.container, stream=True, follow=False)
         # On a full disk a container is ended all the same.

@@ -31,11 +31,6 @@ class Share:
 
     Its bundles are hard links to the workspace's; a container sees those of its own service only. ``current`` names
     the one that a restart of the container serves.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        On this machine.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,20 +40,7 @@ class Share:
 
     @classmethod
     def create(cls, launch: Launch, user: str) -> Share:
-        """Make the folder of a container to come.
-
-        Parameters
-        ----------
-        launch : Launch
-            What it serves.
-        user : str
-            ``uid:gid`` inside the container.
-
-        Returns
-        -------
-        Share
-            Filled.
-        """
+        """Make and fill the folder of a new container, whose processes run as ``uid:gid``."""
         refuse_secrets(launch.home.root, f"The admin token of {launch.named}'s container")
         share = cls(launch.folder / "containers" / secrets.token_hex(4))
         share.service.mkdir(parents=True, mode=0o755)
@@ -74,15 +56,7 @@ class Share:
         return share
 
     def give(self, user: str, log: Path) -> None:
-        """Let the container's user read the secrets and write state and log.
-
-        Parameters
-        ----------
-        user : str
-            ``uid:gid``; nothing needs to be done where that is who runs this.
-        log : pathlib.Path
-            The service's log.
-        """
+        """Let the container's user, ``uid:gid``, read the secrets and write state and log."""
         if sys.platform == "win32" or os.getuid() != 0:
             return
         uid, gid = (int(number) for number in user.split(":"))
@@ -91,18 +65,7 @@ class Share:
             os.chown(path, uid, gid)
 
     def add(self, bundle: Path) -> str:
-        """Show the container a bundle.
-
-        Parameters
-        ----------
-        bundle : pathlib.Path
-            In the workspace.
-
-        Returns
-        -------
-        str
-            Where the container sees it.
-        """
+        """Link a bundle of the workspace, and return its path in the container."""
         place = self.service / "bundles" / bundle.name
         if not place.exists():
             half = self.folder / f"half-{secrets.token_hex(4)}"
@@ -113,13 +76,7 @@ class Share:
         return f"{SERVICE}/bundles/{bundle.name}"
 
     def use(self, launch: Launch) -> None:
-        """Let a restart serve this bundle with these settings.
-
-        Parameters
-        ----------
-        launch : Launch
-            What to serve.
-        """
+        """Let a restart serve this bundle with these settings."""
         link = self.service / "bundles" / f"next-{secrets.token_hex(4)}"
         link.symlink_to(launch.bundle.name, target_is_directory=True)
         link.replace(self.service / "bundles" / CURRENT)
@@ -141,25 +98,13 @@ class Share:
             os.chown(path, owner.st_uid, owner.st_gid)
 
     def keep(self, digests: tuple[str, ...]) -> None:
-        """Take away the bundles that nobody uses.
-
-        Parameters
-        ----------
-        digests : tuple of str
-            Those in use.
-        """
+        """Remove the bundles that are not in use."""
         for entry in (self.service / "bundles").iterdir():
             if entry.name not in digests and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
 
     def failure(self) -> dict[str, Any] | None:
-        """Read why the script could not be loaded.
-
-        Returns
-        -------
-        dict or None
-            A :class:`jupyter_deploy.serving.Failure` as plain values.
-        """
+        """Read why the script could not be loaded, as a :class:`jupyter_deploy.serving.Failure` of plain values."""
         path = self.state / "failure.json"
         try:
             # The container can write there: a link would lead to a file of this machine.
@@ -178,24 +123,12 @@ class Share:
         return (self.state / "served").exists()
 
     def end(self, reason: str) -> None:
-        """Write down why the container could not serve, because it is about to be removed.
-
-        Parameters
-        ----------
-        reason : str
-            For people.
-        """
+        """Record why the container could not serve, because it is about to be removed."""
         if self.folder.exists():
             write_atomic(self.folder / _ENDED, reason)
 
     def ended(self) -> Health | None:
-        """Tell why the container could not serve.
-
-        Returns
-        -------
-        Health or None
-            None where that was not written down.
-        """
+        """Return why the container could not serve, if that was recorded."""
         try:
             return Health("Failed", (self.folder / _ENDED).read_text())
         except OSError:
@@ -214,17 +147,6 @@ def _link(source: str, target: str) -> None:
 
 
 def settings_of(launch: Launch) -> ServingConfig:
-    """Return all settings of a service: its own over this target's defaults.
-
-    Parameters
-    ----------
-    launch : Launch
-        What to serve.
-
-    Returns
-    -------
-    ServingConfig
-        Checked.
-    """
+    """Return all settings of a service, checked: its own over this target's defaults."""
     defaults = ServingConfig(title=launch.name, drain_seconds=DRAIN_SECONDS)
     return with_settings(defaults, launch.settings, f"settings of {launch.named}")

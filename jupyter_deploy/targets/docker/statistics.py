@@ -16,18 +16,7 @@ _LAST = "stats.json"
 
 
 def of_server(admin: Admin) -> Stats:
-    """Ask a server of ours, which reads its container's own counters.
-
-    Parameters
-    ----------
-    admin : Admin
-        Its admin routes.
-
-    Returns
-    -------
-    Stats
-        The processor's part is that of the last tenth of a second.
-    """
+    """Ask our server, which reads its container's own counters; the processor's part is over a tenth of a second."""
     before = admin.usage()
     time.sleep(_BETWEEN_SECONDS)
     after = admin.usage()
@@ -37,21 +26,9 @@ def of_server(admin: Admin) -> Stats:
 
 
 def of_container(client: Any, container: str, folder: Path) -> Stats:
-    """Ask the engine, once: a second question waits for a second.
+    """Ask the engine once, since a second sample takes a second; ``folder`` keeps this one.
 
-    Parameters
-    ----------
-    client : docker.DockerClient
-        The engine.
-    container : str
-        The container's id.
-    folder : pathlib.Path
-        Keeps this sample for the next one.
-
-    Returns
-    -------
-    Stats
-        The processor's part is that since the last sample; 0 in the first.
+    The processor's part is that since the last sample; 0 in the first.
     """
     stats: dict[str, Any] = client.api.stats(container, stream=False, one_shot=True)
     spent, now = _processor(stats), time.time()

@@ -47,7 +47,7 @@ class DockerTarget:
                 ensure(client, launch.home, launch.environment, launch.workspace, say)
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
-        """Create a container, which is written down before it is started."""
+        """Create a container, record it, then start it."""
         with engine() as client:
             info = client.info()
             user, bounds = user_of(info), limits(launch, info)
@@ -76,7 +76,7 @@ class DockerTarget:
         info: dict[str, Any],
         commit: Callable[[Server], None],
     ) -> bool:
-        """Create and start a container; false where its port is taken."""
+        """Create and start a container; false if its port is taken."""
         from docker.errors import APIError
 
         own = launch.image
@@ -126,7 +126,7 @@ class DockerTarget:
             client.containers.get(ContainerFacts.of(server).container).update(**bounds)
 
     def probe(self, folder: Path, server: Server) -> Health:
-        """Ask the server; where it does not answer, its folder and the engine. A start that failed is taken away."""
+        """Ask the server, or else its folder and the engine; a start that failed is removed."""
         facts = ContainerFacts.of(server)
         share = Share(Path(facts.share))
         if not facts.share:
@@ -157,11 +157,11 @@ class DockerTarget:
         return False
 
     def identity(self, server: Server) -> Identity:
-        """Tell the container's name."""
+        """Return the container's name."""
         return Identity(container=ContainerFacts.of(server).name)
 
     def abandon(self, server: Server, why: str) -> None:
-        """Remove the container: the engine would start it again for ever."""
+        """Remove the container: the engine would restart it forever."""
         facts = ContainerFacts.of(server)
         Share(Path(facts.share)).end(why)
         with contextlib.suppress(TargetProblem):
@@ -170,7 +170,7 @@ class DockerTarget:
             self._remove(facts, 0)
 
     def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
-        """Ask the server; of a user's own image nothing is known."""
+        """Ask the server; nothing is known of a user's own image."""
         if ContainerFacts.of(server).image:
             return None
         try:
@@ -180,7 +180,7 @@ class DockerTarget:
         return found
 
     def doing(self, folder: Path, server: Server) -> list[Doing]:
-        """Ask the server; of a user's own image nothing is known."""
+        """Ask the server; nothing is known of a user's own image."""
         return [] if ContainerFacts.of(server).image else self._admin(server).doing()
 
     def stats(self, server: Server) -> Stats:
@@ -201,7 +201,7 @@ class DockerTarget:
             Share(Path(facts.share)).remove()
 
     def forget(self, server: Server) -> None:
-        """Leave everything as it is: all of it is in the service's own folder."""
+        """Do nothing: everything is in the service's own folder."""
 
     @staticmethod
     def _remove(facts: ContainerFacts, patience: float) -> None:
@@ -236,7 +236,7 @@ class DockerTarget:
         return f"http://{HOST}:{server.port}"
 
     def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
-        """Read the log file; of a user's own image, the engine's log behind what the file has of earlier containers."""
+        """Read the log file; for a user's own image, the output of earlier containers in it, then the engine's log."""
         facts = ContainerFacts.of(server)
         if not facts.image:
             yield from file_output(log, lines, follow)
@@ -248,7 +248,10 @@ class DockerTarget:
 
 
 def _remove_unknown(client: Any, launch: Launch) -> None:
-    """Remove what was made, but not written down: the service is locked, so the process that made it is dead."""
+    """Remove a container that was made, but not recorded.
+
+    The service is locked, so the process that made it is dead.
+    """
     labels = [f"{LABEL}.workspace={launch.workspace}", f"{LABEL}.service={launch.name}", f"{LABEL}.role=service"]
     for container in client.api.containers(all=True, filters={"label": labels, "status": "created"}):
         discard(client, container["Id"])

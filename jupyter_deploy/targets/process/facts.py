@@ -1,4 +1,4 @@
-"""What the target ``process`` knows a server by, as its row keeps it."""
+"""The facts of a server of the target ``process``, as its row keeps them."""
 
 from __future__ import annotations
 
@@ -11,36 +11,22 @@ from ...services import Server
 
 @dataclass(frozen=True)
 class ProcessFacts:
-    """The front process of a server, and its folders.
+    """The front process of a server, and its folders."""
 
-    Parameters
-    ----------
-    pid : int
-        The front; 0 where there is none.
-    born : str
-        What :func:`.pids.birth` said of it.
-    run : str
-        The server's own folder; empty for a server of an older package.
-    secrets : str
-        The folder with its token; empty where that is the service's own folder.
-    knows : tuple of str
-        The settings that it knows beside those that every server knows.
-    """
-
-    pid: int = 0
-    born: str = ""
-    run: str = ""
-    secrets: str = ""
-    knows: tuple[str, ...] = ()
+    pid: int = 0  # the front; 0 if there is none
+    born: str = ""  # what pids.birth() said of it
+    run: str = ""  # the server's own folder; empty for a server of an older package
+    secrets: str = ""  # the folder with its token; empty if that is the service's own folder
+    knows: tuple[str, ...] = ()  # the settings that it knows besides those that every server knows
 
     @classmethod
     def of(cls, server: Server) -> ProcessFacts:
-        """Return what the target has noted of a server."""
+        """Return the facts of a server."""
         return cls.from_json(server.facts)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ProcessFacts:
-        """Read what any version of this package has written."""
+        """Decode what any version of this package wrote."""
         known = {key: values[key] for key in ("pid", "born", "run", "secrets") if key in values}
         return cls(**known, knows=tuple(values.get("knows", ())))
 

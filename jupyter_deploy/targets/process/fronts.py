@@ -1,4 +1,4 @@
-"""The two processes of a server that was started here: the front, and the one that starts it again when it dies."""
+"""The two processes of a server: the front, and the watcher, which starts it again when it dies."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Process:
-    """A process, known by its pid and its start."""
+    """A process, identified by its pid and its start."""
 
     pid: int
     born: str
 
     @property
     def lives(self) -> bool:
-        """Whether it is still there."""
+        """Whether it still exists."""
         return lives(self.pid, self.born)
 
 
@@ -42,13 +42,13 @@ def run_folder(folder: Path, port: int) -> Path:
 
 
 def front_of(facts: ProcessFacts) -> Process:
-    """Find a server's front: the one that was started, or the one that was started in its place."""
+    """Find a server's front: the one that was started first, or its replacement."""
     first = Process(facts.pid, facts.born)
     return first if first.lives else _noted(facts, "front") or first
 
 
 def _noted(facts: ProcessFacts, which: str) -> Process | None:
-    """Read a pid that the server wrote down; believed where that process has this server's command line."""
+    """Read a pid that the server recorded; it counts only if that process has this server's command line."""
     run = facts.run
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
         pid = int(json.loads((Path(run) / PIDS_FILE).read_text())[which])
@@ -58,7 +58,7 @@ def _noted(facts: ProcessFacts, which: str) -> Process | None:
 
 
 def was_ended(facts: ProcessFacts) -> str:
-    """Say what asked a server to end; empty where nothing did."""
+    """Say what asked a server to end; empty if nothing did."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         if facts.run:
             values = json.loads((Path(facts.run) / ENDED_FILE).read_text())
@@ -67,7 +67,7 @@ def was_ended(facts: ProcessFacts) -> str:
 
 
 def could_come_back(facts: ProcessFacts) -> bool:
-    """Tell whether a server that is gone was running on this boot of the machine: a reboot ends plain processes."""
+    """Whether a lost server was running on this boot of the machine: a reboot ends plain processes."""
     # A server that was ended by request has no folder left.
     if not facts.born or not facts.run or not (Path(facts.run) / PIDS_FILE).exists():
         return False
@@ -76,17 +76,14 @@ def could_come_back(facts: ProcessFacts) -> bool:
 
 
 def runs(facts: ProcessFacts) -> bool:
-    """Tell whether anything of a server is there: its front, or the one that would start another."""
+    """Whether anything of a server exists: its front, or the watcher, which would start another."""
     return front_of(facts).lives or bool((watcher := _noted(facts, "watcher")) and watcher.lives)
 
 
 def end(facts: ProcessFacts, patience: float) -> None:
-    """Let a server finish what it holds, then end it; after its time for that, kill it.
+    """Let a server finish its requests, then end it; after ``patience`` seconds it is killed.
 
-    Raises
-    ------
-    TargetProblem
-        If it belongs to another user.
+    Raises TargetProblem if it belongs to another user.
     """
     front, watcher = front_of(facts), _noted(facts, "watcher")
     # First the one that would start another front.

@@ -1,4 +1,4 @@
-"""A process is known by its pid and its start, because pids are given again."""
+"""A process is identified by its pid and its start, because pids are reused."""
 
 from __future__ import annotations
 
@@ -11,18 +11,10 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def birth(pid: int) -> str:
-    """Tell when a process started, in a form that never changes while it lives.
+    """Return when a process started, in a form that never changes while it lives; empty if it does not.
 
-    Parameters
-    ----------
-    pid : int
-        The process.
-
-    Returns
-    -------
-    str
-        Empty where it does not live. On Linux the boot and the ticks since then, which a corrected clock
-        does not move; elsewhere the time in seconds since the epoch.
+    On Linux this is the boot and the ticks since then, which a corrected clock does not move; elsewhere the time in
+    seconds since the epoch.
     """
     try:
         process = psutil.Process(pid)
@@ -38,7 +30,7 @@ def birth(pid: int) -> str:
 
 
 def boot() -> str:
-    """Return what tells this boot of the machine from others; empty where the system does not say."""
+    """Return an id of this boot of the machine; empty if the system has none."""
     try:
         return _BOOT.read_text().strip()
     except OSError:
@@ -46,35 +38,14 @@ def boot() -> str:
 
 
 def lives(pid: int, born: str) -> bool:
-    """Tell whether the process that was seen before still lives.
-
-    Parameters
-    ----------
-    pid : int
-        Its pid.
-    born : str
-        What :func:`birth` said then.
-
-    Returns
-    -------
-    bool
-        False where it ended, also if another process has its pid now.
-    """
+    """Whether a process still lives; false if another one has its pid now. ``born`` is its :func:`birth`."""
     return bool(born) and birth(pid) == born
 
 
 def owner_of_port(port: int) -> str:
-    """Name the program that listens on a port.
+    """Name the program that listens on a port of this machine, for example ``"python (pid 4711)"``.
 
-    Parameters
-    ----------
-    port : int
-        A TCP port of this machine.
-
-    Returns
-    -------
-    str
-        For example ``"python (pid 4711)"``; empty where the system does not tell.
+    Empty if unknown.
     """
     try:
         connections = psutil.net_connections(kind="tcp")

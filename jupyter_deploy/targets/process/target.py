@@ -51,7 +51,7 @@ class ProcessTarget:
         venvs.ensure(launch.home, launch.environment, say)
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
-        """Start a front and its watcher: they wait until they are written down."""
+        """Start a front and its watcher, which wait until they are recorded."""
         with _bind(launch) as listener:
             port = listener.getsockname()[1]
             secret = secrets_folder(launch.home.root, launch.folder)
@@ -123,7 +123,7 @@ class ProcessTarget:
             ours.sendall(b"1")
 
     def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
-        """Hand the bundle over as a path."""
+        """Give the server the bundle as a path."""
         settings = settings_for(ProcessFacts.of(server).knows, launch.name, _settings(launch))
         admin = self._admin(launch.folder, server)
         generation, in_use = admin.reload(str(launch.bundle), launch.workers, settings)
@@ -134,7 +134,7 @@ class ProcessTarget:
         self.prepare(launch, lambda _: None)
 
     def probe(self, folder: Path, server: Server) -> Health:
-        """Ask the front; a process that is gone is Failed, or Stopped where something asked it to end."""
+        """Ask the front; a lost process is Failed, or Stopped if something asked it to end."""
         facts, silent = ProcessFacts.of(server), ""
         if front_of(facts).lives:
             try:
@@ -155,11 +155,11 @@ class ProcessTarget:
         return Health("Failed", reason, gone=could_come_back(facts))
 
     def runs(self, server: Server) -> bool:
-        """Look for the front, and for the watcher that would start another."""
+        """Look for the front, and for the watcher, which would start another."""
         return runs(ProcessFacts.of(server))
 
     def identity(self, server: Server) -> Identity:
-        """Tell the pid of the front that was started; another may have taken its place since."""
+        """Return the pid of the front that was started; a replacement may have taken its place."""
         return Identity(pid=ProcessFacts.of(server).pid)
 
     def abandon(self, server: Server, why: str) -> None:
@@ -178,7 +178,7 @@ class ProcessTarget:
         return self._admin(folder, server).doing()
 
     def stats(self, server: Server) -> Stats:
-        """Watch the processes for a tenth of a second; memory that several share counts for each."""
+        """Measure the processes for a tenth of a second; memory that several share counts for each."""
         found = front_of(ProcessFacts.of(server))
         if not found.lives:
             raise ServiceDown("The server process is gone.", hint="Deploy it again.")
@@ -194,11 +194,11 @@ class ProcessTarget:
         return Stats(round(max(0.0, spent) / elapsed * 100, 1), memory, 0, len(processes))
 
     def stop(self, server: Server, patience: float = _DRAIN_SECONDS + 10) -> None:
-        """End the watcher and the front; raises TargetProblem where they belong to another user."""
+        """End the watcher and the front; raises TargetProblem if they belong to another user."""
         end(ProcessFacts.of(server), patience)
 
     def forget(self, server: Server) -> None:
-        """Remove the folder with the token, where that is not the service's own."""
+        """Remove the folder with the token, unless it is the service's own."""
         if folder := ProcessFacts.of(server).secrets:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -238,7 +238,7 @@ def _processor_seconds(processes: list[psutil.Process]) -> float:
 
 
 def _settings(launch: Launch) -> ServingConfig:
-    """All settings of a service: its own over this target's defaults."""
+    """Return all settings of a service: its own over this target's defaults."""
     defaults = ServingConfig(title=launch.name, drain_seconds=_DRAIN_SECONDS)
     return with_settings(defaults, launch.settings, f"settings of {launch.named}")
 
@@ -261,5 +261,5 @@ def _bind(launch: Launch) -> socket.socket:
 
 
 def _belongs_to_the_kernel(key: str, value: str) -> bool:
-    """Tell the kernel's own variables: its plot backend and its connection mean nothing to a service."""
+    """Whether a variable is the kernel's own: its plot backend and its connection mean nothing to a service."""
     return key.startswith(("JPY_", "IPYTHON", "PYDEVD_")) or (key == "MPLBACKEND" and value.startswith("module://"))
