@@ -1,4 +1,4 @@
-"""From what is asked for to what runs: resolve, compare, and apply the smallest change; packages to hand on.
+"""Apply what a user asks for: resolve, compare, and make the smallest change; make packages.
 
 It changes services, under their locks. It never looks into a notebook: that is ``workspace``.
 """

@@ -22,7 +22,7 @@ _WORD = "default"
 
 
 class Default(Enum):
-    """The word that takes an option back."""
+    """The word that resets an option."""
 
     DEFAULT = _WORD
 
@@ -55,10 +55,10 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks of a service. ``None``: not given, so it stays; ``DEFAULT``: as a new service has it.
+    """What a user asks of a service. ``None`` means that it stays, ``DEFAULT`` that it is as for a new service.
 
-    Edges make one with :meth:`of`. Before it is applied, ``references`` replaces what a user typed for script, models,
-    environment and target by what it means here.
+    Edges make one with :meth:`of`. Before it is applied, ``references`` resolves the script, models, environment and
+    target that a user typed.
     """
 
     # A stored script's name; a Path is a file.
@@ -84,7 +84,7 @@ class Asked:
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
-        """Read what people type: texts for numbers, ``"512m"``, and the words that take an option back.
+        """Read what people type: texts for numbers, ``"512m"``, and the words that reset an option.
 
         Raises
         ------
@@ -143,7 +143,7 @@ def _read(given: float | str | None, read: Callable[[Any], _R]) -> _R | _Back | 
 
 
 def _whole(given: object) -> object:
-    """Read a whole number that may be given as text; what is none is left for its check to refuse."""
+    """Read a whole number that may be given as text; its check refuses anything else."""
     return int(given) if isinstance(given, str) and given.strip().isdecimal() else given
 
 
@@ -156,13 +156,7 @@ def _workers(given: object) -> int:
 
 
 def check_port(port: object) -> int:
-    """Refuse what is no port.
-
-    Raises
-    ------
-    UsageProblem
-        For anything but a whole number from 1 to 65535.
-    """
+    """Refuse anything but a whole number from 1 to 65535."""
     if isinstance(port, int) and 1 <= port <= 65535:
         return port
     raise UsageProblem(
@@ -172,13 +166,7 @@ def check_port(port: object) -> int:
 
 
 def source_of(given: str | Path) -> Path | _Back:
-    """Return a source folder's absolute path; an empty text or the word ``default`` is the script's own folder.
-
-    Raises
-    ------
-    NotFound
-        If there is no such folder.
-    """
+    """Return a source folder's absolute path; an empty text or the word ``default`` is the script's own folder."""
     if str(given) in {"", _WORD}:
         return DEFAULT
     path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
@@ -191,12 +179,7 @@ def source_of(given: str | Path) -> Path | _Back:
 def memory_of(given: int | str) -> int:
     """Return an amount of memory in bytes: a number, or a text as ``"512m"``, ``"2g"``, ``"1.5GiB"``.
 
-    Units are powers of 1024, as Docker's are. 0 is the default.
-
-    Raises
-    ------
-    UsageProblem
-        For anything else, and for less than 32 MB.
+    Units are powers of 1024, as Docker's are. 0 is the default; less than 32 MB is refused.
     """
     found = _SIZE.fullmatch(str(given).strip())
     if not found:
@@ -208,13 +191,7 @@ def memory_of(given: int | str) -> int:
 
 
 def cpus_of(given: float | str) -> float:
-    """Return a number of processors, from 0.01 on; 0 is the default.
-
-    Raises
-    ------
-    UsageProblem
-        For anything else.
-    """
+    """Return a number of processors, from 0.01 on; 0 is the default."""
     try:
         number = float(given)
     except (TypeError, ValueError):
@@ -244,13 +221,7 @@ def _image(given: str | OwnImage | None) -> OwnImage | _Back | None:
 def own_image(
     name: str | None, port: int | None, scoring: str | None, liveness: str | None, readiness: str | None
 ) -> OwnImage | None:
-    """Gather what belongs to an image of the user's own; None where no image was given.
-
-    Raises
-    ------
-    UsageProblem
-        For a port or route without an image.
-    """
+    """Gather the options of a user's own image; None without an image, which a port or route needs."""
     given = {"port": port, "scoring": scoring, "liveness": liveness, "readiness": readiness}
     known = {key: value for key, value in given.items() if value is not None}
     if name is None:

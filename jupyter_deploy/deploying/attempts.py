@@ -19,37 +19,18 @@ Done = tuple[str, tuple[str, ...], int]
 
 @dataclass(frozen=True)
 class How:
-    """How a service is deployed.
+    """How a service is deployed."""
 
-    Parameters
-    ----------
-    source : Script or None
-        The text to serve, instead of looking the script up.
-    wait, large : bool
-        Return only when it serves; agree to ship much.
-    otherwise : str
-        The target of a new service that fails on its own target; empty for none.
-    """
-
-    source: Script | None
-    wait: bool
-    large: bool
-    otherwise: str
+    source: Script | None  # the text to serve, instead of the script
+    wait: bool  # return only when it serves
+    large: bool  # allow a large folder
+    otherwise: str  # the target of a new service that fails on its own target; empty for none
 
 
 class Attempts:
     """Resolves what is asked for and carries it out; its caller holds the service's lock.
 
-    Parameters
-    ----------
-    claims : Claims
-        Keeps a bundle from being collected until a row names it.
-    resolver : Resolver
-        Looks up what is asked for.
-    rollout : Rollout
-        Carries changes out.
-    unproven : Unproven
-        Takes back what a failure leaves.
+    ``claims`` keep a bundle from being collected until a row names it. ``unproven`` undoes what a failure leaves.
     """
 
     def __init__(self, claims: Claims, resolver: Resolver, rollout: Rollout, unproven: Unproven) -> None:
@@ -61,23 +42,9 @@ class Attempts:
     def make(
         self, record: ServiceRecord | None, spec: ServiceSpec, how: How, progress: Progress
     ) -> tuple[Resolved, Done, tuple[str, ...]]:
-        """Apply a resolved plan on its target or, where that fails, on the other.
+        """Apply a resolved plan on its target or, if that fails, on the other.
 
-        Parameters
-        ----------
-        record : ServiceRecord or None
-            What there is.
-        spec : ServiceSpec
-            The specification.
-        how : How
-            The rest.
-        progress : callable
-            Told what is being done.
-
-        Returns
-        -------
-        tuple of (Resolved, tuple, tuple of str)
-            What it is now, what was done, and why it is not where it was meant to be.
+        Returns the plan, what was done, and why it is not on its first target.
         """
         try:
             return *self._once(record, spec, how, progress), ()
@@ -108,19 +75,6 @@ class Attempts:
 
 
 def first_choice(notes: list[str], change: Change) -> list[str]:
-    """Leave out which target was chosen at first, where the service runs on another one.
-
-    Parameters
-    ----------
-    notes : list of str
-        What was decided before the attempt.
-    change : Change
-        What came of it.
-
-    Returns
-    -------
-    list of str
-        What still holds.
-    """
+    """Drop the note about the first choice of a target, if the service runs on another one."""
     moved = any(_TARGET.match(note) for note in change.notes)
     return [note for note in notes if not (moved and _TARGET.match(note))]

@@ -18,7 +18,7 @@ class ServiceLock(Protocol):
     """Holds the lock of a service."""
 
     def __call__(self, name: str, seconds: float = LOCK_SECONDS) -> AbstractContextManager[None]:
-        """Return a context that raises :class:`Busy` where another process holds the lock all the time."""
+        """Return a context that raises :class:`Busy` if another process holds the lock for all that time."""
 
 
 class Busy(UsageProblem):
@@ -33,30 +33,9 @@ def changing(
     room: Callable[[], AbstractContextManager[None]],
     seconds: float = LOCK_SECONDS,
 ) -> Iterator[None]:
-    """Hold a service's lock.
+    """Hold a service's lock, or raise :class:`Busy` after so many seconds.
 
-    Parameters
-    ----------
-    database : Database
-        Keeps processes apart.
-    home : Home
-        The workspace's folders.
-    name : str
-        The service's name.
-    room : callable
-        Says on a full disk what can be done about it.
-    seconds : float, optional
-        How long to wait for others.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    Busy
-        If another process holds it all the time.
+    ``room`` says on a full disk how to make room.
     """
     check_service_name(name)
     with room(), told(home.root), ExitStack() as stack:

@@ -40,24 +40,8 @@ log = logging.getLogger("jupyter_deploy")
 class Deployment:
     """Everything that changes services; one change at a time for each of them, in any process.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    database : Database
-        Keeps processes apart.
-    rows : Services
-        The services' rows.
-    resolver : Resolver
-        Looks up what is asked for.
-    target : callable
-        Given a target's name, returns it.
-    rollout : Rollout
-        Carries changes out.
-    room : callable
-        Returns a context that says on a full disk what can be done about it.
-    garbage : Garbage
-        Removes the bundles that a change leaves without a service.
+    ``room`` returns a context that says on a full disk how to make room. ``garbage`` removes the bundles that a
+    change leaves without a service.
     """
 
     def __init__(
@@ -84,38 +68,16 @@ class Deployment:
         self._attempts = Attempts(database.claims, resolver, rollout, self.unproven)
 
     def bundle_folder(self, record: ServiceRecord) -> Path:
-        """Return the folder that a service runs from.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            Its row.
-
-        Returns
-        -------
-        pathlib.Path
-            The bundle's.
-        """
+        """Return the folder of the bundle that a service runs from."""
         return self._home.bundles / record.bundle
 
     def health(self, record: ServiceRecord) -> Health:
-        """Find out how a service is.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            Its row.
-
-        Returns
-        -------
-        Health
-            Stopped where it should not run; else what its target finds.
-        """
+        """Find out how a service is: Stopped if it should not run, otherwise what its target finds."""
         found = self._rollout.health(record)
         return self._back(record.name, found) if found.gone else found
 
     def _back(self, name: str, found: Health) -> Health:
-        """Start a server again that ended unasked, unless another process is changing the service just now."""
+        """Restart a server that ended unasked, unless another process is changing the service."""
         try:
             with self._lock(name, 0.0):
                 record = self._rows.get(name)
@@ -151,28 +113,12 @@ class Deployment:
         progress: Progress = lambda _: None,
         otherwise: str = "",
     ) -> Change:
-        """Create, update, repair or leave a service; one that fails leaves what was there before, and a log.
+        """Create, update, repair or leave a service; a failure leaves the previous state, and a log.
 
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        asked : Asked
-            The request, with its references looked up.
-        wait : bool, optional
-            Return when it serves, or at once.
-        large : bool, optional
-            Whether the user agrees to ship more than a script usually needs.
-        source, names : Script, str, optional
-            The text to serve, instead of looking the script up; why a stored script is served as it is, empty where
-            the notebook was looked at.
-        progress, otherwise : callable, str, optional
-            Told what is being done; the target of a new service that fails on its own target.
-
-        Returns
-        -------
-        Change
-            What was done.
+        References in ``asked`` are looked up already. ``wait`` returns when the service serves. ``large`` allows a
+        large folder. ``source`` is the text to serve, instead of the script. ``names`` says why a stored script is
+        served as it is, and is empty if the notebook was looked at. ``otherwise`` is the target of a new service that
+        fails on its own target.
 
         Raises
         ------
@@ -205,31 +151,11 @@ class Deployment:
         names: str = NOT_LOOKED_AT,
         progress: Progress = lambda _: None,
     ) -> Change:
-        """Load a service's script anew, keeping the models' versions but the one that is named.
+        """Load a service's script anew; models keep their versions, except the one that is named.
 
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        script : str or pathlib.Path, optional
-            A file to take instead of the script that it has.
-        model : str, optional
-            A model reference to take instead of the version of that model that it has.
-        source : Script, optional
-            The text to serve, instead of looking the script up.
-        sample : str, optional
-            A request's body that this and every later version must answer before it serves.
-        large : bool, optional
-            Whether the user agrees to ship more than a script usually needs.
-        names : str, optional
-            As for :meth:`deploy`.
-        progress : callable, optional
-            Told what is being done.
-
-        Returns
-        -------
-        Change
-            What was done.
+        ``script`` is a file, ``source`` a text to serve instead of the script. ``model`` is a reference that replaces
+        the present version of that model. ``sample`` is a request's body that this and every later version must
+        answer before it serves. ``large`` and ``names`` are as for :meth:`deploy`.
 
         Raises
         ------
@@ -253,36 +179,12 @@ class Deployment:
         return Change(name, action, what, _since(started), generation, notes)
 
     def script_of(self, name: str, asked: Asked) -> str:
-        """Tell which stored script a service runs, or would run.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        asked : Asked
-            As for :meth:`deploy`.
-
-        Returns
-        -------
-        str
-            The script's name; empty for a file or an image.
-        """
+        """Return the name of the stored script that a service runs, or would run; empty for a file or an image."""
         spec = specified(name, self._rows.find(name), asked)
         return "" if spec.script_is_file or spec.image else spec.script
 
     def own_models(self, name: str) -> tuple[str, ...]:
-        """List what a service was given beside what its script took from the notebook.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-
-        Returns
-        -------
-        tuple of str
-            ``name:version`` each; empty where there is no such service.
-        """
+        """List a service's models except captured data, as ``name:version``; empty if there is no such service."""
         record = self._rows.find(name)
         captured = captured_in(self.bundle_folder(record)) if record else ()
         return tuple(model for model in record.models if model not in captured) if record else ()
@@ -290,7 +192,7 @@ class Deployment:
     def _with_model(
         self, spec: ServiceSpec, record: ServiceRecord, model: str | None
     ) -> tuple[ServiceSpec, tuple[str, ...]]:
-        """Take a model's version instead of the one that is served; returns the models to serve, too."""
+        """Replace a served model's version; returns the models to serve, too."""
         captured = captured_in(self.bundle_folder(record))
         # What the script took from its notebook comes with the script, unless it was asked for by its name, too.
         asked = [self._resolver.version_of(reference) for reference in spec.models or ()]
@@ -302,13 +204,7 @@ class Deployment:
         return replace(spec, models=(model, *kept)), (model, *(known for known in own if parse(known)[0] != name))
 
     def stop(self, name: str) -> None:
-        """Drain and end a service; its row stays. That it is stopped cannot always be remembered; ended it is.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        """
+        """Drain and end a service; its row stays. It ends even if the row cannot be changed."""
         try:
             with self._lock(name, _AT_ONCE_SECONDS):
                 self._stop(name)
@@ -336,26 +232,14 @@ class Deployment:
             log.warning("%s is stopped, but its row still says that it should run: %s", name, unwritten)
 
     def settle(self, name: str) -> None:
-        """End the servers that a change left which was cut off.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        """
+        """End the servers that an interrupted change left."""
         with self._lock(name):
             record = self._rows.find(name)
             if record:
                 self.strays.end(record)
 
     def delete(self, name: str) -> None:
-        """Drain and end a service and remove what is its own: row, folder, log.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        """
+        """Drain and end a service and remove what is its own: row, folder, log."""
         import shutil
 
         with self._replacing(name):
@@ -376,7 +260,7 @@ class Deployment:
 
 
 def _as_stored(script: Script, names: str) -> tuple[str, ...]:
-    """Say that a script that took something from a notebook is served as it was stored."""
+    """Note that a script that took something from a notebook is served as it was stored."""
     if not names or not script.stored or not script.origins:
         return ()
     when = datetime.fromtimestamp(script.stored).astimezone()
@@ -384,7 +268,7 @@ def _as_stored(script: Script, names: str) -> tuple[str, ...]:
 
 
 def _file_of(script: str | Path, source: str) -> str:
-    """Return a script file's absolute path; a relative one is in the source folder, where it is there."""
+    """Return a script file's absolute path; a relative one is in the source folder, if it exists there."""
     inside = Path(source, script)
     path = inside if source and inside.is_file() else Path(script).expanduser()
     return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links

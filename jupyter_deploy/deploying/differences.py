@@ -11,19 +11,9 @@ from .resolution import Resolved
 
 
 def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
-    """Tell what of a running service would change.
+    """List what would change in a running service.
 
-    Parameters
-    ----------
-    record : ServiceRecord
-        What runs.
-    resolved : Resolved
-        The plan.
-
-    Returns
-    -------
-    tuple of str
-        ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…; empty where nothing differs.
+    ``"target"``, ``"environment"``, ``"model"``, ``"script"``, ``"workers"``…. Empty if nothing differs.
     """
     spec, was = resolved.spec, record.spec
     found = [] if spec.target == record.target else ["target"]
@@ -57,7 +47,7 @@ def _code(manifest: dict[str, Any]) -> list[Any]:
 
 
 def _held(manifest: dict[str, Any]) -> tuple[set[str], list[str]]:
-    """Tell a bundle's models by name, and what was captured by its content: only its script calls it by a name."""
+    """Return a bundle's models by name, and captured data by its content: only its script knows its name."""
     captured = manifest.get("captured", ())
     ids = {f"{model['name']}:{model['version']}": model["digest"] for model in manifest.get("models", ())}
     return {key for key in ids if key not in captured}, sorted(digest for key, digest in ids.items() if key in captured)

@@ -1,4 +1,4 @@
-"""Whether what a service runs is still what its file or stored cell says."""
+"""Whether a service still runs what its file or stored cell says."""
 
 from __future__ import annotations
 
@@ -14,22 +14,10 @@ _SHOWN = 12
 
 
 def script_facts(spec: ServiceSpec, bundle: Path, stored: str | None) -> dict[str, Any]:
-    """Compare a service's code with where it came from.
+    """Compare a service's code with its origin: its ``bundle`` with files and the stored script's present text.
 
-    Parameters
-    ----------
-    spec : ServiceSpec
-        The service's.
-    bundle : pathlib.Path
-        The folder that it runs from.
-    stored : str or None
-        The stored script's text now; None where there is none.
-
-    Returns
-    -------
-    dict
-        ``script_hash``: the beginning of the script's SHA-256; ``edited``: what differs now, a list of names; both
-        empty where nothing is known.
+    ``script_hash`` is the beginning of the script's SHA-256, ``edited`` the names that differ now; both are empty if
+    nothing is known.
     """
     manifest = manifest_of(bundle)
     code: dict[str, str] = manifest.get("code", {})
@@ -49,7 +37,7 @@ def _digest(text: str) -> str:
 
 
 def _is(path: Path, digest: str) -> bool:
-    """Tell whether a file is what was shipped: modules as they are, the script as Python reads it."""
+    """Whether a file is what was shipped: modules as they are, the script as Python reads it."""
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
             return True

@@ -20,19 +20,7 @@ Digests = tuple[set[str], set[str]]
 
 
 class Garbage:
-    """Finds and removes artifacts and bundles that no row names and no open stage claims.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    database : Database
-        Its rows.
-    rows : Services
-        The services' rows.
-    artifacts : ArtifactStore
-        The models' files.
-    """
+    """Finds and removes artifacts and bundles that no row names and no open stage claims."""
 
     def __init__(self, home: Home, database: Database, rows: Services, artifacts: ArtifactStore) -> None:
         self._home = home
@@ -42,13 +30,7 @@ class Garbage:
         self._contents = Contents(home.contents)
 
     def find(self) -> list[tuple[str, str]]:
-        """Find all garbage; this lists the whole artifact store.
-
-        Returns
-        -------
-        list of tuple of (str, str)
-            ``"artifact"`` or ``"bundle"``, and the digest.
-        """
+        """List all garbage as ``"artifact"`` or ``"bundle"`` and digest; this lists the whole artifact store."""
         return self._unnamed(self._everything)
 
     def collect(self) -> None:
@@ -56,17 +38,11 @@ class Garbage:
         self._remove(self._everything)
 
     def collect_artifact(self, digest: str) -> None:
-        """Remove one artifact, unless another row names it.
-
-        Parameters
-        ----------
-        digest : str
-            Its digest.
-        """
+        """Remove one artifact, unless another row names it."""
         self._remove(lambda: self._these({digest}))
 
     def collect_bundles(self) -> None:
-        """Remove the bundles that no service runs from, as far as the disk and other processes let it."""
+        """Remove the bundles that no service runs from, as far as the disk and other processes permit."""
         with contextlib.suppress(Locked, DiskFull, ReadOnly):
             self._remove(lambda: (set(), self._bundles()), _PATIENCE_SECONDS)
 

@@ -17,17 +17,7 @@ _RULE = "a service's name has 3 to 32 lower-case letters, digits and '-'"
 
 
 class Naming:
-    """Finds the service that a name stands for, whether it exists yet or not.
-
-    Parameters
-    ----------
-    rows : Services
-        The services' rows.
-    scripts : Scripts
-        The stored script cells.
-    models : Models
-        The registry.
-    """
+    """Finds the service that a name means, whether it exists yet or not."""
 
     def __init__(self, rows: Services, scripts: Scripts, models: Models) -> None:
         self._rows = rows
@@ -91,22 +81,7 @@ class Naming:
         return own, script
 
     def named(self, name: str, asked: Asked, say: Callable[[str], None]) -> tuple[str, Asked]:
-        """Tell which service a request means.
-
-        Parameters
-        ----------
-        name : str
-            As for :meth:`service`.
-        asked : Asked
-            As the user gave it.
-        say : callable
-            Told of a name that was derived.
-
-        Returns
-        -------
-        tuple of (str, Asked)
-            The service's name, and the request with the script and the model of the name that was typed.
-        """
+        """Return the service that a request means, and the request with script and model of the typed name."""
         typed = asked.script if isinstance(asked.script, (str, Path)) else None
         own, script = self.service(name, typed, say, models=asked.models, image=asked.image is not None)
         found = asked.but(script=script)

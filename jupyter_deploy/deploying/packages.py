@@ -1,4 +1,4 @@
-"""A service as something to hand on: a self-contained image, or a build context that makes one."""
+"""Package a service: a self-contained image, or a build context that makes one."""
 
 from __future__ import annotations
 
@@ -28,42 +28,18 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Package:
-    """What was packaged; the facts behind azureml-core's ``ModelPackage``.
+    """The result of packaging; the facts behind azureml-core's ``ModelPackage``."""
 
-    Parameters
-    ----------
-    name : str
-        The service's.
-    location : str
-        The image's name, or the context's folder.
-    is_image : bool
-        Which of the two.
-    models : tuple of str
-        ``name:version`` of the models in it.
-    environment : tuple of str
-        The requirements that are installed.
-    milliseconds : float
-        How long it took.
-    notices : tuple of str
-        What was left out, and how to get it in.
-    """
-
-    name: str
-    location: str
-    is_image: bool
-    models: tuple[str, ...]
-    environment: tuple[str, ...]
-    milliseconds: float
-    notices: tuple[str, ...] = ()
+    name: str  # the service's
+    location: str  # the image's name, or the context's folder
+    is_image: bool  # which of the two
+    models: tuple[str, ...]  # name:version of the models in it
+    environment: tuple[str, ...]  # the requirements that are installed
+    milliseconds: float  # how long it took
+    notices: tuple[str, ...] = ()  # what was left out, and how to include it
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return all fields for JSON."""
         return asdict(self)
 
     @property
@@ -73,19 +49,7 @@ class Package:
 
 
 class Packages:
-    """Packages services.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    rows : Services
-        The services' rows.
-    resolver : Resolver
-        Looks up what is asked for.
-    database : Database
-        Knows the workspace's id, and which stages are open.
-    """
+    """Packages services; ``database`` has the workspace's id and the open stages."""
 
     def __init__(self, home: Home, rows: Services, resolver: Resolver, database: Database) -> None:
         self._home = home
@@ -98,23 +62,9 @@ class Packages:
     ) -> Package:
         """Package a service as it is described, whether it runs or not.
 
-        Parameters
-        ----------
-        name : str
-            A service's name; of one that does not exist, script and model have that name too.
-        asked : Asked
-            What to take instead of the service's own.
-        image : str or None
-            The image's name; by default the service's with the bundle's digest as its tag.
-        folder : str or pathlib.Path or None
-            Write a build context there instead of building an image.
-        progress : callable
-            Told what is being done.
-
-        Returns
-        -------
-        Package
-            What was made.
+        If there is no service of that name, script and model have it. ``asked`` replaces parts of the service's own.
+        The image's default name is the service's with the bundle's digest as its tag. ``folder`` gets a build context
+        instead of an image.
 
         Raises
         ------

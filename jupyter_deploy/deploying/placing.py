@@ -1,4 +1,4 @@
-"""What a service keeps when its target changes: what the new one cannot give is dropped, or refused by name."""
+"""What a service keeps when its target changes: what the new one lacks is dropped, or refused by name."""
 
 from __future__ import annotations
 
@@ -26,21 +26,9 @@ def _can(capabilities: Capabilities, key: str) -> bool:
 def for_target(
     spec: ServiceSpec, record: ServiceRecord | None, given: frozenset[str]
 ) -> tuple[ServiceSpec, tuple[str, ...]]:
-    """Drop what a service had on its old target and what means nothing on its new one.
+    """Drop what a service had on its old target and what means nothing on its new one; returns a line for each field.
 
-    Parameters
-    ----------
-    spec : ServiceSpec
-        The specification for the new target.
-    record : ServiceRecord or None
-        The service as it is.
-    given : frozenset of str
-        The options that were given just now. The target refuses them where they mean nothing, so they stay.
-
-    Returns
-    -------
-    tuple of (ServiceSpec, tuple of str)
-        The rest, and a line for each field that was dropped.
+    The ``given`` options of this request stay: the target refuses those that mean nothing.
     """
     if record is None or record.spec.target == spec.target:
         return spec, ()

@@ -19,15 +19,8 @@ _DEFAULT, _NONE = ("default",), ("none",)
 class References:
     """Looks up the references of a request.
 
-    A word that takes an option back, such as ``default``, means the script, environment or model of that name where
-    there is one.
-
-    Parameters
-    ----------
-    scripts, environments : Scripts, Environments
-        The stored script cells, and the registered environments.
-    models : callable
-        Lists the names of the registered models.
+    A word that resets an option, such as ``default``, means the script, environment or model of that name if there is
+    one.
     """
 
     def __init__(self, scripts: Scripts, environments: Environments, models: Callable[[], list[str]]) -> None:
@@ -36,24 +29,11 @@ class References:
         self._models = models
 
     def located(self, asked: Asked, source: str, say: Callable[[str], None], *, new: bool = False) -> Asked:
-        """Replace what a user typed by what it means.
+        """Resolve what a user typed.
 
-        Parameters
-        ----------
-        asked : Asked
-            From an edge.
-        source : str
-            The source folder that the service has, which a script's relative path is meant to be in.
-        say : callable
-            Told which target was chosen, and why.
-        new : bool, optional
-            Whether the service does not exist yet, so that a target is chosen.
-
-        Returns
-        -------
-        Asked
-            A script is the name of a stored one or the absolute path of a file, an environment is a reference that a
-            row can keep, a target is one of ``targets.TARGETS``.
+        The script becomes the name of a stored one or the absolute path of a file, the environment a reference for
+        the row, the target one of ``targets.TARGETS``. A relative path is in ``source``, the service's source folder.
+        ``new`` says that the service does not exist yet, so a target is chosen; ``say`` is told which, and why.
         """
         if asked.source is not None:
             source = "" if asked.source is DEFAULT else str(asked.source)
@@ -106,14 +86,9 @@ class References:
 
 
 def fallback_target(asked: Asked, located: Asked, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the target of a new service whose chosen target fails; empty where the user has chosen, or needs more.
+    """Return the target of a new service whose chosen target fails; empty if the user has chosen, or needs more.
 
-    Parameters
-    ----------
-    asked, located : Asked
-        The request as it was typed, and with its references looked up.
-    environ : mapping, optional
-        The environment variables.
+    ``asked`` is the request as it was typed, ``located`` the resolved one.
     """
     typed = asked.target or environ.get(TARGET_VARIABLE) or "auto"
     silent = typed in {"auto", *_DEFAULT} and located.target != NEAREST

@@ -36,33 +36,15 @@ _NO_SCRIPT = "# The image has a server of its own.\n"
 
 @dataclass(frozen=True)
 class Resolved:
-    """A resolved specification.
+    """A resolved specification."""
 
-    Parameters
-    ----------
-    spec : ServiceSpec
-        What was asked for.
-    script : Script
-        Its text.
-    models : tuple of Model
-        Its models' versions.
-    bundle : Bundle
-        Everything in one folder.
-    environment : Environment
-        What it runs on.
-    notes : tuple of str
-        What was decided for the user: what is shipped, and what is doubtful.
-    told_as : str
-        The name that errors tell; empty for the service's own.
-    """
-
-    spec: ServiceSpec
-    script: Script
-    models: tuple[Model, ...]
-    bundle: Bundle
-    environment: Environment
-    notes: tuple[str, ...] = ()
-    told_as: str = ""
+    spec: ServiceSpec  # what was asked for
+    script: Script  # its text
+    models: tuple[Model, ...]  # its models' versions
+    bundle: Bundle  # everything in one folder
+    environment: Environment  # what it runs on
+    notes: tuple[str, ...] = ()  # decisions made for the user: what is shipped, and doubts
+    told_as: str = ""  # the name in errors; empty for the service's own
 
     @property
     def model_ids(self) -> tuple[str, ...]:
@@ -76,21 +58,7 @@ class Resolved:
 
 
 class Resolver:
-    """Looks up what a specification refers to, and bundles it.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    models : Models
-        The registry.
-    scripts : Scripts
-        The stored script cells.
-    artifacts : ArtifactStore
-        The models' files.
-    environments : Environments
-        The registered environments.
-    """
+    """Looks up what a specification refers to, and bundles it."""
 
     def __init__(
         self, home: Home, models: Models, scripts: Scripts, artifacts: ArtifactStore, environments: Environments
@@ -113,25 +81,10 @@ class Resolver:
     ) -> Resolved:
         """Look everything up and build the bundle.
 
-        Parameters
-        ----------
-        spec : ServiceSpec
-            What is asked for.
-        opened : Stage
-            Claims the bundle and the models' files until the service's row names them.
-        script : Script, optional
-            The text to serve, instead of looking the script up.
-        ids : sequence of str, optional
-            Model references to take, instead of the specification's.
-        record : ServiceRecord, optional
-            What runs: an inferred environment that holds all that is needed, and more, stays.
-        large : bool, optional
-            Whether the user agrees to ship more than a script usually needs; who did so once is not asked again.
-
-        Returns
-        -------
-        Resolved
-            Ready to run.
+        ``opened`` claims the bundle and the models' files until the service's row names them. ``script`` is the text
+        to serve, ``ids`` the models, in place of the specification's. If ``record``, the running service, has an
+        inferred environment with all that is needed, it stays. ``large`` allows a large folder; an earlier permission
+        holds.
         """
         if spec.image:
             script = Script(spec.name, _NO_SCRIPT, "")
@@ -178,37 +131,16 @@ class Resolver:
         return bool(shipped.get("size", 0) > MOST_BYTES or shipped.get("count", 0) > MOST_FILES)
 
     def version_of(self, reference: str) -> str:
-        """Tell which version a model reference means now.
-
-        Parameters
-        ----------
-        reference : str
-            ``NAME`` or ``NAME:VERSION``.
-
-        Returns
-        -------
-        str
-            ``name:version``; the reference itself where there is no such model any more.
-        """
+        """Return the present ``name:version`` of a model reference; the reference itself if there is no such model."""
         try:
             return self._models.get(reference).id
         except NotFound:
             return reference
 
     def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
-        """Tell which models a service gets where none are named.
+        """List the models of a service for which none are named: the model of its name, if there is one.
 
-        Parameters
-        ----------
-        name : str
-            The service's.
-        script : Script
-            What it runs.
-
-        Returns
-        -------
-        tuple of str
-            The model of its name, if there is one, unless the script has all that it needs.
+        There is none if the script has all that it needs.
         """
         if not script.looks_for_models:
             return ()
@@ -218,17 +150,9 @@ class Resolver:
 
 
 def models_exist(resolved: Resolved) -> Callable[[sa.Connection], None]:
-    """Make a check that no model was unregistered since it was looked up.
+    """Make a check, for a write transaction, that no model was unregistered since it was looked up.
 
-    Parameters
-    ----------
-    resolved : Resolved
-        The plan.
-
-    Returns
-    -------
-    callable
-        To be called with the write transaction that makes the service a user of the models.
+    In that transaction the service becomes a user of the models.
     """
 
     def check(connection: sa.Connection) -> None:

@@ -39,19 +39,7 @@ _LIMITS = {"memory", "cpus"}
 
 
 class Rollout:
-    """Brings services from one state to another; the caller holds the service's lock.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    rows : Services
-        The services' rows.
-    target : callable
-        Given a target's name, returns it.
-    workspace : callable
-        Returns the workspace's id.
-    """
+    """Brings services from one state to another; the caller holds the service's lock."""
 
     def __init__(
         self, home: Home, rows: Services, target: Callable[[str], Target], workspace: Callable[[], str]
@@ -62,18 +50,7 @@ class Rollout:
         self._workspace = workspace
 
     def health(self, record: ServiceRecord) -> Health:
-        """Find out how a service is.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            Its row.
-
-        Returns
-        -------
-        Health
-            Stopped where it should not run; else what its target finds.
-        """
+        """Find out how a service is: Stopped if it should not run, otherwise what its target finds."""
         server = record.server
         if record.active:
             return self._target(record.target).probe(self._home.service(record.name), record.active)
@@ -86,15 +63,7 @@ class Rollout:
         return Health("Failed", "it has no server")
 
     def again(self, record: ServiceRecord, why: str) -> None:
-        """Start a service's server again as it was; does not wait until it serves.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            Its row.
-        why : str
-            What its log and state say of it.
-        """
+        """Restart a service's server as it was, without waiting until it serves; ``why`` is for its log and state."""
         environment = record.environment
         assert environment is not None
         variables = {**environment.variables, **record.spec.variables}
@@ -114,25 +83,9 @@ class Rollout:
         progress: Progress,
         forced: tuple[str, ...] = (),
     ) -> tuple[str, tuple[str, ...], int]:
-        """Apply a plan to a service.
+        """Apply a plan to a service; returns what was done, what differed, and the generation that serves.
 
-        Parameters
-        ----------
-        record : ServiceRecord or None
-            What there is.
-        resolved : Resolved
-            The plan.
-        wait : bool
-            Whether to return only when it serves.
-        progress : callable
-            Told what is being done.
-        forced : tuple of str, optional
-            What to take for different, whether it is or not.
-
-        Returns
-        -------
-        tuple of (str, tuple of str, int)
-            What was done, what differed, the generation that serves.
+        ``wait`` returns only when it serves. ``forced`` lists what counts as different in any case.
         """
         if record is None:
             return "created", (), self._start(record, resolved, wait, progress)
@@ -243,7 +196,7 @@ class Rollout:
         return generation
 
     def _take_over(self, new: ServiceRecord, before: Server) -> None:
-        """Make a server the service's; the one before it is in the row until it has ended."""
+        """Make a server the service's; the previous one is in the row until it has ended."""
         self._rows.put(replace(new, rollout=replace(new.rollout, previous=before)))
         self._target(before.target).stop(before)
         self._rows.put(new, frees=True)
@@ -251,7 +204,7 @@ class Rollout:
     def _beside(
         self, record: ServiceRecord, resolved: Resolved, launch: Launch, progress: Progress
     ) -> tuple[ServiceRecord, Server, int]:
-        """Start a server while another one is the service's; nothing of it stays where it fails."""
+        """Start a server beside the service's own; if it fails, nothing of it stays."""
         found: list[Server] = []
 
         def commit(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""A request over what a service is: the specification that it makes."""
+"""Merge a request into a service's specification."""
 
 from __future__ import annotations
 
@@ -18,21 +18,9 @@ _PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image")
 
 
 def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceSpec:
-    """Put a request over a service's specification, or over that of a new one.
+    """Return the specification of a service after a request, whose references are looked up.
 
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    record : ServiceRecord or None
-        Its row, if it exists.
-    asked : Asked
-        With its references looked up.
-
-    Raises
-    ------
-    UsageProblem
-        For an image of the user's own on a target that runs none.
+    ``record`` is None for a new service. An own image is refused on a target that runs none.
     """
     spec, plain = record.spec if record else ServiceSpec(name, name), vars(ServiceSpec(name, name))
     changes: dict[str, Any] = {} if asked.target is None else {"target": asked.target}
@@ -78,26 +66,9 @@ def _described(spec: ServiceSpec, asked: Asked) -> dict[str, Any]:
 
 
 def with_given(settings: Mapping[str, Setting], given: Mapping[str, Setting | None]) -> dict[str, Setting]:
-    """Put the server's settings that were given over those that a service has.
+    """Merge given settings into a service's, check them, and drop those with default values.
 
-    Parameters
-    ----------
-    settings : mapping
-        The service's.
-    given : mapping
-        By the names of :class:`ServingConfig`; texts may stand for values, and an empty text (or None) for the default.
-
-    Returns
-    -------
-    dict
-        Checked; without those that are as by default.
-
-    Raises
-    ------
-    UsageProblem
-        For what another option sets.
-    ConfigProblem
-        For unknown names, with the nearest, and values that cannot be.
+    Texts may stand for values; an empty text or None resets a setting. A setting of another option is refused.
     """
     for key in given:
         if key in FIXED:

@@ -1,4 +1,4 @@
-"""Servers that a change left running which ``kill -9`` cut off. The service's row names them."""
+"""Servers that a change left running when it was killed. The service's row names them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ from .changing import Busy, ServiceLock
 
 
 class Strays:
-    """Finds and ends such servers.
-
-    Parameters
-    ----------
-    rows : Services
-        The services' rows.
-    target : callable
-        Given a target's name, returns it.
-    locked : callable
-        Holds a service's lock.
-    """
+    """Finds and ends such servers; ``locked`` holds a service's lock."""
 
     def __init__(self, rows: Services, target: Callable[[str], Target], locked: ServiceLock) -> None:
         self._lock = locked
@@ -27,13 +17,7 @@ class Strays:
         self._target = target
 
     def list(self) -> Iterator[tuple[str, str]]:
-        """List the servers that a cut-off change left running.
-
-        Yields
-        ------
-        tuple of (str, str)
-            The service's name, and what the server is called.
-        """
+        """List the servers that an interrupted change left running: the service's name, and the server's."""
         for record in self._rows.all():
             if record.strays and not self._is_changing(record.name):
                 for server in record.strays:
@@ -49,18 +33,7 @@ class Strays:
             return True
 
     def end(self, record: ServiceRecord) -> ServiceRecord:
-        """End them; the caller holds the service's lock.
-
-        Parameters
-        ----------
-        record : ServiceRecord
-            The service's row.
-
-        Returns
-        -------
-        ServiceRecord
-            Its row without them.
-        """
+        """End them, and return the service's row without them; the caller holds the service's lock."""
         if not record.strays:
             return record
         for server in record.strays:

@@ -1,4 +1,4 @@
-"""Deployments that fail: a service that never served leaves its log and nothing else; another stays what it was."""
+"""Failed deployments: a service that never served leaves its log and nothing else; another stays as it was."""
 
 from __future__ import annotations
 
@@ -20,21 +20,7 @@ _WORTH_A_LOG = (TargetProblem, EnvironmentProblem, StartFailed)
 
 
 class Unproven:
-    """Takes back what a failed deployment has written.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    rows : Services
-        The services' rows.
-    target : callable
-        Given a target's name, returns it.
-    rollout : Rollout
-        Tells how services are.
-    locked : callable
-        Holds a service's lock.
-    """
+    """Undoes what a failed deployment has written; ``locked`` holds a service's lock."""
 
     def __init__(
         self,
@@ -51,16 +37,9 @@ class Unproven:
         self._rollout = rollout
 
     def take_back(self, name: str, before: ServiceRecord | None, error: BaseException) -> None:
-        """Bring a service's row back to what it was before a deployment that failed, and that holds its lock.
+        """Restore a service's row after a failed deployment, which holds its lock.
 
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        before : ServiceRecord or None
-            Its row then; None of a new service, of which only the log stays.
-        error : BaseException
-            Why it failed; written into the log of a new service.
+        ``before`` is None for a new service: only its log stays, with the error.
         """
         now = self._rows.find(name)
         if before is None:
@@ -78,12 +57,9 @@ class Unproven:
             self._rows.put(replace(now, spec=spec if now.server == before.server else before.spec))
 
     def settle(self, name: str) -> None:
-        """Forget a service that never served and does not run any more, so that its options count no more.
+        """Remove a service that never served and no longer runs, so that its options do not count any more.
 
-        Parameters
-        ----------
-        name : str
-            Its name, or its script's; nothing happens where there is no such service.
+        ``name`` may be its script's.
         """
         record = self._rows.find(derived(name)) if isinstance(name, str) else None
         if record is not None and record.rollout.unproven:
@@ -91,12 +67,9 @@ class Unproven:
                 self._settle(record.name)
 
     def collect(self, *, waited_for: bool = True) -> None:
-        """Forget what first deployments left whose process died.
+        """Remove what first deployments left whose process died.
 
-        Parameters
-        ----------
-        waited_for : bool, optional
-            False for services, too, that failed while no process waited for them.
+        With ``waited_for`` False, also services that failed while no process waited for them.
         """
         for record in self._rows.unproven():
             tried = (self._home.trials / record.name).exists()
@@ -110,7 +83,7 @@ class Unproven:
                 continue
 
     def _settle(self, name: str) -> None:
-        """Decide about a service that was not seen to serve: it does by now, it still starts, or it is forgotten."""
+        """Decide about a service that was not seen to serve: it serves by now, it still starts, or it is removed."""
         record = self._rows.find(name)
         if record is None or not record.rollout.unproven:
             return

@@ -1,6 +1,6 @@
 """The façade: :class:`Workspace` and the handle of one service; all that a user can do, in Python.
 
-The edges (magics, command line, widgets) only translate to it. Rules live below it.
+The edges (magics, command line, widgets) only translate to it. Rules are in the rooms below it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a cell to a stored script: what it uses is captured, it is tried, and the services that run it are reloaded."""
+"""From a cell to a stored script: capture what it uses, try it, and reload the services that run it."""
 
 from __future__ import annotations
 
@@ -27,24 +27,10 @@ NOTHING = object()
 
 
 class Authoring:
-    """What a ``%%score_script`` cell does.
+    """Carries out a ``%%score_script`` cell.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    claims : Claims
-        Keeps what is captured from being collected until the script is stored.
-    captured : CapturedValues
-        Where the notebook's data goes.
-    scripts : Scripts
-        Where scripts are stored.
-    rows : Services
-        The services' rows.
-    deployment : Deployment
-        Reloads services.
-    try_out : callable
-        Runs a script on a value in a process of its own.
+    ``claims`` keep captured values from being collected until the script is stored. ``captured`` stores them.
+    ``try_out`` runs a script on a value in a process of its own.
     """
 
     def __init__(
@@ -78,33 +64,11 @@ class Authoring:
         run: Run | None = None,
         progress: Progress = lambda _: None,
     ) -> Written:
-        """Make a script of a cell, try it, put it into the services that run it, and store it.
+        """Make a script of a cell, try it, reload the services that run it, and store it.
 
-        Parameters
-        ----------
-        name : str
-            The script's name.
-        cell : str
-            The lines below the magic's.
-        folder : pathlib.Path
-            The notebook's.
-        notebook : Notebook
-            What the cell may use.
-        sample : object, optional
-            A value that describes what ``run()`` takes.
-        value : object, optional
-            A request that it has to answer before anything else is done; the sample, where it is None.
-        draft : bool, optional
-            Only write it: nothing is saved, stored or reloaded.
-        run : Run, optional
-            The run of the cell before this one, in the same kernel.
-        progress : callable, optional
-            Told what is being done.
-
-        Returns
-        -------
-        Written
-            The script, what was tried and changed.
+        ``sample`` describes what ``run()`` takes. ``value`` is a request that the script must answer first, the
+        sample if it is None. ``draft`` only writes the script: nothing is saved, stored or reloaded. ``run`` is the
+        previous run of the cell in the same kernel.
 
         Raises
         ------
@@ -135,27 +99,12 @@ class Authoring:
         act: Callable[..., Change],
         say: Progress,
     ) -> Change:
-        """Change a service, with its script taken from the notebook as it lives now where that is possible.
+        """Change a service, and take its script from the notebook's present values if possible.
 
-        Parameters
-        ----------
-        service : str
-            Its name.
-        script : str
-            The stored script that it runs; empty where it runs none.
-        living : Living or None
-            What the kernel knows; None where the notebook is not to be looked at.
-        as_stored : str
-            The command that serves the script as stored.
-        act : callable
-            Changes the service. Takes ``source``, the script to serve instead of the stored one, and ``names``.
-        say : callable
-            Told what is being done.
-
-        Returns
-        -------
-        Change
-            What was done. All other services that run the script have taken what changed, or none has.
+        ``script`` is the stored script that it runs, empty for none. ``living`` is what the kernel knows, None to
+        leave the notebook alone. ``as_stored`` is the command that serves the stored script. ``act`` changes the
+        service; it takes ``source``, the script to serve instead of the stored one, and ``names``. All other services
+        that run the script take the change as well, or none does.
 
         Raises
         ------
@@ -186,7 +135,7 @@ class Authoring:
         return replace(change, notes=(*change.notes, *_notes(others, old, run)))
 
     def _told(self, change: Change, moved: tuple[str, ...], before: Mapping[str, tuple[str, ...]]) -> Change:
-        """Tell in words what the notebook has otherwise, and of models only what was not taken from it."""
+        """Say what differs in the notebook; of models, only those that were not captured."""
         if moved and self._deployment.own_models(change.service) == before.get(change.service, ()):
             change = replace(change, what=tuple(one for one in change.what if one != "model"))
         return replace(change, moved=moved)
@@ -194,7 +143,7 @@ class Authoring:
     def _again(
         self, run: Run, notebook: Notebook, as_stored: str, opened: Stage, progress: Progress
     ) -> tuple[Script, Any]:
-        """Take a cell again, and tell what it is to be tried on."""
+        """Take a cell again; returns the script and the value to try it on."""
         progress("taking the notebook as it lives now")
         saving = _Saving(run.name, self._captured, opened, False, progress)
         try:
@@ -210,7 +159,7 @@ class Authoring:
         return script, sample if value is None else value
 
     def _compared(self, script: Script, draft: bool) -> Written:
-        """Say what its ``run()`` got until now, where it gets something else from now on."""
+        """Add what ``run()`` got until now, if it gets something else from now on."""
         old = self._scripts.find(script.name)
         return Written(script, draft, old.contract if old and old.contract != script.contract else "")
 
@@ -221,7 +170,7 @@ class Authoring:
     def _reload_all(
         self, script: Script, old: Script | None, progress: Progress, first: Change | None = None
     ) -> list[Change]:
-        """Reload the services that run a script: all of them or, where one cannot load it, none."""
+        """Reload the services that run a script: all of them or, if one cannot load it, none."""
         changes = [first] if first else []
         for record in self._running(script.name):
             if first and record.name == first.service:

@@ -1,4 +1,4 @@
-"""What scripts took from their notebooks: kept under the script's own name, and only while something needs it."""
+"""Values that scripts took from their notebooks: kept under the script's name, while something needs them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,7 @@ from ..store import Database, Stage, model_names, models, scripts
 
 
 class CapturedValues:
-    """The captured values of a workspace.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    database : Database
-        Its rows.
-    models : Models
-        The registry: a captured value is a model that lists leave out.
-    """
+    """The captured values of a workspace; each is a model that lists leave out."""
 
     def __init__(self, home: Home, database: Database, models: Models) -> None:
         self._home = home
@@ -34,23 +24,10 @@ class CapturedValues:
         self._models = models
 
     def keep(self, script: str, variable: str, prepared: Prepared, opened: Stage, *, draft: bool = False) -> Model:
-        """Keep a value under its script's name; the version that has the same content, where there is one.
+        """Keep a value as a version of ``<script>-<variable>``, or return the version with the same content.
 
-        Parameters
-        ----------
-        script, variable : str
-            Who takes it, and where it lives in the notebook.
-        prepared : Prepared
-            Its files.
-        opened : Stage
-            Claims the content until the script is stored.
-        draft : bool, optional
-            Only tell what it would be.
-
-        Returns
-        -------
-        Model
-            A version of ``<script>-<variable>``, also where another name has the same bytes.
+        Another name may have the same bytes. ``opened`` claims the content until the script is stored. ``draft`` only
+        returns the model that saving would make.
         """
         name = check_name(captured_name(script, variable))
         if draft:
@@ -71,28 +48,14 @@ class CapturedValues:
         return self._models.add(name, prepared, reuse=True, **fields)
 
     def unneeded(self) -> list[Model]:
-        """List the captured values that no script, service or package needs.
-
-        Returns
-        -------
-        list of Model
-            Newest first.
-        """
+        """List the captured values that no script, service or package needs, newest first."""
         with self._database.read() as connection:
             return self._unneeded(connection)
 
     def remove(self, references: list[str]) -> list[str]:
-        """Remove captured values, unless something needs them by now.
+        """Remove captured values, unless something needs them by now; returns those that are gone.
 
-        Parameters
-        ----------
-        references : list of str
-            ``name:version`` each.
-
-        Returns
-        -------
-        list of str
-            What is gone; its files are collected with the next garbage.
+        Their files are collected with the next garbage.
         """
         if not references:
             return []

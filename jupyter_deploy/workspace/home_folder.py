@@ -10,18 +10,7 @@ from ..home import HOME_VARIABLE, Home
 
 
 def find_home(environ: Mapping[str, str] = os.environ) -> Home:
-    """Find the user's workspace folder.
-
-    Parameters
-    ----------
-    environ : mapping, optional
-        The environment variables; ``JUPYTER_DEPLOY_HOME`` wins over Jupyter's data folder.
-
-    Returns
-    -------
-    Home
-        The folders, not yet created.
-    """
+    """Find the workspace's folder, which may not exist; ``JUPYTER_DEPLOY_HOME`` wins over Jupyter's data folder."""
     if environ.get(HOME_VARIABLE):
         return Home(Path(environ[HOME_VARIABLE]).expanduser().absolute())
     from jupyter_core.paths import jupyter_data_dir

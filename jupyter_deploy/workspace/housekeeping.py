@@ -1,4 +1,4 @@
-"""What nobody needs any more: found by looking at what there is and at what the rows name."""
+"""What nothing needs any more: found by comparing what exists with what the rows name."""
 
 from __future__ import annotations
 
@@ -20,25 +20,7 @@ from .trial import Trials
 
 
 class Housekeeping:
-    """Finds and removes what nobody needs.
-
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    database : Database
-        Its rows.
-    rows : Services
-        The services' rows.
-    garbage : Garbage
-        Artifacts and bundles that nothing names.
-    captured : CapturedValues
-        What scripts took from their notebooks.
-    deployment : Deployment
-        Ends the servers that changes left which were cut off.
-    trials : Trials
-        Ends the servers of trials that were cut off.
-    """
+    """Finds and removes what nothing needs."""
 
     def __init__(
         self,
@@ -60,35 +42,23 @@ class Housekeeping:
         self._captured = captured
 
     def clear_away(self) -> None:
-        """Clear away what killed processes left: first deployments, stages, and servers of trials.
+        """Remove what killed processes left: first deployments, stages, and servers of trials.
 
-        It looks at the services' rows, ``staging/`` and ``trials/``. The artifact store is not listed.
+        It reads the services' rows, ``staging/`` and ``trials/``. The artifact store is not listed.
         """
         # Stages before trials: a trial is over when its stage is gone.
         tidy(self._deployment.unproven.collect, self.garbage.collect_left_behind, self._trials.collect)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Clear away first what killed processes left; say on a full disk what can be done about it.
-
-        Yields
-        ------
-        None
-            Nothing.
-        """
+        """Remove first what killed processes left; on a full disk, say how to make room."""
         self.clear_away()
         with full_disk_told(self._home, self.prunable):
             yield
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """As :meth:`changing`, and remove the trial's bundle afterwards, unless a service runs from it by now.
-
-        Yields
-        ------
-        None
-            Nothing.
-        """
+        """As :meth:`changing`, and remove the trial's bundle afterwards, unless a service runs from it."""
         try:
             with self.changing():
                 yield
@@ -136,23 +106,11 @@ class Housekeeping:
         return found
 
     def prunable(self) -> int:
-        """Measure what ``prune`` would free in the workspace's folder.
-
-        Returns
-        -------
-        int
-            Bytes.
-        """
+        """Return the bytes that ``prune`` would free in the workspace's folder."""
         return sum(item.size for item in self._on_disk())
 
     def unneeded_folders(self) -> list[tuple[str, Path]]:
-        """List the folders that no service and no process needs, without measuring them.
-
-        Returns
-        -------
-        list of tuple of (str, pathlib.Path)
-            What each is, and where.
-        """
+        """List the kinds and paths of folders that no service and no process needs, without their sizes."""
         return list(self._folders())
 
     def _folders(self) -> Iterator[tuple[str, Path]]:
@@ -167,7 +125,7 @@ class Housekeeping:
 
     @staticmethod
     def _in_use(place: Path) -> bool:
-        """Tell whether a process runs from there, of another workspace's or of a service that is just ending."""
+        """Whether a process runs from there: one of another workspace, or of a service that is ending."""
         import psutil
 
         inside = f"{place}/"
@@ -179,18 +137,7 @@ class Housekeeping:
         return False
 
     def remove(self, items: list[Leftover]) -> list[Leftover]:
-        """Remove what was listed.
-
-        Parameters
-        ----------
-        items : list of Leftover
-            From :meth:`leftovers`.
-
-        Returns
-        -------
-        list of Leftover
-            What is gone; what came into use meanwhile stays.
-        """
+        """Remove items of :meth:`leftovers`, and return those that are gone; what came into use meanwhile stays."""
         number = cannot_write(self._home.root)
         if number in NO_RIGHTS:
             raise read_only(self._home.root, number)
@@ -214,18 +161,7 @@ class Housekeeping:
         return gone
 
     def remove_images(self, environment: Environment) -> list[str]:
-        """Remove an environment's images, unless a service needs them.
-
-        Parameters
-        ----------
-        environment : Environment
-            The environment.
-
-        Returns
-        -------
-        list of str
-            What was removed.
-        """
+        """Remove an environment's images, unless a service needs them, and return their names."""
         if environment.is_kernel or environment.digest in {needed.digest for needed in self._needed()}:
             return []
         return [name for place in all_targets() for name in place.discard(environment)]

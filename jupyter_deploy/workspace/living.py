@@ -1,6 +1,6 @@
-"""What one kernel knows of the script cells that were run in it, so that a verb can take the notebook as it lives now.
+"""What one kernel knows of the script cells that were run in it, so that a verb can take the notebook's present values.
 
-It is kept in the kernel's process only, and holds none of the notebook's values.
+It exists in the kernel's process only, and holds none of the notebook's values.
 """
 
 from __future__ import annotations
@@ -16,36 +16,17 @@ from ..scripts import Script, Taken
 
 @dataclass(frozen=True)
 class Run:
-    """A script cell that was run in this kernel and accepted: what can be captured again.
+    """A script cell that was run in this kernel and accepted: it can be captured again."""
 
-    Parameters
-    ----------
-    name : str
-        The script's.
-    cell : str
-        The lines below the magic's, as they were run.
-    folder : pathlib.Path
-        The notebook's folder then.
-    options : callable
-        Given the notebook as it is now, evaluates the options of the magic's line: ``sample`` and ``value``.
-    script : Script
-        What it became.
-    label : str
-        The cell in which it was taken last, for example ``"In [3]"``.
-    glimpses : mapping of str to Glimpse
-        How what it took looked.
-    of_function : bool
-        Whether it took names of a function that is over by now.
-    """
-
-    name: str
-    cell: str
-    folder: Path
+    name: str  # the script's
+    cell: str  # the lines below the magic's, as they were run
+    folder: Path  # the notebook's folder then
+    # evaluates sample and value of the magic's line in the present notebook
     options: Callable[[Notebook], Mapping[str, Any]]
-    script: Script
-    label: str = ""
-    glimpses: Mapping[str, Glimpse] = field(default_factory=dict, hash=False, repr=False)
-    of_function: bool = False
+    script: Script  # the result
+    label: str = ""  # the cell in which it was last taken, for example "In [3]"
+    glimpses: Mapping[str, Glimpse] = field(default_factory=dict, hash=False, repr=False)  # how what it took looked
+    of_function: bool = False  # whether it took local variables of a function that has returned
 
     @property
     def since(self) -> str:
@@ -54,16 +35,9 @@ class Run:
 
 
 class Living:
-    """A kernel's notebook, and the script cells that were accepted in it. One without a notebook knows of none.
+    """A kernel's notebook, and the script cells that were accepted in it; without a notebook there are none.
 
-    Parameters
-    ----------
-    notebook : callable, optional
-        Describes the notebook as it is now.
-    variables : mapping, optional
-        The notebook's variables themselves.
-    label : callable, optional
-        Tells which cell is running.
+    ``notebook`` describes the present notebook, ``variables`` are its variables, ``label`` names the running cell.
     """
 
     def __init__(
@@ -78,66 +52,27 @@ class Living:
         self._runs: dict[tuple[Path, str], Run] = {}
 
     def run_of(self, home: Path, name: str) -> Run | None:
-        """Find the latest accepted run of a script's cell.
+        """Find the latest accepted run of a script's cell; None if this kernel cannot take it again.
 
-        Parameters
-        ----------
-        home : pathlib.Path
-            The workspace's folder.
-        name : str
-            The script's name.
-
-        Returns
-        -------
-        Run or None
-            None where this kernel cannot take it again.
+        ``home`` is the workspace's folder.
         """
         run = self._runs.get((home, name))
         return None if run is None or run.of_function else run
 
     def keep(self, home: Path, run: Run) -> None:
-        """Remember a run, and how all that it took looks now.
-
-        Parameters
-        ----------
-        home : pathlib.Path
-            The workspace's folder.
-        run : Run
-            Just accepted.
-        """
+        """Remember an accepted run, and how all that it took looks now."""
         names = [one.name for one in run.script.taken if one.name in self._variables]
         glimpses = {name: Glimpse(self._variables[name]) for name in names}
         self._runs[home, run.name] = replace(run, label=self._label(), glimpses=glimpses)
 
     def knows(self, name: str) -> bool:
-        """Tell whether a script's cell was accepted here, in any workspace.
-
-        Parameters
-        ----------
-        name : str
-            The script's.
-
-        Returns
-        -------
-        bool
-            False in a terminal.
-        """
+        """Whether a script's cell was accepted here, in any workspace; never in a terminal."""
         return any(script == name for _, script in self._runs)
 
     def moved_on(self, name: str, source: str) -> tuple[str, ...]:
-        """Tell which of the names that a script took have moved on, without looking deep into them.
+        """List the changed names of a script, for example ``("clf: fitted again since In [3]",)``, without a deep look.
 
-        Parameters
-        ----------
-        name : str
-            The script's.
-        source : str
-            The script that is shown, or served: of another than this kernel took last, nothing is known.
-
-        Returns
-        -------
-        tuple of str
-            For example ``("clf: fitted again since In [3]",)``.
+        Nothing is known if ``source``, the script that is shown or served, is not the one that this kernel took last.
         """
         runs = (run for run in self._runs.values() if run.name == name and run.script.source == source)
         run = next(runs, None)

@@ -1,4 +1,4 @@
-"""Open a workspace: its folder is made or put right, its database checked; a full disk prevents neither."""
+"""Open a workspace: make or correct its folder, check its database; a full disk prevents neither."""
 
 from __future__ import annotations
 
@@ -16,16 +16,9 @@ log = logging.getLogger("jupyter_deploy")
 
 
 def open_home(home: Home, database: Database) -> None:
-    """Make a workspace's folders, or put their rights right; check its database, and make it where it is missing.
+    """Make a workspace's folders, or correct their rights; check its database, or create it.
 
     It lists no folder and reads no row of a table that grows.
-
-    Parameters
-    ----------
-    home : Home
-        The folders.
-    database : Database
-        Its rows.
 
     Raises
     ------
@@ -47,13 +40,7 @@ def open_home(home: Home, database: Database) -> None:
 
 
 def tidy(*works: Callable[[], object]) -> None:
-    """Do what is only done by the way: a full disk and one that is read-only prevent nothing else.
-
-    Parameters
-    ----------
-    *works : callable
-        What to do, one after the other.
-    """
+    """Do optional work in order; a full or read-only disk prevents nothing else."""
     for work in works:
         try:
             work()
@@ -66,25 +53,7 @@ def tidy(*works: Callable[[], object]) -> None:
 
 @contextmanager
 def full_disk_told(home: Home, prunable: Callable[[], int]) -> Iterator[None]:
-    """Say on a full disk what can be done about it.
-
-    Parameters
-    ----------
-    home : Home
-        The folders.
-    prunable : callable
-        Returns how many bytes ``prune`` would free.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    DiskFull
-        With that in its hint.
-    """
+    """On a full disk, add to the error's hint what ``prune`` would free."""
     try:
         yield
     except DiskFull as error:

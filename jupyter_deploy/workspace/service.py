@@ -31,14 +31,6 @@ class Service(Invocable):
     ----------
     name : str
         The service's name.
-    rows : Services
-        Where its intent is kept.
-    home : Home
-        The workspace's folders.
-    target : callable
-        Given a target's name, returns it.
-    deployment : Deployment
-        What changes services.
     change : Change, optional
         What was just done to it, for those who show it.
     told_as : str, optional
@@ -74,7 +66,7 @@ class Service(Invocable):
 
     @property
     def health(self) -> Health:
-        """How it is, asked from its target now."""
+        """Its health, asked from its target now."""
         return self._deployment.health(self.record)
 
     @property
@@ -97,13 +89,7 @@ class Service(Invocable):
         return self._home.log(self.name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            Name, state, address, script, models, counts, and the change just made.
-        """
+        """Return name, state, address, script, models, counts, and the last change, for JSON."""
         record = self.record
         health, server = self._deployment.health(record), record.server
         known = self._target(server.target).identity(server) if server else Identity()
@@ -182,18 +168,7 @@ class Service(Invocable):
         return Script(self.name, entry.read_text(encoding="utf-8"), str(entry.parent))
 
     def moved_on(self, living: Living) -> tuple[str, ...]:
-        """Tell which of a notebook's names have moved on since the script that is served was taken from it.
-
-        Parameters
-        ----------
-        living : Living
-            What the kernel knows.
-
-        Returns
-        -------
-        tuple of str
-            Empty where nothing has, or nothing is known.
-        """
+        """List the notebook's names that have changed since the served script was taken; empty if nothing is known."""
         record = self.record
         if record.spec.script_is_file or record.spec.image or not living.knows(record.spec.script):
             return ()
@@ -205,34 +180,16 @@ class Service(Invocable):
             return ()
 
     def logs(self, lines: int = 100) -> str:
-        """Return the end of the service's log.
-
-        Parameters
-        ----------
-        lines : int, optional
-            How many lines at most. At most 4 MB are read; longer lines are cut.
-
-        Returns
-        -------
-        str
-            Oldest first; empty where nothing was logged.
-        """
+        """Return the last lines of the service's log, oldest first; at most 4 MB are read, and long lines are cut."""
         return b"".join(self._output(lines, follow=False)).decode("utf-8", "replace")
 
     def get_logs(self, num_lines: int = 5000, raw: bool = False) -> str:
-        """Return the end of the service's log, by azureml-core's name for it.
+        """Return the last lines of the service's log, by azureml-core's name for it.
 
         Parameters
         ----------
-        num_lines : int, optional
-            How many lines at most.
         raw : bool, optional
             Means nothing here.
-
-        Returns
-        -------
-        str
-            Oldest first.
         """
         return self.logs(num_lines)
 
@@ -249,11 +206,6 @@ class Service(Invocable):
         ----------
         lines : int, optional
             How many lines that are there already come first.
-
-        Yields
-        ------
-        str
-            Pieces of the log, as they appear.
         """
         # A character may be cut by the end of what is there so far.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -261,12 +213,7 @@ class Service(Invocable):
             yield decoder.decode(piece)
 
     def stats(self) -> Stats:
-        """Measure what the service uses: processor, memory, network.
-
-        Returns
-        -------
-        Stats
-            Of this moment; it takes a tenth of a second.
+        """Measure what the service uses: processor, memory, network. It takes a tenth of a second.
 
         Raises
         ------
@@ -279,12 +226,7 @@ class Service(Invocable):
         return self._target(server.target).stats(server)
 
     def start(self) -> Change:
-        """Start the service again as it was deployed last; nothing happens where it runs.
-
-        Returns
-        -------
-        Change
-            What was done.
+        """Start the service again as it was last deployed, unless it runs.
 
         Raises
         ------
@@ -301,7 +243,7 @@ class Service(Invocable):
         *,
         large: bool = False,
     ) -> Change:
-        """Serve the script as it is now, and the same models or another version; without a failed request.
+        """Serve the script as it is now, and the same models or another version, without a failed request.
 
         Parameters
         ----------
@@ -311,14 +253,8 @@ class Service(Invocable):
             ``NAME`` for the newest or ``NAME:VERSION``, instead of the version of that model that it has.
         sample : object, optional
             A value, as for :meth:`invoke`, that this and every later version must answer before it serves.
-
         large : bool, optional
             Agree to ship more than 100 MB or 10,000 files.
-
-        Returns
-        -------
-        Change
-            What was done.
 
         Raises
         ------
@@ -330,9 +266,9 @@ class Service(Invocable):
         return self.change
 
     def stop(self) -> None:
-        """Let the service finish what it holds and end it; ``deploy`` starts it again."""
+        """Let the service finish its requests and end it; ``deploy`` starts it again."""
         self._deployment.stop(self.name)
 
     def delete(self) -> None:
-        """Stop the service and forget it, with its log."""
+        """Stop the service and remove it with its log."""
         self._deployment.delete(self.name)

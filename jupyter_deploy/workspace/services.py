@@ -14,16 +14,8 @@ from .service import Service
 class LiveServices(Mapping[str, Service]):
     """The workspace's services by name, each as a live handle; trial servers are not listed.
 
-    Parameters
-    ----------
-    rows : Services
-        The services' rows.
-    home : Home
-        The workspace's folders.
-    handle : callable
-        Given a service's name, and what was just done to it, returns the handle. It need not exist.
-    clear_away : callable
-        Called before services are listed: what killed processes left is not shown as a service.
+    ``handle`` makes a service's handle from its name and the last change; the service need not exist. ``clear_away``
+    is called before services are listed: what killed processes left is not shown as a service.
     """
 
     def __init__(
@@ -54,19 +46,9 @@ class LiveServices(Mapping[str, Service]):
         return isinstance(name, str) and self._rows.named(name) is not None
 
     def log_of(self, name: str, lines: int = 100) -> str:
-        """Return the end of a service's log; of one that could not be deployed, there is nothing else.
+        """Return the last lines of a service's log, by its own name or its script's.
 
-        Parameters
-        ----------
-        name : str
-            The service's name, or its script's.
-        lines : int, optional
-            How many at most.
-
-        Returns
-        -------
-        str
-            Text.
+        A failed deployment leaves only that.
 
         Raises
         ------
@@ -76,6 +58,6 @@ class LiveServices(Mapping[str, Service]):
         return tail(self._home.log(derived(name)), lines) if self._failed(name) else self[name].logs(lines)
 
     def _failed(self, name: str) -> bool:
-        """Tell whether all that there is of a service is the log of a deployment that failed."""
+        """Whether all that exists of a service is the log of a failed deployment."""
         own = derived(name)
         return self._rows.find(own) is None and self._home.log(own).is_file()

@@ -1,4 +1,4 @@
-"""Run a script on one value, in a fresh server on the environment that its services have, and forget that server."""
+"""Run a script on one value, in a temporary server on the environment of the services that run it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,10 @@ _CUT = "… what was printed before was too much to keep"
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it.
+    """The result of trying a script.
 
     Parameters
     ----------
-    script : str
-        The script's name.
     answer : object
         What ``run()`` answered, as a client gets it.
     init_seconds : float
@@ -57,13 +55,7 @@ class Trial:
     output: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            All fields.
-        """
+        """Return all fields for JSON."""
         return {
             "script": self.script,
             "answer": self.answer,
@@ -76,24 +68,9 @@ class Trial:
 class Trials:
     """Tries scripts.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    claims : Claims
-        Tells whether a trial's stage is open.
-    rows : Services
-        The services' rows: a script is tried as the first service that runs it would run it.
-    resolver : Resolver
-        Bundles it.
-    rollout : Rollout
-        Starts the server.
-    deployment : Deployment
-        Removes it.
-    target : callable
-        Returns the name of the target on which a script without a service is tried.
-    handle : callable
-        Given a service's name, and the one that errors tell, returns the client.
+    A script is tried as the first service that runs it would run it; ``target`` names the target for a script without
+    a service. ``claims`` tells whether a trial's stage is open. ``handle`` makes the client from a service's name and
+    the name for errors.
     """
 
     def __init__(
@@ -117,21 +94,7 @@ class Trials:
         self._handle = handle
 
     def run(self, script: Script, value: Any, progress: Progress) -> Trial:
-        """Try a script.
-
-        Parameters
-        ----------
-        script : Script
-            It need not be stored.
-        value : object
-            As for :meth:`jupyter_deploy.workspace.Service.invoke`.
-        progress : callable
-            Told what is being done.
-
-        Returns
-        -------
-        Trial
-            With the answer.
+        """Try a script, stored or not, on a value for :meth:`jupyter_deploy.workspace.Service.invoke`.
 
         Raises
         ------
@@ -149,7 +112,7 @@ class Trials:
             return Trial(script.name, answer.value, service.health.init_seconds, took, printed)
 
     def collect(self) -> None:
-        """Remove the servers of trials whose process died; called when stages of the dead have been removed."""
+        """Remove the servers of trials whose process died; called after the stages of dead processes were removed."""
         for mark in self._home.trials.glob(f"{_PREFIX}*"):
             try:
                 stage_of_it = mark.read_text()
@@ -208,7 +171,7 @@ class Trials:
 
 
 def _said(script: Script, level: str, source: str, text: str) -> str | None:
-    """Write what the script wrote as Python shows it without a server; None for the server's own records."""
+    """Write the script's output as Python shows it without a server; None for the server's own records."""
     if source in _PRINTED:
         return text
     if source == "access" or source.startswith("jupyter_deploy."):

@@ -51,7 +51,7 @@ from .written import Written
 class Workspace:
     """Everything of one user: models, scripts, services.
 
-    Opening one collects nothing. A change, and the list of services, clear away what killed processes left.
+    Opening one collects nothing. A change, or a list of services, removes what killed processes left.
 
     Parameters
     ----------

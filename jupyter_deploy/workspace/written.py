@@ -1,4 +1,4 @@
-"""What came of a ``%%score_script`` cell."""
+"""The result of a ``%%score_script`` cell."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Written:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """``name:version`` of the models that hold what it took from the notebook's variables."""
+        """``name:version`` of the captured data."""
         return self.script.models
 
     @property
@@ -59,22 +59,16 @@ class Written:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is doubtful about it."""
+        """Doubts about the script."""
         return self.script.notices
 
     @property
     def contract(self) -> str:
-        """What its ``run()`` gets, in a line, and the types of its parameters in a line each."""
+        """What its ``run()`` gets, in one line, and one line for each parameter with a type."""
         return self.script.contract
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON.
-
-        Returns
-        -------
-        dict
-            The script's, and what writing it did.
-        """
+        """Return the script's values, and what writing it did, for JSON."""
         return {
             **self.script.as_dict(),
             "draft": self.draft,
