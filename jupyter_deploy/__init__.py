@@ -1,7 +1,7 @@
 """Serve a model straight from the notebook that trained it.
 
-``%load_ext jupyter_deploy`` brings the magics; :class:`jupyter_deploy.Workspace` is the same thing in Python.
-Nothing heavy is imported until it is used; not even ``typing``, which costs more than all of this file.
+``%load_ext jupyter_deploy`` brings the magics; :class:`jupyter_deploy.Workspace` is the same thing in Python. Nothing
+heavy is imported until it is used; not even ``typing``, which costs more than all of this file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Workspace", "load_ipython_extension", "unload_ipython_extension"]
 
 
 def _refuse_the_other_distribution(folder: str) -> None:
-    """Fail clearly where the unrelated distribution ``jupyter-deploy`` shares this folder of packages.
+    """Fail clearly if the unrelated distribution ``jupyter-deploy`` shares this folder of packages.
 
     Both install the import package ``jupyter_deploy`` and overwrite each other's files.
     """
@@ -46,26 +46,14 @@ def __getattr__(name: str) -> Any:
 
 
 def load_ipython_extension(ip: InteractiveShell) -> None:
-    """Add the magics, their completions and the faces of results to a running IPython.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell that ``%load_ext jupyter_deploy`` runs in.
-    """
+    """Add the magics, their completions and the faces of results to a running IPython."""
     from .magics import load
 
     load(ip)
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:
-    """Take back what :func:`load_ipython_extension` added.
-
-    Parameters
-    ----------
-    ip : IPython.core.interactiveshell.InteractiveShell
-        The shell that ``%unload_ext jupyter_deploy`` runs in.
-    """
+    """Remove what :func:`load_ipython_extension` added."""
     from .magics import unload
 
     unload(ip)

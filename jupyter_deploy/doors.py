@@ -1,4 +1,4 @@
-"""A room's door: the names that other rooms may use, each loaded when it is first asked for."""
+"""A room's door: the names that other rooms may use, each loaded on first use."""
 
 from __future__ import annotations
 
@@ -8,19 +8,9 @@ from sys import modules
 
 
 def door(room: str, files: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Make a package's ``__getattr__`` and ``__dir__``.
+    """Make a package's ``__getattr__`` and ``__dir__``; Python finds a loaded name without them.
 
-    Parameters
-    ----------
-    room : str
-        The package.
-    files : mapping of str to str
-        The names in each of its files, separated by spaces.
-
-    Returns
-    -------
-    tuple of (callable, callable)
-        A name that was loaded once is found without them.
+    ``files`` maps files to names, separated by spaces.
     """
     places = {name: file for file, names in files.items() for name in names.split()}
 

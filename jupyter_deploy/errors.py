@@ -23,7 +23,7 @@ from typing import Any
 
 
 class Hint(str):
-    """What to do about an error, as a text that knows its parts.
+    """Advice about an error: a text that knows its parts.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Hint(str):
 
 
 class DeployError(Exception):
-    """Something that the user can understand and act on.
+    """An error that the user can understand and act on.
 
     Parameters
     ----------
@@ -87,13 +87,13 @@ class DeployError(Exception):
 
     @property
     def title(self) -> str:
-        """The class's name, as shown before the message."""
+        """The class's name, shown before the message."""
         return type(self).__name__
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: the user sees what is wrong and what to do, not this package's frames.
+        """Show the user what is wrong and what to do, without this package's frames (IPython's hook).
 
-        An ordinary exception with this hook fails a cell under nbval and nbconvert, which a ``UsageError`` does not.
+        An ordinary exception with this hook fails a cell under nbval and nbconvert; a ``UsageError`` does not.
         """
         red, cyan, reset = "\x1b[91m", "\x1b[96m", "\x1b[0m"
         lines = [f"{red}{self.title}{reset}: {self.message}"]
@@ -103,17 +103,11 @@ class DeployError(Exception):
 
     @property
     def notebook_hint(self) -> str:
-        """The hint as a notebook shows it: hints have commands as a terminal takes them."""
+        """The hint as a notebook shows it: hints hold commands for a terminal."""
         return in_notebook(self.hint)
 
     def text(self) -> str:
-        """Return the error as plain text, the way the command line prints it.
-
-        Returns
-        -------
-        str
-            Title and message, details, hint: each on lines of their own.
-        """
+        """Return title and message, details, and hint, each on lines of their own, as the command line prints them."""
         lines = [f"{self.title}: {self.message}"]
         lines += [self.details] if self.details else []
         lines += [f"Hint: {self.hint}"] if self.hint else []
@@ -132,15 +126,7 @@ _LINES = (
 def in_notebook(text: str) -> str:
     """Write the commands in a text as lines of a notebook.
 
-    Parameters
-    ----------
-    text : str
-        With commands as a terminal takes them, for example ``jupyter model logs churn`` or ``export KEY=VALUE``.
-
-    Returns
-    -------
-    str
-        With ``%model logs churn`` and ``%env KEY=VALUE`` instead.
+    ``jupyter model logs churn`` becomes ``%model logs churn``, ``export KEY=VALUE`` becomes ``%env KEY=VALUE``.
     """
     for command, line in _LINES:
         text = command.sub(line, text)
@@ -156,7 +142,7 @@ class UsageProblem(DeployError):
 
 
 class ConfigProblem(DeployError):
-    """A configuration file or variable holds something that cannot be used."""
+    """A configuration file or variable has a value that cannot be used."""
 
 
 class NotFound(DeployError):
@@ -176,7 +162,7 @@ class ScriptProblem(DeployError):
 
 
 class TooMuchToShip(UsageProblem):
-    """The script's folder is larger than a script's usually is; who agrees to it says so."""
+    """The script's folder is unusually large; the user must agree to ship it."""
 
 
 class StoreProblem(DeployError):
@@ -184,7 +170,7 @@ class StoreProblem(DeployError):
 
 
 class DiskFull(StoreProblem):
-    """The disk, or the user's part of it, has no room for what must be written."""
+    """The disk, or the user's quota, has no room for a file that must be written."""
 
 
 class Locked(StoreProblem):
@@ -192,15 +178,15 @@ class Locked(StoreProblem):
 
 
 class ReadOnly(StoreProblem):
-    """The workspace's folder may be read, but not written to."""
+    """The workspace's folder can be read, but not written to."""
 
 
 class TargetProblem(DeployError):
-    """The target that was asked for is not there or cannot do it."""
+    """The requested target does not exist or cannot do it."""
 
 
 class EnvironmentProblem(DeployError):
-    """What a service needs installed cannot be described, found or installed; nothing that runs was changed."""
+    """A service's environment cannot be described, found or installed; nothing that runs was changed."""
 
 
 class Unschedulable(TargetProblem):
@@ -237,20 +223,7 @@ class InvokeProblem(DeployError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Find the known name that the user most likely meant.
-
-    Parameters
-    ----------
-    name : str
-        What was typed.
-    known : iterable of str
-        The names that exist.
-
-    Returns
-    -------
-    str or None
-        The closest name, or None where nothing is close.
-    """
+    """Find the known name that the user most likely meant; None if none is close."""
     names = list(known)
     lowered = {candidate.lower(): candidate for candidate in names}
     found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
@@ -258,23 +231,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def not_found(kind: str, name: str, known: Iterable[str], *, empty: str = "") -> NotFound:
-    """Build the error for an unknown name, with the nearest right one as its hint.
+    """Make the error for an unknown name, with the nearest known one as its hint.
 
-    Parameters
-    ----------
-    kind : str
-        What was looked up: ``"model"``, ``"script"``, ``"service"``.
-    name : str
-        What was asked for.
-    known : iterable of str
-        The names that exist.
-    empty : str, optional
-        The hint for when nothing of that kind exists yet.
-
-    Returns
-    -------
-    NotFound
-        Ready to be raised.
+    ``kind`` is ``"model"``, ``"script"`` or ``"service"``; ``empty`` is the hint if nothing of that kind exists yet.
     """
     names = sorted(set(known))
     close = nearest(name, names)
@@ -289,22 +248,7 @@ def not_found(kind: str, name: str, known: Iterable[str], *, empty: str = "") ->
 
 
 def refuse_unknown_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """Raise for a key that nothing reads, naming the nearest that something does.
-
-    Parameters
-    ----------
-    given : mapping
-        The keys and values found.
-    known : iterable of str
-        The keys that have a meaning.
-    where : str
-        The file or place they were found in, for the message.
-
-    Raises
-    ------
-    ConfigProblem
-        For the first unknown key.
-    """
+    """Refuse the first unknown key, with the nearest known one as a hint."""
     names = list(known)
     for key in given:
         if key not in names:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: fsync, rename, hard links."""
+"""Files that exist whole or not at all: fsync, rename, hard links."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ _LINE_LIMIT = 4000
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make renames inside a folder durable; does nothing where folders cannot be opened (Windows).
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder whose entries changed.
-    """
+    """Make renames inside a folder durable; does nothing where folders cannot be opened (Windows)."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -33,14 +27,7 @@ def fsync_folder(folder: Path) -> None:
 def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     """Replace a file's content so that a reader sees the old or the new, never a part.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file to write.
-    data : bytes or str
-        The content; text is written as UTF-8.
-    mode : int, optional
-        The file's permissions from its first moment on; 0o600 for secrets.
+    Text is written as UTF-8. The file has its mode from the first moment on; 0o600 is for secrets.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -60,13 +47,7 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
 
 
 def touch_private(path: Path) -> None:
-    """Make a file for its owner only, whatever the umask is; nothing happens where there is one.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    """
+    """Make a file for its owner only, whatever the umask is, unless it exists."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -79,17 +60,9 @@ def touch_private(path: Path) -> None:
 
 
 def walk_tree(folder: Path) -> Iterator[tuple[str, bool]]:
-    """List what lies below a folder, in a fixed order; links are followed, a link back to a parent only once.
+    """Yield relative paths below a folder in a fixed order, and whether each is an empty folder.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where to start.
-
-    Yields
-    ------
-    tuple of (str, bool)
-        The path relative to ``folder`` with ``/`` between its parts, and whether it is a folder without content.
+    Links are followed, a link back to a parent only once. Parts are separated by ``/``.
     """
     start = Path(folder)
     for current, folders, names in os.walk(start, followlinks=True):
@@ -106,14 +79,9 @@ def walk_tree(folder: Path) -> Iterator[tuple[str, bool]]:
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Make ``target`` show the files of ``source`` without copying their bytes.
+    """Show the files of ``source``, which never change, in ``target``.
 
-    Parameters
-    ----------
-    source : pathlib.Path
-        A folder of files that never change.
-    target : pathlib.Path
-        The folder to fill with hard links; where the file system has none, with copies.
+    By hard links, or by copies if there are none.
     """
     target.mkdir(parents=True, exist_ok=True)
     for name, empty_folder in walk_tree(source):
@@ -129,14 +97,9 @@ def link_tree(source: Path, target: Path) -> None:
 
 
 def remove_tree(folder: Path, *, trash: Path) -> None:
-    """Remove a folder so that nobody ever sees a half of it: renamed away first, then deleted.
+    """Remove a folder, if it exists, so that no process sees a half of it: rename it to ``trash``, then delete it.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        What to remove; nothing happens if it is not there.
-    trash : pathlib.Path
-        A folder on the same file system that takes it for the moment.
+    ``trash`` is on the same file system.
     """
     gone = trash / f"trash-{folder.name}-{os.getpid()}-{threading.get_ident()}"
     try:
@@ -150,23 +113,9 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
 
 
 def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYTES) -> str:
-    """Return the last lines of a file.
+    """Return the last lines of a file before byte ``until``; long lines are cut, and a missing file is empty.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is not there is empty.
-    lines : int
-        How many.
-    until : int, optional
-        Where to take the end to be, in bytes.
-    most : int, optional
-        How many bytes before that are read; 4 MB by default.
-
-    Returns
-    -------
-    str
-        Longer lines are cut.
+    ``most`` bytes are read, by default 4 MB.
     """
     if lines <= 0 or not path.exists():
         return ""
@@ -187,38 +136,12 @@ def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYT
 
 
 def older_log(path: Path) -> Path:
-    """Name the file that a log was before it began again.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The log.
-
-    Returns
-    -------
-    pathlib.Path
-        Beside it; it need not be there.
-    """
+    """Return the path of a log's older part, which need not exist."""
     return path.with_name(f"{path.name}.1")
 
 
 def tail_of_log(path: Path, lines: int, until: int | None = None) -> str:
-    """Return the last lines of a log, also of what it was before it began again.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The log.
-    lines : int
-        How many.
-    until : int, optional
-        Where to take its end to be, in bytes.
-
-    Returns
-    -------
-    str
-        Oldest first.
-    """
+    """Return the last lines of a log before byte ``until``, oldest first, also from its older part."""
     text = tail(path, lines, until)
     missing = lines - text.count("\n")
     whole = until is None or until <= _TAIL_BYTES

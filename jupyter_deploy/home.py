@@ -1,4 +1,4 @@
-"""Where a user's workspace lives on disk."""
+"""Where a user's workspace is on disk."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ HOME_VARIABLE = "JUPYTER_DEPLOY_HOME"
 class Home:
     """The folders of one workspace: per user, not per folder and not per environment.
 
-    Parameters
-    ----------
-    root : pathlib.Path
-        The folder that holds everything; created with mode 0700 by :meth:`create`.
+    ``root`` holds everything; :meth:`create` makes it with mode 0700.
     """
 
     root: Path
@@ -27,27 +24,27 @@ class Home:
 
     @property
     def artifacts(self) -> Path:
-        """Model files, one folder a content digest."""
+        """Model files, one folder per content digest."""
         return self.root / "artifacts"
 
     @property
     def bundles(self) -> Path:
-        """What services run from, one folder a digest."""
+        """What services run from, one folder per digest."""
         return self.root / "bundles"
 
     @property
     def contents(self) -> Path:
-        """The users' own files that scripts ship, by content: bundles have links to them."""
+        """The users' own files that scripts ship, by content: bundles link to them."""
         return self.root / "contents"
 
     @property
     def environments(self) -> Path:
-        """Virtual environments, one folder a digest."""
+        """Virtual environments, one folder per digest."""
         return self.root / "environments"
 
     @property
     def runtime(self) -> Path:
-        """Copies of this package's own files for interpreters that have none, one folder a digest."""
+        """Copies of this package's own files for interpreters that lack them, one folder per digest."""
         return self.root / "runtime"
 
     @property
@@ -57,46 +54,24 @@ class Home:
 
     @property
     def trials(self) -> Path:
-        """A file for each script that is being tried: the name of its server, and in it whose stage it is."""
+        """A file for each script that is being tried, named after its server; it holds the stage that owns it."""
         return self.root / "trials"
 
     @property
     def logs(self) -> Path:
-        """One append-only file a service."""
+        """One append-only file per service."""
         return self.root / "logs"
 
     def service(self, name: str) -> Path:
-        """Return the folder of one service's own files (configuration, admin token, last failure).
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-
-        Returns
-        -------
-        pathlib.Path
-            ``<root>/services/<name>``.
-        """
+        """Return the folder of one service's own files (configuration, admin token, last failure)."""
         return self.root / "services" / name
 
     def log(self, name: str) -> Path:
-        """Return one service's log file.
-
-        Parameters
-        ----------
-        name : str
-            The service's name.
-
-        Returns
-        -------
-        pathlib.Path
-            ``<root>/logs/<name>.log``.
-        """
+        """Return one service's log file."""
         return self.logs / f"{name}.log"
 
     def create(self) -> None:
-        """Make the folders that are missing. The root is for its owner only: models and tokens lie below it."""
+        """Make the missing folders. The root is for its owner only: models and tokens are below it."""
         if not self.root.is_dir():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Whatever the umask is.

@@ -1,6 +1,6 @@
 """Progress of long work: a text, with a stage and a fraction for displays that can show more.
 
-Work takes a callable and gives it texts. ``print`` will do; so one text stays all that it has to take.
+Work calls a function with texts; ``print`` will do, so one text is all that such a function must take.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ STAGES = ("environment", "start", "init", "ready")
 
 
 class Step(str):
-    """Words about what is being done.
+    """Words about the current step.
 
     Parameters
     ----------

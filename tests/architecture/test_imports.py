@@ -29,11 +29,16 @@ def best(measure: Callable[[], float]) -> float:
 
 
 def milliseconds(before: str, code: str) -> float:
-    """How long the code takes behind what is loaded before it."""
+    """The processor's time for the code, after what is loaded before it: other programs do not add to that."""
     timed = (
-        f"import time\n{before}\nstarted = time.perf_counter()\n{code}\nprint((time.perf_counter() - started) * 1000)"
+        f"import time\n{before}\nstarted = time.process_time()\n{code}\nprint((time.process_time() - started) * 1000)"
     )
     return float(fresh(timed).splitlines()[-1])
+
+
+def milliseconds_from_start(code: str) -> float:
+    """The processor's time of a process that runs the code."""
+    return float(fresh(f"{code}\nimport time; print(time.process_time() * 1000)"))
 
 
 def test_importing_the_package_costs_at_most_10_ms() -> None:
@@ -41,12 +46,8 @@ def test_importing_the_package_costs_at_most_10_ms() -> None:
 
 
 def test_importing_the_package_is_small_beside_a_bare_interpreter() -> None:
-    bare = best(lambda: milliseconds("import subprocess, sys", "subprocess.run([sys.executable, '-c', 'pass'])"))
-    with_package = best(
-        lambda: milliseconds(
-            "import subprocess, sys", "subprocess.run([sys.executable, '-c', 'import jupyter_deploy'])"
-        )
-    )
+    bare = best(lambda: milliseconds_from_start("pass"))
+    with_package = best(lambda: milliseconds_from_start("import jupyter_deploy"))
     assert with_package / bare <= 2.0
 
 
