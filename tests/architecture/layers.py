@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import jupyter_deploy
 
@@ -31,6 +32,28 @@ LAYERS = (
     ("edges", {"cli", "magics", "widgets"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
+
+
+Thing = TypeVar("Thing")
+
+
+def for_each(things: Iterable[Thing]) -> Callable[[Callable[[Thing], None]], Callable[[], None]]:
+    """Make one test of a check for many things: thousands of tests would cost pytest more than the checks do."""
+
+    def decorate(check: Callable[[Thing], None]) -> Callable[[], None]:
+        def test() -> None:
+            problems = []
+            for thing in things:
+                try:
+                    check(thing)
+                except AssertionError as error:
+                    problems.append(f"{thing}: {error}")
+            assert not problems, "\n".join(problems)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return decorate
 
 
 def module_name(path: Path) -> str:

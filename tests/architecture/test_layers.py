@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .layers import LAYERS, RANK, ROOT, imported_names, imports, names_of_door, part_of, sources, tree
+from .layers import LAYERS, RANK, ROOT, for_each, imported_names, imports, names_of_door, part_of, sources, tree
 
 TESTS = Path(__file__).parent.parent
 MODULES = [name for name in sources() if name != ROOT]
@@ -20,26 +20,24 @@ def test_every_part_has_a_layer() -> None:
     assert {part_of(name) for name in MODULES} == set(RANK)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_each(MODULES)
 def test_imports_go_down(module: str) -> None:
     own = RANK[part_of(module)]
     for imported in imports(sources()[module]):
         if imported == ROOT:
-            pytest.fail(f"{module} imports the package's root")
+            raise AssertionError(f"{module} imports the package's root")
         if imported.startswith(f"{ROOT}."):
             other = RANK[part_of(imported)]
             assert other <= own, f"{module} ({LAYERS[own][0]}) imports {imported} ({LAYERS[other][0]})"
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULES if part_of(name) in {"errors", "files", "home", "progress", "doors"}]
-)
+@for_each([name for name in MODULES if part_of(name) in {"errors", "files", "home", "progress", "doors"}])
 def test_the_ground_needs_only_the_standard_library(module: str) -> None:
     outside = {name.partition(".")[0] for name in imports(sources()[module])} - {ROOT}
     assert outside <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_each(MODULES)
 def test_other_rooms_are_entered_by_their_doors(module: str) -> None:
     """A file is imported by its own room and by rooms inside that; everybody else imports from the room."""
     path = sources()[module]
@@ -54,7 +52,7 @@ def test_other_rooms_are_entered_by_their_doors(module: str) -> None:
         assert inside or candidate == names_of_door(room).get(name), f"{module} reaches into {room}: {imported}"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith(f"{ROOT}.store")])
+@for_each([name for name in MODULES if not name.startswith(f"{ROOT}.store")])
 def test_only_the_store_has_locks(module: str) -> None:
     """Others name what they lock, not a file: a shared database keeps processes apart by other means."""
     assert not {"filelock", "fcntl", "msvcrt", "portalocker"}.intersection(imports(sources()[module]))
@@ -66,7 +64,7 @@ def test_only_the_store_has_locks(module: str) -> None:
 ROOMS = [name for name, path in sources().items() if path.name == "__init__.py" and name != ROOT]
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@for_each(ROOMS)
 def test_a_room_says_what_it_is_for_and_its_door_keeps_its_word(room: str) -> None:
     module = importlib.import_module(room)
     assert module.__doc__
@@ -101,7 +99,7 @@ def test_there_are_no_cycles() -> None:
         visit(name, ())
 
 
-@pytest.mark.parametrize("module", list(sources()))
+@for_each(list(sources()))
 def test_sizes(module: str) -> None:
     text = sources()[module].read_text()
     assert len(text.splitlines()) <= 400, f"{module} is too long"
@@ -111,12 +109,12 @@ def test_sizes(module: str) -> None:
             assert length <= 60, f"{module}.{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.name)
+@for_each(sorted(TESTS.rglob("*.py")))
 def test_sizes_of_tests(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
 
 
-@pytest.mark.parametrize("module", list(sources()))
+@for_each(list(sources()))
 def test_importing_does_nothing(module: str) -> None:
     """At the top level stand definitions, constants and imports; the one exception is the guard in the root."""
     allowed = (
@@ -143,7 +141,7 @@ HTML = re.compile(
 )
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name != f"{ROOT}.display.markup"])
+@for_each([name for name in MODULES if name != f"{ROOT}.display.markup"])
 def test_html_is_made_in_one_place(module: str) -> None:
     """What escapes and what writes tags is ``display/markup.py``; assets for the browser are files of their own."""
     path = sources()[module]
@@ -193,14 +191,14 @@ def outside(*rooms: str) -> list[str]:
     return [name for name in MODULES if not any(f"{name}.".startswith(f"{ROOT}.{room}.") for room in rooms)]
 
 
-@pytest.mark.parametrize("module", outside("targets"))
+@for_each(outside("targets"))
 def test_only_targets_know_which_targets_there_are(module: str) -> None:
     """What another room wants of one target, it asks of all: through the protocol and the door of ``targets``."""
     for origin, _ in imported_names(sources()[module]):
         assert not origin.startswith(f"{ROOT}.targets."), f"{module} imports from {origin}"
 
 
-@pytest.mark.parametrize("module", outside("targets", "services.server"))
+@for_each(outside("targets", "services.server"))
 def test_nobody_asks_a_target_for_its_name(module: str) -> None:
     """What a target can do is in its capabilities, so that a third one needs no change elsewhere."""
     targets = set(importlib.import_module(f"{ROOT}.targets.choice").TARGETS)
@@ -211,7 +209,7 @@ def test_nobody_asks_a_target_for_its_name(module: str) -> None:
             assert not named, f"{module}:{node.lineno} compares with {named}"
 
 
-@pytest.mark.parametrize("module", outside("targets", "services.server", "services.rows", "store"))
+@for_each(outside("targets", "services.server", "services.rows", "store"))
 def test_only_a_target_reads_its_facts_and_only_the_rows_the_column(module: str) -> None:
     for node in ast.walk(tree(sources()[module])):
         if isinstance(node, ast.Attribute) and node.attr in {"facts", "handle"}:
