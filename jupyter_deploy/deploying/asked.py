@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
-from ..services import MAX_WORKERS, OwnImage, Setting
+from ..services import AUTH, MAX_WORKERS, OwnImage, Setting
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     tags: Mapping[str, str | None] | str | None
     properties: Mapping[str, str] | None
     description: str | None
+    auth: str | None
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Asked:
     tags: Mapping[str, str | None] | _Back | None = field(default=None, hash=False)
     properties: Mapping[str, str] | None = field(default=None, hash=False)
     description: str | None = None
+    auth: str | _Back | None = None
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
@@ -111,6 +113,7 @@ class Asked:
             tags=_mapping(given.get("tags"), "tags"),
             properties=given.get("properties"),
             description=given.get("description"),
+            auth=_read(given.get("auth"), _auth),
         )
 
     @property
@@ -153,6 +156,12 @@ def _workers(given: object) -> int:
     raise UsageProblem(
         f"workers must be a whole number from 1 to {MAX_WORKERS}, not {given}.", hint="--workers default is 1."
     )
+
+
+def _auth(given: str) -> str:
+    if given in AUTH:
+        return given
+    raise UsageProblem(f"auth cannot be {given!r}.", hint=f"One of: {', '.join(AUTH)}.")
 
 
 def check_port(port: object) -> int:

@@ -19,6 +19,7 @@ from ..registry import parse_reference as parse
 from ..scripts import Script
 from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Target
 from ..store import Database
+from .access import Access
 from .asked import Asked
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
@@ -58,6 +59,7 @@ class Deployment:
         self._garbage = garbage
         self._room = room
         self.strays = Strays(rows, target, self._lock)
+        self.access = Access(home, rows, target, self._lock)
         self._home = home
         self._database = database
         self._rollout = rollout

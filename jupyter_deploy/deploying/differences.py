@@ -33,6 +33,8 @@ def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
         found.append("workers")
     if resolved.spec.settings != record.spec.settings:
         found.append("settings")
+    if spec.auth != was.auth:
+        found.append("auth")
     if resolved.spec.port not in {0, record.port}:
         found.append("port")
     return tuple(found)

@@ -16,6 +16,7 @@ from ..services import (
     NOT_WAITED_FOR,
     WAITED_FOR,
     Health,
+    KeyFile,
     Launch,
     RolloutState,
     Server,
@@ -23,6 +24,7 @@ from ..services import (
     Services,
     ServiceSpec,
     Target,
+    credentials_for,
     failure_hint,
 )
 from ..serving import Failure
@@ -36,6 +38,7 @@ Progress = Callable[[str], None]
 # What a running server cannot change about itself, and what its target can change around it.
 _NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
 _LIMITS = {"memory", "cpus"}
+_IN_PLACE = {*_LIMITS, "auth"}
 
 
 class Rollout:
@@ -104,14 +107,9 @@ class Rollout:
         if _NEEDS_ANOTHER & set(what) or (what and not live):
             action = "moved" if {"port", "target"} & set(what) else "replaced"
             return action, what, self._replace(record, server, resolved, progress)
-        if _LIMITS & set(what):
-            progress("changing the limits")
-            self._target(server.target).resize(self._launch(resolved, server.port), server)
-            spec = replace(record.spec, memory=resolved.spec.memory, cpus=resolved.spec.cpus)
-            record = replace(record, spec=spec)
-            self._rows.put(record)
-            if set(what) <= _LIMITS:
-                return "resized", what, health.generation
+        record = self._changed_in_place(record, server, resolved, what, progress)
+        if what and set(what) <= _IN_PLACE:
+            return "resized" if set(what) <= _LIMITS else "updated", what, health.generation
         serves_the_row = not health.app_root or record.bundle in health.app_root
         if not what and health.state == "Healthy" and serves_the_row:
             if resolved.spec != record.spec:
@@ -119,6 +117,23 @@ class Rollout:
             return "unchanged", (), health.generation
         progress(Step("loading the new version", stage="reload"))
         return "reloaded" if what else "repaired", what, self._reload(record, server, resolved)
+
+    def _changed_in_place(
+        self, record: ServiceRecord, server: Server, resolved: Resolved, what: tuple[str, ...], progress: Progress
+    ) -> ServiceRecord:
+        """Change what a server need not load its script again for; returns the row that says so."""
+        spec, launch, target = record.spec, self._launch(resolved, server.port), self._target(server.target)
+        if _LIMITS & set(what):
+            progress("changing the limits")
+            target.resize(launch, server)
+            spec = replace(spec, memory=resolved.spec.memory, cpus=resolved.spec.cpus)
+        if "auth" in what:
+            target.authorize(launch.folder, server, launch.credentials)
+            spec = replace(spec, auth=resolved.spec.auth)
+        if spec != record.spec:
+            record = replace(record, spec=spec)
+            self._rows.put(record)
+        return record
 
     def _reload(self, record: ServiceRecord, server: Server, resolved: Resolved) -> int:
         both = tuple(dict.fromkeys(record.models + resolved.model_ids))
@@ -269,6 +284,7 @@ class Rollout:
             image=spec.image,
             home=self._home,
             workspace=self._workspace(),
+            credentials=credentials_for(spec.auth, spec.name, KeyFile(self._home.root, self._home.service(spec.name))),
         )
 
     @staticmethod

@@ -14,7 +14,7 @@ from ..targets import target
 from .asked import DEFAULT, Asked
 
 # The options that are fields of a specification as they are given.
-_PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image")
+_PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image", "auth")
 
 
 def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceSpec:
@@ -45,6 +45,11 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
         raise UsageProblem(
             "An image of your own needs containers.",
             hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
+        )
+    if spec.image and spec.auth != "none":
+        raise UsageProblem(
+            "An image of your own checks its clients itself: its server knows no keys of this package.",
+            hint=f"Leave it out: jupyter model deploy {name} --image {spec.image.name} --auth none",
         )
     return spec
 

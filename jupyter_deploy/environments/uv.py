@@ -13,7 +13,7 @@ from .environment import Environment
 from .indexes import redacted
 
 # What the server in an environment needs beside this package's own files.
-_RUNTIME = ("httptools", "orjson", "prometheus-client", "uvicorn", "uvloop", "werkzeug")
+_RUNTIME = ("httptools", "orjson", "prometheus-client", "pyjwt", "uvicorn", "uvloop", "werkzeug")
 _DISTRIBUTION = "jupyter-model-deploy"
 _STEPS = (
     (re.compile(r"Resolved (\d+ packages?)"), 0.15, "resolved {}"),

@@ -94,9 +94,9 @@ class Connection:
         """
         return self._ask("POST", self._path, body, headers, limit, keep)
 
-    def get(self, path: str) -> Reply:
+    def get(self, path: str, headers: Mapping[str, str]) -> Reply:
         """Get another route of the same server, from the root; the reply may have any status."""
-        return self._ask("GET", path, None, {}, None, None)
+        return self._ask("GET", path, None, headers, None, None)
 
     def _ask(
         self,

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import UsageProblem
 from ..files import write_atomic
 from .answers import Answer
-from .connection import Reply
-from .invocation import ANSWER_SECONDS, Invocation, message_of
+from .connection import Connection, Reply
+from .invocation import ANSWER_SECONDS, DOCUMENT_SECONDS, Invocation, message_of
 from .load import LatencyReport, Load, check_load
 from .snippets import Snippet, curl, python
 
@@ -103,6 +103,24 @@ class Invocable:
         if not load.answered and not load.interrupted:
             raise invocation.down()
         return load.report(self.name, lambda reply: _explained(invocation, reply))
+
+    def document(self) -> dict[str, Any] | None:
+        """Return the service's swagger document: what it takes and answers.
+
+        Returns
+        -------
+        dict or None
+            None where it has none.
+
+        Raises
+        ------
+        ServiceDown
+            If the service does not answer.
+        """
+        invocation = self._invocation()
+        invocation.must_run()
+        with Connection(invocation.url, DOCUMENT_SECONDS) as connection:
+            return invocation.document(connection)
 
     def snippet(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +14,13 @@ from ..serving import Failure
 from .answers import Answer, answer_of, decoded
 from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
 from .expectations import doubt, input_of, nothing_sent, request_hint
+from .headers import checked_headers
 from .payloads import JSON, Payload, payload_of
 from .signatures import Signature, may_have_schema, signature_in
 
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# They tell where a request begins and ends, or where it goes: the connection's own affair.
-_FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
 # Which versions there are depends on the script's types: tables within objects are none of version 2's.
 _DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
-_DOCUMENT_SECONDS = 30.0
+DOCUMENT_SECONDS = 30.0
 # Long enough for a slow model. Longer waits are asked for: a worker that hangs must not hang a notebook.
 ANSWER_SECONDS = 300.0
 
@@ -61,15 +58,16 @@ class Invocation:
         given = checked_headers(headers or {})
         self.must_run()
         payload = payload_of(value, self._signature(connection))
-        own = {"Content-Type": payload.content_type}
-        if self.authorization:
-            own["Authorization"] = self.authorization
+        own = {"Content-Type": payload.content_type, **self._own_headers()}
         lowered = {name.lower() for name in given}
         return Request(
             self.url,
             payload,
             {**{name: text for name, text in own.items() if name.lower() not in lowered}, **given},
         )
+
+    def _own_headers(self) -> dict[str, str]:
+        return {"Authorization": self.authorization} if self.authorization else {}
 
     def nothing(self, command: str) -> UsageProblem | None:
         """Make the error for sending nothing; None if an empty request is valid."""
@@ -91,19 +89,30 @@ class Invocation:
             if not may_have_schema(self.bundle):
                 self.known[record.bundle] = None
             elif connection is None:
-                with Connection(self.url, _DOCUMENT_SECONDS) as opened:
+                with Connection(self.url, DOCUMENT_SECONDS) as opened:
                     return self._signature(opened)
             elif found := self._asked(connection):
                 self.known[record.bundle] = found
         return self.known.get(record.bundle)
 
     def _asked(self, connection: Connection) -> Signature | None:
-        """Ask the service itself: it is not a request to the script, and is not counted as one."""
+        found = self.document(connection)
+        return signature_in(found) if found else None
+
+    def document(self, connection: Connection) -> dict[str, Any] | None:
+        """Ask the service itself for its swagger document: that is no request to the script, and not counted as one.
+
+        Returns
+        -------
+        dict or None
+            None where it has none.
+        """
         try:
             for route in _DOCUMENTS:
-                reply = connection.get(route)
+                reply = connection.get(route, self._own_headers())
                 if reply.status == 200:
-                    return signature_in(decoded(reply.body))
+                    found = decoded(reply.body)
+                    return found if isinstance(found, dict) else None
         except NoAnswer as error:
             raise self.down() from error
         except TooSlow as error:
@@ -218,6 +227,8 @@ class Invocation:
             return Hint(f"{signature.sentence()}{signature.shown()}.")
         if reply.status in {400, 415} and payload.content_type != JSON:
             return Hint(f"{payload.content_type} was sent; a script takes bytes with @rawhttp.")
+        if reply.status == 401 and self.authorization:
+            return Hint("The key was replaced just now, or a header of the request has another one. Try again.")
         if reply.status == 413 and not self.record.spec.image:
             return Hint(f"jupyter model deploy {name} --set body_limit={len(payload.body)} lets it through.")
         if reply.status == 503 and not self.record.spec.image:
@@ -232,21 +243,3 @@ def message_of(reply: Reply) -> str:
     if isinstance(message, bytes):
         return f"{len(message):,} bytes of {reply.content_type or 'something'}"
     return (message if isinstance(message, str) else json.dumps(message, default=str))[:500]
-
-
-def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Refuse invalid headers."""
-    for name, text in headers.items():
-        if not _TOKEN.fullmatch(name):
-            raise UsageProblem(
-                f"{name!r} cannot be the name of a header.", hint="For example: --header X-Trace=abc. Nothing was sent."
-            )
-        if name.lower() in _FRAMING:
-            raise UsageProblem(f"The header {name} is not the user's to set.", hint="Nothing was sent.")
-        fits = text.isascii() and all(letter.isprintable() or letter == "\t" for letter in text)
-        if not fits:
-            raise UsageProblem(
-                f"The value of the header {name} cannot be sent.",
-                hint="A header is one line of plain ASCII; other text goes into the body. Nothing was sent.",
-            )
-    return dict(headers)

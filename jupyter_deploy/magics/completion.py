@@ -80,6 +80,10 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..targets import choices_with_added
 
         return choices_with_added()
+    if argument.completes == "auth":
+        from ..services import AUTH
+
+        return AUTH
     if argument.completes == "views":
         from ..verbs import KINDS
 

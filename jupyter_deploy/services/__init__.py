@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from .facts import Stats as Stats
     from .hints import failure_hint as failure_hint
     from .hints import known_hint as known_hint
+    from .keys import KeyFile as KeyFile
+    from .keys import Keys as Keys
+    from .keys import credentials_for as credentials_for
+    from .keys import with_key as with_key
     from .leftovers import Leftover as Leftover
     from .names import derived as derived
     from .packaging import PackageContents as PackageContents
     from .packaging import Packager as Packager
+    from .records import AUTH as AUTH
     from .records import MAX_WORKERS as MAX_WORKERS
     from .records import NAME_RULE as NAME_RULE
     from .records import Change as Change
@@ -43,10 +48,13 @@ else:
         {
             "facts": "Doing Health Identity Stats",
             "hints": "failure_hint known_hint",
+            "keys": "KeyFile Keys credentials_for with_key",
             "leftovers": "Leftover",
             "names": "derived",
             "packaging": "PackageContents Packager",
-            "records": "Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting check_service_name",
+            "records": (
+                "AUTH Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting check_service_name"
+            ),
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
             "target": "Capabilities Launch Target",

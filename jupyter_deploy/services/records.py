@@ -15,6 +15,8 @@ from .server import RolloutState, Server
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
+# What a service's clients must show.
+AUTH = ("none", "key")
 # A value of a server's setting, as JSON has it.
 Setting = str | int | float | bool
 # What a change of the notebook is called where it is not told in words.
@@ -28,7 +30,8 @@ class Change:
     Parameters
     ----------
     action : str
-        ``"created"``, ``"reloaded"``, ``"restarted"``, ``"repaired"``, ``"unchanged"`` or ``"kept"`` (a reload failed).
+        ``"created"``, ``"reloaded"``, ``"updated"``, ``"restarted"``, ``"repaired"``, ``"unchanged"`` or ``"kept"`` (a
+        reload failed).
     what : tuple of str
         What differed: ``"script"``, ``"model"``, ``"workers"``, ``"port"``…
     milliseconds : float
@@ -117,6 +120,8 @@ class ServiceSpec:
         Texts by names, for people and tools; properties are never changed once they are there.
     description : str
         For people.
+    auth : str
+        What clients must show: ``"none"``, ``"key"`` or ``"token"``. The keys themselves are in the service's folder.
     """
 
     name: str
@@ -141,6 +146,7 @@ class ServiceSpec:
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)
     description: str = ""
+    auth: str = "none"
 
 
 @dataclass(frozen=True)

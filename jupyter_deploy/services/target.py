@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ..environments import Environment
 from ..home import Home
+from ..serving import Credentials
 from .facts import Doing, Health, Identity, Stats
 from .leftovers import Leftover
 from .records import OwnImage, Setting
@@ -34,6 +35,8 @@ class Launch:
     image: OwnImage | None  # the user's own image, instead of an environment and a script
     home: Home  # the workspace's folders, for what several services share
     workspace: str  # an id that separates this workspace's objects from another's
+    # What clients must show.
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
     again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
     told_as: str = ""  # the name in errors; empty for the service's own
 
@@ -126,6 +129,17 @@ class Target(Protocol):
         ------
         ReloadFailed
             With the script's traceback; the old generation serves on.
+        """
+
+    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+        """Have a running server ask its clients for other credentials, at once and after each of its restarts.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not answer; its next start has the new ones all the same.
+        TargetProblem
+            If it cannot do that.
         """
 
     def resize(self, launch: Launch, server: Server) -> None:

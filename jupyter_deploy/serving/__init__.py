@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from .config import ServingConfig as ServingConfig
     from .config import settable as settable
     from .config import with_settings as with_settings
+    from .credentials import KEYS_VARIABLE as KEYS_VARIABLE
+    from .credentials import MOUNTED_KEYS as MOUNTED_KEYS
+    from .credentials import PRIMARY_VARIABLE as PRIMARY_VARIABLE
+    from .credentials import SECONDARY_VARIABLE as SECONDARY_VARIABLE
+    from .credentials import Credentials as Credentials
+    from .credentials import is_key as is_key
     from .failures import Failure as Failure
     from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
@@ -39,6 +45,7 @@ else:
             "answers": "RETURNED_NONE to_json",
             "archive": "content_digest pack_bundle",
             "config": "FIXED ServingConfig settable with_settings",
+            "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
             "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
             "origins": "Origin origins_of place_of",

@@ -66,6 +66,7 @@ def _log_to(file: Path) -> int:
 
 def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .config import ServingConfig, read_config, with_settings
+    from .credentials import credentials_of
     from .front import Served, Server, listen
     from .layout import Layout, layout_of_bundle, layout_of_script
     from .logs import Format, log, write_all
@@ -75,6 +76,8 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     changes = {key: getattr(given, key) for key in named if getattr(given, key) is not None}
     pairs = dict(item.partition("=")[::2] for item in given.set)
     config = with_settings(config, {**pairs, **changes}, "command line", texts=True)
+    # Before a client can connect, and before the script's variables are there.
+    credentials = credentials_of(config)
     os.environ.update(config.environ)
     if given.bundle:
         # A link names the bundle of now; by tomorrow it may name another.
@@ -99,7 +102,16 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         else:
             print(text, flush=True)  # noqa: T201 - what people look for first
     log_file = given.log or given.rotate
-    return Server(config, layout, listener, watch=given.watch, echo=echo, log_file=log_file, life=life).run()
+    return Server(
+        config,
+        layout,
+        listener,
+        watch=given.watch,
+        echo=echo,
+        log_file=log_file,
+        life=life,
+        credentials=credentials,
+    ).run()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ _CHOICES = {
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     "start_method": ("", "fork", "spawn"),
     "exposure": ("", "loopback", "network"),
+    "auth": ("", "key"),
 }
 _LEAST = {
     "workers": 1,
@@ -47,6 +48,8 @@ FIXED = (
     "port",
     "workers",
     "token_file",
+    "auth",
+    "auth_file",
     "state_folder",
     "run_folder",
     "environ",
@@ -75,6 +78,11 @@ class ServingConfig:
         How many processes run the script.
     token_file : str
         A 0600 file with the admin routes' token; empty closes those routes.
+    auth_file : str
+        A 0600 file with the :class:`.credentials.Credentials` that requests need. Without it the server does not start;
+        empty where ``auth`` says.
+    auth : str
+        ``"key"`` where the keys are given when the server is started, as those of a packaged service; empty for none.
     state_folder : str
         Where ``failure.json`` is written when the first generation fails, and ``served`` when it does not; empty for
         nowhere.
@@ -147,6 +155,8 @@ class ServingConfig:
     health_port: int = 0
     workers: int = 1
     token_file: str = ""
+    auth_file: str = ""
+    auth: str = ""
     state_folder: str = ""
     run_folder: str = ""
     bundle_folder: str = ""

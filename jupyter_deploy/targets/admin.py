@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..errors import ReloadFailed, ServiceDown, UsageProblem
+from ..errors import ReloadFailed, ServiceDown, TargetProblem, UsageProblem
 from ..services import Doing, Health
-from ..serving import FIXED, ServingConfig, settable
+from ..serving import FIXED, Credentials, ServingConfig, settable
 from .asking import Silent, ask
 
 if TYPE_CHECKING:
     from ..bundles import Archive
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+# What a server's clients must show, for its starts; while it runs, it is told.
+CREDENTIALS_FILE = "auth.json"
 _STATE_SECONDS = 5.0
 _UPLOADS = "/-/bundles/"
 # A bundle that was just sent is gone again where another reload was faster.
@@ -173,6 +175,28 @@ class Admin:
         refused = ReloadFailed(values["message"])
         refused.failure = values.get("failure")
         raise refused
+
+    def authorize(self, name: str, credentials: Credentials) -> None:
+        """Have the server ask its clients for other credentials from now on; the service's name is for the message.
+
+        Raises
+        ------
+        ServiceDown
+            If it does not answer.
+        TargetProblem
+            If it cannot do that.
+        """
+        try:
+            status, values = self._ask("POST", "/-/auth", _STATE_SECONDS, credentials.to_json())
+        except (*Silent, ValueError) as error:
+            raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
+        if status == HTTPStatus.NOT_FOUND:
+            raise TargetProblem(
+                f"{name} runs on a server of an older version of this package, which has no keys.",
+                hint=f"Start it again, on this version: jupyter model stop {name}, then jupyter model deploy {name}",
+            )
+        if status != HTTPStatus.OK:
+            raise TargetProblem(str(values.get("message", f"The server refused: status {status}.")))
 
 
 def _digests(values: Mapping[str, Any]) -> tuple[str, ...]:

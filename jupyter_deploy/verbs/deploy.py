@@ -10,6 +10,7 @@ from typing import Any
 
 from ..deploying import Asked, own_image
 from ..errors import UsageProblem
+from ..services import AUTH
 from ..targets import CHOICES
 from ..workspace import Workspace
 from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs
@@ -66,6 +67,7 @@ def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         source=given.source,
         tags="default" if given.tag == ["default"] else _tags(given.tag) if given.tag else None,
         description=given.description,
+        auth=given.auth,
     )
 
 
@@ -113,6 +115,9 @@ VERB = Verb(
         argument("--readiness", metavar="ROUTE", help="the image's route that answers when it is ready; / by default"),
         argument("--tag", action="append", metavar="K=V", help="a tag; K= removes it; may be repeated"),
         argument("--description", metavar="TEXT", help="what it is for"),
+        argument(
+            "--auth", metavar="|".join(AUTH), help="what clients must show; model keys NAME shows it", completes="auth"
+        ),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),

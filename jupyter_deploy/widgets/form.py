@@ -9,7 +9,7 @@ from typing import Any
 import traitlets
 
 from ..display import milliseconds, summary_html, summary_text
-from ..errors import InvokeProblem, NotFound
+from ..errors import DeployError, InvokeProblem, NotFound
 from ..workspace import Service
 from .base import LiveWidget, asset, error_facts
 from .card import pretty
@@ -20,7 +20,6 @@ HISTORY = 20
 _ANSWER_LIMIT = 20_000
 _BODY_LIMIT = 100_000
 _TIMEOUT = 60.0
-_ASK_SECONDS = 5.0
 
 
 class InvokeForm(LiveWidget):
@@ -55,28 +54,19 @@ class InvokeForm(LiveWidget):
         version = (facts["bundle"], facts["generation"])
         if version == self._known or not facts["scoring_uri"]:
             return False
-        schema = {} if facts["image"] else self._schema(facts["scoring_uri"])
+        schema = {} if facts["image"] else self._schema()
         if schema is None:
             return False
         self._known = version
         return self.tell(fields=fields(schema), sample=str(given or PLAIN))
 
-    @staticmethod
-    def _schema(url: str) -> dict[str, Any] | None:
-        import requests
-
-        with requests.Session() as session:
-            session.trust_env = False
-            for version in ("3", "2"):
-                try:
-                    address = url.removesuffix("/score") + "/swagger.json"
-                    answer = session.get(address, params={"version": version}, timeout=_ASK_SECONDS)
-                    if answer.ok:
-                        return input_schema(answer.json())
-                except (requests.RequestException, ValueError):
-                    # It is starting, or does not answer just now: the next look asks again.
-                    return None
-        return {}
+    def _schema(self) -> dict[str, Any] | None:
+        try:
+            found = self._service.document()
+        except DeployError:
+            # It is starting, or does not answer just now: the next look asks again.
+            return None
+        return input_schema(found) if found else {}
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
         """Send a request (``"send"``, with the text ``body``) in a thread."""

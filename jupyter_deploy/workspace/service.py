@@ -15,7 +15,7 @@ from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
 from ..scripts import CELL_FILE, Script
-from ..services import Change, Health, Identity, Server, ServiceRecord, Services, Stats, Target
+from ..services import Change, Health, Identity, Keys, Server, ServiceRecord, Services, Stats, Target
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
@@ -129,7 +129,6 @@ class Service(Invocable):
 
     def _invocation(self) -> Invocation:
         record = self.record
-        # Where services will have keys, ``authorization`` is where they come from, for calls and snippets alike.
         return Invocation(
             replace(record, spec=replace(record.spec, name=self._told_as)),
             self._uri(record),
@@ -139,6 +138,7 @@ class Service(Invocable):
             lambda: self._deployment.health(record),
             self._last_words,
             self._signatures,
+            self._deployment.access.authorization(record),
         )
 
     def _last_words(self) -> str:
@@ -224,6 +224,40 @@ class Service(Invocable):
         if server is None:
             raise ServiceDown(f"{self.name} does not run.", hint=f"jupyter model deploy {self.name} starts it.")
         return self._target(server.target).stats(server)
+
+    def get_keys(self) -> Keys:
+        """Return the keys that let clients in, as azureml-core does.
+
+        Returns
+        -------
+        Keys
+            A pair, primary and secondary; either will do. Printed whole, it shows neither.
+
+        Raises
+        ------
+        UsageProblem
+            If the service has none.
+        """
+        return self._deployment.access.keys(self.name)
+
+    def regenerate_key(self, key: str, set_key: str | None = None) -> None:
+        """Replace one of the two keys; the other one stays good, so that clients can move to it first.
+
+        Parameters
+        ----------
+        key : str
+            ``"primary"`` or ``"secondary"``; the key of that name is refused as soon as this returns.
+        set_key : str, optional
+            The new key; by default one is made.
+
+        Raises
+        ------
+        UsageProblem
+            If the service has no keys, or this cannot be one.
+        ServiceDown
+            If the running server could not be told.
+        """
+        self._deployment.access.replace_key(self.name, key, set_key)
 
     def start(self) -> Change:
         """Start the service again as it was last deployed, unless it runs.

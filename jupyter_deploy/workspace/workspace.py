@@ -253,6 +253,8 @@ class Workspace:
             The user's own image, instead of a script; a folder to ship whole; agree to ship over 100 MB.
         tags, properties, description : mapping, mapping, str, optional
             For people and tools. A tag of None is removed; a property is never changed.
+        auth : str, optional
+            ``"key"``: clients need one of two keys, :meth:`.Service.get_keys`; ``"none"``.
         living, wait, progress : Living, bool, callable, optional
             Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
             it serves, or at once; told what is being done.

@@ -1,4 +1,4 @@
-"""The admin routes: the service's state, uploads, and a reload with another bundle or settings; behind a token."""
+"""The admin routes: the service's state, uploads, a reload, other credentials; behind a token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ import orjson
 from ...errors import DeployError
 from ..answers import encode
 from ..config import FIXED, with_settings
+from ..credentials import Credentials
 from ..layout import Layout, layout_of_bundle
+from ..logs import log
+from .authorization import Authorization
 from .bodies import read_body
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, until_gone
@@ -29,11 +32,12 @@ _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
-    """Answers ``/-/state``, ``/-/reload`` and ``/-/bundles/<digest>``; an empty token closes them."""
+    """Answers ``/-/state``, ``/-/reload``, ``/-/auth`` and ``/-/bundles/<digest>``; an empty token closes them."""
 
-    def __init__(self, runtime: Runtime, token: str, uploads: Uploads) -> None:
+    def __init__(self, runtime: Runtime, token: str, uploads: Uploads, authorization: Authorization) -> None:
         self._runtime = runtime
         self._uploads = uploads
+        self._authorization = authorization
         self._token = token.encode()
 
     async def answer(self, path: str, scope: dict[str, Any], headers: dict[bytes, bytes], receive: Receive) -> Reply:
@@ -54,7 +58,23 @@ class Admin:
             new = await self._uploads.take(path.removeprefix(ROUTE), headers, receive)
             return Reply(201 if new else 200, b"{}")
         body = await read_body(receive, headers, _BODY_LIMIT)
-        return await self._reload(body, receive)
+        return self._authorize(body) if path == "/-/auth" else await self._reload(body, receive)
+
+    def _authorize(self, body: bytes) -> Reply:
+        """Take other credentials. The target that sends them has put them where the next start reads them."""
+        try:
+            credentials = Credentials.from_json(orjson.loads(body))
+        except orjson.JSONDecodeError:
+            # The parser's own words could quote a key.
+            raise Refused(400, "The body must be a JSON object with credentials.") from None
+        except (ValueError, TypeError) as error:
+            raise Refused(400, f"The credentials cannot be used: {error}.") from None
+        try:
+            self._authorization.use(credentials)
+        except ImportError:
+            raise Refused(422, "Tokens need PyJWT, which is not installed where this server runs.") from None
+        log.info("clients need from now on: %s", {"none": "nothing"}.get(credentials.kind, f"a {credentials.kind}"))
+        return Reply(200, encode({"auth": credentials.kind}))
 
     def _wanted(self, body: bytes) -> tuple[Layout | None, int | None, dict[str, Any]]:
         """Read what to serve; a body without a bundle means the same files, as they are now."""

@@ -9,9 +9,11 @@ from urllib.parse import parse_qs
 
 from ..answers import INTERNAL_ERROR, encode
 from ..config import ServingConfig
+from ..credentials import Credentials
 from ..logs import Format, log, request_id
 from ..logwriter import LogWriter
 from .admin_route import Admin
+from .authorization import Authorization
 from .guard import Guard, Unasked
 from .limits import Limits
 from .metrics import resident_bytes
@@ -31,6 +33,8 @@ _READ = ("GET", "HEAD", "OPTIONS")
 # RFC 9110: neither has a body; one that is sent all the same would be read as the next answer's beginning.
 _WITHOUT_BODY = frozenset({204, 304})
 _NOTHING: frozenset[bytes] = frozenset()
+_NOT_RAW = ("plain", "schema")
+_NOBODY_NEEDS_ANY = Credentials()
 _METHODS = {
     "/": _READ,
     "/score": ("GET", "POST", "OPTIONS"),
@@ -41,6 +45,7 @@ _METHODS = {
     "/-/state": ("GET",),
     "/-/reload": ("POST",),
     UPLOADS: ("POST",),
+    "/-/auth": ("POST",),
 }
 
 
@@ -60,13 +65,15 @@ class HttpApplication:
         intake: Limits,
         uploads: Uploads,
         *,
+        credentials: Credentials = _NOBODY_NEEDS_ANY,
         loopback: bool = False,
     ) -> None:
         self._runtime = runtime
         self._loopback = loopback
         self._score = ScoreRoute(runtime, intake)
         self.use(runtime.config)
-        self._admin = Admin(runtime, token, uploads)
+        self._authorization = Authorization(credentials)
+        self._admin = Admin(runtime, token, uploads, self._authorization)
         self._form = form
         self._writer = writer
         self._new_id = RequestIds().next
@@ -88,6 +95,8 @@ class HttpApplication:
         try:
             name = self._start(common, headers, path)
             self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
+            if self._authorization.wants(path) and not self._is_answered_here(scope["method"], path, headers):
+                self._authorization.check(headers)
             reply = await self._route(scope, path, headers, name, receive)
         except Refused as refused:
             reply = self._refusal(refused, path)
@@ -155,6 +164,12 @@ class HttpApplication:
         if path == "/swagger.json":
             return self._swagger(scope)
         return await self._admin.answer(path, scope, headers, receive)
+
+    def _is_answered_here(self, method: str, path: str, headers: dict[bytes, bytes]) -> bool:
+        """Tell questions that browsers ask without credentials, and that no script sees."""
+        if method != "OPTIONS" or path not in _METHODS:
+            return False
+        return path != "/score" or self._runtime.mode in _NOT_RAW or self._score.cors.preflight(headers) is not None
 
     def _metrics(self) -> Reply:
         from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4

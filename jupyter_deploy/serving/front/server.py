@@ -17,6 +17,7 @@ from typing import Any
 
 from ...files import write_atomic
 from ..config import ServingConfig
+from ..credentials import Credentials
 from ..failures import Failure
 from ..layout import Layout
 from ..logfile import LogFile
@@ -41,6 +42,7 @@ _AGAIN_SECONDS = 0.5
 _FAILURE = "failure.json"
 _SERVED = "served"
 FIRST = Life()
+_NONE = Credentials()
 
 
 class Server:
@@ -62,7 +64,9 @@ class Server:
         echo: int | None = None,
         log_file: Path | None = None,
         life: Life = FIRST,
+        credentials: Credentials = _NONE,
     ) -> None:
+        self._credentials = credentials
         self._log_file = log_file
         self.config = config
         self._first = layout
@@ -124,7 +128,9 @@ class Server:
         uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
         uploads.sweep()
         loopback = is_loopback(self.config, sockets[0])
-        application = HttpApplication(runtime, token, form, writer, intake, uploads, loopback=loopback)
+        application = HttpApplication(
+            runtime, token, form, writer, intake, uploads, credentials=self._credentials, loopback=loopback
+        )
         headers = [("server", "jupyter_deploy")]
         drain = self.config.drain_seconds
         engine = Engine(configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain), intake)

@@ -13,9 +13,9 @@ from typing import Any
 
 from ...files import older_log, touch_private, write_atomic
 from ...services import Health, Launch
-from ...serving import Failure, ServingConfig, with_settings
+from ...serving import Credentials, Failure, ServingConfig, with_settings
 from ...store import refuse_secrets
-from ..admin import TOKEN_FILE
+from ..admin import CREDENTIALS_FILE, TOKEN_FILE
 from .images import PORT
 
 DRAIN_SECONDS = 30.0
@@ -50,6 +50,7 @@ class Share:
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         for log in (launch.log, older_log(launch.log)):
             touch_private(log)
+        share.authorize(launch.credentials)
         share.add(launch.bundle)
         share.use(launch)
         share.give(user, launch.log)
@@ -60,7 +61,8 @@ class Share:
         if sys.platform == "win32" or os.getuid() != 0:
             return
         uid, gid = (int(number) for number in user.split(":"))
-        ours = (self.service / TOKEN_FILE, self.service / "config.json", self.state)
+        names = (TOKEN_FILE, CREDENTIALS_FILE, "config.json")
+        ours = (*(self.service / name for name in names), self.state)
         for path in (*ours, log, older_log(log)):
             os.chown(path, uid, gid)
 
@@ -88,12 +90,32 @@ class Share:
             port=PORT,
             workers=launch.workers,
             token_file=f"{SERVICE}/{TOKEN_FILE}",
+            auth_file=f"{SERVICE}/{CREDENTIALS_FILE}" if self.has_credentials else "",
             state_folder=STATE,
             environ=dict(launch.variables),
         )
-        path = self.service / "config.json"
+        self._replace("config.json", config.dumps())
+
+    def authorize(self, credentials: Credentials) -> None:
+        """Let a restart ask clients for these credentials.
+
+        Parameters
+        ----------
+        credentials : Credentials
+            Of the service.
+        """
+        self._replace(CREDENTIALS_FILE, credentials.dumps())
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the container's server reads credentials when it starts."""
+        return (self.service / CREDENTIALS_FILE).exists()
+
+    def _replace(self, name: str, text: str) -> None:
+        """Replace a file that only the container's user may read."""
+        path = self.service / name
         owner = path.stat() if path.exists() else None
-        write_atomic(path, config.dumps(), mode=0o600)
+        write_atomic(path, text, mode=0o600)
         if owner is not None and sys.platform != "win32" and os.getuid() == 0:
             os.chown(path, owner.st_uid, owner.st_gid)
 

@@ -13,7 +13,7 @@ from typing import Any
 from ...environments import Environment
 from ...errors import PortBusy, ServiceDown, TargetProblem
 from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
-from ...serving import Failure
+from ...serving import Credentials, Failure
 from ..admin import Admin, known_settings, settings_for, token_in
 from ..process import owner_of_port
 from . import leftovers as left
@@ -118,6 +118,14 @@ class DockerTarget:
         share.use(launch)
         share.keep((*in_use, launch.bundle.name))
         return generation, in_use
+
+    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+        """Write them where the container's next start reads them, then tell the server that runs in it."""
+        share = Share(Path(ContainerFacts.of(server).share))
+        # A container of a package before these has no such file, and its server refuses.
+        if share.has_credentials:
+            share.authorize(credentials)
+        self._admin(server).authorize(folder.name, credentials)
 
     def resize(self, launch: Launch, server: Server) -> None:
         """Change the limits while the container runs."""

@@ -22,10 +22,10 @@ from ...environments import Environment, runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
 from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
-from ...serving import Failure, ServingConfig, with_settings
+from ...serving import Credentials, Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
-from ..admin import TOKEN_FILE, Admin, known_settings, settings_for, token_in
+from ..admin import CREDENTIALS_FILE, TOKEN_FILE, Admin, known_settings, settings_for, token_in
 from ..docker import file_output
 from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
@@ -77,9 +77,11 @@ class ProcessTarget:
         if not token.exists():
             # One for all servers of this service: while one takes over from another, both are asked.
             write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
+        write_atomic(run / CREDENTIALS_FILE, launch.credentials.dumps(), mode=0o600)
         config = replace(
             _settings(launch),
             name=launch.name,
+            auth_file=str(run / CREDENTIALS_FILE),
             host=HOST,
             port=port,
             workers=launch.workers,
@@ -128,6 +130,14 @@ class ProcessTarget:
         admin = self._admin(launch.folder, server)
         generation, in_use = admin.reload(str(launch.bundle), launch.workers, settings)
         return generation, in_use
+
+    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+        """Write them where the watcher's next front reads them, then tell the front of now."""
+        run = ProcessFacts.of(server).run
+        # A server of a package before these has no such file, and refuses.
+        if run and (place := Path(run) / CREDENTIALS_FILE).exists():
+            write_atomic(place, credentials.dumps(), mode=0o600)
+        self._admin(folder, server).authorize(folder.name, credentials)
 
     def resize(self, launch: Launch, server: Server) -> None:
         """Refuse limits, as :meth:`prepare` does."""

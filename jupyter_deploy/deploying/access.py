@@ -1,0 +1,112 @@
+"""Who may call a service: its keys are read and replaced, and its running servers are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import DeployError, ServiceDown, UsageProblem
+from ..home import Home
+from ..services import KeyFile, Keys, Server, ServiceRecord, Services, Target, credentials_for, with_key
+from .changing import ServiceLock
+
+
+class Access:
+    """The credentials of services.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders.
+    rows : Services
+        Says which services have keys.
+    target : callable
+        Given a target's name, returns it.
+    lock : ServiceLock
+        No server may start with the old keys while they are replaced.
+    """
+
+    def __init__(self, home: Home, rows: Services, target: Callable[[str], Target], lock: ServiceLock) -> None:
+        self._home = home
+        self._rows = rows
+        self._target = target
+        self._lock = lock
+
+    def keys(self, name: str) -> Keys:
+        """Return a service's keys.
+
+        Raises
+        ------
+        UsageProblem
+            If the service has none.
+        """
+        _must_have_keys(self._rows.get(name))
+        return self._file(name).ensure()
+
+    def authorization(self, record: ServiceRecord) -> str:
+        """Return the header ``Authorization`` of a request to a service; empty where it needs none."""
+        if record.spec.auth == "key":
+            return f"Bearer {self._file(record.name).ensure().primary}"
+        return ""
+
+    def replace_key(self, name: str, which: str, key: str | None) -> None:
+        """Replace one of a service's keys; the one before it is refused when this returns.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        which : str
+            ``"primary"`` or ``"secondary"``, in any case.
+        key : str or None
+            The new one; None makes one.
+
+        Raises
+        ------
+        UsageProblem
+            If the service has no keys, or this cannot be one.
+        ServiceDown
+            If a running server could not be told. The new key is stored all the same.
+        """
+        with self._lock(name):
+            record = self._rows.get(name)
+            _must_have_keys(record)
+            file = self._file(name)
+            file.write(with_key(file.ensure(), which, key))
+            self._tell(record, file)
+
+    def _tell(self, record: ServiceRecord, file: KeyFile) -> None:
+        credentials = credentials_for(record.spec.auth, record.name, file)
+        untold: list[str] = []
+        for server in record.servers:
+            try:
+                self._target(server.target).authorize(file.folder, server, credentials)
+            except DeployError as error:
+                # One that has ended reads the file when it is started again.
+                if self._target(server.target).runs(server):
+                    untold.append(f"{self._called(server)}: {error.message}")
+        if untold:
+            name, why = record.name, "; ".join(untold)
+            raise ServiceDown(
+                f"The new key of {name} is stored, but a running server still accepts the old one: {why}",
+                hint=f"End it: jupyter model stop {name}. Then: jupyter model deploy {name}",
+            )
+
+    def _called(self, server: Server) -> str:
+        return str(self._target(server.target).identity(server))
+
+    def _file(self, name: str) -> KeyFile:
+        folder: Path = self._home.service(name)
+        return KeyFile(self._home.root, folder)
+
+
+def _must_have_keys(record: ServiceRecord) -> None:
+    auth, name = record.spec.auth, record.name
+    if auth == "none":
+        raise UsageProblem(
+            f"{name} has no keys: it answers everybody.", hint=f"Give it keys: jupyter model deploy {name} --auth key"
+        )
+    if auth != "key":
+        raise UsageProblem(
+            f"{name} has no keys: its clients need tokens.", hint=f"Make one: jupyter model token {name}"
+        )

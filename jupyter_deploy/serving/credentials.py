@@ -1,0 +1,162 @@
+"""What clients of a server must show: the values, and the file that a server reads them from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigProblem
+from .config import ServingConfig
+
+KEYS_VARIABLE = "JUPYTER_DEPLOY_KEYS_FILE"
+# Where Docker, Swarm and Kubernetes mount a secret of this name.
+MOUNTED_KEYS = Path("/run/secrets/jupyter_deploy_keys")
+PRIMARY_VARIABLE, SECONDARY_VARIABLE = "AML_PRIMARY_KEY", "AML_SECONDARY_KEY"
+KINDS = ("none", "key", "token")
+_LEAST, _MOST = 8, 256
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request must carry.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    keys : tuple of str
+        For ``"key"``: any of them will do.
+    signing_key : str
+        For ``"token"``: 32 bytes in hexadecimal digits, of this service alone.
+    audience : str
+        For ``"token"``: the service's name, as tokens say it.
+    """
+
+    kind: str = "none"
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    signing_key: str = field(default="", repr=False)
+    audience: str = ""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Credentials:
+        """Read what :meth:`to_json` returns.
+
+        Raises
+        ------
+        ValueError
+            For anything else. It never quotes a key.
+        """
+        if not isinstance(values, Mapping) or set(values) - {"kind", "keys", "signing_key", "audience"}:
+            raise ValueError("credentials are an object with kind, keys, signing_key and audience")
+        found = cls(**{**values, "keys": tuple(values.get("keys", ()))})
+        if found.kind not in KINDS:
+            raise ValueError(f"kind is one of {', '.join(KINDS)}")
+        if found.kind == "key" and (not found.keys or not all(map(is_key, found.keys))):
+            raise ValueError(f"keys are {_RULE}")
+        if found.kind == "token" and (not found.audience or len(bytes.fromhex(found.signing_key)) < 32):
+            raise ValueError("signing_key has 32 bytes in hexadecimal digits, and audience a name")
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values. They hold the keys: for a 0600 file or a request to the admin routes only."""
+        return {**asdict(self), "keys": list(self.keys)}
+
+    def dumps(self) -> str:
+        """Return the text of the file that a server reads."""
+        return json.dumps(self.to_json())
+
+
+_RULE = f"{_LEAST} to {_MOST} letters, digits and other visible ASCII characters without blanks"
+
+
+def is_key(text: object) -> bool:
+    """Tell whether a text can be a key: it is sent in a header."""
+    return (
+        isinstance(text, str)
+        and _LEAST <= len(text) <= _MOST
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+    )
+
+
+def credentials_of(config: ServingConfig, environ: MutableMapping[str, str] = os.environ) -> Credentials:
+    """Find what the clients of a server must show.
+
+    Variables with keys are taken out of the environment, so that the script does not inherit them.
+
+    Parameters
+    ----------
+    config : ServingConfig
+        Names the file, or says that keys are wanted.
+    environ : mutable mapping, optional
+        The environment variables.
+
+    Returns
+    -------
+    Credentials
+        Of kind ``"none"`` only where nothing asks for more.
+
+    Raises
+    ------
+    ConfigProblem
+        If they are wanted and cannot be read: such a server must not start, or it would be open to everybody.
+    """
+    given = [environ.pop(name, "") for name in (PRIMARY_VARIABLE, SECONDARY_VARIABLE)]
+    if config.auth_file:
+        return _read(Path(config.auth_file))
+    if config.auth != "key":
+        return Credentials()
+    named = environ.get(KEYS_VARIABLE, "")
+    path = Path(named) if named else MOUNTED_KEYS
+    if named or (path.exists() and not any(given)):
+        return Credentials("key", _checked(_keys_in(path), str(path)))
+    if not any(given):
+        raise ConfigProblem(
+            "This service needs keys, and none were given.",
+            hint=f"Mount a file with one or two keys, one a line, as {MOUNTED_KEYS} "
+            f'(docker run -v "$PWD/keys.txt:{MOUNTED_KEYS}:ro" …) or name it in {KEYS_VARIABLE}; '
+            f"or pass {PRIMARY_VARIABLE} and {SECONDARY_VARIABLE} (docker run --env-file …).",
+        )
+    return Credentials("key", _checked([key for key in given if key], PRIMARY_VARIABLE))
+
+
+def _read(path: Path) -> Credentials:
+    try:
+        return Credentials.from_json(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        # The text of an error of the parser could quote the file.
+        why = error.strerror if isinstance(error, OSError) else "it is not what deploy wrote"
+        raise ConfigProblem(
+            f"The credentials in {path} cannot be read: {why}.", hint="Deploy the service again."
+        ) from None
+
+
+def _keys_in(path: Path) -> list[str]:
+    """Read a file of keys: one a line, or the JSON object with ``primary`` and ``secondary``."""
+    try:
+        text = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigProblem(
+            f"The keys in {path} cannot be read: {why}.", hint=f"{KEYS_VARIABLE} names the file."
+        ) from None
+    if not text.startswith("{"):
+        return text.split()
+    try:
+        values = json.loads(text)
+    except ValueError:
+        raise ConfigProblem(
+            f"{path} does not hold a JSON object.", hint="One or two keys, one a line, will do."
+        ) from None
+    return [values[name] for name in ("primary", "secondary") if values.get(name)]
+
+
+def _checked(keys: list[str], where: str) -> tuple[str, ...]:
+    if not keys or not all(map(is_key, keys)):
+        raise ConfigProblem(f"{where} holds no usable key.", hint=f"A key is {_RULE}.")
+    return tuple(keys)

@@ -1,0 +1,149 @@
+"""Who may call the service: a key or a token in ``Authorization``, looked at before anything of a body is read."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from hashlib import sha256
+from typing import Any
+
+from ..credentials import Credentials
+from .replies import Refused
+
+# Routers and engines ask for health without credentials; the admin routes, which are here too, have their own token.
+_OPEN = "/-/"
+_CHALLENGE = [(b"www-authenticate", b"Bearer")]
+# Of tokens that were found good, so that each is verified once.
+_REMEMBERED = 1024
+_TOKEN_CLAIMS = ["aud", "exp", "iat", "nbf"]
+
+
+class Authorization:
+    """What requests must carry, exchangeable while the server runs.
+
+    Parameters
+    ----------
+    credentials : Credentials
+        Those of now.
+
+    Attributes
+    ----------
+    wanted : bool
+        Whether requests need any.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.use(credentials)
+
+    def use(self, credentials: Credentials) -> None:
+        """Take other credentials: those before them are refused from now on.
+
+        Raises
+        ------
+        ImportError
+            If they are tokens, and PyJWT is not installed here; the old ones stay.
+        """
+        tokens = _Tokens(credentials) if credentials.kind == "token" else None
+        digests = [sha256(key.encode()).digest() for key in credentials.keys]
+        self._tokens = tokens
+        # Always two comparisons, so that the time says nothing of which key it was, or whether there are two.
+        self._first, self._second = (digests[0], digests[-1]) if digests else (b"", b"")
+        self.wanted = credentials.kind != "none"
+
+    def wants(self, path: str) -> bool:
+        """Tell whether a request to a path needs credentials: all do but those for health and for the admin routes."""
+        return self.wanted and path != "/" and not path.startswith(_OPEN)
+
+    def check(self, headers: dict[bytes, bytes]) -> None:
+        """Refuse a request without credentials, or with others.
+
+        Raises
+        ------
+        Refused
+            With status 401. The message never quotes what was sent.
+        """
+        what = "token" if self._tokens else "key"
+        header = headers.get(b"authorization")
+        if header is None:
+            raise _refused(f"This service needs a {what}, sent as the header 'Authorization: Bearer <{what}>'.")
+        scheme, _, given = header.partition(b" ")
+        given = given.strip()
+        if scheme.lower() != b"bearer" or not given:
+            raise _refused(f"The header Authorization must be 'Bearer <{what}>'.")
+        if self._tokens:
+            self._tokens.check(given)
+            return
+        digest = sha256(given).digest()
+        one, other = hmac.compare_digest(digest, self._first), hmac.compare_digest(digest, self._second)
+        if not one | other:
+            raise _refused(f"The key in the header Authorization is not one of this service's keys.{_pair(given)}")
+
+
+class _Tokens:
+    """Verifies JSON web tokens of one service."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        import jwt
+
+        self._jwt: Any = jwt
+        self._key = bytes.fromhex(credentials.signing_key)
+        self._audience = credentials.audience
+        self._known: dict[bytes, float] = {}
+
+    def check(self, token: bytes) -> None:
+        digest = sha256(token).digest()
+        if self._known.get(digest, 0.0) > time.time():
+            return
+        self._known.pop(digest, None)
+        try:
+            claims = self._jwt.decode(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                audience=self._audience,
+                options={"require": _TOKEN_CLAIMS},
+            )
+        except self._jwt.InvalidTokenError as error:
+            raise _refused(self._why(token, error)) from None
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[digest] = float(claims["exp"])
+
+    def _why(self, token: bytes, error: Exception) -> str:
+        errors = self._jwt.exceptions
+        if isinstance(error, errors.ExpiredSignatureError):
+            return "The token has expired; get_token() returns a new one."
+        if isinstance(error, errors.InvalidAudienceError):
+            return "The token is for another service."
+        if isinstance(error, errors.ImmatureSignatureError):
+            return "The token is not valid yet: the clocks of the two machines differ."
+        if isinstance(error, errors.InvalidSignatureError):
+            return (
+                "The token is for another service."
+                if self._is_foreign(token)
+                else "The token's signature is not valid."
+            )
+        if isinstance(error, errors.InvalidAlgorithmError):
+            return "The token is not signed as this service's tokens are."
+        if isinstance(error, errors.MissingRequiredClaimError):
+            return "The token lacks a claim that this service's tokens have."
+        return f"The header Authorization holds no token.{_pair(token)}"
+
+    def _is_foreign(self, token: bytes) -> bool:
+        """Read whom a token is for that this service's key did not sign; nothing else of it is believed."""
+        try:
+            claims = self._jwt.decode(token, options={"verify_signature": False})
+        except self._jwt.InvalidTokenError:
+            return False
+        return bool(claims.get("aud") != self._audience)
+
+
+def _pair(given: bytes) -> str:
+    """Advise those who send the whole result of ``get_token()`` or ``get_keys()``."""
+    if given.startswith((b"(", b"Token(", b"Keys(")):
+        return " What was sent is a tuple as Python prints it: pass its first item alone."
+    return ""
+
+
+def _refused(message: str) -> Refused:
+    return Refused(401, message, [*_CHALLENGE])
