@@ -66,13 +66,13 @@ class DeployError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, in one line where possible.
+        What is wrong, in one line if possible.
     hint : str, optional
         What to do about it; a :class:`Hint` where an edge may need its parts.
     details : str, optional
         Lines shown between message and hint: a source excerpt with its caret, a traceback, a log's tail.
     problem : str, optional
-        The message without the name of the service that it is about.
+        The message without the service's name.
     """
 
     def __init__(self, message: str, *, hint: str = "", details: str = "", problem: str = "") -> None:
@@ -114,7 +114,7 @@ class DeployError(Exception):
         return "\n".join(lines)
 
 
-# What a terminal takes, and the line that does the same in a notebook.
+# A terminal's command, and the same line in a notebook.
 _LINES = (
     (re.compile(r"\bjupyter model (register|deploy|invoke)\b"), r"%\1"),
     (re.compile(r"\bjupyter model (?=[a-z])"), "%model "),

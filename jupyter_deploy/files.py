@@ -33,7 +33,7 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         if not mode & 0o077 and hasattr(os, "fchmod"):
-            # Whatever the umask is, and whatever was there before.
+            # Independent of the umask and of an existing file's mode.
             os.fchmod(handle, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
@@ -107,7 +107,7 @@ def remove_tree(folder: Path, *, trash: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
-        # On another file system: no half of it can be taken for a whole; the process that removes it holds the lock.
+        # On another file system, no half of it can be mistaken for a whole: the removing process holds the lock.
         gone = folder
     shutil.rmtree(gone, ignore_errors=True)
 
@@ -126,7 +126,7 @@ def tail(path: Path, lines: int, until: int | None = None, most: int = _TAIL_BYT
             start = max(0, end - size)
             file.seek(start)
             data = file.read(end - start)
-            # One line break more than lines: what is cut by the beginning is not among them.
+            # One more line break than lines: the first line may be incomplete.
             if start == 0 or size == most or data.count(b"\n") > lines:
                 break
             size = min(size * 8, most)

@@ -74,7 +74,7 @@ class Home:
         """Make the missing folders. The root is for its owner only: models and tokens are below it."""
         if not self.root.is_dir():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Whatever the umask is.
+            # Independent of the umask.
             self.root.chmod(0o700)
         for folder in (self.artifacts, self.bundles, self.staging, self.logs, self.root / "services"):
             folder.mkdir(exist_ok=True)

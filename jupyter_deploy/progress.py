@@ -5,7 +5,7 @@ Work calls a function with texts; ``print`` will do, so one text is all that suc
 
 from __future__ import annotations
 
-# What a deployment goes through at least; pull and build come before the start where an image is made.
+# The least that a deployment goes through; pull and build come before, if an image is made.
 STAGES = ("environment", "start", "init", "ready")
 
 

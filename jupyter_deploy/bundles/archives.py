@@ -59,7 +59,7 @@ class Archive:
     def _packed(self) -> IO[bytes]:
         with self._lock:
             if self._file is None:
-                # It has no name, so that nothing of it stays, whatever happens to this process.
+                # An unnamed file: nothing stays of it, however this process ends.
                 file = tempfile.TemporaryFile(dir=self._bundle.folder.parent)  # noqa: SIM115
                 pack_bundle(self._bundle.folder, file)
                 file.seek(0)

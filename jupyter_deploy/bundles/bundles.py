@@ -63,7 +63,7 @@ class Bundle:
         fsync_folder(self.folder.parent)
 
     def _verify_files(self, digest: str) -> None:
-        # By size and time: there may be thousands, and a reload waits for this.
+        # Size and time only: there may be thousands of files, and a reload waits for this.
         listing = (self.folder / BUNDLE_LISTING).read_bytes()
         if hashlib.sha256(listing).hexdigest() != digest:
             raise StoreProblem(f"{BUNDLE_LISTING} was changed")
@@ -163,7 +163,7 @@ def _describe(half: Path, listing: bytes, script: Script, requirements: Sequence
     if listing:
         (half / BUNDLE_LISTING).write_bytes(listing)
     if script.notices:
-        # Beside the manifest: what is stored of a cell does not have them, and is the same script.
+        # A file of its own: a stored cell has no notices, and is the same script.
         (half / NOTICES).write_text(json.dumps(script.notices))
     (half / "requirements.txt").write_text("".join(f"{line}\n" for line in requirements))
 
@@ -195,7 +195,7 @@ def _manifest(
             for model in sorted(models, key=lambda model: (model.name, model.version))
         ],
         "requirements": sorted(requirements),
-        # Only where there is something to say: what a plain script's bundle is called stays as it was.
+        # Omitted if empty, so that the digest of a plain script's bundle stays the same.
         **({"origins": [list(origin) for origin in script.origins]} if script.origins else {}),
         **({"captured": list(script.models)} if script.models else {}),
         **({"cwd": shipment.cwd} if shipment.cwd else {}),

@@ -34,11 +34,11 @@ def capture(name: str, cell: str, folder: Path, notebook: Notebook, save: Save, 
         If it cannot serve, or uses what cannot be shipped: with the cell's line, a caret and a hint.
     """
     check_script_name(name)
-    # As Python reads it: every kind of new line is one.
+    # Split as Python does, which knows several kinds of line ends.
     source = "\n".join(lines_of(f"# %%score_script {name}\n{cell}"))
-    # What only a notebook has is refused below, in better words.
+    # Names that only a notebook has are refused below, with a better message.
     known = {*notebook.variables, *NOTEBOOK_ONLY}
-    # Whether run()'s parameters are described is only known after the names: parse first, check the rest then.
+    # Whether a schema describes run()'s parameters is known only after the names are followed: check that part later.
     check(source, "cell", known=known, described=True)
     tree = quiet_parse(source)
     taking = Taking(notebook, folder)

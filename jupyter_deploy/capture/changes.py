@@ -43,7 +43,7 @@ def moved_on(old: Script, new: Script, values: Mapping[str, object], since: str)
 
 def _words(name: str, old: Taken | None, new: Taken | None, values: Mapping[str, object], since: str) -> str:
     if new is None:
-        return f"{name}: not used any more"
+        return f"{name}: no longer used"
     place = f", from {new.origin}" if new.origin else ""
     if old is None:
         return f"{name}: taken too{place}" if new.kind != "import" else f"{name}: imported too"
@@ -60,7 +60,7 @@ def data_words(old_type: str, new_type: str, value: object) -> str:
     """Say how data changed, for example ``"fitted again"``; ``old_type`` and ``new_type`` are names."""
     if old_type != new_type:
         return f"{old_type} -> {new_type}"
-    # Asked of the class: an instance may compute what it has.
+    # Look at the class: an instance may compute its attributes.
     return "fitted again" if callable(getattr(type(value), "fit", None)) else "changed"
 
 
@@ -104,7 +104,7 @@ def _in_order(cell: str) -> str:
 def _dumped(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "init":
-            # Loads data, in the order in which its cells were run.
+            # The generated init() loads data in the order in which its cells ran.
             yield from (f"init: {ast.dump(inner)}" for inner in node.body if not isinstance(inner, ast.Global))
             yield ast.dump(node.args)
         else:

@@ -14,7 +14,7 @@ from .sameness import Comparison, Different, notebook_functions
 from .symbols import Built, Called, Function, Klass, Live, Scope, Symbol, Unknown, is_notebooks, typed
 
 _ABSENT = object()
-# What Python adds to a class by itself.
+# Python adds these to every class.
 _OWN = frozenset(
     {
         *("__module__", "__qualname__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__slots__"),
@@ -70,7 +70,7 @@ def _compare_body(comparison: Comparison, symbol: Klass, live: type, scope: Scop
 def _check_attribute(comparison: Comparison, symbol: Symbol, held: object, what: str, made_by_others: bool) -> None:
     if not made_by_others:
         if isinstance(symbol, Function) and isinstance(held, (staticmethod, classmethod)) and what.endswith("__"):
-            # __new__, __init_subclass__ and __class_getitem__ become one by themselves.
+            # Python makes class or static methods of __new__, __init_subclass__ and __class_getitem__.
             held = held.__func__
         comparison.value(symbol, held, what)
         return
@@ -78,7 +78,7 @@ def _check_attribute(comparison: Comparison, symbol: Symbol, held: object, what:
         isinstance(symbol, Called) and symbol.function in (staticmethod, classmethod, property)
     )
     if not own:
-        # A field, a member of an enumeration: something else than what is in the body.
+        # A field or a member of an enumeration replaced the value in the body.
         if isinstance(symbol, (Live, Built, Unknown)) and plain(held):
             comparison.value(symbol, held, what)
         return

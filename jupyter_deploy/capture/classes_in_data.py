@@ -49,6 +49,6 @@ def _classes_in(value: object) -> set[type]:
 
     try:
         Recorder(Nowhere()).dump(value)
-    except Exception:  # noqa: BLE001 - saving it will tell what is wrong, in better words
+    except Exception:  # noqa: BLE001 - saving the value reports the error, in better words
         return set()
     return seen

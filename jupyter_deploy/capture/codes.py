@@ -103,7 +103,7 @@ def _compiled(source: str, flags: int, alone: bool) -> dict[tuple[int, int], typ
 
 
 def _move(node: ast.AST, lines: int) -> None:
-    # Not ast.increment_lineno(), which on 3.11 misses what a node without a line holds.
+    # ast.increment_lineno() does not work here: on 3.11 it skips the children of nodes without a line.
     for item in ast.walk(node):
         if isinstance(item, ast.TypeIgnore):
             continue
@@ -151,7 +151,7 @@ def _lambdas(node: ast.AST) -> Iterator[ast.Lambda]:
                 continue
             if isinstance(item, ast.Lambda):
                 yield item
-                # Its defaults stand outside of it.
+                # Defaults are evaluated outside the function.
                 yield from _lambdas(item.args)
             elif isinstance(item, ast.AST):
                 yield from _lambdas(item)
@@ -173,7 +173,7 @@ def same_code(one: types.CodeType, other: types.CodeType) -> bool:
     if one is other:
         return True
     if "__firstlineno__" in one.co_names and not one.co_flags & inspect.CO_OPTIMIZED:
-        # A class's body holds its own line.
+        # The code of a class's body contains its line number.
         mine, its = _instructions(one), _instructions(other)
         return one.co_name == other.co_name and _same_constant(tuple(mine), tuple(its))
     return _shape(one) == _shape(other) and _same_constant(one.co_consts, other.co_consts)
@@ -190,7 +190,7 @@ def _instructions(code: types.CodeType) -> list[tuple[str, object]]:
 
 
 def _shape(code: types.CodeType) -> tuple[object, ...]:
-    # co_code is without what the interpreter, a debugger or a measurement of coverage writes over it.
+    # Unlike the raw bytes, co_code lacks what the interpreter, a debugger or coverage writes over it.
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_FUTURES)
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return (*counts, *names, code.co_code, getattr(code, "co_exceptiontable", b""))
@@ -204,11 +204,11 @@ def _same_constant(one: object, other: object) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_same_constant, one, other))
     if isinstance(one, frozenset) and isinstance(other, frozenset):
-        # Their order is the process's; a pair of equal texts and numbers is not.
+        # The order of a set differs between processes; sorted texts do not.
         return sorted(map(_spelled, one)) == sorted(map(_spelled, other))
     if isinstance(one, slice) and isinstance(other, slice):
         return all(map(_same_constant, (one.start, one.stop, one.step), (other.start, other.stop, other.step)))
-    # Equal is too little: 0.0 and -0.0, 1 and True.
+    # Equality is not enough: 0.0 == -0.0, 1 == True.
     return _spelled(one) == _spelled(other)
 
 

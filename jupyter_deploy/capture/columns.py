@@ -11,11 +11,11 @@ from typing import Any
 
 from .values import literal
 
-# Of numpy and of pandas' own arrays; intervals, complex numbers and bytes have no JSON form.
+# Kinds of NumPy and pandas arrays; intervals, complex numbers and bytes have no JSON form.
 _KINDS = frozenset("biufMm")
 _MOST_CATEGORIES = 5000
 _LOOKED_AT = 10_000
-# A column of objects of one of these classes comes back as such; each with an example.
+# Classes whose objects come back from JSON as such, each with an example.
 _CLASSES: dict[type, object] = {
     dt.date: dt.date(2000, 1, 1),
     dt.datetime: dt.datetime(2000, 1, 1),
@@ -83,7 +83,7 @@ def column_shaped_like(series: Any, example: object = None) -> Column:
         values = _looked_at(series)
         kinds = {type(value) for value in values}
         if len(kinds) == 1 and kinds <= set(_CLASSES):
-            # Only the class is told.
+            # Write the class only, no value.
             return _checked(series.name, (cell_of(_CLASSES[kinds.pop()]),), series.dtype)
         if kinds != {str}:
             return as_sent(series.name)
@@ -130,14 +130,14 @@ def _checked(name: object, cells: tuple[str, ...], dtype: Any) -> Column:
         raise TypeError(f"the column {name!r} holds {dtype} values")
     scope = {"pd": pd, "datetime": dt, "decimal": decimal}
     values = eval(f"[{', '.join(cells)}]", scope)  # noqa: S307 - written above
-    # Without a column of its own, pandas 3 takes objects that are texts for texts.
+    # Without an explicit type, pandas 3 reads objects that are texts as a text column.
     made, written = pd.DataFrame({"x": values}), ""
     if made["x"].dtype != dtype:
         written = _written(dtype)
         made = made.astype({"x": eval(written, scope)})  # noqa: S307 - written above
     if made["x"].dtype != dtype:
         raise TypeError(f"the column {name!r} has the type {dtype}, which cannot be written down")
-    # The service's documents show it so.
+    # Swagger documents show the example this way.
     made.to_json(orient="records", date_format="iso")
     return Column(name, cells, written)
 

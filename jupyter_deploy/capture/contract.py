@@ -79,7 +79,7 @@ def _hinted(
     for name in inputs:
         uses = uses_of(run, name, scope)
         models = receivers(uses, data)
-        # What it is handed to knows best what the data looks like.
+        # The function that gets the data knows its columns best.
         roots = [use.ref.root for use in uses if use.ref is not None and use.ref.root in data]
         values = {one: data[one] for one in [*roots, *data]}
         if hints.get(name) is not None:

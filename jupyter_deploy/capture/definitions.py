@@ -37,7 +37,7 @@ def find_definition(name: str, value: object, notebook: Notebook) -> Found | Non
     for binding in notebook.bindings(name):
         found = match(binding, value, notebook)
         if found is not None and not found.reason:
-            # A library's wrapper does not tell all of how it was made: the definition must be the latest statement.
+            # A library's wrapper hides part of how it was made, so the definition must be the latest statement.
             hidden = found.opened and any(match(other, value, notebook) is None for other in later)
             return None if hidden else _found(binding, found, notebook.position(binding.cell))
         later.append(binding)
@@ -88,7 +88,7 @@ def _changes(part: ast.AST, name: str) -> bool:
         return False
     if isinstance(part.func, ast.Name) and part.func.id in {"setattr", "delattr"} and part.args:
         return isinstance(part.args[0], ast.Name) and part.args[0].id == name
-    # @name.register, @name.register(int) and name.register(int, other) of single dispatch and abstract classes.
+    # Single dispatch and abstract classes: @name.register, @name.register(int), name.register(int, other).
     called = part.func.func if isinstance(part.func, ast.Call) else part.func
     return isinstance(called, ast.Attribute) and called.attr == "register" and _attribute_root(called) == name
 

@@ -30,12 +30,12 @@ _READING = frozenset({"get", "items", "keys", "values", "index", "count", "copy"
 def edited(file: str, variables: Mapping[str, object]) -> str:
     """Find what a module's file says differently from the imported module; empty if nothing.
 
-    For example ``"defines clean otherwise than it was when it was imported"``. ``variables`` are the imported
+    For example ``"defines clean differently from when it was imported"``. ``variables`` are the imported
     module's.
     """
     loader = variables.get("__loader__")
     if loader is not None and type(loader) is not SourceFileLoader:
-        # What loads it may compile it in other ways than Python does.
+        # A special loader may compile the file in another way.
         return ""
     try:
         source = decode_source(Path(file).read_bytes())
@@ -45,16 +45,16 @@ def edited(file: str, variables: Mapping[str, object]) -> str:
     stored = _stored(cell.statements)
     for name, found in _definitions(cell).items():
         always = found[-1] in cell.statements
-        # The last one counts, except where a branch decides.
+        # The last definition counts, unless a branch decides.
         nodes = found[-1:] if always else found
         again = stored.count(name) > sum(isinstance(node, ast.Assign) for node in nodes)
         gone = name not in variables
         if (gone and always and not again) or (
             not gone and all(_differs(node, source, variables[name], again) for node in nodes)
         ):
-            return f"defines {name} otherwise than it was when it was imported"
+            return f"defines {name} differently from when it was imported"
     for name in _other_constants(cell, stored, variables):
-        return f"sets {name} otherwise than it is now"
+        return f"sets {name} to another value than it has now"
     return "was edited since it was imported" if _compiled_otherwise(file, source, variables) else ""
 
 
@@ -134,7 +134,7 @@ def _method_differs(item: Def, source: str, live: Any) -> bool:
     if not isinstance(live, types.FunctionType):
         return False
     if live.__code__.co_name != item.name:
-        # A decorator's or a base's doing, or the notebook's.
+        # A decorator or a base, or the notebook, made it.
         return is_notebooks(live)
     return not (makes_code(source, item, live.__code__) if item.decorator_list else _is_of(item, source, live))
 
@@ -207,7 +207,7 @@ def _compiled_otherwise(file: str, source: str, variables: Mapping[str, object])
         return False
     of = int.from_bytes(content[8:12], "little"), int.from_bytes(content[12:16], "little")
     if of == (int(found.st_mtime) & 0xFFFFFFFF, found.st_size & 0xFFFFFFFF):
-        # Of the file as it is: another process may have imported it since.
+        # This is the compiled form of the present file: another process may have imported it since.
         return False
     try:
         code = marshal.loads(content[16:])  # noqa: S302 - Python's own, of this user's module

@@ -247,7 +247,7 @@ def _statement(node: ast.stmt, scope: Scope, depth: int) -> Symbol | None:
     elif isinstance(node, ast.If):
         answer = _truth_of(node.test, scope, depth)
         if answer is None and isinstance(node.body[-1], ast.Raise):
-            # It was not raised: there is something that lives.
+            # Nothing was raised, so a live object is involved.
             answer = False
         if answer is None:
             _not_followed(node, scope)
@@ -318,5 +318,5 @@ def _store(target: ast.expr, value: Symbol, scope: Scope, depth: int) -> None:
     elif isinstance(target, ast.Subscript):
         owner = evaluate(target.value, scope, depth)
         if isinstance(owner, Built):
-            # Filled with what is not followed: no longer what it was made as.
+            # The container holds something that is not followed: it is no longer what the statement made.
             owner.items.append(Unknown(ast.unparse(target)))

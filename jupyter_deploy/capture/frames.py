@@ -23,7 +23,7 @@ _METHODS = frozenset(
 )
 _FIRST = frozenset({"0", "X", "x", "data"})
 _FITTING = frozenset({"fit", "fit_transform", "fit_predict", "partial_fit"})
-# What LightGBM calls the columns of an array.
+# LightGBM's names for the columns of an array.
 _NUMBERED = re.compile(r"Column_\d+")
 
 
@@ -127,7 +127,7 @@ def _agreed(name: str, series: Sequence[Any], example: object) -> Column:
     if all(one.dtype == series[0].dtype for one in series):
         return column_shaped_like(series[0], example)
     if all(getattr(one.dtype, "kind", "O") in "iuf" for one in series):
-        # All of them fit into it.
+        # Every type fits into float64.
         return column_like(name, "float64", example)
     return as_sent(name)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from .values import literal
 
-# How many parts of a value are looked at, how deep, and how many of a list.
+# The number of parts of a value that are looked at, the depth, and the items per list.
 _PARTS, _DEPTH, _SOME = 200, 7, 3
 _WHOLE_BYTES, _SAMPLES = 1 << 12, 64
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), range)
@@ -60,7 +60,7 @@ def _alike(one: Look, other: Look, same_owner: bool) -> bool:
     if one[0] != other[0] or len(one) != len(other):
         return False
     if one[0] == "opaque":
-        # Only its place in memory is known, and that may be given again once its owner is gone.
+        # Only its address is known, which may be reused once its owner is gone.
         return same_owner and one[1:] == other[1:]
     if one[0] == "object":
         return _same_object(one, other, same_owner)
@@ -78,7 +78,7 @@ def _same_object(one: Look, other: Look, same_owner: bool) -> bool:
     if reference is not None and other_reference is not None:
         there = reference()
         same_owner = there is not None and there is other_reference()
-    # What begins with "_" may be a cache that is filled when it is used.
+    # A name that begins with "_" may be a cache that is filled on use.
     for name in {**parts, **other_parts}:
         if name in parts and name in other_parts:
             if not _alike(parts[name], other_parts[name], same_owner):
@@ -169,7 +169,7 @@ def _frame(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
 
 
 def _tensor(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
-    # PyTorch counts what is done to a tensor in place.
+    # PyTorch counts the changes made to a tensor in place.
     return (
         "object",
         ("tensor", tuple(value.shape), value._version),
@@ -211,7 +211,7 @@ def _object(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
     kind = type(value)
     parts = dict(_dict(value, left, depth)[3]) if hasattr(value, "__dict__") else {}
     if not parts and f"{kind.__module__}.{kind.__name__}" == "sklearn.tree._tree.Tree":
-        # Where a tree lies in memory says nothing: the next one may lie there.
+        # The address of a tree says nothing: the next tree may get the same one.
         parts = {name: _look(getattr(value, name), left, depth + 1) for name in ("node_count", "threshold", "value")}
     if not parts:
         parts = {"itself": Look(("opaque", id(value)))}

@@ -17,13 +17,13 @@ from contextvars import ContextVar
 from .pure import plain
 from .symbols import Built, Called, Function, Klass, Live, Part, Scope, Symbol, Unknown
 
-# They return what they get.
+# Decorators that return their argument.
 _SAME = {typing.final, typing.no_type_check, typing.runtime_checkable}
 _COPIED = ("__name__", "__qualname__", "__doc__", "__module__")
-# Better looked into afterwards than followed.
+# Functions that are better compared by their result than followed.
 OPAQUE = (functools.singledispatch, inspect.signature, typing.get_type_hints, logging.getLogger)
 _ADDS = frozenset({"append", "appendleft", "extend", "insert", "add", "push"})
-# What following a definition found it to add to: running it once more adds once more.
+# Objects outside a definition that running it adds to; running it again would add again.
 EFFECTS: ContextVar[list[object]] = ContextVar("EFFECTS")
 
 

@@ -30,7 +30,7 @@ def logger_source(name: str, value: object, statement: ast.stmt | None, variable
 def _got(logger: logging.Logger, as_written: str) -> str:
     if logger is logging.root:
         return "logging.getLogger()"
-    # Not by getLogger(), which would make one.
+    # getLogger() would create a missing logger.
     if logging.Logger.manager.loggerDict.get(logger.name) is not logger:
         return ""
     return as_written or f"logging.getLogger({literal(logger.name)})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..scripts import lines_of, quiet_parse
 from .notebook import Definition, Notebook
 
-# IPython puts them among Python's own.
+# IPython adds these to the built-in names.
 NOTEBOOK_ONLY = ("get_ipython", "display")
 
 
@@ -70,7 +70,7 @@ def _is_made_or_hinted(name: str, tree: ast.Module, notebook: Notebook) -> bool:
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     if any(re.search(rf"\b{name}\b", text) for text in texts):
         return True
-    # A function that has not been called yet may make it.
+    # A function that was not called yet may set it.
     return any(re.search(rf"\bglobal\b.*\b{name}\b", cell.source) for cell in notebook.cells)
 
 
@@ -104,7 +104,7 @@ def _declared_global(tree: ast.Module, notebook: Notebook) -> Iterator[Use]:
     top = _bound_anywhere(ast.Module([node for node in tree.body if not isinstance(node, Definition)], []))
     top |= {node.name for node in tree.body if isinstance(node, Definition)}
     functions = [node for node in tree.body if isinstance(node, Definition)]
-    # What init() sets is the script's own affair; what else is set beside it, too: it may call that.
+    # Names that init() sets are the script's own; so are names that other functions set, which it may call.
     top |= {
         name for function in functions if function.name == "init" for item in _globals(function) for name in item.names
     }

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ..scripts import lines_of, quiet_parse, top_level
 
-# The notebook's own are not the script's.
+# Names that every module has.
 _OF_EVERY_MODULE = frozenset(
     {
         "__name__",
@@ -59,10 +59,10 @@ class Binding:
         before = lines[self.node.lineno - 1].encode()[: self.node.col_offset].decode()
         after = found[-1].encode()[self.node.end_col_offset :].decode().strip()
         if (before.strip() and self.line == self.node.lineno) or after.startswith(";"):
-            # Others share its lines, and would be run a second time.
+            # Other statements share its lines, and would run a second time.
             return ast.get_source_segment(self.cell.source, self.node) or ""
         margin = len(found[0]) - len(found[0].lstrip())
-        # Not textwrap.dedent: lines inside of a text that spans several must stay as they are.
+        # textwrap.dedent would change the lines inside multi-line texts.
         return "\n".join(line[margin:] if not line[:margin].strip() else line for line in found)
 
     @property
@@ -118,7 +118,7 @@ class Notebook:
     def bindings(self, name: str) -> Iterator[Binding]:
         """Yield the statements that gave a global name its value, the latest first."""
         for cell in reversed(self.cells):
-            # A cell of megabytes of data takes seconds to parse; Python spells some names in several ways.
+            # Parsing a cell of megabytes of data takes seconds. Python spells some non-ASCII names in several ways.
             if name not in cell.source and cell.source.isascii():
                 continue
             for bound, node in reversed(_bound(cell.source)):
@@ -172,7 +172,7 @@ def parsed(source: str) -> list[ast.stmt]:
     try:
         return quiet_parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Shell syntax that was never transformed, or a cell that failed: it bound nothing.
+        # Shell syntax that was never transformed, or a cell that failed: neither bound a name.
         return []
 
 

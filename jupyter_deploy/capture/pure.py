@@ -111,7 +111,7 @@ def computed(node: ast.expr, scope: Scope) -> Symbol:
         return Unknown(text)
     try:
         value = eval(compile(ast.Expression(node), "<expression>", "eval"), {**names, "__builtins__": {}})  # noqa: S307
-    except Exception:  # noqa: BLE001 - it cannot be told here, whatever the reason
+    except Exception:  # noqa: BLE001 - any error means that it cannot be computed here
         return Unknown(text)
     return Live(value)
 

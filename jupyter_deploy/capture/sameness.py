@@ -22,7 +22,7 @@ _REACHED = 200
 _WRITTEN_OVER = frozenset(
     {
         *("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__annotations__", "__type_params__"),
-        # What functools.wraps copies from Python 3.14 on; it makes the annotations.
+        # functools.wraps copies it from Python 3.14 on; it makes the annotations.
         "__annotate__",
     }
 )
@@ -42,9 +42,9 @@ class Comparison:
     def __init__(self, compare_class: Callable[[Comparison, Klass, type], None]) -> None:
         self._compare_class = compare_class
         self._seen: set[tuple[int, int]] = set()
-        # Whether a library's wrapper was looked into, instead of followed.
+        # Whether a library's wrapper was looked into.
         self.opened = False
-        # Expressions that cannot be told, but whose values can be written down.
+        # Expressions that cannot be computed here, but whose values can be written down.
         self.written: list[tuple[ast.expr, str]] = []
         # The functions of the class that is compared: libraries keep several of them together.
         self.methods: list[Function] = []
@@ -125,7 +125,7 @@ class Comparison:
         holds = any(isinstance(one, (Function, Klass)) for one in parts(symbol))
         symbol = symbol if isinstance(symbol, Live) or holds else _simple(symbol)
         if isinstance(symbol, (Unknown, Part)) or (isinstance(symbol, Called) and _is_of_library(symbol) and not holds):
-            # A constant or a container must be told; an object of a library is the statement's affair.
+            # A constant or a container must be known; an object of a library may depend on the statement.
             if symbol.source is not None and _reads_environment(symbol.source):
                 return
             if (plain(live) or not isinstance(symbol, Called)) and not self._writes(symbol, live):
@@ -240,7 +240,7 @@ class Comparison:
         """Look into a library's wrapper: it must hold that function, and nothing else of the notebook."""
         if not _is_of_library(symbol):
             raise Different(f"{what} is made by code that cannot be followed")
-        # Handed through, as by a decorator that registers it elsewhere, or held.
+        # The function was returned as it is, as by a decorator that registers it, or is held.
         through = isinstance(live, types.FunctionType) and is_notebooks(live)
         found: list[Any] = [live] if through else notebook_functions(live)
         wanted = [one for one in (*symbol.arguments, *symbol.keywords.values()) if isinstance(one, (Function, Klass))]
@@ -338,5 +338,5 @@ def follows(action: Callable[[], None]) -> str:
     except Different as found:
         return str(found)
     except (Undecided, RecursionError):
-        return "its decorator does what cannot be told without running it"
+        return "what its decorator does is known only when it runs"
     return ""

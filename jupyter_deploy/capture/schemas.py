@@ -173,7 +173,7 @@ def _array(sample: Any, count: int) -> ParameterType:
 
 
 def _numbers(values: Any) -> str:
-    # Not repr: nan and inf have no literal of their own.
+    # repr() is no literal for nan and inf.
     return f"[{', '.join(map(_numbers, values))}]" if isinstance(values, list) else cell_of(values)
 
 
@@ -193,7 +193,7 @@ def _standard(hint: object) -> str | None:
     """Write a parameter type for plain values; None if the hint says nothing."""
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (list, tuple):
-        # Nothing is said of items that may be of several kinds.
+        # Items of several types say nothing.
         kinds = {kind for kind in inner if kind is not Ellipsis}
         item = _standard(_alone(kinds.pop())) if len(kinds) == 1 else None
         return f"StandardPythonParameterType([{item or ''}])"
@@ -263,5 +263,5 @@ def _evaluated(annotation: ast.expr | None, variables: Mapping[str, object]) -> 
         return None
     try:
         return eval(compile(ast.Expression(annotation), "<hint>", "eval"), dict(variables))  # noqa: S307 - names only
-    except Exception:  # noqa: BLE001 - a hint may be anything; then it says nothing
+    except Exception:  # noqa: BLE001 - a hint may be any code; if it fails, it says nothing
         return None

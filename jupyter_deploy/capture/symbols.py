@@ -17,7 +17,7 @@ from .codes import Scoped, codes_of, first_line, inner_codes, makes_code
 from .notebook import parsed
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
-# The cells that were run: some magics run text that Python keeps no lines of.
+# The cells that were run: Python keeps no source of text that some magics run.
 SOURCES: ContextVar[tuple[str, ...]] = ContextVar("SOURCES")
 
 
@@ -26,7 +26,7 @@ class Symbol:
     """An object that a statement makes; ``attributes`` were set on it later."""
 
     attributes: dict[str, Symbol] = field(default_factory=dict, kw_only=True)
-    # The expression that it comes from, where it was first met.
+    # The expression that first gave this symbol.
     source: ast.expr | None = field(default=None, kw_only=True)
 
 
@@ -211,7 +211,7 @@ def _in_history(code: types.CodeType) -> Def | None:
 def _block(lines: tuple[str, ...]) -> Def | None:
     try:
         text = "".join(getblock(list(lines)))
-        # Indented as it stands: texts of several lines must stay as they are.
+        # Keep the indentation: multi-line texts must not change.
         body = quiet_parse(f"if 1:\n{text}" if text[:1] in " \t" else text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError, IndexError):
         return None

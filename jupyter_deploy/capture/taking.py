@@ -50,7 +50,7 @@ class Taking:
                 raise self._told(finding, use.name) from None
             except RecursionError:
                 raise self.problem(use.name, "it is nested too deeply", "Make it in init().") from None
-            except Exception as error:  # the value's own code, which may do anything where it is looked at
+            except Exception as error:  # the value's own code may raise anything
                 reason = f"looking at it raises {type(error).__name__}: {error}"
                 raise self.problem(use.name, reason, "Make it in init().") from error
         self._import_what_is_below(source)
@@ -197,7 +197,7 @@ class Taking:
             self._found.setdefault("logging", Taken("logging", "import", "import logging", summary="import logging"))
             first = frozenset({"logging"})
         else:
-            # The name stands for something else here.
+            # The script uses this name for something else.
             text, first = text.replace("logging.", '__import__("logging").'), frozenset()
         place = (binding.cell.label, binding.line) if binding else ("", 0)
         return Taken(name, "alias", text, *place, summary=text.split("\n")[0].partition(" = ")[2], first=first)
@@ -214,7 +214,7 @@ class Taking:
         if found.as_now:
             summary += f", with {', '.join(found.as_now)} as computed here"
         taken = Taken(name, kind, found.binding.text, place, found.binding.line, summary, at_once)
-        # Kept before its own names are followed: functions may call each other.
+        # Store it before its own names are followed: functions may call each other.
         self._found[name] = taken
         self.follow(*_in_place(found.binding), needed_by=name)
         return taken
@@ -287,7 +287,7 @@ class Taking:
         if isinstance(value, type(functools.lru_cache(len))) or (
             is_callable_of(value, "__main__") and isinstance(value, (type, types.FunctionType))
         ):
-            # Saved, these would be names of a module that a service does not have.
+            # A pickle would hold their names in a module that a service does not have.
             check_latest_not_changed(name, self._notebook)
             raise lost(name, value, self._notebook)
         if isinstance(value, types.BuiltinFunctionType):
@@ -334,6 +334,6 @@ def _resolved(node: ast.expr, notebook: Notebook) -> object:
         return notebook.variables.get(node.id)
     if isinstance(node, ast.Attribute):
         owner = _resolved(node.value, notebook)
-        # Only where looking does nothing: an attribute of an instance may be computed.
+        # Reading an attribute of a module or class runs no code; an instance may compute it.
         return getattr(owner, node.attr, None) if isinstance(owner, (types.ModuleType, type)) else None
     return None

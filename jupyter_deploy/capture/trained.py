@@ -19,7 +19,7 @@ _NUMERIC = frozenset(
         *("GradientBoostingClassifier", "GradientBoostingRegressor", "IsolationForest", "VarianceThreshold"),
     }
 )
-# Their output has the columns of their input, in the same order.
+# Steps whose output has the columns of their input, in the same order.
 _IN_PLACE = frozenset(
     {
         *("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer", "QuantileTransformer"),
@@ -118,7 +118,7 @@ def _xgboost(model: Any, names: Sequence[str], depth: int) -> Mapping[str, Known
 
 
 def _lightgbm(model: Any, names: Sequence[str], depth: int) -> Mapping[str, Known]:
-    # Which columns its categories belong to, it does not say.
+    # LightGBM does not say which columns its categories belong to.
     booster = getattr(model, "booster_", model)
     return {} if booster.pandas_categorical else dict.fromkeys(names, Known("float64"))
 

@@ -18,12 +18,12 @@ _SECRET = re.compile(
     r"(^|_)(secrets?|token|(db|user|smtp)_pass|pwd|passw(or)?d|passphrase|(api|access|private|account|auth|\w+ai)_?key|credentials?)(_|$)"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Keys of well-known services, a private key's file, a user's password in an address.
+# Keys of well-known services, a private key's file, a password in an address.
 _SECRET_VALUE = re.compile(
     r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|xox[abp]-[\w-]{10,}|hf_\w{20,}|AIza[\w-]{30,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@{}]+@"
 )
-# "<pad>" and "[CLS]" are tokens of another kind.
+# Tokens such as "<pad>" and "[CLS]" are no secrets.
 _MARK = re.compile(r"<.*>|\[.*\]")
 _LOOKED_AT = 10_000
 _NOTEBOOK_ONLY = ("IPython", "ipykernel", "ipywidgets", "anywidget", "traitlets", "comm", "jupyter_deploy")
@@ -59,11 +59,11 @@ def _written(value: Any) -> str:
 
 
 def _is_plain(value: object, depth: int, seen: set[int]) -> bool:
-    # Exact types: what derives from them (an enum's member, a named tuple) is more than its repr.
+    # Exact types: an instance of a subclass (an enum's member, a named tuple) is more than its repr.
     if type(value) is float:
         return math.isfinite(value)
     if type(value) is complex:
-        # A zero loses its sign in complex(…)'s own text.
+        # repr(complex) loses the sign of a zero.
         return all(math.isfinite(part) and str(part) != "-0.0" for part in (value.real, value.imag))
     if type(value) in _PLAIN:
         return True
@@ -73,7 +73,7 @@ def _is_plain(value: object, depth: int, seen: set[int]) -> bool:
         return False
     if type(value) in (list, dict, set):
         if id(value) in seen:
-            # One list in two places: written down, it would be two.
+            # One list in two places would become two lists.
             return False
         seen.add(id(value))
     if type(value) is frozenset and depth:

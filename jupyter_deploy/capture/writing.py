@@ -115,7 +115,7 @@ def _at_once(tree: ast.Module, taken: Sequence[Taken]) -> set[str]:
     needed = {name for node in tree.body for name in needed_at_definition(node) | annotations_of(node)}
     needed = needed.union(*(one.first for one in taken))
     waiting = [one for one in taken if one.text and one.kind != "import"]
-    # A decorator is called at once, and so is what it calls.
+    # A decorator is called at definition, and so are the functions that it calls.
     while called := [one for one in waiting if one.name in needed]:
         waiting = [one for one in waiting if one.name not in needed]
         for one in called:
@@ -178,7 +178,7 @@ def _ordered(taken: Sequence[Taken]) -> list[Taken]:
 
     def visit(one: Taken, trail: frozenset[str]) -> None:
         for name in sorted(one.first):
-            # Type hints may go round in circles; values cannot.
+            # Type hints may refer to each other; values cannot.
             if name in known and name not in trail:
                 visit(known[name], trail | {name})
         done.setdefault(one.name, one)
@@ -221,7 +221,7 @@ def _cell(page: _Page, cell: str, label: str, first: int, contract: Contract) ->
 
 def _schema(contract: Contract) -> Iterator[str]:
     for name, kind in (contract.types or {}).items():
-        # A default may be left out; of arrays and frames, inference-schema cannot tell.
+        # An optional parameter may be omitted; inference-schema supports that for plain values only.
         free = name in contract.optional and kind.expression.startswith("StandardPython")
         yield wrapped(f'input_schema("{name}", {kind.expression}{", optional=True" if free else ""})')
 
@@ -235,9 +235,9 @@ def _decoding(run: Function | ast.Lambda) -> str:
     is_awaited = isinstance(run, ast.AsyncFunctionDef) and not _yields(run)
     by_place = bool(every) and every[0] == first and first not in {one.arg for one in arguments.kwonlyargs}
     given = ", ".join(["value" if by_place else f"{first}=value", *(f"{name}={name}" for name in rest)])
-    # A run() that does not look at the value needs none.
+    # A run() that ignores its value needs no parameter.
     value = "json.loads({0})" if is_read(run, first) else "json.loads({0}) if {0} else None"
-    # In here, other names stand for the request's text than those that are used below.
+    # These names are used in the generated code, so the request's text needs another.
     first = "data" if first in {"json", "AMLResponse", "_run", "value", "error"} else first
     return (
         "_run = run\n\n\n"

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         code = _run(words)
-        # Here, where a reader that left can still be told from a bug.
+        # Flush here: a closed pipe would look like a bug later.
         sys.stdout.flush()
         return code
     except UsageProblem as error:
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error.text(), file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader of a pipe left (head, less): nothing to say to it.
+        # The reader of the pipe has left (head, less).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -53,9 +53,9 @@ def _run(words: list[str]) -> int:
         return 0
     from ..display import face_of
 
-    # Answers are for programs to read, unless they are something of our own.
+    # Answers are for programs, unless they are objects of this package.
     _show(value, as_json="--json" in words or (verb.name == "invoke" and face_of(value) is None))
-    # What Ctrl-C cut short is shown, but it is not all that was asked for.
+    # The result of an interrupted run is shown, but is incomplete.
     cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
     return 130 if verb.name == "invoke" and cut is True else 0
 

@@ -62,21 +62,21 @@ class Asked:
     target that a user typed.
     """
 
-    # A stored script's name; a Path is a file.
+    # A text is a stored script's name, a Path a file.
     script: str | Path | _Back | None = None
     models: tuple[str, ...] | _Back | None = None
     target: str | None = None
     port: int | _Back | None = None
     environment: str | Path | Environment | _Back | None = None
     workers: int | _Back | None = None
-    # None as a value takes that key back.
+    # None as a value resets that key.
     settings: Mapping[str, Setting | None] | _Back | None = field(default=None, hash=False)
     variables: Mapping[str, str | None] | _Back | None = field(default=None, hash=False, repr=False)
-    # Bytes.
+    # In bytes.
     memory: int | _Back | None = None
     cpus: float | _Back | None = None
     image: OwnImage | _Back | None = None
-    # Absolute.
+    # An absolute path.
     source: Path | _Back | None = None
     # None as a value removes that tag.
     tags: Mapping[str, str | None] | _Back | None = field(default=None, hash=False)

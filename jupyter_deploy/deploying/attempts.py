@@ -57,7 +57,7 @@ class Attempts:
         try:
             return *self._once(None, replace(spec, target=how.otherwise), how, progress), (why,)
         except (StartFailed, PortBusy):
-            # The script's own fault, or the port's: it says more than why there is no container.
+            # The script or the port is at fault: this error says more than why there is no container.
             raise
         except DeployError:
             raise first from None

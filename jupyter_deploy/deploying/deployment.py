@@ -32,7 +32,7 @@ from .specifying import specified, with_given
 from .strays import Strays
 from .unproven import Unproven
 
-# Where the names of a notebook are that a stored script took.
+# Why the notebook's names were not compared with those that a stored script took.
 NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
 _AT_ONCE_SECONDS = 0.5
 log = logging.getLogger("jupyter_deploy")
@@ -196,7 +196,7 @@ class Deployment:
     ) -> tuple[ServiceSpec, tuple[str, ...]]:
         """Replace a served model's version; returns the models to serve, too."""
         captured = captured_in(self.bundle_folder(record))
-        # What the script took from its notebook comes with the script, unless it was asked for by its name, too.
+        # Captured data comes with the script, unless its model was requested as well.
         asked = [self._resolver.version_of(reference) for reference in spec.models or ()]
         own = tuple(known for known in record.models if known not in captured or known in asked)
         if model is None:
@@ -211,7 +211,7 @@ class Deployment:
             with self._lock(name, _AT_ONCE_SECONDS):
                 self._stop(name)
         except Busy:
-            # Another process waits for an init(), perhaps for an hour: with its server gone it gives up.
+            # Another process waits for an init(), perhaps for an hour; it gives up when its server is gone.
             self._stop(name, alone=False)
             with self._lock(name):
                 self._stop(name)
@@ -220,14 +220,14 @@ class Deployment:
         record = self._rows.get(name).proven()
         unwritten = ""
         try:
-            # Until it has ended, the row says that it is only about to.
+            # Until it has ended, the row says that it is ending.
             ending = replace(record.rollout, ending=True)
             self._rows.put(replace(record, desired="stopped", rollout=ending), frees=True)
         except (DiskFull, ReadOnly) as error:
             unwritten = error.message
         self._end(record)
         if alone:
-            # That it has ended is found out by looking, too.
+            # If this cannot be recorded, a look at the server shows that it has ended.
             with contextlib.suppress(DiskFull, ReadOnly):
                 self._rows.put(replace(record.settled(), desired="stopped"), frees=True)
         if unwritten:
@@ -246,7 +246,7 @@ class Deployment:
 
         with self._replacing(name):
             record = self._rows.get(name)
-            # It is not ended before it is sure that it can be forgotten.
+            # Check that the row can be removed before the server ends.
             self._rows.ensure_writable()
             self._end(record)
             self._rows.remove(name)

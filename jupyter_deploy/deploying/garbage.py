@@ -51,7 +51,7 @@ class Garbage:
         left = self._database.claims.left_behind()
         if left.digests:
             try:
-                # Cleaning up does not wait for a lock: the stage stays, and the next cleaning finds it.
+                # Cleaning up does not wait for a lock: the next one will find the stage.
                 self._remove(lambda: self._these(left.digests), 0.0)
             except Locked:
                 return
@@ -64,7 +64,7 @@ class Garbage:
         return {entry.name for entry in self._home.bundles.glob("*")}
 
     def _these(self, digests: set[str] | frozenset[str]) -> Digests:
-        # Half an upload has no marker: what may be there is removed without asking whether it is.
+        # Half an upload has no marker: remove it without a test whether it exists.
         return set(digests), self._bundles() & digests
 
     def _remove(self, find: Callable[[], Digests], patience: float | None = None) -> None:
@@ -80,7 +80,7 @@ class Garbage:
         self._contents.sweep()
 
     def _unnamed(self, find: Callable[[], Digests]) -> list[tuple[str, str]]:
-        # In this order: what is made later is not listed, and a claim is only given up once the row is there.
+        # This order: an object that is made later is not listed, and a claim ends only after its row exists.
         artifacts, bundles = find()
         claimed = self._database.claims.living()
         found = [("artifact", digest) for digest in artifacts - self._registered(artifacts) - claimed]

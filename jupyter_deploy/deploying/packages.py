@@ -120,7 +120,7 @@ class Packages:
         with told(folder.parent):
             folder.parent.mkdir(parents=True, exist_ok=True)
             try:
-                # The folder may be on another disk: what was there stays until the new one is whole.
+                # The folder may be on another disk: keep the old content until the new one is complete.
                 shutil.move(half, beside)
                 remove_tree(folder, trash=staging)
                 beside.rename(folder)

@@ -9,7 +9,7 @@ from ..services import Capabilities, ServiceRecord, ServiceSpec
 from ..targets import target
 from .asked import DEFAULT, Asked
 
-# What only some targets can give a service, by the capability that it takes.
+# Fields that only some targets support, and the capability that they need.
 _TAKES = {"memory": "limits", "cpus": "limits", "image": "own_image"}
 
 

@@ -58,7 +58,7 @@ class References:
         if script in _DEFAULT and text not in self._scripts.names():
             return DEFAULT
         if source and text and Path(source, text).is_file():
-            # As Azure ML has it: an entry script is named relative to its source directory.
+            # As in Azure ML, an entry script is named relative to its source directory.
             return _absolute(Path(source, text))
         if not isinstance(script, Path) and text in self._scripts.names():
             return text

@@ -144,7 +144,7 @@ class Resolver:
         """
         if not script.looks_for_models:
             return ()
-        # A service whose name was derived from its script's takes the model of the script's name, too.
+        # A service with a derived name also takes the model of its script's name.
         names = [name, script.name] if not script.path and derived(script.name) == name else [name]
         return tuple(known for known in names if known in self._models)[:1]
 

@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
 _SILENCE_SECONDS = 5.0
 Progress = Callable[[str], None]
-# What a running server cannot change about itself, and what its target can change around it.
+# Changes that need another server, and those that a target can make around a running one.
 _NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
 _LIMITS = {"memory", "cpus"}
 _IN_PLACE = {*_LIMITS, "auth"}
@@ -98,7 +98,7 @@ class Rollout:
             if not wait:
                 return "unchanged", (), 0
             health = self._wait(record, progress)
-        # What is still loading the old script need not finish it; it serves nobody.
+        # A server that is still loading the old script serves no client; it need not finish.
         server = record.active if health.started and health.state != "Transitioning" else None
         if server is None:
             action = "started" if record.is_stopped else "repaired"
@@ -138,7 +138,7 @@ class Rollout:
     def _reload(self, record: ServiceRecord, server: Server, resolved: Resolved) -> int:
         both = tuple(dict.fromkeys(record.models + resolved.model_ids))
         pending = replace(record.rollout, pending=resolved.bundle.digest)
-        # Until one of the two is out of use, nobody may remove what either needs.
+        # Until one of the two is no longer used, the models of both must stay.
         self._rows.put(replace(record, models=both, rollout=pending), models_exist(resolved))
         try:
             generation, in_use = self._target(server.target).reload(self._launch(resolved, server.port), server)
@@ -146,7 +146,7 @@ class Rollout:
             self._rows.put(record, frees=True)
             raise self._reload_failed(record, resolved, error) from None
         except BaseException:
-            # Interrupted: perhaps the new bundle serves already. Its files stay, and the next deployment looks.
+            # Interrupted: the new bundle may already serve. Keep its files; the next deployment looks.
             keep = (*record.rollout.keep, resolved.bundle.digest)
             self._rows.put(replace(record, rollout=replace(record.rollout, keep=keep)), frees=True)
             raise
@@ -168,11 +168,11 @@ class Rollout:
         before = record.port if record else 0
         launch = self._launch(resolved, resolved.spec.port or before)
         try:
-            # What is built may take long or fail: until then, what there is stays as it is.
+            # Preparing may take long or fail: until it is done, everything stays as it is.
             progress(Step("preparing the environment", stage="environment"))
             self._target(resolved.spec.target).prepare(launch, progress)
             if record is not None and record.server:
-                # What does not answer gets little time to drain.
+                # A server that does not answer gets little time to drain.
                 self._target(record.server.target).stop(record.server, _UNRESPONSIVE_SECONDS)
             progress(Step("starting the server", stage="start"))
             written = self._launch_on(record, resolved, launch, wait)
@@ -199,12 +199,12 @@ class Rollout:
         self._take_over(proven, before)
         if launch.port:
             return generation
-        # The port is free only now. What has just been proven is started on it, and answers until then on its own.
+        # The port is free only now: start the proven bundle on it; until then the new server answers on its own port.
         progress(Step(f"taking over port {has}", stage="take over"))
         try:
             final, _, generation = self._beside(proven, resolved, self._launch(resolved, has), progress)
         except DeployError:
-            # Somebody took it in between; the service runs all the same.
+            # Another program took the port in between; the service runs all the same.
             progress(f"port {has} is no longer free; {resolved.spec.name} keeps port {server.port}")
             return generation
         self._take_over(final, server)
@@ -257,7 +257,7 @@ class Rollout:
             owners = [name for name in owners if name != launch.name]
             if not owners:
                 raise
-            # "python (pid 4711)" says less than the name that the user gave it.
+            # The service's name says more than "python (pid 4711)".
             message = f"Port {launch.port} is in use by service {owners[0]}."
             raise PortBusy(message, hint=f"{error.hint} Or: jupyter model stop {owners[0]}") from error
 
@@ -299,7 +299,7 @@ class Rollout:
         while True:
             health = self.health(record)
             if health.state == "Unhealthy" and not health.started:
-                # A server that is about to end does not answer any more: see what becomes of it.
+                # A server that is about to end no longer answers: wait for its end.
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since > _SILENCE_SECONDS:
                     return health

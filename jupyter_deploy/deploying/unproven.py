@@ -15,7 +15,7 @@ from .changing import Busy, ServiceLock
 from .rollout import Rollout
 
 _PATIENCE_SECONDS = 2.0
-# Other errors are about what was typed: the user reads them where it was typed.
+# Other errors are about what the user typed, and are shown there.
 _WORTH_A_LOG = (TargetProblem, EnvironmentProblem, StartFailed)
 
 
@@ -45,14 +45,14 @@ class Unproven:
         if before is None:
             if now is not None or not isinstance(error, DeployError) or isinstance(error, _WORTH_A_LOG):
                 self._log(name, error)
-            # Stopped meanwhile: that is what the user wants it to be.
+            # It was stopped meanwhile, as the user wants it.
             if now is not None and not now.is_stopped:
                 self._forget(now)
         elif now is not None and before.is_stopped and not now.is_stopped:
             self._end(now)
             self._rows.put(before)
         elif now is not None and now.spec != before.spec:
-            # Limits are the exception: where they were changed, the container has them.
+            # Limits are the exception: if they were changed, the container has the new ones.
             spec = replace(before.spec, memory=now.spec.memory, cpus=now.spec.cpus)
             self._rows.put(replace(now, spec=spec if now.server == before.server else before.spec))
 
@@ -76,7 +76,7 @@ class Unproven:
             if tried or (waited_for and record.rollout.unproven != WAITED_FOR):
                 continue
             try:
-                # Who deploys it holds the lock until it serves.
+                # A deployment holds the lock until its service serves.
                 with self._lock(record.name, 0.0):
                     self._settle(record.name)
             except Busy:
@@ -100,7 +100,7 @@ class Unproven:
 
     def _end(self, record: ServiceRecord) -> None:
         for server in record.servers:
-            # An engine that is gone cannot remove its container: prune finds it by its labels.
+            # Without an engine, its container cannot be removed: prune finds it by its labels.
             with contextlib.suppress(DeployError):
                 self._target(server.target).stop(server, _PATIENCE_SECONDS)
 

@@ -98,7 +98,7 @@ def models_of(facts: Mapping[str, Any]) -> str:
 
 def taken_of(facts: Mapping[str, Any]) -> str:
     """List a service's captured data: the notebook's names, each with the model that it was saved as."""
-    # Older versions of this package took another script's or model's name for the same bytes: that is no name of this.
+    # Older versions of this package used another script's or model's name for the same bytes.
     captured = facts.get("captured", {}).items()
     own = {name: f" ({model})" * model.startswith(f"{facts['script']}-") for name, model in captured}
     return ", ".join(f"{name}{model}" for name, model in own.items())
@@ -106,4 +106,4 @@ def taken_of(facts: Mapping[str, Any]) -> str:
 
 def moved_sentence(moved: Sequence[str], command: str) -> str:
     """Say which names have changed, and which ``command`` takes the notebook's present values; empty if none."""
-    return f"{'; '.join(moved)}; {command} takes the notebook as it lives now" if moved else ""
+    return f"{'; '.join(moved)}; {command} takes the notebook's present values" if moved else ""

@@ -12,7 +12,7 @@ from .plain import readable
 if TYPE_CHECKING:
     from ..workspace import Living
 
-# Paths are nobody's business to whom a saved notebook is handed on.
+# A saved notebook is passed on, and must not show paths of this machine.
 _OF_THIS_MACHINE = ("folder", "home", "log")
 MIME = "application/vnd.jupyter-deploy.{}.v1+json"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..workspace import Living
     from .face import Face
 
-# Module and name of each class that has a face, and where that is; nothing of either is imported before it is shown.
+# Module and class of each value with a face, and the face's place; neither is imported before it is shown.
 FACES = (
     ("jupyter_deploy.registry.model", "Model", "models.MODEL"),
     ("jupyter_deploy.scripts.scripts", "Script", "scripts.SCRIPT"),
@@ -37,7 +37,7 @@ FACES = (
     ("jupyter_deploy.environments.rows", "Environments", "listings.ENVIRONMENTS"),
     ("jupyter_deploy.errors", "DeployError", "listings.ERROR"),
 )
-# IPython has printers of its own for what these derive from (list, str, BaseException), which win over a bundle.
+# IPython's own printers for their bases (list, str, BaseException) would win over a bundle.
 _PRINTED = ("Listing", "LogText", "DeployError", "Binary", "Snippet")
 
 

@@ -108,7 +108,7 @@ def report_text(report: LatencyReport) -> str:
         edges = [(*_edges(bars, low, high), count) for low, high, count in bars]
         width = max(len(high) for _, high, _ in edges)
         for low, high, count in edges:
-            # A bar for every request that there is: a tail of one is what people look for.
+            # Every count above zero gets a bar: a tail of one request matters.
             blocks = "█" * max(round(_BLOCKS * count / most), 1 if count else 0)
             lines.append(f"  {low:>{width}} – {high:>{width}} ms  {f'{blocks} {count:,}'.lstrip()}")
     return plain.readable("\n".join([*lines, *(f"  {line}" for line in _troubles(report))]))

@@ -12,7 +12,7 @@ from . import markup, plain
 from .card import models_of
 from .face import Face
 
-# Of a longer log, the page gets the end; the plain layer has all of it.
+# The page gets the end of a longer log; the plain layer has all of it.
 LOG_LINES = 2000
 
 

@@ -36,7 +36,7 @@ _LINE = "display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 10px"
 _ROW = "background:none"
 _CELL = "padding:1px 0;text-align:left;vertical-align:top;border:none;white-space:normal;max-width:none"
 _LABEL = f"{_CELL};padding-right:14px;font-weight:normal;white-space:nowrap;color:{MUTED}"
-# Styles of the elements themselves know no width; where a page drops this one, they do.
+# Inline styles cannot depend on the width; if a page drops this style, they still apply.
 NARROW = (
     ".jpd-table{container-type:inline-size}"
     "@container (max-width:520px){.jpd-table table,.jpd-table tbody{display:block}.jpd-table thead{display:none}"

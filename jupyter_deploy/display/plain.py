@@ -9,8 +9,8 @@ from typing import Any
 Rows = Sequence[tuple[str, str]]
 NOTHING = "–"
 
-# What would act instead of being read: terminal sequences and controls, marks that turn the direction of writing
-# (a name could then look like another), halves of characters that cannot be encoded.
+# Characters that act instead of being read: terminal sequences and controls, direction marks (which can disguise a
+# name), lone surrogates.
 _SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -60,7 +60,7 @@ def to_pip(dependencies: CondaDependencies, where: str = "the conda environment"
     _refuse_what_pip_lacks(specs, where)
     version, cut = _python(dependencies.python_version or "", where)
     lines = {line: parse_requirement(line, where) for line in dependencies.pip_packages}
-    # Conda lets pip have the last word too: it runs behind, and replaces what conda installed in another version.
+    # pip wins over conda, as it does in conda: it runs last and replaces packages.
     settled = {line.name for line in lines.values() if line.settles and not line.marker}
     requirements = []
     for spec in specs:
@@ -90,7 +90,7 @@ def _refuse_what_pip_lacks(specs: list[CondaSpec], where: str) -> None:
     names = [name for group in hints.values() for name in group]
     if not names:
         return
-    # One hint needs no names before it; of several, each says what it is about.
+    # A single hint needs no names before it; each of several says what it is about.
     hint = "\n".join(f"{', '.join(group)}: {text}" if len(hints) > 1 else text for text, group in hints.items())
     verb = "is a conda package" if len(names) == 1 else "are conda packages"
     raise ConfigProblem(f"{where}: {', '.join(names)} {verb} without an equivalent for pip.", hint=hint)
@@ -128,7 +128,7 @@ def _newest_within(specifier: str, version: str, where: str) -> str:
 
     allowed = SpecifierSet(specifier)
     running = sys.version_info
-    # The running interpreter first: what is pickled here is best read by its like.
+    # The running interpreter first: it reads best what was pickled here.
     if allowed.contains(f"{running.major}.{running.minor}.{running.micro}"):
         return f"{running.major}.{running.minor}"
     for minor in _PYTHON_MINORS:

@@ -260,7 +260,7 @@ def _key(parsed: Line, line: str) -> tuple[str, str]:
 
 
 def _lines(values: Iterable[str], name: str) -> list[str]:
-    # A text is a list of letters to Python, which is never what was meant.
+    # Python would iterate over the letters of a text.
     if isinstance(values, str):
         raise ConfigProblem(f"{name} must be a list, not {values!r}.", hint=f"{name}=[{values!r}]")
     return list(values)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigProblem, refuse_unknown_keys
 
-# ``prefix`` is where conda once put the environment; it says nothing about what is in it.
+# ``prefix`` is where conda once put the environment; it says nothing about its content.
 KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
 

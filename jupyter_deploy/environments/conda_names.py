@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..errors import ConfigProblem, refuse_unknown_keys
 
-# Where pip's name is another. Names that are not here are the same for both.
+# Conda's names that differ from pip's; all others are the same.
 PIP_NAMES = {
     "antlr-python-runtime": "antlr4-python3-runtime",
     "brotli-python": "brotli",
@@ -68,7 +68,7 @@ PIP_NAMES = {
     "torchvision-cpu": "torchvision",
     "uvicorn-standard": "uvicorn[standard]",
 }
-# pip's versions of these have a part more than conda's: 4.8.1 is 4.8.1.78 there.
+# pip's versions of these have one part more than conda's: 4.8.1 is 4.8.1.78 there.
 _LONGER_VERSIONS = frozenset({"opencv-python-headless"})
 # They only choose between builds of other conda packages; wheels have no such choice, or make it by index.
 SELECTORS = frozenset(
@@ -88,7 +88,7 @@ SELECTORS = frozenset(
         "blas-devel",
     ]
 )
-# Parts of any Python interpreter, wherever it comes from.
+# Parts of any Python interpreter.
 INTERPRETER_PARTS = frozenset(
     [
         "ca-certificates",
@@ -219,10 +219,10 @@ def _term(term: str, longer: bool) -> str:
     if not version:
         return ""
     if sign in ("", "=", "=="):
-        # Behind 1.0rc1 or 2024a nothing can follow.
+        # Nothing can follow 1.0rc1 or 2024a.
         is_prefix = (sign == "=" or is_open or longer) and not re.search("[a-z]", version)
         return f"=={version}.*" if is_prefix else f"=={version}"
-    # Conda allows '>=1.2.*', which says no more than '>=1.2'.
+    # Conda allows '>=1.2.*', which means '>=1.2'.
     return f"{sign}{version}.*" if sign == "!=" and is_open else f"{sign}{version}"
 
 

@@ -32,13 +32,13 @@ class Environment:
     Parameters
     ----------
     name : str
-        Letters, digits, ``-``, ``.``, ``_``; at most 255. ``"kernel"`` and ``"inferred"`` are the package's own.
+        Letters, digits, ``-``, ``.``, ``_``; at most 255. ``"kernel"`` and ``"inferred"`` are reserved.
     python_version : str
-        ``"3.11"``; empty for that of the kernel, or of the base image where one is named.
+        ``"3.11"``; empty for the kernel's, or for the base image's if one is named.
     requirements : tuple of str
         Lines as pip takes them.
     options : tuple of str
-        Options as pip takes them in a file of requirements, for example ``--extra-index-url URL``.
+        Options of pip's requirements files, for example ``--extra-index-url URL``.
     constraints : tuple of str
         Lines that bound versions without installing anything.
     base_image : str
@@ -46,11 +46,11 @@ class Environment:
     dockerfile : str
         The text of a Dockerfile that makes the base image; empty for none.
     variables : dict of str to str
-        Variables that the script gets. They are kept in files for their owner only, and never in an image.
+        Variables of the script. They are kept in private files, and never in an image.
     version : int
-        Given at its registration; 0 before.
+        Given at registration; 0 before.
     notices : tuple of str
-        What the user should know about how it was read.
+        For the user, about how it was read.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Environment:
         Parameters
         ----------
         container_registry : object, optional
-            Means nothing here: Docker's own login is used.
+            Ignored: Docker's own login is used.
         conda_specification, pip_requirements : str or pathlib.Path, optional
             A file of packages to install into it.
         """
@@ -162,7 +162,7 @@ class Environment:
         Parameters
         ----------
         dockerfile : str or pathlib.Path
-            A file, or the text itself. It can copy nothing: it is built without other files.
+            A file, or its text. It cannot copy files: it is built without any.
         """
         given = str(dockerfile)
         text = given if "\n" in given or _FROM.match(given) else _read(given)

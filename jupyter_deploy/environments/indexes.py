@@ -23,7 +23,7 @@ _NAMED = re.compile(r"[\w.-]+=(?=[^=])")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _UV_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-# What :meth:`IndexSettings.over` replaces.
+# The variables that :meth:`IndexSettings.over` replaces.
 VARIABLES = frozenset(
     {
         *_UV_INDEXES,
@@ -57,13 +57,13 @@ class IndexSettings:
         """Return the variables that tell uv all of it, except :meth:`arguments`."""
         strategy = self.strategy
         if self.extra_index_urls and not strategy:
-            # pip takes the best version over all indexes, while uv stays with the first index that has the package.
+            # pip takes the best version over all indexes; uv's default is the first index that has the package.
             strategy = "unsafe-best-match"
         values = {
             "UV_DEFAULT_INDEX": _quoted(self.index_url, " "),
             "UV_INDEX": " ".join(_quoted(url, " ") for url in self.extra_index_urls),
             "UV_INDEX_STRATEGY": strategy,
-            # This one is split at commas, all the others at spaces.
+            # uv splits this variable at commas, all others at spaces.
             "UV_FIND_LINKS": ",".join(_quoted(place, ",") for place in self.find_links),
             "UV_CONSTRAINT": " ".join(_quoted(path, " ") for path in self.constraint_files),
             "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
@@ -110,7 +110,7 @@ def uv_settings(environ: Mapping[str, str], files: Sequence[Path] | None = None)
     pip = _pip_options(environ, pip_files(environ) if files is None else files)
     home = _home(environ)
     index, extra = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL"), _words(environ, *_UV_INDEXES[2:])
-    # Whoever names an index to uv wants it to be asked, whatever pip was told.
+    # An index that is named to uv is used, whatever pip's settings say.
     no_index = _is_true(pip.get("no-index", "")) and not (index or extra)
     if not no_index:
         index = index or pip.get("index-url") or pip.get("pypi-url")
@@ -149,7 +149,7 @@ def pip_files(environ: Mapping[str, str], platform: str = sys.platform) -> list[
         folders = environ.get("XDG_CONFIG_DIRS", "").strip() or "/etc/xdg"
         shared = [*(Path(folder).expanduser() / "pip" for folder in folders.split(os.pathsep) if folder), Path("/etc")]
         user = Path(environ.get("XDG_CONFIG_HOME", "").strip() or home / ".config") / "pip"
-    # A file that the user names takes the place of the user's own, but not of the machine's and the interpreter's.
+    # A file that the user names replaces the user's own, but not the machine's and the interpreter's.
     users = [] if own and Path(own).exists() else [home / ".pip", user]
     found = [folder / "pip.conf" for folder in (*shared, *users, Path(sys.prefix))]
     return [*found, Path(own)] if own else found
@@ -171,7 +171,7 @@ def _pip_options(environ: Mapping[str, str], files: Iterable[Path]) -> dict[str,
         for section in sections.keys() & set(parser.sections()):
             sections[section].update({_option(name): value for name, value in parser.items(section)})
     variables = {_option(name[4:]): value for name, value in environ.items() if name.startswith("PIP_")}
-    # An empty value is as none: it gives way to the layer below.
+    # An empty value counts as none: the layer below applies.
     layers = (*sections.values(), variables)
     return {name: value.strip() for layer in layers for name, value in layer.items() if value.strip()}
 

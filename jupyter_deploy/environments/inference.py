@@ -40,8 +40,8 @@ def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]
     sources = [data.decode("utf-8-sig", "replace") for data in shipment.texts.values()]
     modules = {module.partition(".")[0] for source in sources for module in imported_modules(source)}
     if "inference_schema" in modules:
-        # Its types for arrays and frames need libraries that it does not declare; where it is not installed, the
-        # server has types of its own, which need the same.
+        # Its types for arrays and frames need libraries that it does not declare; so do the server's own types, which
+        # replace a missing inference-schema.
         modules |= {library for library in ("numpy", "pandas") if any(f"{library}_param" in text for text in sources)}
     for module in modules - own - set(sys.stdlib_module_names):
         name, version = distribution_version(module)
@@ -54,13 +54,13 @@ def infer_requirements(shipment: Shipment, models: Iterable[Model]) -> list[str]
             name = _NAME.match(line)[0]  # type: ignore[index]
             needed[name] = _newer(needed.get(name, ""), line)
     if any(_is_foreign(name, line) for name, line in needed.items()):
-        # Beside a library of another time, the versions of today would not do: the installer finds those that do.
+        # Current versions would not fit a library of another time: the installer finds those that do.
         pinned = {name: name for name in pinned}
     for name, line in needed.items():
-        # What the script alone imports keeps the version that is here; a bare name says nothing against it.
+        # Packages that only the script imports keep their installed version; a bare name does not contradict it.
         pinned[name] = line if line != name else pinned.get(name, line)
     pinned.pop(_OWN, None)
-    # "2.5.1+cpu" is a build that the usual index does not have under that name.
+    # "2.5.1+cpu" is a build that the default index does not have under that name.
     return sorted(line.partition("+")[0] for line in pinned.values())
 
 

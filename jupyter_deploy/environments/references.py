@@ -12,7 +12,7 @@ from .conda import read_requirements
 from .environment import INFERRED, KERNEL, Environment, read_file
 from .rows import Environments
 
-# The inferred one with packages more: inferred+xgboost==2.1.4,lightgbm.
+# The inferred environment with additional packages: inferred+xgboost==2.1.4,lightgbm.
 _MORE = f"{INFERRED}+"
 _FILE_ENDINGS = (".yml", ".yaml", ".txt")
 

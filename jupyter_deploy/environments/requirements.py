@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import ConfigProblem, nearest
 from .indexes import redacted
 
-# This package's own server takes the place of the one that these bring.
+# This package's own server replaces the one that these bring.
 PROVIDED = frozenset({"azureml-defaults"})
 FLAGS = ("--no-index", "--prefer-binary", "--pre", "--require-hashes")
 VALUED = (
@@ -213,7 +213,7 @@ def _collect(text: str, where: str, folder: Path | None, reading: _Reading, line
             if name == EDITABLE:
                 raise _local(f"-e {value}", place)
             if name in INCLUDES:
-                # What a constraints file includes only constrains as well.
+                # Files that a constraints file includes are constraints as well.
                 into = reading.constraints if name == "--constraint" else lines
                 _include(value, place, folder, reading, into)
                 continue

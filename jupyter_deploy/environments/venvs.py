@@ -48,7 +48,7 @@ def ensure(home: Home, environment: Environment, say: Callable[[str], None]) -> 
     if (folder / _WHOLE).exists() and python.exists():
         return python
     home.environments.mkdir(exist_ok=True)
-    # One builder at a time: the second finds what the first made.
+    # One builder at a time: the second one finds the first one's result.
     with built_once(home.environments, environment.digest):
         if not ((folder / _WHOLE).exists() and python.exists()):
             remove_tree(folder, trash=home.staging)
@@ -80,7 +80,8 @@ def _make(folder: Path, environment: Environment, say: Callable[[str], None]) ->
 
 
 def _run(command: list[str], environment: Environment, steps: uv.Steps, say: Callable[[str], None]) -> None:
-    # uv reads its own variables and the user's pip settings; the kernel's virtual environment is not the place.
+    # uv reads its own variables and the user's pip settings, but must not install into the kernel's virtual
+    # environment.
     environ = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     environ = uv_settings(os.environ).over(environ)
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ import sys
 from .files import KINDS, Found
 from .pickling import distribution_version
 
-# Where the two have different names.
+# Distributions whose name differs from their module's.
 _NAMES = {
     "sklearn": "scikit-learn",
     "cv2": "opencv-python",
@@ -45,7 +45,7 @@ _NAMES = {
     "google": "",
     "azure": "",
 }
-# Modules whose distribution has their own name, and which model files are known to name.
+# Modules with the name of their distribution, which model files are known to mention.
 _SAME = frozenset(
     """
     accelerate aiohttp autogluon boto3 catboost cloudpickle dask datasets dill fastapi fasttext flask gensim
@@ -54,9 +54,9 @@ _SAME = frozenset(
     pycaret pydantic pymongo pyspark rapidfuzz rdkit redis requests safetensors scipy seaborn shap shapely skl2onnx
     skops sktime soundfile spacy sqlalchemy statsmodels tabpfn tensorflow tiktoken timm tokenizers torch torchvision
     tqdm transformers tslearn ultralytics xgboost
-    """.split()  # noqa: SIM905 - a list of eighty lines says no more
+    """.split()  # noqa: SIM905 - a list of eighty lines would say no more
 )
-# What belongs to a dotted module rather than to its top.
+# Distributions of dotted modules.
 _DOTTED = {
     "azure.identity": "azure-identity",
     "azure.storage.blob": "azure-storage-blob",
@@ -105,7 +105,7 @@ def requirements_of(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not name:
             unknown.append(top)
         elif name not in lines:
-            # Beside a library of another time, the versions of today would not do: the installer finds those that do.
+            # Current versions would not fit a library of another time: the installer finds those that do.
             lines[name] = f"{name}=={version.partition('+')[0]}" if version and not foreign else name
     for bound in found.bounds if foreign else ():
         lines[bound.partition("<")[0].partition(">")[0]] = bound

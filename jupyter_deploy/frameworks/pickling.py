@@ -77,7 +77,8 @@ def _cloud_pickler(file: Any, modules: set[str]) -> Any:
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, CodeType) and obj.co_filename != _CELL and _is_cell(obj.co_filename):
-                # The file's name has this process's number in it: the same function would be saved anew in the next.
+                # The cell's file name contains the process id: the same function would be saved again in the next
+                # session.
                 return self.dispatch_table[CodeType](obj.replace(co_filename=_CELL))
             if isinstance(obj, type) and obj.__module__ == "__main__":
                 _name_alike(obj)
@@ -178,7 +179,7 @@ def _parts(obj: object) -> Iterator[tuple[str, object]]:
 def _distributions() -> Mapping[str, list[str]]:
     from importlib import metadata
 
-    # Reads every installed distribution's list of files: 0.1 s and more in a large environment.
+    # This reads every installed distribution's list of files: 0.1 s and more in a large environment.
     found: Mapping[str, list[str]] = metadata.packages_distributions()
     return found
 

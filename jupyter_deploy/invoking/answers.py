@@ -90,7 +90,7 @@ def decoded(body: bytes, content_type: str = "") -> Any:
         except UnicodeDecodeError:
             return Binary.of(body, content_type or "application/octet-stream")
     try:
-        # It also takes NaN and whole numbers of any size.
+        # json also takes NaN and whole numbers of any size.
         return json.loads(text)
     except (ValueError, RecursionError):
         return text

@@ -68,7 +68,7 @@ class Connection:
     def __init__(self, url: str, timeout: float | None = None) -> None:
         parts = urlsplit(url)
         self._path = quote(parts.path + (f"?{parts.query}" if parts.query else ""), safe=_SAFE) or "/"
-        # A proxy of the user's environment has no business between a notebook and its services.
+        # A proxy in the user's environment must not stand between a notebook and its services.
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname or "", parts.port, timeout=timeout)
         self._timeout = timeout
@@ -137,7 +137,7 @@ class Connection:
             connection.connect()
         self._socket = connection.sock
         self._hurry(end)
-        # A server may refuse a large body before it has read it: then its answer is there already.
+        # A server may refuse a large body before reading all of it: then its answer is there already.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
@@ -157,7 +157,7 @@ class Connection:
             whole = not response.length
         except (ConnectionError, http.client.HTTPException):
             whole = False
-        # A piece that ends with the answer leaves it open, and an open one keeps the next request from being sent.
+        # An unread end would keep the connection busy, so the next request could not be sent.
         response.close()
         if not whole:
             connection.close()

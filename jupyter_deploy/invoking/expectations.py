@@ -16,7 +16,7 @@ from .answers import decoded
 from .payloads import Payload
 from .signatures import Signature, is_record
 
-# Whatever was sent, these are the script's.
+# These are the script's fault, whatever was sent.
 _OF_THE_SCRIPT = frozenset(
     {
         *("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"),

@@ -42,11 +42,11 @@ class Invocable:
             Text and bytes are sent as they are, images as PNG, paths and open files by their content; lists, dicts,
             arrays, frames and so on as JSON. A service with a schema gets its one parameter by name.
         limit : int or None, optional
-            Bytes of an answer that are accepted; None for any.
+            The most bytes of an answer; None for any number.
         timeout : float, optional
             Seconds to wait for the answer; five minutes by default.
         headers : mapping of str to str, optional
-            Sent along.
+            Additional headers.
 
         Raises
         ------
@@ -89,9 +89,9 @@ class Invocable:
         Parameters
         ----------
         requests : int, optional
-            How often.
+            The number of requests.
         concurrency : int, optional
-            How many at once, each on a connection of its own.
+            Requests at once, each on a connection of its own.
         timeout : float, optional
             Seconds to wait for each answer; five minutes by default.
         """
@@ -138,7 +138,7 @@ class Invocable:
         language : str, optional
             ``"curl"`` or ``"python"``.
         body_file : str or pathlib.Path, optional
-            Write the body into this file, and have the client send that.
+            Write the body into this file, which the client then sends.
         show_key : bool, optional
             Whether keys are shown.
         """

@@ -155,7 +155,7 @@ class Load:
         self._stopped = False
         self._replies: list[tuple[float, float | None]] = []
         self._counts: Counter[str] = Counter()
-        # The last of each kind: the service remembers the latest failures only.
+        # The last of each kind: the service keeps only the latest failures.
         self.samples: dict[str, Reply | str] = {}
         self.seconds = 0.0
         self.interrupted = False

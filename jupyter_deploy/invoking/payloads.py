@@ -99,7 +99,7 @@ def _from_open_file(file: Any) -> Payload:
     except (OSError, ValueError, TypeError) as error:
         raise InvokeProblem(f"The file cannot be read: {error}.", hint="Open it again. Nothing was sent.") from error
     body = content.encode() if isinstance(content, str) else bytes(content)
-    # A pipe's is a number, and what is in memory has none.
+    # The name of a pipe is a number, and a file in memory has none.
     name = getattr(file, "name", None)
     if not isinstance(name, str):
         return Payload(body, TEXT if isinstance(content, str) else BINARY)
@@ -113,7 +113,7 @@ def _type_of(name: str, body: bytes) -> str:
             check_json(body.decode(), name)
         except UnicodeDecodeError as error:
             raise InvokeProblem(f"{name} is not UTF-8: {error.reason} at byte {error.start}.", hint=_NOT_SENT) from None
-    # A table of its own: the system's differs from machine to machine.
+    # A table of its own, because the system's differs between machines.
     guessed, encoding = mimetypes.MimeTypes().guess_type(name)
     kind = _MORE_TYPES.get(ending) or guessed or BINARY
     return BINARY if encoding else kind
@@ -142,7 +142,7 @@ def check_json(text: str, what: str) -> str:
 def _picture(image: Any) -> bytes:
     held = io.BytesIO()
     try:
-        # PNG has no such colours.
+        # PNG does not support these colours.
         (image.convert("RGB") if image.mode in _UNSAVED_MODES else image).save(held, format="PNG")
     except (OSError, ValueError) as error:
         raise InvokeProblem(

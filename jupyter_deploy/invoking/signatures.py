@@ -120,7 +120,7 @@ def may_have_schema(bundle: Path) -> bool:
 
     Then the service is worth asking.
     """
-    # Not into links: the folder of the models is one.
+    # Do not follow links: the folder of the models is one.
     for folder, _, files in os.walk(bundle / "code"):
         for name in files:
             if name.endswith(".py"):
@@ -176,7 +176,7 @@ def _is_row(series: Any, schema: Mapping[str, Any]) -> bool:
     items = schema.get("items")
     columns = items.get("properties") if isinstance(items, Mapping) else None
     if columns:
-        # One that lacks a column is a row all the same: the service names what is missing.
+        # A row may lack a column: the service names what is missing.
         return bool({str(label) for label in series.index} & set(columns))
     return all(isinstance(label, str) for label in series.index) and not isinstance(series.name, str)
 
@@ -188,7 +188,7 @@ def _table(frame: Any, orient: str) -> Any:
             f"The data frame has several columns called {twice!r}; as JSON only one of them would be left.",
             hint="Rename them, or send .values. Nothing was sent.",
         )
-    # An index means nothing to a service; where the form has one, it is that of the rows.
+    # A service ignores the index; an orient that has one uses the rows'.
     if orient in {"split", "index", "columns", "table"}:
         frame = frame.reset_index(drop=True)
     if orient == "split":

@@ -31,7 +31,7 @@ def curl(request: Request, *, body_file: Path | None = None, show_key: bool = Fa
     data = ["--data-raw", shlex.quote(text)] if text is not None else ["--data-binary", shlex.quote(f"@{path}")]
     lines = [f"curl -sS {shlex.quote(request.url)}"]
     shown = _shown(request.headers, show_key).items()
-    # With nothing behind the colon, curl would leave the header out.
+    # Without a value behind the colon, curl would omit the header.
     lines += [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in shown]
     lines.append(" ".join(data))
     return Snippet(_note(request, text, path, body_file) + " \\\n  ".join(lines))
@@ -49,7 +49,7 @@ def python(request: Request, *, body_file: Path | None = None, show_key: bool = 
         lines = ["from pathlib import Path", "", *lines]
         body = f"data=Path({path!r}).read_bytes()"
     elif headers.get("Content-Type") == JSON and (value := _literal(text)) is not None:
-        # requests says itself that this is JSON.
+        # requests sets this header for JSON itself.
         del headers["Content-Type"]
         body = f"json={value}"
     else:
@@ -72,7 +72,7 @@ def _body(request: Request, body_file: Path | None) -> tuple[str | None, str]:
             text = payload.body.decode()
         except UnicodeDecodeError:
             text = "\0"
-        # No program's arguments can hold a zero byte; a carriage return would not survive a terminal.
+        # No argument can hold a zero byte; a carriage return would not survive a terminal.
         if "\0" not in text and "\r" not in text:
             return text, ""
     return None, BODY_FILE if payload.content_type == JSON else "request.bin"
@@ -102,7 +102,7 @@ def _literal(text: str) -> str | None:
         value: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    # None is what requests takes for no body at all, as it does with anything empty in older versions.
+    # requests sends no body for None; older versions, for any empty value.
     if not value or orjson.dumps(value) != text.encode():
         return None
     return pprint.pformat(value, width=96, compact=True, sort_dicts=False).replace("\n", "\n    " + " " * len("json="))

@@ -45,7 +45,7 @@ def _about_json(error: TypeError, cell: str) -> str:
     way = _WAYS.get(kind) or ("x.item()" if _NUMBER.fullmatch(kind) else "")
     if not way:
         return ""
-    # Only where the text of json.dumps goes into the call itself.
+    # Only if the text of json.dumps is an argument of the call.
     given = re.search(rf"{_CALLS.pattern}[^()]*json\.dumps\(", cell)
     also = "; %invoke and Service.invoke take it as it is, without json.dumps" if given else ""
     return f"json.dumps does not know {kind}: give it {way}{also}."
@@ -53,5 +53,5 @@ def _about_json(error: TypeError, cell: str) -> str:
 
 def _raised_in(trace: TracebackType | None, module: str) -> bool:
     frames = [frame for frame, _ in traceback.walk_tb(trace)]
-    # The encoder in C has no frame: json.dumps itself is the last one then.
+    # The encoder in C has no frame, so json.dumps itself is the last one.
     return bool(frames) and str(frames[-1].f_globals.get("__name__", "")) in {module, "json"}

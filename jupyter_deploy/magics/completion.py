@@ -33,7 +33,7 @@ def matcher(context: CompletionContext) -> dict[str, Any]:
     try:
         words = sorted({word for word in _candidates(found[1], token) if word.startswith(token)})
     except DeployError:
-        # Completion is no place for an error; the verb itself will tell.
+        # Completion shows no errors; the verb itself will.
         words = []
     if not words:
         return {"completions": [], "suppress": False}
@@ -97,7 +97,7 @@ def _values(argument: Argument) -> Iterable[str]:
 
         return [f"{name}=" for name in settable()]
     if argument.completes not in {"models", "services", "served", "scripts", "environments"}:
-        # Files: IPython's own completion knows them.
+        # IPython completes files.
         return ()
     from ..workspace import Workspace
 
@@ -113,7 +113,7 @@ def _values(argument: Argument) -> Iterable[str]:
 
 def _service_names(workspace: Workspace) -> Iterator[str]:
     yield from workspace.services
-    # A service whose name was derived from its script's is found by that one, too.
+    # A service is also found by the script's name that its own is derived from.
     yield from (name for name in workspace.scripts if name in workspace.services)
 
 

@@ -10,7 +10,7 @@ from traitlets import Bool, Float, Int, TraitError, Unicode, validate
 if TYPE_CHECKING:
     from ..verbs import Defaults
 
-# Where a shell keeps what is known of the script cells that were run in it, also when the extension is loaded again.
+# The attribute of a shell that keeps its script cells, even if the extension is loaded again.
 LIVING = "jupyter_deploy.workspace.living"
 
 
@@ -18,16 +18,16 @@ class ConfiguredMagics(Magics):
     """Magics with settings; options on a magic's line win."""
 
     target = Unicode(
-        "", help="Where new services run: auto, process or docker. Empty: Docker where it answers, else a process."
+        "", help="Where new services run: auto, process or docker. Empty: Docker if it answers, else a process."
     ).tag(config=True)
     environment = Unicode(
-        "", help="What new services run on, as for %deploy --environment. Empty: what is usual on the target."
+        "", help="What new services run on, as for %deploy --environment. Empty: the target's default."
     ).tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds that %invoke waits for an answer; 0 for the usual 300.").tag(
         config=True
     )
     log_lines = Int(100, min=1, help="How many lines %model logs shows without -n.").tag(config=True)
-    progress = Bool(True, help="Whether work that takes long shows its stages.").tag(config=True)
+    progress = Bool(True, help="Whether long work shows its stages.").tag(config=True)
     cards = Bool(True, help="Whether results are shown as cards; False: as plain text.").tag(config=True)
 
     @validate("target")
@@ -37,7 +37,7 @@ class ConfiguredMagics(Magics):
 
         value: str = proposal["value"]
         try:
-            # Only to have a wrong name refused, with the nearest right one.
+            # Refuse a wrong name, with the nearest right one.
             if value and value not in CHOICES:
                 choose(value)
         except TargetProblem as error:

@@ -28,6 +28,6 @@ def expand(word: str, variables: Mapping[str, object]) -> str:
             )
         return str(variables[name])
 
-    # JSON is not a place for fields: its braces belong to it.
+    # Braces in JSON are no fields.
     value = re.sub(r"^--[\w-]+=", "", word).lstrip()
     return word if value.startswith(("{", "[")) and '"' in value else _FIELD.sub(replace, word)

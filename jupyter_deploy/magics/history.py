@@ -30,7 +30,7 @@ def notebook_of(shell: InteractiveShell, local_ns: Mapping[str, Any] | None, *, 
     """
     hidden = shell.user_ns_hidden
     variables = {name: value for name, value in shell.user_ns.items() if not (name in hidden and hidden[name] is value)}
-    # What a cell used last belongs to no cell: _, __, _i3, _3…
+    # Names of IPython's history belong to no cell: _, __, _i3, _3…
     for name in [
         name for name in variables if (name.startswith("_") and name.strip("_i").isdigit()) or not name.strip("_")
     ]:
@@ -51,7 +51,7 @@ def living_of(shell: InteractiveShell) -> Living:
 
 
 def _label(shell: InteractiveShell) -> str:
-    # Not the counter, which some versions of IPython count up before a cell is run, and others after it.
+    # Not the counter: some versions of IPython count it up before a cell is run, others after it.
     return f"In [{len(shell.user_ns.get('In', [])) - 1}]"
 
 
@@ -68,7 +68,7 @@ def _parts(shell: InteractiveShell, cell: Cell) -> Iterator[Cell]:
             if file.is_file():
                 yield Cell(file.name, file.read_text(encoding="utf-8-sig", errors="replace"))
         elif len(words) == 3 and words[0] in _RUN_THEIR_CELL:
-            # Below the magic's own line.
+            # An empty line stands for the magic's own.
             body = "\n" + shell.transform_cell(words[2])  # type: ignore[no-untyped-call]
     yield Cell(cell.label, body or cell.source)
 
@@ -85,12 +85,12 @@ def _magic(node: ast.stmt) -> list[str]:
 
 def _cells(shell: InteractiveShell, with_running: bool) -> list[Cell]:
     numbered = list(enumerate(shell.user_ns.get("In", [])))[1:]
-    # The cell that is running is the last one: it is what asks.
+    # The last cell is the one that is running.
     if numbered:
         cells = (Cell(f"In [{number}]", str(source)) for number, source in numbered[:-1] if source)
         found = [part for cell in cells for part in _parts(shell, cell)]
         return [*found, *_running(shell, *numbered[-1])] if with_running else found
-    # A shell that keeps no history still knows what it compiled.
+    # A shell without history still knows what it compiled.
     compiled = getattr(shell.compile, "_filename_map", {})
     return [
         Cell("an earlier cell", "".join(linecache.getlines(file)))

@@ -52,5 +52,5 @@ def _confirm(question: str) -> bool:
     try:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
     except (EOFError, RuntimeError) as error:
-        # StdinNotImplementedError is a RuntimeError: nbconvert, nbval and the like have nobody to ask.
+        # StdinNotImplementedError is a RuntimeError: nbconvert and nbval cannot ask a user.
         raise UsageProblem("Confirmation is not possible here.", hint="Add --yes.") from error

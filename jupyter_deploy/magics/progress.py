@@ -47,7 +47,7 @@ class NotebookProgress:
         elif issubclass(kind, KeyboardInterrupt):
             self.close("interrupted after", always=True)
             doing = f" while {self._stages.said}" if self._stages and self._stages.said else ""
-            _explain(error, f"interrupted{doing}; what was begun may go on: %model services shows what there is")
+            _explain(error, f"interrupted{doing}; what was begun may go on: %model services shows the services")
         else:
             self.close("failed after")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = "what run() takes, for example X_train[:2]: its schema"
 _TRY = "first run init() and run() in a fresh process on this JSON or expression (without one: on the sample)"
-# Not a verb, since it needs a cell; but its words have help and completion like theirs.
+# It is no verb, because it needs a cell, but its words have help and completion.
 SCORE_SCRIPT = Verb(
     "score_script",
     "take the cell as an entry script, with what it uses of the notebook",
@@ -61,7 +61,7 @@ def write(
         raise
     if not given.dry_run:
         script = written.script
-        # What was accepted is what a later deployment takes again: no edit that was not run, and none that failed.
+        # Only an accepted run is taken again: no edit that was not run, and no run that failed.
         of_function = any(notebook.variables.get(one.name) is not shell.user_ns.get(one.name) for one in written.taken)
         run = Run(given.name, cell, Path(script.folder), options, script, of_function=of_function)
         living.keep(workspace.home.root, run)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..errors import UsageProblem
 from ..store import models
 
-# Not yet proof: the model itself tells.
+# A first filter; the model itself decides.
 MAY_BE_CAPTURED = sa.cast(models.c.properties, sa.String).like('%"captured_by"%')
 
 
@@ -39,7 +39,7 @@ def pairs_of(given: Any, what: str) -> dict[str, str | None]:
 def has_pair(column: sa.ColumnElement[Any], key: str, text: str | None, dialect: str) -> sa.ColumnElement[bool]:
     """Test a JSON column for a key, and for its value unless that is None."""
     if dialect == "sqlite":
-        # A path such as $."key" cannot quote every key; as a table, keys are plain values.
+        # A path such as $."key" cannot quote every key; in a table, keys are plain values.
         pairs = sa.func.json_each(column).table_valued("key", "value")
         condition = pairs.c.key == key
         return sa.exists().where(condition if text is None else sa.and_(condition, pairs.c.value == text))

@@ -33,25 +33,25 @@ class Model:
     version : int
         1, 2, 3… in the order of registration.
     framework, framework_version : str
-        For example ``"ScikitLearn"`` and ``"1.9.1"``; ``"Custom"`` and ``""`` where unknown.
+        For example ``"ScikitLearn"`` and ``"1.9.1"``; ``"Custom"`` and ``""`` if unknown.
     digest : str
         BLAKE3 that identifies the content.
     entry : str
-        The one file or folder that was registered; it lies in ``AZUREML_MODEL_DIR`` under this name.
+        The one file or folder that was registered; ``AZUREML_MODEL_DIR`` has it under this name.
     size : int
         Bytes of all files.
     tags, properties : dict of str to str
-        Tags can be changed, properties only added.
+        Tags can be changed; properties can only be added.
     description, run_id : str
-        Free text; empty where not given.
+        Free text; empty if not given.
     requirements : tuple of str
-        ``distribution==version`` of what loading needs.
+        ``distribution==version`` of the libraries that loading needs.
     modules : tuple of str
-        The modules that loading imports, where known.
+        The modules that loading imports, if known.
     created : datetime.datetime
         When it was registered, in UTC.
     notices : tuple of str
-        What the user should know about this registration; not kept.
+        For the user, about this registration; not stored.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Model:
         """The script cell that took this value from its notebook; empty for a registered model."""
         cell, variable = self.properties.get("captured_by", ""), self.properties.get("variable", "")
         script = cell.removeprefix(_SCRIPT_CELL)
-        # Anybody may give a model such properties; the name that belongs to them is the script's own.
+        # Any model may have such properties; only the script's name proves them.
         return script if script != cell and self.name == captured_name(script, variable) else ""
 
     def as_dict(self) -> dict[str, Any]:

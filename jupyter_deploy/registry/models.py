@@ -18,7 +18,7 @@ from .filters import MAY_BE_CAPTURED, has_pair, pairs_of
 from .model import Model, check_pairs, model_of_columns, model_of_row, parse_reference
 from .sources import Prepared
 
-# Lists and objects stay text on their way: decoding them here costs less than in the driver's hook.
+# Keep JSON columns as text: decoding them here costs less than in the driver's hook.
 _COLUMNS = [sa.type_coerce(column, sa.String) if isinstance(column.type, sa.JSON) else column for column in models.c]
 
 
@@ -109,7 +109,8 @@ class Models:
         Parameters
         ----------
         reference : str
-            ``NAME`` for the newest registered version (of a captured value's name, the newest) or ``NAME:VERSION``.
+            ``NAME:VERSION``, or ``NAME`` for the newest registered version, or for the newest version of a captured
+            value.
         version : int or str, optional
             Instead of a version in the reference.
 
@@ -121,13 +122,13 @@ class Models:
         name, wanted = parse_reference(f"{reference}:{version}" if version is not None else reference)
         query = sa.select(models).where(models.c.name == name).order_by(models.c.version.desc())
         if wanted:
-            # SQLite's integers end there; a larger number raises in its driver.
+            # SQLite's integers end there; its driver raises for a larger number.
             query_one = query.where(models.c.version == min(wanted, (1 << 63) - 1))
         with self._database.read() as connection:
             rows = connection.execute(query_one if wanted else query.limit(1)).mappings()
             found = [model_of_row(row) for row in rows]
             if found and found[0].captured_by and not wanted:
-                # Somebody may have registered a model of a captured value's name: that is what the name means then.
+                # A model may be registered under a captured value's name: then the name means that model.
                 rows = connection.execute(query).mappings()
                 found = sorted(map(model_of_row, rows), key=lambda model: (bool(model.captured_by), -model.version))
             if found:
@@ -166,7 +167,7 @@ class Models:
         latest : bool, optional
             Only the newest match of each name.
         captured : bool, optional
-            What scripts took from their notebooks, too; that is listed by its own name as well.
+            Include captured values; one is also listed by its own name.
         """
         query = sa.select(*_COLUMNS).order_by(models.c.created.desc(), models.c.version.desc())
         for column, value in (
@@ -183,7 +184,7 @@ class Models:
             for key, text in wanted.items():
                 query = query.where(has_pair(json, key, text, self._database.dialect))
         with self._database.read() as connection:
-            # In parts: 10,000 rows held at once cost the garbage collector more than reading them.
+            # In parts: 10,000 rows at once cost the garbage collector more than reading them.
             parts = connection.execute(query).partitions(1000)
             found = [model_of_columns(*row) for part in parts for row in part]
         if not captured and name is None:
@@ -231,9 +232,9 @@ class Models:
         Parameters
         ----------
         target : str or pathlib.Path, optional
-            The folder to write to; made if missing.
+            The folder to write to; made if it is missing.
         exist_ok : bool, optional
-            Replace files that are there.
+            Replace existing files.
 
         Returns
         -------

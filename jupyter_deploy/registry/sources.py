@@ -103,7 +103,7 @@ def _from_object(source: object, tree: Path, *, pickled: bool = False) -> Prepar
 def _from_path(path: Path, tree: Path, child_paths: Sequence[str] | None) -> Prepared:
     if not path.exists():
         raise ModelProblem(f"Path does not exist: {path}", hint=_near_path(path))
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would take a link's target for its name
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would use the name of a link's target
     entry = path.name
     if path.is_file():
         if child_paths:

@@ -187,7 +187,7 @@ def _check_run(tree: ast.Module, described: bool) -> None:
     pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     optional |= {argument.arg for argument, default in pairs if default is not None}
     required = [name for name in names if name not in optional]
-    # A decorator such as @input_schema fills several parameters from the request's JSON object.
+    # Decorators such as @input_schema fill several parameters from the request's JSON object.
     if len(required) > 1 and not node.decorator_list and not described:
         raise _at(
             node,

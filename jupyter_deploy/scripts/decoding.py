@@ -19,7 +19,7 @@ _PARSERS = frozenset(
         *("xml.etree.ElementTree.fromstring", "lxml.etree.fromstring", "defusedxml.ElementTree.fromstring"),
     }
 )
-# They take bytes, which run() never gets.
+# These modules take bytes, which run() never gets.
 _OF_BYTES = frozenset({"pickle", "_pickle", "dill", "cloudpickle", "marshal", "bson", "msgpack"})
 _OF_TEXT = frozenset(
     name
@@ -122,7 +122,7 @@ def _decoded_by(uses: Sequence[Use], tested: bool) -> Use | None:
 def _parses(use: Use, dotted: str) -> bool:
     module, _, name = dotted.rpartition(".")
     if use.ref is None or not use.ref.imported or use.name not in {"0", "s", "text", "string", "obj", "buf", "stream"}:
-        # pd.read_json has names of its own.
+        # pd.read_json parses JSON, too.
         return dotted == "pandas.read_json"
     if name in {"loads", "validate_json", "model_validate_json", "parse_raw"}:
         return module.partition(".")[0] not in _OF_BYTES

@@ -13,7 +13,7 @@ from .decoding import gives_something, inputs_of, is_read, names_bound, reason_f
 from .decorations import around_run, decorating_words, names_in
 from .flow import Function, scope_of
 
-# The docstring of what is written around a run() that gets a decoded value.
+# The docstring of the function that is generated around a run() with a decoded value.
 DECODES = "Hand the value in the request's JSON to the cell's run()."
 _RECORDS = {"object": "text", "str": "text", "string": "text"}
 _JSON_KINDS = {str: "text", bool: "true or false", int: "an integer", float: "a number", bytes: "bytes, as base64 text"}
@@ -201,7 +201,7 @@ def _column(cells: ast.expr, dtype: ast.expr | None) -> str:
         return "bool"
     if kinds == {int}:
         return "int64" if len(known) == len(values) else "float64"
-    # nan and inf are calls; negative numbers are operations.
+    # The syntax tree has nan and inf as calls, negative numbers as operations.
     if isinstance(cells, ast.List) and not kinds - {int, float} and any(not _is_none(one) for one in cells.elts):
         whole = all(
             isinstance(part.value, int)

@@ -146,7 +146,7 @@ class _Following:
             env.update({name: frozenset({Ref(dotted, (), True)}) for name, dotted in _brought(node).items()})
         elif isinstance(node, Function):
             env[node.name] = frozenset({_Local(node, env)})
-            # Who calls it is not always seen.
+            # Its callers are not always visible.
             self.into(_Local(node, env), node, {})
         elif isinstance(node, (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.With, ast.AsyncWith)):
             self.compound(node, env, returns, shared)
@@ -155,7 +155,7 @@ class _Following:
         elif isinstance(node, ast.Delete):
             return
         else:
-            # Classes, match, raise, assert, += and what Python will have some day: whatever is in there counts as seen.
+            # Classes, match, raise, assert, += and future syntax: a use of the value counts as a look at it.
             self.spent(node, env)
 
     def compound(self, node: ast.stmt, env: Env, returns: list[Value], shared: set[str]) -> None:
@@ -326,7 +326,7 @@ class _Following:
     def into(self, local: _Local, node: ast.AST, values: Mapping[str, Value]) -> Value:
         """Follow a call into a function whose source is known."""
         if self._depth >= _DEEPEST or self._calls >= _MOST_CALLS:
-            # Too far to say.
+            # Too deep to follow.
             self.other(node)
             return _NOTHING
         names = [one.arg for one in (*local.node.args.posonlyargs, *local.node.args.args)]

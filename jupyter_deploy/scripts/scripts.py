@@ -24,10 +24,10 @@ from ..serving import Origin, origins_of
 from ..store import Database, scripts
 from .checking import MAX_BYTES, check, quiet_parse
 
-# Any letters that Python and people write; a leading "_" too, but no path and no option.
+# Letters of any language; a leading "_" too, but no path and no option.
 NAME_RULE = re.compile(r"\w[\w\-.]{0,99}")
 CELL_FILE = "__score_script__.py"
-# How the scripts that capture writes load their data: the name, and the model that it was saved as.
+# The line by which a generated script loads data: the name, and the saved model.
 LOADED = re.compile(r'^ *(\w+) = joblib\.load\(_model_file\("([^"]+)", "(\d+)", "', re.MULTILINE)
 _SHARES = re.compile(rb"builtins|f_globals|f_back|sys\.modules")
 
@@ -50,7 +50,7 @@ class Script:
     @property
     def file_name(self) -> str:
         """The entry file's name inside a service."""
-        # Not the cell's name: a cell called "json" would otherwise shadow the module of that name.
+        # The file has a fixed name: a cell called "json" would otherwise shadow that module.
         return Path(self.path).name if self.path else CELL_FILE
 
     @property
@@ -102,7 +102,7 @@ def imported_modules(source: str) -> Iterator[str]:
     yield from _modules(source)
 
 
-# Requirements and what is imported ahead are asked one after the other.
+# Inference of requirements and preloading both ask for the same source.
 @lru_cache(maxsize=64)
 def _modules(source: str) -> tuple[str, ...]:
     try:
@@ -132,7 +132,7 @@ def _imports(function: ast.expr) -> bool:
 
 def check_script_name(name: str) -> str:
     """Refuse an invalid script name."""
-    # Composed: an "ü" that a Mac writes as two signs is the same letter.
+    # Composed form: an "ü" that macOS writes as two characters is the same letter.
     name = unicodedata.normalize("NFC", name)
     if NAME_RULE.fullmatch(name) and name.strip("_"):
         return name
@@ -171,7 +171,7 @@ def _defines_for_others(source: str, folder: Path) -> bool:
                 if path.is_file() and _SHARES.search(path.read_bytes()):
                     return True
             except OSError:
-                # It is refused where it is shipped.
+                # Shipping refuses it.
                 continue
     return False
 
@@ -197,7 +197,7 @@ class Scripts:
         """Store a checked script under its name, in place of an earlier one."""
         values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}
         values |= {"origins": [list(origin) for origin in script.origins], "models": list(script.models)}
-        # An older version of this package may replace the source without this: then it does not belong to it.
+        # An older version of this package may replace the source and leave this: the digest shows that.
         values["taken"] = {"of": _digest(script.source), "names": [one.as_dict() for one in script.taken]}
         this = scripts.c.name == script.name
         with self._database.write() as connection:

@@ -15,24 +15,23 @@ class Health:
     state : str
         One of :data:`STATES`.
     reason : str
-        Why, where it is not Healthy.
+        Why it is not Healthy.
     generation : int
-        Counts reloads from 1; 0 before the first is up.
+        Counts reloads from 1; 0 before the first generation serves.
     workers : tuple of int
         The worker processes.
     restarts, requests : int
         Since the server started.
     started : float
-        When the server started, in seconds since the epoch; 0 where it does not run.
+        When the server started, in seconds since the epoch; 0 if it does not run.
     failure : dict or None
-        The script's exception, where that is the reason.
+        The script's exception, if that is the reason.
     app_root : str
-        The application folder that it serves from; empty where it does not say.
+        The application folder that it serves from; empty if unknown.
     recent : dict
-        What went through it lately, as :meth:`jupyter_deploy.serving.front.traffic.Traffic.facts` sums it up; empty
-        where it does not say.
+        Recent traffic, as :meth:`jupyter_deploy.serving.front.traffic.Traffic.facts` sums it up; empty if unknown.
     mode : str
-        How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty where it does not say.
+        How requests reach ``run()``: ``"plain"``, ``"schema"`` or ``"raw"``; empty if unknown.
     init_seconds : float
         How long a worker took to load the script and run its ``init()``.
     """
@@ -60,15 +59,15 @@ class Stats:
     Parameters
     ----------
     cpu_percent : float
-        Of one processor: 200 are two.
+        Of one processor: 200 means two.
     memory : int
-        Bytes, without the cache of files.
+        Bytes, without the file cache.
     memory_limit : int
-        Bytes; 0 where there is none.
+        Bytes; 0 for none.
     processes : int
-        Threads count too where the system counts so.
+        Includes threads where the system counts them.
     received, sent : int
-        Bytes over the network since the start; 0 where it is not counted.
+        Bytes over the network since the start; 0 if they are not counted.
     """
 
     cpu_percent: float

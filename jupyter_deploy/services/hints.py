@@ -70,7 +70,7 @@ def _words(record: ServiceRecord) -> dict[str, str]:
         }
     environment = record.spec.environment
     if environment in {"", INFERRED} or environment.startswith(f"{INFERRED}+"):
-        # What it has more already stays.
+        # Packages that were added to the inferred environment stay.
         more = f"{_command(record)} --environment {environment or INFERRED}{',' if '+' in environment else '+'}"
         return {
             **words,

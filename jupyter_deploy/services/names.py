@@ -9,11 +9,11 @@ import unicodedata
 from .records import NAME_RULE
 
 _LONGEST, _MARK = 32, 6
-# What Unicode does not take apart by itself.
+# Letters that Unicode does not decompose.
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ħ": "h"}
 )
-# Each letter with what it is written as.
+# Cyrillic letters and their Latin spelling.
 _CYRILLIC = (
     "аa бb вv гg дd еe жzh зz иi йy кk лl мm нn оo пp рr сs тt уu фf хkh цts чch "
     "шsh щshch ъ ыy ь эe юyu яya іi їyi єye ґg ўu"
@@ -38,7 +38,7 @@ def derived(name: str) -> str:
     if not found[:1].isalpha() or not found.isascii():
         found = f"service-{found}".strip("-")
     if lost:
-        # Letters that nothing here can write in Latin ones: two such names must not become one.
+        # Letters without a Latin spelling: two such names must not become one.
         found = f"{found[: _LONGEST - _MARK - 1].rstrip('-')}-{_mark(name)}"
     elif len(found) < 3:
         found = f"{found}-service"

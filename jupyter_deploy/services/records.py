@@ -144,7 +144,7 @@ class ServiceSpec:
     image: OwnImage | None = None  # the user's own image, instead of a script
     source: str = ""  # absolute path of the folder that is shipped whole; empty for the script's own
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
-    properties: Mapping[str, str] = field(default_factory=dict, hash=False)
+    properties: Mapping[str, str] = field(default_factory=dict, hash=False)  # never changed once they are set
     description: str = ""
     auth: str = "none"
 

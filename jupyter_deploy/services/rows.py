@@ -15,7 +15,7 @@ from .names import derived
 from .records import OwnImage, ServiceRecord, ServiceSpec
 from .server import from_json, to_json
 
-# What packages of schema 3 read from ``spec``: with a name more they could not read the row.
+# The fields of ``spec`` that packages of schema 3 read; another field would make the row unreadable for them.
 _SPEC_OF_SCHEMA_3 = {
     *("name", "script", "script_is_file", "models", "target", "port", "environment"),
     *("workers", "settings", "variables", "memory", "cpus", "image"),
@@ -111,11 +111,11 @@ class Services:
         ``check`` gets the write transaction before anything is changed, and raises to refuse. ``frees`` says that the
         change ends something; a full disk has a reserve for it.
         """
-        # An empty object: packages before this one have no null for it.
+        # An empty object: earlier packages do not accept null here.
         spec = {**asdict(record.spec), "image": asdict(record.spec.image) if record.spec.image else {}}
         values = {
             "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
-            # What is as by default is left out, so that a package that does not know a field reads most rows.
+            # Default values are left out, so that a package without the field can read most rows.
             "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3 and value},
             "bundle": record.bundle,
             "models": list(record.models),
@@ -144,7 +144,7 @@ class Services:
             If no row can be changed.
         """
         with self._database.write(frees=True) as connection:
-            # To take the lock is no proof: only a page that is written is.
+            # Holding the lock proves nothing: only a written page does.
             connection.execute(meta.update().where(meta.c.key == "schema").values(value=meta.c.value))
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..environments import Environment, from_stored, stored
 
-# What ``RolloutState.unproven`` says.
+# The values of ``RolloutState.unproven``.
 WAITED_FOR, NOT_WAITED_FOR = "waited for", "not waited for"
 _OF_A_SERVER = {"target", "port", "environment", "bundle"}
 _OF_A_ROLLOUT = {"pending", "keep", "next", "previous", "ending", "unproven", "unschedulable"}
@@ -91,6 +91,6 @@ def _server_from_json(values: Mapping[str, Any], target: str, bundle: str) -> Se
     if not facts and not port:
         return None
     if facts:
-        # A package before this key had two targets, and the specification may already speak of the other one.
+        # Packages before this key had two targets, and the specification may already name the other one.
         target = values.get("target") or ("docker" if "container" in facts else "process")
     return Server(target, facts, port, from_stored(environment) if environment else None, bundle)

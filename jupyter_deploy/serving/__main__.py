@@ -80,7 +80,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     credentials = credentials_of(config)
     os.environ.update(config.environ)
     if given.bundle:
-        # A link names the bundle of now; by tomorrow it may name another.
+        # Resolve a link now: it may name another bundle later.
         folder = given.bundle.resolve()
         awaited = bool(config.bundle_folder) and folder.parent == Path(config.bundle_folder) and not folder.exists()
         layout: Layout | Path = folder if awaited else layout_of_bundle(folder)
@@ -92,7 +92,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         )
     inherited = given.listener is not None
     listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
-    # Only the front listens: a worker's child that held the socket would keep the port busy for ever.
+    # Only the front may hold the socket: a worker's child that inherited it would keep the port busy.
     listener.set_inheritable(False)
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
@@ -100,7 +100,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         if config.log_format == "json":
             write_all(Format("json").lines("INFO", log.name, text, ""))
         else:
-            print(text, flush=True)  # noqa: T201 - what people look for first
+            print(text, flush=True)  # noqa: T201 - the line that people look for first
     log_file = given.log or given.rotate
     return Server(
         config,

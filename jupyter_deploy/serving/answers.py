@@ -19,10 +19,10 @@ import orjson
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 _LEAVES = frozenset({str, int, float, bool, type(None)})
 _ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
-# What orjson makes of numpy's NaT, in units from weeks to minutes and in nanoseconds. Or it is a real time.
+# orjson writes NumPy's NaT like this, in units from weeks to minutes and in nanoseconds. It may also be a real time.
 _NO_TIME = re.compile(rb'"1970-01-01T00:00:00|"1677-09-21T00:12:43')
 _UNITS = {"M": "datetime64[us]", "m": "timedelta64[us]"}
-# Beside an answer of {}: run() returned nothing.
+# Sent beside an answer of {}: run() returned nothing.
 INTERNAL_ERROR = b'{"message":"An unexpected internal error occurred. Check the logs for more info."}'
 RETURNED_NONE = "x-ms-run-returned-none"
 
@@ -53,7 +53,7 @@ def to_json(value: Any) -> bytes:
         body = _with_any_keys(value)
     if body and not _NO_TIME.search(body):
         return body
-    # Slower, but it also takes whole numbers beyond 64 bits, half surrogates, deep nesting and keys of numpy's.
+    # Slower, but it also takes whole numbers beyond 64 bits, half surrogates, deep nesting and NumPy keys.
     return json.dumps(_pure(value), separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -74,10 +74,10 @@ def _refuse_alike_keys(value: Any) -> None:
         current = waiting.pop()
         if id(current) in seen:
             continue
-        # What contains itself is refused by those who encode it.
+        # The encoders refuse a value that contains itself.
         seen[id(current)] = current
         if isinstance(current, Mapping):
-            # Keys of one of these types are never alike.
+            # Keys of one of these types never collide.
             kinds = set(map(type, current))
             if len(kinds) > 1 or not kinds <= {str, int}:
                 _refuse_twice(map(_key_text, current), "keys")
@@ -100,7 +100,7 @@ def _refuse_twice(names: Iterable[str], what: str) -> None:
 
 def _plain(value: Any) -> Any:
     """Turn a value that the encoder does not know into one that it knows, one level deep."""
-    # Classes are told apart by what they can do: pandas and numpy are not imported for it.
+    # Test for methods, so that pandas and NumPy are not imported.
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         if not all(isinstance(name, str) for name in value.columns) or not getattr(value.columns, "is_unique", True):
             _refuse_twice(map(str, value.columns), "columns")
@@ -108,12 +108,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError("bytes have no JSON form: decode them, or encode them as base64 text")
     if hasattr(value, "tolist"):
-        # As numbers of nanoseconds, lists of times would mean nothing to a client.
-        # A tensor's dtype has no kind.
+        # Times as nanoseconds would mean nothing to a client. A tensor's dtype has no kind.
         kind = getattr(getattr(value, "dtype", None), "kind", "")
         unit = _UNITS.get(kind) if not hasattr(value, "index") else None
         listed = (value.astype(unit) if unit else value).tolist()
-        # A long double is its own list.
+        # tolist() of a long double returns a long double.
         return float(value) if type(listed) is type(value) else listed
     if isinstance(value, Mapping):
         return dict(value)
@@ -180,7 +179,7 @@ def _key_text(key: Any) -> str:
 
 def holds_nan(value: Any) -> bool:
     """Whether a value has a NaN or an infinity, which :func:`encode` turns into ``null``."""
-    # Without recursion: what is nested too deeply for it can still be an answer.
+    # No recursion: a deeply nested value may still be a valid answer.
     waiting = [value]
     while waiting:
         current = waiting.pop()

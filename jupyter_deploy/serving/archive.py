@@ -38,7 +38,7 @@ def pack_bundle(bundle: Path, file: IO[bytes]) -> None:
                 tar.addfile(entry)
                 continue
             status = place.stat()
-            # Who made it, and when, is none of the content.
+            # Owner and time are no part of the content.
             entry.size, entry.mode = status.st_size, 0o755 if status.st_mode & 0o100 else 0o644
             with place.open("rb") as content:
                 tar.addfile(entry, content)
@@ -49,7 +49,7 @@ def _entries(bundle: Path) -> Iterator[str]:
     for top in _FOLDERS:
         for folder, folders, files in os.walk(bundle / top):
             here = Path(folder).relative_to(bundle)
-            # What an interpreter writes beside the code is none of the bundle's.
+            # Bytecode beside the code is no part of the bundle.
             folders[:] = [name for name in folders if name != "__pycache__" and not Path(folder, name).is_symlink()]
             yield here.as_posix()
             yield from ((here / name).as_posix() for name in files if not Path(folder, name).is_symlink())
@@ -99,7 +99,7 @@ def _place(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
     assert content is not None
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        # Everything here was made by this loop, and it makes no links.
+        # Every folder here was made by this loop, which makes no links.
         with place.open("xb") as copy:
             while piece := content.read(_PIECE):
                 copy.write(piece)

@@ -39,9 +39,9 @@ _LEAST = {
     "head_seconds": 0.1,
     "stall_seconds": 0.1,
 }
-# With less, what is logged between two looks of a reader could be gone before it is read.
+# With less, a reader could miss lines between two looks.
 LEAST_LOG = 100_000
-# Known to the target that starts the server, and never the user's to change.
+# The target chooses these when it starts the server.
 FIXED = (
     "name",
     "host",

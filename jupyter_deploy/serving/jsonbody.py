@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-# All digits are alike, and so are all characters that may stand before a number.
+# All digits are equivalent, and so are all characters that may precede a number.
 _ALIKE = bytes.maketrans(b"123456789[: \n\t\r-", b"000000000,,,,,,,")
-# From here on a whole number may be beyond 64 bits, of which orjson makes a float.
+# From this length on, a whole number may exceed 64 bits, which orjson reads as a float.
 _LONG = b"," + b"0" * 19
 
 
@@ -26,7 +26,7 @@ def decode(body: bytes) -> Any:
         return _strictly(body)
     if len(body) >= len(_LONG) and _LONG in body.translate(_ALIKE):
         return _strictly(body)
-    # A quotation mark before a colon ends a key, but where it is part of a text, as \".
+    # A quotation mark before a colon ends a key, unless it is escaped inside a text.
     keys = body.count(b'":') - body.count(b'\\":')
     if any(before in body for before in (b" :", b"\n:", b"\t:", b"\r:")) or _key_count(value, keys) != keys:
         return _strictly(body)

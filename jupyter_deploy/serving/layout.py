@@ -24,26 +24,19 @@ BUNDLE_LISTING = "files.list"
 class Layout:
     """The paths and variables of one generation's workers."""
 
-    # absolute path of the entry script
     entry: str  # absolute path of the entry script
-    # AML_APP_ROOT and the working directory
     app_root: str  # AML_APP_ROOT and the working directory
-    # the entry script's name in tracebacks
     label: str  # the entry script's name in tracebacks
     environ: dict[str, str] = field(hash=False)
     # libraries that the script needs; None if nothing may be imported before the script
-    # libraries that the script needs; None if nothing may be imported before the script
     preload: tuple[str, ...] | None = ()
-    # folders at the end of sys.path
     search: tuple[str, ...] = ()  # folders at the end of sys.path
-    # which cells the entry script's lines come from
     origins: tuple[Origin, ...] = ()  # which cells the entry script's lines come from
-    # doubts about the script, for the log
     notices: tuple[str, ...] = ()  # doubts about the script, for the log
     bundle: str = ""  # the bundle's folder; empty for a plain script
 
     def __post_init__(self) -> None:
-        # A message between processes makes lists of them.
+        # JSON messages between processes make lists of tuples.
         object.__setattr__(self, "origins", origins_of(self.origins))
 
     @property
@@ -103,7 +96,8 @@ def link_bundle(folder: Path, manifest: Mapping[str, Any]) -> None:
     (folder / "models").mkdir(exist_ok=True)
     names = manifest.get("names", ())
     if names:
-        # Through a folder of links beside the code: a link from a folder to itself has no end for who walks through it.
+        # The links are in a folder beside the code: a link from a folder to itself would never end for a program that
+        # walks it.
         beside = folder / "source"
         beside.mkdir()
         for path in code.iterdir():
@@ -123,7 +117,7 @@ def layout_of_script(script: Path, model_dir: str, app_root: Path, source_direct
     folder = str(Path(model_dir).absolute()) if model_dir else ""
     root = app_root.absolute()
     also: tuple[str, ...] = (str(root / source_directory),) if source_directory else ()
-    # A script in a package finds it, wherever the server was started.
+    # A script in a package finds its package, wherever the server was started.
     also += (str(package_root(script.absolute())),)
     return _layout(script.absolute(), root, folder, str(script), also=also)
 
@@ -146,7 +140,7 @@ def tree_lines(folder: str, limit: int = 200) -> Iterator[str]:
     """Yield lines that show a folder's content, indented by depth, for the log of a script that misses its file."""
     root = Path(folder)
     yield f"{folder}/" if root.is_dir() else f"{folder} (not there)"
-    # Cut before sorting: the folder may be anything.
+    # Limit before sorting: the folder may be of any size.
     paths = list(itertools.islice(root.rglob("*"), limit + 1)) if root.is_dir() else []
     for path in sorted(paths[:limit]):
         yield "  " * len(path.relative_to(root).parts) + path.name + ("/" if path.is_dir() else "")

@@ -63,7 +63,7 @@ def forget_shadowed(folder: Path) -> None:
     Its folder is first on ``sys.path``.
     """
     own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    # The standard library is loaded by Python itself; no program shadows it half-way.
+    # Python loads parts of the standard library itself; replacing only some of them would break it.
     for top in own - sys.stdlib_module_names:
         if top not in sys.modules:
             continue

@@ -46,7 +46,7 @@ class LogFile:
         """Whether the path still names the file being written; it may have been deleted with its service."""
         own = os.fstat(_OUTPUTS[0])
         try:
-            there = os.stat(self._path)  # noqa: PTH116 - this is on every line's way
+            there = os.stat(self._path)  # noqa: PTH116 - called for every line
         except OSError:
             return not own.st_nlink
         return (there.st_dev, there.st_ino) == (own.st_dev, own.st_ino)
@@ -60,14 +60,14 @@ class LogFile:
             self._size = os.fstat(_OUTPUTS[0]).st_size
 
     def _rotate(self) -> None:
-        # Another program may have moved the file since the last look: the moved file must not be emptied.
+        # Another program may have moved the file since the last look; do not empty the moved file.
         if not self._is_own():
             self._reopen()
             return
         try:
             self._path.rename(self._older)
         except OSError:
-            # A container is shown two files and no folder.
+            # A container sees two files and no folder, so rename is impossible.
             self._copy()
         else:
             self._reopen()

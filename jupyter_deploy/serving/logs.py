@@ -24,7 +24,7 @@ log = logging.getLogger("jupyter_deploy.serving")
 FORMATS = ("text", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _OUTPUT = 1
-# Begins each line of a worker, so that the front tells records from what anything else writes there.
+# Begins each record of a worker; the front recognises other output by its absence.
 MARK = "\x1e" if sys.platform != "win32" else ""
 
 
@@ -57,7 +57,7 @@ class Format:
             try:
                 line = orjson.dumps({**record, "message": text}, option=orjson.OPT_APPEND_NEWLINE)
             except TypeError:
-                # A text with half of a surrogate pair, as file names may have it, has no UTF-8.
+                # A text with half a surrogate pair, as in some file names, has no UTF-8.
                 record |= {"logger": _encodable(source), "message": _encodable(text)}
                 line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
             return self._mark.encode() + line
@@ -94,7 +94,7 @@ def request_id(value: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Before the id goes: what has no new line yet is this request's.
+        # Before the id changes: unfinished lines belong to this request.
         flush_lines()
         CURRENT.id = before
 
@@ -116,7 +116,7 @@ def write_all(data: bytes) -> None:
         except BlockingIOError:
             time.sleep(0.001)
         except OSError:
-            # Nobody reads the log any more; the service goes on.
+            # The log has no reader any more; the service goes on.
             return
 
 
@@ -129,7 +129,7 @@ class LineStream(io.TextIOBase):
     def __init__(self, form: Format, level: str, source: str, number: int) -> None:
         super().__init__()
         self._form, self._level, self._source, self._number = form, level, source, number
-        # By thread: print() writes a line in two parts, and another thread's must not get between.
+        # One per thread: print() writes a line in two parts, and another thread's output must not come between them.
         self._rests: dict[int, str] = {}
         self._bytes = _Bytes(self)
 
@@ -181,7 +181,7 @@ class _Bytes(io.BufferedIOBase):
     def __init__(self, stream: LineStream) -> None:
         super().__init__()
         self._stream = stream
-        # A letter may come in two writes.
+        # A character may be split between two writes.
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def writable(self) -> bool:
@@ -200,7 +200,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = self.format(record)
-        except Exception:  # noqa: BLE001 - logging's own rule: a bad log call must not break what it tells of
+        except Exception:  # noqa: BLE001 - as in logging: a bad log call must not break the program
             self.handleError(record)
             return
         self._write(self._form.lines(record.levelname, record.name, text, CURRENT.id, record.created))

@@ -15,13 +15,13 @@ from .logfile import LogFile
 from .logs import MARK, Format, log, shown
 
 _OUTPUT = 1
-# A pipe that can be written to takes at least this much at once (POSIX's PIPE_BUF).
+# A writable pipe takes at least this much at once (POSIX's PIPE_BUF).
 _PIECE = 4096
 _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
 _READ = 1 << 16
-# A disk that was full is tried again after so long.
+# Seconds until a full disk is tried again.
 _FULL_SECONDS = 1.0
 
 
@@ -84,7 +84,7 @@ class LogWriter:
         """Write as much as is possible without waiting; false if something is left."""
         if self._dropped and self._takes():
             self._dropped, lost = 0, self._dropped
-            text = f"{lost} writes to the log were dropped, because nobody read it"
+            text = f"{lost} writes to the log were dropped, because its reader did not keep up"
             self._lines.appendleft(self.form.lines("WARNING", log.name, text, ""))
         while self._lines:
             data = self._lines.popleft() if len(self._lines) == 1 else b"".join(self._lines)
@@ -104,7 +104,7 @@ class LogWriter:
                 except BlockingIOError:
                     continue
                 except OSError:
-                    # Nobody reads the log any more; the service goes on.
+                    # The log has no reader any more; the service goes on.
                     at = len(data)
             self._size = 0
         return True
@@ -163,7 +163,7 @@ class Outputs:
         """
 
         def record(line: bytes) -> bytes:
-            # C code may have written half a line before a record.
+            # C code may write half a line before a record.
             raw, mark, rest = line.partition(MARK.encode())
             text = told(shown(raw.decode("utf-8", "replace")))
             made = self._form.lines("INFO", "output", text, request(), pid=pid) if raw or not mark else b""
@@ -178,9 +178,9 @@ class Output:
     def __init__(self, descriptor: int, write: Callable[[list[bytes]], None]) -> None:
         self._descriptor, self._write = descriptor, write
         self._rest = b""
-        # Lines that somebody listens to, beside the log.
+        # Lines that are collected for a caller, beside the log.
         self.heard: list[bytes] | None = None
-        # One space for all reads: to ask for this much each time costs more than the reading.
+        # One buffer for all reads: allocating it each time costs more than reading.
         self._space = memoryview(bytearray(_READ))
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self.take)
@@ -192,7 +192,7 @@ class Output:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         whole = all_of_it or self._descriptor < 0
-        # A record that another thread is just writing is not cut.
+        # Do not cut a record that another thread is writing.
         if len(self._rest) > _READ or (whole and self._rest and MARK.encode() not in self._rest):
             lines.append(self._rest)
             self._rest = b""
@@ -205,7 +205,7 @@ class Output:
         if self._descriptor < 0:
             return b""
         try:
-            # Only so much at once: requests must not wait for a script that prints without end.
+            # Bounded: requests must not wait for a script that prints without end.
             data = bytes(self._space[: os.readv(self._descriptor, [self._space])])
         except BlockingIOError:
             return b""

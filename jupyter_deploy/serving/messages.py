@@ -10,7 +10,7 @@ REQUESTS  front → worker        packed requests; where the worker batches, the
 ANSWERS   worker → front        packed answers, in the order of the requests
 CHUNK     worker → front        number, bytes: a part of the body whose answer said ``more``
 END       worker → front        number, ``1`` or ``0``: that body is complete, or broken off
-CANCEL    front → worker        ``{"numbers": [...]}``: nobody waits for these any more
+CANCEL    front → worker        ``{"numbers": [...]}``: the clients of these requests have left
 READY     worker → front        ``{"script": {...}, "modules": [...], "seconds": s, "threads": t}``: ``init()`` is done;
                                 ``threads`` says why this process cannot be copied (preload), else it is empty
 FAILED    worker → front        a failure: the script cannot serve
@@ -38,7 +38,7 @@ _HEAD = struct.Struct("!IB")
 _REQUEST = struct.Struct("!QHII")
 _ANSWER = struct.Struct("!QHdII")
 _NUMBER = struct.Struct("!Q")
-# The exit code of a worker, and of a server, whose script could not be loaded.
+# The exit code of a worker or server whose script could not be loaded.
 INIT_FAILED = 3
 
 
@@ -68,7 +68,7 @@ class Request(NamedTuple):
     id: str  # the request's id, for the log
     body: bytes  # as the client sent it; for a GET to a script that takes text, its query as JSON
     # method, path, query and headers, if the script asks for them; otherwise empty
-    meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
+    meta: dict[str, Any] = {}  # noqa: RUF012 - the default of a tuple's field, which no code changes
 
 
 class Answer(NamedTuple):
@@ -83,7 +83,7 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     milliseconds: float = -1.0  # of run(); negative if it did not return
-    meta: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, which nobody changes
+    meta: dict[str, Any] = {}  # noqa: RUF012 - the default of a tuple's field, which no code changes
 
 
 def frame(kind: Kind, payload: bytes) -> bytes:

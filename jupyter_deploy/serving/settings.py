@@ -29,7 +29,7 @@ PLACES = {
     "AZUREML_SOURCE_DIRECTORY": "source_directory",
 }
 _OTHERS = ("WORKER_TIMEOUT", "HEALTH_PORT", "SEPERATE_HEALTH_ENDPOINT", "SERVER_PORT")
-# Of the cloud, or of the reference's own insides: accepted, without effect.
+# Settings of the cloud, or internal ones of the reference: accepted, without effect.
 IGNORED = {
     "AML_APP_INSIGHTS_ENABLED": "Application Insights is a cloud service; /metrics has the numbers",
     "AML_APP_INSIGHTS_KEY": "Application Insights is a cloud service; /metrics has the numbers",
@@ -97,7 +97,7 @@ def _apply(
 
 def _value(key: str, value: Any) -> Any:
     if key == "SERVER_VERSION_LOG_RESPONSE_ENABLED":
-        # The reference: on, unless it is set to anything but "true".
+        # The reference's rule: false unless the value is "true".
         return str(value).lower() == "true"
     if key == "AZUREML_LOG_LEVEL":
         return str(value).upper()
@@ -107,7 +107,7 @@ def _value(key: str, value: Any) -> Any:
 def _others(config: ServingConfig, values: Mapping[str, Any], where: str) -> ServingConfig:
     changes: dict[str, Any] = {}
     if values.get("WORKER_TIMEOUT") is not None:
-        # gunicorn's limit: where it is given, the shorter of the two holds.
+        # gunicorn's limit: the shorter of the two applies.
         limits = {"drain_seconds": str(values["WORKER_TIMEOUT"])}
         seconds = with_settings(config, limits, f"{where}, WORKER_TIMEOUT", texts=True).drain_seconds
         changes["scoring_timeout_ms"] = min(config.scoring_timeout_ms, max(1, int(seconds * 1000)))

@@ -18,11 +18,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-# Seconds to wait before the 1st, 2nd, … restart of a process that keeps dying.
+# Seconds before the 1st, 2nd, … restart of a process that keeps dying.
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 30.0
-# The front asks its parent to let go of the socket; the parent passes a SIGTERM of its own on: in no case as SIGTERM,
-# of which a second one means "now".
+# The front uses this signal to make its parent release the socket, and the parent to pass a SIGTERM on. It is not
+# SIGTERM, because a second SIGTERM means "now".
 ENDING = getattr(signal, "SIGUSR1", signal.SIGTERM)
 PIDS_FILE = "pids.json"
 ENDED_FILE = "ended"
@@ -81,7 +81,7 @@ class _Watcher:
         with socket.socket(fileno=starter) as told:
             told.sendall(str(self._front).encode())
             if not told.recv(1):
-                os._exit(1)  # the gate closes, so the front ends too
+                os._exit(1)  # closes the gate, so the front ends too
         self._note_pids()
         os.write(opens, b"1")
         os.close(opens)
@@ -93,7 +93,7 @@ class _Watcher:
     def _on_signal(self, number: int, frame: object) -> None:
         if number in {signal.SIGTERM, signal.SIGINT, ENDING} and not self._ending:
             self._ending = True
-            # Closed everywhere, it refuses clients instead of keeping them waiting.
+            # Once no process holds the socket, it refuses clients instead of keeping them waiting.
             os.close(self._listener)
         if number in {signal.SIGTERM, signal.SIGINT} and self._front:
             with contextlib.suppress(ProcessLookupError):

@@ -143,7 +143,7 @@ class ArtifactStore:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            # A folder on another disk: copied beside its place first, so that the place is whole or not there.
+            # The folder may be on another disk: copy beside the place first, so that the place is complete or absent.
             beside = root / f".{tree.digest}.{uuid.uuid4().hex}"
             shutil.copytree(tree.folder, beside)
             beside.rename(root / tree.digest)
@@ -176,7 +176,7 @@ class ArtifactStore:
         if not filesystem.exists(root):
             return set()
         names = {str(path).rstrip("/").rpartition("/")[2] for path in filesystem.ls(root, detail=False)}
-        # Only what this store made: the folder may hold other things, and what is not listed is never removed.
+        # Only what this store made: the folder may hold other files, which are never removed.
         return {name.removesuffix(_WHOLE) for name in names if _DIGEST.fullmatch(name.removesuffix(_WHOLE))}
 
     def remove(self, digest: str) -> None:

@@ -80,7 +80,7 @@ services = sa.Table(
     sa.Column("desired", sa.String, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("updated", sa.Float, nullable=False),
-    # Fields of the spec that packages of schema 3 do not know: in ``spec`` they would stumble over them.
+    # Fields of the spec that packages of schema 3 do not know, and would not accept in ``spec``.
     sa.Column("more", sa.JSON),
 )
 
@@ -209,7 +209,7 @@ class Database:
             return
         with engine.connect().execution_options(write=True) as connection, connection.begin():
             facts = known_facts(connection)
-            # Somebody else may have done it since this one looked.
+            # Another process may have done it since the last look.
             if self.path and 0 < revision_of(facts) < SCHEMA_VERSION:
                 with contextlib.closing(self._connect()) as source:
                     self.upgraded_from = str(back_up(self.path, source))
@@ -312,7 +312,7 @@ def _hold_open(database: Database, path: Path) -> None:
 
 
 def _configured(connection: sqlite3.Connection, seconds: float) -> sqlite3.Connection:
-    # The sqlite3 module would open transactions by itself, and too late for the write lock: _begin_sqlite does it.
+    # The sqlite3 module would open transactions itself, too late for the write lock: _begin_sqlite opens them.
     for pragma in (f"busy_timeout={seconds * 1000:.0f}", "synchronous=normal", "foreign_keys=on"):
         connection.execute(f"PRAGMA {pragma}").close()
     end = time.monotonic() + seconds
@@ -321,7 +321,7 @@ def _configured(connection: sqlite3.Connection, seconds: float) -> sqlite3.Conne
             connection.execute("PRAGMA journal_mode=wal").close()
             return connection
         except sqlite3.OperationalError as error:
-            # For the change of a new file's journal, SQLite does not wait for those who do the same.
+            # When several processes change a new file's journal mode, SQLite does not wait for the others.
             if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(0.005)

@@ -49,7 +49,7 @@ class HashingFile:
             self.flush()
             for start in range(0, view.nbytes, CHUNK):
                 piece = view[start : start + CHUNK]
-                # The hash lags behind: bytes never change, anything else might before it is hashed.
+                # The hash lags behind: other buffers than bytes might change before they are hashed.
                 self._put(piece if isinstance(data, bytes) else bytes(piece))
         self.size += view.nbytes
         return view.nbytes

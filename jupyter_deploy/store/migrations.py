@@ -35,8 +35,8 @@ class Step:
     run: Callable[[sa.Connection], None] = lambda _: None
 
 
-# Scripts got ``taken``: what they took from their notebooks.
-# Services got ``more``: what their rows' ``spec`` cannot hold, because a package of schema 3 would stumble over it.
+# Scripts got ``taken``: what they took from their notebooks. Services got ``more``: fields that a package of schema 3
+# would not accept in ``spec``.
 STEPS = (Step(4, 3),)
 
 
@@ -89,7 +89,7 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
     connection.execute(meta.delete().where(meta.c.key.in_(wanted)))
     connection.execute(meta.insert(), [{"key": key, "value": value} for key, value in wanted.items()])
     if connection.dialect.name == "sqlite":
-        # Costs no query to be read, so that each transaction can look.
+        # Reading user_version costs no query, so every transaction can check it.
         connection.exec_driver_sql(f"PRAGMA user_version = {readable_by}")
 
 
@@ -99,7 +99,7 @@ def _package() -> str:
     try:
         return metadata.version("jupyter-model-deploy")
     except metadata.PackageNotFoundError:
-        # Only its files are here, as in a service's own environment.
+        # Only the files are here, as in a service's own environment.
         return ""
 
 
@@ -126,7 +126,7 @@ def back_up(path: Path, source: sqlite3.Connection) -> Path:
         half.chmod(0o600)
         with contextlib.closing(sqlite3.connect(half)) as copy:
             source.backup(copy)
-            # One file, which can be moved: the copy of a database with a log would make a log of its own.
+            # A single file, which can be moved: a copy in WAL mode would have a log of its own.
             copy.execute("PRAGMA journal_mode=delete").close()
         with half.open("rb") as file:
             os.fsync(file.fileno())

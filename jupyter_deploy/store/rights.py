@@ -92,7 +92,7 @@ def _told_once(root: Path, why: str) -> list[str]:
     try:
         mark.touch(exist_ok=False)
     except OSError as error:
-        # There already: somebody was told. And what is read-only takes no secret in.
+        # It exists, so the user was told; or the folder is read-only, so no secret can get in.
         if error.errno in {errno.EEXIST, errno.EROFS}:
             return []
     return [

@@ -121,7 +121,7 @@ class Reserve:
                 return
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                # Blocks, not a hole: they are what it is for.
+                # Allocate blocks, not a hole: they are the reserve.
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(handle, 0, size)
                 else:

@@ -88,7 +88,7 @@ class Claims:
 
     def living(self) -> set[str]:
         """Return the digests of artifacts and bundles that open stages need."""
-        # A token is known by its lock file, which is locked before the folder exists and removed after it.
+        # A stage is identified by its lock file, which is locked before the folder exists and removed after it.
         return set().union(*(_claimed(path) for path in self._staging.glob("*.lock") if _is_held(path)))
 
     def left_behind(self) -> LeftBehind:
@@ -113,7 +113,7 @@ def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
         path = staging / f"{token}.lock"
         lock = filelock.FileLock(path)
         lock.acquire()
-        # Between the file's creation and its lock another process may have taken it for a dead one's and removed it.
+        # Another process may have removed the file between its creation and its lock.
         if path.exists():
             return token, lock
         lock.release()
@@ -132,7 +132,7 @@ def _is_held(path: Path) -> bool:
         return True
     try:
         if not path.with_suffix("").exists() and not path.with_suffix(".claims").exists():
-            # Its owner is just done, or has not begun and then takes another one: the probe may have made the file.
+            # Its owner has just ended, or not begun and will take another name: the probe may have created the file.
             path.unlink(missing_ok=True)
     finally:
         lock.release()
@@ -140,7 +140,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _claimed(path: Path) -> set[str]:
-    # Not there before the first claim, nor any more when its owner is just done.
+    # It does not exist before the first claim, nor after its owner has ended.
     with contextlib.suppress(OSError):
         return set(path.with_suffix(".claims").read_text().split())
     return set()

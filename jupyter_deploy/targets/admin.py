@@ -23,7 +23,7 @@ TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 CREDENTIALS_FILE = "auth.json"
 _STATE_SECONDS = 5.0
 _UPLOADS = "/-/bundles/"
-# A bundle that was just sent is gone again where another reload was faster.
+# A bundle that was just sent is gone again if another reload was faster.
 _TRIES = 3
 _TOLD = (
     "state",
@@ -41,7 +41,7 @@ _TOLD = (
 )
 
 
-# What the servers of the package at schema 3 know; what a later one knows beside that is noted when it is started.
+# The settings that servers of schema 3 know; later ones are recorded when a server starts.
 _FIRST = {
     *("queue_limit", "body_limit", "drain_seconds", "max_restarts", "scoring_timeout_ms", "max_batch", "strict_json"),
     *("cors_origins", "log_format", "log_level", "title", "version", "path_prefix", "server_version", "preload"),
@@ -134,7 +134,7 @@ class Admin:
     def health(self) -> Health:
         """Return the server's own view of its health; raises ServiceDown if it does not answer."""
         facts = self.state()
-        # A server that was started by an older version of this package may not tell all of it.
+        # A server of an older version of this package may report less.
         told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
         return Health(**{**told, "workers": tuple(facts["workers"])})
 
@@ -200,7 +200,7 @@ class Admin:
 
 
 def _digests(values: Mapping[str, Any]) -> tuple[str, ...]:
-    # A server of an older package tells the folders of their code.
+    # A server of an older package reports the folders of its code.
     folders = values.get("bundles") or [str(Path(root).parent) for root in values["app_roots"]]
     return tuple(sorted({Path(folder).name for folder in folders}))
 

@@ -33,7 +33,7 @@ def ask(
     try:
         path = (address.path or "/") + (f"?{address.query}" if address.query else "")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            # Who does not want to read all of it has answered why.
+            # A server that refuses to read the whole body has answered why.
             connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         return response.status, response.read()

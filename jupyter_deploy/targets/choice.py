@@ -18,7 +18,7 @@ GROUP = "jupyter_deploy.targets"
 # name: (module, class)
 TARGETS = {"process": ("process.target", "ProcessTarget"), "docker": ("docker.target", "DockerTarget")}
 CHOICES = ("auto", *TARGETS)
-# It needs nothing but this machine and starts soonest: it serves where another target cannot.
+# It needs only this machine and starts soonest: it is used where another target cannot serve.
 NEAREST = "process"
 VARIABLE = "JUPYTER_DEPLOY_TARGET"
 

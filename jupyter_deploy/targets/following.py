@@ -24,7 +24,7 @@ class Following:
     def __init__(self, path: Path, at: int | None = None) -> None:
         self._path = path
         self._file: _Open | None = None
-        # What was moved away between two looks and is read first, oldest first.
+        # Files that were moved away between two looks, oldest first; they are read first.
         self._behind: list[IO[bytes]] = []
         weakref.finalize(self, _close, self._behind)
         self._copies: set[tuple[str, int, int]] = set()
@@ -81,7 +81,7 @@ class Following:
             there = self._path.stat()
         except FileNotFoundError:
             return b""
-        # Its writer leaves the old one with the first line that it writes into the new one.
+        # Its writer leaves the old file with the first line that it writes into the new one.
         if (there.st_dev, there.st_ino) == self._file.identity or not there.st_size:
             return b""
         last = self._file.read(most)
@@ -97,7 +97,7 @@ class Following:
             between = older.open("rb")
             status = os.fstat(between.fileno())
             known = {before.identity, self._file.identity}
-            # Twice since the last look: the one in between was never read.
+            # Rotated twice since the last look: the file in between was never read.
             if (status.st_dev, status.st_ino) in known or status.st_mtime < before.written:
                 between.close()
             else:

@@ -24,7 +24,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 VERB = Verb(
     "delete",
-    "end a service and forget it, with its log",
+    "end a service and remove it, with its log",
     (
         argument("service", help="the service's name", completes="services"),
         argument("--image", action="store_true", help="remove its environment's images too, if no service needs them"),

@@ -20,10 +20,8 @@ _SOURCE = "a folder to ship whole, which the script is in; by default the script
 _ENVIRONMENT = (
     "kernel, inferred, inferred+PACKAGE, a conda or requirements file, a Dockerfile, or a registered environment's name"
 )
-_VARIABLE = (
-    "an environment variable of the script; KEY alone takes the value it has here, KEY= takes it back; may be repeated"
-)
-_MODEL = "a model it gets; may be repeated; by default the registered model of the service's name; none: no model"
+_VARIABLE = "an environment variable of the script; KEY alone takes its value here, KEY= removes it; may be repeated"
+_MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
 
 
 def _variables(words: list[str], environ: Mapping[str, str]) -> dict[str, str] | str:
@@ -45,12 +43,12 @@ def _number(text: str) -> int | str:
     return text if text in {"default", "any"} else int(text)
 
 
-# What argparse calls it where it refuses a word.
+# argparse's word for the type when it refuses a value.
 _number.__name__ = "int"
 
 
 def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
-    # Defaults are for new services: those that exist stay as they are. An image of one's own has neither of the two.
+    # Defaults are for new services only, and not for an image of the user's own.
     defaults = session.defaults if new and not given.image else None
     return Asked.of(
         script=given.script,
@@ -88,11 +86,11 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 VERB = Verb(
     "deploy",
-    "create, update or repair a service; what is not given stays as it is",
+    "create, update or repair a service; options that are not given stay as they are",
     (
         argument(
             "service",
-            help="the service's name, or its script's; the value 'default' takes an option of it back",
+            help="the service's name, or its script's; the value 'default' resets an option",
             completes="served",
         ),
         argument("--script", metavar="NAME_OR_FILE", help=_SCRIPT, completes="scripts"),
@@ -105,14 +103,14 @@ VERB = Verb(
         argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
         argument("--env", action="append", metavar="KEY[=VALUE]", help=_VARIABLE),
         argument(
-            "--memory", metavar="SIZE", help="what its container may use: 512m, 2g; half of the machine's by default"
+            "--memory", metavar="SIZE", help="memory of its container: 512m, 2g; half of the machine's by default"
         ),
-        argument("--cpus", metavar="N", help="processors its container may use; all of the machine's by default"),
+        argument("--cpus", metavar="N", help="processors of its container; all of the machine's by default"),
         argument("--image", metavar="IMAGE", help="an image of your own, instead of a script; none: the script"),
         argument("--image-port", type=int, metavar="N", help="where the image's server listens; 5001 by default"),
         argument("--scoring", metavar="ROUTE", help="the image's route for requests; /score by default"),
-        argument("--liveness", metavar="ROUTE", help="the image's route that answers while it lives; / by default"),
-        argument("--readiness", metavar="ROUTE", help="the image's route that answers when it is ready; / by default"),
+        argument("--liveness", metavar="ROUTE", help="the image's liveness route; / by default"),
+        argument("--readiness", metavar="ROUTE", help="the image's readiness route; / by default"),
         argument("--tag", action="append", metavar="K=V", help="a tag; K= removes it; may be repeated"),
         argument("--description", metavar="TEXT", help="what it is for"),
         argument(

@@ -66,7 +66,8 @@ def _output(given: argparse.Namespace) -> Path | None:
     if not given.output:
         return None
     output = Path(given.output).expanduser()
-    # Looked at first: an answer that cannot be kept is not asked for; what is there stays until there is one.
+    # Check first: no request is sent if its answer could not be stored; an existing file stays until there is an
+    # answer.
     if output.is_dir() or not output.parent.is_dir():
         raise UsageProblem(f"{output} cannot be written: it is no file in a folder.", hint="Is the path right?")
     return output
@@ -115,13 +116,15 @@ VERB = Verb(
         argument("service", help="the service's name", completes="services"),
         argument("value", nargs="?", help="a notebook variable; on the command line, JSON", completes="variables"),
         argument("--data", metavar="JSON", help="the request's body"),
-        argument("--file", metavar="F", help="the body's file; its ending tells the type", completes="files"),
+        argument(
+            "--file", metavar="F", help="a file with the body; its suffix gives the content type", completes="files"
+        ),
         argument("--header", metavar="K=V", action="append", help="a header to send; may be repeated"),
         argument("--timeout", metavar="S", type=float, help="seconds to wait for an answer; 300 by default"),
         argument("--requests", "-n", metavar="N", type=int, help="send it N times and show how long the answers took"),
         argument("--concurrency", "-c", metavar="C", type=int, help="with -n: C requests at once"),
-        argument("--curl", action="store_true", help="print a curl command that sends it; nothing is sent"),
-        argument("--python", action="store_true", help="print a Python program that sends it; nothing is sent"),
+        argument("--curl", action="store_true", help="print a curl command that would send it"),
+        argument("--python", action="store_true", help="print a Python program that would send it"),
         argument("--show-key", action="store_true", help="with --curl or --python: keys as they are, not masked"),
         argument(
             "--output", metavar="F", help="where the answer goes (with --curl, --python: the body)", completes="files"

@@ -20,7 +20,7 @@ def short_ids(text: str) -> str:
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    # Of a first deployment that failed, there is the log alone.
+    # A failed first deployment leaves only the log.
     known = given.service in workspace.services
     service = workspace.services[given.service] if known else None
     lines = session.defaults.log_lines if given.lines is None else given.lines
@@ -39,7 +39,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         for piece in service.follow(lines):
             session.emit(piece if given.full_ids else short_ids(piece))
     except KeyboardInterrupt:
-        # Only the following ends; the service goes on.
+        # Only the view of the log ends; the service goes on.
         session.emit("\n")
     return None
 
@@ -49,9 +49,7 @@ VERB = Verb(
     "show the end of a service's log",
     (
         argument("service", help="the service's name", completes="services"),
-        argument(
-            "-f", "--follow", action="store_true", help="go on as lines appear; Ctrl-C ends it; in a notebook, a view"
-        ),
+        argument("-f", "--follow", action="store_true", help="follow the log; Ctrl-C ends it; in a notebook, a view"),
         argument(
             "--full-ids", action="store_true", help="show the whole ids of requests, not their first 8 characters"
         ),

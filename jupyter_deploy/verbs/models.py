@@ -20,7 +20,7 @@ VERB = Verb(
     (
         argument("--name", metavar="N", help="only this model's versions", completes="models"),
         argument("--tag", action="append", metavar="K[=V]", help="only those with this tag; may be repeated"),
-        argument("--captured", action="store_true", help="what scripts took from their notebooks, too"),
+        argument("--captured", action="store_true", help="also the data that scripts took from their notebooks"),
     ),
     _run,
 )

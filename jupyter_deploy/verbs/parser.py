@@ -45,7 +45,7 @@ def parser_of(verb: Verb, program: str) -> Parser:
     parser = Parser(prog=program, description=f"{verb.help[0].upper()}{verb.help[1:]}.", allow_abbrev=False)
     for argument in verb.all_arguments():
         parser.add_argument(*argument.flags, **argument.options)
-    # Spelled out: argparse takes a program's "%" for a format where it parses intermixed words.
+    # Written out: while parsing intermixed words, argparse takes a program's "%" for a format.
     parser.usage = parser.format_usage().removeprefix("usage: ").strip().replace("%", "%%")
     return parser
 

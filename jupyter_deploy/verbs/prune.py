@@ -15,7 +15,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if given.dry_run:
         return Listing("leftovers", found)
     if not found:
-        return Done("Nothing to remove: all that is there is needed", {"removed": []})
+        return Done("Nothing to remove: everything is in use", {"removed": []})
     names = ", ".join(f"{item.kind} {item.name}" for item in found)
     if not given.yes and not session.confirm(f"Remove {names}?"):
         return Done("Nothing was removed", {"removed": []})
@@ -31,7 +31,7 @@ VERB = Verb(
     "list and remove environments, images, containers and files that no service needs",
     (
         argument("--dry-run", "-n", action="store_true", help="only list them"),
-        argument("--cache", action="store_true", help="what the installer has downloaded, too"),
+        argument("--cache", action="store_true", help="also the installer's downloads"),
     ),
     _run,
     asks=True,

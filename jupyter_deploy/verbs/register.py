@@ -33,7 +33,7 @@ def _source(text: str, session: Session) -> Any:
         if root not in session.variables:
             close = nearest(root, [name for name in session.variables if not name.startswith("_")])
             raise UsageProblem(
-                f"There is neither a variable nor a file named {text!r}.",
+                f"There is no variable or file named {text!r}.",
                 hint=f"Did you mean {close!r}?" if close else "Run the cell that defines it first.",
             )
         return evaluate(text, session.variables)

@@ -21,12 +21,12 @@ from ..targets import owner_of_port
 from ..workspace import Workspace
 from .verb import SETTING, Done, Session, Verb, argument, pairs
 
-# What the command line is called → the setting.
+# Options that have the setting's name.
 _NAMED = ("host", "port", "workers", "health_port", "cors_origins", "max_batch", "log_format", "preload", "sample")
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    # In a notebook the kernel's own variables mean the kernel; those that the user sets there count all the same.
+    # In a notebook, ignore the kernel's own variables, but not those that the user sets there.
     settings = _settings(given)
     entry, root = _entry(settings)
     script = script_from_file(entry)
@@ -109,7 +109,7 @@ def _listen(config: ServingConfig) -> socket.socket:
 
 
 def _inside_notebook(command: list[str], environ: dict[str, str], descriptor: int, session: Session) -> Done:
-    # In the kernel's process group: interrupting the kernel drains it, and it does not survive the kernel.
+    # In the kernel's process group: interrupting the kernel drains it, and it ends with the kernel.
     server = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 def facts_of_all(services: LiveServices) -> list[dict[str, Any]]:
     """Return the facts of all services; one that was deleted meanwhile is left out."""
     handles = [services.handle(name) for name in services]
-    # Side by side: one that does not answer takes seconds to find out.
+    # In parallel: it takes seconds to find out that a service does not answer.
     with ThreadPoolExecutor(8) as pool:
         return [fact for fact in pool.map(_facts_of, handles) if fact]
 

@@ -15,7 +15,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 VERB = Verb(
     "stats",
-    "show what a service uses just now: processor, memory, network",
+    "show what a service uses: processor, memory, network",
     (argument("service", help="the service's name", completes="services"),),
     _run,
 )

@@ -9,14 +9,14 @@ from keyword import iskeyword
 from ..errors import DeployError, UsageProblem
 from .verb import Verb
 
-# In the order in which help lists them.
+# The order of the help.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
     "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "stats", "stop", "delete", "serve",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 
-# Words that people try, and the verb that does it here.
+# Words that people try, and the corresponding verb.
 MEANT = {
     **dict.fromkeys(("start", "create", "update", "up", "serve-model", "restart", "run", "publish"), "deploy"),
     **dict.fromkeys(("list", "ls", "ps"), "services"),
@@ -50,7 +50,7 @@ def _advice(name: str, words: str) -> str:
     known = _kind_of(name)
     if known:
         return known
-    # Nearer than names of models must be: "bogus" is not "logs".
+    # A stricter limit than for models' names: "bogus" is not "logs".
     close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.7)
     if not close:
         return f"Verbs: {', '.join(NAMES)}."

@@ -12,8 +12,8 @@ from typing import Any
 from ..errors import TooMuchToShip, UsageProblem, nearest
 from ..workspace import Living, Workspace
 
-STORED = "serve the script as it is stored, whatever the notebook holds by now"
-SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= alone means the default"
+STORED = "serve the stored script, not the notebook's present values"
+SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= resets it"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def agreed(change: Callable[..., Any], yes: bool, session: Session) -> Any:
         try:
             agrees = session.confirm(f"{error.message} Ship it?")
         except UsageProblem:
-            # Confirmation is not possible here: the error names the option.
+            # The error names the option that confirms.
             raise error from None
         if agrees:
             return change(large=True)

@@ -11,7 +11,7 @@ from ..workspace import Workspace
 from .verb import Session, Verb, argument
 
 KINDS = ("card", "log", "form", "chart", "models")
-# What a terminal has instead.
+# What to use in a terminal.
 _INSTEAD = {
     "card": "state {service}",
     "log": "logs -f {service}",
@@ -49,17 +49,19 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     name = workspace.services[service].name if service else ""
     if not session.live:
         hint = f"Here: {_INSTEAD[kind].format(service=name)}"
-        raise UsageProblem("Views are for notebooks: they go on changing.", hint=hint)
+        raise UsageProblem("Views are for notebooks, where they can change.", hint=hint)
     return View(kind, name, given.captured)
 
 
 VERB = Verb(
     "view",
-    "look at a service, or the models, live in a notebook: card, log, form, chart, models",
+    "show a service, or the models, live in a notebook: card, log, form, chart, models",
     (
         argument("what", metavar="WHAT", help=", ".join(KINDS), completes="views"),
         argument("service", nargs="?", default="", help="the service's name", completes="services"),
-        argument("--captured", action="store_true", help="of models: what scripts took from their notebooks, too"),
+        argument(
+            "--captured", action="store_true", help="of models: also the data that scripts took from their notebooks"
+        ),
     ),
     _run,
     shows=False,

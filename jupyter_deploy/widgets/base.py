@@ -18,9 +18,9 @@ from ..display import unless_live
 from ..errors import DeployError
 from .feed import Feed
 
-# How long a widget that is shown waits for its first facts: what does not answer by then is shown without.
+# How long a new widget waits for its first facts; later ones are filled in.
 _FIRST_SECONDS = 0.3
-# A view that hears nothing for so long, several times over, knows that the kernel is gone.
+# A view that hears nothing for several times this long knows that the kernel is gone.
 BEAT_SECONDS = 5.0
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _NOTHING = {"text/plain": "", "text/html": ""}
@@ -73,7 +73,7 @@ class LiveWidget(anywidget.AnyWidget):
         self._look_safely()
         return self.text()
 
-    # What the classes below say of themselves.
+    # What the subclasses define.
 
     def look(self) -> bool:
         """Read the facts that are shown, in the feed's thread; return whether anything changed."""
@@ -97,7 +97,7 @@ class LiveWidget(anywidget.AnyWidget):
         """
         return self._feed.looked
 
-    # What is the same for all.
+    # The common part.
 
     def start(self) -> None:
         """Begin to follow the service; showing the widget does it."""
@@ -153,7 +153,7 @@ class LiveWidget(anywidget.AnyWidget):
         summary = display(still, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._shown.append((mark, summary))
         if _VIEW in data:
-            # Where widgets cannot be drawn there is nothing to add to the summary.
+            # Where widgets cannot be drawn, the summary is enough.
             view = {**_NOTHING, _VIEW: data[_VIEW]}
             self._drawn.append(display(view, metadata=metadata, raw=True, display_id=True))  # type: ignore[no-untyped-call]
 
@@ -194,6 +194,6 @@ class LiveWidget(anywidget.AnyWidget):
             handle.update({"text/plain": repr(self), "text/html": html}, raw=True)
 
     def _at_exit(self) -> None:
-        # The kernel ends. What can still be said is said; nothing else may come of it.
+        # The kernel ends: send what can still be sent, and ignore errors.
         with contextlib.suppress(Exception):
             self._leave_summary()

@@ -13,7 +13,7 @@ from ..registry import Model
 from ..workspace import Workspace
 from .base import LiveWidget, asset, error_facts
 
-# What a list may hold that a person looks at; the newest.
+# The most that a person reads in a list; the newest are kept.
 NAMES, VERSIONS = 500, 100
 _SUMMARY = 20
 _LOAD = "load it with"
@@ -25,9 +25,9 @@ class ModelBrowser(LiveWidget):
     Parameters
     ----------
     workspace : Workspace
-        Whose models.
+        The workspace whose models are shown.
     captured : bool, optional
-        Whether what scripts took from their notebooks is shown, too.
+        Show captured data, too.
     """
 
     _esm = asset("common.js", "browser.js")
@@ -52,7 +52,7 @@ class ModelBrowser(LiveWidget):
         found = self._workspace.models.list(captured=self._captured)
         listed = grouped(found)
         changed = self.tell(models=listed[:NAMES], more=max(0, len(listed) - NAMES), picked=self._details())
-        # A registry so large that reading it takes long is read seldom.
+        # A registry that is slow to read is read seldom.
         self._feed.at_least(20 * (time.perf_counter() - started))
         return changed
 

@@ -25,7 +25,7 @@ function render({ model, el }) {
   panel.hidden = true;
   const keep = button("Keep it running", () => { sure.hidden = true; stop.focus(); });
   const sure = h("div", { class: "jpd-panel", role: "group", "aria-label": `stop ${name}?` },
-    h("div", {}, `Stop ${name}? It finishes the requests that it holds; nobody is answered after that.`),
+    h("div", {}, `Stop ${name}? It finishes its present requests and answers no others.`),
     h("div", { class: "jpd-buttons" },
       button("Stop it", () => { sure.hidden = true; stop.focus(); ask({ do: "stop" }); }, { class: "jpd-button jpd-danger" }), keep));
   sure.hidden = true;

@@ -29,7 +29,7 @@ class ServiceCard(LiveWidget):
     service : Service
         Its handle.
     living : callable, optional
-        Returns what the kernel knows of the script cells that were run in it.
+        Returns what the kernel knows of its script cells.
     """
 
     _esm = asset("common.js", "card.js")
@@ -55,7 +55,7 @@ class ServiceCard(LiveWidget):
             self.tell(facts={**self.facts, "state": "Deleted", "reason": "", "numbers": []}, busy="")
             self.close()
             return True
-        # An own image's output is asked from the engine; a server of ours writes a file, of which the end will do.
+        # The engine has the output of a user's own image; our server writes a file, whose end is enough.
         log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
         sample = record.spec.settings.get("sample") or self.sample
         lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]

@@ -16,7 +16,7 @@ from .base import LiveWidget, asset
 
 MINUTES = 5
 _POINTS = MINUTES * 60
-# The whole list goes out again so often, for views that come late; between, only the newest point.
+# How often the whole list is sent, for views that come late; in between, only the newest point.
 _WHOLE_SECONDS = 15.0
 
 
@@ -54,7 +54,7 @@ class MetricsChart(LiveWidget):
             rate = recent.get("requests_per_second", 0.0)
         else:
             before, count = self._count
-            # A server that was started anew counts from 0.
+            # A restarted server counts from 0.
             done = health.requests - count if health.requests >= count else health.requests
             rate = done / max(now - before, 1e-3)
         self._count = (now, health.requests)

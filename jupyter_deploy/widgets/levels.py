@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LINE_LIMIT = 2000
-# As serving/logs writes them: text, and JSON with the level behind the time.
+# The formats of serving/logs: text, and JSON with the level after the time.
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[")
 _JSON = re.compile(r'\{"time":"[^"]*","level":"([DIWEC])[A-Z]*"')
 _PARTS = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d{3} [DIWEC] \[\d+\] \S+ (\S+) - ")

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const pause = button("Pause", () => hold(pause.getAttribute("aria-pressed") !== "true"), { "aria-pressed": "false" });
   const end = button("To the end", () => { list.scrollTop = list.scrollHeight; });
   const count = h("span", { class: "jpd-count", role: "status" });
-  // Not read out line by line: nobody could follow.
+  // Not read out line by line: a person could not follow.
   const list = h("div", { class: "jpd-mono jpd-list", role: "log", "aria-live": "off", tabindex: "0", "aria-label": `log lines of ${name}` });
   const none = h("div", { class: "jpd-note", role: "status", hidden: true });
   const problem = problemLine(model);

@@ -25,8 +25,8 @@ FLUSH_LINES = 200
 _IDLE_SECONDS = 0.4
 _TAIL_LINES = 60
 _SUMMARY_LINES = 20
-# The tail goes out again so often: for views that come late; and while no view has said that it hears, because the
-# kernel is busy with a cell, or nobody is there.
+# How often the tail is sent: for views that come late, and while no view has said that it hears, because the kernel
+# is busy with a cell or no page is open.
 _TAIL_SECONDS = 5.0
 _UNHEARD_SECONDS = 0.3
 _WAITING_SECONDS = 0.5
@@ -90,7 +90,7 @@ class LogView(LiveWidget):
         if self._growth is None:
             self._growth = Growth(self._service.log_file)
             if record.spec.image:
-                # What an image of the user's own writes is kept by the engine, which tells it in a stream.
+                # The engine keeps the output of a user's own image, and sends it as a stream.
                 threading.Thread(target=self._read_stream, name="jupyter-deploy-log", daemon=True).start()
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-# Fewer than the 2,000 rows of a view: the row that says how many lines were skipped before these stays in sight.
+# Fewer than the 2,000 rows of a view, so that the row with the number of skipped lines stays visible.
 CAPACITY = 1900
 
 
@@ -33,7 +33,7 @@ class Ring:
             with self._lock:
                 self._lines.extend(line.rstrip("\r") for line in whole[-(self._lines.maxlen or 0) :])
                 self._added += len(whole)
-        # A line without end must not fill the memory; more than this of one is never shown.
+        # An endless line must not fill the memory; more than this of a line is never shown.
         if rest and self._rest_length < 1 << 16:
             self._rest.append(rest)
             self._rest_length += len(rest)

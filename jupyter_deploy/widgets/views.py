@@ -52,7 +52,7 @@ def unregister(ip: InteractiveShell) -> None:
 
 def _show_pending(service: Any) -> None:
     if service.change is None or not service.change.pending:
-        # IPython's way to leave it to the other faces.
+        # IPython's way to use the other formatters.
         raise NotImplementedError
     from .card import ServiceCard
 

@@ -120,7 +120,7 @@ class Authoring:
             old = self._scripts.find(script)
             if old and means_the_same(old, new):
                 change = act(names="")
-                # What is stored stays: its comments name the cells of then.
+                # The stored script stays: its comments name its own cells.
                 living.keep(self._home.root, replace(run, script=replace(new, source=old.source)))
                 return change
             if value is not NOTHING:
@@ -144,7 +144,7 @@ class Authoring:
         self, run: Run, notebook: Notebook, as_stored: str, opened: Stage, progress: Progress
     ) -> tuple[Script, Any]:
         """Take a cell again; returns the script and the value to try it on."""
-        progress("taking the notebook as it lives now")
+        progress("taking the notebook's present values")
         saving = _Saving(run.name, self._captured, opened, False, progress)
         try:
             options = run.options(notebook)

@@ -37,7 +37,7 @@ class CapturedValues:
                 version = (connection.scalar(last) or 0) + 1
             same = (model for model in known if model.digest == prepared.tree.digest)
             return next(same, None) or _would_be(name, version, prepared)
-        # Claimed before it is looked for: what is found then is not pruned before the script names it.
+        # Claim first, then look it up: so prune keeps it until the script names it.
         opened.claim(prepared.tree.digest)
         fields: dict[str, Any] = {
             "tags": {},
@@ -77,7 +77,7 @@ class CapturedValues:
             yield from references or ()
         for record in Services.within(connection):
             yield from record.models
-            # What is being loaded, or still answers, is in a bundle only.
+            # A generation that is loading, or still answers, is in a bundle only.
             for bundle in record.bundles:
                 held = manifest_of(self._home.bundles / bundle).get("models", ())
                 yield from (f"{model['name']}:{model['version']}" for model in held)

@@ -82,7 +82,7 @@ class Living:
         found = []
         for key, glimpse in run.glimpses.items():
             if key not in self._variables:
-                found.append(f"{key}: not defined any more")
+                found.append(f"{key}: no longer defined")
             elif not glimpse.shows(self._variables[key]):
                 found.append(f"{key}: {_words(taken[key], glimpse, self._variables[key])} {run.since}")
         return tuple(found)

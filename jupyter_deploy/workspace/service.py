@@ -32,9 +32,9 @@ class Service(Invocable):
     name : str
         The service's name.
     change : Change, optional
-        What was just done to it, for those who show it.
+        The last change, for those who show it.
     told_as : str, optional
-        The name that errors tell; by default the service's own.
+        The name in errors; by default the service's own.
     """
 
     def __init__(
@@ -189,7 +189,7 @@ class Service(Invocable):
         Parameters
         ----------
         raw : bool, optional
-            Means nothing here.
+            Ignored.
         """
         return self.logs(num_lines)
 
@@ -205,7 +205,7 @@ class Service(Invocable):
         Parameters
         ----------
         lines : int, optional
-            How many lines that are there already come first.
+            The number of existing lines that come first.
         """
         # A character may be cut by the end of what is there so far.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -282,13 +282,13 @@ class Service(Invocable):
         Parameters
         ----------
         script : str or pathlib.Path, optional
-            A file to serve from now on, instead of the script that it has.
+            A file to serve from now on, instead of the present script.
         model : str, optional
-            ``NAME`` for the newest or ``NAME:VERSION``, instead of the version of that model that it has.
+            ``NAME`` for the newest or ``NAME:VERSION``, instead of the present version of that model.
         sample : object, optional
             A value, as for :meth:`invoke`, that this and every later version must answer before it serves.
         large : bool, optional
-            Agree to ship more than 100 MB or 10,000 files.
+            Allow more than 100 MB or 10,000 files.
 
         Raises
         ------

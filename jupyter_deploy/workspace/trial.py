@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _PREFIX = "try-"
 _LINES = 10_000
-# A record in the server's log: its level, who wrote it, and what.
+# A record in the server's log: level, source, text.
 _RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
 _LEVELS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL", "F": "CRITICAL"}
 _PRINTED = ("print", "stdout", "stderr", "output")
-_CUT = "… what was printed before was too much to keep"
+_CUT = "… the output before this was dropped"
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Trial:
     answer : object
         What ``run()`` answered, as a client gets it.
     init_seconds : float
-        How long loading the script and ``init()`` took.
+        The time to load the script and run ``init()``.
     seconds : float
-        How long ``run()`` took.
+        The time of ``run()``.
     output : str
-        What the script printed and logged meanwhile.
+        What the script printed and logged.
     """
 
     script: str
@@ -117,7 +117,7 @@ class Trials:
             try:
                 stage_of_it = mark.read_text()
             except FileNotFoundError:
-                # It has ended just now.
+                # It has just ended.
                 continue
             if not self._claims.is_open(stage_of_it):
                 self._remove(mark.name)
@@ -152,19 +152,19 @@ class Trials:
                 captured = captured_in(self._deployment.bundle_folder(record))
                 ids = tuple(known for known in record.models if known not in captured)
                 return replace(record.spec, name=name, port=0, workers=1), ids
-        # Named for what a service of the script's name would get: the trial's own name has no model.
+        # Use the script's name: the trial's own has no model.
         return ServiceSpec(name, script.name, target=self._target()), self._resolver.usual_models(script.name, script)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
         printed = self._printed(script, name)
         details = "\n".join(part for part in (printed, error.details) if part)
-        # The trial's log is gone when this is read.
+        # The trial's log will be gone when this is read.
         hint = error.hint.without_log if isinstance(error.hint, Hint) else error.hint
         return TrialFailed(f"{script.name}: {error.problem}", details=details, hint=hint)
 
     def _printed(self, script: Script, name: str) -> str:
         lines = self._handle(name).logs(_LINES).split("\n") if self._rows.find(name) else []
-        # Of very long lines and very many, the log's end begins somewhere in between.
+        # Many or very long lines: the kept part may begin in the middle of a record.
         whole = not lines[0] or (len(lines) < _LINES and bool(_RECORD.match(lines[0]))) if lines else True
         said = [_said(script, *match.groups()) for match in map(_RECORD.match, lines) if match]
         return "\n".join([*([] if whole else [_CUT]), *(line for line in said if line is not None)])
@@ -177,7 +177,7 @@ def _said(script: Script, level: str, source: str, text: str) -> str | None:
     if source == "access" or source.startswith("jupyter_deploy."):
         return None
     if source == "py.warnings":
-        # Python's own form: the place, the warning and, in a line of its own, the code.
+        # Python's own form: the place, the warning and, on a line of its own, the code.
         return re.sub(rf"\S*{re.escape(script.file_name)}:(\d+)", lambda at: _place(script, int(at[1])), text) or None
     return f"{_LEVELS.get(level, level)}:{source}:{text}"
 

@@ -56,7 +56,7 @@ class Workspace:
     Parameters
     ----------
     home : str or pathlib.Path, optional
-        The folder that holds it; by default ``$JUPYTER_DEPLOY_HOME``, else Jupyter's data folder.
+        The folder of the workspace; by default ``$JUPYTER_DEPLOY_HOME``, else a folder in Jupyter's data folder.
     artifacts : str, optional
         A folder or fsspec URL for model files; by default a folder in the home.
 
@@ -86,7 +86,7 @@ class Workspace:
         self._deployment = Deployment(*stores, resolver, target, rollout, self._room, garbage)
         captured = CapturedValues(self.home, self._database, self.models)
         self._packages = Packages(self.home, self._rows, resolver, self._database)
-        # Where there is no service yet, a plain process tells soonest; an image may take minutes.
+        # Without a service, try a script in a plain process, which starts soonest; an image may take minutes.
         quick = partial(choose, os.environ.get(TARGET_VARIABLE, NEAREST))
         claims, changes = self._database.claims, self._deployment
         self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, quick, self._handle)
@@ -125,13 +125,13 @@ class Workspace:
         source : object
             A path to a file or folder, or the model object itself.
         tags, properties : mapping, optional
-            Text by text; properties can never be changed.
+            Texts by name; properties can never be changed.
         description, run_id : str, optional
             Free text.
         framework, framework_version : str, optional
-            What the model is; found out for objects.
+            The framework of the model; detected for objects.
         child_paths : sequence of str, optional
-            For a folder: take only these, relative to it.
+            Of a folder, take only these paths, relative to it.
 
         Raises
         ------
@@ -202,7 +202,7 @@ class Workspace:
         draft : bool, optional
             Only write the script; nothing is saved, stored or changed.
         run : Run, optional
-            The run of the cell before this one, in the same kernel: what has changed since is told.
+            The previous run of the cell in the same kernel, to list what has changed since.
 
         Raises
         ------
@@ -238,26 +238,27 @@ class Workspace:
         Parameters
         ----------
         name : str
-            3 to 32 lower-case letters, digits and ``-``; of any other name, such a one is derived.
+            3 to 32 lower-case letters, digits and ``-``; another name is converted to such a one.
         script, models : str or pathlib.Path, sequence of str or Model, optional
             A stored script's name or a file; references (``"none"``: no model). A new service takes those of its name.
         target : str, optional
             ``"auto"``, ``"docker"`` or ``"process"``; a new service is ``"auto"``.
         environment : str, pathlib.Path or Environment, optional
-            ``"kernel"``, ``"inferred"``, a registered name, a conda or requirements file, or what describes one.
+            ``"kernel"``, ``"inferred"``, a registered name, a conda or requirements file, or an
+            :class:`~jupyter_deploy.environments.Environment`.
         port, workers, memory, cpus : int or str, optional
             1 to 65535, a free one by default; processes, 1 by default; a container's limits, in bytes or as ``"512m"``.
         settings, variables : mapping, optional
-            Of :class:`jupyter_deploy.serving.ServingConfig`; the script's environment. None takes a key back.
+            Of :class:`jupyter_deploy.serving.ServingConfig`; the script's environment. None removes a key.
         image, source, large : str or OwnImage, str or pathlib.Path, bool, optional
-            The user's own image, instead of a script; a folder to ship whole; agree to ship over 100 MB.
+            The user's own image, instead of a script; a folder to ship whole; allow more than 100 MB.
         tags, properties, description : mapping, mapping, str, optional
             For people and tools. A tag of None is removed; a property is never changed.
         auth : str, optional
             ``"key"``: clients need one of two keys, :meth:`.Service.get_keys`; ``"none"``.
         living, wait, progress : Living, bool, callable, optional
-            Take a script whose cell was run in this notebook as it lives now, instead of as it is stored; return when
-            it serves, or at once; told what is being done.
+            Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
+            gets the steps of the work.
         """
         return self.apply(name, Asked.of(**options), living=living, wait=wait, large=large, progress=progress)
 
@@ -327,13 +328,13 @@ class Workspace:
         Parameters
         ----------
         name : str
-            A service's name; of one that does not exist, script and model have that name too.
+            A service's name; if there is none, the name of script and model.
         script, models, environment : optional
             As for :meth:`deploy`, instead of the service's.
         image : str, optional
             Its name; by default the service's name with the bundle's digest as its tag.
         folder, progress : str or pathlib.Path, callable, optional
-            Write a build context there instead, the same bytes for the same input; told what is being done.
+            Write a build context there instead, the same bytes for the same input; gets the steps of the work.
         """
         name, script = self._naming.service(name, script, progress, models=models)
         asked = Asked.of(script=script, models=models, environment=environment)

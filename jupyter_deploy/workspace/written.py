@@ -19,15 +19,15 @@ class Written:
     script : Script
         What is stored, or would be.
     draft : bool
-        Whether it was only written, and nothing saved or stored.
+        Whether it was only written, not saved or stored.
     contract_before : str
-        What the ``run()`` that it takes the place of got, where that was something else.
+        What the previous ``run()`` got, if that was something else.
     trial : Trial or None
-        What it answered when it was tried.
+        The result of the trial.
     changes : tuple of Change
         The services that were reloaded.
     moved : tuple of str
-        What it takes otherwise than when it was stored before, in words.
+        What it takes differently from the version that was stored before, in words.
     """
 
     script: Script

@@ -215,7 +215,7 @@ def test_a_module_whose_file_was_edited_since_it_was_imported(book: Minibook, tm
     (tmp_path / "scaling.py").write_text("def g(v):\n    return v + 100\n")
     for used in ("g", "scaling.g"):
         problem = book.refused(f"def run(x):\n    return {used}(x)")
-        assert "scaling.py defines g otherwise than it was when it was imported" in problem.message
+        assert "scaling.py defines g differently from when it was imported" in problem.message
         assert "importlib.reload(scaling)" in problem.hint
     book.run("del sys.modules['scaling'], sys.path[0]")
 

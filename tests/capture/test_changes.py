@@ -52,8 +52,8 @@ def test_an_equal_value_or_the_same_definition_in_another_cell_is_no_change(
             [
                 "helper: defined again in In [5]",
                 "other: taken too, from In [5]",
-                "math: not used any more",
-                "FACTOR: not used any more",
+                "math: no longer used",
+                "FACTOR: no longer used",
             ],
         ),
         (("from math import sqrt as helper",), None),

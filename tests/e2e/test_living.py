@@ -1,4 +1,4 @@
-"""In the notebook that holds a script's cell, deploying and reloading take the notebook as it lives now."""
+"""In the notebook that holds a script's cell, deploying and reloading take the notebook's present values."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_deploy_and_reload_take_the_notebook_as_it_lives_now(
     assert run("%deploy churn").change.action == "unchanged"
     run("threshold = 10**9")
     since = "In [6]"
-    shown = f"threshold: 0.5 -> 1000000000 since {since}; %deploy churn takes the notebook as it lives now"
+    shown = f"threshold: 0.5 -> 1000000000 since {since}; %deploy churn takes the notebook's present values"
     assert shown in card(shell, service)
     change = run("%deploy churn").change
     assert (change.action, change.moved) == ("reloaded", (f"threshold: 0.5 -> 1000000000 since {since}",))
@@ -99,7 +99,7 @@ def test_what_cannot_be_taken_now_is_refused_and_the_old_one_serves_on(
     run(CELL.format(""))
     service = run("%deploy churn")
     run("del threshold")
-    assert "threshold: not defined any more" in card(shell, service)
+    assert "threshold: no longer defined" in card(shell, service)
     with pytest.raises(ScriptProblem, match="threshold") as refused:
         run("%deploy churn")
     assert refused.value.hint == "Run In [1] again. Or serve it as stored: %deploy churn --stored"

@@ -230,7 +230,7 @@ def test_a_semicolon_silences(run: Run, line: str, kind: type) -> None:
         ("%deploy {nmae}", UsageProblem, "no variable 'nmae' for {nmae}", "Did you mean 'name'?"),
         ("%deploy $zzzz", UsageProblem, "no variable 'zzzz' for $zzzz", "{{"),
         ("%register iris", UsageProblem, "required: OBJECT_OR_PATH", "Usage: %register"),
-        ("%register iris naem", UsageProblem, "neither a variable nor a file named 'naem'", "Did you mean 'name'?"),
+        ("%register iris naem", UsageProblem, "no variable or file named 'naem'", "Did you mean 'name'?"),
         ("%register <script> name", DeployError, "'<script>' cannot be a model's name", "script"),
         ("%invoke ehco [1]", NotFound, "No service named 'ehco'.", "Did you mean 'echo'?"),
         ("%invoke echo naem", UsageProblem, "There is no variable 'naem'", "Did you mean 'name'?"),

@@ -33,7 +33,7 @@ def run(data):
         ("hold segfault", "was killed by SIGSEGV", "fork"),
         ("hold segfault", "was killed by SIGSEGV", "spawn"),
         ("hold exit", "exited with code 7", "fork"),
-        ("hold kill", "was killed by SIGKILL (if nobody sent it: out of memory)", "fork"),
+        ("hold kill", "was killed by SIGKILL (perhaps because memory ran out)", "fork"),
     ],
 )
 def test_a_death_costs_only_the_request_that_ran(tmp_path: Path, home: Path, how: str, why: str, method: str) -> None:

@@ -139,7 +139,7 @@ def test_help_ends_no_process(capsys: pytest.CaptureFixture[str]) -> None:
         parser_of(find("deploy"), "%deploy").parse_args(["--help"])
     out = capsys.readouterr().out
     assert out.startswith("usage: %deploy [-h]")
-    assert "Create, update or repair a service; what is not given stays as it is." in out
+    assert "Create, update or repair a service; options that are not given stay as they are." in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_register_takes_a_variable_or_a_path(
     Path("a.bin").write_bytes(b"")
     variables = {"model": {"k": 1}, "models": {"a": [1]}}
     assert run(find("register"), ["iris", text], session(variables), "prog").entry == entry
-    with pytest.raises(UsageProblem, match="neither a variable nor a file named 'modle'") as caught:
+    with pytest.raises(UsageProblem, match="no variable or file named 'modle'") as caught:
         run(find("register"), ["iris", "modle"], session(variables), "prog")
     assert caught.value.hint == "Did you mean 'model'?"
     assert [model.id for model in workspace.models.list()] == ["iris:1"]

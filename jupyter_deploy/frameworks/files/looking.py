@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# The first that knows the file counts. Pickles have the weakest signs, so they are the last.
+# The first match counts. Pickles have the weakest signs, so they come last.
 _LOOKS = (
     ("archives", "look"),
     ("boosters", "look"),
@@ -16,7 +16,7 @@ _LOOKS = (
     ("graphs", "look"),
     ("pickles", "look"),
 )
-# Frameworks by the modules that stand for them.
+# Frameworks by their modules.
 KINDS = {
     "sklearn": "ScikitLearn",
     "torch": "PyTorch",
@@ -114,6 +114,6 @@ def _look_into(path: Path) -> Found:
             found: Found | None = getattr(import_module(f"{__package__}.{module}"), name)(file)
             if found is not None:
                 return found
-    except Exception:  # noqa: BLE001 - a hostile or broken file is a file of which nothing is known
+    except Exception:  # noqa: BLE001 - nothing is known of a hostile or broken file
         return Found()
     return Found()

@@ -101,7 +101,7 @@ class Walk:
         width = _WIDTHS.get(kind.n, 0)
         if not width:
             return kind.reader(self._stream)
-        # A text or bytes: of a long one, only its end is looked for.
+        # A text or bytes; a long one is only searched for its end.
         count = int.from_bytes(self._exactly(width), "little")
         if count > _LONG:
             self._stream.skip(count)
@@ -282,12 +282,12 @@ class Walk:
 
 
 def _holds_objects(kind: Made) -> bool:
-    # Of a record, joblib writes a pickle too, where a field of it is an object: bit 1 of its flags.
+    # joblib also writes a pickle for a record with an object field: bit 1 of its flags.
     state = kind.state
     return isinstance(state, tuple) and len(state) > 7 and isinstance(state[7], int) and bool(state[7] & 1)
 
 
-# Of an argument of any length: the bytes in which that is written.
+# Bytes in which the length of an argument is written.
 _WIDTHS = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     pickletools.TAKEN_FROM_ARGUMENT4: 4,

@@ -39,7 +39,7 @@ def look(file: File) -> Found | None:
         if not is_new and not named:
             return None
         if not is_new:
-            # An old protocol starts with any opcode.
+            # An old protocol may start with any opcode.
             opened.seek(0)
             stream = Stream(pieces_of(opened, file.head) or iter(()))
         problem = ""
@@ -50,7 +50,7 @@ def look(file: File) -> Found | None:
                 Walk(stream, seen).run()
         except TooMuch:
             torch, problem = False, f"{file.name} was not looked at to its end: perhaps it needs more"
-        except Exception:  # noqa: BLE001 - whatever a broken or hostile file leads to
+        except Exception:  # noqa: BLE001 - a broken or hostile file may lead to any error
             torch, problem = False, f"{file.name} cannot be read to its end as a pickle: perhaps it cannot be loaded"
             if not is_new and not seen.refs:
                 return None
@@ -72,10 +72,10 @@ def _told(file: File, seen: Seen, torch: bool, problem: str) -> Found:
     if torch:
         tops.insert(0, "torch")
         modules.add("torch")
-    # XGBClassifier and the like are estimators of scikit-learn, too.
+    # XGBClassifier and the like are also scikit-learn estimators.
     modules |= {"sklearn"} if any(module.endswith(".sklearn") for module in modules) else set()
     framework = next((KINDS[top] for top in tops if top in KINDS), "")
-    # NumPy 2 moved its modules: a pickle tells which of the two wrote it.
+    # NumPy 2 moved its modules: a pickle shows which version wrote it.
     bounds: tuple[str, ...] = ()
     if any(module.startswith("numpy.core") for module in modules):
         bounds = ("numpy<2",)

@@ -15,7 +15,7 @@ Place = tuple[int, int, str]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CATCHES = frozenset({"NameError", "Exception", "BaseException"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# What a call of a function leaves out of its own flow.
+# Nodes with a flow of their own.
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 
 
@@ -139,7 +139,7 @@ class _Flow:
         return True
 
     def _annassign(self, node: ast.AnnAssign) -> bool:
-        # Whether the annotation is evaluated depends on where it stands and on the Python that serves it.
+        # The place of an annotation, and the Python that serves it, decide whether it is evaluated.
         if node.value is not None:
             self._expression(node.value)
         return True
@@ -194,7 +194,7 @@ def _catches(handler: ast.ExceptHandler) -> bool:
         return True
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     names = {kind.id if isinstance(kind, ast.Name) else "" for kind in caught}
-    # A name that is not built in may stand for any exception.
+    # A name that is not built in may mean any exception.
     return bool(names & _CATCHES) or not all(hasattr(builtins, name) for name in names)
 
 
@@ -217,7 +217,7 @@ def _single_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef |
     bound = list(_bindings(tree))
     for node in tree.body:
         if isinstance(node, _FUNCTIONS) and bound.count(node.name) == 1:
-            # A decorator of the script's own may do anything instead of calling it.
+            # The script's own decorator may do anything instead of calling the function.
             decorators = {
                 part.id for one in node.decorator_list for part in ast.walk(one) if isinstance(part, ast.Name)
             }

@@ -124,5 +124,5 @@ def _is_installed(name: str) -> bool:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
-    # Any folder beside the notebook is a namespace package.
+    # Without an origin it is a namespace package: any folder beside the notebook is one.
     return spec is not None and spec.origin is not None

@@ -24,16 +24,16 @@ from ...store import NO_ROOM
 from .excluded import holds_a_key
 from .gathering import Shipment
 
-# Everything that is shipped has this time of change: another one tells that it was written to.
+# Every shipped file has this modification time; another one shows that it was written to.
 EPOCH_NS = 315_532_800_000_000_000
 _CHUNK = 1 << 20
 _ATTEMPTS = 3
-# A file that was changed this lately may change again without another time of change.
+# A file changed so recently may change again without a new modification time.
 _RACY_NS = 50_000_000
 _EXECUTABLE = 0o111
-# A pipe that took the file's place meanwhile must not make this wait.
+# Do not block on a pipe that replaced the file meanwhile.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-# In the index, before the digest of a file that holds a private key.
+# Prefix of the digest, in the index, of a file that holds a private key.
 _PRIVATE = "private:"
 
 
@@ -77,7 +77,7 @@ class Contents:
                     continue
                 except OSError as error:
                     if error.errno in {*NO_ROOM, errno.EROFS}:
-                        # That is the store, not the file: nothing is shipped without it.
+                        # The store failed, not the file: without the store nothing is shipped.
                         raise
                     left.setdefault("files that cannot be read", []).append(name)
                     continue
@@ -101,7 +101,7 @@ class Contents:
             target.unlink()
         self._keep(target, content)
         if before != after or now() - max(after[1:3]) < _RACY_NS:
-            # It may change without showing it: it is read again next time.
+            # It may change without a new time: read it again next time.
             after = [after[0], 0, *after[2:]]
         return [_PRIVATE * private + content.key, content.size, *after[1:]]
 
@@ -128,7 +128,7 @@ class Contents:
             return
         self._folder.mkdir(exist_ok=True)
         kept.unlink(missing_ok=True)
-        # Where the file system has no links there is nothing to share: each bundle has a copy of its own.
+        # A file system without links cannot share: each bundle has its own copy.
         with contextlib.suppress(OSError):
             os.link(file, kept)
 

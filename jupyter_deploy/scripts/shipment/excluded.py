@@ -47,7 +47,7 @@ def file_is(name: str, beside: frozenset[str]) -> str:
     if _KEYS.fullmatch(name):
         return "keys"
     stem, dot, ending = name.rpartition(".")
-    # Bytecode without its source is a module of its own.
+    # Bytecode without its source is a module by itself.
     if dot and ending in {"pyc", "pyo"} and f"{stem}.py" in beside:
         return "caches"
     return ""

@@ -88,7 +88,7 @@ def shipment_of(
     walked = folder and bool(source or script.path)
     cwd = "" if source else _cwd(script, entry)
     if walked:
-        # Of a package's surroundings only what is named belongs to the script.
+        # Of the folders around a package, only what the script names belongs to it.
         walk.through(root if source or "/" not in entry else root / entry.partition("/")[0])
     found = _Gathering(root, walk, root / cwd, ((root / entry).parent, root, Path(script.folder)))
     found.follow(entry, script.source.encode(), modules)
@@ -128,7 +128,7 @@ class _Gathering:
     def __init__(self, root: Path, walk: Walk, cwd: Path, search: tuple[Path, ...]) -> None:
         self.root, self.walk, self._cwd = root, walk, cwd
         self.texts: dict[str, bytes] = {}
-        # Where files are that lie outside of the root: beside the notebook of a cell that ships another folder.
+        # Paths of files outside the root: beside the notebook of a cell that ships another folder.
         self.places: dict[str, Path] = {}
         self.aliases: set[str] = set()
         self.own: set[str] = set()
@@ -233,7 +233,7 @@ class _Gathering:
                 self.walk.one(name, folder=True)
                 return True
         except OSError:
-            # A text that is no path at all.
+            # The text is no path.
             return False
         return False
 

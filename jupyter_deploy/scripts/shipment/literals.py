@@ -10,7 +10,7 @@ from typing import NamedTuple
 _LONGEST = 300
 _MODEL_DIR = "AZUREML_MODEL_DIR"
 _JOINS = frozenset({"join", "joinpath", "with_name", "Path", "PurePath", "PosixPath"})
-# They only look whether something is there.
+# These functions only test whether something exists.
 _CHECKS = frozenset({"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink"})
 _FOLDERS = frozenset({"listdir", "scandir", "walk", "glob", "iglob", "rglob", "iterdir", "abspath"})
 _OPENERS = re.compile(r"open|.*(?:read|load|from_).*")
@@ -131,7 +131,7 @@ def _called(node: ast.Call) -> Iterator[Literal]:
     name = _name(node)
     if name in _JOINS:
         yield from _joined(list(node.args))
-    # Whatever function it is given to: read_csv("x"), load_dotenv(".env"), open(file="x").
+    # Any function may get the path: read_csv("x"), load_dotenv(".env"), open(file="x").
     for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
         yield from _literal(_text(argument) or "", joined=name in _FOLDERS)
 

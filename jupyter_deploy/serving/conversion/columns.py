@@ -49,7 +49,7 @@ def _whole(cells: Sequence[Any], dtype: Any) -> Any:
         gaps = [_is_gap(cell) for cell in cells]
         if not any(gaps):
             raise
-    # The others are checked as whole numbers all the same.
+    # Check the other values as whole numbers.
     exact = vector([0 if gap else cell for gap, cell in zip(gaps, cells, strict=True)], dtype)
     large = np.flatnonzero((exact > scalars.EXACT) | (exact < -scalars.EXACT))
     if large.size:
@@ -83,7 +83,7 @@ def _objects(cells: Sequence[Any], sample: Any) -> Any:
     kinds = {type(item) for item in sample if item is not None and item == item}
     rule = _RULES.get(kinds.pop()) if len(kinds) == 1 else None
     found = objects(cells if rule is None else each(cells, partial(_or_null, rule)))
-    # From an array, pandas 3 would make a column of texts.
+    # pandas 3 would turn an array of texts into a text column.
     return pd.Index(found, dtype=object, tupleize_cols=False)
 
 
@@ -198,7 +198,7 @@ def _like_categories(given: list[Any], known: Any) -> Any:
         found = each(given, partial(_named, by_name))
         return pd.Index(found, dtype=known.dtype)
     if known.dtype == object:
-        # Texts, or a mixture: what is sent is compared as it is.
+        # Texts, or a mixture, are compared as they were sent.
         return pd.Index(column(given, known.dtype, known.to_series()), dtype=object)
     return pd.Index(column(given, known.dtype, known.to_series()))
 

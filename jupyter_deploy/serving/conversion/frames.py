@@ -28,7 +28,7 @@ class Frames:
     def __init__(self, kind: Any) -> None:
         sample = kind.sample_input
         self.sample, self.orient = sample, kind.orient
-        # The names that JSON has for the columns.
+        # Column names as they are in JSON.
         self.names = list(map(str, sample.columns))
         self.places = {name: place for place, name in enumerate(self.names)}
         self.types = [(dtype, sample.iloc[:, place]) for place, dtype in enumerate(sample.dtypes)]
@@ -151,7 +151,7 @@ def _by_column(value: Any, frames: Frames) -> Table:
             found[name] = cells
             own = None
         elif isinstance(cells, dict):
-            # Whatever order the rows have in it.
+            # Rows may come in any order.
             same = labels is not None and cells.keys() == set(labels)
             own = labels if same else list(cells)
             found[name] = [cells[label] for label in own or ()]
@@ -183,7 +183,7 @@ def _split(value: Any, frames: Frames) -> Table:
     for part in ("columns", "data"):
         if not isinstance(parts.get(part), list):
             raise Misfit(f"it has no list {part!r}", "Send columns and data, as to_dict(orient='split') gives them.")
-    # A table whose columns have several levels has lists for frames.
+    # Columns with several levels have lists as names.
     columns = [str(tuple(name)) if isinstance(name, list) else str(name) for name in parts["columns"]]
     table = _lists(parts["data"], len(columns), parts.get("index"))
     if columns == frames.names:

@@ -110,7 +110,7 @@ def _list(kind: Any, path: str) -> Callable[[Any], Any]:
         try:
             return [first(item) for item in value]
         except BadInput:
-            # Only now the place is of interest.
+            # The place matters only if an item fails.
             return [converter(items[0], f"{path}[{index}]")(item) for index, item in enumerate(value)]
 
     first = converter(items[0], path) if items else None

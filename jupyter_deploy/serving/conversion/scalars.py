@@ -8,7 +8,7 @@ from typing import Any
 
 from .misfit import Misfit, shown
 
-# Beyond it, a floating-point number may stand for several whole numbers.
+# Beyond it, one float stands for several whole numbers.
 EXACT = 2**53 - 1
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: dict[Any, bool] = {

@@ -18,7 +18,7 @@ _ISO = re.compile(
 )
 _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?(?: ?(Z|z|[+-]\d\d(?::?\d\d)?))?", re.ASCII)
 _DATE_ADVICE = "Send ISO 8601, for example 2026-01-31T10:00:00Z."
-# Nanoseconds in a unit, and the smallest number that is surely of it: of a date from 1973 on.
+# Nanoseconds per unit, and the smallest number that must be in that unit: a date from 1973 on.
 _EPOCHS = ((SECOND, 10**8), (10**6, 10**11), (10**3, 10**14), (1, 10**17))
 _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), 7 * DAY),
@@ -183,7 +183,7 @@ def _days_and_clock(text: str) -> int | None:
     of_day = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
     rest = of_day * SECOND + int((fraction or "0").ljust(9, "0"))
     whole = int(days or 0) * DAY
-    # "-1 days +23:59:59" is how pandas writes minus one second.
+    # pandas writes minus one second as "-1 days +23:59:59".
     negative = clock_sign == "-" or (sign == "-" and not clock_sign)
     return (-whole if sign == "-" else whole) + (-rest if negative else rest)
 

@@ -15,7 +15,7 @@ from . import scalars, times
 from .misfit import Misfit, shown
 
 _NO_TIME = -(2**63)
-# Nanoseconds in a unit of numpy's, and units in a nanosecond.
+# Nanoseconds per NumPy unit, and units per nanosecond.
 _LONG = {"W": 7 * times.DAY, "D": times.DAY, "h": 3600 * times.SECOND, "m": 60 * times.SECOND}
 _UNITS = {**_LONG, "s": times.SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 _FINE = {"ps": 10**3, "fs": 10**6, "as": 10**9}
@@ -67,7 +67,7 @@ def proven(raw: Any, dtype: Any) -> Any:
             return raw
         limits = np.iinfo(dtype)
         if given == "f":
-            # Not beyond 2**53: there, numpy may have made one number of several.
+            # Beyond 2**53, NumPy may have merged several numbers into one.
             whole = (raw == np.trunc(raw)) & (np.abs(raw) <= scalars.EXACT)
             if not whole.all():
                 return None
@@ -152,7 +152,7 @@ def _ascii(value: Any) -> bytes:
 def _texts(converted: list[Any], dtype: Any) -> Any:
     import numpy as np
 
-    # Wider than the sample's where a text is: the sample is only a sample.
+    # A text may be wider than the sample's: the sample is only a sample.
     width = max((len(item) for item in converted), default=1)
     sample = dtype.itemsize // (4 if dtype.kind == "U" else 1)
     return np.array(converted, dtype=f"{dtype.kind}{max(width, sample, 1)}")

@@ -43,12 +43,12 @@ class Acceptor:
                 return
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    # Who wants to connect waits in the system's queue.
+                    # New clients wait in the system's queue.
                     self._intake.say("accept", f"no connection can be accepted for a moment: {error.strerror}")
                     self._loop.remove_reader(self._listener.fileno())
                     self._loop.call_later(_AGAIN_SECONDS, self._listen)
                     return
-                # A client that left again before it was accepted.
+                # The client left before it was accepted.
                 continue
             task = self._loop.create_task(self._connect(connection))
             self._tasks.add(task)

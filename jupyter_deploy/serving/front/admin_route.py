@@ -26,7 +26,7 @@ from .runtime import Runtime
 from .uploads import ROUTE, Uploads
 from .usage import usage
 
-# Not the service's own: what a client may send says nothing of what its owner may.
+# A limit of its own: the clients' body_limit is not meant for the owner.
 _BODY_LIMIT = 100 << 20
 _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
@@ -94,7 +94,7 @@ class Admin:
             if values.get("sample") is not None:
                 settings["sample"] = values["sample"]
             workers = {"workers": values["workers"]} if values.get("workers") is not None else {}
-            # Only to refuse what cannot be: what they are put over is known when the reloads before this one are done.
+            # Only an early check: the base settings are known when earlier reloads are done.
             with_settings(self._runtime.config, {**settings, **workers}, "settings")
             return layout, values.get("workers"), settings
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -111,7 +111,7 @@ class Admin:
         await asyncio.wait({loading, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not loading.done():
-            # Who asked gave up (Ctrl-C): the old generation stays.
+            # The caller gave up (Ctrl-C): the old generation stays.
             loading.cancel()
             await asyncio.wait({loading})
             raise ClientGone
@@ -125,5 +125,5 @@ class Admin:
         facts = {"generation": generation.number, "milliseconds": milliseconds}
         bundles = self._runtime.bundles()
         self._uploads.retire(there, self._runtime.bundles, [link.closed for link in old.links] if old else [])
-        # Packages before this one read the folder of the code.
+        # Earlier packages read the folder of the code.
         return Reply(200, encode({**facts, "bundles": bundles, "app_roots": [f"{bundle}/code" for bundle in bundles]}))

@@ -7,7 +7,7 @@ import zlib
 from .replies import ClientGone, Receive, Refused, too_large
 
 _ENCODINGS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
-# Bytes that are read at a time, from the first to the last: what is read of the next member is read again.
+# Bytes per read, growing from the first to the last: data of the next member is read again.
 _STEPS = (1 << 10, 1 << 18)
 _KNOWN = [(b"accept-encoding", b"gzip, deflate")]
 
@@ -63,7 +63,7 @@ def decoded(body: bytes, encoding: bytes, limit: int) -> bytes:
 def _inflated(body: bytes, name: bytes, limit: int) -> bytes:
     bits = _ENCODINGS[name]
     if name == b"deflate" and not _has_head(body):
-        # Some clients send the bare data; RFC 9110 has the zlib format, with its head.
+        # Some clients send bare deflate data; RFC 9110 requires the zlib format.
         bits = -15
     parts: list[bytes] = []
     room, at, step = limit, 0, _STEPS[0]
@@ -71,7 +71,7 @@ def _inflated(body: bytes, name: bytes, limit: int) -> bytes:
     try:
         while at < len(body) and not (reader.eof and not body[at:].strip(b"\0")):
             if reader.eof:
-                # Gzip data may be several members in a row.
+                # Gzip data may consist of several members.
                 if bits < 16:
                     raise zlib.error("there is more behind its end")
                 reader, step = zlib.decompressobj(bits), _STEPS[0]

@@ -17,7 +17,7 @@ from .wire import Wire
 
 _LINES = 256
 _HIGH_WATER = 64 << 10
-# A body, or a client that reads, has to get on by this much each ``stall_seconds``.
+# In each ``stall_seconds``, a body or a reading client must progress by this much.
 _LEAST = 1024
 _NONE, _HEAD, _BODY, _ANSWER = range(4)
 
@@ -39,16 +39,16 @@ class Connection(HttpToolsProtocol):
         self._ids = ids
         self._rest = b""
         self._tail = b""
-        # Bytes on the account; bytes of the request that is being read, and of its body.
+        # Bytes in the account; bytes of the request that is being read, and of its body.
         self._charged = self._fed = self._body = 0
-        # Bytes of the body that are still to come; -1 where its end shows.
+        # Bytes of the body that are still to come; -1 if its end marks itself.
         self._left = 0
         self._stage = _NONE
         self._unread = 0
         self._upgrades = self._ended = self._keep = False
         self._timer: asyncio.TimerHandle | None = None
         self._late_for = self._mark = 0
-        # Whether what comes next must not take the short way.
+        # Whether the next bytes must not take the fast path.
         self._careful = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,7 +71,7 @@ class Connection(HttpToolsProtocol):
         """Take bytes of the client (asyncio's hook)."""
         before = self.cycle
         if self._stage == _BODY and len(data) == self._left <= self._intake.short:
-            # The rest of a request, from clients that write head and body one after the other.
+            # The rest of a request, for clients that send head and body separately.
             self._feed(data)
             self._account(before, data, b"")
             self._intake.ended(self._wire)
@@ -86,7 +86,7 @@ class Connection(HttpToolsProtocol):
         ):
             self._take(data)
             return
-        # One request, and whole, as nearly always.
+        # One whole request, as nearly always.
         self._idle.since = None
         again = self._feed(data)
         if again or self.cycle is before or self.cycle.more_body:
@@ -127,7 +127,7 @@ class Connection(HttpToolsProtocol):
         if self.expect_100_continue and self.parser.get_http_version() != "1.1":
             self.expect_100_continue = False
         super().on_headers_complete()
-        # What may follow a chunked body looks the same, and is none of the request's headers.
+        # Trailers look like headers, but are none.
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
@@ -159,7 +159,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._stage == _NONE and not self._rest and not self._busy and not data.strip(b"\r\n"):
-            # Some clients end a body with an empty line. It begins nothing.
+            # Some clients end a body with an empty line.
             return
         self._idle.since = None
         try:
@@ -167,7 +167,7 @@ class Connection(HttpToolsProtocol):
         except TooMuch:
             self._intake.say("bytes", "requests are refused: they hold more bytes than buffer_limit allows")
             if self._busy:
-                # The answer that is due comes first, and is the last.
+                # The pending answer comes first, and is the last one.
                 self.cycle.keep_alive = False
                 self._wire.hold(True)
             else:
@@ -221,7 +221,7 @@ class Connection(HttpToolsProtocol):
             self._stage = _BODY
             self._fed += len(piece)
             self._tail = (self._tail + bytes(piece[-3:]))[-3:]
-            # An answer that does not wait for the rest of the request ends the connection.
+            # An answer before the request's end closes the connection.
             cycle.keep_alive = False
         else:
             self._stage, self._fed, self._tail = _NONE, 0, b""
@@ -241,7 +241,7 @@ class Connection(HttpToolsProtocol):
             elif not self.flow.write_paused:
                 self.transport.close()
             return
-        # How a body is cut into chunks is not kept.
+        # Chunk sizes are not kept.
         kept = len(self._rest) + (self._fed if self._stage == _HEAD else held(self.cycle, self._body))
         if self._charged > kept:
             self._intake.give(self._charged - kept)
@@ -354,7 +354,7 @@ class Connection(HttpToolsProtocol):
             if cycle.response_started:
                 self._wire.abort()
                 return
-            # Whoever waits for the rest of the body: it does not come.
+            # Wake a reader of the rest of the body: it will not come.
             cycle.disconnected = True
             cycle.message_event.set()
         given = cycle.scope["headers"] if cycle is not None and self._stage == _BODY else self.headers or ()

@@ -42,7 +42,7 @@ def lines() -> Iterator[tuple[Ends, socket.socket, int]]:
     """
     (ours, theirs), (output, writes) = socket.socketpair(), os.pipe()
     for end in (ours, theirs):
-        # A large body must not wait for its reader again and again; the system may allow less.
+        # Room for a large body, so that it is written at once; the system may allow less.
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     ends = Ends(ours, output)
     try:
@@ -95,7 +95,7 @@ class Control:
             async with self._lock:
                 message = note(Kind.FORK, modules=list(modules), spare=spare)
                 await self._send_with(message, [theirs.fileno(), writes])
-                # Only what was asked for is answered, and this one cannot be answered before the loop's next turn.
+                # One answer per request, and this one cannot arrive before the loop's next turn.
                 waiting.append(forked)
             return await forked, ends
 
@@ -118,7 +118,7 @@ class Control:
     async def _send_with(self, message: bytes, descriptors: list[int]) -> None:
         while not self.lost:
             try:
-                # A descriptor travels with a whole message or not at all, so asyncio's own sending does not do.
+                # A descriptor must travel with a whole message, which asyncio's own sending does not promise.
                 socket.send_fds(self._socket, [message], descriptors)
             except BlockingIOError:
                 await asyncio.sleep(0.01)
@@ -148,7 +148,7 @@ class Control:
             self._on_exit(values["pid"], how_it_ended(values["status"]))
         elif kind is Kind.FORKED:
             forked = (self._waiting_spares if values["spare"] else self._waiting).popleft()
-            # Whoever asked may have given up; its end of the pair is closed, and the worker ends by that.
+            # The caller may have given up; its end of the pair is closed, which ends the worker.
             if not forked.done():
                 forked.set_result(values["pid"])
         else:
@@ -175,6 +175,6 @@ def in_words(code: int) -> str:
     except ValueError:
         return f"was killed by signal {-code}"
     if name == "SIGKILL":
-        # The kernel's way to end a process that took too much memory.
-        return "was killed by SIGKILL (if nobody sent it: out of memory)"
+        # The kernel's out-of-memory killer sends SIGKILL.
+        return "was killed by SIGKILL (perhaps because memory ran out)"
     return f"was killed by {name}"

@@ -59,5 +59,5 @@ def _pattern(entry: str) -> str:
     host, colon, port = rest.rpartition(":") if re.search(r":(\d+|\*)$", rest) else (rest, "", "")
     prefix = re.escape(scheme) if separator else "https?"
     name = re.escape(host).replace(r"\*", r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-    # Browsers leave a scheme's own port out, so "any port" may be none.
+    # Browsers omit a scheme's default port, so "any port" may be none.
     return f"{prefix}://{name}" + ("(:[0-9]+)?" if port == "*" else f"{colon}{port}")

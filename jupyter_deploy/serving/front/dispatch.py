@@ -20,7 +20,7 @@ from .links import Job, WorkerLink
 from .metrics import Metrics
 from .processors import usable_processors
 
-# How many requests the only worker holds where it does not batch: each read of several saves it system calls.
+# How many requests the only worker holds if it does not batch: each read of several saves it system calls.
 AHEAD = 8
 
 
@@ -35,7 +35,7 @@ class Dispatcher:
         self.limit = limit
         self.metrics = metrics
         self.served = 0
-        # Asking for the running loop costs a system call each time on Python before 3.12.
+        # get_running_loop() costs a system call before Python 3.12.
         self._loop = asyncio.get_running_loop()
         self._numbers = itertools.count(1)
         self._queue: collections.deque[Job] = collections.deque()
@@ -87,7 +87,7 @@ class Dispatcher:
         if job.link is not None:
             job.link.cancel(job)
         else:
-            # It must not take the room of those who still wait.
+            # A dropped request must not take a place in the queue.
             with contextlib.suppress(ValueError):
                 self._queue.remove(job)
 

@@ -13,7 +13,7 @@ from ..config import ServingConfig
 from .cors import Cors
 from .replies import Refused
 
-# What a link of another page may open: nothing of it runs the script or changes the service.
+# Pages that a link of another site may open: they neither run the script nor change the service.
 OPEN = frozenset({"/", "/swagger.json", "/-/ready", "/-/live", "/metrics"})
 _PORTS = {"http": 80, "https": 443}
 _KNOWN = 256
@@ -64,14 +64,14 @@ class Guard:
         return (matcher.fullmatch(name) or matcher.fullmatch(f"{name}:{port}")) is not None
 
     def _check_origin(self, method: str, headers: dict[bytes, bytes], own: bool) -> None:
-        # Both are the browser's own words: no page can change them.
+        # The browser sets both headers; no page can change them.
         origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site", b"").lower()
         if site in {b"same-origin", b"none"} or (not site and _is_same(origin, headers.get(b"host", b""))):
             return
         if own or (self._everyone if origin is None else len(self._cors.headers(origin)) > 1):
             return
         if method == "OPTIONS" and b"access-control-request-method" in headers:
-            # The browser's question before a request: it gets no leave, and asks no script.
+            # A preflight that is not admitted never reaches the script.
             raise Unasked
         page = origin.decode("latin-1")[:100] if origin is not None else ""
         web = page.startswith(("http://", "https://"))

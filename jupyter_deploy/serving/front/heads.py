@@ -25,7 +25,7 @@ def new_parser(protocol: Any) -> Any:
     """
     parser = httptools.HttpRequestParser(protocol)
     with contextlib.suppress(AttributeError):
-        # Before httptools 0.6.3 there was nothing to allow.
+        # Before httptools 0.6.3 there is nothing to allow.
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
 

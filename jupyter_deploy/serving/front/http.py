@@ -30,7 +30,7 @@ _PUBLIC = frozenset({"/", "/score", "/swagger.json"})
 _TEXT = [(b"content-type", b"text/html; charset=utf-8")]
 _WAIT = [*_TEXT, (b"retry-after", b"1")]
 _READ = ("GET", "HEAD", "OPTIONS")
-# RFC 9110: neither has a body; one that is sent all the same would be read as the next answer's beginning.
+# RFC 9110: neither has a body; one would be read as the beginning of the next answer.
 _WITHOUT_BODY = frozenset({204, 304})
 _NOTHING: frozenset[bytes] = frozenset()
 _NOT_RAW = ("plain", "schema")
@@ -105,7 +105,7 @@ class HttpApplication:
         except ClientGone:
             return
         except Exception:  # noqa: BLE001
-            # The edge's one mapper: whatever is wrong in here, the client gets JSON and the log the traceback.
+            # The one place that maps errors: the client gets JSON, and the log the traceback.
             with request_id(name):
                 log.exception("%s %s failed in the server", scope["method"], in_log(path))
             reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
@@ -153,7 +153,7 @@ class HttpApplication:
             preflight = self._score.cors.preflight(headers) or []
             return Reply(200, b"", [(b"allow", ", ".join(allowed).encode()), *preflight])
         if path == "/":
-            # From when something serves for the first time: what breaks later is a matter of /-/ready.
+            # It answers 200 from the first service on; later failures show in /-/ready.
             return Reply(503, b"Starting", _WAIT) if self._runtime.current is None else Reply(200, b"Healthy", _TEXT)
         if path == "/-/live":
             return Reply(200, b'{"live":true}')
@@ -199,7 +199,7 @@ class HttpApplication:
         """Send an answer; returns its size, as the access line shows it."""
         headers: Headers = [*reply.headers]
         given = {key for key, _ in headers} if headers else _NOTHING
-        # What the script says itself is not said twice: browsers refuse an answer with two allowed origins.
+        # The script's own CORS headers win: browsers refuse an answer with two allowed origins.
         own = len(headers) > 1
         headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
         if reply.failed and b"x-ms-run-function-failed" not in given:
@@ -222,7 +222,7 @@ def _check_version(version: str, headers: dict[bytes, bytes]) -> None:
     if version != "1.0":
         raise Refused(505, "This server speaks HTTP/1.1 and HTTP/1.0.", [(b"connection", b"close")])
     if b"transfer-encoding" in headers:
-        # Whoever passed it on may have read its length otherwise (RFC 9112, section 6.1).
+        # A proxy may have read its length differently (RFC 9112, section 6.1).
         raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.", [(b"connection", b"close")])
 
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from ..config import ServingConfig
 from ..logs import log
 
-# As much as one read of a connection brings at most.
+# The most that one read of a connection brings.
 READ = 256 << 10
-# A read of at most this size is not counted where it is a whole request.
+# A read of at most this size is not counted if it is a whole request.
 SHORT = 16 << 10
 _SAID_SECONDS = 10.0
 # Descriptors that connections leave to workers, logs and files.
@@ -138,11 +138,11 @@ class Limits:
         return bool(idle)
 
     def _goes_first(self, upload: Upload) -> bool:
-        # What is whole already may take the last of the room, and gives it back when it is answered.
+        # A whole request may use the last of the room: its answer frees it.
         return next(iter(self._uploads)) is upload and self.used <= self._most - 2 * READ
 
     def _room(self) -> int:
-        # Each of those that read may bring one read more before it is held, and small requests need room too.
+        # Each reading connection may bring one more read before it is held, and small requests need room too.
         return max(self._limit // 2, self._limit * 7 // 8 - READ * len(self._uploads))
 
     def _go_on(self) -> None:

@@ -212,7 +212,7 @@ class WorkerLink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take frames from the worker (asyncio's hook)."""
         if self.output is not None:
-            # Before the access line.
+            # Its output comes before the access line.
             self.output.take(all_of_it=True)
         for kind, payload in self._buffer.feed(data):
             if kind is Kind.ANSWERS:
@@ -238,7 +238,7 @@ class WorkerLink(asyncio.Protocol):
                 job = self.jobs[0]
                 job.stream = Stream(self)
                 if job.answer.done():
-                    # Its client left just now: nobody will read, and what nobody reads must not stop the worker.
+                    # Its client has just left: unread parts must not stop the worker.
                     job.stream.close(False)
                 self._owner.answered(job, answer)
                 continue

@@ -42,7 +42,7 @@ class ClientGone(Exception):
 
 def too_large(limit: int) -> Refused:
     """Make the refusal of a body of more than ``limit`` bytes."""
-    # What still comes is not read: the connection ends with this answer.
+    # The rest of the body is not read: the connection ends with this answer.
     return Refused(413, f"The body is larger than {limit} bytes.", [(b"connection", b"close")])
 
 

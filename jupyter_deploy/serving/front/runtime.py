@@ -73,7 +73,7 @@ class Runtime:
         old one still serves.
         """
         async with self._reload:
-            # "As before" means: as the load before this one left it, which may have been waited for just now.
+            # "As before" means after the previous load, which this one may have waited for.
             current = self.current
             layout = layout or (current.layout if current else None)
             assert layout is not None
@@ -111,7 +111,7 @@ class Runtime:
         self.metrics.reloads["failed"] += 1
         log.error("generation %d was not taken: %s", new.number, error)
         if self.current is not None:
-            # The corrected script finds a warm process again.
+            # The corrected script will find a warm process.
             self._background(self._workers.get_ready(self.current))
 
     def _switch(self, new: Generation) -> None:

@@ -20,7 +20,7 @@ from .links import Job
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, until_gone
 from .runtime import Runtime
 
-# A request that is answered within this time is not watched for a client that leaves: watching costs a task.
+# A request that is answered within this time is not watched for a leaving client: watching costs a task.
 _UNWATCHED_SECONDS = 0.05
 _RETRY = [(b"retry-after", b"1")]
 
@@ -141,7 +141,7 @@ class ScoreRoute:
             watch.cancel()
         if stream.complete:
             await send({"type": "http.response.body", "body": b""})
-        # Else the engine cuts the connection, which is how a client learns that the body is not whole.
+        # Otherwise the engine cuts the connection, which tells the client that the body is incomplete.
 
 
 def _reply(job: Job, answer: Answer) -> Reply:
@@ -155,7 +155,7 @@ def _reply(job: Job, answer: Answer) -> Reply:
         headers.append((b"x-ms-run-fn-exec-ms", b"%.3f" % answer.milliseconds))
     if answer.status == 503:
         headers += _RETRY
-    # The script cannot give a request another id.
+    # The script cannot change the request's id.
     headers = [pair for pair in headers if pair[0] not in {b"x-request-id", b"x-ms-request-id"}] if meta else headers
     return Reply(answer.status, answer.body, headers, failed, job.stream, job)
 

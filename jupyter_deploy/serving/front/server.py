@@ -38,7 +38,7 @@ from .watch import SECONDS, changed, state_of
 from .workers import Generation
 
 _AGAIN_SECONDS = 0.5
-# In the state folder: read by the targets.
+# In the state folder, for the targets.
 _FAILURE = "failure.json"
 _SERVED = "served"
 FIRST = Life()
@@ -88,7 +88,7 @@ class Server:
         except ImportError:
             asyncio.run(self._serve())
         else:
-            # What uvloop.run() does, for versions of Python and uvloop where that one warns.
+            # As uvloop.run() does, which warns on some versions of Python and uvloop.
             loop = uvloop.new_event_loop()
             try:
                 loop.run_until_complete(self._serve())
@@ -145,7 +145,7 @@ class Server:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._asked and time.monotonic() - self._asked >= int(runtime.config.drain_seconds):
-                # The time is over, and so are the requests that took it: their workers get none beyond it.
+                # The time is over: requests in flight are given up.
                 runtime.abort()
             await runtime.close()
             log.info("stopped")
@@ -156,7 +156,7 @@ class Server:
             name: lambda name=name: self._drain(runtime, engine, name)  # type: ignore[misc]
             for name in ("SIGTERM", "SIGINT")
         }
-        # Without a terminal that may be closed, SIGHUP means what it means to gunicorn: load the script anew.
+        # Without a terminal, SIGHUP means a reload, as for gunicorn.
         if not os.isatty(sys.stdout.fileno()):
             actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
         else:
@@ -171,7 +171,7 @@ class Server:
             try:
                 loop.add_signal_handler(number, action)
             except NotImplementedError:
-                # Windows: the handler runs on the main thread, between two steps of the loop.
+                # On Windows, the handler runs on the main thread, between two steps of the loop.
                 signal.signal(number, lambda *_, action=action: loop.call_soon_threadsafe(action))
 
     def _background(self, work: Any) -> None:
@@ -182,7 +182,7 @@ class Server:
     def _drain(self, runtime: Runtime, engine: Any, name: str) -> None:
         if engine.should_exit:
             if time.monotonic() - self._asked < _AGAIN_SECONDS:
-                # One Ctrl-C may arrive twice: from the terminal, and from the process that started this.
+                # One Ctrl-C may arrive twice: from the terminal, and from the parent process.
                 return
             log.info("%s again: requests in flight are given up", name)
             runtime.abort()
@@ -226,7 +226,7 @@ class Server:
             self._give_up(died, runtime, engine)
             return
         if self.config.state_folder:
-            # On a full disk it serves all the same.
+            # A full disk must not stop the service.
             with contextlib.suppress(OSError):
                 (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
                 (Path(self.config.state_folder) / _SERVED).touch()
@@ -239,7 +239,7 @@ class Server:
         while True:
             await asyncio.sleep(SECONDS)
             now = await asyncio.to_thread(state_of, layout)
-            # An editor may still be writing: what differs must have been the same twice.
+            # An editor may still be writing: a change must look the same twice.
             if now == before and now != served:
                 files = [Path(path).name for path in changed(served, now)]
                 served = now
@@ -248,7 +248,7 @@ class Server:
 
     async def _load_anew(self, runtime: Runtime, why: str) -> None:
         log.info("%s: loading the script anew", why)
-        # The runtime has logged what is wrong, and the old generation serves on.
+        # The runtime has logged the error, and the old generation goes on.
         with contextlib.suppress(ScriptFailed, ConnectionError):
             await runtime.load()
 

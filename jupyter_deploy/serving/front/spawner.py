@@ -62,7 +62,7 @@ class Spawner:
         try:
             await asyncio.get_running_loop().sock_sendall(ends.sock, start)
         except ConnectionError:
-            # A worker that died before it was told anything is one like any other.
+            # A dead spare worker is handled like any other.
             ends.close()
             pid, ends = await self._start(layout)
             await asyncio.get_running_loop().sock_sendall(ends.sock, start)

@@ -9,7 +9,7 @@ from .links import WorkerLink
 
 _LEAST_SECONDS = 0.005
 _MOST_SECONDS = 0.25
-# A worker that was told to end has answered all it holds: more than its own grace is not needed.
+# A worker that was told to end has answered all requests: its own grace period is enough.
 _END_SECONDS = 10.0
 
 

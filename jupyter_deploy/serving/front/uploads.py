@@ -61,10 +61,10 @@ class Uploads:
             raise Refused(400, f"This is not bundle {digest[:12]}: {error}.") from None
         except OSError as error:
             if error.errno in _FULL:
-                raise Refused(507, "The server's disk is full: the bundle was not taken.", _CLOSE) from None
+                raise Refused(507, "The server's disk is full: the bundle was refused.", _CLOSE) from None
             raise
         finally:
-            # Not left to a thread: who was given up must not leave anything either.
+            # Not in a thread: a cancelled upload must not leave anything either.
             shutil.rmtree(half, ignore_errors=True)
 
     def _publish(self, made: Path, digest: str) -> bool:
@@ -119,7 +119,7 @@ class Uploads:
             assert self._folder is not None
             gone = self._folder / f"{_HALF}{secrets.token_hex(8)}"
             with contextlib.suppress(FileNotFoundError):
-                # It is gone for reloads at once.
+                # Reloads no longer see it from here on.
                 (self._folder / digest).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 

@@ -32,7 +32,7 @@ def state_of(layout: Layout) -> State:
             if count >= _MOST_FILES:
                 break
             try:
-                status = os.stat(path)  # noqa: PTH116 - thousands of times a second, Path would cost more than stat
+                status = os.stat(path)  # noqa: PTH116 - thousands of calls a second: Path would cost more than stat
             except OSError:
                 continue
             found[path] = (status.st_mtime_ns, status.st_size)

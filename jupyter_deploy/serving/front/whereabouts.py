@@ -11,7 +11,7 @@ from ..layout import Layout
 from .links import WorkerLink
 from .workers import ask_where
 
-# faulthandler writes at once; it has to come through a pipe.
+# faulthandler writes at once; the text must pass through a pipe.
 _LISTEN_SECONDS = 0.2
 _FRAME = re.compile(r'\s*(File "(?P<file>[^"]+)"|(?P<cell>.+?)), line (?P<line>\d+)')
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-# What every answer begins with.
+# The first bytes of every answer.
 _BEGINNING = b"HTTP/1.1 "
 _FIRST_AHEAD = 4
-# Seconds before each look; there are fewer than bytes to send.
+# Seconds before each look; there are fewer looks than bytes to send.
 _LOOKS = (0.1, 0.1, 0.5, 1.0, 5.0)
 _LINGER_SECONDS = 2.0
 _LEAST = 1024
@@ -31,7 +31,7 @@ class Wire:
         self._ahead = 0
         self._paused = False
         self.held = False
-        # Whether there is more to come from the client than was read: closing at once would cost it the answer.
+        # Whether the client is still sending: closing at once would cost it the answer.
         self.lingers = False
         self.left = False
         # Of the last write: uvloop keeps all of its bytes until the last one is sent.
@@ -50,7 +50,7 @@ class Wire:
         """Send the rest and close the connection."""
         self._flush()
         if self.lingers and not self.left and not self._transport.is_closing():
-            # A socket that is closed with unread bytes in it resets the connection, and the answer is lost.
+            # Closing a socket with unread bytes resets the connection, and the answer is lost.
             self.left = True
             self.hold(False)
             self.resume_reading()

@@ -165,7 +165,7 @@ class Workers:
             generation.notice = f"preload is off: init() leaves {template.threads}, and a copy would hang without them"
             log.warning("%s; each worker calls init() itself", generation.notice)
             self.hang_up(generation)
-            # What the script imports is known now: once for all workers.
+            # The script's imports are known now: once for all workers.
             await self._spawner.get_ready(generation.layout, generation.modules)
             return None
         return template
@@ -189,7 +189,7 @@ class Workers:
         meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]}
         request = Request(0, "sample", generation.config.sample.encode())
         job = Job(request, loop.create_future(), loop.time(), lambda: meta)
-        # Its limit is kept here: where the general timeouts came first, nobody would hear that it was the sample.
+        # Its limit is kept here, so that the error names the sample: the general timeout would not.
         link.on_trial = True
         link.send([job], loop.time())
         limit = generation.config.scoring_timeout_ms / 1000
@@ -209,7 +209,7 @@ class Workers:
         """Wait until it is known how a lost worker ended, for example ``"was killed by SIGSEGV"``."""
         if not link.end:
             how = await self._how(link.pid)
-            # Two may ask at once: the first one saw the count of kills go up.
+            # Two callers may ask at once: the first one saw the count of kills go up.
             link.end = link.end or how
         return link.end
 
@@ -225,7 +225,7 @@ class Workers:
             link.stopping = True
             self.kill(link)
             if link.ready.done() and not link.ready.cancelled():
-                # Seen, so that asyncio does not report it as forgotten.
+                # Retrieve it, so that asyncio does not report it.
                 link.ready.exception()
         if generation.template is not None:
             self._kill_pid(generation.template.pid)
@@ -267,7 +267,7 @@ class Workers:
             end.set_result(how)
         for link in self.links:
             if link.pid == pid:
-                # A process that the script forked may hold the socket open: what it said last is read, then it is over.
+                # A process that the script forked may hold the socket open: read its last output, then end.
                 loop.call_later(_LAST_WORDS_SECONDS, link.abort)
 
     def _was_lost(self, link: WorkerLink) -> None:

@@ -29,7 +29,7 @@ def about_module(at: Situation) -> str:
         return "The script is no part of a package: write `from module import name`, without the dot."
     if error.name and error.name.startswith("sklearn.externals"):
         wants = re.search(r"\bjoblib\b", f"{error.name} {at.message}") and at.raised_in == "script"
-        return "scikit-learn has no joblib of its own any more: write `import joblib`." if wants else ""
+        return "scikit-learn no longer has its own joblib: write `import joblib`." if wants else ""
     return _missing(at, error.name) if isinstance(error, ModuleNotFoundError) and error.name else ""
 
 
@@ -137,7 +137,8 @@ def about_attribute(at: Situation) -> str:
     missing = re.search(r"Can't get attribute '?([\w.]+)'? on <module '([\w.]+)'", at.message)
     if missing:
         return _not_in_module(at, missing[1], missing[2])
-    # From Python 3.14 on, pickle says what any access to a module's attribute says; the line tells them apart.
+    # From Python 3.14 on, pickle reports this like any access to a module's attribute; the source line tells them
+    # apart.
     missing = re.search(r"^module '([\w.]+)' has no attribute '([\w.]+)'", at.message)
     if missing and f".{missing[2]}" not in at.line and re.search(r"\b(loads?|read_pickle)\(", at.line):
         return _not_in_module(at, missing[2], missing[1])
@@ -167,7 +168,7 @@ def about_attribute(at: Situation) -> str:
 
 
 def _not_in_module(at: Situation, name: str, module: str) -> str:
-    # Workers are forked from the fork-server, which is what __main__ is there.
+    # Workers are forked from the fork-server, so __main__ is the fork-server's.
     if module.endswith("__main__") or module.startswith("jupyter_deploy.serving."):
         return f"The model refers to {name} of the notebook: register it from the notebook, which ships that too."
     file = getattr(sys.modules.get(module), "__file__", None) or ""

@@ -12,7 +12,7 @@ from .about_requests import about_json, about_key, about_type, about_value
 from .situation import Situation
 from .table import by_words
 
-# The first that says something counts.
+# The first non-empty advice counts.
 _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = (
     (ImportError, about_module),
     (NameError, about_name),
@@ -29,7 +29,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = 
     (ValueError, about_value),
 )
 _SAID_ELSEWHERE = re.compile(r"\{(install|provide|system|give|again|variable)(?: ([^{}]*))?\}")
-# As the server alone says it, which was started from a command line.
+# The words of a server that was started from a command line.
 _VERBS = frozenset({"install", "name", "set", "save", "deploy", "put"})
 SERVE = {
     "install": "install {0} for the Python that serves: pip install '{0}'",
@@ -51,7 +51,7 @@ def advise(at: Situation) -> str:
             (hint for kind, about in _BY_CLASS if isinstance(at.error, kind) and (hint := about(at))), ""
         )
         return found or about_text_for_a_file(at)
-    except Exception:  # noqa: BLE001 - it looks at the user's own objects; a hint is no reason to fail
+    except Exception:  # noqa: BLE001 - advice looks at the user's objects; its failure must not hide the error
         return ""
 
 
@@ -60,6 +60,6 @@ def worded(hint: str, words: Mapping[str, str]) -> str:
     told = _SAID_ELSEWHERE.sub(lambda found: words[found[1]].format(found[2] or ""), hint)
     if not told:
         return ""
-    # A function's or package's name stays as it is written.
+    # Do not capitalise a function's or package's name.
     told = told[0].upper() + told[1:] if re.match(r"[a-z]+ ", told) and told.split()[0] in _VERBS else told
     return told if told.endswith((".", ")", "?")) else f"{told}."

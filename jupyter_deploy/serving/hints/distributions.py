@@ -62,7 +62,7 @@ _NAMES = {
     "mlflow": "mlflow",
     "inference_schema": "jupyter-model-deploy[schema]",
 }
-# Their modules are called as they are.
+# Distributions whose module has the same name.
 _PLAIN = """
 numpy pandas scipy joblib cloudpickle dill xgboost lightgbm catboost torch torchvision torchaudio tensorflow
 keras transformers tokenizers datasets diffusers accelerate safetensors timm statsmodels prophet nltk spacy

@@ -17,7 +17,7 @@ class Breakage(NamedTuple):
     line: str = ""  # a pattern that is searched in the script's line; empty if any line will do
 
 
-# The first that matches counts. Each says what no other failure says.
+# The first match counts. Each pattern matches one failure only.
 BREAKAGES = (
     Breakage(
         "builtins.ValueError",

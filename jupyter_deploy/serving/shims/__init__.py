@@ -35,7 +35,7 @@ _TYPES = "jupyter_deploy.serving.shims.parameter_types"
 _SCHEMA_UTIL = ("get_input_schema", "get_output_schema", "get_supported_versions", "is_schema_decorated")
 _ABSTRACT = {"AbstractParameterType": _TYPES}
 
-# Name → where its attributes come from: {attribute: module}. Packages end in a dot.
+# Attributes of each module: {attribute: module that defines it}. Packages end in a dot.
 MODULES: dict[str, dict[str, str]] = {
     "azureml.": {},
     "azureml.contrib.": {},
@@ -64,7 +64,7 @@ MODULES: dict[str, dict[str, str]] = {
     "azure.ai.ml.": {},
     "azure.ai.ml.entities": {},
 }
-# As one package: it stands in for all of a real one, or for nothing of it.
+# One package: the shims replace all of a real one or none of it.
 SCHEMA_MODULES: dict[str, dict[str, str]] = {
     "inference_schema.": {},
     "inference_schema.schema_decorators": {"input_schema": _SCHEMA, "output_schema": _SCHEMA},
@@ -77,7 +77,7 @@ SCHEMA_MODULES: dict[str, dict[str, str]] = {
     "inference_schema.parameter_types.spark_parameter_type": {"SparkParameterType": _TYPES, **_ABSTRACT},
 }
 _ALL = MODULES | SCHEMA_MODULES
-# Where any other Capitalised name is a class that says, when it is used, that services run without a cloud.
+# In these, any other capitalised name is a class that explains, when it is used, that services run without a cloud.
 _OPEN = ("azureml.core", "azure.ai.ml", "azureml.exceptions")
 
 

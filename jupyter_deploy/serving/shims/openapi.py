@@ -15,7 +15,7 @@ _PLAIN: dict[type, dict[str, str]] = {
     str: {"type": "string"},
 }
 _FLOATS = {2: "float", 4: "float"}
-# Where the rows of a table are in a schema of its orient.
+# Types of pandas, and their formats in a schema.
 _TIMES = (("datetime", "date-time"), ("timedelta", "timedelta"))
 
 

@@ -82,7 +82,7 @@ def _check(kind: Any, decorator: str) -> None:
     if not isinstance(kind, AbstractParameterType):
         shown = getattr(kind, "__name__", type(kind).__name__)
         raise TypeError(f"@{decorator} takes a parameter type with a sample, such as NumpyParameterType; not {shown}.")
-    # A sample that no document can show is told when the script is loaded.
+    # A sample without a schema is reported when the script is loaded.
     kind.input_to_swagger()
 
 

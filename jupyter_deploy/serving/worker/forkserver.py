@@ -40,17 +40,17 @@ Child = Callable[[], int]
 
 def main(descriptor: int) -> int:
     """Fork workers on demand until the control socket closes; returns the exit code, in a forked child the worker's."""
-    # The front decides when this ends; a Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
+    # The front ends this process; Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker.ignore_hangup()
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
-    # The front makes records of these lines.
+    # The front formats these lines as records.
     logging.basicConfig(format="%(message)s")
     with socket.socket(fileno=descriptor) as control:
         control.set_inheritable(False)
         child = _ForkServer(control, _new_worker).serve()
-    # A child leaves the loop first, so that the worker runs on a clean stack and ends like any other process.
+    # A child leaves the loop first, so the worker runs on a clean stack and ends like any other process.
     return child() if child is not None else 0
 
 
@@ -62,7 +62,7 @@ def _template(sock: socket.socket, script: EntryScript, layout: Layout, options:
     def child(copied: socket.socket) -> int:
         return worker.copy(copied, script, layout, options)
 
-    # The front decides when this ends too; init() may have taken the signal over.
+    # The front ends this process too; init() may have replaced the handler.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with sock:
         forked = _ForkServer(sock, child).serve()
@@ -130,7 +130,7 @@ class _ForkServer:
         return self._fork(ends, spare=False)
 
     def _fork(self, ends: tuple[int, int], *, spare: bool) -> Child | None:
-        # What is here now will not be garbage: a collection in a child would copy every page of it.
+        # Collect garbage before the fork: a collection in a child would copy every page.
         gc.collect(0)
         gc.freeze()
         with warnings.catch_warnings():

@@ -14,7 +14,7 @@ import orjson
 from ..messages import FrameBuffer, Kind, Request, note, unpack_requests
 
 _PIECE = 1 << 20
-# What was read this short a time ago is still true; looking again costs as much as a small prediction.
+# A read so recent is still valid; another one costs as much as a small prediction.
 _FRESH_SECONDS = 0.002
 
 
@@ -34,7 +34,7 @@ class Inbox:
         self._buffer = FrameBuffer()
         self._groups: collections.deque[list[Request]] = collections.deque()
         self._cancelled: set[int] = set()
-        # One space for all reads: to ask for this much each time costs the kernel more than the reading.
+        # One buffer for all reads: allocating it each time costs the kernel more than reading.
         self._space = memoryview(bytearray(_PIECE))
         self._looked = 0.0
         self._started: dict[str, Any] | None = None
@@ -79,7 +79,7 @@ class Inbox:
             try:
                 self._idle = True
                 if not self._asked:
-                    # Interrupted here, no byte of a request is lost.
+                    # Peek only: if a signal interrupts here, no byte of a request is lost.
                     return bool(self._sock.recv(1, socket.MSG_PEEK))
             except _Terminated:
                 pass
@@ -90,7 +90,7 @@ class Inbox:
             if self._told:
                 return False
             self._asked, self._told = False, True
-            # Not from the signal's handler: it may run in the middle of another frame.
+            # The signal's handler cannot send: it may run in the middle of another frame.
             self._sock.sendall(note(Kind.LEAVING))
 
     def _read(self) -> None:

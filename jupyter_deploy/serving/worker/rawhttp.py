@@ -23,7 +23,7 @@ _JSON = "application/json"
 class AMLRequest(WerkzeugRequest):
     """The argument of ``run()`` under ``@rawhttp``: method, args, headers, get_data(), files, form, json."""
 
-    # The body is in memory already, and the server's own limit (body_limit) holds for all of it.
+    # The whole body is in memory already, within the server's own limit (body_limit).
     max_form_memory_size = None
 
 
@@ -53,7 +53,7 @@ class AMLResponse(WerkzeugResponse):
     ) -> None:
         as_json = json_str or not (isinstance(message, (str, bytes, bytearray)) or _is_body(message))
         if as_json:
-            # As json.dumps, whose spaces and escapes clients of azureml-inference-server-http see.
+            # Clients of azureml-inference-server-http see json.dumps' spaces and escapes.
             message = "{}" if message is None else _dumps(message)
         super().__init__(message, status=status_code, mimetype=_JSON if as_json else "text/html")
         self.run_function_failed = run_function_failed
@@ -103,7 +103,7 @@ def _environ(request: Request) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": meta["method"],
         "SCRIPT_NAME": "",
-        # WSGI hands bytes over as Latin-1 text (PEP 3333).
+        # WSGI passes bytes as Latin-1 text (PEP 3333).
         "PATH_INFO": meta["path"].encode().decode("latin-1"),
         "QUERY_STRING": meta["query"],
         "SERVER_NAME": host,
@@ -122,7 +122,7 @@ def _environ(request: Request) -> dict[str, Any]:
     for name, value in meta["headers"]:
         key = name.upper().replace("-", "_")
         if key in {"CONTENT_LENGTH", "TRANSFER_ENCODING"}:
-            # The body is here, whole, whatever way it came.
+            # The whole body is here already, however it was transferred.
             continue
         key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value

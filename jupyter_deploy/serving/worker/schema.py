@@ -103,7 +103,7 @@ def undecorated(run: Any) -> Any:
     inner = run
     while (found := _decoration(inner)) and (found.is_known or not found.parameter):
         inner = inner.__wrapped__
-    # Below another decorator of the script's they cannot be taken off, but told to pass their arguments on.
+    # They cannot be removed below another decorator, but can be told to pass their arguments on.
     for layer, decoration in list(_decorations(inner)):
         if decoration.is_known:
             _disable(layer)

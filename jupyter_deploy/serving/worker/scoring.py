@@ -46,7 +46,7 @@ class Scorer:
 
     def serve(self, requests: list[Request]) -> None:
         """Answer the requests of one frame: together if the script batches, otherwise one after the other."""
-        # A lone request of a script with a schema takes the shorter way: run() is the same.
+        # A single request of a script with a schema takes the shorter way: run() is the same.
         if self._script.batches and (len(requests) > 1 or self._script.run_batch is not None):
             self._serve_together(requests)
             return
@@ -98,7 +98,7 @@ class Scorer:
         return arguments
 
     def _serve_together(self, requests: list[Request]) -> None:
-        # The ids of all: whatever is printed meanwhile belongs to each of them.
+        # Output belongs to all requests of the batch.
         with request_id(",".join(request.id for request in requests)):
             answers: dict[int, Answer] = {}
             ready: list[tuple[Request, dict[str, Any]]] = []
@@ -120,7 +120,7 @@ class Scorer:
                 if answer is None:
                     worked, value = outcome_of[request.number]
                     if worked and type(value) not in _PLAIN and self._is_more(value):
-                        # The front takes answers in the order of the requests.
+                        # The front expects answers in the order of the requests.
                         self._send(pack_answers(together))
                         together = []
                         self._sent_itself(request, value, elapsed)
@@ -198,7 +198,7 @@ class Scorer:
 
     def _respond(self, request: Request, response: Any, elapsed: float) -> None:
         """Send the script's own response: an AMLResponse, or a response of Werkzeug or Flask."""
-        # How long the body is and how it is cut is the server's to say.
+        # The server sets length and transfer encoding.
         headers = [[name, value] for name, value in response.headers if name.lower() not in _FRAMING]
         try:
             check_headers(headers)
@@ -298,12 +298,12 @@ def _items(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterato
                 return
             yield item
     finally:
-        # What it does at its end is part of this request, also where the client left.
+        # Code at the generator's end belongs to this request, even if the client left.
         loop().run_until_complete(value.aclose())
 
 
 def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
-    # Unlike itertools.chain, a generator hands the end of the stream on to the script's.
+    # Unlike itertools.chain, a generator passes a close() on to the script's generator.
     yield first
     yield from rest
 

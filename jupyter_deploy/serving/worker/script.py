@@ -105,7 +105,7 @@ def load(layout: Layout, max_batch: int = 0) -> EntryScript:
     path = Path(layout.entry)
     sys.path[:] = [str(path.parent), *(entry for entry in sys.path if entry != str(path.parent))]
     forget_shadowed(path.parent)
-    # _CHILDREN: processes that the script starts anew find it there by its name.
+    # Processes that the script starts find the entry module in _CHILDREN by its name.
     for folder in (*layout.search, _CHILDREN):
         if folder not in sys.path:
             sys.path.append(folder)
@@ -121,7 +121,7 @@ def load(layout: Layout, max_batch: int = 0) -> EntryScript:
 
 def _inspect(module: Any, max_batch: int) -> EntryScript:
     init = getattr(module, "init", lambda: None)
-    # Scripts of Azure ML's designer leave run() to another module.
+    # Scripts of Azure ML's designer have run() in another module.
     run = getattr(getattr(module, "driver_module", module), "run", None)
     run_batch = getattr(module, "run_batch", None)
     if not callable(run):
@@ -139,7 +139,7 @@ def _inspect(module: Any, max_batch: int) -> EntryScript:
 
         return EntryScript(init, run, RawMode(first, request_object), takes_headers)
     if known is None:
-        # Beside a run() that wants more than text, a function of that name is the script's own affair.
+        # If run() takes more than text, a function named run_batch is the script's own.
         if callable(run_batch) and not takes_headers:
             return _batching(init, run, run_batch)
         named = typed.typed_parameters(run, partial(typed.source_of, run))

@@ -49,6 +49,6 @@ def _native(known: int) -> int | None:
             return None
         if found <= 0:
             break
-        # A thread that has ended is listed a moment longer.
+        # A thread that has ended is listed for a moment longer.
         time.sleep(_PAUSE_SECONDS)
     return found

@@ -48,13 +48,13 @@ def _signature(run: Callable[..., Any]) -> inspect.Signature:
 
 def _evaluated(annotation: Any, run: Callable[..., Any]) -> Any:
     names = getattr(inspect.unwrap(run), "__globals__", {})
-    # Twice where a quoted hint stands below "from __future__ import annotations".
+    # Twice, for a quoted hint below "from __future__ import annotations".
     for _ in range(2):
         if not isinstance(annotation, str):
             break
         try:
             annotation = eval(annotation, names)  # noqa: S307 - the script's own hint, as typing.get_type_hints does
-        except Exception:  # noqa: BLE001 - a name that is only there for type checkers: it says nothing
+        except Exception:  # noqa: BLE001 - a name that exists only for type checkers says nothing
             return Any
     return annotation
 

@@ -31,7 +31,7 @@ from .threads import left_behind
 
 Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
 GRACE_SECONDS = 5.0
-# Asks a worker to write down where it is; Windows has no such signal.
+# Makes a worker write down where it is; Windows has no such signal.
 DUMP_SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
@@ -51,7 +51,7 @@ def main(sock: socket.socket, template: Template) -> int:
     if prepared is None:
         return leave(INIT_FAILED)
     if options.copies:
-        # A thread would not survive the fork, but what it holds would.
+        # The fork would copy what the thread holds, but not the thread.
         stop_watching()
         threads = left_behind()
         _ready(sock, prepared, threads)
@@ -110,7 +110,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
         _tell_failure(sock, _failure(error, stage, layout), layout)
         return None
-    # A script that sets variables means them for the imports behind: those must not have happened before.
+    # If the script sets variables, they may be meant for its later imports, which must not happen before.
     modules = mark.libraries_since() if before == dict(os.environ) else []
     return Prepared(script, modules, time.perf_counter() - started, names_cors(script.run, layout))
 
@@ -133,14 +133,14 @@ def copy(sock: socket.socket, script: EntryScript, layout: Layout, options: Work
 
 def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout, options: WorkerOptions) -> int:
     """Answer requests until the front stops it or is gone; returns the exit code, 0."""
-    # Children that the script forks must not make the front believe that this worker lives, and SIGTERM must end them.
+    # Children that the script forks must not hold the front's socket open, and SIGTERM must end them.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=sock.close)
         os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     inbox.watch_signals()
 
     def send(frame: bytes) -> None:
-        # What was printed without a new line belongs before the access line, which the front writes with the answer.
+        # Output without a new line belongs before the access line, which the front writes with the answer.
         flush_lines()
         sock.sendall(frame)
 
@@ -155,7 +155,7 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
 def _enter(layout: Layout, options: WorkerOptions) -> None:
     os.environ.update(layout.environ)
     os.chdir(layout.app_root)
-    # A bundle never changes: no __pycache__ in it.
+    # No __pycache__: a bundle never changes.
     sys.dont_write_bytecode = True
     sys.argv = [layout.entry]
     capture_prints(configure(options.log_format, options.log_level, mark=MARK))
@@ -181,7 +181,7 @@ def _apply_logging_file(layout: Layout) -> None:
 def _tell_failure(sock: socket.socket, failure: Failure, layout: Layout) -> None:
     log.error("the script cannot serve:\n%s", failure.traceback)
     if failure.hint and not layout.of_bundle:
-        # Who deployed it is told by the deployment, in its own words.
+        # A deployment shows this in words of its own.
         log.error("Hint: %s", worded(failure.hint, SERVE))
     folder = layout.environ.get("AZUREML_MODEL_DIR")
     if folder and failure.stage == "init":
@@ -198,10 +198,10 @@ def end_with(sock: socket.socket) -> Callable[[], None]:
 
     def watch() -> None:
         _until_hung_up(watched, wake)
-        # The main thread sees it too, unless it is in code that does not return.
+        # The main thread sees it too, unless its code does not return.
         if not over.wait(GRACE_SECONDS):
             os._exit(1)
-        # Named here, so that this thread keeps it: what is forgotten is closed, and would look like a call to stop.
+        # A reference keeps it open: a collected socket is closed, which would look like a stop.
         waker.close()
 
     def stop() -> None:
@@ -226,7 +226,7 @@ def _until_hung_up(*ends: socket.socket) -> None:
             poller.register(end, 0)
         poller.poll()
         return
-    # Windows: frames that the main thread does not read hide the end of the connection.
+    # On Windows, unread frames hide the end of the connection.
     with contextlib.suppress(OSError):
         while ends[0].recv(1, socket.MSG_PEEK) and not select.select(ends[1:], [], [], 1.0)[0]:
             pass

@@ -15,7 +15,7 @@ from .images import LABEL, PORT
 from .share import SERVICE, STATE, Share
 
 HOST = "127.0.0.1"
-# Inside the container.
+# Paths inside the container.
 LOG = "/service.log"
 _NOBODY = 10001
 _PIDS = 512
@@ -57,7 +57,7 @@ def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
             hint=f"Ask for less: jupyter model deploy {launch.named} --cpus {has_cpus}",
         )
     memory = max(memory, _LEAST_MEMORY)
-    # A period of 100 ms, as docker's own --cpus has it; unlike nano_cpus it can be changed while the container runs.
+    # A period of 100 ms, as docker's --cpus has it; unlike nano_cpus it can be changed while the container runs.
     return {"mem_limit": memory, "memswap_limit": memory, "cpu_period": 100_000, "cpu_quota": int(cpus * 100_000)}
 
 
@@ -80,7 +80,7 @@ def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Ma
         "mounts": _mounts(launch, share),
     }
     if own:
-        # Its own user may be root, which needs to become another user or to bind a port below 1024; nothing more.
+        # The image's user may be root, which may become another user or bind a port below 1024; nothing more.
         options["cap_add"] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"]
     else:
         options["read_only"] = True
@@ -97,9 +97,9 @@ def _mounts(launch: Launch, share: Share) -> list[Any]:
     return [
         shown,
         Mount(STATE, str(share.state), type="bind"),
-        # A file, not its folder: the container must not be able to put a link in its place.
+        # A file, not its folder: the container must not be able to replace it by a link.
         Mount(LOG, str(launch.log), type="bind"),
-        # What the log was before it began again; inside, no other file can be made beside it.
+        # The older part of the log; the container cannot create files beside it.
         Mount(f"{LOG}.1", f"{launch.log}.1", type="bind"),
     ]
 

@@ -15,7 +15,7 @@ from ...serving import ServingConfig
 from .images import PORT, RUNTIME_FOLDER, WARM, base_of, labels_text
 
 FOLDER = "/service"
-# What `docker stop` gives a container is 10 s: requests in flight get most of it.
+# `docker stop` gives a container 10 s: requests in flight get most of it.
 DRAIN_SECONDS = 8.0
 _USER = "10001:10001"
 _EPOCH = 315_532_800
@@ -131,7 +131,7 @@ def write(contents: PackageContents, folder: Path, *, whole: bool = True) -> tup
 def _bundle(bundle: Bundle, place: Path) -> None:
     shutil.copytree(bundle.folder, place, symlinks=True)
     manifest: dict[str, Any] = json.loads((place / "bundle.json").read_text())
-    # A script's file is called by its path on this machine, which is nobody's business elsewhere.
+    # The path of a script's file on this machine must not appear in an image.
     manifest["label"] = Path(manifest["label"]).name if os.sep in manifest["label"] else manifest["label"]
     (place / "bundle.json").unlink()
     (place / "bundle.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))

@@ -99,7 +99,7 @@ def _spoken() -> Iterator[None]:
     except APIError as error:
         raise problem(str(error.explanation or error)) from error
     except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        # Not any OSError: this machine's own files have other reasons not to be there.
+        # Not every OSError: missing files of this machine have other causes.
         raise _silent(error) from error
 
 
@@ -114,7 +114,7 @@ def problem(said: str) -> DeployError:
         return TargetProblem(
             "The disk of the Docker engine is full.",
             details=text,
-            hint="jupyter model prune removes what no service needs; docker system df shows what else takes room.",
+            hint="jupyter model prune removes what no service needs; docker system df shows what else takes space.",
         )
     if re.search(r"Range of CPUs|[Mm]inimum memory limit", text):
         return Unschedulable(f"The machine cannot give that: {text}.", hint="Ask for other --cpus or --memory.")
@@ -150,9 +150,9 @@ def _short(error: BaseException) -> str:
     if "Permission denied" in text or "PermissionError" in text:
         return "this user may not use its socket"
     if "Connection refused" in text:
-        return "its socket is there, but nobody listens"
+        return "its socket exists, but no daemon listens"
     if "No such file" in text or "FileNotFoundError" in text:
-        return "its socket is not there"
+        return "its socket does not exist"
     if "timed out" in text.lower():
         return "no answer in time"
     return " ".join(text.split())[:200]

@@ -25,7 +25,7 @@ RUNTIME_FOLDER = "/opt/jupyter_deploy"
 PORT = 5001
 _DEFAULT_BASE = "python:{python}-slim"
 _LEAST = (3, 11)
-# What a start imports is compiled now: the files of a container cannot be written to.
+# Compile what a start imports: a running container's files are read-only.
 WARM = "from jupyter_deploy.serving.front import server; from jupyter_deploy.serving.worker import forkserver, worker"
 _DOCKERFILE = f"""FROM {{base}}
 USER 0
@@ -82,7 +82,7 @@ def ensure(client: Any, home: Home, environment: Environment, workspace: str, sa
         return wanted
     home.environments.mkdir(exist_ok=True)
     labels = {f"{LABEL}.workspace": workspace, f"{LABEL}.environment": environment.digest}
-    # One builder at a time: the second finds what the first made.
+    # One builder at a time: the second one finds the first one's result.
     with built_once(home.environments, f"image-{_key(environment)}"):
         made = environment_tag(environment)
         if not exists(client, made):
@@ -207,7 +207,7 @@ def _follow(events: Iterator[dict[str, Any]], say: Callable[[str], None]) -> Non
         elif line and not line.startswith(" --->"):
             said.append(line)
         error = str(event.get("error", error))
-    # Raised behind the last event: the SDK frees its connection only there.
+    # Raise after the last event: only then does the SDK free its connection.
     if error:
         raise _failed(step, said, error)
 

@@ -88,7 +88,7 @@ def _run(client: Any, container: str, environment: Environment, say: Callable[[s
     steps = uv.Steps(0.32, 0.92, "build")
     client.api.start(container)
     rest = b""
-    # Not attach(): the SDK takes that connection's socket out of its session, and nobody closes it.
+    # attach() would leave a connection open: the SDK takes its socket out of the session.
     for piece in client.api.logs(container, stream=True, follow=True):
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:

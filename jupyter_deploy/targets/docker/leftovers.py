@@ -13,7 +13,7 @@ from .facts import ContainerFacts
 from .images import LABEL, base_of, environment_tag, runtime_tag
 from .installation import CACHE_VOLUME
 
-# A container may just be made by somebody who has not yet written it down.
+# Another process may be creating a container that it has not recorded yet.
 _YOUNG_SECONDS = 600.0
 _PRODUCT = "package"
 TARGET = "docker"

@@ -49,16 +49,17 @@ def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silen
     if status == "exited" and code in {0, 137, 139, 143}:
         if _stopped_by_hand(client, facts, code):
             return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
-        # docker kill: the engine takes it for the user's wish and leaves it. The service should run all the same.
-        # After anything else, OOMKilled too (which it remembers from workers that died long ago), it starts it itself.
-        # Or it died without a word. On its next start it stops leftover processes and does not restart them.
+        # docker kill counts as a wish of the user, and the engine leaves the container; the service must run all the
+        # same. After any other end, OOMKilled too (which it also reports for workers that died long ago), the engine
+        # restarts it itself. Or the engine died: on its next start it stops leftover processes and does not restart
+        # them.
         client.api.start(facts.container)
         how = "was ended by the engine" if code in {0, 143} else f"was killed (code {code})"
         return Health("Transitioning", f"its container {how} and starts again")
     if status in {"exited", "dead"} or (again and (not has_served or again > 3) and not _steady(state)):
         return Health("Failed", why or f"its container ended with code {code}{_words(client, facts, state)}")
     if status == "created":
-        # Whoever made it died before the start, or is about to start it: twice does no harm.
+        # Its creator died before the start, or is about to start it: starting twice does no harm.
         client.api.start(facts.container)
         return Health("Transitioning", "its container is starting")
     if status == "restarting":
@@ -78,7 +79,7 @@ def _stopped_by_hand(client: Any, facts: ContainerFacts, code: int) -> bool:
     own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == facts.container]
     full = len(known) >= _REMEMBERED
     if full and not own:
-        # Long ago: a server that ended in order was asked to.
+        # Long ago: a server that ended normally was asked to.
         return code in {0, 143}
     lately = own[len(own) - own[::-1].index("start") :] if "start" in own else own
     return "stop" in lately and ("start" in own or full)
@@ -89,7 +90,7 @@ def _steady(state: dict[str, Any]) -> bool:
 
 
 def _words(client: Any, facts: ContainerFacts, state: dict[str, Any]) -> str:
-    # The engine's own, where it could not even start it (the port is taken, say).
+    # The engine's own error, if it could not start the container (the port is taken, for example).
     said = state.get("Error") or client.api.logs(facts.container, tail=5).decode("utf-8", "replace").strip()
     return f":\n{said[-_LAST_WORDS:]}" if said else ""
 
@@ -127,5 +128,5 @@ def _seconds_since(moment: str) -> float:
 
 
 def _moment(text: str) -> float:
-    # Nanoseconds and a Z, which datetime takes only from Python 3.11 on.
+    # Nanoseconds and a Z, which datetime parses only from Python 3.11 on.
     return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp()

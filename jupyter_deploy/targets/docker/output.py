@@ -91,7 +91,7 @@ def keep_output(facts: ContainerFacts, log: Path) -> None:
     """Append a container's output to the service's log, before the container is removed."""
     with contextlib.suppress(TargetProblem), engine() as client:
         said = client.api.logs(facts.container, stream=True, follow=False)
-        # On a full disk a container is ended all the same.
+        # A full disk must not keep a container from ending.
         with contextlib.suppress(OSError):
             if log.exists() and log.stat().st_size > _KEPT:
                 log.replace(older_log(log))

@@ -19,7 +19,7 @@ from ..admin import CREDENTIALS_FILE, TOKEN_FILE
 from .images import PORT
 
 DRAIN_SECONDS = 30.0
-# Inside the container.
+# Paths inside the container.
 SERVICE = "/service"
 STATE = "/state"
 CURRENT = "current"
@@ -136,7 +136,7 @@ class Share:
         try:
             return asdict(Failure(**found))
         except TypeError:
-            # Not what the server writes: the script can write there too.
+            # The script can write there too: this is not the server's file.
             return None
 
     @property

@@ -38,7 +38,7 @@ def of_container(client: Any, container: str, folder: Path) -> Stats:
     write_atomic(folder / _LAST, json.dumps({"container": container, "at": now, "processor": spent}))
     memory: dict[str, Any] = stats.get("memory_stats") or {}
     details: dict[str, int] = memory.get("stats") or {}
-    # What docker stats subtracts too: files that could be forgotten at any time (cgroup version 1, version 2).
+    # docker stats subtracts it too: reclaimable file cache (cgroup version 1, version 2).
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
     networks: dict[str, dict[str, int]] = stats.get("networks") or {}
     return Stats(

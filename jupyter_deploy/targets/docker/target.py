@@ -151,7 +151,7 @@ class DockerTarget:
         else:
             health = share.ended() or of_container(facts, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
-            # A start that failed leaves nothing behind but its reason; the engine would try for ever.
+            # Only the reason of a failed start stays; the engine would retry forever.
             self.abandon(server, health.reason)
         return health
 

@@ -68,7 +68,7 @@ def was_ended(facts: ProcessFacts) -> str:
 
 def could_come_back(facts: ProcessFacts) -> bool:
     """Whether a lost server was running on this boot of the machine: a reboot ends plain processes."""
-    # A server that was ended by request has no folder left.
+    # A server that ended on request has no folder.
     if not facts.born or not facts.run or not (Path(facts.run) / PIDS_FILE).exists():
         return False
     here = boot()
@@ -86,13 +86,13 @@ def end(facts: ProcessFacts, patience: float) -> None:
     Raises TargetProblem if it belongs to another user.
     """
     front, watcher = front_of(facts), _noted(facts, "watcher")
-    # First the one that would start another front.
+    # The watcher first: it would start another front.
     processes = [*filter(None, [watcher]), front]
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         for process in _there(processes):
             _send(process, number)
         until = time.monotonic() + seconds
-        # Not psutil's wait(): a zombie whose new parent is slow to reap it has ended for us.
+        # psutil's wait() would wait for a zombie whose new parent is slow to reap it.
         while any(_there(processes)) and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
     if facts.run:

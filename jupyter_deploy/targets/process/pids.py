@@ -21,7 +21,7 @@ def birth(pid: int) -> str:
         if process.status() == psutil.STATUS_ZOMBIE:
             return ""
         with contextlib.suppress(OSError):
-            # Behind the name, which may hold spaces and brackets, starttime is the 20th field (proc(5): field 22).
+            # After the name, which may hold spaces and brackets, starttime is the 20th field (proc(5): field 22).
             ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
             return f"{boot()}:{ticks}"
         return f"{process.create_time():.2f}"

@@ -75,7 +75,7 @@ class ProcessTarget:
         (launch.folder / _FAILURE).unlink(missing_ok=True)
         token = secret / TOKEN_FILE
         if not token.exists():
-            # One for all servers of this service: while one takes over from another, both are asked.
+            # One token for all servers of this service: while one takes over from another, both are asked.
             write_atomic(token, secrets.token_urlsafe(32), mode=0o600)
         write_atomic(run / CREDENTIALS_FILE, launch.credentials.dumps(), mode=0o600)
         config = replace(
@@ -107,7 +107,7 @@ class ProcessTarget:
             environ["PYTHONPATH"] = str(runtime.ensure(launch.home))
         with ours, launch.log.open("ab") as log:
             with theirs:
-                # The process named here forks and ends at once, so this one has no child left to reap.
+                # The started process forks and ends at once, so this one has no child left to reap.
                 starter = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,
@@ -258,7 +258,7 @@ def _bind(launch: Launch) -> socket.socket:
         return listen(HOST, launch.port)
     except OSError as error:
         if not launch.port_is_given:
-            # The port it had before is taken now; nobody asked for that one.
+            # Its previous port is taken now, and was not requested by the user.
             return listen(HOST, 0)
         if error.errno == errno.EADDRINUSE:
             owner = owner_of_port(launch.port) or "another program"
