@@ -13,7 +13,7 @@ from ..serving import FIXED, ServingConfig, settable, with_settings
 from ..targets import target
 from .asked import DEFAULT, Asked
 
-# The options that are fields of a specification as they are given.
+# Options that are fields of a specification without conversion.
 _PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image", "auth")
 
 
@@ -37,14 +37,14 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
         changes["settings"] = {} if asked.settings is DEFAULT else with_given(spec.settings, asked.settings)
     if asked.variables is not None:
         kept = {} if asked.variables is DEFAULT else {**spec.variables, **asked.variables}
-        # As with settings, an empty value takes a variable back.
+        # As with settings, an empty value removes a variable.
         changes["variables"] = {key: value for key, value in kept.items() if value not in {None, ""}}
     changes |= _described(spec, asked)
     spec = replace(spec, **changes)
     if spec.image and not target(spec.target).capabilities.own_image:
         raise UsageProblem(
             "An image of your own needs containers.",
-            hint=f"Take the image back: jupyter model deploy {name} --image none --target {spec.target}",
+            hint=f"Remove the image: jupyter model deploy {name} --image none --target {spec.target}",
         )
     if spec.image and spec.auth != "none":
         raise UsageProblem(
@@ -78,8 +78,8 @@ def with_given(settings: Mapping[str, Setting], given: Mapping[str, Setting | No
     for key in given:
         if key in FIXED:
             raise UsageProblem(
-                f"{key} is not a setting that a service is given.",
-                hint=f"Use --{key}." if key in {"port", "workers"} else "It is chosen when the service is started.",
+                f"{key} is not a setting of a service.",
+                hint=f"Use --{key}." if key in {"port", "workers"} else "The target chooses it.",
             )
     kept = {key: value for key, value in settings.items() if key not in given}
     values = {key: value for key, value in given.items() if value is not None and value != ""}

@@ -12,7 +12,7 @@ from ..progress import Step
 from .environment import Environment
 from .indexes import redacted
 
-# What the server in an environment needs beside this package's own files.
+# The libraries that the server needs, besides this package's own files.
 _RUNTIME = ("httptools", "orjson", "prometheus-client", "pyjwt", "uvicorn", "uvloop", "werkzeug")
 _DISTRIBUTION = "jupyter-model-deploy"
 _STEPS = (
@@ -27,7 +27,7 @@ _STEPS = (
 )
 _WIDTH = 20
 _LAST_LINES = 15
-# What stands behind a requirement in a sentence, so that "numpy" is not found in "numpy-extra" nor in "numpy==2".
+# What may follow a requirement in a sentence, so that "numpy" is not found in "numpy-extra" nor in "numpy==2".
 _END = r"(?![\w-]|\.\w|\s*[=<>~!@\[])"
 
 

@@ -18,10 +18,10 @@ from .headers import checked_headers
 from .payloads import JSON, Payload, payload_of
 from .signatures import Signature, may_have_schema, signature_in
 
-# Which versions there are depends on the script's types: tables within objects are none of version 2's.
+# The script's types decide which versions exist: version 2 has no tables within objects.
 _DOCUMENTS = ("/swagger.json?version=3", "/swagger.json?version=2")
 DOCUMENT_SECONDS = 30.0
-# Long enough for a slow model. Longer waits are asked for: a worker that hangs must not hang a notebook.
+# Long enough for a slow model; a longer wait must be asked for, because a hanging worker must not hang a notebook.
 ANSWER_SECONDS = 300.0
 
 
@@ -126,7 +126,7 @@ class Invocation:
             request = self.prepare(value, headers, connection)
             reply = self._sent(connection, request, limit)
             if self._is_misread(reply):
-                # The script changed meanwhile, or was not loaded yet. It has not seen this request.
+                # The script changed meanwhile, or was not loaded yet; it has not seen this request.
                 self.known.pop(self.record.bundle, None)
                 again = self.prepare(value, headers, connection)
                 if again != request:
@@ -205,7 +205,7 @@ class Invocation:
             problem = InvokeProblem(
                 f"{name} {answered}",
                 problem=answered,
-                # The worker died of it; what it said last is in the log and nowhere else.
+                # The worker died of it; its last output is in the log only.
                 details=self.last_words() if reply.status == 502 else "",
                 hint=self._advice(reply, payload).about(request_id),
             )
@@ -232,7 +232,7 @@ class Invocation:
         if reply.status == 413 and not self.record.spec.image:
             return Hint(f"jupyter model deploy {name} --set body_limit={len(payload.body)} lets it through.")
         if reply.status == 503 and not self.record.spec.image:
-            return Hint(f"Send fewer at once, or have more workers: jupyter model deploy {name} --workers 2.")
+            return Hint(f"Send fewer at once, or add workers: jupyter model deploy {name} --workers 2.")
         return Hint(log_of=name)
 
 

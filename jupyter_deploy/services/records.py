@@ -19,7 +19,7 @@ MAX_WORKERS = 64
 AUTH = ("none", "key")
 # A value of a server's setting, as JSON has it.
 Setting = str | int | float | bool
-# What a change of the notebook is called where it is not told in words.
+# The parts that stand for a changed notebook, unless its changes are listed.
 _CODE = {"script", "same script"}
 
 

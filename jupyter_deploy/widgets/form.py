@@ -64,7 +64,7 @@ class InvokeForm(LiveWidget):
         try:
             found = self._service.document()
         except DeployError:
-            # It is starting, or does not answer just now: the next look asks again.
+            # It is starting, or does not answer: the next look asks again.
             return None
         return input_schema(found) if found else {}
 

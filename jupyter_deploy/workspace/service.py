@@ -145,7 +145,7 @@ class Service(Invocable):
         try:
             return self.logs(_LAST_WORDS).rstrip()
         except DeployError:
-            # The log's keeper does not answer either; there is an error to tell already.
+            # The engine that keeps the log does not answer either; there already is an error to report.
             return ""
 
     @staticmethod
@@ -157,7 +157,7 @@ class Service(Invocable):
         try:
             return dict(captured_names(self._deployment.bundle_folder(record)))
         except (OSError, ValueError, KeyError):
-            # A bundle that is gone or damaged is built again by the next deployment; a face tells what it can.
+            # The next deployment rebuilds a missing or damaged bundle; show what is known.
             return {}
 
     @property
@@ -176,7 +176,7 @@ class Service(Invocable):
             entry = self._deployment.bundle_folder(record) / "code" / CELL_FILE
             return living.moved_on(record.spec.script, entry.read_text(encoding="utf-8"))
         except OSError:
-            # A bundle that is gone is built again by the next deployment.
+            # The next deployment rebuilds a missing bundle.
             return ()
 
     def logs(self, lines: int = 100) -> str:
@@ -195,7 +195,7 @@ class Service(Invocable):
 
     def _output(self, lines: int, *, follow: bool) -> Iterator[bytes]:
         record = self.record
-        # Why the first start failed is in the log, too.
+        # The log also says why the first start failed.
         server = record.server or Server(record.target, {})
         return self._target(server.target).output(server, self.log_file, lines, follow)
 
@@ -207,7 +207,7 @@ class Service(Invocable):
         lines : int, optional
             The number of existing lines that come first.
         """
-        # A character may be cut by the end of what is there so far.
+        # A character may be cut at the present end.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for piece in self._output(lines, follow=True):
             yield decoder.decode(piece)
