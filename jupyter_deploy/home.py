@@ -70,6 +70,21 @@ class Home:
         """Return one service's log file."""
         return self.logs / f"{name}.log"
 
+    def collected(self, name: str) -> Path:
+        """Return the folder of what one service collects of its requests; it may outlive the service.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+
+        Returns
+        -------
+        pathlib.Path
+            ``<root>/collected/<name>``.
+        """
+        return self.root / "collected" / name
+
     def create(self) -> None:
         """Make the missing folders. The root is for its owner only: models and tokens are below it."""
         if not self.root.is_dir():

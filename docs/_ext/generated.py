@@ -26,7 +26,7 @@ from jupyter_deploy.verbs import MEANT, NAMES, Verb, find, parser_of
 GROUPS = {
     "models": "register models show tag download unregister",
     "services": "deploy invoke reload try stop delete",
-    "looking": "services state logs stats view overview",
+    "looking": "services state logs collected replay stats view overview",
     "shipping": "package environments serve prune",
 }
 # These have a magic of their own beside %model.

@@ -240,8 +240,8 @@ class Deployment:
             if record:
                 self.strays.end(record)
 
-    def delete(self, name: str) -> None:
-        """Drain and end a service and remove what is its own: row, folder, log."""
+    def delete(self, name: str, *, keep_data: bool = False) -> None:
+        """Drain and end a service and remove its row, its folder, its log and, unless kept, what it has collected."""
         import shutil
 
         with self._replacing(name):
@@ -251,6 +251,8 @@ class Deployment:
             self._end(record)
             self._rows.remove(name)
             shutil.rmtree(self._home.service(name), ignore_errors=True)
+            if not (keep_data or record.spec.settings.get("collect_keep")):
+                shutil.rmtree(self._home.collected(name), ignore_errors=True)
             for server in record.servers:
                 self._target(server.target).forget(server)
             for log_file in (self._home.log(name), older_log(self._home.log(name))):

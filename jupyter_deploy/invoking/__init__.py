@@ -12,11 +12,14 @@ from ..doors import door
 if TYPE_CHECKING:
     from .answers import Answer as Answer
     from .answers import Binary as Binary
+    from .answers import decoded as decoded
     from .answers import elapsed as elapsed
+    from .invocable import ANSWER_LIMIT as ANSWER_LIMIT
     from .invocable import Invocable as Invocable
     from .invocation import Invocation as Invocation
     from .load import LatencyReport as LatencyReport
     from .load import summary as summary
+    from .payloads import Payload as Payload
     from .payloads import check_json as check_json
     from .payloads import encode_payload as encode_payload
     from .signatures import Signature as Signature
@@ -25,11 +28,11 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "answers": "Answer Binary elapsed",
-            "invocable": "Invocable",
+            "answers": "Answer Binary decoded elapsed",
+            "invocable": "ANSWER_LIMIT Invocable",
             "invocation": "Invocation",
             "load": "LatencyReport summary",
-            "payloads": "check_json encode_payload",
+            "payloads": "Payload check_json encode_payload",
             "signatures": "Signature",
             "snippets": "Snippet",
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,16 @@ class Invocable:
         limit: int | None = ANSWER_LIMIT,
         timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
+        query: str = "",
     ) -> Answer:
-        """Send a value as :meth:`invoke` does; return it with status, times, size and the request's id."""
-        return self._invocation().ask(value, headers, limit, timeout)
+        """Send a value as :meth:`invoke` does; return it with status, times, size and the request's id.
+
+        ``query`` goes behind the address's ``?``.
+        """
+        invocation = self._invocation()
+        if query:
+            invocation = replace(invocation, url=f"{invocation.url}?{query}")
+        return invocation.ask(value, headers, limit, timeout)
 
     def check_something(self, command: str) -> None:
         """Refuse to send nothing if the service needs a value; ``command`` is the user's way to write ``invoke``."""

@@ -41,7 +41,7 @@ def payload_of(value: Any, signature: Signature | None = None) -> Payload:
     """Turn a value into what is sent.
 
     Text, bytes, pictures, paths and open files are sent as they are, everything else as JSON. A service with a schema
-    takes a JSON object of the parameters in ``signature``.
+    takes a JSON object of the parameters in ``signature``. A payload stays as it is.
 
     Raises
     ------
@@ -49,6 +49,8 @@ def payload_of(value: Any, signature: Signature | None = None) -> Payload:
         If a file cannot be read or is not what it is called, or where in the value there is something that has no
         JSON form.
     """
+    if isinstance(value, Payload):
+        return value
     raw = _raw(value)
     if signature is None:
         return raw or Payload(_encoded(shaped(value, {})))

@@ -59,7 +59,18 @@ def _candidates(words: str, token: str) -> Iterable[str]:
                 return _values(option)
     positionals = [argument for argument in arguments if not argument.flags[0].startswith("-")]
     index = _positionals_before(before, options)
-    return _values(positionals[min(index, len(positionals) - 1)]) if positionals else ()
+    wanted = positionals[min(index, len(positionals) - 1)] if positionals else None
+    if wanted is not None and wanted.completes in {"requests", "collections"}:
+        return _collected(before[0], wanted.completes)
+    return _values(wanted) if wanted is not None else ()
+
+
+def _collected(service: str, what: str) -> list[str]:
+    """List the requests, or the collections, of the service that was named before."""
+    from ..workspace import Workspace
+
+    collections = Workspace().services[service].collections
+    return collections.ids() if what == "requests" else collections.names()
 
 
 def _positionals_before(words: list[str], options: list[Argument]) -> int:

@@ -19,6 +19,7 @@ _CHOICES = {
     "start_method": ("", "fork", "spawn"),
     "exposure": ("", "loopback", "network"),
     "auth": ("", "key"),
+    "collect": ("off", "script", "failed", "requests"),
 }
 _LEAST = {
     "workers": 1,
@@ -38,7 +39,11 @@ _LEAST = {
     "max_connections": 1,
     "head_seconds": 0.1,
     "stall_seconds": 0.1,
+    "collect_sampling_rate": 0,
+    "collect_size": 1_000_000,
+    "collect_body_size": 0,
 }
+_MOST = {"collect_sampling_rate": 1}
 # With less, a reader could miss lines between two looks.
 LEAST_LOG = 100_000
 # The target chooses these when it starts the server.
@@ -57,6 +62,7 @@ FIXED = (
     "bundle_folder",
     "start_method",
     "exposure",
+    "collect_folder",
 )
 
 
@@ -147,6 +153,19 @@ class ServingConfig:
         A request's body that every new generation must answer before it serves; empty for none.
     start_method : str
         ``"fork"``, ``"spawn"``, or empty for the platform's.
+    collect : str
+        Data that is kept for later: ``"off"``; ``"script"``, what the script's own collectors are given;
+        ``"failed"``, also the inputs and outputs of requests that failed; ``"requests"``, those of all requests.
+    collect_sampling_rate : float
+        The share of requests that are collected, from 0 to 1.
+    collect_size : int
+        Bytes that the collected data may take in all; then the oldest goes.
+    collect_body_size : int
+        Bytes of one input or output that are kept; the rest is cut off, and the record says so.
+    collect_keep : bool
+        Whether the collected data stays when the service is deleted.
+    collect_folder : str
+        Where the collected data is written; empty for nowhere.
     """
 
     name: str = "service"
@@ -188,6 +207,12 @@ class ServingConfig:
     preload: bool = False
     sample: str = field(default="", repr=False)
     start_method: str = ""
+    collect: str = "off"
+    collect_sampling_rate: float = 1.0
+    collect_size: int = 100_000_000
+    collect_body_size: int = 1 << 20
+    collect_keep: bool = False
+    collect_folder: str = ""
 
     def dumps(self) -> str:
         """Return the JSON that :func:`read_config` reads."""
@@ -196,7 +221,15 @@ class ServingConfig:
     def options(self, workers: int) -> WorkerOptions:
         """Return the settings of a generation with that many workers."""
         copies = workers if self.preload else 0
-        return WorkerOptions(self.max_batch, self.strict_json, self.log_format, self.log_level, copies)
+        rate = self.collect_sampling_rate if self.collects else 0.0
+        return WorkerOptions(
+            self.max_batch, self.strict_json, self.log_format, self.log_level, copies, rate, self.collect_body_size
+        )
+
+    @property
+    def collects(self) -> bool:
+        """Whether anything is collected, and there is a place for it."""
+        return self.collect != "off" and bool(self.collect_folder)
 
 
 def settable() -> list[str]:
@@ -233,6 +266,8 @@ def _checked(key: str, value: Any, wanted: type, where: str) -> Any:
         raise ConfigProblem(f"{where}: {key} cannot be {value!r}.", hint=f"One of: {', '.join(filter(None, choices))}.")
     if key in _LEAST and value < _LEAST[key]:
         raise ConfigProblem(f"{where}: {key} must be at least {_LEAST[key]}, not {value}.")
+    if key in _MOST and value > _MOST[key]:
+        raise ConfigProblem(f"{where}: {key} must be at most {_MOST[key]}, not {value}.")
     if key == "log_size" and 0 < value < LEAST_LOG:
         raise ConfigProblem(f"{where}: log_size must be at least {LEAST_LOG} bytes, or 0 for no limit, not {value}.")
     return value

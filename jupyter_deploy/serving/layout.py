@@ -34,10 +34,12 @@ class Layout:
     origins: tuple[Origin, ...] = ()  # which cells the entry script's lines come from
     notices: tuple[str, ...] = ()  # doubts about the script, for the log
     bundle: str = ""  # the bundle's folder; empty for a plain script
+    models: tuple[str, ...] = ()  # the bundle's, name:version each
 
     def __post_init__(self) -> None:
         # JSON messages between processes make lists of tuples.
         object.__setattr__(self, "origins", origins_of(self.origins))
+        object.__setattr__(self, "models", tuple(self.models))
 
     @property
     def of_bundle(self) -> bool:
@@ -86,7 +88,8 @@ def layout_of_bundle(bundle: Path) -> Layout:
     layout = _layout(code / entry, root, str(folder), label, None if preload is None else tuple(preload), also)
     if manifest.get("source"):
         layout.environ["AZUREML_SOURCE_DIRECTORY"] = manifest["source"]
-    return replace(layout, origins=origins, notices=tuple(notices), bundle=str(bundle))
+    held = tuple(f"{model['name']}:{model['version']}" for model in models)
+    return replace(layout, origins=origins, notices=tuple(notices), bundle=str(bundle), models=held)
 
 
 def link_bundle(folder: Path, manifest: Mapping[str, Any]) -> None:

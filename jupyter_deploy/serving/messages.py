@@ -15,6 +15,7 @@ READY     worker → front        ``{"script": {...}, "modules": [...], "seconds
                                 ``threads`` says why this process cannot be copied (preload), else it is empty
 FAILED    worker → front        a failure: the script cannot serve
 LEAVING   worker → front        ``{}``: SIGTERM came; it serves on until it is told to stop
+COLLECTED worker → front        name, NUL, a JSON object: what the script gave to a collector of that name
 START     front → worker        ``{"layout": {...}, "options": {...}}``: what to run
 STOP      front → worker        ``{}``: finish what you hold and end
 FORK      front → fork-server   ``{"modules": [...], "spare": b}`` with the worker's socket and output pipe: import
@@ -59,6 +60,7 @@ class Kind(IntEnum):
     CANCEL = 12
     START = 13
     LEAVING = 14
+    COLLECTED = 15
 
 
 class Request(NamedTuple):
@@ -161,6 +163,17 @@ def end(number: int, complete: bool) -> bytes:
 def unpack_part(payload: bytes) -> tuple[int, bytes]:
     """Take a CHUNK or an END apart: the request's number, and the part."""
     return _NUMBER.unpack_from(payload)[0], payload[_NUMBER.size :]
+
+
+def collected(name: str, record: bytes) -> bytes:
+    """Frame what a script's collector was given: a JSON object for the collection of that name."""
+    return frame(Kind.COLLECTED, name.encode() + b"\0" + record)
+
+
+def unpack_collected(payload: bytes) -> tuple[str, bytes]:
+    """Take a COLLECTED payload apart: the collection's name, and the JSON object."""
+    name, _, record = payload.partition(b"\0")
+    return name.decode(), record
 
 
 class FrameBuffer:

@@ -16,6 +16,8 @@ class WorkerOptions:
     log_format: str = "text"  # "text" or "json"
     log_level: str = "INFO"  # the root logger's
     copies: int = 0  # above 0, this worker runs init() and is then copied for that many that serve (preload)
+    sampling_rate: float = 0.0  # share of requests for which the script's collectors are heard; 0: nothing is collected
+    collected_size: int = 1 << 20  # bytes that one call of a collector may write
 
     def as_dict(self) -> dict[str, Any]:
         """Return the arguments of ``WorkerOptions``, for a message."""

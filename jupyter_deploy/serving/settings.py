@@ -29,13 +29,14 @@ PLACES = {
     "AZUREML_SOURCE_DIRECTORY": "source_directory",
 }
 _OTHERS = ("WORKER_TIMEOUT", "HEALTH_PORT", "SEPERATE_HEALTH_ENDPOINT", "SERVER_PORT")
+_COLLECT = "the settings collect and collect_folder say what is collected, and where"
 # Settings of the cloud, or internal ones of the reference: accepted, without effect.
 IGNORED = {
     "AML_APP_INSIGHTS_ENABLED": "Application Insights is a cloud service; /metrics has the numbers",
     "AML_APP_INSIGHTS_KEY": "Application Insights is a cloud service; /metrics has the numbers",
     "APP_INSIGHTS_LOG_RESPONSE_ENABLED": "Application Insights is a cloud service",
-    "AML_MODEL_DC_STORAGE_ENABLED": "data collection is a cloud service",
-    "AML_MDC_STORAGE_ENABLED": "data collection is a cloud service",
+    "AML_MODEL_DC_STORAGE_ENABLED": _COLLECT,
+    "AML_MDC_STORAGE_ENABLED": _COLLECT,
     "AZUREML_DEBUG_PORT": "no debugger is attached",
     "WORKSPACE_NAME": "it only labels what goes to Application Insights",
 }

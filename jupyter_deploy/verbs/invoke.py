@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageProblem
 from ..files import write_atomic
-from ..invoking import Answer, Binary, check_json
+from ..invoking import ANSWER_LIMIT, Answer, Binary, check_json
 from ..workspace import Service, Workspace
 from .verb import Done, Session, Verb, argument, evaluate, pairs
 
@@ -31,8 +31,8 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     result = _load(service, payload, headers, given, session) if given.requests is not None else None
     if result is None:
         # An answer of any size fits into a file.
-        limit = {"limit": None} if output else {}
-        result = service.request(payload, timeout=_timeout(given, session), headers=headers, **limit)
+        limit = None if output else ANSWER_LIMIT
+        result = service.request(payload, timeout=_timeout(given, session), headers=headers, limit=limit)
         session.note(result.sentence())
     if output is None:
         return result.value if isinstance(result, Answer) else result

@@ -12,7 +12,8 @@ from .verb import Verb
 # The order of the help.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
-    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "stats", "stop", "delete", "serve",
+    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
+    "stats", "stop", "delete", "serve",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .collected import Collected as Collected
+    from .collected import CollectedData as CollectedData
+    from .collected import CollectedRows as CollectedRows
+    from .collected import shown as shown
     from .living import Living as Living
     from .living import Run as Run
     from .opening import PRUNE as PRUNE
+    from .replayed import Replayed as Replayed
     from .service import Service as Service
     from .services import LiveServices as LiveServices
     from .trial import Trial as Trial
@@ -22,8 +27,10 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "collected": "Collected CollectedData CollectedRows shown",
             "living": "Living Run",
             "opening": "PRUNE",
+            "replayed": "Replayed",
             "service": "Service",
             "services": "LiveServices",
             "trial": "Trial",

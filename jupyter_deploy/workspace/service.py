@@ -16,15 +16,18 @@ from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
 from ..scripts import CELL_FILE, Script
 from ..services import Change, Health, Identity, Keys, Server, ServiceRecord, Services, Stats, Target
+from .collected import CollectedData
+from .collecting import Collecting
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
     from .living import Living
+    from .replayed import Replayed
 
 _LAST_WORDS = 10
 
 
-class Service(Invocable):
+class Service(Invocable, Collecting):
     """One service, started from anywhere. Attributes are looked up when they are read.
 
     Parameters
@@ -35,6 +38,8 @@ class Service(Invocable):
         The last change, for those who show it.
     told_as : str, optional
         The name in errors; by default the service's own.
+    replay : callable, optional
+        Runs a collected request again.
     """
 
     def __init__(
@@ -46,9 +51,11 @@ class Service(Invocable):
         deployment: Deployment,
         change: Change | None = None,
         told_as: str = "",
+        replay: Callable[..., Replayed] | None = None,
     ) -> None:
         self.name = name
         self._told_as = told_as or name
+        self._replay = replay
         self.change = change
         self._rows = rows
         self._home = home
@@ -212,6 +219,12 @@ class Service(Invocable):
         for piece in self._output(lines, follow=True):
             yield decoder.decode(piece)
 
+    @property
+    def collections(self) -> CollectedData:
+        """What the service has collected, by collection."""
+        collects = str(self.record.spec.settings.get("collect", "off"))
+        return CollectedData(self.name, self._home.collected(self.name), collects)
+
     def stats(self) -> Stats:
         """Measure what the service uses: processor, memory, network. It takes a tenth of a second.
 
@@ -303,6 +316,6 @@ class Service(Invocable):
         """Let the service finish its requests and end it; ``deploy`` starts it again."""
         self._deployment.stop(self.name)
 
-    def delete(self) -> None:
-        """Stop the service and remove it with its log."""
-        self._deployment.delete(self.name)
+    def delete(self, *, keep_data: bool = False) -> None:
+        """Stop the service and remove it with its log and, unless kept, what it has collected."""
+        self._deployment.delete(self.name, keep_data=keep_data)

@@ -14,8 +14,9 @@ from ..deploying import Progress, Resolver, Rollout
 from ..errors import DeployError, Hint, NotFound, TrialFailed
 from ..files import write_atomic
 from ..home import Home
+from ..invoking import Answer, Payload
 from ..scripts import Script
-from ..services import Services, ServiceSpec
+from ..services import ServiceRecord, Services, ServiceSpec
 from ..serving import place_of
 from ..store import Claims
 
@@ -101,7 +102,7 @@ class Trials:
         TrialFailed
             With the traceback on the cell's lines, and what was printed before.
         """
-        with self._server(script, progress) as service:
+        with self._server(script, *self._as_its_service(script), progress) as service:
             progress("calling run()")
             try:
                 answer = service.request(value)
@@ -110,6 +111,29 @@ class Trials:
             took = answer.seconds if answer.run_seconds is None else answer.run_seconds
             printed = self._printed(script, service.name)
             return Trial(script.name, answer.value, service.health.init_seconds, took, printed)
+
+    def answer(
+        self,
+        record: ServiceRecord,
+        script: Script,
+        models: tuple[str, ...] | None,
+        payload: Payload,
+        query: str,
+        progress: Progress,
+    ) -> Answer:
+        """Send a request to another script, or the same with other models, run as a service runs its own.
+
+        Raises
+        ------
+        TrialFailed
+            If it cannot be loaded.
+        InvokeProblem
+            If it fails on the request.
+        """
+        spec, ids = self._like(record)
+        with self._server(script, spec, ids if models is None else models, progress) as service:
+            progress("calling run()")
+            return service.request(payload, query=query)
 
     def collect(self) -> None:
         """Remove the servers of trials whose process died; called after the stages of dead processes were removed."""
@@ -123,8 +147,9 @@ class Trials:
                 self._remove(mark.name)
 
     @contextmanager
-    def _server(self, script: Script, progress: Progress) -> Iterator[Service]:
-        spec, ids = self._as_its_service(script)
+    def _server(
+        self, script: Script, spec: ServiceSpec, ids: tuple[str, ...] | None, progress: Progress
+    ) -> Iterator[Service]:
         with self._claims.open() as opened:
             self._home.trials.mkdir(exist_ok=True)
             write_atomic(self._home.trials / spec.name, opened.token)
@@ -146,14 +171,20 @@ class Trials:
         (self._home.trials / name).unlink(missing_ok=True)
 
     def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
-        name = f"{_PREFIX}{secrets.token_hex(4)}"
         for record in self._rows.all():
             if record.spec.script == script.name and not record.spec.script_is_file:
-                captured = captured_in(self._deployment.bundle_folder(record))
-                ids = tuple(known for known in record.models if known not in captured)
-                return replace(record.spec, name=name, port=0, workers=1), ids
+                return self._like(record)
         # Use the script's name: the trial's own has no model.
-        return ServiceSpec(name, script.name, target=self._target()), self._resolver.usual_models(script.name, script)
+        return ServiceSpec(_name(), script.name, target=self._target()), self._resolver.usual_models(
+            script.name, script
+        )
+
+    def _like(self, record: ServiceRecord) -> tuple[ServiceSpec, tuple[str, ...]]:
+        """Return what a trial shares with a service: all but its name, its port and what it collects."""
+        captured = captured_in(self._deployment.bundle_folder(record))
+        settings = {key: value for key, value in record.spec.settings.items() if not key.startswith("collect")}
+        spec = replace(record.spec, name=_name(), port=0, workers=1, settings=settings)
+        return spec, tuple(known for known in record.models if known not in captured)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
         printed = self._printed(script, name)
@@ -168,6 +199,10 @@ class Trials:
         whole = not lines[0] or (len(lines) < _LINES and bool(_RECORD.match(lines[0]))) if lines else True
         said = [_said(script, *match.groups()) for match in map(_RECORD.match, lines) if match]
         return "\n".join([*([] if whole else [_CUT]), *(line for line in said if line is not None)])
+
+
+def _name() -> str:
+    return f"{_PREFIX}{secrets.token_hex(4)}"
 
 
 def _said(script: Script, level: str, source: str, text: str) -> str | None:

@@ -42,6 +42,7 @@ from .home_folder import find_home
 from .housekeeping import Housekeeping
 from .living import Living, Run
 from .opening import full_disk_told, open_home
+from .replay import Replays
 from .service import Service
 from .services import LiveServices
 from .trial import Trial, Trials
@@ -92,10 +93,11 @@ class Workspace:
         self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, quick, self._handle)
         self.housekeeping = Housekeeping(*stores, garbage, captured, changes, self._trials)
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
+        self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
 
     def _handle(self, name: str, change: Change | None = None, told_as: str = "") -> Service:
-        return Service(name, self._rows, self.home, target, self._deployment, change, told_as)
+        return Service(name, self._rows, self.home, target, self._deployment, change, told_as, self._replays.run)
 
     def _room(self) -> contextlib.AbstractContextManager[None]:
         return full_disk_told(self.home, self.housekeeping.prunable)

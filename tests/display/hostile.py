@@ -17,7 +17,9 @@ from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change, Leftover, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText, Overview
-from jupyter_deploy.workspace import Trial, Written
+from jupyter_deploy.workspace import Collected, CollectedRows, Replayed, Trial, Written
+from jupyter_deploy.workspace.collected import CollectedRequest
+from jupyter_deploy.workspace.replayed import Outcome
 
 PIECES = [
     "<script>alert(1)</script>",
@@ -160,6 +162,21 @@ def environments(evil: str) -> Listing:
     return Listing("environments", [Environment(evil, requirements=(evil,))])
 
 
+def request(evil: str) -> CollectedRequest:
+    now = datetime.fromtimestamp(1).astimezone()
+    return CollectedRequest(evil, now, 500, 0.1, 0.1, evil, evil, evil, evil, (evil,), evil, 1)
+
+
+def rows(evil: str) -> CollectedRows:
+    own = {"time": datetime.fromtimestamp(1).astimezone(), "request": evil, "correlation": evil, "model": evil}
+    return CollectedRows(evil, (evil,), ({**own, evil: evil},), shows_bodies=True)
+
+
+def replayed(evil: str) -> Replayed:
+    both = Outcome(evil, 200, evil, 0.1), Outcome(evil, 500, None, 0.1, evil, evil)
+    return Replayed(evil, evil, evil, *both, (evil,))
+
+
 # By the class's name; each at least once. What is not text cannot be hostile: of those, the numbers.
 HOSTILE: dict[str, dict[str, Hostile]] = {
     "Model": {"": Hostile(model)},
@@ -177,6 +194,13 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
         "draft": Hostile(lambda evil: Written(Script(evil, evil, evil), draft=True)),
     },
     "Trial": {"": Hostile(lambda evil: Trial(evil, evil, 0.1, 0.2, evil))},
+    "Collected": {
+        "": Hostile(lambda evil: Collected(evil, (request(evil),), shows_bodies=True)),
+        "without bodies": Hostile(lambda evil: Collected(evil, (request(evil),))),
+        "empty": Hostile(lambda evil: Collected(evil, ())),
+    },
+    "CollectedRows": {"": Hostile(rows), "empty": Hostile(lambda evil: CollectedRows(evil, (evil,), ()))},
+    "Replayed": {"": Hostile(replayed)},
     "Service": {"": Hostile(seen), "deleted": Hostile(lambda evil: services.Seen(evil, evil, reason=evil))},
     "Stats": {"": Hostile(lambda _: Stats(12.5, 1_500_000, 3_000_000, 4, 10, 20), numbers)},
     "Environment": {

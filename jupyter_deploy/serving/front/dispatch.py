@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..answers import encode
-from ..messages import Answer, Request
+from ..messages import Answer, Request, unpack_collected
 from .links import Job, WorkerLink
 from .metrics import Metrics
 from .processors import usable_processors
@@ -45,6 +45,8 @@ class Dispatcher:
         self._due = False
         self._processors = usable_processors()
         self.quiet = False
+        # Takes a collection's name, the record, and the generation whose script gave it.
+        self.on_collected: Callable[[str, bytes, int], None] = lambda *_: None
 
     @property
     def eager(self) -> bool:
@@ -118,6 +120,10 @@ class Dispatcher:
                 self.metrics.queue.observe(job.begun - job.since)
                 if not job.link.batches:
                     self.metrics.batches.observe(1)
+
+    def collected(self, link: WorkerLink, payload: bytes) -> None:
+        """Pass on what the script gave to a collector."""
+        self.on_collected(*unpack_collected(payload), link.generation)
 
     def free(self, link: WorkerLink) -> None:
         """Reuse a worker that has answered all it was given, or all but one."""

@@ -14,6 +14,7 @@ from ..logs import Format, log, request_id
 from ..logwriter import LogWriter
 from .admin_route import Admin
 from .authorization import Authorization
+from .collection import Collection
 from .guard import Guard, Unasked
 from .limits import Limits
 from .metrics import resident_bytes
@@ -64,6 +65,7 @@ class HttpApplication:
         writer: LogWriter,
         intake: Limits,
         uploads: Uploads,
+        collection: Collection,
         *,
         credentials: Credentials = _NOBODY_NEEDS_ANY,
         loopback: bool = False,
@@ -76,6 +78,7 @@ class HttpApplication:
         self._admin = Admin(runtime, token, uploads, self._authorization)
         self._form = form
         self._writer = writer
+        self._collection = collection
         self._new_id = RequestIds().next
         self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
 
@@ -119,6 +122,8 @@ class HttpApplication:
             metrics.traffic.note(ended, seconds, reply.status)
             line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
             self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
+            if self._collection.wants_requests:
+                self._collection.note(scope, headers, name, reply, seconds)
 
     def _start(self, common: Headers, headers: dict[bytes, bytes], path: str) -> str:
         """Collect the headers that every answer has; returns the request's id."""

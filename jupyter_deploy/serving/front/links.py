@@ -111,6 +111,9 @@ class Owner(Protocol):
     def free(self, link: WorkerLink) -> None:
         """Note that a worker can take more."""
 
+    def collected(self, link: WorkerLink, payload: bytes) -> None:
+        """Take what the script gave to a collector."""
+
 
 class WorkerLink(asyncio.Protocol):
     """One worker, from its fork to its end.
@@ -223,6 +226,8 @@ class WorkerLink(asyncio.Protocol):
                 self._take_end(payload)
             elif kind is Kind.READY:
                 self._take_ready(orjson.loads(payload))
+            elif kind is Kind.COLLECTED:
+                self._owner.collected(self, payload)
             elif kind is Kind.LEAVING:
                 self._on_leaving(self)
             elif kind is Kind.FAILED and not self.ready.done():

@@ -25,6 +25,7 @@ from ..logs import configure, log
 from ..logwriter import LogWriter, Outputs
 from ..messages import INIT_FAILED
 from ..watcher import ENDED_FILE, ENDING, Life, replace_file
+from .collection import Collection
 from .engine import Engine, configuration
 from .guard import is_loopback
 from .http import HttpApplication
@@ -105,6 +106,7 @@ class Server:
         token = Path(self.config.token_file).read_text().strip() if self.config.token_file else ""
 
         intake = Limits(self.config)
+        collection = Collection(self.config)
 
         def on_settings(config: ServingConfig) -> None:
             intake.use(config)
@@ -117,19 +119,29 @@ class Server:
 
         def on_switch(generation: Generation) -> None:
             on_settings(generation.config)
+            collection.use(generation)
             if self._life.watcher:
                 Served.write(self._run_folder, generation.layout, generation.workers, generation.config)
 
         if self._life.restarts:
             log.error("%s; it is started again", self._life.why)
         runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
+        runtime.dispatcher.on_collected = collection.from_script
         sockets = [self._listener or listen(self.config.host, self.config.port)]
         folder = Path(self.config.bundle_folder) if self.config.bundle_folder else None
         uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
         uploads.sweep()
         loopback = is_loopback(self.config, sockets[0])
         application = HttpApplication(
-            runtime, token, form, writer, intake, uploads, credentials=self._credentials, loopback=loopback
+            runtime,
+            token,
+            form,
+            writer,
+            intake,
+            uploads,
+            collection,
+            credentials=self._credentials,
+            loopback=loopback,
         )
         headers = [("server", "jupyter_deploy")]
         drain = self.config.drain_seconds
@@ -141,15 +153,19 @@ class Server:
         try:
             await engine.serve(sockets=sockets)
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._asked and time.monotonic() - self._asked >= int(runtime.config.drain_seconds):
-                # The time is over: requests in flight are given up.
-                runtime.abort()
-            await runtime.close()
+            await self._end(runtime)
+            collection.close()
             log.info("stopped")
             writer.close()
+
+    async def _end(self, runtime: Runtime) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._asked and time.monotonic() - self._asked >= int(runtime.config.drain_seconds):
+            # The time is over: requests in flight are given up.
+            runtime.abort()
+        await runtime.close()
 
     def _take_signals(self, runtime: Runtime, engine: Any) -> None:
         actions: dict[str, Callable[[], None]] = {

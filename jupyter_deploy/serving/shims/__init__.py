@@ -19,17 +19,22 @@ from .unavailable import unavailable
 if TYPE_CHECKING:
     from . import parameter_types as parameter_types
     from .schema_decorators import SchemaFunction as SchemaFunction
+    from .sink import SINK as SINK
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "schema_decorators": "SchemaFunction",
+            "sink": "SINK",
         },
     )
 
 
 _RAW = "jupyter_deploy.serving.worker.rawhttp"
 _MODEL = "jupyter_deploy.serving.shims.model"
+_COLLECTOR = "jupyter_deploy.serving.shims.collector"
+_DATA_COLLECTOR = "jupyter_deploy.serving.shims.data_collector"
+_CONTEXTS = ("CorrelationContext", "BasicCorrelationContext", "get_context")
 _SCHEMA = "jupyter_deploy.serving.shims.schema_decorators"
 _TYPES = "jupyter_deploy.serving.shims.parameter_types"
 _SCHEMA_UTIL = ("get_input_schema", "get_output_schema", "get_supported_versions", "is_schema_decorated")
@@ -38,6 +43,11 @@ _ABSTRACT = {"AbstractParameterType": _TYPES}
 # Attributes of each module: {attribute: module that defines it}. Packages end in a dot.
 MODULES: dict[str, dict[str, str]] = {
     "azureml.": {},
+    "azureml.ai.": {},
+    "azureml.ai.monitoring.": {"Collector": _COLLECTOR},
+    "azureml.ai.monitoring.collector": {"Collector": _COLLECTOR},
+    "azureml.ai.monitoring.context": dict.fromkeys(_CONTEXTS, _COLLECTOR),
+    "azureml.monitoring": {"ModelDataCollector": _DATA_COLLECTOR},
     "azureml.contrib.": {},
     "azureml.contrib.services.": {},
     "azureml.contrib.services.aml_request": {"AMLRequest": _RAW, "rawhttp": _RAW},

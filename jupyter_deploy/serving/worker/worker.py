@@ -24,6 +24,7 @@ from ..logs import MARK, capture_prints, configure, flush_lines, log
 from ..messages import INIT_FAILED, Kind, note
 from ..options import WorkerOptions
 from .inbox import Inbox
+from .outbox import Outbox
 from .ownheaders import names_cors
 from .scoring import Scorer, finished
 from .script import EntryScript, load
@@ -96,6 +97,7 @@ class Prepared:
 def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prepared | None:
     """Load the script and call ``init()``; report a failure to the front and return None."""
     _enter(layout, options)
+    Outbox(sock).open_sink(options)
     stage = "load"
     before, mark = dict(os.environ), ImportMark()
     started = time.perf_counter()
@@ -139,12 +141,9 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
         os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     inbox.watch_signals()
 
-    def send(frame: bytes) -> None:
-        # Output without a new line belongs before the access line, which the front writes with the answer.
-        flush_lines()
-        sock.sendall(frame)
-
-    scorer = Scorer(script, layout, options, inbox, send)
+    outbox = Outbox(sock)
+    outbox.open_sink(options)
+    scorer = Scorer(script, layout, options, inbox, outbox.send)
     with contextlib.suppress(ConnectionError):
         while (requests := inbox.take()) is not None:
             scorer.serve(requests)

@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import Unschedulable
 from ...services import Launch
 from .images import LABEL, PORT
-from .share import SERVICE, STATE, Share
+from .share import COLLECTED, SERVICE, STATE, Share
 
 HOST = "127.0.0.1"
 # Paths inside the container.
@@ -101,6 +101,8 @@ def _mounts(launch: Launch, share: Share) -> list[Any]:
         Mount(LOG, str(launch.log), type="bind"),
         # The older part of the log; the container cannot create files beside it.
         Mount(f"{LOG}.1", f"{launch.log}.1", type="bind"),
+        # It outlives the container.
+        Mount(COLLECTED, str(launch.home.collected(launch.name)), type="bind"),
     ]
 
 

@@ -22,6 +22,7 @@ DRAIN_SECONDS = 30.0
 # Paths inside the container.
 SERVICE = "/service"
 STATE = "/state"
+COLLECTED = "/collected"
 CURRENT = "current"
 _ENDED = "ended.txt"
 
@@ -51,19 +52,20 @@ class Share:
         for log in (launch.log, older_log(launch.log)):
             touch_private(log)
         share.authorize(launch.credentials)
+        launch.home.collected(launch.name).mkdir(mode=0o700, parents=True, exist_ok=True)
         share.add(launch.bundle)
         share.use(launch)
-        share.give(user, launch.log)
+        share.give(user, launch)
         return share
 
-    def give(self, user: str, log: Path) -> None:
-        """Let the container's user, ``uid:gid``, read the secrets and write state and log."""
+    def give(self, user: str, launch: Launch) -> None:
+        """Let the container's user, ``uid:gid``, read the secrets and write state, log and collected data."""
         if sys.platform == "win32" or os.getuid() != 0:
             return
         uid, gid = (int(number) for number in user.split(":"))
         names = (TOKEN_FILE, CREDENTIALS_FILE, "config.json")
         ours = (*(self.service / name for name in names), self.state)
-        for path in (*ours, log, older_log(log)):
+        for path in (*ours, launch.log, older_log(launch.log), launch.home.collected(launch.name)):
             os.chown(path, uid, gid)
 
     def add(self, bundle: Path) -> str:
@@ -92,6 +94,7 @@ class Share:
             token_file=f"{SERVICE}/{TOKEN_FILE}",
             auth_file=f"{SERVICE}/{CREDENTIALS_FILE}" if self.has_credentials else "",
             state_folder=STATE,
+            collect_folder=COLLECTED,
             environ=dict(launch.variables),
         )
         self._replace("config.json", config.dumps())

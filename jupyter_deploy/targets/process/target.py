@@ -88,6 +88,7 @@ class ProcessTarget:
             token_file=str(token),
             state_folder=str(launch.folder),
             run_folder=str(run),
+            collect_folder=str(launch.home.collected(launch.name)),
             environ=dict(launch.variables),
         )
         write_atomic(run / CONFIG, config.dumps(), mode=0o600)

@@ -1,0 +1,149 @@
+"""Which requests are collected, and what of them: noted on the event loop, written by a thread.
+
+A request is noted after its answer was sent, so no client waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..collection import REQUESTS, Suffix, Writer, is_sampled, put_body
+from ..config import ServingConfig
+from ..failures import Failure
+from ..logs import log
+from ..messages import Answer
+from .replies import Reply
+from .workers import Generation
+
+_FLUSH_SECONDS = 0.05
+_FLUSH_BYTES = 1 << 20
+# Requests of a generation that has just been replaced may still be answered.
+_KEPT_GENERATIONS = 8
+_CLOSE_SECONDS = 2.0
+_JSON = b"application/json"
+
+
+class Collection:
+    """What one server collects.
+
+    Parameters
+    ----------
+    config : ServingConfig
+        Those of the server's start; later ones come with :meth:`use`.
+    """
+
+    def __init__(self, config: ServingConfig) -> None:
+        self._config = config
+        self._writer: Writer | None = None
+        self._suffixes: dict[int, Suffix] = {}
+        self._lines: dict[str, list[bytes]] = {}
+        self._size = 0
+        self._loop = asyncio.get_running_loop()
+        # Looked at for each request.
+        self.wants_requests = False
+        self._failed_only = False
+
+    def use(self, generation: Generation) -> None:
+        """Collect as the settings of a generation say, which serves from now on."""
+        config, layout = generation.config, generation.layout
+        digest = Path(layout.bundle).name
+        self._suffixes[generation.number] = Suffix(generation.number, digest, layout.label, layout.models)
+        for number in sorted(self._suffixes)[:-_KEPT_GENERATIONS]:
+            del self._suffixes[number]
+        self._config = config
+        self.wants_requests = config.collects and config.collect in {"failed", "requests"}
+        self._failed_only = config.collect == "failed"
+        if config.collect != "off" and not config.collects:
+            log.warning("collect=%s has no effect: the setting collect_folder names no folder", config.collect)
+        if config.collects and self._writer is None:
+            self._writer = Writer(Path(config.collect_folder), config.collect_size, self._tell)
+        if self._writer is not None:
+            self._writer.limit = config.collect_size
+
+    def note(
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], name: str, reply: Reply, seconds: float
+    ) -> None:
+        """Take down a request that has been answered; what never reached the script's queue is not collected."""
+        job, config = reply.job, self._config
+        if job is None or (self._failed_only and reply.status < 400):
+            return
+        rate = config.collect_sampling_rate
+        if rate < 1 and not is_sampled(name, rate):
+            return
+        request, limit, answer = job.request, config.collect_body_size, job.answer.result()
+        record: dict[str, Any] = {
+            "time": time.time() - seconds,
+            "id": name,
+            "status": reply.status,
+            "us": int(seconds * 1e6),
+            "run_us": int(answer.milliseconds * 1e3),
+        }
+        put_body(record, "input", request.body, limit)
+        if reply.stream is None:
+            put_body(record, "output", reply.body, limit)
+        else:
+            record["streamed"] = True
+        if scope["method"] != "POST":
+            record["method"] = scope["method"]
+        if scope["query_string"]:
+            record["query"] = scope["query_string"].decode("latin-1")
+        kind = headers.get(b"content-type")
+        if kind is not None and kind != _JSON:
+            record["type"] = kind.decode("latin-1")
+        if answer.meta:
+            _put_more(record, reply, answer)
+        self._add(REQUESTS, orjson.dumps(record), job.link.generation if job.link else 0)
+
+    def from_script(self, collection: str, record: bytes, generation: int) -> None:
+        """Take what a collector of the script was given: a JSON object."""
+        if self._config.collects and self._writer is not None:
+            self._add(collection, record, generation)
+
+    def _add(self, collection: str, record: bytes, generation: int) -> None:
+        suffix = self._suffixes.get(generation)
+        if suffix is None:
+            # While the script is loaded, or of a request that no worker got.
+            suffix = self._suffixes[max(self._suffixes)] if self._suffixes else Suffix(generation, "", "", ())
+        line = suffix.line(record)
+        if not self._size:
+            self._loop.call_later(_FLUSH_SECONDS, self._flush)
+        self._lines.setdefault(collection, []).append(line)
+        self._size += len(line)
+        if self._size > _FLUSH_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        waiting, self._lines, self._size = self._lines, {}, 0
+        for collection, lines in waiting.items():
+            if self._writer is not None:
+                self._writer.put(collection, b"".join(lines), len(lines))
+
+    def _tell(self, text: str) -> None:
+        """Log from the writer's thread, on the loop."""
+        try:
+            self._loop.call_soon_threadsafe(log.warning, "%s", text)
+        except RuntimeError:
+            # The loop has ended, and the log with it.
+            return
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close(_CLOSE_SECONDS)
+
+
+def _put_more(record: dict[str, Any], reply: Reply, answer: Answer) -> None:
+    """Put in what only some answers have: why the script failed, and the type of a response of its own."""
+    failure = answer.meta.get("failure")
+    if failure:
+        record["error"] = Failure(**failure).summary
+    for key, value in reply.headers:
+        if key == b"content-type":
+            record["output_type"] = value.decode("latin-1")

@@ -1,0 +1,225 @@
+"""What services collect, read back and run again; on plain processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import requests
+
+from jupyter_deploy.errors import InvokeProblem, NotFound, UsageProblem
+from jupyter_deploy.workspace import Service, Workspace
+
+from ..servers import process_of
+
+SCRIPT = """
+import json
+
+def run(data):
+    value = json.loads(data)
+    if value == "secret":
+        raise ValueError(f"no {value}")
+    return {"twice": 2 * value}
+"""
+BETTER = SCRIPT.replace("2 * value", "None if value == 'secret' else 2.5 * value").replace(
+    '== "secret":', '== "other":'
+)
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """Wait for what the service writes in the background."""
+    end = time.monotonic() + 20
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return value
+
+
+def collected(service: Service, count: int) -> pd.DataFrame:
+    until(lambda: len(service.collections.requests()) >= count)
+    frame = service.collected()
+    assert isinstance(frame, pd.DataFrame)
+    return frame
+
+
+@pytest.fixture
+def service(workspace: Workspace) -> Service:
+    workspace.score_script("double", SCRIPT)
+    return workspace.deploy("double", settings={"collect": "requests"})
+
+
+def test_requests_are_read_back_across_reloads_and_a_crash(workspace: Workspace, service: Service) -> None:
+    first = service.request(4)
+    with pytest.raises(InvokeProblem) as failed:
+        service.invoke('"secret"')
+    workspace.score_script("double", BETTER)
+    bundle = service.record.bundle
+    assert service.invoke(4) == {"twice": 10.0}
+    frame = collected(service, 3)
+    assert frame["input"].tolist() == [4, "secret", 4]
+    assert frame["output"].tolist()[::2] == [{"twice": 8}, {"twice": 10.0}]
+    assert frame["status"].tolist() == [200, 500, 200]
+    assert frame["id"].tolist()[:2] == [first.request_id, failed.value.request_id]
+    assert frame["error"].tolist() == ["", "ValueError: no secret in %%score_script double line 8", ""]
+    assert frame["generation"].tolist() == [1, 1, 2]
+    assert frame["bundle"].tolist()[2] == bundle != frame["bundle"].tolist()[0]
+    assert (frame["seconds"] > 0).all()
+    assert (frame["time"].diff().dropna() > pd.Timedelta(0)).all()
+    assert service.collected(failed=True)["input"].tolist() == ["secret"]
+    assert service.collected(limit=1)["output"].tolist() == [{"twice": 10.0}]
+    assert service.collected(since="1h")["status"].tolist() == [200, 500, 200]
+    assert service.collected(since=frame["time"][2])["status"].tolist() == [200]
+    os.kill(process_of(service).pid, 9)
+    until(lambda: service.health.state == "Healthy")
+    service.invoke(5)
+    assert collected(service, 4)["input"].tolist() == [4, "secret", 4, 5]
+    # Nothing of it is in the log, but what the script raised itself.
+    assert '"twice"' not in service.logs()
+
+
+def test_what_is_collected_goes_with_the_service_unless_it_is_kept(workspace: Workspace, service: Service) -> None:
+    service.invoke(1)
+    collected(service, 1)
+    folder = service.collections.folder
+    service.delete(keep_data=True)
+    assert folder.is_dir()
+    kept = workspace.deploy("double", settings={"collect": "requests", "collect_keep": True})
+    kept.invoke(2)
+    assert collected(kept, 2)["input"].tolist() == [1, 2]
+    kept.delete()
+    assert folder.is_dir()
+    last = workspace.deploy("double")
+    assert last.collections.clear() > 0
+    last.delete()
+    assert not folder.exists()
+
+
+def test_settings_choose_what_is_collected(workspace: Workspace, service: Service) -> None:
+    pid = process_of(service).pid
+    workspace.deploy("double", settings={"collect": "failed", "collect_body_size": 6})
+    service.invoke(1)
+    with pytest.raises(InvokeProblem):
+        service.invoke('"secret"')
+    (one,) = until(lambda: service.collections.requests())
+    assert (one.input, one.cut, one.body) == ('"secre', ("input", "output"), None)
+    with pytest.raises(UsageProblem, match="too large to be kept whole"):
+        service.replay(one.id)
+    workspace.deploy("double", settings={"collect": "requests", "collect_sampling_rate": 0})
+    service.invoke(2)
+    workspace.deploy("double", settings={"collect_sampling_rate": None, "collect_body_size": None})
+    service.invoke(3)
+    assert collected(service, 2)["input"].tolist() == ['"secre', 3]
+    assert process_of(service).pid == pid
+
+
+def test_bodies_of_any_kind_come_back(workspace: Workspace, tmp_path: Path) -> None:
+    script = tmp_path / "echo.py"
+    script.write_text("def run(data):\n    return [float('nan'), len(data)]\n")
+    service = workspace.deploy("echo", script=script, settings={"collect": "requests"})
+    for body in (b"NaN", b"\xff\xfe", b"plain text"):
+        requests.post(service.scoring_uri, body, headers={"Content-Type": "text/x"}, timeout=20)
+    found = until(lambda: len(service.collections.requests()) == 3 and service.collections.requests())
+    assert [one.body for one in found] == [b"NaN", b"\xff\xfe", b"plain text"]
+    assert [one.status for one in found] == [200, 400, 200]
+    assert [one.output for one in found][::2] == [[None, 3], [None, 10]]
+    assert found[0].content_type == "text/x"
+    assert "\\xff" not in str(found.as_dict())
+
+
+COLLECTORS = """
+import json
+import pandas as pd
+from azureml.monitoring import ModelDataCollector
+from azureml.ai.monitoring import Collector
+from azureml.ai.monitoring.context import BasicCorrelationContext
+
+def init():
+    global inputs, predictions, model_inputs, model_outputs, errors
+    errors = []
+    inputs = ModelDataCollector("best", designation="inputs", feature_names=["a", "b"])
+    predictions = ModelDataCollector("best", designation="predictions")
+    model_inputs = Collector(name="model_inputs", on_error=errors.append)
+    model_outputs = Collector(name="model_outputs")
+
+def run(data):
+    rows = json.loads(data)
+    inputs.collect(rows)
+    context = model_inputs.collect(pd.DataFrame(rows, columns=["a", "b"]))
+    answer = [sum(row) for row in rows]
+    model_outputs.collect(pd.DataFrame({"sum": answer}), context)
+    predictions.collect(answer)
+    return [answer, str(context), context.is_success()]
+"""
+
+
+def test_scripts_collectors_write_to_the_same_place(workspace: Workspace) -> None:
+    workspace.score_script("adds", COLLECTORS)
+    service = workspace.deploy("adds", environment="kernel")
+    assert service.invoke([[1, 2]])[2] is False
+    assert until(lambda: "collect=script turns it on" in service.logs())
+    assert service.logs().count("collect=script turns it on") == 1
+    workspace.deploy("adds", settings={"collect": "script"})
+    answers = [service.request(rows) for rows in ([[1, 2], [3, 4]], [[5, 6]])]
+    assert [answer.value[0] for answer in answers] == [[3, 7], [11]]
+    assert [answer.value[1] for answer in answers] == [answer.request_id for answer in answers]
+    until(lambda: len(service.collections.names()) == 4 and len(service.collections.rows("predictions")) == 2)
+    both = service.collected("model_inputs", "model_outputs")
+    assert both[["model_inputs.a", "model_inputs.b", "model_outputs.sum"]].values.tolist() == [
+        [1, 2, 3], [3, 4, 7], [5, 6, 11],
+    ]  # fmt: skip
+    assert both["request"].tolist() == [answers[0].request_id] * 2 + [answers[1].request_id]
+    assert service.collected("inputs")[["model", "a", "b"]].values.tolist() == [
+        ["best", 1, 2], ["best", 3, 4], ["best", 5, 6],
+    ]  # fmt: skip
+    assert service.collected("predictions")[["0", "1"]].values.tolist()[0] == [3, 7]
+    assert service.collections.names() == ["inputs", "model_inputs", "model_outputs", "predictions"]
+    with pytest.raises(NotFound) as wrong:
+        service.collected("model_input")
+    assert "Did you mean 'model_inputs'?" in wrong.value.hint
+    assert service.collected().empty
+
+
+def test_a_request_is_run_again(workspace: Workspace, service: Service, tmp_path: Path) -> None:
+    workspace.score_script("better", BETTER)
+    better = workspace.deploy("better")
+    with pytest.raises(NotFound) as empty:
+        service.replay("abc")
+    assert "--set collect=requests" in empty.value.hint
+    good = service.request(4).request_id
+    with pytest.raises(InvokeProblem) as failure:
+        service.invoke('"secret"')
+    bad = failure.value.request_id
+    collected(service, 2)
+    now = service.replay(good)
+    assert now.same
+    assert (now.before.value, now.after.value) == ({"twice": 8}, {"twice": 8})
+    other = service.replay(good[:8], against="better")
+    assert other.differences == ("twice: 8 → 10.0",)
+    assert "better" in other.after.by
+    again = service.replay(bad)
+    assert again.same
+    assert again.after.failed
+    assert "ValueError: no secret" in again.after.details
+    assert "double, line" in again.after.details
+    tried = service.replay(bad, script="better")
+    assert tried.differences == ("status: 500 → 200",)
+    assert (tried.after.value, tried.after.by) == ({"twice": None}, "better in a fresh process")
+    with pytest.raises(NotFound) as wrong:
+        service.replay("0" + good[1:] if good[0] != "0" else "1" + good[1:])
+    assert "Did you mean" in wrong.value.hint
+    with pytest.raises(UsageProblem, match="one counterpart"):
+        service.replay(good, script="better", against="better")
+    broken = tmp_path / "broken.py"
+    broken.write_text("def run(data):\n    return 1\n\nraise RuntimeError('at the start')\n")
+    loaded = service.replay(good, script=broken)
+    assert loaded.after.status == 0
+    assert "at the start" in loaded.after.details
+    # Nothing that was tried is left, or has collected anything.
+    assert sorted(workspace.services) == ["better", "double"]
+    assert [path.name for path in (workspace.home.root / "collected").iterdir()] == ["double"]
+    assert better.invoke(1) == {"twice": 2.5}
