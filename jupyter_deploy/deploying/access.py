@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import DeployError, ServiceDown, UsageProblem
 from ..home import Home
-from ..services import KeyFile, Keys, Server, ServiceRecord, Services, Target, credentials_for, with_key
+from ..services import KeyFile, Keys, LocalFolders, Server, ServiceRecord, Services, Target, credentials_for, with_key
 from .changing import ServiceLock
 
 
@@ -80,7 +80,7 @@ class Access:
         untold: list[str] = []
         for server in record.servers:
             try:
-                self._target(server.target).authorize(file.folder, server, credentials)
+                self._target(server.target).authorize(LocalFolders(self._home, record.name), server, credentials)
             except DeployError as error:
                 # One that has ended reads the file when it is started again.
                 if self._target(server.target).runs(server):

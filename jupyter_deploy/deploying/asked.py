@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
-from ..services import AUTH, MAX_WORKERS, OwnImage, Setting
+from ..services import AUTH, MAX_REPLICAS, MAX_WORKERS, OwnImage, Setting
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     port: int | str | None
     environment: str | Path | Environment | None
     workers: int | str | None
+    replicas: int | str | None
     settings: Mapping[str, Setting | None] | str | None
     variables: Mapping[str, str | None] | str | None
     memory: int | str | None
@@ -69,6 +70,7 @@ class Asked:
     port: int | _Back | None = None
     environment: str | Path | Environment | _Back | None = None
     workers: int | _Back | None = None
+    replicas: int | _Back | None = None
     # None as a value resets that key.
     settings: Mapping[str, Setting | None] | _Back | None = field(default=None, hash=False)
     variables: Mapping[str, str | None] | _Back | None = field(default=None, hash=False, repr=False)
@@ -104,6 +106,7 @@ class Asked:
             port=DEFAULT if port == "any" else _read(port, lambda value: check_port(_whole(value))),
             environment=given.get("environment"),
             workers=_read(given.get("workers"), lambda value: _workers(_whole(value))),
+            replicas=_read(given.get("replicas"), lambda value: _replicas(_whole(value))),
             settings=_mapping(given.get("settings"), "settings"),
             variables=_mapping(given.get("variables"), "variables"),
             memory=_read(given.get("memory"), memory_of),
@@ -162,6 +165,14 @@ def _auth(given: str) -> str:
     if given in AUTH:
         return given
     raise UsageProblem(f"auth cannot be {given!r}.", hint=f"One of: {', '.join(AUTH)}.")
+
+
+def _replicas(given: object) -> int:
+    if isinstance(given, int) and 1 <= given <= MAX_REPLICAS:
+        return given
+    raise UsageProblem(
+        f"replicas must be a whole number from 1 to {MAX_REPLICAS}, not {given}.", hint="--replicas default is 1."
+    )
 
 
 def check_port(port: object) -> int:

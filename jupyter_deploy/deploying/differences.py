@@ -31,6 +31,8 @@ def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
         found.append("script")
     if resolved.spec.workers != record.spec.workers:
         found.append("workers")
+    if resolved.spec.replicas != record.spec.replicas:
+        found.append("replicas")
     if resolved.spec.settings != record.spec.settings:
         found.append("settings")
     if spec.auth != was.auth:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..environments import KERNEL
+from ..errors import UsageProblem
 from ..services import Capabilities, ServiceRecord, ServiceSpec
 from ..targets import target
 from .asked import DEFAULT, Asked
 
 # Fields that only some targets support, and the capability that they need.
-_TAKES = {"memory": "limits", "cpus": "limits", "image": "own_image"}
+_TAKES = {"memory": "limits", "cpus": "limits", "image": "own_image", "replicas": "replicas"}
 
 
 def beyond(capabilities: Capabilities, values: ServiceSpec | Asked) -> list[str]:
     """List the fields that are set and that a target with these capabilities cannot give."""
     found = {key: getattr(values, key) for key in _TAKES}
-    return [key for key, value in found.items() if value and value is not DEFAULT and not _can(capabilities, key)]
+    usual = vars(ServiceSpec("", ""))
+    given = [key for key, value in found.items() if value not in {None, DEFAULT, usual[key]}]
+    return [key for key in given if not _can(capabilities, key)]
 
 
 def _can(capabilities: Capabilities, key: str) -> bool:
@@ -29,10 +32,20 @@ def for_target(
     """Drop what a service had on its old target and what means nothing on its new one; returns a line for each field.
 
     The ``given`` options of this request stay: the target refuses those that mean nothing.
+
+    Raises
+    ------
+    UsageProblem
+        For replicas on a target that has none.
     """
+    capabilities, nothing, notes = target(spec.target).capabilities, vars(ServiceSpec("", "")), []
+    if spec.replicas > 1 and not capabilities.replicas and (not record or "replicas" in given):
+        raise UsageProblem(
+            f"Target {spec.target} runs one server for a service: it has no replicas.",
+            hint=f"More processes in one server: jupyter model deploy {spec.name} --workers {spec.replicas}",
+        )
     if record is None or record.spec.target == spec.target:
         return spec, ()
-    capabilities, nothing, notes = target(spec.target).capabilities, vars(ServiceSpec("", "")), []
     for key in beyond(capabilities, spec):
         if key not in given:
             spec = replace(spec, **{key: nothing[key]})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
+from ..bundles import Bundle
 from ..environments import Environment
 from ..errors import DeployError, Hint, PortBusy, ReloadFailed, StartFailed, Unschedulable
-from ..files import tail_of_log
 from ..home import Home
 from ..progress import Step
 from ..services import (
@@ -18,6 +18,7 @@ from ..services import (
     Health,
     KeyFile,
     Launch,
+    LocalFolders,
     RolloutState,
     Server,
     ServiceRecord,
@@ -34,11 +35,16 @@ from .resolution import Resolved, models_exist
 _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
 _SILENCE_SECONDS = 5.0
+_LAST_WORDS = 15
 Progress = Callable[[str], None]
 # Changes that need another server, and those that a target can make around a running one.
 _NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
 _LIMITS = {"memory", "cpus"}
-_IN_PLACE = {*_LIMITS, "auth"}
+_IN_PLACE = {*_LIMITS, "auth", "replicas"}
+
+
+def _word_for(what: set[str]) -> str:
+    return "resized" if what <= _LIMITS else "scaled" if what == {"replicas"} else "updated"
 
 
 class Rollout:
@@ -56,7 +62,7 @@ class Rollout:
         """Find out how a service is: Stopped if it should not run, otherwise what its target finds."""
         server = record.server
         if record.active:
-            return self._target(record.target).probe(self._home.service(record.name), record.active)
+            return self._target(record.target).probe(self._local(record.name), record.active)
         if record.is_stopped:
             if record.rollout.ending and server and self._target(server.target).runs(server):
                 return Health("Unhealthy", f"it is being stopped; if that was cut off, stop {record.name} ends it")
@@ -65,13 +71,22 @@ class Rollout:
             return Health("Unschedulable", record.rollout.unschedulable)
         return Health("Failed", "it has no server")
 
+    def _local(self, name: str) -> LocalFolders:
+        return LocalFolders(self._home, name)
+
+    def _last_words(self, record: ServiceRecord) -> str:
+        server = record.server or Server(record.target, {})
+        with contextlib.suppress(DeployError):
+            found = self._target(server.target).logs(self._local(record.name), server, _LAST_WORDS, follow=False)
+            return b"".join(found).decode("utf-8", "replace").rstrip()
+        return ""
+
     def again(self, record: ServiceRecord, why: str) -> None:
         """Restart a service's server as it was, without waiting until it serves; ``why`` is for its log and state."""
         environment = record.environment
         assert environment is not None
         variables = {**environment.variables, **record.spec.variables}
-        folder = self._home.bundles / record.bundle
-        launch = self._launch_of(record.spec, folder, environment, variables, record.port)
+        launch = self._launch_of(record.spec, self._bundle(record), environment, variables, record.port)
 
         def commit(server: Server) -> None:
             self._rows.put(replace(record, server=server))
@@ -108,8 +123,10 @@ class Rollout:
             action = "moved" if {"port", "target"} & set(what) else "replaced"
             return action, what, self._replace(record, server, resolved, progress)
         record = self._changed_in_place(record, server, resolved, what, progress)
+        server = record.server or server
         if what and set(what) <= _IN_PLACE:
-            return "resized" if set(what) <= _LIMITS else "updated", what, health.generation
+            generation = self._wait(record, progress).generation if "replicas" in what else health.generation
+            return _word_for(set(what)), what, generation
         serves_the_row = not health.app_root or record.bundle in health.app_root
         if not what and health.state == "Healthy" and serves_the_row:
             if resolved.spec != record.spec:
@@ -128,12 +145,27 @@ class Rollout:
             target.resize(launch, server)
             spec = replace(spec, memory=resolved.spec.memory, cpus=resolved.spec.cpus)
         if "auth" in what:
-            target.authorize(launch.folder, server, launch.credentials)
+            target.authorize(launch.local, server, launch.credentials)
             spec = replace(spec, auth=resolved.spec.auth)
         if spec != record.spec:
             record = replace(record, spec=spec)
             self._rows.put(record)
-        return record
+        return self._scaled(record, server, launch, progress) if "replicas" in what else record
+
+    def _scaled(self, record: ServiceRecord, server: Server, launch: Launch, progress: Progress) -> ServiceRecord:
+        progress(f"scaling to {launch.replicas} replicas")
+        written = [replace(record, spec=replace(record.spec, replicas=launch.replicas))]
+
+        def commit(changed: Server) -> None:
+            written.append(replace(written[-1], server=changed))
+            self._rows.put(written[-1])
+
+        self._target(server.target).scale(replace(launch, bundle=self._bundle(record)), server, commit)
+        self._rows.put(written[-1])
+        return written[-1]
+
+    def _bundle(self, record: ServiceRecord) -> Bundle:
+        return Bundle(record.bundle, self._home.bundles / record.bundle)
 
     def _reload(self, record: ServiceRecord, server: Server, resolved: Resolved) -> int:
         both = tuple(dict.fromkeys(record.models + resolved.model_ids))
@@ -141,7 +173,7 @@ class Rollout:
         # Until one of the two is no longer used, the models of both must stay.
         self._rows.put(replace(record, models=both, rollout=pending), models_exist(resolved))
         try:
-            generation, in_use = self._target(server.target).reload(self._launch(resolved, server.port), server)
+            reloaded = self._target(server.target).reload(self._launch(resolved, server.port), server)
         except ReloadFailed as error:
             self._rows.put(record, frees=True)
             raise self._reload_failed(record, resolved, error) from None
@@ -151,13 +183,14 @@ class Rollout:
             self._rows.put(replace(record, rollout=replace(record.rollout, keep=keep)), frees=True)
             raise
         now = replace(server, bundle=resolved.bundle.digest)
+        in_use = tuple(sorted({digest for replica in reloaded for digest in replica.in_use}))
         self._rows.put(self._record(record, resolved, now, replace(record.rollout, keep=in_use)))
-        return generation
+        return max(replica.generation for replica in reloaded)
 
     def _reload_failed(self, record: ServiceRecord, resolved: Resolved, error: ReloadFailed) -> ReloadFailed:
         message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
         if not error.failure:
-            tried = tail_of_log(self._home.log(record.name), 15).rstrip()
+            tried = self._last_words(record)
             return ReloadFailed(message, details=tried, hint=error.hint or Hint(log_of=record.name))
         failure = Failure(**error.failure)
         would_be = replace(record, models=resolved.model_ids)
@@ -262,27 +295,26 @@ class Rollout:
             raise PortBusy(message, hint=f"{error.hint} Or: jupyter model stop {owners[0]}") from error
 
     def _launch(self, resolved: Resolved, port: int) -> Launch:
-        launch = self._launch_of(resolved.spec, resolved.bundle.folder, resolved.environment, resolved.variables, port)
+        launch = self._launch_of(resolved.spec, resolved.bundle, resolved.environment, resolved.variables, port)
         return replace(launch, told_as=resolved.told_as)
 
     def _launch_of(
-        self, spec: ServiceSpec, bundle: Path, environment: Environment, variables: dict[str, str], port: int
+        self, spec: ServiceSpec, bundle: Bundle, environment: Environment, variables: dict[str, str], port: int
     ) -> Launch:
         return Launch(
             name=spec.name,
             bundle=bundle,
-            folder=self._home.service(spec.name),
-            log=self._home.log(spec.name),
             port=port,
             port_is_given=bool(spec.port),
             workers=spec.workers,
+            replicas=spec.replicas,
             settings=spec.settings,
             environment=environment,
             variables=variables,
             memory=spec.memory,
             cpus=spec.cpus,
             image=spec.image,
-            home=self._home,
+            local=self._local(spec.name),
             workspace=self._workspace(),
             credentials=credentials_for(spec.auth, spec.name, KeyFile(self._home.root, self._home.service(spec.name))),
         )
@@ -312,21 +344,17 @@ class Rollout:
         if health.state == "Healthy":
             return health.generation
         if record.server:
-            self._target(record.target).abandon(record.server, health.reason)
+            self._target(record.target).abandon(self._local(record.name), record.server, health.reason)
         named = replace(record, spec=replace(record.spec, name=resolved.told_as or record.name))
         if health.failure:
             failure = Failure(**health.failure)
             hint = failure_hint(failure, named, self._home.bundles / record.bundle)
-            last = (
-                tail_of_log(self._home.log(record.name), 15).rstrip()
-                if failure.kind == "WorkerDied"
-                else failure.traceback
-            )
+            last = self._last_words(record) if failure.kind == "WorkerDied" else failure.traceback
             raise StartFailed(f"{named.name}: {failure.summary}", details=last, hint=hint, problem=failure.summary)
         problem = f"is {health.state}: {health.reason}."
         raise StartFailed(
             f"{named.name} {problem}",
             problem=problem,
-            details=tail_of_log(self._home.log(record.name), 15).rstrip(),
+            details=self._last_words(record),
             hint=Hint(log_of=named.name),
         )

@@ -14,7 +14,7 @@ from ..targets import target
 from .asked import DEFAULT, Asked
 
 # Options that are fields of a specification without conversion.
-_PLAIN = ("models", "port", "environment", "workers", "memory", "cpus", "image", "auth")
+_PLAIN = ("models", "port", "environment", "workers", "replicas", "memory", "cpus", "image", "auth")
 
 
 def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceSpec:

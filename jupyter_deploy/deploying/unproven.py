@@ -97,6 +97,8 @@ class Unproven:
         self._end(record)
         self._rows.remove(record.name)
         shutil.rmtree(self._home.service(record.name), ignore_errors=True)
+        for server in record.servers:
+            self._target(server.target).forget(server)
 
     def _end(self, record: ServiceRecord) -> None:
         for server in record.servers:

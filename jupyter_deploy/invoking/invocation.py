@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Hint, InvokeProblem, ServiceDown, UsageProblem
-from ..services import Health, ServiceRecord, Target, failure_hint, known_hint
+from ..services import Health, LocalFolders, ServiceRecord, Target, failure_hint, known_hint
 from ..serving import Failure
 from .answers import Answer, answer_of, decoded
 from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
@@ -41,7 +41,7 @@ class Invocation:
     record: ServiceRecord
     url: str  # its scoring address; empty if it never started
     target: Target
-    folder: Path  # its own folder
+    local: LocalFolders  # its places on this machine
     bundle: Path  # the folder that it serves from
     health: Callable[[], Health] = field(repr=False)  # finds out how it is
     last_words: Callable[[], str] = field(repr=False)  # returns the end of its log
@@ -161,7 +161,7 @@ class Invocation:
     def _late(self, error: TooSlow) -> InvokeProblem:
         name = self.record.name
         server = self.record.server
-        doing = self.target.doing(self.folder, server) if server else []
+        doing = self.target.doing(self.local, server) if server else []
         busy = f" Its {doing[0].sentence()}." if doing else ""
         problem = f"did not answer within {error}.{busy}"
         return InvokeProblem(
@@ -217,7 +217,7 @@ class Invocation:
         if reply.status < 500 and reply.whole:
             return None
         server = self.record.server
-        found = self.target.failure(self.folder, server, reply.request_id) if server else None
+        found = self.target.failure(self.local, server, reply.request_id) if server else None
         return Failure(**found) if found else None
 
     def _advice(self, reply: Reply, payload: Payload) -> Hint:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .facts import Doing as Doing
     from .facts import Health as Health
     from .facts import Identity as Identity
+    from .facts import Reloaded as Reloaded
     from .facts import Stats as Stats
     from .hints import failure_hint as failure_hint
     from .hints import known_hint as known_hint
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .packaging import PackageContents as PackageContents
     from .packaging import Packager as Packager
     from .records import AUTH as AUTH
+    from .records import MAX_REPLICAS as MAX_REPLICAS
     from .records import MAX_WORKERS as MAX_WORKERS
     from .records import NAME_RULE as NAME_RULE
     from .records import Change as Change
@@ -41,22 +43,24 @@ if TYPE_CHECKING:
     from .server import Server as Server
     from .target import Capabilities as Capabilities
     from .target import Launch as Launch
+    from .target import LocalFolders as LocalFolders
     from .target import Target as Target
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "facts": "Doing Health Identity Stats",
+            "facts": "Doing Health Identity Reloaded Stats",
             "hints": "failure_hint known_hint",
             "keys": "KeyFile Keys credentials_for with_key",
             "leftovers": "Leftover",
             "names": "derived",
             "packaging": "PackageContents Packager",
             "records": (
-                "AUTH Change MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting check_service_name"
+                "AUTH Change MAX_REPLICAS MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting "
+                "check_service_name"
             ),
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
-            "target": "Capabilities Launch Target",
+            "target": "Capabilities Launch LocalFolders Target",
         },
     )

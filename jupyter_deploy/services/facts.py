@@ -83,6 +83,22 @@ class Stats:
 
 
 @dataclass(frozen=True)
+class Reloaded:
+    """What a reload has made of one replica.
+
+    Parameters
+    ----------
+    generation : int
+        The one that serves.
+    in_use : tuple of str
+        The digests of the bundles that its workers still use.
+    """
+
+    generation: int
+    in_use: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Identity:
     """The names of a server on its machine."""
 

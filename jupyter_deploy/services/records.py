@@ -15,6 +15,7 @@ from .server import RolloutState, Server
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
+MAX_REPLICAS = 100
 # What a service's clients must show.
 AUTH = ("none", "key")
 # A value of a server's setting, as JSON has it.
@@ -102,7 +103,9 @@ class ServiceSpec:
         ``"kernel"``: the interpreter that deployed it; ``"inferred"``: what script and models import; a registered
         environment's ``NAME`` or ``NAME:VERSION``; the absolute path of a file. Empty for what is usual on its target.
     workers : int
-        Processes that run the script.
+        Processes that run the script, in each replica.
+    replicas : int
+        Servers behind one address, where the target is capable of it.
     settings : mapping
         The server's settings that differ from its defaults, by the names of
         :class:`jupyter_deploy.serving.ServingConfig`.
@@ -143,6 +146,7 @@ class ServiceSpec:
     cpus: float = 0.0  # processors that a container may use; 0 for all
     image: OwnImage | None = None  # the user's own image, instead of a script
     source: str = ""  # absolute path of the folder that is shipped whole; empty for the script's own
+    replicas: int = 1  # servers behind one address, if the target can
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)  # never changed once they are set
     description: str = ""

@@ -20,6 +20,8 @@ _SPEC_OF_SCHEMA_3 = {
     *("name", "script", "script_is_file", "models", "target", "port", "environment"),
     *("workers", "settings", "variables", "memory", "cpus", "image"),
 }
+_DEFAULTS = asdict(ServiceSpec("", ""))
+_LATER = _DEFAULTS.keys() - _SPEC_OF_SCHEMA_3
 
 
 class Services:
@@ -116,7 +118,7 @@ class Services:
         values = {
             "spec": {key: value for key, value in spec.items() if key in _SPEC_OF_SCHEMA_3},
             # Default values are left out, so that a package without the field can read most rows.
-            "more": {key: value for key, value in spec.items() if key not in _SPEC_OF_SCHEMA_3 and value},
+            "more": {key: value for key, value in spec.items() if key in _LATER and value != _DEFAULTS[key]},
             "bundle": record.bundle,
             "models": list(record.models),
             "handle": to_json(record.server, record.rollout),

@@ -7,13 +7,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..bundles import Bundle
 from ..environments import Environment
 from ..home import Home
 from ..serving import Credentials
-from .facts import Doing, Health, Identity, Stats
+from .facts import Doing, Health, Identity, Reloaded, Stats
 from .leftovers import Leftover
 from .records import OwnImage, Setting
 from .server import Server
+
+
+@dataclass(frozen=True)
+class LocalFolders:
+    """The places of one service on the machine that deploys it. Targets that run services elsewhere need none of them.
+
+    Parameters
+    ----------
+    home : Home
+        The workspace's folders, for what several services share.
+    service : str
+        The service's name.
+    """
+
+    home: Home
+    service: str
+
+    @property
+    def folder(self) -> Path:
+        """The service's own folder, for its owner only."""
+        return self.home.service(self.service)
+
+    @property
+    def log(self) -> Path:
+        """The file that output is appended to, if it comes to this machine."""
+        return self.home.log(self.service)
 
 
 @dataclass(frozen=True)
@@ -21,19 +48,18 @@ class Launch:
     """What a target gets to start a service."""
 
     name: str
-    bundle: Path  # the bundle's folder
-    folder: Path  # the service's own folder, for its owner only
-    log: Path  # where standard output and standard error go, appended
+    bundle: Bundle  # its folder, for targets on this machine; an ``Archive`` of it for others
     port: int  # 0 for any
     port_is_given: bool  # whether another port will not do
-    workers: int  # processes that run the script
+    workers: int  # processes that run the script, in each replica
+    replicas: int  # servers behind the service's address; more than 1 only if the target can
     settings: Mapping[str, Setting] = field(hash=False)  # those that differ from the server's defaults
     environment: Environment  # what it runs on
     variables: Mapping[str, str] = field(hash=False, repr=False)  # of the script
     memory: int  # bytes of a container; 0 for the default
     cpus: float  # processors of a container; 0 for the default
     image: OwnImage | None  # the user's own image, instead of an environment and a script
-    home: Home  # the workspace's folders, for what several services share
+    local: LocalFolders  # the service's places on this machine
     workspace: str  # an id that separates this workspace's objects from another's
     # What clients must show.
     credentials: Credentials = field(default_factory=Credentials, repr=False)
@@ -76,7 +102,7 @@ class Target(Protocol):
     """A place where services run. To add one: such a class, and a line in ``targets.choice`` or an entry point.
 
     A target keeps no state: all that it needs to find a server again is in the server's facts, which it alone decodes.
-    ``folder`` is always the service's own folder, as in :class:`Launch`.
+    ``local`` is always the service's own, as in :class:`Launch`. A server may be several replicas behind one address.
 
     Attributes
     ----------
@@ -117,21 +143,21 @@ class Target(Protocol):
             If the server does not come up at all.
         """
 
-    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+    def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Swap bundle and settings of a running server; returns when the new generation serves.
 
         Returns
         -------
-        tuple of (int, tuple of str)
-            The new generation, and the digests of the bundles that workers still use.
+        tuple of Reloaded
+            One for each replica.
 
         Raises
         ------
         ReloadFailed
-            With the script's traceback; the old generation serves on.
+            With the script's traceback; the old generation serves on, in all replicas.
         """
 
-    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+    def authorize(self, local: LocalFolders, server: Server, credentials: Credentials) -> None:
         """Have a running server ask its clients for other credentials, at once and after each of its restarts.
 
         Raises
@@ -145,7 +171,14 @@ class Target(Protocol):
     def resize(self, launch: Launch, server: Server) -> None:
         """Change the limits of a running server to those of the launch."""
 
-    def probe(self, folder: Path, server: Server) -> Health:
+    def scale(self, launch: Launch, server: Server, commit: Callable[[Server], None]) -> None:
+        """Have as many replicas as the launch says; called only on a target that can.
+
+        A new replica serves what the others do, and gets its first request when it is ready. ``commit`` writes the
+        server down where its facts change.
+        """
+
+    def probe(self, local: LocalFolders, server: Server) -> Health:
         """Find out how a service is: from the server itself, or from the target if it does not answer."""
 
     def runs(self, server: Server) -> bool:
@@ -154,19 +187,19 @@ class Target(Protocol):
     def identity(self, server: Server) -> Identity:
         """Return the server's names on its machine, without asking it."""
 
-    def abandon(self, server: Server, why: str) -> None:
-        """Remove what a failed start left; :meth:`probe` says why from then on."""
+    def abandon(self, local: LocalFolders, server: Server, why: str) -> None:
+        """Remove what a failed start left; :meth:`probe` says why from then on, and the log on this machine."""
 
     def stats(self, server: Server) -> Stats:
         """Measure what the service uses at present; raises ServiceDown if it does not run."""
 
-    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
         """Return why the script failed on the request with that ``x-ms-request-id``; None if it is not kept.
 
         It has the fields of :class:`jupyter_deploy.serving.Failure`.
         """
 
-    def doing(self, folder: Path, server: Server) -> list[Doing]:
+    def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask what the workers are doing; empty if nothing, or if it is not known."""
 
     def stop(self, server: Server, patience: float = ...) -> None:
@@ -201,8 +234,9 @@ class Target(Protocol):
     def url(self, server: Server) -> str:
         """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
 
-    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+    def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Yield the end of the service's output, at most ``lines`` lines, oldest first.
 
-        The output of earlier servers comes first. ``follow`` goes on as more comes.
+        The output of earlier servers comes first. ``follow`` goes on as more comes; if there is nothing for a while, it
+        yields an empty piece.
         """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, TargetProblem, UsageProblem
-from ..services import Doing, Health
+from ..services import Doing, Health, Reloaded
 from ..serving import FIXED, Credentials, ServingConfig, settable
 from .asking import Silent, ask
 
@@ -149,11 +149,10 @@ class Admin:
         except (*Silent, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
 
-    def reload(self, bundle: str | Archive, workers: int, settings: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+    def reload(self, bundle: str | Archive, workers: int, settings: Mapping[str, Any]) -> Reloaded:
         """Swap bundle and settings, and wait until the new generation serves.
 
-        ``bundle`` is the folder as the server sees it, or an archive to send if the server lacks it. Returns the new
-        generation, and the digests of the bundles that workers still use.
+        ``bundle`` is the folder as the server sees it, or an archive to send if the server lacks it.
 
         Raises
         ------
@@ -171,7 +170,7 @@ class Admin:
             self.upload(bundle)
             status, values = self._reload(asked)
         if status == HTTPStatus.OK:
-            return values["generation"], _digests(values)
+            return Reloaded(values["generation"], _digests(values))
         refused = ReloadFailed(values["message"])
         refused.failure = values.get("failure")
         raise refused

@@ -57,6 +57,7 @@ def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         port=given.port,
         environment=given.environment or (defaults.environment if defaults else None) or None,
         workers=given.workers,
+        replicas=given.replicas,
         settings="default" if given.set == ["default"] else pairs(given.set, "--set") if given.set else None,
         variables=_variables(given.env, os.environ) if given.env else None,
         memory=given.memory,
@@ -100,6 +101,7 @@ VERB = Verb(
         argument("--port", type=_number, metavar="N", help="its port; any: a free one, as by default"),
         argument("--environment", metavar="E", help=_ENVIRONMENT, completes="environments"),
         argument("--workers", type=_number, metavar="N", help="processes that run the script; 1 by default"),
+        argument("--replicas", type=_number, metavar="N", help="servers behind one address, where the target can"),
         argument("--set", action="append", metavar="KEY=VALUE", help=SETTING, completes="settings"),
         argument("--env", action="append", metavar="KEY[=VALUE]", help=_VARIABLE),
         argument(

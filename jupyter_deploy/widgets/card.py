@@ -10,7 +10,6 @@ import traitlets
 
 from ..display import NOTHING, badge, milliseconds, service_content, summary_html, summary_text
 from ..errors import NotFound
-from ..files import tail
 from ..workspace import Living, Service
 from .base import LiveWidget, asset, error_facts
 from .levels import brief, with_levels
@@ -55,8 +54,7 @@ class ServiceCard(LiveWidget):
             self.tell(facts={**self.facts, "state": "Deleted", "reason": "", "numbers": []}, busy="")
             self.close()
             return True
-        # The engine has the output of a user's own image; our server writes a file, whose end is enough.
-        log = self._service.logs(self._wanted) if facts["image"] else self._end_of_log()
+        log = self._service.logs(self._wanted)
         sample = record.spec.settings.get("sample") or self.sample
         lines = [[level, brief(text)] for level, text in with_levels(log.splitlines()[-self._wanted :])]
         known = self._living()
@@ -66,9 +64,6 @@ class ServiceCard(LiveWidget):
     def essence(self) -> object:
         """Return the state without what changes with each request."""
         return self.facts.get("state"), repr(self.facts.get("rows"))
-
-    def _end_of_log(self) -> str:
-        return tail(self._service.log_file, self._wanted, most=_LOG_BYTES)
 
     def hear(self, what: str, content: dict[str, Any]) -> None:
         """Handle a button in a thread: ``"invoke"``, ``"reload"``, ``"start"``, ``"stop"``, or ``"logs"``."""

@@ -1,24 +1,23 @@
 """A service's log as it grows: appended, not replaced, however fast it grows.
 
-The feed reads the file into a ring and sends new lines from it: one message per 100 ms, with at most 200 lines. The
+The feed reads it into a ring and sends new lines from it: one message per 100 ms, with at most 200 lines. The
 browser appends them, and counts the lines that it was not sent.
 """
 
 from __future__ import annotations
 
-import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import traitlets
 
 from ..display import summary_html, summary_text
-from ..errors import NotFound
+from ..errors import DeployError, NotFound
 from ..workspace import Service
 from .base import LiveWidget, asset
-from .growth import Growth
 from .levels import with_levels
-from .ring import Ring
+from .ring import CAPACITY, Ring
 
 FLUSH_SECONDS = 0.1
 FLUSH_LINES = 200
@@ -48,12 +47,12 @@ class LogView(LiveWidget):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._ring = Ring()
-        self._growth: Growth | None = None
+        self._pieces: Iterator[str] | None = None
         self._sent = 0
         self._level = "I"
         self._waiting = 0
         self._views: dict[str, bool] = {}
-        self._next = {"check": 0.0, "tail": 0.0, "waiting": 0.0}
+        self._next = {"check": 0.0, "tail": 0.0, "waiting": 0.0, "follow": 0.0}
         super().__init__(service.name, fast=FLUSH_SECONDS, slow=_IDLE_SECONDS, tail={"first": 1, "lines": []})
 
     def look(self) -> bool:
@@ -62,8 +61,7 @@ class LogView(LiveWidget):
         if self._due("check", _CHECK_SECONDS) and not self._is_there():
             self.close()
             return True
-        if self._growth is not None:
-            self._ring.add(self._growth.read())
+        self._read()
         with self._telling:
             views = list(self._views.values())
             if self._due("tail", _TAIL_SECONDS if views else _UNHEARD_SECONDS):
@@ -84,21 +82,27 @@ class LogView(LiveWidget):
 
     def _is_there(self) -> bool:
         try:
-            record = self._service.record
+            return bool(self._service.record)
         except NotFound:
             return False
-        if self._growth is None:
-            self._growth = Growth(self._service.log_file)
-            if record.spec.image:
-                # The engine keeps the output of a user's own image, and sends it as a stream.
-                threading.Thread(target=self._read_stream, name="jupyter-deploy-log", daemon=True).start()
-        return True
 
-    def _read_stream(self) -> None:
-        for piece in self._service.follow(_TAIL_LINES):
-            if self._feed.ended:
+    def _read(self) -> None:
+        """Read up to where there is nothing more; where a server's log has ended, another server's is next."""
+        if self._pieces is None:
+            if not self._due("follow", _CHECK_SECONDS):
                 return
-            self._ring.add(piece)
+            # Of a log that goes on, its end was read already.
+            self._pieces = self._service.follow(0 if self._ring.last else CAPACITY, pauses=True)
+        try:
+            piece = next(self._pieces)
+            while piece:
+                self._ring.add(piece)
+                piece = next(self._pieces)
+        except StopIteration:
+            self._pieces = None
+        except DeployError as error:
+            self._pieces = None
+            self._ring.add(f"{error.message}\n")
 
     def _flush(self) -> None:
         first, lines = self._ring.after(self._sent, FLUSH_LINES)

@@ -15,7 +15,7 @@ from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
 from ..scripts import CELL_FILE, Script
-from ..services import Change, Health, Identity, Keys, Server, ServiceRecord, Services, Stats, Target
+from ..services import Change, Health, Identity, Keys, LocalFolders, Server, ServiceRecord, Services, Stats, Target
 from .collected import CollectedData
 from .collecting import Collecting
 
@@ -92,8 +92,12 @@ class Service(Invocable, Collecting):
 
     @property
     def log_file(self) -> Path:
-        """The file that its output is appended to."""
-        return self._home.log(self.name)
+        """The file that its output is appended to, where its target runs it on this machine."""
+        return self._local.log
+
+    @property
+    def _local(self) -> LocalFolders:
+        return LocalFolders(self._home, self.name)
 
     def as_dict(self) -> dict[str, Any]:
         """Return name, state, address, script, models, counts, and the last change, for JSON."""
@@ -140,7 +144,7 @@ class Service(Invocable, Collecting):
             replace(record, spec=replace(record.spec, name=self._told_as)),
             self._uri(record),
             self._target(record.target),
-            self._home.service(self.name),
+            self._local,
             self._deployment.bundle_folder(record),
             lambda: self._deployment.health(record),
             self._last_words,
@@ -204,20 +208,23 @@ class Service(Invocable, Collecting):
         record = self.record
         # The log also says why the first start failed.
         server = record.server or Server(record.target, {})
-        return self._target(server.target).output(server, self.log_file, lines, follow)
+        return self._target(server.target).logs(self._local, server, lines, follow=follow)
 
-    def follow(self, lines: int = 10) -> Iterator[str]:
+    def follow(self, lines: int = 10, *, pauses: bool = False) -> Iterator[str]:
         """Yield the log's end and then whatever is added, until the caller stops.
 
         Parameters
         ----------
         lines : int, optional
             The number of existing lines that come first.
+        pauses : bool, optional
+            Yield an empty piece when nothing was added for a while, so that the caller can stop.
         """
         # A character may be cut at the present end.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for piece in self._output(lines, follow=True):
-            yield decoder.decode(piece)
+            if piece or pauses:
+                yield decoder.decode(piece)
 
     @property
     def collections(self) -> CollectedData:

@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_deploy.errors import ConfigProblem
 from jupyter_deploy.files import older_log
-from jupyter_deploy.widgets.growth import Growth
+from jupyter_deploy.targets import Following
 from jupyter_deploy.workspace import Service, Workspace
 
 from ..e2e.conftest import until
@@ -59,14 +59,13 @@ def heard(talker: Service) -> Iterator[Callable[[], list[int]]]:
 
 
 def test_a_log_is_bounded_and_followed_without_a_gap(talker: Service, heard: Callable[[], list[int]]) -> None:
-    view, seen = Growth(talker.log_file), ""
-    view.read()
+    view, seen = Following(talker.log_file), ""
     for start in range(0, 2000, 200):
         talker.invoke([start, start + 200])
         until(lambda last=start + 199: last in heard())  # type: ignore[misc]
         # At a rotation it comes in two pieces.
-        while piece := view.read():
-            seen += piece
+        while piece := view.read(1 << 20):
+            seen += piece.decode()
         assert talker.log_file.stat().st_size <= 110_000
     assert heard() == list(range(2000))
     assert [int(number) for number in NUMBER.findall(seen)] == list(range(2000))

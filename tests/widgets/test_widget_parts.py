@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from jupyter_deploy.widgets.card import pretty, shown
 from jupyter_deploy.widgets.feed import Feed
 from jupyter_deploy.widgets.fields import fields, input_schema
 from jupyter_deploy.widgets.form import example
-from jupyter_deploy.widgets.growth import Growth
 from jupyter_deploy.widgets.levels import brief, level_of, with_levels
 from jupyter_deploy.widgets.ring import Ring
 
@@ -80,33 +78,6 @@ def test_a_line_without_end_fills_no_memory() -> None:
     first, lines = ring.newest(2)
     assert (first, lines[1]) == (1, "next")
     assert len(lines[0]) < 100_000
-
-
-def test_growth(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    growth = Growth(path)
-    assert growth.read() == ""
-    path.write_bytes("a\nü".encode()[:-1])
-    assert growth.read() == "a\n"
-    with path.open("ab") as file:
-        file.write("ü".encode()[1:] + b"\n")
-    assert growth.read() == "ü\n"
-    assert growth.read() == ""
-    path.write_bytes(b"new\n")
-    assert growth.read() == "new\n"
-    path.unlink()
-    assert growth.read() == ""
-    path.write_bytes(b"again\n")
-    assert growth.read() == "again\n"
-
-
-def test_growth_begins_near_the_end(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_text("".join(f"line {number}\n" for number in range(100_000)))
-    read = Growth(path).read()
-    assert read.startswith("line ")
-    assert read.endswith("line 99999\n")
-    assert len(read) <= 65536
 
 
 def test_a_feed_looks_once_at_a_time_and_ends() -> None:

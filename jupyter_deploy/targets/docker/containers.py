@@ -98,11 +98,11 @@ def _mounts(launch: Launch, share: Share) -> list[Any]:
         shown,
         Mount(STATE, str(share.state), type="bind"),
         # A file, not its folder: the container must not be able to replace it by a link.
-        Mount(LOG, str(launch.log), type="bind"),
+        Mount(LOG, str(launch.local.log), type="bind"),
         # The older part of the log; the container cannot create files beside it.
-        Mount(f"{LOG}.1", f"{launch.log}.1", type="bind"),
+        Mount(f"{LOG}.1", f"{launch.local.log}.1", type="bind"),
         # It outlives the container.
-        Mount(COLLECTED, str(launch.home.collected(launch.name)), type="bind"),
+        Mount(COLLECTED, str(launch.local.home.collected(launch.name)), type="bind"),
     ]
 
 
@@ -120,7 +120,7 @@ def labels_of(launch: Launch) -> dict[str, str]:
     return {
         f"{LABEL}.workspace": launch.workspace,
         f"{LABEL}.service": launch.name,
-        f"{LABEL}.bundle": launch.bundle.name,
+        f"{LABEL}.bundle": launch.bundle.digest,
         f"{LABEL}.spec": hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
         f"{LABEL}.environment": launch.environment.digest,
         f"{LABEL}.role": "service",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import queue
+import threading
 import time
 from collections.abc import Generator, Iterator
 from datetime import UTC
@@ -17,21 +19,21 @@ from .facts import ContainerFacts
 
 _POLL_SECONDS = 0.05
 _PIECE = 1 << 20
+_AHEAD = 1000
 _KEPT = 20_000_000
 
 
 def file_output(path: Path, lines: int, follow: bool) -> Iterator[bytes]:
     """Yield the end of a log file in pieces, oldest first; long lines are cut, a missing file is empty.
 
-    ``follow`` goes on forever as it grows.
+    ``follow`` goes on forever as it grows; while it does not, the pieces are empty.
     """
     following = Following(path)
     yield tail_of_log(path, lines, until=following.at).encode()
     while follow:
         data = following.read(_PIECE)
-        if data:
-            yield data
-        else:
+        yield data
+        if not data:
             time.sleep(_POLL_SECONDS)
 
 
@@ -47,15 +49,41 @@ def container_output(facts: ContainerFacts, log: Path, lines: int, follow: bool)
         own, last = b"".join(line for _, line in pairs), pairs[-1][0] if pairs else ""
     before = tail(log, max(0, lines - own.count(b"\n"))).encode()
     yield before + own
-    while follow:
+    if follow:
+        yield from _with_pauses(_followed(facts.container, last))
+
+
+def _followed(container: str, last: str) -> Iterator[bytes]:
+    while True:
         try:
             with engine(timeout=None) as client:
-                last = yield from _after(client, facts.container, last)
-                if not _restarts(client, facts.container):
+                last = yield from _after(client, container, last)
+                if not _restarts(client, container):
                     return
         except DeployError:
             return
         time.sleep(_POLL_SECONDS)
+
+
+def _with_pauses(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield an empty piece where the next one does not come at once: a stream of the engine only waits."""
+    found: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
+
+    def read() -> None:
+        for piece in pieces:
+            found.put(piece)
+        found.put(None)
+
+    threading.Thread(target=read, name="jupyter-deploy-log", daemon=True).start()
+    while True:
+        try:
+            piece = found.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            yield b""
+            continue
+        if piece is None:
+            return
+        yield piece
 
 
 def _after(client: Any, container: str, last: str) -> Generator[bytes, None, str]:

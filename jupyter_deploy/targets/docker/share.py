@@ -42,18 +42,18 @@ class Share:
     @classmethod
     def create(cls, launch: Launch, user: str) -> Share:
         """Make and fill the folder of a new container, whose processes run as ``uid:gid``."""
-        refuse_secrets(launch.home.root, f"The admin token of {launch.named}'s container")
-        share = cls(launch.folder / "containers" / secrets.token_hex(4))
+        refuse_secrets(launch.local.home.root, f"The admin token of {launch.named}'s container")
+        share = cls(launch.local.folder / "containers" / secrets.token_hex(4))
         share.service.mkdir(parents=True, mode=0o755)
         share.state.mkdir(mode=0o755)
         (share.service / "bundles").mkdir(mode=0o755)
         write_atomic(share.service / TOKEN_FILE, secrets.token_urlsafe(32), mode=0o600)
-        launch.log.parent.mkdir(parents=True, exist_ok=True)
-        for log in (launch.log, older_log(launch.log)):
+        launch.local.log.parent.mkdir(parents=True, exist_ok=True)
+        for log in (launch.local.log, older_log(launch.local.log)):
             touch_private(log)
         share.authorize(launch.credentials)
-        launch.home.collected(launch.name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        share.add(launch.bundle)
+        launch.local.home.collected(launch.name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        share.add(launch.bundle.folder)
         share.use(launch)
         share.give(user, launch)
         return share
@@ -65,7 +65,7 @@ class Share:
         uid, gid = (int(number) for number in user.split(":"))
         names = (TOKEN_FILE, CREDENTIALS_FILE, "config.json")
         ours = (*(self.service / name for name in names), self.state)
-        for path in (*ours, launch.log, older_log(launch.log), launch.home.collected(launch.name)):
+        for path in (*ours, launch.local.log, older_log(launch.local.log), launch.local.home.collected(launch.name)):
             os.chown(path, uid, gid)
 
     def add(self, bundle: Path) -> str:
@@ -82,7 +82,7 @@ class Share:
     def use(self, launch: Launch) -> None:
         """Let a restart serve this bundle with these settings."""
         link = self.service / "bundles" / f"next-{secrets.token_hex(4)}"
-        link.symlink_to(launch.bundle.name, target_is_directory=True)
+        link.symlink_to(launch.bundle.digest, target_is_directory=True)
         link.replace(self.service / "bundles" / CURRENT)
         config = replace(
             settings_of(launch),

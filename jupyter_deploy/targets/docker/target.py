@@ -12,7 +12,7 @@ from typing import Any
 
 from ...environments import Environment
 from ...errors import PortBusy, ServiceDown, TargetProblem
-from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, LocalFolders, Reloaded, Server, Stats
 from ...serving import Credentials, Failure
 from ..admin import Admin, known_settings, settings_for, token_in
 from ..process import owner_of_port
@@ -44,7 +44,7 @@ class DockerTarget:
                 if not exists(client, launch.image.name):
                     pull(client, launch.image.name, say)
             else:
-                ensure(client, launch.home, launch.environment, launch.workspace, say)
+                ensure(client, launch.local.home, launch.environment, launch.workspace, say)
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
         """Create a container, record it, then start it."""
@@ -80,7 +80,9 @@ class DockerTarget:
         from docker.errors import APIError
 
         own = launch.image
-        image = own.name if own else ensure(client, launch.home, launch.environment, launch.workspace, lambda _: None)
+        image = (
+            own.name if own else ensure(client, launch.local.home, launch.environment, launch.workspace, lambda _: None)
+        )
         name = f"{LABEL}-{launch.name}-{secrets.token_hex(3)}"
         command = [f"{SERVICE}/bundles/{CURRENT}", "--config", f"{SERVICE}/config.json", "--log", LOG]
         try:
@@ -96,9 +98,9 @@ class DockerTarget:
                 stop_signal=None if own else "SIGTERM",
                 host_config=host_config(client, launch, share, port, bounds),
             )["Id"]
-            log = str(launch.log) if own else ""
+            log = str(launch.local.log) if own else ""
             facts = ContainerFacts(created, name, str(share.folder), known_settings(), own, log)
-            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment, launch.bundle.name))
+            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment, launch.bundle.digest))
             client.api.start(created)
         except BaseException as error:
             discard(client, name)
@@ -108,24 +110,24 @@ class DockerTarget:
             raise
         return True
 
-    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+    def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Link the bundle into the folder that the container sees."""
         facts = ContainerFacts.of(server)
         share = Share(Path(facts.share))
-        place = share.add(launch.bundle)
+        place = share.add(launch.bundle.folder)
         settings = settings_for(facts.knows, launch.name, settings_of(launch))
-        generation, in_use = self._admin(server).reload(place, launch.workers, settings)
+        reloaded = self._admin(server).reload(place, launch.workers, settings)
         share.use(launch)
-        share.keep((*in_use, launch.bundle.name))
-        return generation, in_use
+        share.keep((*reloaded.in_use, launch.bundle.digest))
+        return (reloaded,)
 
-    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+    def authorize(self, local: LocalFolders, server: Server, credentials: Credentials) -> None:
         """Write them where the container's next start reads them, then tell the server that runs in it."""
         share = Share(Path(ContainerFacts.of(server).share))
         # A container of a package before these has no such file, and its server refuses.
         if share.has_credentials:
             share.authorize(credentials)
-        self._admin(server).authorize(folder.name, credentials)
+        self._admin(server).authorize(local.service, credentials)
 
     def resize(self, launch: Launch, server: Server) -> None:
         """Change the limits while the container runs."""
@@ -133,7 +135,10 @@ class DockerTarget:
             bounds = limits(launch, client.info())
             client.containers.get(ContainerFacts.of(server).container).update(**bounds)
 
-    def probe(self, folder: Path, server: Server) -> Health:
+    def scale(self, launch: Launch, server: Server, commit: Callable[[Server], None]) -> None:
+        """Do nothing: this target has no replicas."""
+
+    def probe(self, local: LocalFolders, server: Server) -> Health:
         """Ask the server, or else its folder and the engine; a start that failed is removed."""
         facts = ContainerFacts.of(server)
         share = Share(Path(facts.share))
@@ -152,7 +157,7 @@ class DockerTarget:
             health = share.ended() or of_container(facts, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
             # Only the reason of a failed start stays; the engine would retry forever.
-            self.abandon(server, health.reason)
+            self.abandon(local, server, health.reason)
         return health
 
     def runs(self, server: Server) -> bool:
@@ -168,7 +173,7 @@ class DockerTarget:
         """Return the container's name."""
         return Identity(container=ContainerFacts.of(server).name)
 
-    def abandon(self, server: Server, why: str) -> None:
+    def abandon(self, local: LocalFolders, server: Server, why: str) -> None:
         """Remove the container: the engine would restart it forever."""
         facts = ContainerFacts.of(server)
         Share(Path(facts.share)).end(why)
@@ -177,7 +182,7 @@ class DockerTarget:
                 keep_output(facts, Path(facts.log))
             self._remove(facts, 0)
 
-    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
         """Ask the server; nothing is known of a user's own image."""
         if ContainerFacts.of(server).image:
             return None
@@ -187,7 +192,7 @@ class DockerTarget:
             return None
         return found
 
-    def doing(self, folder: Path, server: Server) -> list[Doing]:
+    def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask the server; nothing is known of a user's own image."""
         return [] if ContainerFacts.of(server).image else self._admin(server).doing()
 
@@ -243,13 +248,13 @@ class DockerTarget:
         """Return an address of loopback."""
         return f"http://{HOST}:{server.port}"
 
-    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+    def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Read the log file; for a user's own image, the output of earlier containers in it, then the engine's log."""
         facts = ContainerFacts.of(server)
         if not facts.image:
-            yield from file_output(log, lines, follow)
+            yield from file_output(local.log, lines, follow)
         else:
-            yield from container_output(facts, log, lines, follow)
+            yield from container_output(facts, local.log, lines, follow)
 
     def _admin(self, server: Server) -> Admin:
         return Admin(self.url(server), token_in(Share(Path(ContainerFacts.of(server).share)).service))

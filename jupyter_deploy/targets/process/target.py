@@ -21,7 +21,7 @@ import psutil
 from ...environments import Environment, runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
-from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, Server, Stats
+from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, LocalFolders, Reloaded, Server, Stats
 from ...serving import Credentials, Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
@@ -48,31 +48,31 @@ class ProcessTarget:
         for what, given in (("--memory", launch.memory), ("--cpus", launch.cpus), ("--image", launch.image)):
             if given:
                 raise TargetProblem(f"A plain process has no {what}.", hint="Deploy with --target docker.")
-        venvs.ensure(launch.home, launch.environment, say)
+        venvs.ensure(launch.local.home, launch.environment, say)
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
         """Start a front and its watcher, which wait until they are recorded."""
         with _bind(launch) as listener:
             port = listener.getsockname()[1]
-            secret = secrets_folder(launch.home.root, launch.folder)
+            secret = secrets_folder(launch.local.home.root, launch.local.folder)
             run = self._write_files(launch, port, secret)
-            secrets_in = "" if secret == launch.folder else str(secret)
+            secrets_in = "" if secret == launch.local.folder else str(secret)
 
             def found(pid: int) -> None:
                 facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings())
-                commit(Server(self.name, facts.to_json(), port, launch.environment, launch.bundle.name))
+                commit(Server(self.name, facts.to_json(), port, launch.environment, launch.bundle.digest))
 
             self._spawn(launch, listener, run, found)
 
     @staticmethod
     def _write_files(launch: Launch, port: int, secret: Path) -> Path:
-        launch.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        launch.local.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = run_folder(secret, port)
         shutil.rmtree(run, ignore_errors=True)
         run.mkdir(mode=0o700, parents=True)
-        launch.log.parent.mkdir(parents=True, exist_ok=True)
-        touch_private(launch.log)
-        (launch.folder / _FAILURE).unlink(missing_ok=True)
+        launch.local.log.parent.mkdir(parents=True, exist_ok=True)
+        touch_private(launch.local.log)
+        (launch.local.folder / _FAILURE).unlink(missing_ok=True)
         token = secret / TOKEN_FILE
         if not token.exists():
             # One token for all servers of this service: while one takes over from another, both are asked.
@@ -86,9 +86,9 @@ class ProcessTarget:
             port=port,
             workers=launch.workers,
             token_file=str(token),
-            state_folder=str(launch.folder),
+            state_folder=str(launch.local.folder),
             run_folder=str(run),
-            collect_folder=str(launch.home.collected(launch.name)),
+            collect_folder=str(launch.local.home.collected(launch.name)),
             environ=dict(launch.variables),
         )
         write_atomic(run / CONFIG, config.dumps(), mode=0o600)
@@ -97,16 +97,16 @@ class ProcessTarget:
     @staticmethod
     def _spawn(launch: Launch, listener: socket.socket, run: Path, commit: Callable[[int], None]) -> None:
         ours, theirs = socket.socketpair()
-        python = venvs.interpreter(launch.home, launch.environment)
-        command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle)]
-        command += ["--config", str(run / CONFIG), "--rotate", str(launch.log)]
+        python = venvs.interpreter(launch.local.home, launch.environment)
+        command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle.folder)]
+        command += ["--config", str(run / CONFIG), "--rotate", str(launch.local.log)]
         command += ["--again", launch.again] if launch.again else []
         command += ["--listener", str(listener.fileno()), "--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
         if not launch.environment.is_kernel:
             environ = {key: value for key, value in environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
-            environ["PYTHONPATH"] = str(runtime.ensure(launch.home))
-        with ours, launch.log.open("ab") as log:
+            environ["PYTHONPATH"] = str(runtime.ensure(launch.local.home))
+        with ours, launch.local.log.open("ab") as log:
             with theirs:
                 # The started process forks and ends at once, so this one has no child left to reap.
                 starter = subprocess.Popen(
@@ -114,47 +114,51 @@ class ProcessTarget:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    cwd=launch.folder,
+                    cwd=launch.local.folder,
                     env=environ,
                     pass_fds=[listener.fileno(), theirs.fileno()],
                 )
             pid = ours.recv(32)
             starter.wait()
             if not pid:
-                raise StartFailed(f"The server process of {launch.named} did not start.", hint=f"Look at {launch.log}.")
+                raise StartFailed(
+                    f"The server process of {launch.named} did not start.", hint=f"Look at {launch.local.log}."
+                )
             commit(int(pid))
             ours.sendall(b"1")
 
-    def reload(self, launch: Launch, server: Server) -> tuple[int, tuple[str, ...]]:
+    def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Give the server the bundle as a path."""
         settings = settings_for(ProcessFacts.of(server).knows, launch.name, _settings(launch))
-        admin = self._admin(launch.folder, server)
-        generation, in_use = admin.reload(str(launch.bundle), launch.workers, settings)
-        return generation, in_use
+        admin = self._admin(launch.local, server)
+        return (admin.reload(str(launch.bundle.folder), launch.workers, settings),)
 
-    def authorize(self, folder: Path, server: Server, credentials: Credentials) -> None:
+    def authorize(self, local: LocalFolders, server: Server, credentials: Credentials) -> None:
         """Write them where the watcher's next front reads them, then tell the front of now."""
         run = ProcessFacts.of(server).run
         # A server of a package before these has no such file, and refuses.
         if run and (place := Path(run) / CREDENTIALS_FILE).exists():
             write_atomic(place, credentials.dumps(), mode=0o600)
-        self._admin(folder, server).authorize(folder.name, credentials)
+        self._admin(local, server).authorize(local.service, credentials)
 
     def resize(self, launch: Launch, server: Server) -> None:
         """Refuse limits, as :meth:`prepare` does."""
         self.prepare(launch, lambda _: None)
 
-    def probe(self, folder: Path, server: Server) -> Health:
+    def scale(self, launch: Launch, server: Server, commit: Callable[[Server], None]) -> None:
+        """Do nothing: this target has no replicas."""
+
+    def probe(self, local: LocalFolders, server: Server) -> Health:
         """Ask the front; a lost process is Failed, or Stopped if something asked it to end."""
         facts, silent = ProcessFacts.of(server), ""
         if front_of(facts).lives:
             try:
-                return self._admin(folder, server).health()
+                return self._admin(local, server).health()
             except ServiceDown as error:
                 silent = error.message if front_of(facts).lives else ""
         failure = None
         with contextlib.suppress(OSError, ValueError):
-            failure = json.loads((folder / _FAILURE).read_text())
+            failure = json.loads((local.folder / _FAILURE).read_text())
         if failure:
             return Health("Failed", Failure(**failure).summary, failure=failure)
         if silent:
@@ -173,20 +177,20 @@ class ProcessTarget:
         """Return the pid of the front that was started; a replacement may have taken its place."""
         return Identity(pid=ProcessFacts.of(server).pid)
 
-    def abandon(self, server: Server, why: str) -> None:
+    def abandon(self, local: LocalFolders, server: Server, why: str) -> None:
         """Leave the server: it has ended by itself, or its own state says what is wrong."""
 
-    def failure(self, folder: Path, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
         """Ask the front."""
         try:
-            found: dict[str, Any] | None = self._admin(folder, server).state(request_id)["asked"]
+            found: dict[str, Any] | None = self._admin(local, server).state(request_id)["asked"]
         except ServiceDown:
             return None
         return found
 
-    def doing(self, folder: Path, server: Server) -> list[Doing]:
+    def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask the front."""
-        return self._admin(folder, server).doing()
+        return self._admin(local, server).doing()
 
     def stats(self, server: Server) -> Stats:
         """Measure the processes for a tenth of a second; memory that several share counts for each."""
@@ -213,8 +217,8 @@ class ProcessTarget:
         if folder := ProcessFacts.of(server).secrets:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _admin(self, folder: Path, server: Server) -> Admin:
-        return Admin(self.url(server), token_in(Path(ProcessFacts.of(server).secrets or folder)))
+    def _admin(self, local: LocalFolders, server: Server) -> Admin:
+        return Admin(self.url(server), token_in(Path(ProcessFacts.of(server).secrets or local.folder)))
 
     def leftovers(
         self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
@@ -234,9 +238,9 @@ class ProcessTarget:
         """Return an address of loopback."""
         return f"http://{HOST}:{server.port}"
 
-    def output(self, server: Server, log: Path, lines: int, follow: bool) -> Iterator[bytes]:
+    def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Read the log file, which all servers of the service append to."""
-        yield from file_output(log, lines, follow)
+        yield from file_output(local.log, lines, follow)
 
 
 def _processor_seconds(processes: list[psutil.Process]) -> float:
