@@ -26,43 +26,44 @@ class Reader:
 
 
 class Archive:
-    """The content of an upload: packed on first use, and read by any number of uploads at once."""
+    """The content of an upload: packed on first use, and read by any number of uploads at once.
+
+    Servers may have some of its models already: ``without`` are their digests.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self.digest = bundle.digest
         self._bundle = bundle
-        self._file: IO[bytes] | None = None
-        self._content_digest = ""
+        self._files: dict[frozenset[str], tuple[IO[bytes], str]] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        for file, _content in self._files.values():
+            file.close()
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, without: frozenset[str] = frozenset()) -> dict[str, str]:
         """Return the headers of the upload."""
-        file = self._packed()
+        file, content = self._packed(without)
         size = os.fstat(file.fileno()).st_size
         return {
             "Content-Type": "application/x-tar",
             "Content-Length": str(size),
-            "Content-Digest": self._content_digest,
+            "Content-Digest": content,
         }
 
-    def reader(self) -> Reader:
+    def reader(self, without: frozenset[str] = frozenset()) -> Reader:
         """Return a reader at the beginning."""
-        return Reader(self._packed().fileno())
+        return Reader(self._packed(without)[0].fileno())
 
-    def _packed(self) -> IO[bytes]:
+    def _packed(self, without: frozenset[str]) -> tuple[IO[bytes], str]:
         with self._lock:
-            if self._file is None:
+            if without not in self._files:
                 # An unnamed file: nothing stays of it, however this process ends.
                 file = tempfile.TemporaryFile(dir=self._bundle.folder.parent)  # noqa: SIM115
-                pack_bundle(self._bundle.folder, file)
+                pack_bundle(self._bundle.folder, file, without)
                 file.seek(0)
-                self._content_digest = content_digest(file)
-                self._file = file
-            return self._file
+                self._files[without] = file, content_digest(file)
+            return self._files[without]

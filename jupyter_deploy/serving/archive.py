@@ -8,10 +8,11 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from ..files import link_tree
 from .layout import BUNDLE_LISTING, MANIFEST, NOTICES, link_bundle
 
 DIGEST_RULE = re.compile(r"[0-9a-f]{64}")
@@ -24,14 +25,17 @@ class Refusal(Exception):
     """The archive is not the bundle of its digest."""
 
 
-def pack_bundle(bundle: Path, file: IO[bytes]) -> None:
-    """Write a bundle into a file at its position.
+def pack_bundle(bundle: Path, file: IO[bytes], without: Collection[str] = ()) -> None:
+    """Write a bundle into a file at its position, without the models of some digests.
 
     Links are left out: :func:`link_bundle` makes them from the manifest.
     """
+    skipped = [place for digest, place in models_in(bundle).items() if digest in without]
     with tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT, bufsize=_PIECE) as tar:
         for name in sorted(_entries(bundle)):
             place = bundle / name
+            if any(place.is_relative_to(model) for model in skipped):
+                continue
             entry = tarfile.TarInfo(name)
             if place.is_dir():
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
@@ -42,6 +46,12 @@ def pack_bundle(bundle: Path, file: IO[bytes]) -> None:
             entry.size, entry.mode = status.st_size, 0o755 if status.st_mode & 0o100 else 0o644
             with place.open("rb") as content:
                 tar.addfile(entry, content)
+
+
+def models_in(bundle: Path) -> dict[str, Path]:
+    """Return the folders of a bundle's models, by the models' digests."""
+    models = json.loads((bundle / MANIFEST).read_text())["models"]
+    return {model["digest"]: bundle / "models" / model["name"] / str(model["version"]) for model in models}
 
 
 def _entries(bundle: Path) -> Iterator[str]:
@@ -68,8 +78,10 @@ def content_digest_of(sha256: bytes) -> str:
     return f"sha-256=:{base64.b64encode(sha256).decode()}:"
 
 
-def unpack_bundle(file: IO[bytes], folder: Path, digest: str) -> None:
+def unpack_bundle(file: IO[bytes], folder: Path, digest: str, known: Mapping[str, Path]) -> None:
     """Unpack an archive into a new folder, and check that it is the bundle of that digest.
+
+    Models that the archive lacks are linked from the ``known`` folders, by their digests.
 
     The digest checks the manifest, and the manifest checks code and listed files. A server may lack the algorithm of
     the models' digests: the archive's own ``Content-Digest`` covers them. Names that lead elsewhere, links, special
@@ -82,7 +94,7 @@ def unpack_bundle(file: IO[bytes], folder: Path, digest: str) -> None:
                 _place(tar, entry, folder)
     except tarfile.TarError as error:
         raise Refusal(f"it is not an archive: {error}") from None
-    link_bundle(folder, _checked(folder, digest))
+    link_bundle(folder, _checked(folder, digest, known))
 
 
 def _place(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
@@ -113,7 +125,7 @@ def _leads_inside(name: str) -> bool:
     return bool(path.parts) and ".." not in path.parts and not path.is_absolute() and "\0" not in name
 
 
-def _checked(folder: Path, digest: str) -> dict[str, Any]:
+def _checked(folder: Path, digest: str, known: Mapping[str, Path]) -> dict[str, Any]:
     try:
         text = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(text).hexdigest() != digest:
@@ -123,13 +135,18 @@ def _checked(folder: Path, digest: str) -> dict[str, Any]:
             if not _leads_inside(name):
                 raise Refusal(f"{name[:200]!r} leads out of it")
         code: Mapping[str, str] = manifest["code"]
-        for name, known in code.items():
-            if hashlib.sha256((folder / "code" / name).read_bytes()).hexdigest() != known:
+        for name, sha256 in code.items():
+            if hashlib.sha256((folder / "code" / name).read_bytes()).hexdigest() != sha256:
                 raise Refusal(f"code/{name} differs from the manifest")
         _check_names(folder / "code", {*code, *_listed(folder, manifest)})
         for model in manifest["models"]:
-            if not (folder / "models" / model["name"] / str(model["version"]) / model["entry"]).exists():
-                raise Refusal(f"models/{model['name']}/{model['version']} is not whole")
+            name = f"models/{model['name']}/{model['version']}"
+            if not _leads_inside(name):
+                raise Refusal(f"{name[:200]!r} leads out of it")
+            if not (folder / name).exists() and model["digest"] in known:
+                link_tree(known[model["digest"]], folder / name)
+            if not (folder / name / model["entry"]).exists():
+                raise Refusal(f"{name} is not whole")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refusal(f"it is not a whole bundle: {error}") from None
     return manifest

@@ -138,13 +138,24 @@ class Admin:
         told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
         return Health(**{**told, "workers": tuple(facts["workers"])})
 
-    def upload(self, archive: Archive) -> None:
-        """Send a bundle to a server that does not see its folder, unless the server has it."""
+    def upload(self, archive: Archive, without: frozenset[str] = frozenset()) -> None:
+        """Send a bundle to a server that does not see its folder, without the models that the server has.
+
+        Raises
+        ------
+        ReloadFailed
+            With the reason why the server did not take it.
+        ServiceDown
+            If the server does not answer.
+        """
         try:
             route = f"{self._url}{_UPLOADS}{archive.digest}"
-            headers = {**self._authorization(), **archive.headers()}
-            status, answer = ask("POST", route, None, headers, archive.reader())
-            if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            headers = {**self._authorization(), **archive.headers(without)}
+            status, answer = ask("POST", route, None, headers, archive.reader(without))
+            if status == HTTPStatus.BAD_REQUEST and without:
+                # A model that it had is gone with another reload.
+                self.upload(archive)
+            elif status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
                 raise ReloadFailed(f"The server did not take the bundle: {json.loads(answer)['message']}")
         except (*Silent, ValueError) as error:
             raise ServiceDown(f"The server does not answer: {_short(error)}.") from error
@@ -167,7 +178,7 @@ class Admin:
         for _ in range(_TRIES):
             if status != HTTPStatus.CONFLICT or isinstance(bundle, str):
                 break
-            self.upload(bundle)
+            self.upload(bundle, frozenset(values.get("models", ())))
             status, values = self._reload(asked)
         if status == HTTPStatus.OK:
             return Reloaded(values["generation"], _digests(values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,10 +43,42 @@ def test_a_reload_sends_the_bundle_where_it_is_missing(tmp_path: Path) -> None:
         with archive_of(two) as second:
             servers[1][1].upload(second)
             for server, admin in servers:
-                generation, in_use = admin.reload(second, 1, {})
-                assert generation == 2
-                assert two.name in in_use
+                reloaded = admin.reload(second, 1, {})
+                assert reloaded.generation == 2
+                assert two.name in reloaded.in_use
                 assert server.score()[0] == "two"
+
+
+def test_a_model_that_the_server_has_is_not_sent_again(tmp_path: Path) -> None:
+    weights = "x" * (4 << 20)
+    one, two = bundle(tmp_path, "one", model=weights), bundle(tmp_path, "two", model=weights)
+    other = bundle(tmp_path, "two", model=weights.upper())
+    with far(tmp_path / "far", one.name, bundle_limit=8 << 20) as server:
+        admin = Admin(server.url, lambda: "secret")
+        with archive_of(one) as first:
+            admin.upload(first)
+        server.wait()
+        with archive_of(two) as second:
+            assert admin.reload(second, 1, {"bundle_limit": 1 << 20}).generation == 2
+        assert server.score() == ["two", weights]
+        assert server.reload(settings={"bundle_limit": 1 << 20}).status_code == 200
+        with archive_of(one) as back:
+            assert admin.reload(back, 1, {}).generation == 4
+        assert server.score() == ["one", weights]
+        with archive_of(other) as unknown, pytest.raises(ReloadFailed, match="larger than 1048576 bytes"):
+            admin.reload(unknown, 1, {})
+
+
+def test_a_model_that_the_server_does_not_have_any_more_is_sent(tmp_path: Path) -> None:
+    one, two = bundle(tmp_path, "one"), bundle(tmp_path, "two", model="m2")
+    digest = json.loads((two / "bundle.json").read_text())["models"][0]["digest"]
+    with far(tmp_path / "far", one.name) as server, archive_of(one) as first, archive_of(two) as second:
+        admin = Admin(server.url, lambda: "secret")
+        admin.upload(first)
+        server.wait()
+        admin.upload(second, frozenset({digest}))
+        assert admin.reload(second, 1, {}).generation == 2
+        assert server.score() == ["two", "m2"]
 
 
 def test_a_server_that_refuses_a_bundle_says_why(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, until_gone
 from .requestids import in_log
 from .runtime import Runtime
-from .uploads import ROUTE, Uploads
+from .uploads import ROUTE, Missing, Uploads
 from .usage import usage
 
 # A limit of its own: the clients' body_limit is not meant for the owner.
@@ -103,7 +103,10 @@ class Admin:
             raise Refused(400, f"{error.message} {error.hint or ''}".rstrip()) from error
 
     async def _reload(self, body: bytes, receive: Receive) -> Reply:
-        layout, workers, settings = self._wanted(body)
+        try:
+            layout, workers, settings = self._wanted(body)
+        except Missing as missing:
+            return Reply(409, encode({"message": missing.message, "models": missing.models}))
         started = time.perf_counter()
         old, there = self._runtime.current, self._uploads.there()
         loading = asyncio.ensure_future(self._runtime.load(layout, workers, settings))

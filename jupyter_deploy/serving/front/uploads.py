@@ -8,11 +8,11 @@ import errno
 import hashlib
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Any
 
-from ..archive import DIGEST_RULE, Refusal, content_digest_of, unpack_bundle
+from ..archive import DIGEST_RULE, Refusal, content_digest_of, models_in, unpack_bundle
 from ..layout import Layout, layout_of_bundle
 from ..logs import log
 from .replies import ClientGone, Receive, Refused, too_large
@@ -21,6 +21,14 @@ ROUTE = "/-/bundles/"
 _HALF = ".half-"
 _CLOSE = [(b"connection", b"close")]
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Missing(Refused):
+    """A reload to a bundle that is yet to be uploaded; ``models`` are those that the upload can leave out."""
+
+    def __init__(self, message: str, models: Collection[str]) -> None:
+        super().__init__(409, message)
+        self.models = sorted(models)
 
 
 class Uploads:
@@ -55,7 +63,7 @@ class Uploads:
             half.mkdir(mode=0o700, parents=True)
             with (half / "archive").open("x+b") as file:
                 await _write(file, known, limit, receive)
-                await asyncio.to_thread(unpack_bundle, file, half / "bundle", digest)
+                await asyncio.to_thread(unpack_bundle, file, half / "bundle", digest, self._models())
             return self._publish(half / "bundle", digest)
         except Refusal as error:
             raise Refused(400, f"This is not bundle {digest[:12]}: {error}.") from None
@@ -83,8 +91,18 @@ class Uploads:
     def layout(self, digest: str) -> Layout:
         """Return the layout of an uploaded bundle; a missing one is refused with 409, so that the client uploads it."""
         if self._folder is None or not DIGEST_RULE.fullmatch(digest) or not (self._folder / digest).is_dir():
-            raise Refused(409, f"Bundle {digest[:12]} is not here: upload it with POST {ROUTE}<digest>.")
+            raise Missing(f"Bundle {digest[:12]} is not here: upload it with POST {ROUTE}<digest>.", self._models())
         return layout_of_bundle(self._folder / digest)
+
+    def _models(self) -> dict[str, Path]:
+        """Return the folders of the models in all uploaded bundles, by their digests."""
+        found: dict[str, Path] = {}
+        for digest in self.there():
+            # Another reload may be removing it.
+            with contextlib.suppress(OSError):
+                assert self._folder is not None
+                found |= models_in(self._folder / digest)
+        return found
 
     async def arrival(self, digest: str) -> Layout:
         """Wait until a bundle is uploaded, and return its layout."""
