@@ -58,6 +58,21 @@ class Home:
         return self.root / "trials"
 
     @property
+    def runs(self) -> Path:
+        """Files that runs have uploaded, one folder a run."""
+        return self.root / "runs"
+
+    @property
+    def datastores(self) -> Path:
+        """Files that were uploaded to datastores, one folder a datastore."""
+        return self.root / "datastores"
+
+    @property
+    def datasets(self) -> Path:
+        """The files of registered data sets: ``<name>/<version>/``."""
+        return self.root / "datasets"
+
+    @property
     def logs(self) -> Path:
         """One append-only file per service."""
         return self.root / "logs"

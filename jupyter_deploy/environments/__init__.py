@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from . import runtime as runtime
     from . import uv as uv
     from . import venvs as venvs
+    from .conda_dependencies import CondaDependencies as CondaDependencies
+    from .conda_file import parse_conda as parse_conda
     from .environment import INFERRED as INFERRED
     from .environment import KERNEL as KERNEL
     from .environment import Environment as Environment
+    from .environment import from_conda as from_conda
     from .environment import from_stored as from_stored
     from .environment import read_file as read_file
     from .environment import stored as stored
@@ -32,7 +35,9 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "environment": "Environment INFERRED KERNEL from_stored read_file stored",
+            "conda_dependencies": "CondaDependencies",
+            "conda_file": "parse_conda",
+            "environment": "Environment INFERRED KERNEL from_conda from_stored read_file stored",
             "indexes": "IndexSettings redacted uv_settings",
             "inference": "infer_requirements preload_modules version_mismatches",
             "private": "refuse_where_shared",

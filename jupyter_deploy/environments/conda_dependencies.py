@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..errors import ConfigProblem
 from ..files import write_atomic
@@ -222,6 +223,19 @@ class CondaDependencies:
         """Write the conda file into a folder and return its path in there, by default ``conda_dependencies.yml``."""
         self.save(Path(base_directory) / (conda_file_path or DEFAULT_FILE))
         return str(conda_file_path or DEFAULT_FILE)
+
+    def take_over(self, other: CondaDependencies) -> None:
+        """Take on what another one holds, in place of all there was."""
+        self._name, self._python, self._path = other._name, other._python, other._path
+        self._conda, self._pip, self._variables = dict(other._conda), dict(other._pip), dict(other._variables)
+        self._channels, self._options = list(other._channels), list(other._options)
+
+    def with_python(self, version: str) -> Self:
+        """Return a copy with that version of Python; empty for whichever the interpreter has."""
+        made = copy(self)
+        made.take_over(self)
+        made._python = f"python={version}" if version else ""
+        return made
 
     def load(self, file: CondaFile, where: str) -> None:
         """Replace all content by that of a conda file."""

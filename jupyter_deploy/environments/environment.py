@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EnvironmentProblem
-from .conda import PipForm, read_conda, read_requirements, to_pip
+from .conda import CondaDependencies, PipForm, read_conda, read_requirements, to_pip
 from .indexes import redacted
 
 KERNEL = "kernel"
@@ -171,6 +171,11 @@ class Environment:
                 f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
             )
         return replace(_environment(name, _either(conda_specification, pip_requirements)), dockerfile=text)
+
+
+def from_conda(name: str, packages: CondaDependencies) -> Environment:
+    """Describe an environment with packages that were put together; they are installed with pip."""
+    return _environment(name, to_pip(packages))
 
 
 def checked(environment: Environment) -> Environment:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .lineage import Lineage as Lineage
+    from .lineage import Resources as Resources
     from .model import Model as Model
     from .model import captured_name as captured_name
     from .model import captured_properties as captured_properties
@@ -25,6 +27,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "lineage": "Lineage Resources",
             "model": (
                 "Model captured_name captured_properties check_name check_pairs parse_reference spelled_framework"
             ),

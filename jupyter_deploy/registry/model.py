@@ -14,11 +14,13 @@ import orjson
 
 from ..errors import ModelProblem, UsageProblem
 from ..frameworks import KINDS
+from .lineage import Lineage, Resources, from_more
 
 # azureml-core's rule for model names.
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _SCRIPT_CELL = "%%score_script "
 _SCRIPT_LETTERS = 120
+_NO_LINEAGE, _NO_RESOURCES = Lineage(), Resources()
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -52,6 +54,10 @@ class Model:
         When it was registered, in UTC.
     notices : tuple of str
         For the user, about this registration; not stored.
+    lineage : Lineage
+        Its experiment and data sets.
+    resources : Resources
+        What a service of it gets.
     """
 
     name: str
@@ -69,6 +75,8 @@ class Model:
     modules: tuple[str, ...] = field(repr=False)
     created: datetime
     notices: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    lineage: Lineage = field(default=_NO_LINEAGE, repr=False)
+    resources: Resources = field(default=_NO_RESOURCES, repr=False)
 
     @property
     def id(self) -> str:
@@ -156,6 +164,7 @@ def check_pairs(pairs: Any, what: str) -> dict[str, str]:
 def model_of_row(row: Any, notices: tuple[str, ...] = ()) -> Model:
     """Make a model of a row of the table ``models``."""
     values = dict(row)
+    values["lineage"], values["resources"] = from_more(values.pop("more", None))
     values["requirements"] = tuple(values["requirements"])
     values["modules"] = tuple(values["modules"])
     values["created"] = datetime.fromtimestamp(values["created"], UTC)
@@ -177,11 +186,13 @@ def model_of_columns(
     requirements: str,
     modules: str,
     created: float,
+    more: str | None,
 ) -> Model:
     """Make a model of its columns, in the table's order: the fast way for many.
 
-    ``tags``, ``properties``, ``requirements`` and ``modules`` are JSON; ``created`` is in seconds since the epoch.
+    ``tags``, ``properties``, ``requirements``, ``modules`` and ``more`` are JSON; ``created`` counts seconds.
     """
+    lineage, resources = from_more(orjson.loads(more)) if more and more != "null" else (_NO_LINEAGE, _NO_RESOURCES)
     return Model(
         name,
         version,
@@ -197,6 +208,8 @@ def model_of_columns(
         _texts(requirements),
         _texts(modules),
         datetime.fromtimestamp(created, UTC),
+        lineage=lineage,
+        resources=resources,
     )
 
 

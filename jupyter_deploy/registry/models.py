@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import InUse, ModelProblem, NotFound, StoreProblem, not_found
-from ..files import walk_tree
+from ..errors import InUse, ModelProblem, NotFound, not_found
 from ..store import ArtifactStore, Database, model_names, models
+from .copying import write_out
 from .filters import MAY_BE_CAPTURED, has_pair, pairs_of
+from .lineage import Lineage, Resources, from_more, to_more
 from .model import Model, check_pairs, model_of_columns, model_of_row, parse_reference
 from .sources import Prepared
 
@@ -63,7 +63,16 @@ class Models:
         rows = connection.execute(query if name is None else query.where(models.c.name == name)).mappings()
         return [model for model in map(model_of_row, rows) if model.captured_by]
 
-    def add(self, name: str, prepared: Prepared, *, reuse: bool = False, **fields: Any) -> Model:
+    def add(
+        self,
+        name: str,
+        prepared: Prepared,
+        *,
+        reuse: bool = False,
+        lineage: Lineage | None = None,
+        resources: Resources | None = None,
+        **fields: Any,
+    ) -> Model:
         """Publish prepared files as the name's next version, or do neither.
 
         ``name`` is checked already, and an open stage claims the files. ``reuse`` returns the captured value of that
@@ -98,6 +107,7 @@ class Models:
                 "requirements": list(prepared.requirements),
                 "modules": list(prepared.modules),
                 "created": time.time(),
+                "more": to_more(lineage or Lineage(), resources or Resources()),
                 **fields,
             }
             connection.execute(models.insert().values(**values))
@@ -212,7 +222,7 @@ class Models:
 
     def _merge(self, reference: str, column: str, new: dict[str, str]) -> Model:
         model = self.get(reference)
-        this = (models.c.name == model.name) & (models.c.version == model.version)
+        this = _this(model)
         with self._database.write() as connection:
             old = connection.scalar(sa.select(models.c[column]).where(this))
             if old is None:
@@ -224,6 +234,37 @@ class Models:
                     hint=f"Use a tag for what changes: jupyter model tag {model.id} KEY=VALUE",
                 )
             connection.execute(models.update().where(this).values({column: {**old, **new}}))
+        return self.get(model.id)
+
+    def untag(self, reference: str, names: Iterable[str]) -> tuple[Model, tuple[str, ...]]:
+        """Remove tags from a version; returns it as it is now, and the keys that it did not have."""
+        model, gone = self.get(reference), list(names)
+        with self._database.write() as connection:
+            old = connection.scalar(sa.select(models.c.tags).where(_this(model))) or {}
+            left = {key: value for key, value in old.items() if key not in gone}
+            connection.execute(models.update().where(_this(model)).values(tags=left))
+        return self.get(model.id), tuple(key for key in gone if key not in old)
+
+    def change(
+        self,
+        reference: str,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        sample_input: str | None = None,
+        sample_output: str | None = None,
+        resources: Resources | None = None,
+    ) -> Model:
+        """Replace what may be replaced of a version, all its tags among it; what is None stays as it is."""
+        model = self.get(reference)
+        samples = {"sample_input": sample_input, "sample_output": sample_output}
+        given: dict[str, Any] = {key: value for key, value in samples.items() if value is not None}
+        with self._database.write() as connection:
+            lineage, needs = from_more(connection.scalar(sa.select(models.c.more).where(_this(model))))
+            values: dict[str, Any] = {"more": to_more(replace(lineage, **given), resources or needs)}
+            values |= {"tags": check_pairs(tags, "tags")} if tags is not None else {}
+            values |= {"description": description} if description is not None else {}
+            connection.execute(models.update().where(_this(model)).values(**values))
         return self.get(model.id)
 
     def download(self, reference: str, target: str | Path = ".", *, exist_ok: bool = False) -> Path:
@@ -247,23 +288,8 @@ class Models:
             If something is in the way and ``exist_ok`` is False; nothing was written.
         """
         model = self.get(reference)
-        source, place = self._artifacts.local(model.digest), Path(target)
-        names = list(walk_tree(source))
-        taken = [name for name, empty in names if not empty and (place / name).exists()]
-        if taken and not exist_ok:
-            raise ModelProblem(
-                f"File already exists. To overwrite, set exist_ok to True. {place / taken[0]}",
-                hint="Give another folder with --to DIR, or overwrite with --exist-ok.",
-            )
-        _refuse_blocked(place, names)
-        try:
-            for name, empty in names:
-                (place / name if empty else (place / name).parent).mkdir(parents=True, exist_ok=True)
-                if not empty:
-                    (place / name).unlink(missing_ok=True)
-                    shutil.copyfile(source / name, place / name)
-        except OSError as error:
-            raise StoreProblem(f"{place} cannot be written: {error.strerror}.", hint="Give another folder.") from error
+        place = Path(target)
+        write_out(self._artifacts.local(model.digest), place, exist_ok=exist_ok)
         return place / model.entry
 
     def unregister(self, reference: str) -> Model:
@@ -282,18 +308,9 @@ class Models:
                     f"{model.id} cannot be unregistered: service {', '.join(users)} uses it.",
                     hint=f"Delete the service first (jupyter model delete {users[0]}), or give it another version.",
                 )
-            connection.execute(
-                models.delete().where((models.c.name == model.name) & (models.c.version == model.version))
-            )
+            connection.execute(models.delete().where(_this(model)))
         return model
 
 
-def _refuse_blocked(place: Path, names: Sequence[tuple[str, bool]]) -> None:
-    for name, empty in names:
-        target = place / name
-        blocked = target if (target.exists() and target.is_dir() != empty) else None
-        parts = [place, *(place / parent for parent in Path(name).parents)]
-        blocked = blocked or next((part for part in parts if part.exists() and not part.is_dir()), None)
-        if blocked is not None:
-            kind = "folder" if blocked.is_dir() else "file"
-            raise ModelProblem(f"A {kind} is in the way: {blocked}", hint="Give another folder with --to DIR.")
+def _this(model: Model) -> sa.ColumnElement[bool]:
+    return (models.c.name == model.name) & (models.c.version == model.version)

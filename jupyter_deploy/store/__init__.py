@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from .artifacts import TreeWriter as TreeWriter
     from .artifacts import copy_tree as copy_tree
     from .database import Database as Database
-    from .database import environments as environments
-    from .database import meta as meta
-    from .database import model_names as model_names
-    from .database import models as models
-    from .database import scripts as scripts
-    from .database import services as services
     from .locks import Held as Held
     from .locks import built_once as built_once
     from .rights import make_private as make_private
@@ -33,15 +27,30 @@ if TYPE_CHECKING:
     from .staging import Claims as Claims
     from .staging import Stage as Stage
     from .staging import scratch as scratch
+    from .tables import compute_targets as compute_targets
+    from .tables import datasets as datasets
+    from .tables import environments as environments
+    from .tables import meta as meta
+    from .tables import metrics as metrics
+    from .tables import model_names as model_names
+    from .tables import models as models
+    from .tables import runs as runs
+    from .tables import scripts as scripts
+    from .tables import services as services
+    from .tables import workspace_labels as workspace_labels
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "artifacts": "ArtifactStore Tree TreeWriter copy_tree",
-            "database": "Database environments meta model_names models scripts services",
+            "database": "Database",
             "locks": "Held built_once",
             "rights": "make_private refuse_secrets secrets_folder",
             "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
             "staging": "Claims Stage scratch",
+            "tables": (
+                "compute_targets datasets environments meta metrics model_names models "
+                "runs scripts services workspace_labels"
+            ),
         },
     )

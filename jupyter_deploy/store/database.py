@@ -23,76 +23,10 @@ from .migrations import SCHEMA_VERSION, back_up, known_facts, revision_of, too_n
 from .room import Reserve
 from .snapshot import snapshot
 from .staging import Claims
+from .tables import meta, metadata
 
 BUSY_SECONDS = 30.0
 _FULL = (10, 13)
-metadata = sa.MetaData()
-
-meta = sa.Table("meta", metadata, sa.Column("key", sa.String, primary_key=True), sa.Column("value", sa.String))
-
-model_names = sa.Table(
-    "model_names",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("last_version", sa.Integer, nullable=False),
-)
-
-models = sa.Table(
-    "models",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("digest", sa.String, nullable=False, index=True),
-    sa.Column("entry", sa.String, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("framework", sa.String, nullable=False),
-    sa.Column("framework_version", sa.String, nullable=False),
-    sa.Column("tags", sa.JSON, nullable=False),
-    sa.Column("properties", sa.JSON, nullable=False),
-    sa.Column("description", sa.String, nullable=False),
-    sa.Column("run_id", sa.String, nullable=False),
-    sa.Column("requirements", sa.JSON, nullable=False),
-    sa.Column("modules", sa.JSON, nullable=False),
-    sa.Column("created", sa.Float, nullable=False),
-    sa.Index("newest_models", sa.desc("created"), sa.desc("version")),
-)
-
-scripts = sa.Table(
-    "scripts",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("folder", sa.String, nullable=False),
-    sa.Column("updated", sa.Float, nullable=False),
-    sa.Column("origins", sa.JSON),
-    sa.Column("models", sa.JSON),
-    sa.Column("taken", sa.JSON),
-)
-
-services = sa.Table(
-    "services",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("spec", sa.JSON, nullable=False),
-    sa.Column("bundle", sa.String, nullable=False),
-    sa.Column("models", sa.JSON, nullable=False),
-    sa.Column("handle", sa.JSON, nullable=False),
-    sa.Column("desired", sa.String, nullable=False),
-    sa.Column("created", sa.Float, nullable=False),
-    sa.Column("updated", sa.Float, nullable=False),
-    # Fields of the spec that packages of schema 3 do not know, and would not accept in ``spec``.
-    sa.Column("more", sa.JSON),
-)
-
-environments = sa.Table(
-    "environments",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("content", sa.JSON, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
-    sa.Column("created", sa.Float, nullable=False),
-)
 
 
 class Database:

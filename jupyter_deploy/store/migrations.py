@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from ..errors import StoreProblem
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _KEPT_COPIES = 3
 _UPGRADE = "Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at another folder."
 
@@ -37,7 +37,8 @@ class Step:
 
 # Scripts got ``taken``: what they took from their notebooks. Services got ``more``: fields that a package of schema 3
 # would not accept in ``spec``.
-STEPS = (Step(4, 3),)
+# Runs, data sets, compute targets and the names of workspaces got tables; models got ``more``, as services have it.
+STEPS = (Step(4, 3), Step(5, 3))
 
 
 def known_facts(connection: sa.Connection) -> dict[str, str]:

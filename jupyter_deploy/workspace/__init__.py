@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .collected import CollectedData as CollectedData
     from .collected import CollectedRows as CollectedRows
     from .collected import shown as shown
+    from .labels import Label as Label
     from .living import Living as Living
     from .living import Run as Run
     from .opening import PRUNE as PRUNE
@@ -28,6 +29,7 @@ else:
         __name__,
         {
             "collected": "Collected CollectedData CollectedRows shown",
+            "labels": "Label",
             "living": "Living Run",
             "opening": "PRUNE",
             "replayed": "Replayed",

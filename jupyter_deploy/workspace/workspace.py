@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from ..capture import Notebook
+from ..compute import ComputeTargets
+from ..datasets import Datasets, Datastores
 from ..deploying import (
     Asked,
     Deployment,
@@ -27,11 +29,11 @@ from ..deploying import (
     first_choice,
 )
 from ..environments import Environment, Environments
-from ..errors import DeployError
 from ..home import Home
 from ..invoking import encode_payload
-from ..registry import Model, Models, check_name, check_pairs, prepare, spelled_framework
-from ..scripts import Script, Scripts
+from ..registry import Lineage, Model, Models, Resources, check_name, check_pairs, prepare, spelled_framework
+from ..runs import Runs
+from ..scripts import Scripts
 from ..services import Change, Services
 from ..store import ArtifactStore, Database
 from ..targets import NEAREST, choose, target
@@ -40,6 +42,7 @@ from .authoring import NOTHING, Authoring
 from .captured import CapturedValues
 from .home_folder import find_home
 from .housekeeping import Housekeeping
+from .labels import Labels
 from .living import Living, Run
 from .opening import full_disk_told, open_home
 from .replay import Replays
@@ -78,6 +81,10 @@ class Workspace:
         self.models = Models(self._database, self._artifacts, Services.using)
         self.scripts = Scripts(self._database)
         self.environments = Environments(self._database)
+        self.runs = Runs(self._database, self.home.runs)
+        self.datasets = Datasets(self._database, self.home.datasets)
+        self.datastores = Datastores(self.home.datastores)
+        self.compute_targets, self.labels = ComputeTargets(self._database), Labels(self._database)
         self._references = References(self.scripts, self.environments, self.models.names)
         self._naming = Naming(self._rows, self.scripts, self.models)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
@@ -117,6 +124,8 @@ class Workspace:
         framework_version: str = "",
         child_paths: Sequence[str] | None = None,
         run_id: str = "",
+        lineage: Lineage | None = None,
+        resources: Resources | None = None,
     ) -> Model:
         """Register a model as the next version of a name.
 
@@ -134,6 +143,8 @@ class Workspace:
             The framework of the model; detected for objects.
         child_paths : sequence of str, optional
             Of a folder, take only these paths, relative to it.
+        lineage, resources : Lineage, Resources, optional
+            Its experiment and data sets; what a service of it gets.
 
         Raises
         ------
@@ -156,7 +167,7 @@ class Workspace:
                 child_paths=child_paths,
             )
             opened.claim(prepared.tree.digest)
-            return self.models.add(name, prepared, **fields)
+            return self.models.add(name, prepared, lineage=lineage, resources=resources, **fields)
 
     def unregister(self, reference: str) -> Model:
         """Remove one version of a model, and its files where no other version has the same.
@@ -342,6 +353,3 @@ class Workspace:
         asked = Asked.of(script=script, models=models, environment=environment)
         with self.housekeeping.changing():
             return self._packages.make(name, self._references.located(asked, "", progress), image, folder, progress)
-
-
-__all__ = ["DeployError", "Model", "Script", "Service", "Workspace"]

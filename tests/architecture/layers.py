@@ -18,7 +18,7 @@ LAYERS = (
     ("ground", {"errors", "files", "home", "progress", "doors"}),
     ("runtime", {"serving", "frameworks"}),
     ("store", {"store"}),
-    ("registry and scripts", {"registry", "scripts"}),
+    ("registry, scripts, runs and data", {"registry", "scripts", "runs", "datasets", "compute"}),
     ("environments", {"environments"}),
     ("capture", {"capture"}),
     ("bundles", {"bundles"}),
@@ -29,7 +29,7 @@ LAYERS = (
     ("façade", {"workspace"}),
     ("verbs", {"verbs"}),
     ("faces", {"display"}),
-    ("edges", {"cli", "magics", "widgets"}),
+    ("edges", {"cli", "magics", "widgets", "sdk", "azureml"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 

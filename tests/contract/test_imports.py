@@ -171,7 +171,7 @@ def test_real_packages_are_not_shadowed(clean: pytest.MonkeyPatch, tmp_path: Pat
     clean.syspath_prepend(str(tmp_path))
     shims.install()
     shims.install()
-    assert sum(isinstance(finder, shims.ShimFinder) for finder in sys.meta_path) == 1
+    assert sum(isinstance(finder, shims.ModuleFinder) for finder in sys.meta_path) == 1
     import azure.storage  # type: ignore[import-not-found]
     from azure.ai.ml.entities import Model  # type: ignore[import-not-found]
     from azureml.core import Workspace  # type: ignore[import-not-found]

@@ -6,24 +6,26 @@ A finder at the end of ``sys.meta_path`` is asked only for modules that nothing 
 
 from __future__ import annotations
 
-import importlib
 import sys
-from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...doors import door
 from .unavailable import unavailable
 
 if TYPE_CHECKING:
     from . import parameter_types as parameter_types
+    from .finder import ModuleFinder as ModuleFinder
+    from .model import Model as Model
+    from .model import ModelNotFoundException as ModelNotFoundException
+    from .model import WebserviceException as WebserviceException
     from .schema_decorators import SchemaFunction as SchemaFunction
     from .sink import SINK as SINK
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "finder": "ModuleFinder",
+            "model": "Model ModelNotFoundException WebserviceException",
             "schema_decorators": "SchemaFunction",
             "sink": "SINK",
         },
@@ -86,42 +88,19 @@ SCHEMA_MODULES: dict[str, dict[str, str]] = {
     "inference_schema.parameter_types.standard_py_parameter_type": {"StandardPythonParameterType": _TYPES, **_ABSTRACT},
     "inference_schema.parameter_types.spark_parameter_type": {"SparkParameterType": _TYPES, **_ABSTRACT},
 }
-_ALL = MODULES | SCHEMA_MODULES
 # In these, any other capitalised name is a class that explains, when it is used, that services run without a cloud.
 _OPEN = ("azureml.core", "azure.ai.ml", "azureml.exceptions")
 
 
-class ShimFinder(Loader):
-    """Finds and loads the modules of :data:`MODULES` and :data:`SCHEMA_MODULES`."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Find a module that no other finder has (the import system's hook)."""
-        if name not in _ALL and f"{name}." not in _ALL:
-            return None
-        return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in _ALL)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Leave making the module to Python (the import system's hook)."""
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Give a new module its attributes (the import system's hook)."""
-        name = module.__name__
-        sources = _ALL.get(name, _ALL.get(f"{name}.", {}))
-
-        def attribute(wanted: str) -> Any:
-            if wanted in sources:
-                return getattr(importlib.import_module(sources[wanted]), wanted)
-            if wanted[:1].isupper() and name.startswith(_OPEN):
-                return unavailable(f"{name}.{wanted}")
-            raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
-
-        module.__getattr__ = attribute  # type: ignore[method-assign]
-        module.__all__ = sorted(sources)  # type: ignore[attr-defined]
-        module.__doc__ = "Provided by jupyter_deploy, because the real module is not installed."
+def _missing(module: str, name: str) -> object:
+    if name[:1].isupper() and module.startswith(_OPEN):
+        return unavailable(f"{module}.{name}")
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
 def install() -> None:
-    """Offer the modules in this process; calling it again does nothing."""
-    if not any(isinstance(finder, ShimFinder) for finder in sys.meta_path):
-        sys.meta_path.append(ShimFinder())
+    """Offer the modules in this process; once is enough."""
+    from .finder import ModuleFinder
+
+    if not any(isinstance(finder, ModuleFinder) for finder in sys.meta_path):
+        sys.meta_path.append(ModuleFinder(MODULES | SCHEMA_MODULES, _missing))

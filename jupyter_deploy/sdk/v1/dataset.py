@@ -1,0 +1,205 @@
+"""``azureml.core.Dataset``: tables of texts, as far as profiles and samples of models need them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ...datasets import DatasetRecord, Reading, Table, read_table
+from ...errors import UsageProblem
+from .datastore import DataPath, Datastore
+from .exceptions import UserErrorException
+from .vocabulary import Vocabulary
+from .workspace import Workspace
+
+
+class PromoteHeadersBehavior(Enum):
+    """Which files start with the names of the columns."""
+
+    NO_HEADERS = "none"
+    ONLY_FIRST_FILE_HAS_HEADERS = "first"
+    COMBINE_ALL_FILES_HEADERS = "all"
+    ALL_FILES_HAVE_SAME_HEADERS = "same"
+
+
+class TabularDataset(metaclass=Vocabulary, error=UserErrorException):
+    """Rows of texts; :attr:`name` and :attr:`version` are None until it is registered."""
+
+    def __init__(self, files: Sequence[Path], reading: Reading, record: DatasetRecord | None = None) -> None:
+        self._files, self._reading, self._record = tuple(files), reading, record
+
+    def __repr__(self) -> str:
+        named = f"name={self.name!r}, version={self.version}, " if self._record else ""
+        return f"TabularDataset({named}files={len(self._files)})"
+
+    @property
+    def name(self) -> str | None:
+        """Its registered name."""
+        return self._record.name if self._record else None
+
+    @property
+    def version(self) -> int | None:
+        """Its registered version."""
+        return self._record.version if self._record else None
+
+    @property
+    def id(self) -> str | None:
+        """``name:version`` once it is registered."""
+        return self._record.id if self._record else None
+
+    @property
+    def description(self) -> str | None:
+        """Free text."""
+        return (self._record.description if self._record else None) or None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """A copy of its tags."""
+        return dict(self._record.tags) if self._record else {}
+
+    @property
+    def table(self) -> Table:
+        """What the files hold now; of a registered one it never changes."""
+        return read_table(self._files, self._reading)
+
+    def register(
+        self,
+        workspace: Workspace,
+        name: str,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        create_new_version: bool = False,
+    ) -> TabularDataset:
+        """Keep a copy of the files under a name; the same content is the same version unless a new one is asked for."""
+        store, how = workspace._local.datasets, {"description": description or "", "tags": tags}
+        record = store.register(name, "tabular", self._files, self._reading, new_version=create_new_version, **how)  # type: ignore[arg-type]
+        return TabularDataset(store.files(record), record.reading, record)
+
+    def to_pandas_dataframe(self, on_error: str = "null", out_of_range_datetime: str = "null") -> Any:
+        """Return a frame; columns of numbers are numbers in it."""
+        import pandas as pd
+
+        table = self.table
+        frame = pd.DataFrame(list(table.rows), columns=list(table.columns), dtype=object)
+        for index, column in enumerate(table.columns):
+            if not table.is_text(index):
+                frame[column] = pd.to_numeric(frame[column], errors="coerce")
+        return frame
+
+    def take(self, count: int) -> Any:
+        """Return the first rows as a frame."""
+        return self.to_pandas_dataframe().head(count)
+
+
+class TabularDatasetFactory(metaclass=Vocabulary, error=UserErrorException):
+    """Makes tables out of files."""
+
+    @staticmethod
+    def from_delimited_files(
+        path: Any,
+        validate: bool = True,
+        include_path: bool = False,
+        infer_column_types: bool = True,
+        set_column_types: Mapping[str, Any] | None = None,
+        separator: str = ",",
+        header: PromoteHeadersBehavior | bool = PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS,
+        partition_format: str | None = None,
+        support_multi_line: bool = False,
+        empty_as_string: bool = False,
+        encoding: str = "utf8",
+    ) -> TabularDataset:
+        r"""Read files of text: paths here, ``(datastore, path)``, or a list of them.
+
+        With ``separator="\n"`` each line is one text.
+        """
+        if include_path or partition_format:
+            raise UsageProblem("include_path and partition_format are not there.", hint="Leave them out.")
+        known = PromoteHeadersBehavior
+        if isinstance(header, bool):
+            header = known.ALL_FILES_HAVE_SAME_HEADERS if header else known.NO_HEADERS
+        if not isinstance(header, known):
+            raise UsageProblem(f"header cannot be {header!r}.", hint="PromoteHeadersBehavior.NO_HEADERS, for example.")
+        files = list(_files(path))
+        made = TabularDataset(files, Reading(separator, header.value, encoding, support_multi_line))
+        if validate:
+            made.table  # noqa: B018 - reads the files
+        return made
+
+    @staticmethod
+    def from_json_lines_files(path: Any, **_: Any) -> TabularDataset:
+        """Read files of JSON lines: each line is one text."""
+        return TabularDataset(list(_files(path)), Reading("\n", PromoteHeadersBehavior.NO_HEADERS.value))
+
+    @staticmethod
+    def register_pandas_dataframe(
+        dataframe: Any, target: Any, name: str, description: str | None = None, tags: Any = None, **_: Any
+    ) -> TabularDataset:
+        """Write a frame to a datastore as CSV, and register it."""
+        store, folder = target if isinstance(target, tuple) else (target, "")
+        if not isinstance(store, Datastore):
+            raise UsageProblem("target is a datastore, or (datastore, path).", hint="ws.get_default_datastore()")
+        place = store.workspace._local.datastores.create(store.name) / (folder or "frames") / f"{name}.csv"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(dataframe.columns)
+            writer.writerows(dataframe.itertuples(index=False))
+        made = TabularDataset([place], Reading())
+        return made.register(store.workspace, name, description, tags, create_new_version=True)
+
+
+class Dataset(metaclass=Vocabulary, error=UserErrorException):
+    """Makes data sets, and finds registered ones."""
+
+    Tabular = TabularDatasetFactory
+
+    @staticmethod
+    def get_by_name(workspace: Workspace, name: str, version: int | str = "latest") -> TabularDataset:
+        """Find a registered data set."""
+        text = str(version)
+        if text != "latest" and not text.isdecimal():
+            raise UsageProblem(f"{version!r} is not a dataset's version.", hint="A number, or 'latest'.")
+        record = workspace._local.datasets.get(name, None if text == "latest" else int(text))
+        return TabularDataset(workspace._local.datasets.files(record), record.reading, record)
+
+    @staticmethod
+    def get_all(workspace: Workspace) -> dict[str, TabularDataset]:
+        """Return the newest version of each, by name."""
+        return {name: Dataset.get_by_name(workspace, name) for name in workspace._local.datasets.names()}
+
+    @staticmethod
+    def get_by_id(workspace: Workspace, id: str, **_: Any) -> TabularDataset:  # noqa: A002 - the SDK's word
+        """Find a registered data set by ``name:version``."""
+        name, _colon, version = id.rpartition(":")
+        return Dataset.get_by_name(workspace, name, version)
+
+
+def _files(given: Any) -> Iterable[Path]:
+    """Find the files that a path means: here, in a datastore, or several of both."""
+    if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], Datastore):
+        given = DataPath(given[0], str(given[1]))
+    if isinstance(given, DataPath):
+        found = given.files()
+        if not found:
+            known = given.datastore.workspace._local.datastores.files(given.datastore.name, "")
+            root = given.datastore.workspace._local.datastores.folder(given.datastore.name)
+            names = ", ".join(str(path.relative_to(root)) for path in known[:10])
+            raise UsageProblem(
+                f"There is no file {given.path_on_datastore!r} in the datastore {given.datastore.name}.",
+                hint=f"It holds: {names or 'nothing'}.",
+            )
+        yield from found
+    elif isinstance(given, (list, tuple)):
+        for one in given:
+            yield from _files(one)
+    else:
+        place = Path(given).expanduser().absolute()
+        if place.is_dir():
+            yield from sorted(path for path in place.iterdir() if path.is_file())
+        elif place.is_file():
+            yield place
+        else:
+            raise UsageProblem(f"Path does not exist: {given}", hint=f"The current folder is {Path.cwd()}.")

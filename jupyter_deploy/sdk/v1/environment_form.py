@@ -1,0 +1,138 @@
+"""Between an ``Environment`` of the SDK's and this package's description of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...environments import Environment as Described
+from ...environments import from_conda
+from ...errors import EnvironmentProblem, refuse_unknown_keys
+from .conda_dependencies import CondaDependencies
+from .environment_sections import DockerSection, PythonSection
+
+# Images of the cloud that hold no more than the usual base does here.
+_PLAIN_IMAGES = re.compile(
+    r"(mcr\.microsoft\.com/)?azureml/(openmpi|intelmpi|base|minimal|onnxruntime)[\w.\-]*(/.*|:.*)?"
+)
+_OLDEST = (3, 11)
+
+
+def described_of(name: str, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]) -> Described:
+    """Write an environment as a description; its notices tell what is otherwise here."""
+    packages = python.packages()
+    image, dockerfile, notices = _image(docker)
+    if python.user_managed_dependencies:
+        found = Described(name)
+    else:
+        version = packages.python_version or ""
+        if _too_old(version):
+            notices.append(f"Python {version} is too old for the server: this notebook's version is used")
+            packages = packages.with_python("")
+        found = from_conda(name, packages)
+    given = {str(key): str(value) for key, value in {**packages.variables, **variables}.items()}
+    return replace(found, base_image=image, dockerfile=dockerfile, variables=given, notices=(*found.notices, *notices))
+
+
+def _image(docker: DockerSection) -> tuple[str, str, list[str]]:
+    if docker.build_context is not None:
+        place = Path(docker.build_context.location or ".") / docker.build_context.dockerfile_path
+        return "", _text(place), []
+    if docker.base_dockerfile is not None:
+        given = str(docker.base_dockerfile)
+        return "", given if "\n" in given or given.lstrip().upper().startswith("FROM ") else _text(Path(given)), []
+    image = docker.base_image or ""
+    address = docker.base_image_registry.address
+    if image and address and not image.startswith(address):
+        image = f"{address}/{image}"
+    if _PLAIN_IMAGES.fullmatch(image):
+        return "", "", [f"{image} holds no packages: the usual base image is used"]
+    return image, "", []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.expanduser().read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentProblem(f"{path} cannot be read.", hint="Give a Dockerfile, or its text.") from error
+
+
+def _too_old(version: str) -> bool:
+    exact = re.fullmatch(r"(\d+)\.(\d+)(\.[\d*]+)*", version)
+    return bool(exact) and (int(exact[1]), int(exact[2])) < _OLDEST if exact else False
+
+
+def fill_from(found: Described, python: PythonSection, docker: DockerSection) -> None:
+    """Write a description into the parts of an ``Environment``."""
+    packages = python.conda_dependencies
+    packages.set_pip_requirements([*found.options, *found.requirements])
+    if found.python_version:
+        packages.set_python_version(found.python_version)
+    else:
+        python.conda_dependencies = packages.with_python("")
+    docker.base_image = found.base_image or None
+    docker.base_dockerfile = found.dockerfile or None
+    python.user_managed_dependencies = found.needs_image and not found.requirements
+
+
+def file_of(
+    name: str, version: str | None, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]
+) -> dict[str, Any]:
+    """Write an environment under the keys of the SDK's files; the packages lie beside it."""
+    return {
+        "name": name,
+        "version": version,
+        "environmentVariables": dict(variables),
+        "python": {
+            "condaDependenciesFile": "conda_dependencies.yml",
+            "interpreterPath": python.interpreter_path,
+            "userManagedDependencies": python.user_managed_dependencies,
+        },
+        "docker": {
+            "baseImage": docker.base_image,
+            "baseDockerfile": docker.base_dockerfile and str(docker.base_dockerfile),
+        },
+    }
+
+
+_KEYS = (
+    *("name", "version", "environmentVariables", "python", "docker", "spark", "r", "databricks", "assetId"),
+    *("inferencingStackVersion", "autosaveEnabled"),
+)
+_PYTHON_KEYS = (
+    *("condaDependencies", "condaDependenciesFile", "interpreterPath", "userManagedDependencies"),
+    *("baseCondaEnvironment", "_base_conda_environment"),
+)
+_DOCKER_KEYS = (
+    *("baseImage", "baseDockerfile", "baseImageRegistry", "arguments", "enabled", "sharedVolumes", "shmSize"),
+    *("platform", "buildContext", "gpuSupport"),
+)
+
+
+def fill_from_file(
+    values: Mapping[str, Any], folder: Path, where: str, python: PythonSection, docker: DockerSection
+) -> None:
+    """Read what the SDK's files say of an environment; a key that nothing reads is refused."""
+    said, image = values.get("python") or {}, values.get("docker") or {}
+    refuse_unknown_keys(values, _KEYS, where)
+    refuse_unknown_keys(said, _PYTHON_KEYS, f"{where}: python")
+    refuse_unknown_keys(image, _DOCKER_KEYS, f"{where}: docker")
+    if said.get("condaDependencies"):
+        python.conda_dependencies = CondaDependencies.of(said["condaDependencies"], f"{where}: condaDependencies")
+    elif said.get("condaDependenciesFile"):
+        python.conda_dependencies = CondaDependencies(folder / said["condaDependenciesFile"])
+    python.user_managed_dependencies = bool(said.get("userManagedDependencies"))
+    python.interpreter_path = said.get("interpreterPath") or python.interpreter_path
+    docker.base_image = image.get("baseImage")
+    dockerfile = image.get("baseDockerfile")
+    if dockerfile:
+        text = "\n" in dockerfile or dockerfile.lstrip().upper().startswith("FROM ")
+        docker.base_dockerfile = dockerfile if text else folder / dockerfile
+    docker.enabled = bool(image.get("enabled"))
+    docker.arguments = list(image.get("arguments") or ())
+    docker.shm_size = image.get("shmSize")
+    for key, text in (image.get("baseImageRegistry") or {}).items():
+        setattr(docker.base_image_registry, key, text)

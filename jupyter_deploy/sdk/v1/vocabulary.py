@@ -1,0 +1,170 @@
+"""The words of the SDK's classes: wrong ones are answered with the right one, errors are the SDK's exceptions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DeployError, nearest
+from .exceptions import AzureMLException, WebserviceException, translated
+
+# What people write, and what the SDK calls it.
+_ARGUMENTS = {
+    "env": "environment",
+    "conda_env": "environment",
+    "ws": "workspace",
+    "ic": "inference_config",
+    "inf_config": "inference_config",
+    "dc": "deployment_config",
+    "deploy_config": "deployment_config",
+    "deployment_configuration": "deployment_config",
+    "target": "deployment_target",
+    "compute_target": "deployment_target",
+    "model": "models",
+    "service_name": "name",
+    "entry_point": "entry_script",
+    "execution_script": "entry_script",
+    "score_script": "entry_script",
+    "source_dir": "source_directory",
+    "path": "model_path",
+    "memory": "memory_gb",
+    "cpu": "cpu_cores",
+    "packages": "conda_packages",
+    "with_package": "conda_packages",
+    "with_packages": "conda_packages",
+    "timeout": "timeout_sec",
+}
+# Where an argument is given that another call does not take.
+_PLACES = {
+    **dict.fromkeys(("environment", "entry_script", "source_directory", "conda_file"), "InferenceConfig(…)"),
+    **dict.fromkeys(
+        ("cpu_cores", "memory_gb", "port", "auth_enabled", "token_auth_enabled", "num_replicas", "ssl_enabled"),
+        "deploy_configuration(…)",
+    ),
+}
+_ATTRIBUTES = {
+    "list_keys": "get_keys",
+    "keys": "get_keys",
+    "regenerate_key": "regen_key",
+    "regenerate_keys": "regen_key",
+    "get_access_keys": "get_keys",
+    "logs": "get_logs",
+    "wait": "wait_for_deployment",
+    "invoke": "run",
+    "predict": "run",
+    "restart": "reload",
+    "url": "scoring_uri",
+    "endpoint": "scoring_uri",
+    "status": "state",
+    "create": "register",
+    "get": "list",
+    "path": "get_model_path",
+    "metrics": "get_metrics",
+    "log_metric": "log",
+    "log_scalar": "log",
+    "upload": "upload_file",
+    "add_tag": "add_tags",
+    "to_pandas": "to_pandas_dataframe",
+    "as_pandas": "to_pandas_dataframe",
+    "conda": "python",
+}
+
+
+def of_v1(name: str) -> Any:
+    """Load a class of the SDK's by its name: workspaces, runs and models all know each other."""
+    return getattr(import_module(__package__), name)
+
+
+class Vocabulary(type):
+    """The metaclass of the SDK's classes.
+
+    A class names with ``error=`` the exception that tells of what went wrong beneath it.
+    """
+
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        error: type[AzureMLException] = WebserviceException,
+    ) -> Vocabulary:
+        """Put every public function, and those that make and read an object, behind the translation."""
+        for key, value in namespace.items():
+            if not key.startswith("_") or key == "__init__":
+                namespace[key] = _spoken(name, value, error)
+        namespace.setdefault("__getattr__", _lacking)
+        return super().__new__(cls, name, bases, namespace)
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
+        super().__init__(name, bases, namespace)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, wanted: str) -> Any:
+            raise AttributeError(_no_attribute(cls, wanted))
+
+
+def _lacking(thing: object, wanted: str) -> Any:
+    raise AttributeError(_no_attribute(type(thing), wanted))
+
+
+def _no_attribute(owner: type, wanted: str) -> str:
+    text = f"{owner.__name__} has no attribute {wanted!r}."
+    if wanted.startswith("_"):
+        # Asked for by tools, at every turn.
+        return text
+    known = [name for name in _names(owner) if not name.startswith("_")]
+    meant = _ATTRIBUTES.get(wanted)
+    meant = meant if meant in known else nearest(wanted, known)
+    return f"{text} Did you mean {meant!r}?" if meant else f"{text} It has: {', '.join(known)}."
+
+
+def _names(owner: type) -> list[str]:
+    return sorted({name for parent in owner.__mro__[:-1] for name in vars(parent)})
+
+
+def _spoken(owner: str, value: Any, error: type[AzureMLException]) -> Any:
+    if isinstance(value, (staticmethod, classmethod)):
+        return type(value)(_function(owner, value.__func__, error))
+    if isinstance(value, property):
+        read = _function(owner, value.fget, error) if value.fget else None
+        write = _function(owner, value.fset, error) if value.fset else None
+        return property(read, write, doc=value.__doc__)
+    return _function(owner, value, error) if isinstance(value, FunctionType) else value
+
+
+def _function(owner: str, function: Callable[..., Any], error: type[AzureMLException]) -> Callable[..., Any]:
+    code = function.__code__
+    takes = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    anything = bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    called = owner if function.__name__ == "__init__" else f"{owner}.{function.__name__}"
+
+    @wraps(function)
+    def spoken(*given: Any, **named: Any) -> Any:
+        for word in () if anything else named:
+            if word not in takes:
+                raise TypeError(_no_argument(called, word, [name for name in takes if name not in {"self", "cls"}]))
+        try:
+            return function(*given, **named)
+        except AzureMLException:
+            raise
+        except DeployError as problem:
+            raise translated(problem, error) from problem
+
+    return spoken
+
+
+def _no_argument(called: str, word: str, takes: list[str]) -> str:
+    text = f"{called}() has no argument {word!r}."
+    if word in {"with_package", "with_packages"}:
+        pip = "pip_packages= and " if "pip_packages" in takes else ""
+        return f"{text} Packages go into {pip}conda_packages= of CondaDependencies.create()."
+    meant = _ARGUMENTS.get(word, word)
+    if meant not in takes and meant in _PLACES:
+        return f"{text} {meant}= belongs to {_PLACES[meant]}."
+    meant = meant if meant in takes else nearest(word, [name for name in takes if not name.startswith("_")]) or ""
+    return f"{text} Use {meant}=." if meant else f"{text} It takes: {', '.join(takes) or 'none'}."

@@ -1,0 +1,1 @@
+"""Azure ML's documents, row by row: what their code does here."""

@@ -1,0 +1,54 @@
+"""A notebook's process: Azure ML's names, a workspace of its own, a folder to work in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import joblib
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import jupyter_deploy.azureml
+from jupyter_deploy.serving.shims import ModuleFinder
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.v1 import Workspace
+
+
+@pytest.fixture(autouse=True)
+def names() -> Iterator[None]:
+    """The names resolve in this test, and in no other."""
+    jupyter_deploy.azureml.install()
+    yield
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ModuleFinder)]
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"azureml", "inference_schema"}]:
+        del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The notebook's folder."""
+    place = tmp_path / "notebook"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def ws(home: Path) -> Workspace:
+    """The workspace, under the name that the documents give it."""
+    from jupyter_deploy.sdk.v1 import Workspace
+
+    return Workspace.create("ws", subscription_id="sub", resource_group="group", show_output=False)
+
+
+@pytest.fixture
+def outputs(folder: Path) -> Path:
+    """``outputs/model.pkl``, as a training cell leaves it."""
+    (folder / "outputs").mkdir()
+    model = LogisticRegression().fit([[0.0, 1.0], [1.0, 0.0], [0.2, 0.9], [0.9, 0.1]], [0, 1, 0, 1])
+    joblib.dump(model, folder / "outputs" / "model.pkl")
+    return folder / "outputs"

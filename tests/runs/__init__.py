@@ -1,0 +1,1 @@
+"""Runs: metrics, tags, files."""
