@@ -67,9 +67,11 @@ class Runs:
 
     def number(self, record: RunRecord) -> int:
         """Count a run within its experiment, from 1."""
-        this = (runs.c.experiment == record.experiment) & (runs.c.created <= record.created.timestamp())
+        # A record's time is rounded; the row's own is not.
+        began = sa.select(runs.c.created).where(runs.c.id == record.id).scalar_subquery()
+        this = (runs.c.experiment == record.experiment) & (runs.c.created <= began)
         with self._database.read() as connection:
-            return max(1, int(connection.scalar(sa.select(sa.func.count()).select_from(runs).where(this)) or 0))
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(runs).where(this)) or 0)
 
     def end(self, run_id: str, status: str, error: str = "") -> RunRecord:
         """Write down how a run ended."""
