@@ -1,4 +1,4 @@
-"""Who may call a service: its keys are read and replaced, and its running servers are told at once."""
+"""Who may call a service: read and replace its keys, and tell its running servers at once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,7 @@ from .changing import ServiceLock
 class Access:
     """The credentials of services.
 
-    Parameters
-    ----------
-    home : Home
-        The workspace's folders.
-    rows : Services
-        Says which services have keys.
-    target : callable
-        Given a target's name, returns it.
-    lock : ServiceLock
-        No server may start with the old keys while they are replaced.
+    Under ``lock``, no server starts with the old keys while they are replaced.
     """
 
     def __init__(self, home: Home, rows: Services, target: Callable[[str], Target], lock: ServiceLock) -> None:
@@ -33,33 +24,20 @@ class Access:
         self._lock = lock
 
     def keys(self, name: str) -> Keys:
-        """Return a service's keys.
-
-        Raises
-        ------
-        UsageProblem
-            If the service has none.
-        """
+        """Return a service's keys, or refuse if it has none."""
         _must_have_keys(self._rows.get(name))
         return self._file(name).ensure()
 
     def authorization(self, record: ServiceRecord) -> str:
-        """Return the header ``Authorization`` of a request to a service; empty where it needs none."""
+        """Return the ``Authorization`` header for a service; empty if it needs none."""
         if record.spec.auth == "key":
             return f"Bearer {self._file(record.name).ensure().primary}"
         return ""
 
     def replace_key(self, name: str, which: str, key: str | None) -> None:
-        """Replace one of a service's keys; the one before it is refused when this returns.
+        """Replace one of a service's keys, ``"primary"`` or ``"secondary"`` in any case; None makes a new key.
 
-        Parameters
-        ----------
-        name : str
-            The service's name.
-        which : str
-            ``"primary"`` or ``"secondary"``, in any case.
-        key : str or None
-            The new one; None makes one.
+        The previous key is refused when this returns.
 
         Raises
         ------

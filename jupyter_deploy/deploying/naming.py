@@ -33,32 +33,11 @@ class Naming:
         models: object = None,
         image: bool = False,
     ) -> tuple[str, str | Path | None]:
-        """Tell which service is meant.
+        """Return the service that a name means, and the script of a new one; None if its model needs no script.
 
-        Parameters
-        ----------
-        name : str
-            A service's name, or that of a script.
-        script : str or pathlib.Path, optional
-            The script that was given.
-        say : callable
-            Told of a name that was derived.
-        models : object, optional
-            The models that were given: one needs no script.
-        image : bool, optional
-            Whether the service runs an image of its own, and so needs no script.
-
-        Returns
-        -------
-        tuple of (str, str or pathlib.Path or None)
-            The service's name, and the script of a new one; None where its model answers without one.
-
-        Raises
-        ------
-        UsageProblem
-            Where another script has the service's name already.
-        NotFound
-            Where there is nothing of that name to serve.
+        ``name`` is a service's or a script's. ``say`` is told of a derived name. ``models`` are the given ones: one
+        of them needs no script. ``image`` says that the service runs an image of its own, and so needs no script. A
+        name is refused if another script has that service's name.
         """
         could_be_a_script = isinstance(name, str) and SCRIPT_RULE.fullmatch(unicodedata.normalize("NFC", name))
         own = derived(name) if could_be_a_script else ""

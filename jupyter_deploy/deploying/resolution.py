@@ -93,7 +93,7 @@ class Resolver:
         if script is None:
             script, alone = self._script(spec, references)
         if references is None:
-            references = self.usual_models(spec.name, script)
+            references = self.default_models(spec.name, script)
         references = [*references, *script.models]
         models = tuple({model.id: model for model in map(self._models.get, references)}.values())
         for model in models:
@@ -137,7 +137,7 @@ class Resolver:
         except NotFound:
             return reference
 
-    def usual_models(self, name: str, script: Script) -> tuple[str, ...]:
+    def default_models(self, name: str, script: Script) -> tuple[str, ...]:
         """List the models of a service for which none are named: the model of its name, if there is one.
 
         There is none if the script has all that it needs.

@@ -1,4 +1,4 @@
-"""Services without a script of the user's own: which model they serve, and which cannot be served so."""
+"""Services without a script of the user's own: which model they serve, and which models need a script."""
 
 from __future__ import annotations
 
@@ -12,28 +12,9 @@ from ..scripts import Script, unwritten_script
 
 
 def script_of_model(name: str, references: Sequence[str], models: Models, folder: str) -> Script:
-    """Write the script of a service that has exactly one model.
+    """Write the script of a service with exactly one model; it is not stored.
 
-    Parameters
-    ----------
-    name : str
-        The service's.
-    references : sequence of str
-        Its models; at least one.
-    models : Models
-        The registry.
-    folder : str
-        A folder without modules.
-
-    Returns
-    -------
-    Script
-        Not stored.
-
-    Raises
-    ------
-    UsageProblem
-        If there are several models, or the model's framework needs a script.
+    Several models, or a framework that needs a script, are refused.
     """
     found = list({model.id: model for model in map(models.get, references)}.values())
     if len(found) > 1:
@@ -55,26 +36,9 @@ def script_of_model(name: str, references: Sequence[str], models: Models, folder
 
 
 def answers_alone(model: Model, name: str, environment: Environment) -> str:
-    """Say that a model is served without a script, after a look whether its library is there to load it.
+    """Say that a model is served without a script, if its library is installed to load it.
 
-    Parameters
-    ----------
-    model : Model
-        Its framework is one of :data:`jupyter_deploy.frameworks.SERVED`.
-    name : str
-        The service's.
-    environment : Environment
-        What it runs on.
-
-    Returns
-    -------
-    str
-        For the user.
-
-    Raises
-    ------
-    DeployError
-        Naming what to install; an environment of the service's own is not looked at.
+    Otherwise the error names what to install. The service's own environment is not checked.
     """
     library = missing_library(model.framework) if environment.is_kernel else ""
     if library:

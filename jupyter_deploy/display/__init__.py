@@ -11,14 +11,16 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .card import service_content as service_content
-    from .faces import FACES as FACES
-    from .faces import bundle as bundle
-    from .faces import face_of as face_of
-    from .faces import html as html
-    from .faces import register as register
-    from .faces import text as text
-    from .faces import unregister as unregister
+    from .formatters import FACES as FACES
+    from .formatters import bundle as bundle
+    from .formatters import face_of as face_of
+    from .formatters import html as html
+    from .formatters import register as register
+    from .formatters import text as text
+    from .formatters import unregister as unregister
+    from .markup import TONES as TONES
     from .markup import badge as badge
+    from .markup import badge_styles as badge_styles
     from .markup import note as note
     from .markup import sentence as sentence
     from .markup import unless_live as unless_live
@@ -34,8 +36,8 @@ else:
         __name__,
         {
             "card": "service_content",
-            "faces": "FACES bundle face_of html register text unregister",
-            "markup": "badge note sentence unless_live",
+            "formatters": "FACES bundle face_of html register text unregister",
+            "markup": "TONES badge badge_styles note sentence unless_live",
             "models": "model_rows",
             "plain": "NOTHING milliseconds window",
             "stages": "Stages",

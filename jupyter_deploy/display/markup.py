@@ -114,6 +114,12 @@ def badge(state: str, *, live: bool = False) -> Html:
     return element("span", sign, f" {state}", role="status" if live else False, style=style)
 
 
+def badge_styles(selector: str) -> str:
+    """Write the rules that give live badges, by ``data-state``, the colours of the static ones; gray by default."""
+    tones = [("", TONES["Stopped"]), *((f'[data-state="{state}"]', tone) for state, tone in TONES.items())]
+    return "\n".join(f"{selector}{which} {{ background: {tone.ground}; color: {tone.ink}; }}" for which, tone in tones)
+
+
 def code(text: str, *, whole: bool = False) -> Html:
     """Draw a text to copy: a click selects all of it. ``whole`` keeps it in one line, if its container scrolls."""
     wrap = "normal" if whole else "anywhere"

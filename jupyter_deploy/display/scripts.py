@@ -58,12 +58,11 @@ def _taken(script: Script) -> list[list[str]]:
 def _gets(written: Written) -> list[str]:
     """Say what run() gets, with one line for each parameter of a schema and one for a change."""
     given = written.script.input
-    told = given.text.split("\n")
-    before = written.contract_before.split("\n")
-    if written.contract_before and told[0] != before[0]:
-        told[0] = f"{told[0]} now; it got {before[0].partition(' gets ')[2]} before"
-    elif written.contract_before:
-        told += [f"before, it was {line}" for line in before[1:] if line not in told]
+    told, before = given.lines, written.input_before
+    if before and before.sentence != given.sentence:
+        told[0] = f"{given.sentence} now; it got {before.gets} before"
+    elif before:
+        told += [f"before, it was {line}" for line in before.lines[1:] if line not in told]
     return told if given.returns else [*told, "run() has no return: its answer is always {}"]
 
 

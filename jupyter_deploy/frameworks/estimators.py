@@ -1,4 +1,4 @@
-"""Models with scikit-learn's interface, whichever library they are of: asked by their methods."""
+"""Models with scikit-learn's interface, of any library: called by their methods."""
 
 from __future__ import annotations
 
@@ -17,19 +17,9 @@ _MOST_NESTED = 50
 
 
 class Estimator:
-    """Asks one estimator.
+    """Calls a fitted estimator; ``prepare`` is applied to the rows first.
 
-    Parameters
-    ----------
-    model : object
-        Fitted.
-    prepare : callable, optional
-        What is done to the rows first.
-
-    Raises
-    ------
-    ModelProblem
-        If it has nothing to be asked by, or is not fitted.
+    A model without such methods, or one that is not fitted, is a ModelProblem.
     """
 
     def __init__(self, model: Any, *, prepare: Callable[[Any], Any] = lambda rows: rows) -> None:
@@ -55,7 +45,7 @@ class Estimator:
         )
 
     def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        """Ask by each of the methods."""
+        """Call each of the methods."""
         with warnings.catch_warnings():
             # Of arrays for a model of columns: they were counted already.
             warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
@@ -66,17 +56,7 @@ class Estimator:
 def in_table(rows: Any, columns: tuple[str, ...]) -> Any:
     """Give a matrix the names of its columns, which some steps of pipelines look for.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-        In the columns' order.
-    columns : tuple of str
-        Empty for a model without.
-
-    Returns
-    -------
-    pandas.DataFrame or numpy.ndarray
-        The matrix itself where the model has no columns, or pandas is not installed.
+    It stays a matrix if the model has no columns, or pandas is not installed.
     """
     if not columns or find_spec("pandas") is None:
         return rows
@@ -112,7 +92,7 @@ def _output(classes: Any, name: str) -> Tensor:
 
 
 def _rows_first(found: Any) -> Any:
-    """Turn the list that multi-output classifiers return (an array for each output) into one entry a row."""
+    """Turn the list of a multi-output classifier, one array per output, into one entry per row."""
     if hasattr(found, "toarray"):
         return found.toarray()
     if not isinstance(found, list) or not found or not hasattr(found[0], "shape"):
@@ -125,21 +105,9 @@ def _rows_first(found: Any) -> Any:
 
 
 def example_row(model: Any, columns: tuple[str, ...], width: int) -> tuple[Any, ...]:
-    """Make up a row that the model takes: zeros, and of a column that an encoder knows, its first category.
+    """Make a row that the model takes: zeros, and for a column that an encoder knows, its first category.
 
-    Parameters
-    ----------
-    model : object
-        An estimator or a pipeline.
-    columns : tuple of str
-        The names of its features; empty where it has none.
-    width : int
-        How many there are.
-
-    Returns
-    -------
-    tuple of object
-        A value for each feature.
+    ``columns`` is empty if the features have no names; ``width`` is their number.
     """
     row: list[Any] = [0.0] * width
     for names, categories in _encoders(model, columns, 0):
@@ -152,7 +120,7 @@ def example_row(model: Any, columns: tuple[str, ...], width: int) -> tuple[Any, 
 
 
 def _encoders(model: Any, names: Any, depth: int) -> Iterator[tuple[list[Any], Any]]:
-    """Find what encodes categories, with the columns that it is given."""
+    """Yield the encoders of categories, with the columns that each gets."""
     if depth > _MOST_NESTED:
         return
     if hasattr(model, "categories_"):
@@ -165,24 +133,11 @@ def _encoders(model: Any, names: Any, depth: int) -> Iterator[tuple[list[Any], A
 
 
 class RowModel:
-    """Asks a model by functions of its own, for libraries without scikit-learn's interface.
+    """Calls a model by functions, for libraries without scikit-learn's interface.
 
-    Parameters
-    ----------
-    methods : mapping of str to callable
-        The first is the usual one.
-    width : int
-        How many features a row has.
-    columns : tuple of str
-        Their names; empty for a model without.
-    example : tuple of object, optional
-        A row that it takes; zeros by default.
-    classes : object, optional
-        Of a classifier.
-    framed : bool, optional
-        Whether a model of columns gets a table; else a matrix.
-    prepare : callable, optional
-        What is done to the rows first.
+    The first of ``methods`` is the default. ``width`` is the number of features, ``columns`` their names, if any.
+    ``example`` is a row, by default zeros; ``classes`` are a classifier's. ``framed`` gives a model of columns a
+    table instead of a matrix. ``prepare`` is applied to the rows first.
     """
 
     def __init__(
@@ -208,7 +163,7 @@ class RowModel:
         )
 
     def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        """Ask by each of the methods."""
+        """Call each of the methods."""
         rows = inputs[DATA]
         rows = self._prepare(in_table(rows, self.signature.columns) if self._framed else rows)
         return {name: self._methods[name](rows) for name in outputs}

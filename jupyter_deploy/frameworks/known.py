@@ -46,19 +46,9 @@ class Framework(Protocol):
 
 
 def framework_of(obj: object, *, pickled: bool = False) -> Framework:
-    """Find the framework of an object.
+    """Return the first framework in the list that matches an object.
 
-    Parameters
-    ----------
-    obj : object
-        A model, or anything that can be pickled.
-    pickled : bool, optional
-        Whether only those are wanted that write pickles.
-
-    Returns
-    -------
-    Framework
-        The first in the list that matches.
+    With ``pickled``, only of those that write pickles.
     """
     for name in _PICKLED if pickled else _MODULES:
         framework: Any = import_module(f"{__package__}.{name}")

@@ -214,18 +214,7 @@ def installed_version(distribution: str) -> str:
 
 
 def pinned(modules: Iterable[str]) -> tuple[str, ...]:
-    """Write the requirements of modules, in the versions that are installed here.
-
-    Parameters
-    ----------
-    modules : iterable of str
-        Top-level names.
-
-    Returns
-    -------
-    tuple of str
-        ``distribution==version`` of those that are; sorted.
-    """
+    """Return the installed versions of top-level modules as sorted ``distribution==version``."""
     return tuple(sorted(f"{name}=={version}" for name, version in map(distribution_version, modules) if name))
 
 

@@ -1,4 +1,4 @@
-"""Which models can be served without a script, and how their files become something that answers."""
+"""Which models can be served without a script, and how their files become predictors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERVED = tuple(_SERVED)
 
 
 class Served(Protocol):
-    """A framework whose models can be asked without a script; a module with these names is one."""
+    """A framework whose models can be served without a script; a module with these names is one."""
 
     ENDINGS: tuple[str, ...]
 
@@ -31,52 +31,27 @@ class Served(Protocol):
         """Read a model back."""
 
     def predictor(self, model: Any) -> Predictor:
-        """Make a loaded model answer."""
+        """Make a predictor of a loaded model."""
 
 
 def missing_library(framework: str) -> str:
-    """Tell what must be installed here before models of a framework can be served.
-
-    Parameters
-    ----------
-    framework : str
-        One of :data:`SERVED`.
-
-    Returns
-    -------
-    str
-        As pip takes it; empty where it is installed.
-    """
+    """Return the requirement that a framework in :data:`SERVED` needs here; empty if it is installed."""
     module = _SERVED[framework][1]
     return "" if distribution_version(module)[0] else _INSTALLED_AS.get(module, module)
 
 
 def predictor_of(folder: Path, framework: str) -> Predictor:
-    """Load the model in a folder.
+    """Load the model in a folder, of a framework in :data:`SERVED`.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        With the one file or folder that was registered.
-    framework : str
-        One of :data:`SERVED`.
-
-    Returns
-    -------
-    Predictor
-        Ready to be asked.
-
-    Raises
-    ------
-    ModelProblem
-        Naming the files, where it is not clear which of them is the model.
+    The folder has the one file or folder that was registered. If several files may be the model, the error names
+    them.
     """
     module: Served = import_module(f"{__package__}.{_SERVED[framework][0]}")
     return module.predictor(module.load(_model_in(folder, module.ENDINGS, framework)))
 
 
 def _model_in(folder: Path, endings: tuple[str, ...], framework: str) -> Path:
-    """Find the model: what was registered, or the one file in it whose name ends as the framework's models do."""
+    """Find the model: what was registered, or the one file in it with a suffix of the framework."""
     entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
     if len(entries) == 1 and (entries[0].is_file() or any((entries[0] / name).exists() for name in endings)):
         return entries[0]

@@ -37,16 +37,5 @@ def load(entry: Path) -> Any:
 
 
 def predictor(model: Any) -> Predictor:
-    """Make an estimator answer.
-
-    Parameters
-    ----------
-    model : object
-        Fitted.
-
-    Returns
-    -------
-    Predictor
-        Usually with probabilities, where it has them.
-    """
+    """Make a predictor of a fitted estimator, with probabilities if it has them."""
     return Estimator(model)

@@ -100,12 +100,9 @@ class Invocation:
         return signature_in(found) if found else None
 
     def document(self, connection: Connection) -> dict[str, Any] | None:
-        """Ask the service itself for its swagger document: that is no request to the script, and not counted as one.
+        """Ask the service for its swagger document, None if it has none.
 
-        Returns
-        -------
-        dict or None
-            None where it has none.
+        No request to the script, and not counted as one.
         """
         try:
             for route in _DOCUMENTS:

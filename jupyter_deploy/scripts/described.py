@@ -25,16 +25,25 @@ class RunInput:
     """What a script's ``run()`` gets."""
 
     kind: str  # "text", "json", "schema", "raw" or "batch"
-    sentence: str  # the kind in one line
+    gets: str  # the kind in words
     parameters: dict[str, str]  # those that a request fills, with their types; a type is empty if unknown
     is_read: bool = True  # whether run() uses its value
     returns: bool = True  # whether run() may return a value
 
     @property
-    def text(self) -> str:
+    def sentence(self) -> str:
+        """What it gets, in one line."""
+        return f"{'run_batch' if self.kind == 'batch' else 'run'}() gets {self.gets}"
+
+    @property
+    def lines(self) -> list[str]:
         """The sentence, and a line for each parameter with a type."""
-        lines = [f"{name}: {kind}" for name, kind in self.parameters.items() if kind]
-        return "\n".join([self.sentence, *lines])
+        return [self.sentence, *(f"{name}: {kind}" for name, kind in self.parameters.items() if kind)]
+
+    @property
+    def text(self) -> str:
+        """Its lines, as one text."""
+        return "\n".join(self.lines)
 
 
 def run_input(source: str, cell: str = "") -> RunInput:
@@ -46,7 +55,7 @@ def run_input(source: str, cell: str = "") -> RunInput:
         tree = quiet_parse(source)
         own = quiet_parse(cell or source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return RunInput("text", "run() gets the request's text", {})
+        return RunInput("text", "the request's text", {})
     run = run_of(own)
     found = _input(tree, own, run)
     if run is None:
@@ -64,18 +73,18 @@ def _input(tree: ast.Module, own: ast.Module, run: Function | ast.Lambda | None)
         return found
     plain = dict.fromkeys(inputs, "")
     if "run_batch" in names:
-        return RunInput("batch", "run_batch() gets the texts of all requests that wait", {})
+        return RunInput("batch", "the texts of all requests that wait", {})
     if any(
         isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node) == DECODES
         for node in tree.body
     ):
-        return RunInput("json", "run() gets the request's JSON, decoded", plain)
+        return RunInput("json", "the request's JSON, decoded", plain)
     if "init" in names:
         reason = "the cell has init()"
     else:
         reason = reason_for_text(run, scope_of([tree.body])) if run else "it is not written in the cell"
     because = f" ({reason})" if reason else ""
-    return RunInput("text", f"run() gets the request's text{because}", plain)
+    return RunInput("text", f"the request's text{because}", plain)
 
 
 def _by_decorators(tree: ast.Module, inputs: list[str]) -> RunInput | None:
@@ -85,7 +94,7 @@ def _by_decorators(tree: ast.Module, inputs: list[str]) -> RunInput | None:
         return None
     imports = scope_of([tree.body]).imports
     if any(imports.get(name, name).rpartition(".")[2] == "rawhttp" for part in parts for name in names_in(part)):
-        return RunInput("raw", "run() gets the whole request (@rawhttp)", dict.fromkeys(inputs, ""))
+        return RunInput("raw", "the whole request (@rawhttp)", dict.fromkeys(inputs, ""))
     kinds: dict[str, str] = {}
     for part in parts:
         for node in ast.walk(part):
@@ -94,10 +103,10 @@ def _by_decorators(tree: ast.Module, inputs: list[str]) -> RunInput | None:
                 if isinstance(name, ast.Constant):
                     kinds[str(name.value)] = _kind(kind, imports)
     if not kinds:
-        return RunInput("schema", "run() gets what its decorators say", dict.fromkeys(inputs, ""))
+        return RunInput("schema", "what its decorators say", dict.fromkeys(inputs, ""))
     listed = [name for name in inputs if name in kinds] or list(kinds)
-    sentence = f"run() gets {', '.join(listed)} from the request's JSON, converted and checked"
-    return RunInput("schema", sentence, {name: kinds.get(name, "") for name in [*listed, *(set(inputs) - set(listed))]})
+    gets = f"{', '.join(listed)} from the request's JSON, converted and checked"
+    return RunInput("schema", gets, {name: kinds.get(name, "") for name in [*listed, *(set(inputs) - set(listed))]})
 
 
 class _Unwrapped(ast.NodeTransformer):

@@ -1,4 +1,4 @@
-"""The entry script of a service whose user wrote none: short, and a start for one of their own."""
+"""The entry script of a service whose user wrote none: short, and a start for the user's own."""
 
 from __future__ import annotations
 
@@ -24,22 +24,8 @@ run_batch = model.answers
 
 
 def unwritten_script(name: str, model: str, framework: str, folder: str) -> Script:
-    """Write the entry script of a model.
+    """Write the entry script of a model, ``name:version``, of a framework in :data:`jupyter_deploy.frameworks.SERVED`.
 
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    model : str
-        ``name:version``.
-    framework : str
-        One of :data:`jupyter_deploy.frameworks.SERVED`.
-    folder : str
-        A folder without modules: nothing lies beside this script.
-
-    Returns
-    -------
-    Script
-        Not stored.
+    ``folder`` has no modules. The script is not stored.
     """
     return Script(name, _TEXT.format(name=name, model=model.partition(":")[0], framework=framework), folder)

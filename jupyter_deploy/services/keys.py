@@ -1,4 +1,4 @@
-"""A service's two keys: one file that only its owner can read, in the service's own folder."""
+"""A service's two keys: a private file in the service's own folder."""
 
 from __future__ import annotations
 
@@ -20,13 +20,7 @@ _MASK = "********"
 
 
 class Keys(NamedTuple):
-    """Both keys of a service: a pair to be unpacked. Printed whole, it shows neither.
-
-    Parameters
-    ----------
-    primary, secondary : str
-        Either of them lets a client in.
-    """
+    """Both keys of a service; its repr shows neither. Either key lets a client in."""
 
     primary: str
     secondary: str
@@ -37,27 +31,13 @@ class Keys(NamedTuple):
 
 @dataclass(frozen=True)
 class KeyFile:
-    """Where the keys of one service are.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The workspace's folder, which must be its owner's only.
-    folder : pathlib.Path
-        The service's own.
-    """
+    """The place of a service's keys, in a workspace whose folder must be private."""
 
     root: Path
     folder: Path
 
     def read(self) -> Keys | None:
-        """Return the keys; None where none were made yet.
-
-        Raises
-        ------
-        StoreProblem
-            If the file is damaged. The message quotes nothing of it.
-        """
+        """Return the keys; None if there are none. The error for a damaged file does not quote it."""
         path = self.folder / _FILE
         try:
             values = json.loads(path.read_text())
@@ -71,7 +51,7 @@ class KeyFile:
             ) from None
 
     def ensure(self) -> Keys:
-        """Return the keys; they are made where there are none."""
+        """Return the keys, and make them if there are none."""
         found = self.read()
         if found is None:
             found = Keys(new_key(), new_key())
@@ -86,21 +66,12 @@ class KeyFile:
 
 
 def new_key() -> str:
-    """Make a key that nobody can guess."""
+    """Make an unguessable key."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def with_key(keys: Keys, which: str, key: str | None) -> Keys:
-    """Replace one of two keys.
-
-    Parameters
-    ----------
-    keys : Keys
-        Those of now.
-    which : str
-        ``"primary"`` or ``"secondary"``, in any case.
-    key : str or None
-        The new one; None makes one.
+    """Replace one of two keys, ``"primary"`` or ``"secondary"`` in any case; None makes a new key.
 
     Raises
     ------
@@ -123,15 +94,5 @@ def with_key(keys: Keys, which: str, key: str | None) -> Keys:
 
 
 def credentials_for(auth: str, name: str, keys: KeyFile) -> Credentials:
-    """Make what a service's server checks requests with.
-
-    Parameters
-    ----------
-    auth : str
-        As the service's specification says it.
-    name : str
-        The service's.
-    keys : KeyFile
-        Its keys.
-    """
+    """Make the credentials that a service's server checks; ``auth`` is that of its specification."""
     return Credentials("key", tuple(keys.ensure())) if auth == "key" else Credentials()

@@ -1,4 +1,4 @@
-"""A service as something to hand on: what goes into a package, and the protocol of what makes one."""
+"""A service as a package: its content, and the protocol of what makes one."""
 
 from __future__ import annotations
 
@@ -15,30 +15,14 @@ from .records import Setting
 
 @dataclass(frozen=True)
 class PackageContents:
-    """What is packaged.
-
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    bundle : Bundle
-        Code and models.
-    environment : Environment
-        What they run on.
-    workers : int
-        Processes that run the script.
-    settings : mapping
-        The server's settings that differ from its defaults.
-    models : tuple of str
-        ``name:version`` of the models.
-    """
+    """What is packaged."""
 
     name: str
-    bundle: Bundle
-    environment: Environment
-    workers: int
-    settings: Mapping[str, Setting] = field(hash=False)
-    models: tuple[str, ...]
+    bundle: Bundle  # code and models
+    environment: Environment  # what they run on
+    workers: int  # processes that run the script
+    settings: Mapping[str, Setting] = field(hash=False)  # those that differ from the server's defaults
+    models: tuple[str, ...]  # name:version of the models
 
 
 class Packager(Protocol):
@@ -53,7 +37,7 @@ class Packager(Protocol):
     target: str
 
     def write(self, contents: PackageContents, folder: Path) -> tuple[str, ...]:
-        """Fill an empty folder with all that a package is built from; returns what was left out, for people."""
+        """Write all that a package is built from into an empty folder; returns what was left out, for people."""
 
     def build(
         self,
@@ -64,7 +48,7 @@ class Packager(Protocol):
         workspace: str,
         say: Callable[[str], None],
     ) -> tuple[str, ...]:
-        """Build an image of that name, by way of an empty folder; returns what was left out, for people."""
+        """Build an image through an empty folder; returns what was left out, for people."""
 
     def command(self, name: str, location: str, *, is_image: bool) -> str:
         """Return the command that builds a written package, or that serves a built one."""

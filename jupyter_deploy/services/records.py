@@ -36,15 +36,15 @@ class Change:
     what : tuple of str
         What differed: ``"script"``, ``"model"``, ``"workers"``, ``"port"``…
     milliseconds : float
-        From the request to the new code answering; 0 where nothing was done.
+        From the request until the new code answers; 0 if nothing was done.
     generation : int
         The generation that serves now.
     notes : tuple of str
-        What was decided for the user, and why.
+        Decisions that were made for the user, and why.
     pending : bool
-        Whether nobody waited until it serves.
+        Whether the deployment returned before it serves.
     moved : tuple of str
-        What the script takes from the notebook otherwise than before, in words.
+        What the script now takes differently from the notebook, in words.
     """
 
     service: str
@@ -150,7 +150,7 @@ class ServiceSpec:
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)  # never changed once they are set
     description: str = ""
-    auth: str = "none"
+    auth: str = "none"  # "none", "key" or "token": what clients must send; the keys are in the service's folder
 
 
 @dataclass(frozen=True)

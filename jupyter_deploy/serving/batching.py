@@ -1,8 +1,8 @@
 """Greedy batching: the requests that wait when a prediction ends are predicted together.
 
-The arguments of several requests become those of one call, and its result is cut again. Only values that have rows
-are joined, and only where they are alike in everything but the number of rows; all other requests run by themselves.
-A batch that fails, or whose result cannot be cut, is run one by one, so that a bad row only fails its own request.
+The arguments of several requests are joined for one call, and its result is cut into their parts. Only values with
+rows are joined, and only if they are alike in everything but the number of rows; all other requests run alone. If a
+batch fails, or its result cannot be cut, its requests run one by one, so a bad row fails only its own request.
 """
 
 from __future__ import annotations
@@ -19,19 +19,10 @@ class CannotCut(Exception):
 
 
 def call_together(call: Callable[[Arguments], Any], batch: Sequence[Arguments]) -> list[Outcome]:
-    """Call once for many, and where that does not work, once for each.
+    """Call once for all requests, and once for each where that fails.
 
-    Parameters
-    ----------
-    call : callable
-        Given arguments, returns a result with one row for each row of them.
-    batch : sequence of dict
-        The arguments of each request.
-
-    Returns
-    -------
-    list of tuple of (bool, object)
-        In the order of the batch: true with a result, or false with what was raised.
+    ``call`` returns a result with one row for each row of its arguments. An outcome is true with a result, or false
+    with the exception.
     """
     outcomes: list[Outcome] = [(False, None)] * len(batch)
     for members in _alike(batch):
@@ -59,7 +50,7 @@ def _call_one(call: Callable[[Arguments], Any], arguments: Arguments) -> Outcome
 
 
 def _alike(batch: Sequence[Arguments]) -> list[list[int]]:
-    """Group requests whose arguments differ in nothing but their rows."""
+    """Group requests whose arguments differ only in their rows."""
     groups: dict[Any, list[int]] = {}
     alone: list[list[int]] = []
     for index, arguments in enumerate(batch):
@@ -72,7 +63,7 @@ def _alike(batch: Sequence[Arguments]) -> list[list[int]]:
 
 
 def _kind(value: Any) -> Any:
-    """Return what must agree; raises TypeError for what cannot be joined."""
+    """Return what must agree; raises TypeError for values that cannot be joined."""
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         if type(value.index).__name__ != "RangeIndex":
             raise TypeError("its index means something")
@@ -85,7 +76,7 @@ def _kind(value: Any) -> Any:
 
 
 def _row_kind(row: Any) -> Any:
-    """Tell rows apart that make others of what they are joined with: 1 beside 1.5 becomes 1.0, a missing key NaN."""
+    """Describe a row so that rows which would change each other differ: 1 beside 1.5 becomes 1.0, a missing key NaN."""
     if isinstance(row, list):
         kinds = frozenset(map(type, row))
         nested = not kinds.isdisjoint((list, dict))
@@ -120,24 +111,10 @@ def _join(values: list[Any]) -> Any:
 
 
 def cut(result: Any, counts: Sequence[int]) -> list[Any]:
-    """Cut a result into the parts of each request.
+    """Cut a result into one part per request, each of the result's own kind.
 
-    Parameters
-    ----------
-    result : object
-        A list, tuple, array, table or series with one entry a row, or a dict of such.
-    counts : sequence of int
-        How many rows each request has.
-
-    Returns
-    -------
-    list
-        One part a request, of the result's own kind.
-
-    Raises
-    ------
-    CannotCut
-        If it has another number of rows, or none.
+    The result is a list, tuple, array, table or series with one entry per row, or a dict of these; ``counts`` are the
+    requests' numbers of rows. Raises :class:`CannotCut` if the rows do not match.
     """
     if isinstance(result, dict):
         columns = {key: cut(value, counts) for key, value in result.items()}

@@ -1,4 +1,4 @@
-"""What clients of a server must show: the values, and the file that a server reads them from."""
+"""What clients of a server must send: the values, and the file that a server reads them from."""
 
 from __future__ import annotations
 
@@ -22,28 +22,17 @@ _LEAST, _MOST = 8, 256
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request must carry.
+    """What a request must carry."""
 
-    Parameters
-    ----------
-    kind : str
-        One of :data:`KINDS`.
-    keys : tuple of str
-        For ``"key"``: any of them will do.
-    signing_key : str
-        For ``"token"``: 32 bytes in hexadecimal digits, of this service alone.
-    audience : str
-        For ``"token"``: the service's name, as tokens say it.
-    """
-
-    kind: str = "none"
-    keys: tuple[str, ...] = field(default=(), repr=False)
+    kind: str = "none"  # one of KINDS
+    keys: tuple[str, ...] = field(default=(), repr=False)  # for "key": any of them will do
+    # for "token": 32 bytes in hexadecimal digits, of this service alone
     signing_key: str = field(default="", repr=False)
-    audience: str = ""
+    audience: str = ""  # for "token": the service's name, as tokens state it
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Credentials:
-        """Read what :meth:`to_json` returns.
+        """Read what :meth:`to_json` returned.
 
         Raises
         ------
@@ -62,7 +51,7 @@ class Credentials:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values. They hold the keys: for a 0600 file or a request to the admin routes only."""
+        """Return plain values with the keys: only for a 0600 file or a request to the admin routes."""
         return {**asdict(self), "keys": list(self.keys)}
 
     def dumps(self) -> str:
@@ -74,7 +63,7 @@ _RULE = f"{_LEAST} to {_MOST} letters, digits and other visible ASCII characters
 
 
 def is_key(text: object) -> bool:
-    """Tell whether a text can be a key: it is sent in a header."""
+    """Whether a text can be a key: it is sent in a header."""
     return (
         isinstance(text, str)
         and _LEAST <= len(text) <= _MOST
@@ -85,26 +74,10 @@ def is_key(text: object) -> bool:
 
 
 def credentials_of(config: ServingConfig, environ: MutableMapping[str, str] = os.environ) -> Credentials:
-    """Find what the clients of a server must show.
+    """Find what the clients of a server must send; ``"none"`` only if nothing asks for more.
 
-    Variables with keys are taken out of the environment, so that the script does not inherit them.
-
-    Parameters
-    ----------
-    config : ServingConfig
-        Names the file, or says that keys are wanted.
-    environ : mutable mapping, optional
-        The environment variables.
-
-    Returns
-    -------
-    Credentials
-        Of kind ``"none"`` only where nothing asks for more.
-
-    Raises
-    ------
-    ConfigProblem
-        If they are wanted and cannot be read: such a server must not start, or it would be open to everybody.
+    Variables with keys are removed from the environment, so that the script does not inherit them. Credentials that
+    are requested and cannot be read are a ConfigProblem: such a server must not start, or it would be open to all.
     """
     given = [environ.pop(name, "") for name in (PRIMARY_VARIABLE, SECONDARY_VARIABLE)]
     if config.auth_file:
@@ -137,7 +110,7 @@ def _read(path: Path) -> Credentials:
 
 
 def _keys_in(path: Path) -> list[str]:
-    """Read a file of keys: one a line, or the JSON object with ``primary`` and ``secondary``."""
+    """Read a file of keys: one per line, or the JSON object with ``primary`` and ``secondary``."""
     try:
         text = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -24,27 +24,9 @@ VARIABLE = "JUPYTER_DEPLOY_TARGET"
 
 
 def choose(name: str, say: Callable[[str], None] = lambda _: None, environ: Mapping[str, str] = os.environ) -> str:
-    """Turn what the user asked for into the name of a target.
+    """Turn one of :data:`CHOICES` into the name of a target, and say why.
 
-    Parameters
-    ----------
-    name : str
-        One of :data:`CHOICES`. ``"auto"`` is what the variable ``JUPYTER_DEPLOY_TARGET`` says; without it, Docker if
-        its daemon answers, else a process.
-    say : callable, optional
-        Told what was chosen and why.
-    environ : mapping, optional
-        The environment variables.
-
-    Returns
-    -------
-    str
-        A target's name.
-
-    Raises
-    ------
-    TargetProblem
-        If there is no such target.
+    ``"auto"`` is the value of ``JUPYTER_DEPLOY_TARGET``; without it, Docker if its daemon answers, else a process.
     """
     if name in TARGETS or name in _added():
         return name
@@ -66,23 +48,17 @@ def choose(name: str, say: Callable[[str], None] = lambda _: None, environ: Mapp
 
 
 def choices_with_added() -> tuple[str, ...]:
-    """List what :func:`choose` takes, with the targets that other distributions bring."""
+    """List the choices of :func:`choose`, with the targets of other distributions."""
     return *CHOICES, *_added()
 
 
 def all_targets() -> Iterator[Target]:
-    """Return every target that there is, those of other distributions last.
-
-    Yields
-    ------
-    Target
-        Ready to use.
-    """
+    """Yield every target, those of other distributions last."""
     yield from map(target, (*TARGETS, *_added()))
 
 
 def _added() -> dict[str, EntryPoint]:
-    """Look up what other distributions bring: it takes milliseconds, so only where a name is not one of ours."""
+    """Look up the targets of other distributions: it takes milliseconds, so only for a name that is not ours."""
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in TARGETS}
@@ -94,29 +70,16 @@ def having(wanted: Callable[[Capabilities], bool]) -> str:
 
 
 def packager() -> Packager:
-    """Return what makes packages of services."""
+    """Return the maker of packages."""
     from .docker import DockerPackager
 
     return DockerPackager()
 
 
 def target(name: str) -> Target:
-    """Return a target.
+    """Return a target by its name; it keeps no state of its own.
 
-    Parameters
-    ----------
-    name : str
-        From :func:`choose`, or from a server's row.
-
-    Returns
-    -------
-    Target
-        Ready to use; it keeps no state of its own.
-
-    Raises
-    ------
-    TargetProblem
-        If it came with a distribution that is not installed any more.
+    It may have come with a distribution that is no longer installed; then it is a TargetProblem.
     """
     made: Target
     if name in TARGETS:

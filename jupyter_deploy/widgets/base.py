@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import secrets
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from ..display import unless_live
+from ..display import TONES, badge_styles, unless_live
 from ..errors import DeployError
 from .feed import Feed
 
@@ -29,6 +30,12 @@ _NOTHING = {"text/plain": "", "text/html": ""}
 def asset(*names: str) -> str:
     """Read files beside this one; the browser gets their text as one."""
     return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+
+
+def script(name: str) -> str:
+    """Read a widget's script, behind what all of them share and the signs of states."""
+    signs = json.dumps({state: tone.sign for state, tone in TONES.items()}, ensure_ascii=False)
+    return f"const SIGNS = {signs};\n{asset('common.js', name)}"
 
 
 def in_kernel() -> bool:
@@ -51,7 +58,7 @@ class LiveWidget(anywidget.AnyWidget):
     The thread, not the kernel's event loop, sends changes, so they arrive while a cell runs.
     """
 
-    _css = asset("widgets.css")
+    _css = f"{asset('widgets.css')}\n{badge_styles('.jpd .jpd-badge')}"
     name = traitlets.Unicode("").tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
     beat = traitlets.Float(0.0).tag(sync=True)

@@ -11,7 +11,7 @@ from ..display import model_rows, summary_html, summary_text
 from ..errors import NotFound
 from ..registry import Model
 from ..workspace import Workspace
-from .base import LiveWidget, asset, error_facts
+from .base import LiveWidget, error_facts, script
 
 # The most that a person reads in a list; the newest are kept.
 NAMES, VERSIONS = 500, 100
@@ -30,7 +30,7 @@ class ModelBrowser(LiveWidget):
         Show captured data, too.
     """
 
-    _esm = asset("common.js", "browser.js")
+    _esm = script("browser.js")
     models: traitlets.List[Any] = traitlets.List().tag(sync=True)
     more = traitlets.Int(0).tag(sync=True)
     picked = traitlets.Dict().tag(sync=True)

@@ -11,7 +11,7 @@ import traitlets
 from ..display import NOTHING, badge, milliseconds, service_content, summary_html, summary_text
 from ..errors import NotFound
 from ..workspace import Living, Service
-from .base import LiveWidget, asset, error_facts
+from .base import LiveWidget, error_facts, script
 from .levels import brief, with_levels
 
 SHORT, LONG = 5, 60
@@ -31,7 +31,7 @@ class ServiceCard(LiveWidget):
         Returns what the kernel knows of its script cells.
     """
 
-    _esm = asset("common.js", "card.js")
+    _esm = script("card.js")
     facts = traitlets.Dict().tag(sync=True)
     lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
     busy = traitlets.Unicode("").tag(sync=True)

@@ -12,7 +12,7 @@ import traitlets
 from ..display import milliseconds, summary_html, summary_text, window
 from ..errors import NotFound
 from ..workspace import Service
-from .base import LiveWidget, asset
+from .base import LiveWidget, script
 
 MINUTES = 5
 _POINTS = MINUTES * 60
@@ -29,7 +29,7 @@ class MetricsChart(LiveWidget):
         Its handle.
     """
 
-    _esm = asset("common.js", "chart.js")
+    _esm = script("chart.js")
     points: traitlets.List[Any] = traitlets.List().tag(sync=True)
     latest: traitlets.List[Any] = traitlets.List().tag(sync=True)
     recent = traitlets.Dict().tag(sync=True)

@@ -61,8 +61,6 @@ function copyButton(label, text) {
   return h("span", {}, h("button", { type: "button", class: "jpd-button jpd-small", click: press, "aria-label": label }, word), said);
 }
 
-const STATES = { Healthy: "●", Transitioning: "◌", Unhealthy: "▲", Unschedulable: "▲", Failed: "✕", Stopped: "■", Deleted: "–" };
-
 function badge() {
   const mark = h("span", { "aria-hidden": "true" });
   const word = h("span");
@@ -72,7 +70,7 @@ function badge() {
     show(state) {
       node.dataset.state = state;
       node.hidden = !state;
-      put(mark, STATES[state] ?? "○");
+      put(mark, SIGNS[state] ?? (state === "Deleted" ? "–" : "○"));
       put(word, state);
     },
   };

@@ -11,7 +11,7 @@ import traitlets
 from ..display import milliseconds, summary_html, summary_text
 from ..errors import DeployError, InvokeProblem, NotFound
 from ..workspace import Service
-from .base import LiveWidget, asset, error_facts
+from .base import LiveWidget, error_facts, script
 from .card import pretty
 from .fields import PLAIN, fields, input_schema
 from .levels import shortened
@@ -31,7 +31,7 @@ class InvokeForm(LiveWidget):
         Its handle.
     """
 
-    _esm = asset("common.js", "form.js")
+    _esm = script("form.js")
     fields: traitlets.List[Any] = traitlets.List().tag(sync=True)
     sample = traitlets.Unicode(PLAIN).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)

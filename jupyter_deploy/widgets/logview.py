@@ -15,7 +15,7 @@ import traitlets
 from ..display import summary_html, summary_text
 from ..errors import DeployError, NotFound
 from ..workspace import Service
-from .base import LiveWidget, asset
+from .base import LiveWidget, script
 from .levels import with_levels
 from .ring import CAPACITY, Ring
 
@@ -41,7 +41,7 @@ class LogView(LiveWidget):
         Its handle.
     """
 
-    _esm = asset("common.js", "logview.js")
+    _esm = script("logview.js")
     tail = traitlets.Dict().tag(sync=True)
 
     def __init__(self, service: Service) -> None:

@@ -161,7 +161,7 @@ class Authoring:
     def _compared(self, script: Script, draft: bool) -> Written:
         """Add what ``run()`` got until now, if it gets something else from now on."""
         old = self._scripts.find(script.name)
-        return Written(script, draft, old.contract if old and old.contract != script.contract else "")
+        return Written(script, draft, old.input if old and old.contract != script.contract else None)
 
     def _running(self, script: str) -> list[ServiceRecord]:
         """List the services that run a script."""

@@ -72,17 +72,9 @@ class Housekeeping:
         return [server.environment for server in self._servers() if server.environment]
 
     def leftovers(self, *, cache: bool = False) -> list[Leftover]:
-        """List what can be removed.
+        """List what can be removed: folders, then captured values, then what is on the targets that answer.
 
-        Parameters
-        ----------
-        cache : bool, optional
-            Whether what the installer has downloaded counts too.
-
-        Returns
-        -------
-        list of Leftover
-            Folders first, then captured values, then what is on the targets that answer.
+        ``cache`` includes the installer's downloads.
         """
         self.clear_away()
         found = [Leftover("server", f"{name}'s ({what})", 0, name) for name, what in self._deployment.strays.list()]

@@ -175,7 +175,7 @@ class Trials:
             if record.spec.script == script.name and not record.spec.script_is_file:
                 return self._like(record)
         # Use the script's name: the trial's own has no model.
-        return ServiceSpec(_name(), script.name, target=self._target()), self._resolver.usual_models(
+        return ServiceSpec(_name(), script.name, target=self._target()), self._resolver.default_models(
             script.name, script
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..scripts import Script, Taken
+from ..scripts import RunInput, Script, Taken
 from ..services import Change
 from .trial import Trial
 
@@ -20,7 +20,7 @@ class Written:
         What is stored, or would be.
     draft : bool
         Whether it was only written, not saved or stored.
-    contract_before : str
+    input_before : RunInput or None
         What the previous ``run()`` got, if that was something else.
     trial : Trial or None
         The result of the trial.
@@ -32,7 +32,7 @@ class Written:
 
     script: Script
     draft: bool = False
-    contract_before: str = ""
+    input_before: RunInput | None = None
     trial: Trial | None = None
     changes: tuple[Change, ...] = ()
     moved: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Written:
         return {
             **self.script.as_dict(),
             "draft": self.draft,
-            "contract_before": self.contract_before,
+            "contract_before": self.input_before.text if self.input_before else "",
             "trial": self.trial.as_dict() if self.trial else None,
             "changes": [change.as_dict() for change in self.changes],
             "moved": list(self.moved),

@@ -1,4 +1,4 @@
-"""Who may call the service: a key or a token in ``Authorization``, looked at before anything of a body is read."""
+"""Who may call the service: a key or a token in ``Authorization``, checked before any of a body is read."""
 
 from __future__ import annotations
 
@@ -19,12 +19,7 @@ _TOKEN_CLAIMS = ["aud", "exp", "iat", "nbf"]
 
 
 class Authorization:
-    """What requests must carry, exchangeable while the server runs.
-
-    Parameters
-    ----------
-    credentials : Credentials
-        Those of now.
+    """What requests must carry, exchangeable while the server runs; ``wanted`` says whether they need any.
 
     Attributes
     ----------
@@ -36,12 +31,9 @@ class Authorization:
         self.use(credentials)
 
     def use(self, credentials: Credentials) -> None:
-        """Take other credentials: those before them are refused from now on.
+        """Use other credentials: the previous ones are refused from now on.
 
-        Raises
-        ------
-        ImportError
-            If they are tokens, and PyJWT is not installed here; the old ones stay.
+        Raises ImportError for tokens without PyJWT; the old credentials stay.
         """
         tokens = _Tokens(credentials) if credentials.kind == "token" else None
         digests = [sha256(key.encode()).digest() for key in credentials.keys]
@@ -51,17 +43,11 @@ class Authorization:
         self.wanted = credentials.kind != "none"
 
     def wants(self, path: str) -> bool:
-        """Tell whether a request to a path needs credentials: all do but those for health and for the admin routes."""
+        """Whether a request to a path needs credentials: all but health and admin routes do."""
         return self.wanted and path != "/" and not path.startswith(_OPEN)
 
     def check(self, headers: dict[bytes, bytes]) -> None:
-        """Refuse a request without credentials, or with others.
-
-        Raises
-        ------
-        Refused
-            With status 401. The message never quotes what was sent.
-        """
+        """Refuse a request without valid credentials, with status 401; the message never quotes what was sent."""
         what = "token" if self._tokens else "key"
         header = headers.get(b"authorization")
         if header is None:
@@ -130,7 +116,7 @@ class _Tokens:
         return f"The header Authorization holds no token.{_pair(token)}"
 
     def _is_foreign(self, token: bytes) -> bool:
-        """Read whom a token is for that this service's key did not sign; nothing else of it is believed."""
+        """Read the audience of a token that this service's key did not sign; nothing else in it is trusted."""
         try:
             claims = self._jwt.decode(token, options={"verify_signature": False})
         except self._jwt.InvalidTokenError:
@@ -139,7 +125,7 @@ class _Tokens:
 
 
 def _pair(given: bytes) -> str:
-    """Advise those who send the whole result of ``get_token()`` or ``get_keys()``."""
+    """Advise a client that sends the whole result of ``get_token()`` or ``get_keys()``."""
     if given.startswith((b"(", b"Token(", b"Keys(")):
         return " What was sent is a tuple as Python prints it: pass its first item alone."
     return ""

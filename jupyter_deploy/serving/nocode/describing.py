@@ -1,4 +1,4 @@
-"""What swagger documents, forms and errors show of a model: a schema and an example, from its signature."""
+"""The schema and example of a model, from its signature, for swagger documents, forms and errors."""
 
 from __future__ import annotations
 
@@ -11,18 +11,7 @@ _MOST_VALUES = 1000
 
 
 def schemas_of(signature: Signature) -> dict[str, Any]:
-    """Describe a request and its answer.
-
-    Parameters
-    ----------
-    signature : Signature
-        The model's.
-
-    Returns
-    -------
-    dict
-        As :func:`jupyter_deploy.serving.worker.schema.schemas`.
-    """
+    """Describe a request and its answer, as :func:`jupyter_deploy.serving.worker.schema.schemas` does."""
     properties: dict[str, Any] = {"data": _data(signature)}
     if signature.of_rows:
         methods = [one.name for one in signature.outputs]
@@ -33,18 +22,7 @@ def schemas_of(signature: Signature) -> dict[str, Any]:
 
 
 def example_of(signature: Signature) -> dict[str, Any]:
-    """Make up a request that the model takes.
-
-    Parameters
-    ----------
-    signature : Signature
-        The model's.
-
-    Returns
-    -------
-    dict
-        For ``/score``.
-    """
+    """Make a request that the model takes."""
     if signature.of_rows:
         row = list(signature.example)
         if signature.columns:

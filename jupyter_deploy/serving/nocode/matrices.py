@@ -1,4 +1,4 @@
-"""From JSON to the rows of a model: a matrix in the order of its columns."""
+"""Convert JSON to the rows of a model: a matrix in the order of its columns."""
 
 from __future__ import annotations
 
@@ -13,25 +13,11 @@ _MOST_NAMED = 12
 
 
 def matrix_of(value: Any, signature: Signature) -> Any:
-    """Read rows.
+    """Read rows as a two-dimensional array, of numbers or of objects.
 
-    Parameters
-    ----------
-    value : object
-        A list of rows, a list of records, one record, columns by name, or ``{"columns": …, "data": …}``.
-    signature : Signature
-        What the model takes.
-
-    Returns
-    -------
-    numpy.ndarray
-        Two-dimensional; of numbers, or of objects where there are others. Of a model that does not say how many
-        features it has, one-dimensional where the value is a list of texts or numbers.
-
-    Raises
-    ------
-    BadInput
-        Naming the row, and what is expected.
+    The value is a list of rows or records, one record, columns by name, or ``{"columns": …, "data": …}``. If the
+    model does not know its number of features, a list of texts or numbers is one-dimensional. The error names the
+    row, and what is expected.
     """
     rows = _listed(value, signature.columns)
     if not isinstance(rows, list):
@@ -55,20 +41,7 @@ def matrix_of(value: Any, signature: Signature) -> Any:
 
 
 def of_columns(columns: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Join columns that come one by one.
-
-    Parameters
-    ----------
-    columns : mapping of str to numpy.ndarray
-        Each with one value a row.
-    names : sequence of str
-        The model's columns.
-
-    Returns
-    -------
-    numpy.ndarray
-        In the model's order.
-    """
+    """Join columns, each with one value per row, in the order of the model's columns."""
     import numpy as np
 
     _check_names(columns, names, "the request")

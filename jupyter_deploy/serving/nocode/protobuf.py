@@ -1,7 +1,7 @@
-"""The form of ONNX Runtime's server, which Azure ML's services without a script speak: protobuf messages as JSON.
+"""The format of ONNX Runtime's server, which Azure ML's services without a script use: protobuf messages as JSON.
 
-A request is ``{"inputs": {NAME: TENSOR}, "outputFilter": [NAME]}``, an answer ``{"outputs": {NAME: TENSOR}}``; a tensor
-is ``{"dims": […], "dataType": N}`` with ``rawData`` (base64, little-endian) or a list, by its type.
+A request is ``{"inputs": {NAME: TENSOR}, "outputFilter": [NAME]}``, an answer ``{"outputs": {NAME: TENSOR}}``; a
+tensor is ``{"dims": […], "dataType": N}`` with ``rawData`` (base64, little-endian) or a list, by its type.
 """
 
 from __future__ import annotations
@@ -33,18 +33,7 @@ _NUMBERS = {name: number for number, (name, _) in _TYPES.items()}
 
 
 def is_protobuf(body: Mapping[str, Any]) -> bool:
-    """Tell whether a request is of this form.
-
-    Parameters
-    ----------
-    body : mapping
-        The request.
-
-    Returns
-    -------
-    bool
-        Whether its inputs are tensors.
-    """
+    """Whether a request has this format: its inputs are tensors."""
     inputs = body.get("inputs")
     return isinstance(inputs, Mapping) and any(
         (isinstance(one, Mapping) and "dims" in one) or (isinstance(one, Mapping) and "dataType" in one)
@@ -53,25 +42,7 @@ def is_protobuf(body: Mapping[str, Any]) -> bool:
 
 
 def read_tensor(value: Any, name: str) -> Any:
-    """Read one tensor.
-
-    Parameters
-    ----------
-    value : object
-        As it came.
-    name : str
-        The input's.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the type and shape that it says.
-
-    Raises
-    ------
-    BadInput
-        If that is not one.
-    """
+    """Read the tensor of an input; it must have the type and shape that it states."""
     import numpy as np
 
     if not isinstance(value, Mapping):
@@ -99,20 +70,7 @@ def read_tensor(value: Any, name: str) -> Any:
 
 
 def output_filter(body: Mapping[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Read which outputs are asked for.
-
-    Parameters
-    ----------
-    body : mapping
-        The request.
-    known : tuple of str
-        The model's outputs.
-
-    Returns
-    -------
-    tuple of str
-        All, where none are named.
-    """
+    """Read the requested outputs; all if none are named."""
     names = body.get("outputFilter", body.get("output_filter")) or list(known)
     unknown = [name for name in names if name not in known] if isinstance(names, list) else [names]
     if unknown:
@@ -121,18 +79,7 @@ def output_filter(body: Mapping[str, Any], known: tuple[str, ...]) -> tuple[str,
 
 
 def written(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Write an answer.
-
-    Parameters
-    ----------
-    found : mapping of str to numpy.ndarray
-        The outputs.
-
-    Returns
-    -------
-    dict
-        For JSON.
-    """
+    """Write the outputs as an answer for JSON."""
     return {"outputs": {name: _tensor(value) for name, value in found.items()}}
 
 

@@ -25,56 +25,34 @@ _ROWS = ("data", "input_data", "dataframe_split", "dataframe_records", "instance
 
 @dataclass(frozen=True)
 class Question:
-    """One request, read.
+    """One request, read."""
 
-    Parameters
-    ----------
-    inputs : dict of str to numpy.ndarray
-        For the predictor.
-    outputs : tuple of str
-        What is asked for.
-    form : callable
-        Makes the answer of the outputs.
-    """
-
-    inputs: dict[str, Any]
-    outputs: tuple[str, ...]
-    form: Callable[[dict[str, Any]], Any]
+    inputs: dict[str, Any]  # for the predictor
+    outputs: tuple[str, ...]  # the requested ones
+    form: Callable[[dict[str, Any]], Any]  # makes the answer of the outputs
 
 
 class ServedModel:
-    """The model of a service that has no other script.
-
-    Parameters
-    ----------
-    framework : str
-        In Azure ML's spelling, for example ``"ScikitLearn"``.
-    """
+    """The model of a service without a script; the framework is in Azure ML's spelling."""
 
     def __init__(self, framework: str) -> None:
         self.framework = framework
         self._predictor: Predictor | None = None
 
     def load(self, folder: str) -> None:
-        """Read the model's files.
-
-        Parameters
-        ----------
-        folder : str
-            ``AZUREML_MODEL_DIR``.
-        """
+        """Read the model's files from ``AZUREML_MODEL_DIR``."""
         self._predictor = predictor_of(Path(folder), self.framework)
 
     @property
     def predictor(self) -> Predictor:
-        """The model, loaded."""
+        """The loaded model."""
         if self._predictor is None:
             raise RuntimeError("load() was not called")
         return self._predictor
 
     @property
     def signature(self) -> Signature:
-        """What it takes and returns."""
+        """Its inputs and outputs."""
         return self.predictor.signature
 
     def schemas(self) -> dict[str, Any]:
@@ -82,18 +60,10 @@ class ServedModel:
         return schemas_of(self.signature)
 
     def answers(self, requests: Sequence[str]) -> list[Any]:
-        """Predict for several requests at once.
+        """Predict for several requests at once, from their texts.
 
-        Parameters
-        ----------
-        requests : sequence of str
-            The text of each.
-
-        Returns
-        -------
-        list
-            The answer of each, or the exception that it failed with; a request that does not fit the model has a
-            :class:`~jupyter_deploy.serving.modes.BadInput`.
+        Returns the answer of each, or its exception: a :class:`~jupyter_deploy.serving.modes.BadInput` for one that
+        does not fit the model.
         """
         read = [self._read(request) for request in requests]
         found: list[Any] = list(read)
@@ -179,6 +149,6 @@ def _protobuf(value: Any, wanted: Tensor) -> Any:
 
 
 def _plain(found: dict[str, Any], key: str = "") -> Any:
-    """Return the one output alone, several by their names."""
+    """Return the only output by itself, several by their names."""
     answer = next(iter(found.values())) if len(found) == 1 else found
     return {key: answer} if key else answer

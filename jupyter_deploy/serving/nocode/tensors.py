@@ -1,4 +1,4 @@
-"""Values for the named tensors of a model: of the right type and shape, with nothing lost."""
+"""Values for the named tensors of a model: of the right type and shape, without loss."""
 
 from __future__ import annotations
 
@@ -10,24 +10,10 @@ from ..modes import BadInput
 
 
 def tensors_of(value: Any, signature: Signature) -> dict[str, Any]:
-    """Read the inputs from JSON.
+    """Read the inputs from JSON, by the model's names.
 
-    Parameters
-    ----------
-    value : object
-        Nested lists for a model with one input; else an object with one entry an input.
-    signature : Signature
-        What the model takes.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        By the model's names.
-
-    Raises
-    ------
-    BadInput
-        Naming the input, and what is expected.
+    The value is nested lists for a model with one input, otherwise an object with one entry per input. The error
+    names the input, and what is expected.
     """
     names = [one.name for one in signature.inputs]
     if len(names) == 1 and not (isinstance(value, Mapping) and set(value) == set(names)):
@@ -36,22 +22,7 @@ def tensors_of(value: Any, signature: Signature) -> dict[str, Any]:
 
 
 def named(given: Mapping[str, Any], signature: Signature, read: Any) -> dict[str, Any]:
-    """Read each input by its name.
-
-    Parameters
-    ----------
-    given : mapping of str to object
-        The values.
-    signature : Signature
-        What the model takes.
-    read : callable
-        Makes an array of a value for a :class:`Tensor`.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        All inputs.
-    """
+    """Read each input by its name; ``read`` makes an array of a value for a :class:`Tensor`."""
     names = [one.name for one in signature.inputs]
     missing = [name for name in names if name not in given]
     unknown = [str(name) for name in given if name not in names]
@@ -81,25 +52,7 @@ def _read(value: Any, wanted: Tensor) -> Any:
 
 
 def fitted(found: Any, wanted: Tensor) -> Any:
-    """Check an array, and give it the type that the model takes.
-
-    Parameters
-    ----------
-    found : numpy.ndarray
-        As it came.
-    wanted : Tensor
-        What the model takes.
-
-    Returns
-    -------
-    numpy.ndarray
-        Equal in value, but for the rounding of floats.
-
-    Raises
-    ------
-    BadInput
-        If a value would be another one, or the shape does not fit.
-    """
+    """Check an array, and convert it to the model's type; only floats may be rounded."""
     _check_shape(found, wanted)
     if wanted.dtype in {"", "str"}:
         if wanted.dtype and found.dtype.kind not in "OU":
@@ -130,16 +83,5 @@ def _check_shape(found: Any, wanted: Tensor) -> None:
 
 
 def shown(shape: tuple[int, ...]) -> str:
-    """Write a shape.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        -1 for any.
-
-    Returns
-    -------
-    str
-        For example ``"[any, 28, 28]"``.
-    """
+    """Write a shape, for example as ``"[any, 28, 28]"``; -1 means any."""
     return f"[{', '.join('any' if size < 0 else str(size) for size in shape)}]"

@@ -46,29 +46,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class EntryScript:
-    """A loaded script.
-
-    Parameters
-    ----------
-    init : callable
-        Called once, without arguments.
-    run : callable
-        Called with what the mode makes of a request.
-    mode : Mode
-        How that is made.
-    takes_headers : bool
-        Whether ``run`` has a parameter ``request_headers``.
-    run_batch : callable or None
-        Called with a list of texts instead of ``run``; returns as many results.
-    batches : bool
-        Whether waiting requests are predicted together.
-    schemas : dict or None
-        For swagger documents; None where the script has no schema.
-    served : ServedModel or None
-        The model that answers by itself.
-    loop : callable
-        Returns the event loop for ``async def``.
-    """
+    """A loaded script."""
 
     init: Callable[[], Any]  # called once, without arguments
     run: Callable[..., Any]  # called with the arguments that the mode makes of a request
@@ -78,16 +56,13 @@ class EntryScript:
     run_batch: Callable[[list[Any]], Any] | None = None
     batches: bool = False  # whether waiting requests are predicted together
     schemas: dict[str, Any] | None = None  # for swagger documents; None without a schema
-    served: ServedModel | None = None
+    served: ServedModel | None = None  # the model that answers without run()
     loop: Loop = field(default_factory=Loop)  # returns the event loop for async def
 
     def facts(self) -> dict[str, Any]:
-        """Tell the front what it needs to know; of a model that answers by itself, once it is loaded.
+        """Tell the front the mode, the schemas, and whether requests have headers and are batched.
 
-        Returns
-        -------
-        dict
-            Mode, whether requests come with headers and whether they are batched, and the schemas.
+        For a model that answers without ``run()``, it must be loaded.
         """
         wants = self.takes_headers or self.mode.name == "raw"
         schemas = self.served.schemas() if self.served else self.schemas
@@ -175,7 +150,7 @@ def _batching(init: Callable[[], Any], run: Callable[..., Any], run_batch: Calla
 
 
 def _served(run_batch: Callable[..., Any]) -> ServedModel | None:
-    """Find the model whose own method answers; a script that does more with a request describes itself."""
+    """Find the model that answers without ``run()``; a script that does more with a request describes itself."""
     owner = getattr(run_batch, "__self__", None)
     if type(owner).__module__.startswith(f"{_NOCODE}."):
         return owner

@@ -43,18 +43,7 @@ RUN python3 -m compileall -q {RUNTIME_FOLDER} && python3 -c "{WARM}"
 
 
 def labels_of(contents: PackageContents) -> dict[str, str]:
-    """Write the labels of the Open Container Initiative.
-
-    Parameters
-    ----------
-    contents : PackageContents
-        What is packaged.
-
-    Returns
-    -------
-    dict of str to str
-        Nothing in them depends on when or where it is packaged.
-    """
+    """Return the labels of the Open Container Initiative, independent of when and where it is packaged."""
     name = contents.name
     serves = f"{name}: {', '.join(contents.models)}" if contents.models else name
     return {
@@ -66,19 +55,9 @@ def labels_of(contents: PackageContents) -> dict[str, str]:
 
 
 def dockerfile(contents: PackageContents, base: str = "") -> str:
-    """Write the Dockerfile.
+    """Write the Dockerfile, for the classic builder as well as for BuildKit.
 
-    Parameters
-    ----------
-    contents : PackageContents
-        What is packaged.
-    base : str, optional
-        An image that holds environment and server already; by default the file installs them.
-
-    Returns
-    -------
-    str
-        For the classic builder as well as for BuildKit.
+    ``base`` is an image that holds environment and server already; by default the file installs them.
     """
     labels = labels_text(labels_of(contents))
     if base:
@@ -93,21 +72,9 @@ def dockerfile(contents: PackageContents, base: str = "") -> str:
 
 
 def write(contents: PackageContents, folder: Path, *, whole: bool = True) -> tuple[str, ...]:
-    """Write a build context.
+    """Write a build context into an empty folder; returns what was left out, and how to include it.
 
-    Parameters
-    ----------
-    contents : PackageContents
-        What is packaged.
-    folder : pathlib.Path
-        An empty folder.
-    whole : bool, optional
-        Whether environment and server are part of it; without them it has no Dockerfile either.
-
-    Returns
-    -------
-    tuple of str
-        What was left out, and how to get it in.
+    ``whole`` includes environment and server; without them there is no Dockerfile either.
     """
     notices = []
     files: dict[str, bytes] = {"config.json": settings_of(contents).dumps().encode() + b"\n"}
@@ -148,18 +115,7 @@ def _normalise(folder: Path) -> None:
 
 
 def settings_of(contents: PackageContents) -> ServingConfig:
-    """Return how a packaged service is served.
-
-    Parameters
-    ----------
-    contents : PackageContents
-        What is packaged.
-
-    Returns
-    -------
-    ServingConfig
-        Without anything secret; its admin routes are closed.
-    """
+    """Return the settings of a packaged service: nothing secret, and closed admin routes."""
     from ...serving import with_settings
 
     fixed = ServingConfig(

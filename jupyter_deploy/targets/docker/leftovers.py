@@ -56,18 +56,7 @@ def images(client: Any, workspace: str, needed: Iterable[Environment]) -> Iterat
 def leftovers(
     workspace: str, servers: Iterable[Server], environments: Iterable[Environment], *, cache: bool
 ) -> Iterator[Leftover]:
-    """List a workspace's containers and images that no service needs; with the cache, if that is asked for.
-
-    Parameters
-    ----------
-    workspace, servers, environments, cache : str, iterable of Server, iterable of Environment, bool
-        As for :meth:`jupyter_deploy.services.Target.leftovers`.
-
-    Yields
-    ------
-    Leftover
-        Containers first: they hold images.
-    """
+    """List what :meth:`jupyter_deploy.services.Target.leftovers` lists, containers first: they hold images."""
     with engine() as client:
         for identity, name in containers(client, workspace, servers):
             yield Leftover("container", name, 0, identity, TARGET)
@@ -78,18 +67,7 @@ def leftovers(
 
 
 def remove(items: Iterable[Leftover]) -> list[Leftover]:
-    """Remove what was listed.
-
-    Parameters
-    ----------
-    items : iterable of Leftover
-        From :func:`leftovers`.
-
-    Returns
-    -------
-    list of Leftover
-        What is gone.
-    """
+    """Remove items of :func:`leftovers`, and return those that are gone."""
     with engine() as client:
         return [item for item in items if _removed(client, item)]
 

@@ -100,13 +100,7 @@ class Share:
         self._replace("config.json", config.dumps())
 
     def authorize(self, credentials: Credentials) -> None:
-        """Let a restart ask clients for these credentials.
-
-        Parameters
-        ----------
-        credentials : Credentials
-            Of the service.
-        """
+        """Let a restart ask clients for these credentials."""
         self._replace(CREDENTIALS_FILE, credentials.dumps())
 
     @property
