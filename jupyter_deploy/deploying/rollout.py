@@ -233,7 +233,7 @@ class Rollout:
         if launch.port:
             return generation
         # The port is free only now: start the proven bundle on it; until then the new server answers on its own port.
-        progress(Step(f"taking over port {has}", stage="take over"))
+        progress(Step(f"taking over port {has}; new connections are refused until then", stage="take over"))
         try:
             final, _, generation = self._beside(proven, resolved, self._launch(resolved, has), progress)
         except DeployError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +14,9 @@ import pandas as pd
 import pytest
 import requests
 
+from jupyter_deploy.display import bundle
 from jupyter_deploy.errors import InvokeProblem, NotFound, UsageProblem
-from jupyter_deploy.workspace import Service, Workspace
+from jupyter_deploy.workspace import Service, Workspace, shown
 
 from ..servers import process_of
 
@@ -182,6 +185,32 @@ def test_scripts_collectors_write_to_the_same_place(workspace: Workspace) -> Non
         service.collected("model_input")
     assert "Did you mean 'model_inputs'?" in wrong.value.hint
     assert service.collected().empty
+
+
+def cli(*words: str) -> str:
+    command = [sys.executable, "-m", "jupyter_deploy.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def test_the_command_line_shows_no_bodies_unless_asked(workspace: Workspace, service: Service) -> None:
+    assert "has collected no requests of that kind yet" in cli("collected", "double")
+    name = service.request('"personal"').request_id
+    collected(service, 1)
+    usual, asked = cli("collected", "double"), cli("collected", "double", "--bodies")
+    assert name[:8] in usual
+    assert "personal" not in usual
+    assert '{"twice": "personalpersonal"}' in asked
+    assert "personal" not in cli("collected", "double", "--json")
+    page = bundle(service.collections.requests())
+    assert "personal" not in str(page)
+    assert "personal" in str(bundle(shown(service.collections.requests(), bodies=True)))
+    assert "the same answer" in cli("replay", "double", name[:8])
+    assert "Did you mean" in cli("replay", "double", name[1:])
+    wrong = cli("collected", "double", "--since", "yesterday")
+    assert "'yesterday' is no moment" in wrong
+    assert "MB of collected data are removed" in cli("collected", "double", "--clear", "--yes")
+    assert service.collections.names() == []
 
 
 def test_a_request_is_run_again(workspace: Workspace, service: Service, tmp_path: Path) -> None:
