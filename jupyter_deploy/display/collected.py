@@ -94,7 +94,7 @@ def _verdict(replayed: Replayed) -> str:
 
 
 def _replay_rows(replayed: Replayed) -> list[tuple[str, str]]:
-    rows = [("input", _brief(replayed.input))]
+    rows = []
     for label, outcome in (("before", replayed.before), ("now", replayed.after)):
         status = f"{outcome.status} · " if outcome.status else ""
         rows += [(label, outcome.by), ("", status + (outcome.error or _brief(outcome.value, _VALUE)))]
@@ -120,6 +120,11 @@ def _replay_html(replayed: Replayed) -> str:
     )
 
 
+def _replay_data(replayed: Replayed) -> dict[str, Any]:
+    # The answers were asked for; the input is in the value, for who wants it.
+    return {key: value for key, value in replayed.as_dict().items() if key != "input"}
+
+
 COLLECTED = Face("collected", _requests_text, _requests_html, lambda collected: collected.as_dict())
 ROWS = Face("collected", _rows_text, _rows_html, lambda found: found.as_dict())
-REPLAYED = Face("replay", _replay_text, _replay_html, lambda replayed: replayed.as_dict())
+REPLAYED = Face("replay", _replay_text, _replay_html, _replay_data)

@@ -16,6 +16,7 @@ import requests
 
 from jupyter_deploy.display import bundle
 from jupyter_deploy.errors import InvokeProblem, NotFound, UsageProblem
+from jupyter_deploy.magics import completion
 from jupyter_deploy.workspace import Service, Workspace, shown
 
 from ..servers import process_of
@@ -202,6 +203,8 @@ def test_the_command_line_shows_no_bodies_unless_asked(workspace: Workspace, ser
     assert "personal" not in usual
     assert '{"twice": "personalpersonal"}' in asked
     assert "personal" not in cli("collected", "double", "--json")
+    assert [*completion._candidates("model replay double ", "")] == [name]
+    assert [*completion._candidates("model collected double ", "")] == ["requests"]
     page = bundle(service.collections.requests())
     assert "personal" not in str(page)
     assert "personal" in str(bundle(shown(service.collections.requests(), bodies=True)))
@@ -233,6 +236,7 @@ def test_a_request_is_run_again(workspace: Workspace, service: Service, tmp_path
     again = service.replay(bad)
     assert again.same
     assert again.after.failed
+    assert "input" not in bundle(again)["application/vnd.jupyter-deploy.replay.v1+json"]
     assert "ValueError: no secret" in again.after.details
     assert "double, line" in again.after.details
     tried = service.replay(bad, script="better")

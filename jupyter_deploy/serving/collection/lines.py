@@ -42,22 +42,24 @@ def age_key(name: str) -> str:
 
 def put_body(record: dict[str, Any], key: str, body: bytes, limit: int) -> None:
     """Put a body into a record: as text, exactly as it came, else as base64; with its whole size where it is cut."""
-    if len(body) > limit:
-        record[f"{key}_size"] = len(body)
-        body = body[:limit]
+    if len(body) <= limit:
         try:
             record[key] = body.decode()
-        except UnicodeDecodeError as error:
-            # The cut may have gone through a character.
-            if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
-                record[key] = body[: error.start].decode()
-            else:
-                record[key] = {"base64": base64.b64encode(body).decode()}
-        return
+        except UnicodeDecodeError:
+            record[key] = {"base64": base64.b64encode(body).decode()}
+    else:
+        _put_cut(record, key, body, limit)
+
+
+def _put_cut(record: dict[str, Any], key: str, body: bytes, limit: int) -> None:
+    record[f"{key}_size"] = len(body)
+    kept = body[:limit]
     try:
-        record[key] = body.decode()
-    except UnicodeDecodeError:
-        record[key] = {"base64": base64.b64encode(body).decode()}
+        record[key] = kept.decode()
+    except UnicodeDecodeError as error:
+        # The cut may have gone through a character.
+        through = error.start >= len(kept) - 3 and error.reason == "unexpected end of data"
+        record[key] = kept[: error.start].decode() if through else {"base64": base64.b64encode(kept).decode()}
 
 
 def body_of(record: Mapping[str, Any], key: str) -> bytes | None:

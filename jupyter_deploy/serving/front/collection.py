@@ -48,6 +48,7 @@ class Collection:
         # Looked at for each request.
         self.wants_requests = False
         self._failed_only = False
+        self._rate, self._limit = config.collect_sampling_rate, config.collect_body_size
 
     def use(self, generation: Generation) -> None:
         """Collect as the settings of a generation say, which serves from now on."""
@@ -59,6 +60,7 @@ class Collection:
         self._config = config
         self.wants_requests = config.collects and config.collect in {"failed", "requests"}
         self._failed_only = config.collect == "failed"
+        self._rate, self._limit = config.collect_sampling_rate, config.collect_body_size
         if config.collect != "off" and not config.collects:
             log.warning("collect=%s has no effect: the setting collect_folder names no folder", config.collect)
         if config.collects and self._writer is None:
@@ -70,13 +72,12 @@ class Collection:
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], name: str, reply: Reply, seconds: float
     ) -> None:
         """Take down a request that has been answered; what never reached the script's queue is not collected."""
-        job, config = reply.job, self._config
+        job = reply.job
         if job is None or (self._failed_only and reply.status < 400):
             return
-        rate = config.collect_sampling_rate
-        if rate < 1 and not is_sampled(name, rate):
+        if self._rate < 1 and not is_sampled(name, self._rate):
             return
-        request, limit, answer = job.request, config.collect_body_size, job.answer.result()
+        answer = job.answer.result()
         record: dict[str, Any] = {
             "time": time.time() - seconds,
             "id": name,
@@ -84,9 +85,9 @@ class Collection:
             "us": int(seconds * 1e6),
             "run_us": int(answer.milliseconds * 1e3),
         }
-        put_body(record, "input", request.body, limit)
+        put_body(record, "input", job.request.body, self._limit)
         if reply.stream is None:
-            put_body(record, "output", reply.body, limit)
+            put_body(record, "output", reply.body, self._limit)
         else:
             record["streamed"] = True
         if scope["method"] != "POST":
@@ -94,7 +95,7 @@ class Collection:
         if scope["query_string"]:
             record["query"] = scope["query_string"].decode("latin-1")
         kind = headers.get(b"content-type")
-        if kind is not None and kind != _JSON:
+        if kind != _JSON and kind is not None:
             record["type"] = kind.decode("latin-1")
         if answer.meta:
             _put_more(record, reply, answer)
@@ -144,6 +145,8 @@ def _put_more(record: dict[str, Any], reply: Reply, answer: Answer) -> None:
     failure = answer.meta.get("failure")
     if failure:
         record["error"] = Failure(**failure).summary
+    elif "lost" in answer.meta:
+        record["error"] = f"WorkerDied: it {answer.meta['lost']}"
     for key, value in reply.headers:
         if key == b"content-type":
             record["output_type"] = value.decode("latin-1")
