@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from ..errors import DeployError, ServiceDown, UsageProblem
 from ..home import Home
-from ..services import KeyFile, Keys, LocalFolders, Server, ServiceRecord, Services, Target, credentials_for, with_key
+from ..services import (
+    LIFETIME,
+    KeyFile,
+    Keys,
+    LocalFolders,
+    Server,
+    ServiceRecord,
+    Services,
+    Target,
+    Token,
+    credentials_for,
+    new_token,
+    with_key,
+)
 from .changing import ServiceLock
 
 
@@ -28,10 +42,29 @@ class Access:
         _must_have_keys(self._rows.get(name))
         return self._file(name).ensure()
 
+    def token(self, name: str, lifetime: timedelta = LIFETIME) -> Token:
+        """Make a token for a service's clients.
+
+        Raises
+        ------
+        UsageProblem
+            If the service takes none.
+        """
+        record = self._rows.get(name)
+        if record.spec.auth != "token":
+            has = "has keys" if record.spec.auth == "key" else "answers everybody"
+            raise UsageProblem(
+                f"{record.name} takes no tokens: it {has}.",
+                hint=f"Let it take tokens: jupyter model deploy {record.name} --auth token",
+            )
+        return new_token(self._home.root, record.name, lifetime)
+
     def authorization(self, record: ServiceRecord) -> str:
         """Return the ``Authorization`` header for a service; empty if it needs none."""
         if record.spec.auth == "key":
             return f"Bearer {self._file(record.name).ensure().primary}"
+        if record.spec.auth == "token":
+            return f"Bearer {new_token(self._home.root, record.name).token}"
         return ""
 
     def replace_key(self, name: str, which: str, key: str | None) -> None:

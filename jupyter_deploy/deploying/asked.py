@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
-from ..services import AUTH, MAX_REPLICAS, MAX_WORKERS, OwnImage, Setting
+from ..services import AUTH, MAX_REPLICAS, MAX_WORKERS, SELF_SIGNED, OwnImage, Setting
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -53,6 +53,8 @@ class Options(TypedDict, total=False):
     properties: Mapping[str, str] | None
     description: str | None
     auth: str | None
+    tls: str | Path | None
+    tls_key: str | Path | None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ class Asked:
     properties: Mapping[str, str] | None = field(default=None, hash=False)
     description: str | None = None
     auth: str | _Back | None = None
+    # "self-signed", or the absolute path of a certificate's file, and of its key's.
+    tls: str | _Back | None = None
+    tls_key: str | _Back | None = None
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
@@ -117,6 +122,8 @@ class Asked:
             properties=given.get("properties"),
             description=given.get("description"),
             auth=_read(given.get("auth"), _auth),
+            tls=_tls(given.get("tls")),
+            tls_key=_tls(given.get("tls_key")),
         )
 
     @property
@@ -159,6 +166,14 @@ def _workers(given: object) -> int:
     raise UsageProblem(
         f"workers must be a whole number from 1 to {MAX_WORKERS}, not {given}.", hint="--workers default is 1."
     )
+
+
+def _tls(given: str | Path | None) -> str | _Back | None:
+    if given is None or given == SELF_SIGNED:
+        return given
+    if str(given) in {"", _WORD, "none"}:
+        return DEFAULT
+    return os.path.abspath(Path(given).expanduser())  # noqa: PTH100 - resolve() would follow links
 
 
 def _auth(given: str) -> str:

@@ -35,6 +35,8 @@ def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
         found.append("replicas")
     if resolved.spec.settings != record.spec.settings:
         found.append("settings")
+    if record.server and resolved.certificate != record.server.certificate:
+        found.append("tls")
     if spec.auth != was.auth:
         found.append("auth")
     if resolved.spec.port not in {0, record.port}:

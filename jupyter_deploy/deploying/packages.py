@@ -15,6 +15,7 @@ from ..errors import UsageProblem
 from ..files import remove_tree
 from ..home import Home
 from ..services import PackageContents, Services, ServiceSpec, check_service_name
+from ..serving import MOUNTED_KEYS, PRIMARY_VARIABLE
 from ..store import Database, told
 from ..targets import packager
 from .asked import Asked
@@ -78,7 +79,7 @@ class Packages:
         with self._database.claims.open() as opened:
             resolved = self._resolver.resolve(spec, opened, large=True)
             contents = PackageContents(
-                name, resolved.bundle, resolved.environment, spec.workers, spec.settings, resolved.model_ids
+                name, resolved.bundle, resolved.environment, spec.workers, spec.settings, resolved.model_ids, spec.auth
             )
             if folder is not None:
                 location = str(Path(folder).expanduser().absolute())
@@ -89,6 +90,9 @@ class Packages:
         if resolved.variables:
             names = " ".join(f"-e {key}" for key in sorted(resolved.variables))
             notices += (f"variables are not part of it; give them when it runs: docker run {names} …",)
+        notices += _about_keys(spec.auth)
+        if specified(name, self._rows.find(name), asked).tls:
+            notices += ("TLS is not part of it: it speaks plain HTTP to the router in front of it",)
         took = (time.perf_counter() - started) * 1000
         requirements = resolved.environment.requirements
         return Package(name, location, folder is None, resolved.model_ids, requirements, took, notices)
@@ -104,7 +108,7 @@ class Packages:
             )
         # An image has no kernel: it gets what the script needs, in the kernel's versions.
         environment = INFERRED if spec.environment in {"", KERNEL} else spec.environment
-        return replace(spec, environment=environment, target=packager().target)
+        return replace(spec, environment=environment, target=packager().target, tls="")
 
     @staticmethod
     def _write(contents: PackageContents, folder: Path, staging: Path) -> tuple[str, ...]:
@@ -132,6 +136,15 @@ class Packages:
         half = staging / "package"
         half.mkdir()
         return packager().build(contents, image, half, self._home, self._database.workspace_id, progress)
+
+
+def _about_keys(auth: str) -> tuple[str, ...]:
+    if auth == "none":
+        return ()
+    one = f"keys are not part of it, and it does not start without: docker run -e {PRIMARY_VARIABLE} …, or a file"
+    given = (f"{one} with one or two keys, one a line, mounted as {MOUNTED_KEYS}",)
+    tokens = ("tokens are made by this workspace only: the package takes keys instead",)
+    return (*given, *tokens) if auth == "token" else given
 
 
 def _image_name(given: str) -> str:

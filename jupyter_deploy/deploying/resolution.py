@@ -25,10 +25,11 @@ from ..home import Home
 from ..registry import Model, Models
 from ..scripts import Script, Scripts, script_from_file
 from ..scripts.shipment import MOST_BYTES, MOST_FILES, shipment_of
-from ..services import ServiceRecord, ServiceSpec, derived
+from ..services import Certificate, ServiceRecord, ServiceSpec, derived
 from ..store import ArtifactStore, Stage
 from ..store import models as models_table
 from ..targets import target
+from .certificates import certificate_for
 from .unscripted import answers_alone, script_of_model
 
 _NO_SCRIPT = "# The image has a server of its own.\n"
@@ -45,6 +46,7 @@ class Resolved:
     environment: Environment  # what it runs on
     notes: tuple[str, ...] = ()  # decisions made for the user: what is shipped, and doubts
     told_as: str = ""  # the name in errors; empty for the service's own
+    certificate: Certificate | None = None  # what its server shows; None for plain HTTP
 
     @property
     def model_ids(self) -> tuple[str, ...]:
@@ -112,7 +114,8 @@ class Resolver:
         sentence = answers_alone(models[0], spec.name, environment) if alone else shipment.sentence()
         mismatches = () if spec.image else version_mismatches(models, environment)
         notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
-        return Resolved(spec, script, models, bundle, environment, notes)
+        certificate = certificate_for(self._home, spec)
+        return Resolved(spec, script, models, bundle, environment, notes, certificate=certificate)
 
     def _script(self, spec: ServiceSpec, references: Sequence[str] | None) -> tuple[Script, bool]:
         """Find the script, and tell whether the model is served alone: where there is none of the service's name."""

@@ -38,7 +38,7 @@ _SILENCE_SECONDS = 5.0
 _LAST_WORDS = 15
 Progress = Callable[[str], None]
 # Changes that need another server, and those that a target can make around a running one.
-_NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port"}
+_NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port", "tls"}
 _LIMITS = {"memory", "cpus"}
 _IN_PLACE = {*_LIMITS, "auth", "replicas"}
 
@@ -91,7 +91,8 @@ class Rollout:
         def commit(server: Server) -> None:
             self._rows.put(replace(record, server=server))
 
-        self._target(record.target).start(replace(launch, again=why), commit)
+        shown = record.server.certificate if record.server else None
+        self._target(record.target).start(replace(launch, again=why, certificate=shown), commit)
 
     def apply(
         self,
@@ -296,7 +297,7 @@ class Rollout:
 
     def _launch(self, resolved: Resolved, port: int) -> Launch:
         launch = self._launch_of(resolved.spec, resolved.bundle, resolved.environment, resolved.variables, port)
-        return replace(launch, told_as=resolved.told_as)
+        return replace(launch, told_as=resolved.told_as, certificate=resolved.certificate)
 
     def _launch_of(
         self, spec: ServiceSpec, bundle: Bundle, environment: Environment, variables: dict[str, str], port: int

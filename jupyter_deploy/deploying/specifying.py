@@ -14,7 +14,10 @@ from ..targets import target
 from .asked import DEFAULT, Asked
 
 # Options that are fields of a specification without conversion.
-_PLAIN = ("models", "port", "environment", "workers", "replicas", "memory", "cpus", "image", "auth")
+_PLAIN = (
+    *("models", "port", "environment", "workers", "replicas", "memory", "cpus", "image"),
+    *("auth", "tls", "tls_key"),
+)
 
 
 def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceSpec:
@@ -45,6 +48,13 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
         raise UsageProblem(
             "An image of your own needs containers.",
             hint=f"Remove the image: jupyter model deploy {name} --image none --target {spec.target}",
+        )
+    if asked.tls is not None and asked.tls_key is None:
+        spec = replace(spec, tls_key="")
+    if spec.image and spec.tls:
+        raise UsageProblem(
+            "An image of your own has its own server, which gets no certificate from here.",
+            hint=f"Leave it out: jupyter model deploy {name} --image {spec.image.name} --tls none",
         )
     if spec.image and spec.auth != "none":
         raise UsageProblem(

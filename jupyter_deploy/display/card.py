@@ -17,6 +17,10 @@ class Row(NamedTuple):
     value: str
 
 
+# What clients of a service must show.
+_NEEDED = {"key": "a key", "token": "a token"}
+
+
 @dataclass(frozen=True)
 class ServiceContent:
     """What stands below a service's name, state and address, as plain text."""
@@ -44,6 +48,7 @@ def service_content(
         Row("runs", _runs(facts, steady)),
         Row("target", f"docker, container {facts['container']}" if facts["container"] else facts["target"]),
         Row("environment", _environment(facts["environment"])),
+        Row("clients need", _NEEDED.get(facts.get("auth", ""), "")),
         Row("done", change.sentence().partition(": ")[2] if change else ""),
         Row("moved on", moved_sentence(moved, f"%deploy {facts['name']}")),
         *(Row("note", note) for note in (change.notes if change else ())),

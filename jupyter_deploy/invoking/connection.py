@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from ..services import Certificate
+
 _PIECE = 1 << 18
 _SAFE = "/?&=%:@!$'()*+,;~#[]-._"
 
@@ -62,15 +64,20 @@ class Reply:
 class Connection:
     """A connection that opens on first use and lasts as long as the service keeps it.
 
-    ``timeout`` is in seconds, from a request's first byte to its answer's last; None waits forever.
+    ``timeout`` is in seconds, from a request's first byte to its answer's last; None waits forever. Of an ``https``
+    address, ``certificate`` is the one that is trusted.
     """
 
-    def __init__(self, url: str, timeout: float | None = None) -> None:
+    def __init__(self, url: str, timeout: float | None = None, certificate: Certificate | None = None) -> None:
         parts = urlsplit(url)
         self._path = quote(parts.path + (f"?{parts.query}" if parts.query else ""), safe=_SAFE) or "/"
         # A proxy in the user's environment must not stand between a notebook and its services.
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+        self._connection: http.client.HTTPConnection
+        if certificate is not None:
+            self._connection = certificate.connection(parts.hostname or "", parts.port, timeout)
+        else:
+            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+            self._connection = kind(parts.hostname or "", parts.port, timeout=timeout)
         self._timeout = timeout
         self._socket: socket.socket | None = None
 

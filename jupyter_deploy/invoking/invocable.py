@@ -127,7 +127,7 @@ class Invocable:
         """
         invocation = self._invocation()
         invocation.must_run()
-        with Connection(invocation.url, DOCUMENT_SECONDS) as connection:
+        with Connection(invocation.url, DOCUMENT_SECONDS, invocation.certificate) as connection:
             return invocation.document(connection)
 
     def snippet(

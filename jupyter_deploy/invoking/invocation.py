@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Hint, InvokeProblem, ServiceDown, UsageProblem
-from ..services import Health, LocalFolders, ServiceRecord, Target, failure_hint, known_hint
+from ..services import Certificate, Health, LocalFolders, ServiceRecord, Target, failure_hint, known_hint
 from ..serving import Failure
 from .answers import Answer, answer_of, decoded
 from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
@@ -32,6 +32,9 @@ class Request:
     url: str
     payload: Payload
     headers: Mapping[str, str] = field(hash=False, repr=False)
+    # The service whose own credentials are among them; empty where none are, or the user gave others.
+    keyed_by: str = ""
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,14 @@ class Invocation:
         payload = payload_of(value, self._signature(connection))
         own = {"Content-Type": payload.content_type, **self._own_headers()}
         lowered = {name.lower() for name in given}
-        return Request(
-            self.url,
-            payload,
-            {**{name: text for name, text in own.items() if name.lower() not in lowered}, **given},
-        )
+        kept = {name: text for name, text in own.items() if name.lower() not in lowered}
+        keyed_by = self.record.name if "Authorization" in kept else ""
+        return Request(self.url, payload, {**kept, **given}, keyed_by, self.certificate)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The server's certificate, which alone is trusted; None for plain HTTP."""
+        return self.record.server.certificate if self.record.server else None
 
     def _own_headers(self) -> dict[str, str]:
         return {"Authorization": self.authorization} if self.authorization else {}
@@ -89,7 +95,7 @@ class Invocation:
             if not may_have_schema(self.bundle):
                 self.known[record.bundle] = None
             elif connection is None:
-                with Connection(self.url, DOCUMENT_SECONDS) as opened:
+                with Connection(self.url, DOCUMENT_SECONDS, self.certificate) as opened:
                     return self._signature(opened)
             elif found := self._asked(connection):
                 self.known[record.bundle] = found
@@ -119,7 +125,8 @@ class Invocation:
     def ask(self, value: Any, headers: Mapping[str, str] | None, limit: int | None, timeout: float | None) -> Answer:
         """Send a value and wait for the answer; ``limit`` is in bytes, ``timeout`` in seconds."""
         self.must_run()
-        with Connection(self.url, ANSWER_SECONDS if timeout is None else timeout) as connection:
+        seconds = ANSWER_SECONDS if timeout is None else timeout
+        with Connection(self.url, seconds, self.certificate) as connection:
             request = self.prepare(value, headers, connection)
             reply = self._sent(connection, request, limit)
             if self._is_misread(reply):

@@ -149,7 +149,9 @@ class Load:
     def __init__(self, request: Request, requests: int, concurrency: int, timeout: float | None) -> None:
         self._request = request
         self._requests = requests
-        self._connections = [Connection(request.url, timeout) for _ in range(min(concurrency, requests))]
+        self._connections = [
+            Connection(request.url, timeout, request.certificate) for _ in range(min(concurrency, requests))
+        ]
         self._lock = threading.Lock()
         self._begun = 0
         self._stopped = False

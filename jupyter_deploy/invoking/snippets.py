@@ -30,11 +30,16 @@ def curl(request: Request, *, body_file: Path | None = None, show_key: bool = Fa
     text, path = _body(request, body_file)
     data = ["--data-raw", shlex.quote(text)] if text is not None else ["--data-binary", shlex.quote(f"@{path}")]
     lines = [f"curl -sS {shlex.quote(request.url)}"]
-    shown = _shown(request.headers, show_key).items()
+    lines += [f"--cacert {shlex.quote(request.certificate.file)}"] if request.certificate else []
+    variable, shown = _variable(request, show_key), _shown(request.headers, show_key)
+    if variable:
+        del shown["Authorization"]
+        lines.append(f'-H "Authorization: Bearer ${variable}"')
     # Without a value behind the colon, curl would omit the header.
-    lines += [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in shown]
+    lines += [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in shown.items()]
     lines.append(" ".join(data))
-    return Snippet(_note(request, text, path, body_file) + " \\\n  ".join(lines))
+    note = _note(request, text, path, body_file) + _key_note(request, variable)
+    return Snippet(note + " \\\n  ".join(lines))
 
 
 def python(request: Request, *, body_file: Path | None = None, show_key: bool = False) -> Snippet:
@@ -43,10 +48,10 @@ def python(request: Request, *, body_file: Path | None = None, show_key: bool = 
     ``body_file`` holds the body if it is not short.
     """
     text, path = _body(request, body_file)
-    headers = _shown(request.headers, show_key)
-    lines = ["import requests", ""]
+    variable, headers = _variable(request, show_key), _shown(request.headers, show_key)
+    needs = (["import os"] if variable else []) + (["from pathlib import Path"] if text is None else [])
+    lines = [*needs, *([""] if needs else []), "import requests", ""]
     if text is None:
-        lines = ["from pathlib import Path", "", *lines]
         body = f"data=Path({path!r}).read_bytes()"
     elif headers.get("Content-Type") == JSON and (value := _literal(text)) is not None:
         # requests sets this header for JSON itself.
@@ -55,9 +60,17 @@ def python(request: Request, *, body_file: Path | None = None, show_key: bool = 
     else:
         body = f"data={text!r}.encode()"
     lines += ["response = requests.post(", f"    {request.url!r},", f"    {body},"]
-    lines += [f"    headers={headers!r},"] if headers else []
+    if variable:
+        # A program's text, which is not evaluated here.
+        bearer = f'"Authorization": "Bearer " + os.environ["{variable}"]'
+        del headers["Authorization"]
+        others = "".join(f", {name!r}: {value!r}" for name, value in headers.items())
+        lines.append(f"    headers={{{bearer}{others}}},")
+    elif headers:
+        lines.append(f"    headers={headers!r},")
+    lines += [f"    verify={request.certificate.file!r},"] if request.certificate else []
     lines += ["    timeout=60,", ")", "response.raise_for_status()", "print(response.text)"]
-    return Snippet(_note(request, text, path, body_file) + "\n".join(lines))
+    return Snippet(_note(request, text, path, body_file) + _key_note(request, variable) + "\n".join(lines))
 
 
 def _body(request: Request, body_file: Path | None) -> tuple[str | None, str]:
@@ -83,6 +96,15 @@ def _note(request: Request, text: str | None, path: str, body_file: Path | None)
         return ""
     size = len(request.payload.body)
     return f"# The body has {size:,} bytes and goes into a file: add --output {path} to write it.\n"
+
+
+def _variable(request: Request, show_key: bool) -> str:
+    """Name the environment variable that the service's key is read from; empty where it is not."""
+    return "" if show_key or not request.keyed_by else f"{request.keyed_by.upper().replace('-', '_')}_KEY"
+
+
+def _key_note(request: Request, variable: str) -> str:
+    return f"# {variable}: the key or token of {request.keyed_by}; --show-key writes it here.\n" if variable else ""
 
 
 def _shown(headers: Mapping[str, str], show_key: bool) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .certificates import Certificate as Certificate
     from .facts import Doing as Doing
     from .facts import Health as Health
     from .facts import Identity as Identity
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .records import MAX_REPLICAS as MAX_REPLICAS
     from .records import MAX_WORKERS as MAX_WORKERS
     from .records import NAME_RULE as NAME_RULE
+    from .records import SELF_SIGNED as SELF_SIGNED
     from .records import Change as Change
     from .records import OwnImage as OwnImage
     from .records import ServiceRecord as ServiceRecord
@@ -45,10 +47,14 @@ if TYPE_CHECKING:
     from .target import Launch as Launch
     from .target import LocalFolders as LocalFolders
     from .target import Target as Target
+    from .tokens import LIFETIME as LIFETIME
+    from .tokens import Token as Token
+    from .tokens import new_token as new_token
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "certificates": "Certificate",
             "facts": "Doing Health Identity Reloaded Stats",
             "hints": "failure_hint known_hint",
             "keys": "KeyFile Keys credentials_for with_key",
@@ -56,11 +62,12 @@ else:
             "names": "derived",
             "packaging": "PackageContents Packager",
             "records": (
-                "AUTH Change MAX_REPLICAS MAX_WORKERS NAME_RULE OwnImage ServiceRecord ServiceSpec Setting "
+                "AUTH Change MAX_REPLICAS MAX_WORKERS NAME_RULE OwnImage SELF_SIGNED ServiceRecord ServiceSpec Setting "
                 "check_service_name"
             ),
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
             "target": "Capabilities Launch LocalFolders Target",
+            "tokens": "LIFETIME Token new_token",
         },
     )

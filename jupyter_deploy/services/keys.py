@@ -12,6 +12,7 @@ from ..errors import StoreProblem, UsageProblem
 from ..files import write_atomic
 from ..serving import Credentials, is_key
 from ..store import refuse_secrets
+from .tokens import signing_key
 
 _FILE = "keys.json"
 NAMES = ("primary", "secondary")
@@ -95,4 +96,6 @@ def with_key(keys: Keys, which: str, key: str | None) -> Keys:
 
 def credentials_for(auth: str, name: str, keys: KeyFile) -> Credentials:
     """Make the credentials that a service's server checks; ``auth`` is that of its specification."""
+    if auth == "token":
+        return Credentials("token", (), signing_key(keys.root, name).hex(), name)
     return Credentials("key", tuple(keys.ensure())) if auth == "key" else Credentials()

@@ -23,6 +23,7 @@ class PackageContents:
     workers: int  # processes that run the script
     settings: Mapping[str, Setting] = field(hash=False)  # those that differ from the server's defaults
     models: tuple[str, ...]  # name:version of the models
+    auth: str = "none"  # what its clients must show; it gets its keys when it is started
 
 
 class Packager(Protocol):

@@ -16,8 +16,9 @@ NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
 MAX_REPLICAS = 100
+SELF_SIGNED = "self-signed"
 # What a service's clients must show.
-AUTH = ("none", "key")
+AUTH = ("none", "key", "token")
 # A value of a server's setting, as JSON has it.
 Setting = str | int | float | bool
 # The parts that stand for a changed notebook, unless its changes are listed.
@@ -151,6 +152,8 @@ class ServiceSpec:
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)  # never changed once they are set
     description: str = ""
     auth: str = "none"  # "none", "key" or "token": what clients must send; the keys are in the service's folder
+    tls: str = ""  # "self-signed", or a certificate file's absolute path; empty for plain HTTP
+    tls_key: str = ""  # the absolute path of the certificate's key; empty if it is in the same file
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..environments import Environment, from_stored, stored
+from .certificates import Certificate
 
 # The values of ``RolloutState.unproven``.
 WAITED_FOR, NOT_WAITED_FOR = "waited for", "not waited for"
-_OF_A_SERVER = {"target", "port", "environment", "bundle"}
+_OF_A_SERVER = {"target", "port", "environment", "bundle", "certificate"}
 _OF_A_ROLLOUT = {"pending", "keep", "next", "previous", "ending", "unproven", "unschedulable"}
 
 
@@ -28,6 +29,11 @@ class Server:
     # what it runs on; None if an older package did not record it
     environment: Environment | None = field(default=None, repr=False)
     bundle: str = ""  # digest of the bundle that it was last told to serve; empty if an older package did not record it
+    certificate: Certificate | None = None  # what it shows its clients; None for plain HTTP
+
+    def url(self, host: str) -> str:
+        """Return the address up to the port, for example ``"http://127.0.0.1:41005"``."""
+        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ def from_json(values: Mapping[str, Any], target: str, bundle: str) -> tuple[Serv
 
 def _server_to_json(server: Server) -> dict[str, Any]:
     values = {**server.facts, "target": server.target, "port": server.port}
+    values |= {"certificate": asdict(server.certificate)} if server.certificate else {}
     return {**values, "environment": stored(server.environment)} if server.environment else values
 
 
@@ -93,4 +100,5 @@ def _server_from_json(values: Mapping[str, Any], target: str, bundle: str) -> Se
     if facts:
         # Packages before this key had two targets, and the specification may already name the other one.
         target = values.get("target") or ("docker" if "container" in facts else "process")
-    return Server(target, facts, port, from_stored(environment) if environment else None, bundle)
+    shown = Certificate(**values["certificate"]) if values.get("certificate") else None
+    return Server(target, facts, port, from_stored(environment) if environment else None, bundle, shown)

@@ -11,6 +11,7 @@ from ..bundles import Bundle
 from ..environments import Environment
 from ..home import Home
 from ..serving import Credentials
+from .certificates import Certificate
 from .facts import Doing, Health, Identity, Reloaded, Stats
 from .leftovers import Leftover
 from .records import OwnImage, Setting
@@ -61,8 +62,9 @@ class Launch:
     image: OwnImage | None  # the user's own image, instead of an environment and a script
     local: LocalFolders  # the service's places on this machine
     workspace: str  # an id that separates this workspace's objects from another's
-    # What clients must show.
+    # What clients must show, and what the server shows them; None for plain HTTP.
     credentials: Credentials = field(default_factory=Credentials, repr=False)
+    certificate: Certificate | None = None
     again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
     told_as: str = ""  # the name in errors; empty for the service's own
 

@@ -55,6 +55,8 @@ FIXED = (
     "token_file",
     "auth",
     "auth_file",
+    "tls_certificate",
+    "tls_key",
     "state_folder",
     "run_folder",
     "environ",
@@ -89,6 +91,8 @@ class ServingConfig:
         empty where ``auth`` says.
     auth : str
         ``"key"`` where the keys are given when the server is started, as those of a packaged service; empty for none.
+    tls_certificate, tls_key : str
+        Files (PEM) with which the server speaks HTTPS, and HTTPS only; empty for plain HTTP.
     state_folder : str
         Where ``failure.json`` is written when the first generation fails, and ``served`` when it does not; empty for
         nowhere.
@@ -176,6 +180,8 @@ class ServingConfig:
     token_file: str = ""
     auth_file: str = ""
     auth: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
     state_folder: str = ""
     run_folder: str = ""
     bundle_folder: str = ""

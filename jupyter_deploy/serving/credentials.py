@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,13 @@ def credentials_of(config: ServingConfig, environ: MutableMapping[str, str] = os
     """
     given = [environ.pop(name, "") for name in (PRIMARY_VARIABLE, SECONDARY_VARIABLE)]
     if config.auth_file:
-        return _read(Path(config.auth_file))
+        found = _read(Path(config.auth_file))
+        if found.kind == "token" and find_spec("jwt") is None:
+            raise ConfigProblem(
+                "Tokens need PyJWT, which is not installed where this server runs.",
+                hint="Add PyJWT to the service's environment, or deploy it with --auth key.",
+            )
+        return found
     if config.auth != "key":
         return Credentials()
     named = environ.get(KEYS_VARIABLE, "")

@@ -16,8 +16,15 @@ _OTHERS = 0o077
 _WRITABLE_BY_OTHERS = 0o022
 _TOLD = ".shared"
 _SECRET_FILES = (
-    *("state.db*", "reserve", "services/*/admin.token", "services/*/config.json", "services/*/failure.json"),
-    *("services/*/keys.json", "services/*/servers/*/config.json", "services/*/servers/*/auth.json"),
+    *(
+        "state.db*",
+        "reserve",
+        "token.secret",
+        "services/*/admin.token",
+        "services/*/config.json",
+        "services/*/failure.json",
+    ),
+    *("services/*/keys.json", "services/*/tls/*", "services/*/servers/*/config.json", "services/*/servers/*/auth.json"),
     *("services/*/containers/*/service/admin.token", "services/*/containers/*/service/config.json"),
     "services/*/containers/*/service/auth.json",
     *("logs/*.log", "logs/*.log.1", "environments/*/requirements.txt", "environments/*/*.json"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, TargetProblem, UsageProblem
-from ..services import Doing, Health, Reloaded
+from ..services import Certificate, Doing, Health, Reloaded
 from ..serving import FIXED, Credentials, ServingConfig, settable
 from .asking import Silent, ask
 
@@ -82,8 +82,9 @@ def token_in(folder: Path) -> Callable[[], str]:
 class Admin:
     """The admin routes at ``url``; ``token`` returns their key."""
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
+    def __init__(self, url: str, token: Callable[[], str], certificate: Certificate | None = None) -> None:
         self._url = url
+        self._certificate = certificate
         self._token = token
 
     def _ask(self, method: str, path: str, timeout: float | None, body: object = None) -> tuple[int, dict[str, Any]]:
@@ -92,7 +93,7 @@ class Admin:
         if body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        status, answer = ask(method, self._url + path, timeout, headers, data)
+        status, answer = ask(method, self._url + path, timeout, headers, data, self._certificate)
         return status, json.loads(answer)
 
     def _reload(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -151,7 +152,7 @@ class Admin:
         try:
             route = f"{self._url}{_UPLOADS}{archive.digest}"
             headers = {**self._authorization(), **archive.headers(without)}
-            status, answer = ask("POST", route, None, headers, archive.reader(without))
+            status, answer = ask("POST", route, None, headers, archive.reader(without), self._certificate)
             if status == HTTPStatus.BAD_REQUEST and without:
                 # A model that it had is gone with another reload.
                 self.upload(archive)

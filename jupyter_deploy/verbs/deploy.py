@@ -67,6 +67,8 @@ def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         tags="default" if given.tag == ["default"] else _tags(given.tag) if given.tag else None,
         description=given.description,
         auth=given.auth,
+        tls=given.tls,
+        tls_key=given.tls_key,
     )
 
 
@@ -117,6 +119,12 @@ VERB = Verb(
         argument("--description", metavar="TEXT", help="what it is for"),
         argument(
             "--auth", metavar="|".join(AUTH), help="what clients must show; model keys NAME shows it", completes="auth"
+        ),
+        argument(
+            "--tls", metavar="self-signed|FILE|none", help="HTTPS only, with a certificate (PEM)", completes="files"
+        ),
+        argument(
+            "--tls-key", metavar="FILE", help="the certificate's key; by default in the same file", completes="files"
         ),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),

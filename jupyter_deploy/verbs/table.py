@@ -13,7 +13,7 @@ from .verb import Verb
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
     "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
-    "stats", "stop", "delete", "serve",
+    "stats", "stop", "delete", "keys", "token", "serve",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 
@@ -30,6 +30,8 @@ MEANT = {
     **dict.fromkeys(("save", "upload"), "register"),
     **dict.fromkeys(("clean", "gc"), "prune"),
     **dict.fromkeys(("env", "envs", "environment"), "environments"),
+    **dict.fromkeys(("key", "get-keys", "list-keys", "regenerate"), "keys"),
+    **dict.fromkeys(("tokens", "get-token"), "token"),
     "test": "try",
     "metrics": "stats",
 }

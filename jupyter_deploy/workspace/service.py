@@ -6,6 +6,7 @@ import codecs
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,20 @@ from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
 from ..scripts import CELL_FILE, Script
-from ..services import Change, Health, Identity, Keys, LocalFolders, Server, ServiceRecord, Services, Stats, Target
+from ..services import (
+    LIFETIME,
+    Change,
+    Health,
+    Identity,
+    Keys,
+    LocalFolders,
+    Server,
+    ServiceRecord,
+    Services,
+    Stats,
+    Target,
+    Token,
+)
 from .collected import CollectedData
 from .collecting import Collecting
 
@@ -115,6 +129,7 @@ class Service(Invocable, Collecting):
             "models": list(record.models),
             "captured": self._captured(record),
             "target": record.spec.target,
+            "auth": record.spec.auth,
             "environment": self._environment(record),
             "pid": health.pid or known.pid if known.pid else None,
             "container": known.container or None,
@@ -245,6 +260,12 @@ class Service(Invocable, Collecting):
             raise ServiceDown(f"{self.name} does not run.", hint=f"jupyter model deploy {self.name} starts it.")
         return self._target(server.target).stats(server)
 
+    @property
+    def certificate(self) -> str | None:
+        """The file of the certificate that its server shows, for clients' ``verify=``; None for plain HTTP."""
+        server = self.record.server
+        return server.certificate.file if server and server.certificate else None
+
     def get_keys(self) -> Keys:
         """Return the keys that let clients in, as azureml-core does.
 
@@ -278,6 +299,26 @@ class Service(Invocable, Collecting):
             If the running server could not be told.
         """
         self._deployment.access.replace_key(self.name, key, set_key)
+
+    def get_token(self, lifetime: timedelta = LIFETIME) -> Token:
+        """Make a token that lets a client in for a while, as azureml-core does.
+
+        Parameters
+        ----------
+        lifetime : datetime.timedelta, optional
+            How long it is good: an hour, at most a day. It cannot be taken back before.
+
+        Returns
+        -------
+        Token
+            A pair: the token, and from when on to ask for another. Printed whole, it shows no token.
+
+        Raises
+        ------
+        UsageProblem
+            If the service takes none.
+        """
+        return self._deployment.access.token(self.name, lifetime)
 
     def start(self) -> Change:
         """Start the service again as it was last deployed, unless it runs.

@@ -183,7 +183,7 @@ class Trials:
         """Return what a trial shares with a service: all but its name, its port and what it collects."""
         captured = captured_in(self._deployment.bundle_folder(record))
         settings = {key: value for key, value in record.spec.settings.items() if not key.startswith("collect")}
-        spec = replace(record.spec, name=_name(), port=0, workers=1, settings=settings)
+        spec = replace(record.spec, name=_name(), port=0, workers=1, settings=settings, tls="")
         return spec, tuple(known for known in record.models if known not in captured)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:

@@ -267,8 +267,9 @@ class Workspace:
             The user's own image, instead of a script; a folder to ship whole; allow more than 100 MB.
         tags, properties, description : mapping, mapping, str, optional
             For people and tools. A tag of None is removed; a property is never changed.
-        auth : str, optional
-            ``"key"``: clients need one of two keys, :meth:`.Service.get_keys`; ``"none"``.
+        auth, tls, tls_key : str, str or pathlib.Path, optional
+            What clients must show: ``"none"``, ``"key"``, ``"token"``. HTTPS: ``"self-signed"``, or the file of a
+            certificate and that of its key; ``"none"``.
         living, wait, progress : Living, bool, callable, optional
             Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
             gets the steps of the work.

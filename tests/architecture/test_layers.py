@@ -180,6 +180,7 @@ def test_async_stays_in_the_front() -> None:
         "score_route",
         "server",
         "spawner",
+        "tls",
         "uploads",
         "whereabouts",
         "workers",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable
 
 from .limits import Limits
+from .tls import speaks_tls
 
 _AT_ONCE = 64
 _AGAIN_SECONDS = 0.5
+_HANDSHAKES = 512
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -18,10 +21,17 @@ class Acceptor:
     """Accepts the connections of one bound and listening socket.
 
     uvloop's own server stops for good when the process runs out of descriptors, and asyncio's fills the log.
-    ``intake`` says why connections are not accepted.
+    ``intake`` says why connections are not accepted. With ``tls``, a connection begins with a handshake.
     """
 
-    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], intake: Limits) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        intake: Limits,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._tls = tls
         self._listener = listener
         self._protocol = protocol
         self._intake = intake
@@ -58,7 +68,17 @@ class Acceptor:
         try:
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._loop.connect_accepted_socket(self._protocol, connection)
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._protocol, connection)
+                return
+            seconds = self._intake.head_seconds
+            # Connections without a handshake are none of the protocol's, which counts those that it has.
+            if len(self._tasks) > _HANDSHAKES or not await speaks_tls(connection, seconds):
+                connection.close()
+                return
+            await self._loop.connect_accepted_socket(
+                self._protocol, connection, ssl=self._tls, ssl_handshake_timeout=seconds
+            )
         except OSError:
             connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -20,13 +21,15 @@ from .requestids import RequestIds
 class Engine(uvicorn.Server):
     """uvicorn without signal handlers, and with its own way to accept connections."""
 
-    def __init__(self, config: uvicorn.Config, intake: Limits) -> None:
+    def __init__(self, config: uvicorn.Config, intake: Limits, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(config)
         self._intake = intake
+        self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections on bound and listening sockets (uvicorn's hook)."""
         if sys.platform == "win32":
+            self.config.ssl = self._tls
             await super().startup(sockets)
             return
         await self.lifespan.startup()
@@ -35,7 +38,7 @@ class Engine(uvicorn.Server):
             make: Any = self.config.http_protocol_class
             return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
-        self.servers: list[Any] = [Acceptor(sock, protocol, self._intake) for sock in sockets or ()]
+        self.servers: list[Any] = [Acceptor(sock, protocol, self._intake, self._tls) for sock in sockets or ()]
         self.started = True
 
     @contextlib.contextmanager

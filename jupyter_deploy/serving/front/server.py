@@ -34,6 +34,7 @@ from .links import ScriptFailed
 from .listener import BACKLOG, listen
 from .runtime import Runtime
 from .served import Served
+from .tls import context_of
 from .uploads import Uploads
 from .watch import SECONDS, changed, state_of
 from .workers import Generation
@@ -68,6 +69,7 @@ class Server:
         credentials: Credentials = _NONE,
     ) -> None:
         self._credentials = credentials
+        self._tls = context_of(config)
         self._log_file = log_file
         self.config = config
         self._first = layout
@@ -143,9 +145,9 @@ class Server:
             credentials=self._credentials,
             loopback=loopback,
         )
-        headers = [("server", "jupyter_deploy")]
-        drain = self.config.drain_seconds
-        engine = Engine(configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain), intake)
+        headers, drain = [("server", "jupyter_deploy")], self.config.drain_seconds
+        settings = configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain)
+        engine = Engine(settings, intake, self._tls)
         self._take_signals(runtime, engine)
         self._background(self._first_generation(runtime, engine, uploads))
         if self.config.health_port:

@@ -64,7 +64,7 @@ def _second(exact: str, config: ServingConfig, schemas: dict[str, Any]) -> dict[
     return {
         "swagger": exact,
         "info": _info(config),
-        "schemes": ["http"],
+        "schemes": ["https" if config.tls_certificate else "http"],
         "consumes": ["application/json"],
         "produces": ["application/json"],
         "securityDefinitions": {"Bearer": _bearer_key()},

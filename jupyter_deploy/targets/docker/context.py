@@ -126,5 +126,6 @@ def settings_of(contents: PackageContents) -> ServingConfig:
         port=PORT,
         workers=contents.workers,
         drain_seconds=DRAIN_SECONDS,
+        auth="" if contents.auth == "none" else "key",
     )
     return with_settings(fixed, contents.settings, f"settings of {contents.name}")

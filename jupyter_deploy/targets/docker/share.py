@@ -25,6 +25,7 @@ STATE = "/state"
 COLLECTED = "/collected"
 CURRENT = "current"
 _ENDED = "ended.txt"
+_TLS = ("tls.crt", "tls.key")
 
 
 class Share:
@@ -52,6 +53,9 @@ class Share:
         for log in (launch.local.log, older_log(launch.local.log)):
             touch_private(log)
         share.authorize(launch.credentials)
+        if launch.certificate:
+            for name, file in zip(_TLS, (launch.certificate.file, launch.certificate.key_file), strict=True):
+                write_atomic(share.service / name, Path(file).read_bytes(), mode=0o600)
         launch.local.home.collected(launch.name).mkdir(mode=0o700, parents=True, exist_ok=True)
         share.add(launch.bundle.folder)
         share.use(launch)
@@ -63,8 +67,8 @@ class Share:
         if sys.platform == "win32" or os.getuid() != 0:
             return
         uid, gid = (int(number) for number in user.split(":"))
-        names = (TOKEN_FILE, CREDENTIALS_FILE, "config.json")
-        ours = (*(self.service / name for name in names), self.state)
+        names = (TOKEN_FILE, CREDENTIALS_FILE, "config.json", *_TLS)
+        ours = (*(path for name in names if (path := self.service / name).exists()), self.state)
         for path in (*ours, launch.local.log, older_log(launch.local.log), launch.local.home.collected(launch.name)):
             os.chown(path, uid, gid)
 
@@ -93,6 +97,8 @@ class Share:
             workers=launch.workers,
             token_file=f"{SERVICE}/{TOKEN_FILE}",
             auth_file=f"{SERVICE}/{CREDENTIALS_FILE}" if self.has_credentials else "",
+            tls_certificate=f"{SERVICE}/{_TLS[0]}" if launch.certificate else "",
+            tls_key=f"{SERVICE}/{_TLS[1]}" if launch.certificate else "",
             state_folder=STATE,
             collect_folder=COLLECTED,
             environ=dict(launch.variables),

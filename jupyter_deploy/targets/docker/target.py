@@ -100,7 +100,8 @@ class DockerTarget:
             )["Id"]
             log = str(launch.local.log) if own else ""
             facts = ContainerFacts(created, name, str(share.folder), known_settings(), own, log)
-            commit(Server(DockerTarget.name, facts.to_json(), port, launch.environment, launch.bundle.digest))
+            made = (facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
+            commit(Server(DockerTarget.name, *made))
             client.api.start(created)
         except BaseException as error:
             discard(client, name)
@@ -246,7 +247,7 @@ class DockerTarget:
 
     def url(self, server: Server) -> str:
         """Return an address of loopback."""
-        return f"http://{HOST}:{server.port}"
+        return server.url(HOST)
 
     def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Read the log file; for a user's own image, the output of earlier containers in it, then the engine's log."""
@@ -257,7 +258,8 @@ class DockerTarget:
             yield from container_output(facts, local.log, lines, follow)
 
     def _admin(self, server: Server) -> Admin:
-        return Admin(self.url(server), token_in(Share(Path(ContainerFacts.of(server).share)).service))
+        token = token_in(Share(Path(ContainerFacts.of(server).share)).service)
+        return Admin(self.url(server), token, server.certificate)
 
 
 def _remove_unknown(client: Any, launch: Launch) -> None:

@@ -60,7 +60,8 @@ class ProcessTarget:
 
             def found(pid: int) -> None:
                 facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings())
-                commit(Server(self.name, facts.to_json(), port, launch.environment, launch.bundle.digest))
+                made = (self.name, facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
+                commit(Server(*made))
 
             self._spawn(launch, listener, run, found)
 
@@ -82,6 +83,8 @@ class ProcessTarget:
             _settings(launch),
             name=launch.name,
             auth_file=str(run / CREDENTIALS_FILE),
+            tls_certificate=launch.certificate.file if launch.certificate else "",
+            tls_key=launch.certificate.key_file if launch.certificate else "",
             host=HOST,
             port=port,
             workers=launch.workers,
@@ -218,7 +221,8 @@ class ProcessTarget:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _admin(self, local: LocalFolders, server: Server) -> Admin:
-        return Admin(self.url(server), token_in(Path(ProcessFacts.of(server).secrets or local.folder)))
+        token = token_in(Path(ProcessFacts.of(server).secrets or local.folder))
+        return Admin(self.url(server), token, server.certificate)
 
     def leftovers(
         self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
@@ -236,7 +240,7 @@ class ProcessTarget:
 
     def url(self, server: Server) -> str:
         """Return an address of loopback."""
-        return f"http://{HOST}:{server.port}"
+        return server.url(HOST)
 
     def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Read the log file, which all servers of the service append to."""
