@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 import time
 from hashlib import sha256
 from typing import Any
@@ -40,6 +41,9 @@ class Authorization:
         self._tokens = tokens
         # Always two comparisons, so that the time says nothing of which key it was, or whether there are two.
         self._first, self._second = (digests[0], digests[-1]) if digests else (b"", b"")
+        # Headers that were found good, and until when. A wrong one always takes the long way: what a look-up here costs
+        # depends on a keyed hash of the whole header, so its time says nothing of a key.
+        self._good: dict[bytes, float] = {}
         self.wanted = credentials.kind != "none"
 
     def wants(self, path: str) -> bool:
@@ -50,6 +54,8 @@ class Authorization:
         """Refuse a request without valid credentials, with status 401; the message never quotes what was sent."""
         what = "token" if self._tokens else "key"
         header = headers.get(b"authorization")
+        if header in self._good and self._good[header] > time.time():
+            return
         if header is None:
             raise _refused(f"This service needs a {what}, sent as the header 'Authorization: Bearer <{what}>'.")
         scheme, _, given = header.partition(b" ")
@@ -57,12 +63,18 @@ class Authorization:
         if scheme.lower() != b"bearer" or not given:
             raise _refused(f"The header Authorization must be 'Bearer <{what}>'.")
         if self._tokens:
-            self._tokens.check(given)
+            self._remember(header, self._tokens.check(given))
             return
         digest = sha256(given).digest()
         one, other = hmac.compare_digest(digest, self._first), hmac.compare_digest(digest, self._second)
         if not one | other:
             raise _refused(f"The key in the header Authorization is not one of this service's keys.{_pair(given)}")
+        self._remember(header, math.inf)
+
+    def _remember(self, header: bytes, until: float) -> None:
+        if len(self._good) >= _REMEMBERED:
+            self._good.clear()
+        self._good[header] = until
 
 
 class _Tokens:
@@ -74,13 +86,9 @@ class _Tokens:
         self._jwt: Any = jwt
         self._key = bytes.fromhex(credentials.signing_key)
         self._audience = credentials.audience
-        self._known: dict[bytes, float] = {}
 
-    def check(self, token: bytes) -> None:
-        digest = sha256(token).digest()
-        if self._known.get(digest, 0.0) > time.time():
-            return
-        self._known.pop(digest, None)
+    def check(self, token: bytes) -> float:
+        """Verify a token; returns when it expires."""
         try:
             claims = self._jwt.decode(
                 token,
@@ -91,9 +99,7 @@ class _Tokens:
             )
         except self._jwt.InvalidTokenError as error:
             raise _refused(self._why(token, error)) from None
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[digest] = float(claims["exp"])
+        return float(claims["exp"])
 
     def _why(self, token: bytes, error: Exception) -> str:
         errors = self._jwt.exceptions
