@@ -46,7 +46,7 @@ def _run(words: list[str]) -> int:
         return 0
     from ..verbs import run
 
-    verb = find(words[0], " ".join(words[1:]))
+    verb = _az(words) or find(words[0], " ".join(words[1:]))
     try:
         value = run(verb, words[1:], _session(), f"{program} {verb.name}")
     except HelpShown:
@@ -58,6 +58,15 @@ def _run(words: list[str]) -> int:
     # The result of an interrupted run is shown, but is incomplete.
     cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
     return 130 if verb.name == "invoke" and cut is True else 0
+
+
+def _az(words: list[str]) -> Any:
+    """Find the command of ``az ml model`` that these words are, if they are one."""
+    if not any(word.startswith("-") for word in words[1:]):
+        return None
+    from ..sdk.v1 import az_verb
+
+    return az_verb(words[0], words[1:])
 
 
 def _session() -> Any:

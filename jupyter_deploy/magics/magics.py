@@ -27,6 +27,10 @@ LINE_MAGICS = ("register", "deploy", "invoke", "model")
 CELL_MAGICS = ("score_script", "invoke", "model")
 
 
+# The verbs that Azure's command line has as well.
+_AZ = ("register", "download", "deploy", "package", "profile")
+
+
 @magics_class
 class ModelMagics(ConfiguredMagics):
     """Register models, serve them from a script cell, call and reload them."""
@@ -100,7 +104,7 @@ class ModelMagics(ConfiguredMagics):
         from .notebook import session
         from .progress import NotebookProgress, verdict
 
-        verb = find(name, line)
+        verb = self._az(name, line, local_ns) or find(name, line)
         words = self._raw_tail(verb, line, local_ns) if verb.raw_tail else self._words(line, local_ns)
         assert self.shell is not None
         quiet = line.rstrip().endswith(";")
@@ -115,6 +119,14 @@ class ModelMagics(ConfiguredMagics):
                 return None
             progress.close(verdict(value))
         return _shown(value, living)
+
+    def _az(self, name: str, line: str, local_ns: dict[str, Any] | None) -> Verb | None:
+        """Find the command of ``az ml model`` that the line is, if it is one."""
+        if name not in _AZ or " -" not in f" {line}":
+            return None
+        from ..sdk.v1 import az_verb
+
+        return az_verb(name, self._words(line, local_ns))
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .verb import Verb as Verb
     from .verb import argument as argument
     from .verb import evaluate as evaluate
+    from .verb import pairs as pairs
     from .view import KINDS as KINDS
     from .view import View as View
 else:
@@ -43,7 +44,7 @@ else:
             "running": "in_words_of plain run",
             "services": "facts_of_all",
             "table": "MEANT NAMES find",
-            "verb": "Argument Defaults Done Listing LogText Session Verb argument evaluate",
+            "verb": "Argument Defaults Done Listing LogText Session Verb argument evaluate pairs",
             "view": "KINDS View",
         },
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .authentication import ServicePrincipalAuthentication as ServicePrincipalAuthentication
     from .authentication import TokenAuthentication as TokenAuthentication
     from .automl import AutoMLRun as AutoMLRun
+    from .commands import az_verb as az_verb
     from .compute import AksCompute as AksCompute
     from .compute import AmlCompute as AmlCompute
     from .compute import ComputeInstance as ComputeInstance
@@ -68,6 +69,7 @@ else:
                 "MsiAuthentication ServicePrincipalAuthentication TokenAuthentication"
             ),
             "automl": "AutoMLRun",
+            "commands": "az_verb",
             "compute": "AksCompute AmlCompute ComputeInstance ComputeTarget",
             "conda_dependencies": "CondaDependencies",
             "container_registry": "ContainerRegistry",

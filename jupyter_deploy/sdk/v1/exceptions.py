@@ -27,27 +27,12 @@ class AzureMLException(DeployError):
         hint: str = "",
         **_: Any,
     ) -> None:
-        super().__init__(exception_message, hint=hint, details=details if isinstance(details, str) else "")
-        lines = [exception_message, self.details, f"Hint: {in_notebook(hint)}" if hint else ""]
-        self.message = "\n".join(filter(None, lines))
+        lines = [exception_message, details if isinstance(details, str) else "", f"Hint: {hint}" if hint else ""]
+        super().__init__(in_notebook("\n".join(filter(None, lines))), problem=exception_message)
         self.inner_exception = inner_exception
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.problem, self.hint, self.details)
 
     def __str__(self) -> str:
         return f"{self.title}:\n\tMessage: {self.message}\n\tInnerException {self.inner_exception}"
-
-    def _render_traceback_(self) -> list[str]:
-        shown = DeployError(self.problem, hint=self.hint, details=self.details)
-        return [line.replace("DeployError", self.title, 1) for line in shown._render_traceback_()[:1]] + (
-            shown._render_traceback_()[1:]
-        )
-
-    def text(self) -> str:
-        """Return it as the command line prints it."""
-        lines = [f"{self.title}: {self.problem}", self.details, f"Hint: {self.hint}" if self.hint else ""]
-        return "\n".join(filter(None, lines))
 
 
 class UserErrorException(AzureMLException):
@@ -108,10 +93,6 @@ class ActivityFailedException(AzureMLException):
 
 class ServiceException(AzureMLException):
     """Never raised here: there is no cloud's service to answer."""
-
-
-def _rebuild(kind: type[AzureMLException], message: str, hint: str, details: str) -> AzureMLException:
-    return kind(message, hint=hint, details=details)
 
 
 # The user's own words are wrong: of whichever class they were said to.

@@ -1,0 +1,85 @@
+"""Write ``README.md``: which test shows which row of Azure ML's documents, and how it went.
+
+``python -m tests.azureml.table`` runs the tests; ``--docker`` those that need an engine, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from .rows import ANCHORS, OPEN, PAGE, ROWS
+
+TESTS = Path(__file__).parents[1]
+README = Path(__file__).parent / "README.md"
+_NAME = re.compile(r"test_row_(\d+)_(\d+)_")
+_HEAD = """# Azure ML's documents, row by row
+
+Each row is a block or a statement of the documents for Azure ML's SDK v1. `python -m tests.azureml.table` runs the
+tests and writes this table; with `--docker` also those that need a Docker engine. A row is open while nothing shows it.
+
+| row | about | shown by | processes | Docker |
+|---|---|---|---|---|
+"""
+
+
+def shown_rows() -> dict[str, list[str]]:
+    """Row → the tests named after it, as ``folder/file.py::name``."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            named = _NAME.match(node.name) if isinstance(node, ast.FunctionDef) else None
+            if named and isinstance(node, ast.FunctionDef):
+                test = f"{path.relative_to(TESTS).as_posix()}::{node.name}"
+                found.setdefault(f"{named[1]}.{named[2]}", []).append(test)
+    return found
+
+
+def outcomes(tests: list[str]) -> dict[str, str]:
+    """Run tests; each with how it went: its worst case where it has several."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+        subprocess.run([*command, *(f"tests/{test}" for test in tests)], cwd=TESTS.parent, check=False)
+        found: dict[str, str] = {}
+        order = ("passes", "skipped", "fails")
+        for case in ElementTree.parse(report).iter("testcase"):
+            failed = case.find("failure") is not None or case.find("error") is not None
+            went = "fails" if failed else "skipped" if case.find("skipped") is not None else "passes"
+            file = case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py"
+            test = f"{file}::{case.get('name', '').partition('[')[0]}"
+            found[test] = max(found.get(test, "passes"), went, key=order.index)
+    return found
+
+
+def lines(went: dict[str, str]) -> list[str]:
+    """The rows of the table."""
+    named, made = shown_rows(), []
+    for row, about in ROWS.items():
+        tests = named.get(row, [])
+        shown = [f"`{test.partition('::')[0]}`" for test in tests]
+        shown += [f"[{PAGE}](../../docs/{PAGE}#{ANCHORS[row]})"] if row in ANCHORS else []
+        beside = {
+            place: [went[test] for test in tests if test in went and ("docker/" in test) is place]
+            for place in (False, True)
+        }
+        results = [max(found, key=("passes", "skipped", "fails").index) if found else "" for found in beside.values()]
+        text = ", ".join(dict.fromkeys(shown)) or ("open" if row in OPEN else "**nothing**")
+        made.append(f"| {row} | {about.replace('|', '/')} | {text} | {results[0]} | {results[1]} |")
+    return made
+
+
+def main() -> None:
+    """Run the tests and write the table."""
+    named = [test for tests in shown_rows().values() for test in tests]
+    chosen = [test for test in named if "--docker" in sys.argv or not test.startswith("docker/")]
+    README.write_text(_HEAD + "\n".join(lines(outcomes(chosen))) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The flags of ``az ml model``, on the command line and in cells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.cli import main
+from jupyter_deploy.sdk.v1 import Experiment, Workspace
+from jupyter_deploy.workspace import Workspace as LocalWorkspace
+
+
+def test_row_2_11_a_runs_file_is_registered(ws: Workspace, outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Experiment(ws, "myexperiment").start_logging()
+    run.upload_file("outputs/sklearn_mnist_model.pkl", "outputs/model.pkl")
+    words = "register -n sklearn_mnist --asset-path outputs/sklearn_mnist_model.pkl --experiment-name myexperiment"
+    capsys.readouterr()
+    assert main([*words.split(), "--run-id", run.id, "--tag", "area=mnist", "--json", "-g", "rg", "-w", "ws"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["id"], said["run_id"], said["tags"]) == ("sklearn_mnist:1", run.id, {"area": "mnist"})
+    assert said["lineage"]["experiment"] == "myexperiment"
+    assert main([*words.replace("myexperiment", "other").split(), "--run-id", run.id]) == 2
+    assert "belongs to the experiment myexperiment, not other" in capsys.readouterr().err
+    assert main([*words.split(), "--run-id", "nothing"]) == 1
+
+
+def test_row_2_4_group_and_workspace_are_labels(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["register", "-n", "onnx_mnist", "-p", "outputs/model.pkl", "-d", "text", "-g", "group", "-w", "name"])
+        == 0
+    )
+    assert "onnx_mnist:1" in capsys.readouterr().out
+    (model,) = LocalWorkspace().models.list()
+    assert (model.id, model.description) == ("onnx_mnist:1", "text")
+    assert [(label.name, label.resource_group) for label in LocalWorkspace().labels.list()] == [("name", "group")]
+
+
+def test_row_2_54_a_model_is_downloaded_by_its_id(
+    outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["register", "mymodel", "outputs/model.pkl"]) == 0
+    assert main(["download", "--model-id", "mymodel:1", "--target-dir", "model_folder"]) == 0
+    assert (folder / "model_folder" / "model.pkl").is_file()
+    assert main(["download", "--model-id", "mymodel:1", "--target-dir", "model_folder"]) == 1
+    assert "File already exists" in capsys.readouterr().err
+    assert main(["download", "-i", "mymodel:1", "-t", "model_folder", "--overwrite"]) == 0
+
+
+def test_wrong_words_name_the_right_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["register", "-n", "m"]) == 2
+    assert "Which file? -p PATH" in capsys.readouterr().err
+    assert main(["register", "-n", "m", "-p", "x", "--tagg", "a=b"]) == 2
+    assert "Did you mean --tag?" in capsys.readouterr().err
+    assert main(["register", "--help", "-n", "m"]) == 0
+    assert "as az ml model register" in capsys.readouterr().out.lower()
+
+
+def test_a_cell_takes_the_same_words(home: Path, outputs: Path) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "jupyter_deploy")
+    model = shell.run_line_magic("model", "register -n mymodel -p outputs/model.pkl -g rg")
+    assert model.id == "mymodel:1"
+    assert shell.run_line_magic("register", "own outputs/model.pkl").id == "own:1"

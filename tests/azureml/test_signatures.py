@@ -1,0 +1,145 @@
+"""Arguments, their order and their defaults are those of azureml-core 1.61."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from jupyter_deploy.sdk import v1
+
+# As the SDK has them, but for four: a workspace needs no subscription, nor does a list of them; Run.list has no private
+# argument; and CondaDependencies.create takes the version of this notebook's Python.
+SIGNATURES = {
+    "Workspace.__init__": (
+        "subscription_id=None, resource_group=None, workspace_name=None, auth=None, _location=None, "
+        "_disable_service_check=False, _workspace_id=None, sku='basic', tags=None, _cloud='AzureCloud'"
+    ),
+    "Workspace.get": (
+        "name, auth=None, subscription_id=None, resource_group=None, location=None, cloud='AzureCloud', id=None"
+    ),
+    "Workspace.list": "subscription_id=None, auth=None, resource_group=None",
+    "Workspace.from_config": "path=None, auth=None, _logger=None, _file_name=None",
+    "Workspace.write_config": "path=None, file_name=None",
+    "Run.get_context": "allow_offline=True, used_for_context_manager=False",
+    "Run.get": "workspace, run_id",
+    "Run.list": "experiment, type=None, tags=None, properties=None, status=None, include_children=False",
+    "Run.log": "name, value, description='', step=None",
+    "Run.log_list": "name, value, description=''",
+    "Run.log_row": "name, description=None",
+    "Run.log_table": "name, value, description=''",
+    "Run.log_image": "name, path=None, plot=None, description=''",
+    "Run.log_confusion_matrix": "name, value, description=''",
+    "Run.log_accuracy_table": "name, value, description=''",
+    "Run.log_residuals": "name, value, description=''",
+    "Run.log_predictions": "name, value, description=''",
+    "Run.tag": "key, value=None",
+    "Run.set_tags": "tags",
+    "Run.remove_tags": "tags",
+    "Run.add_properties": "properties",
+    "Run.complete": "_set_status=True",
+    "Run.cancel": "",
+    "Run.fail": "error_details=None, error_code=None, _set_status=True",
+    "Run.flush": "timeout_seconds=300",
+    "Run.child_run": "name=None, run_id=None, outputs=None",
+    "Run.upload_file": "name, path_or_stream, datastore_name=None",
+    "Run.upload_folder": "name, path, datastore_name=None",
+    "Run.get_metrics": "name=None, recursive=False, run_type=None, populate=False",
+    "Run.register_model": (
+        "model_name, model_path=None, tags=None, properties=None, model_framework=None, "
+        "model_framework_version=None, description=None, datasets=None, sample_input_dataset=None, "
+        "sample_output_dataset=None, resource_configuration=None"
+    ),
+    "Run.get_file_names": "",
+    "Run.wait_for_completion": "show_output=False, wait_post_processing=False, raise_on_error=True",
+    "Experiment.get_runs": "type=None, tags=None, properties=None, include_children=False",
+    "Model.__init__": (
+        "workspace, name=None, id=None, tags=None, properties=None, version=None, run_id=None, "
+        "model_framework=None, expand=True"
+    ),
+    "Model.register": (
+        "workspace, model_path, model_name, tags=None, properties=None, description=None, datasets=None, "
+        "model_framework=None, model_framework_version=None, child_paths=None, sample_input_dataset=None, "
+        "sample_output_dataset=None, resource_configuration=None"
+    ),
+    "Model.list": (
+        "workspace, name=None, tags=None, properties=None, run_id=None, latest=False, dataset_id=None, "
+        "expand=True, page_count=255, model_framework=None"
+    ),
+    "Model.get_model_path": "model_name, version=None, _workspace=None",
+    "Model.download": "target_dir='.', exist_ok=False, exists_ok=None",
+    "Model.delete": "",
+    "Model.add_tags": "tags",
+    "Model.remove_tags": "tags",
+    "Model.add_properties": "properties",
+    "Model.update": (
+        "tags=None, description=None, sample_input_dataset=None, sample_output_dataset=None, "
+        "resource_configuration=None"
+    ),
+    "Model.update_tags_properties": "add_tags=None, remove_tags=None, add_properties=None",
+    "Model.serialize": "",
+    "Model.deploy": (
+        "workspace, name, models, inference_config=None, deployment_config=None, deployment_target=None, "
+        "overwrite=False, show_output=False"
+    ),
+    "Model.package": (
+        "workspace, models, inference_config=None, generate_dockerfile=False, image_name=None, image_label=None"
+    ),
+    "Model.profile": (
+        "workspace, profile_name, models, inference_config, input_dataset, cpu=None, memory_in_gb=None, "
+        "description=None"
+    ),
+    "Environment.get": "workspace, name, version=None, label=None",
+    "Environment.list": "workspace",
+    "Environment.register": "workspace",
+    "Environment.clone": "new_name",
+    "Environment.from_conda_specification": "name, file_path",
+    "Environment.from_pip_requirements": "name, file_path, pip_version=None",
+    "Environment.from_docker_image": (
+        "name, image, container_registry=None, conda_specification=None, pip_requirements=None"
+    ),
+    "Environment.from_dockerfile": "name, dockerfile, conda_specification=None, pip_requirements=None",
+    "Environment.from_docker_build_context": "name, docker_build_context",
+    "Environment.from_existing_conda_environment": "name, conda_environment_name",
+    "Environment.build": "workspace, image_build_compute=None",
+    "Environment.build_local": "workspace, platform=None",
+    "Environment.save_to_directory": "path, overwrite=False",
+    "Environment.load_from_directory": "path",
+    "ComputeTarget.__init__": "workspace, name",
+    "ComputeTarget.create": "workspace, name, provisioning_configuration",
+    "ComputeTarget.list": "workspace",
+    "ComputeTarget.wait_for_completion": "show_output=False, is_delete_operation=False",
+    "ComputeTarget.get_status": "",
+    "ComputeTarget.delete": "",
+    "AksCompute.provisioning_configuration": (
+        "agent_count=None, vm_size=None, ssl_cname=None, ssl_cert_pem_file=None, ssl_key_pem_file=None, "
+        "location=None, vnet_resourcegroup_name=None, vnet_name=None, subnet_name=None, service_cidr=None, "
+        "dns_service_ip=None, docker_bridge_cidr=None, cluster_purpose=None, load_balancer_type=None, "
+        "load_balancer_subnet=None"
+    ),
+    "AksCompute.attach_configuration": (
+        "resource_group=None, cluster_name=None, resource_id=None, cluster_purpose=None, "
+        "load_balancer_type=None, load_balancer_subnet=None"
+    ),
+    "InferenceConfig.__init__": (
+        "entry_script, runtime=None, conda_file=None, extra_docker_file_steps=None, source_directory=None, "
+        "enable_gpu=None, description=None, base_image=None, base_image_registry=None, cuda_version=None, "
+        "environment=None"
+    ),
+    "ResourceConfiguration.__init__": "cpu=None, memory_in_gb=None, gpu=None",
+    "ResourceConfiguration.serialize": "",
+    "ResourceConfiguration.deserialize": "payload_obj",
+    "CondaDependencies.create": (
+        "pip_indexurl=None, pip_packages=None, conda_packages=None, python_version=None, pin_sdk_version=True"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_call_is_written_as_in_the_sdk(name: str) -> None:
+    owner, _, function = name.partition(".")
+    parameters = inspect.signature(getattr(getattr(v1, owner), function)).parameters.values()
+    open_ended = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    listed = [one for one in parameters if one.kind not in open_ended and one.name != "self"]
+    shown = [one.name if one.default is one.empty else f"{one.name}={one.default!r}" for one in listed]
+    assert ", ".join(shown) == SIGNATURES[name]
