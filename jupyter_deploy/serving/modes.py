@@ -89,7 +89,10 @@ class SchemaMode:
 
     def arguments(self, request: Request) -> dict[str, Any]:
         """Convert the body's values; parameters that were not sent keep their defaults."""
-        values = _json_object(request.body)
+        return self.of_values(_json_object(request.body))
+
+    def of_values(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Convert values that came by parameter; raises :class:`BadInput`."""
         if self.closed:
             self._refuse_unknown(values)
         found = {}

@@ -174,6 +174,7 @@ def test_async_stays_in_the_front() -> None:
         "control",
         "engine",
         "http",
+        "inference_route",
         "links",
         "replies",
         "runtime",

@@ -139,7 +139,9 @@ def test_health_is_open_and_the_rest_is_not(keyed: Server) -> None:
         return requests.get(f"{keyed}{path}", headers=headers, timeout=20).status_code
 
     assert [status(path) for path in ("/", "/-/ready", "/-/live")] == [200, 200, 200]
-    closed = ("/score", "/swagger.json", "/metrics", "/v2/health/ready", "/nowhere", "//", "/-", "/x/-/ready")
+    assert [status(path) for path in ("/v2/health/live", "/v2/health/ready")] == [200, 200]
+    assert [status(path) for path in ("/v2", "/v2/models/x", "/v2/models/x/infer")] == [401, 401, 401]
+    closed = ("/score", "/swagger.json", "/metrics", "/nowhere", "//", "/-", "/x/-/ready")
     assert [status(path) for path in closed] == [401] * len(closed)
     assert [status(path, Authorization=f"Bearer {PRIMARY}") for path in ("/swagger.json", "/metrics")] == [200, 200]
     # The admin routes have a token of their own, and a client's key opens none of them.

@@ -36,6 +36,8 @@ def test_a_registered_model_answers_by_itself(workspace: Workspace, table_classi
         service.invoke([[1.0]])
     document = requests.get(service.scoring_uri.replace("/score", "/swagger.json"), timeout=10).json()
     assert document["definitions"]["ServiceInput"]["example"] == {"data": [{"age": 0.0, "visits": 0.0}]}
+    model = requests.get(service.scoring_uri.replace("/score", "/v2/models/churn/versions/1"), timeout=10).json()
+    assert [one["name"] for one in model["outputs"]] == ["predict", "predict_proba"]
     assert 'ServedModel("ScikitLearn")' in service.script.source
 
     assert workspace.deploy("churn").change.action == "unchanged"  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from ..credentials import Credentials
 from .replies import Refused
 
 # Routers and engines ask for health without credentials; the admin routes, which are here too, have their own token.
-_OPEN = "/-/"
+_OPEN = ("/-/", "/v2/health/")
 _CHALLENGE = [(b"www-authenticate", b"Bearer")]
 # Of tokens that were found good, so that each is verified once.
 _REMEMBERED = 1024

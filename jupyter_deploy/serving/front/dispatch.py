@@ -66,15 +66,15 @@ class Dispatcher:
             return len(self._queue)
         return len(self._queue) + sum(not job.answer.done() for job in itertools.islice(ahead.jobs, 1, None))
 
-    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
+    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], *, told: bool = False) -> Job:
         """Queue a request: await the job's ``answer``, and :meth:`drop` the job when the client is gone.
 
-        ``meta`` makes the rest of the request, for a script that uses it.
+        ``meta`` makes the rest of the request, for a script that uses it, or where the worker is ``told`` anyway.
         """
         loop = self._loop
         if self.waiting >= self.limit:
             raise QueueFull
-        job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta)
+        job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta, told=told)
         self._queue.append(job)
         if not self._due and (self._idle or self._ahead):
             # Requests that arrive in the same turn of the loop go together.

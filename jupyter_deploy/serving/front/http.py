@@ -16,6 +16,7 @@ from .admin_route import Admin
 from .authorization import Authorization
 from .collection import Collection
 from .guard import Guard, Unasked
+from .inference_route import InferenceRoute, is_below, is_inference
 from .limits import Limits
 from .metrics import resident_bytes
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
@@ -73,6 +74,7 @@ class HttpApplication:
         self._runtime = runtime
         self._loopback = loopback
         self._score = ScoreRoute(runtime, intake)
+        self._inference = InferenceRoute(runtime, self._score)
         self.use(runtime.config)
         self._authorization = Authorization(credentials)
         self._admin = Admin(runtime, token, uploads, self._authorization)
@@ -113,14 +115,14 @@ class HttpApplication:
                 log.exception("%s %s failed in the server", scope["method"], in_log(path))
             reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
         size = await self._send(reply, common, scope, receive, send)
-        if path == "/score":
+        if path == "/score" or is_inference(path):
             ended = time.perf_counter()
             seconds = ended - started
             metrics = self._runtime.metrics
             metrics.requests[reply.status] += 1
             metrics.total.observe(seconds)
             metrics.traffic.note(ended, seconds, reply.status)
-            line = f"{scope['method']} /score {reply.status} {seconds * 1000:.3f}ms {size}"
+            line = f"{scope['method']} {in_log(path)} {reply.status} {seconds * 1000:.3f}ms {size}"
             self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
             if self._collection.wants_requests:
                 self._collection.note(scope, headers, name, reply, seconds)
@@ -146,6 +148,8 @@ class HttpApplication:
         method = scope["method"]
         if scope["http_version"] != "1.1":
             _check_version(scope["http_version"], headers)
+        if is_below(path):
+            return await self._inference.answer(scope, path, headers, name, receive)
         allowed = _METHODS.get(UPLOADS if path.startswith(UPLOADS) else path)
         if allowed is None:
             raise Refused(404, f"There is no {path}; requests go to /score.")
@@ -198,7 +202,8 @@ class HttpApplication:
     @staticmethod
     def _refusal(refused: Refused, path: str) -> Reply:
         failed = b"False" if path in {"/score", "/swagger.json"} and refused.status != 405 else b""
-        return Reply(refused.status, encode({"message": refused.message}), refused.headers, failed)
+        key = "error" if is_below(path) else "message"
+        return Reply(refused.status, encode({key: refused.message}), refused.headers, failed)
 
     async def _send(self, reply: Reply, common: Headers, scope: dict[str, Any], receive: Receive, send: Send) -> str:
         """Send an answer; returns its size, as the access line shows it."""

@@ -73,10 +73,10 @@ class Job:
     """A request on its way.
 
     ``since`` is when it was queued, in the loop's time. ``meta`` makes the rest of the request, if the script of the
-    worker that gets it uses that.
+    worker that gets it uses that, or the worker is ``told`` anyway.
     """
 
-    __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream")
+    __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream", "told")
 
     def __init__(
         self,
@@ -84,8 +84,10 @@ class Job:
         answer: asyncio.Future[Answer],
         since: float,
         meta: Callable[[], dict[str, Any]] = dict,
+        *,
+        told: bool = False,
     ) -> None:
-        self.meta = meta
+        self.meta, self.told = meta, told
         self.request = request
         self.answer = answer
         self.since = self.begun = since
@@ -167,8 +169,9 @@ class WorkerLink(asyncio.Protocol):
         for job in jobs:
             job.begun = now
         self.jobs.extend(jobs)
-        if self.script["headers"]:
-            for job in jobs:
+        wants = self.script["headers"]
+        for job in jobs:
+            if wants or job.told:
                 job.request = job.request._replace(meta=job.meta())
         self._transport.write(pack_requests([job.request for job in jobs]))
 

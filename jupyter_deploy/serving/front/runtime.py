@@ -225,13 +225,13 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]]) -> Job:
+    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], *, told: bool = False) -> Job:
         """Queue a request for the script, and return a job whose answer to await.
 
         Under its id ``name`` a failure can be looked up. ``meta`` makes the rest of the request, for a script that
-        uses it.
+        uses it, or where the worker is ``told`` anyway.
         """
-        job = self.dispatcher.submit(name, body, meta)
+        job = self.dispatcher.submit(name, body, meta, told=told)
         if self.broken:
             self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
         return job

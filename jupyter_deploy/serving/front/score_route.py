@@ -47,7 +47,7 @@ class ScoreRoute:
         """
         method = scope["method"]
         if not self._runtime.script:
-            await self._until_known()
+            await self.until_known()
         script = self._runtime.script
         if method == "OPTIONS":
             preflight = self.cors.preflight(headers)
@@ -59,31 +59,39 @@ class ScoreRoute:
         else:
             if script.get("mode") == "schema" and not _is_json(headers.get(b"content-type", b"")):
                 raise Refused(415, "Expects Content-Type to be application/json")
-            limit = self._runtime.config.body_limit
-            body = await read_body(receive, headers, limit)
             # A script that takes the whole request gets it as it was sent.
-            if b"content-encoding" in headers and not raw:
-                return await self._unpacked(scope, body, headers, limit, name, receive)
+            return await self.hand_on(scope, headers, name, receive, packed=raw)
         return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
 
-    async def _unpacked(
+    async def hand_on(
         self,
         scope: dict[str, Any],
-        packed: bytes,
         headers: dict[bytes, bytes],
-        limit: int,
         name: str,
         receive: Receive,
+        *,
+        packed: bool = False,
+        tensors: dict[str, Any] | None = None,
     ) -> Reply:
-        """Get the script's answer to a compressed body; its full size counts as if it had been sent."""
-        body = await asyncio.to_thread(decoded, packed, headers[b"content-encoding"], limit)
+        """Read the body and get the script's answer; the full size of a compressed one counts as if it had been sent.
+
+        ``packed`` leaves it compressed. ``tensors`` tells the worker of a request of the Open Inference Protocol.
+        """
+        limit = self._runtime.config.body_limit
+        body = await read_body(receive, headers, limit)
+        meta = partial(_meta, scope)
+        if tensors is not None:
+            meta = partial(_tensor_meta, scope, tensors, whole=bool(self._runtime.script.get("headers")))
+        if b"content-encoding" not in headers or packed:
+            return _reply(*await self._wait(name, body, meta, receive, told=tensors is not None))
+        body = await asyncio.to_thread(decoded, body, headers[b"content-encoding"], limit)
         try:
             with self._intake.holding(len(body)):
-                return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+                return _reply(*await self._wait(name, body, meta, receive, told=tensors is not None))
         except TooMuch:
             raise Refused(503, "Too many bytes of requests are waiting.", _RETRY) from None
 
-    async def _until_known(self) -> None:
+    async def until_known(self) -> None:
         """Wait for the first script: only it tells how a request is read."""
         if self._early >= self._runtime.config.queue_limit:
             raise Refused(503, "Too many requests are waiting.", _RETRY)
@@ -96,10 +104,16 @@ class ScoreRoute:
             raise Refused(503, "The service is shutting down.", _RETRY)
 
     async def _wait(
-        self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], receive: Receive
+        self,
+        name: str,
+        body: bytes,
+        meta: Callable[[], dict[str, Any]],
+        receive: Receive,
+        *,
+        told: bool = False,
     ) -> tuple[Job, Answer]:
         try:
-            job = self._runtime.submit(name, body, meta)
+            job = self._runtime.submit(name, body, meta, told=told)
         except QueueFull:
             raise Refused(503, "Too many requests are waiting.", _RETRY) from None
         watch = self._loop.call_later(_UNWATCHED_SECONDS, self._watch, job, receive)
@@ -191,3 +205,7 @@ def _meta(scope: dict[str, Any]) -> dict[str, Any]:
         "server": f"{server[0]}:{server[1]}" if server else "localhost:0",
         "client": client[0] if client else "",
     }
+
+
+def _tensor_meta(scope: dict[str, Any], tensors: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    return {**(_meta(scope) if whole else {}), "tensors": tensors}

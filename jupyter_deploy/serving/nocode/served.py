@@ -13,12 +13,15 @@ from ...frameworks import DATA, Predictor, Signature, Tensor, predictor_of
 from ..batching import Outcome, call_together
 from ..jsonbody import decode
 from ..modes import BadInput
+from ..openinference import TensorRequest
 from .describing import example_of, schemas_of
-from .matrices import matrix_of
+from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
 from .tensors import fitted, named, tensors_of
 
 _LONGEST = 500
+# What MLServer's models of scikit-learn offer.
+_OFFERED = {"predict", "predict_proba"}
 # Where the rows stand: Azure ML's name, that of its second version, and those of MLflow and TensorFlow Serving.
 _ROWS = ("data", "input_data", "dataframe_split", "dataframe_records", "instances", "inputs")
 
@@ -59,8 +62,15 @@ class ServedModel:
         """Describe it for swagger documents, with an example."""
         return schemas_of(self.signature)
 
-    def answers(self, requests: Sequence[str]) -> list[Any]:
-        """Predict for several requests at once, from their texts.
+    @property
+    def offered(self) -> tuple[Tensor, ...]:
+        """The outputs that a client of the Open Inference Protocol gets where it names none."""
+        signature = self.signature
+        usual = tuple(one for one in signature.outputs if one.name in {*signature.usual, *_OFFERED})
+        return tuple(sorted(usual, key=lambda one: one.name)) if signature.of_rows else usual
+
+    def answers(self, requests: Sequence[str | TensorRequest]) -> list[Any]:
+        """Predict for several requests at once, from their texts or tensors.
 
         Returns the answer of each, or its exception: a :class:`~jupyter_deploy.serving.modes.BadInput` for one that
         does not fit the model.
@@ -84,11 +94,34 @@ class ServedModel:
             return call_together(ask, batch)
         return [outcome for one in batch for outcome in call_together(ask, [one])]
 
-    def _read(self, request: str) -> Question | BadInput:
+    def _read(self, request: str | TensorRequest) -> Question | BadInput:
+        if not isinstance(request, str):
+            try:
+                return self._of_tensors(request)
+            except BadInput as bad:
+                return BadInput(f"The request does not fit the model: {bad.message}.")
         try:
             return self._question(request)
         except BadInput as bad:
             return self._explained(bad.message)
+
+    def _of_tensors(self, asked: TensorRequest) -> Question:
+        signature = self.signature
+        known = [one.name for one in signature.outputs]
+        unknown = [name for name in asked.outputs if name not in known]
+        if unknown:
+            raise BadInput(f"there is no output {unknown[0]!r}; the model has {', '.join(map(repr, known))}")
+        outputs = asked.outputs or tuple(one.name for one in self.offered)
+        if not signature.of_rows:
+            return Question(named(asked.inputs, signature, fitted), outputs, dict)
+        if signature.columns and (len(asked.inputs) > 1 or set(asked.inputs) & set(signature.columns)):
+            return Question({DATA: of_columns(asked.inputs, signature.columns)}, outputs, dict)
+        if len(asked.inputs) > 1:
+            raise BadInput(
+                f"it has {len(asked.inputs)} inputs, but the model takes one, with a row for each prediction"
+            )
+        (rows,) = asked.inputs.values()
+        return Question({DATA: fitted(rows, Tensor(DATA, "", signature.inputs[0].shape))}, outputs, dict)
 
     def _explained(self, message: str) -> BadInput:
         example = json.dumps(example_of(self.signature), ensure_ascii=False)

@@ -16,6 +16,7 @@ from ..messages import Answer, Request, chunk, end, pack_answers
 from ..modes import HEADERS, BadInput, RequestHeaders
 from ..options import WorkerOptions
 from .inbox import Inbox
+from .inference import TENSORS, Inference
 from .ownheaders import check_headers
 from .script import EntryScript
 
@@ -42,6 +43,7 @@ class Scorer:
         self._options = options
         self._inbox = inbox
         self._send = send
+        self._inference = Inference(script)
         self._told_of_none = False
 
     def serve(self, requests: list[Request]) -> None:
@@ -62,7 +64,7 @@ class Scorer:
         try:
             arguments = self._arguments(request)
         except BadInput as bad:
-            self._send(pack_answers([_refusal(request, bad)]))
+            self._send(pack_answers([self._refusal(request, bad)]))
             return
         except BaseException as error:  # noqa: BLE001 - conversions of the script's own
             self._send(pack_answers([self._failed(error, request)]))
@@ -83,7 +85,7 @@ class Scorer:
 
     def _sent_itself(self, request: Request, value: Any, elapsed: float) -> bool:
         """Send a result that is more than a value, a stream or the script's own response; false for a value."""
-        if type(value) in _PLAIN or not self._is_more(value):
+        if type(value) in _PLAIN or TENSORS in request.meta or not self._is_more(value):
             return False
         if _is_response(value):
             self._respond(request, value, elapsed)
@@ -92,7 +94,8 @@ class Scorer:
         return True
 
     def _arguments(self, request: Request) -> dict[str, Any]:
-        arguments = self._script.mode.arguments(request)
+        is_tensors = bool(request.meta) and TENSORS in request.meta
+        arguments = (self._inference if is_tensors else self._script.mode).arguments(request)
         if self._script.takes_headers:
             arguments[HEADERS] = RequestHeaders.of(request.meta["headers"])
         return arguments
@@ -104,9 +107,9 @@ class Scorer:
             ready: list[tuple[Request, dict[str, Any]]] = []
             for request in requests:
                 try:
-                    ready.append((request, self._script.mode.arguments(request)))
+                    ready.append((request, self._arguments(request)))
                 except BadInput as bad:
-                    answers[request.number] = _refusal(request, bad)
+                    answers[request.number] = self._refusal(request, bad)
                 except BaseException as error:  # noqa: BLE001 - conversions of the script's own
                     answers[request.number] = self._failed(error, request)
             started = time.perf_counter()
@@ -119,7 +122,8 @@ class Scorer:
                 answer = answers.get(request.number)
                 if answer is None:
                     worked, value = outcome_of[request.number]
-                    if worked and type(value) not in _PLAIN and self._is_more(value):
+                    is_more = worked and type(value) not in _PLAIN and self._is_more(value)
+                    if is_more and TENSORS not in request.meta:
                         # The front expects answers in the order of the requests.
                         self._send(pack_answers(together))
                         together = []
@@ -128,7 +132,7 @@ class Scorer:
                     if worked:
                         made = self._answer(request, value, elapsed)
                     elif isinstance(value, BadInput):
-                        made = _refusal(request, value)
+                        made = self._refusal(request, value)
                     else:
                         made = self._failed(value, request)
                     answer = made._replace(meta={**made.meta, "batch": len(ready)})
@@ -163,12 +167,15 @@ class Scorer:
 
     def _answer(self, request: Request, value: Any, elapsed: float) -> Answer:
         try:
+            if request.meta and TENSORS in request.meta:
+                return self._inference.answer(request, value, elapsed)
             body = encode(value)
             self._look_for_nan(value, body)
         except StrictJson as error:
             return self._failed(error, request, INTERNAL_ERROR)
         except (TypeError, ValueError, RecursionError) as error:
-            explained = TypeError(f"run() returned something that is not JSON: {error}")
+            form = "tensors" if TENSORS in request.meta else "JSON"
+            explained = TypeError(f"run() returned something that is not {form}: {error}")
             return self._failed(explained, request, INTERNAL_ERROR)
         if value is None:
             self._say_once_that_none_came()
@@ -194,7 +201,14 @@ class Scorer:
         )
         with request_id(request.id):
             log.error("the request failed:\n%s", failure.traceback)
-        return Answer(request.number, 500, body, meta={"failure": failure.as_dict(), "failed": body is RUN_FAILED})
+        meta = {"failure": failure.as_dict(), "failed": body is RUN_FAILED}
+        shown = self._inference.failed(request) if TENSORS in request.meta else body
+        return Answer(request.number, 500, shown, meta=meta)
+
+    def _refusal(self, request: Request, bad: BadInput) -> Answer:
+        if TENSORS in request.meta:
+            return self._inference.refused(request, bad)
+        return Answer(request.number, bad.status, encode({"message": bad.message}))
 
     def _respond(self, request: Request, response: Any, elapsed: float) -> None:
         """Send the script's own response: an AMLResponse, or a response of Werkzeug or Flask."""
@@ -268,10 +282,6 @@ class Scorer:
             yield before + body
             before = b","
         yield b"]"
-
-
-def _refusal(request: Request, bad: BadInput) -> Answer:
-    return Answer(request.number, bad.status, encode({"message": bad.message}))
 
 
 def finished(value: Any, loop: Callable[[], asyncio.AbstractEventLoop]) -> Any:

@@ -24,6 +24,7 @@ from ..logs import MARK, capture_prints, configure, flush_lines, log
 from ..messages import INIT_FAILED, Kind, note
 from ..options import WorkerOptions
 from .inbox import Inbox
+from .inference import tensors_of
 from .outbox import Outbox
 from .ownheaders import names_cors
 from .scoring import Scorer, finished
@@ -122,7 +123,8 @@ def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
 
 
 def _ready(sock: socket.socket, prepared: Prepared, threads: str = "") -> None:
-    facts = {**prepared.script.facts(), "cors": prepared.cors}
+    facts = prepared.script.facts()
+    facts |= {"cors": prepared.cors, "tensors": tensors_of(prepared.script, facts["schemas"])}
     sock.sendall(note(Kind.READY, script=facts, modules=prepared.modules, seconds=prepared.seconds, threads=threads))
 
 
