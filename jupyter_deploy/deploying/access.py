@@ -115,7 +115,7 @@ def _must_have_keys(record: ServiceRecord) -> None:
     auth, name = record.spec.auth, record.name
     if auth == "none":
         raise UsageProblem(
-            f"{name} has no keys: it answers everybody.", hint=f"Give it keys: jupyter model deploy {name} --auth key"
+            f"{name} has no keys: it answers all clients.", hint=f"Give it keys: jupyter model deploy {name} --auth key"
         )
     if auth != "key":
         raise UsageProblem(

@@ -1,6 +1,6 @@
 """Runs of experiments: their metrics, tags, properties and files.
 
-It keeps what a training script says of itself. It starts nothing, and knows nothing of models: whoever registers one
+It keeps what a training script reports. It starts nothing, and knows nothing of models: the caller that registers one
 gives it the run's id.
 """
 

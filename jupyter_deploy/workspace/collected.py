@@ -77,7 +77,7 @@ class CollectedRequest:
         return self.status >= 400
 
     def facts(self) -> dict[str, Any]:
-        """Return what may be shown to anybody: all but the input and the output."""
+        """Return what may be shown freely: all but the input and the output."""
         return {
             "time": self.time.isoformat(timespec="milliseconds"),
             "id": self.id,

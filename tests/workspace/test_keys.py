@@ -107,7 +107,7 @@ def test_keys_come_and_go_without_a_new_server(service: Service, workspace: Work
     assert change is not None
     assert (change.action, change.what) == ("updated", ("auth",))
     assert [status(service), status(service, path="/metrics")] == [200, 200]
-    with pytest.raises(UsageProblem, match="answers everybody"):
+    with pytest.raises(UsageProblem, match="answers all clients"):
         service.get_keys()
     workspace.deploy("plus", auth="key")
     assert [status(service), status(service, keys.secondary)] == [401, 200]

@@ -1,7 +1,7 @@
 """Azure ML's SDK v1 (``azureml.core``) over :class:`jupyter_deploy.Workspace`: its classes, words and exceptions.
 
-It translates and keeps nothing: models, runs, data sets and services are the workspace's own. No cloud is asked, and
-nobody logs in. ``jupyter_deploy.azureml`` offers these names as ``azureml.core``.
+It translates and keeps nothing: models, runs, data sets and services are the workspace's own. No cloud is involved, and
+there is no login. ``jupyter_deploy.azureml`` offers these names as ``azureml.core``.
 """
 
 from __future__ import annotations

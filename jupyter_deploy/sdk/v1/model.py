@@ -125,7 +125,7 @@ class Model(metaclass=Vocabulary):
 
     @property
     def created_by(self) -> None:
-        """Nobody's name is kept."""
+        """None: no user's name is kept."""
         return
 
     @property

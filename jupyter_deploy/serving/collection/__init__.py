@@ -1,6 +1,6 @@
 """What a service was asked and answered, on disk: one JSON object a line, in files that are rotated and bounded.
 
-The front writes, and everybody else reads. What is collected, and when, is decided in ``serving.front`` and by the
+The front writes, and all others read. What is collected, and when, is decided in ``serving.front`` and by the
 script's own collectors (``serving.shims``).
 """
 

@@ -1,4 +1,4 @@
-"""The thread that writes collected lines: nobody waits for it, and what it cannot take is dropped and counted."""
+"""The thread that writes collected lines: no request waits for it; lines that it cannot take are counted."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class ModuleFinder(Loader):
         self._unknown = unknown
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Find a module that nobody else has (the import system's hook)."""
+        """Find a module that no other finder has (the import system's hook)."""
         if self.offers(name):
             return ModuleSpec(name, self, origin="jupyter_deploy", is_package=f"{name}." in self._modules)
         parent = name.rpartition(".")[0]
