@@ -52,7 +52,7 @@ def measured(rounds: int, seconds: int) -> dict[str, list[float]]:
             command = [sys.executable, "-m", "jupyter_deploy.serving", "--entry-script", "score.py"]
             command += ["--port", str(port), "--set", f"auth_file={folder}/auth.json", "--set", "log_level=ERROR"]
             # Health needs no credentials, so the same question tells when each of them is ready.
-            server = Running(command, folder, f"http://127.0.0.1:{port}/-/ready", b"", "text/plain")
+            server = Running(command, folder, f"http://127.0.0.1:{port}/-/ready", None, "text/plain")  # type: ignore[arg-type]
             stack.callback(server.stop)
             script = lua(folder, b'"x"')
             if bearer:
