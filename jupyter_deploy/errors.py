@@ -7,6 +7,7 @@
     imports ──install──▶ environment      EnvironmentProblem
     bundle ──deploy──▶ target            PortBusy, Unschedulable, StartFailed, TargetProblem
     cell ──try──▶ fresh server           TrialFailed
+    rows ──profile──▶ fresh server       ProfileFailed
     new bundle ──reload──▶ service       ReloadFailed   (the old generation still serves)
     value ──invoke──▶ service            InvokeProblem, ServiceDown
     words ──verb──▶ any of them          UsageProblem
@@ -203,6 +204,10 @@ class StartFailed(DeployError):
 
 class TrialFailed(DeployError):
     """The script was tried, and failed; nothing was stored or changed."""
+
+
+class ProfileFailed(DeployError):
+    """The model could not be measured; the profile that says so is kept, and no service was touched."""
 
 
 class ReloadFailed(DeployError):

@@ -57,6 +57,10 @@ class Home:
         """A file for each script that is being tried, named after its server; it holds the stage that owns it."""
         return self.root / "trials"
 
+    def profile_log(self, name: str) -> Path:
+        """Return where the log of the last profile of a name is kept, if that failed."""
+        return self.root / "profiles" / f"{name}.log"
+
     @property
     def runs(self) -> Path:
         """Files that runs have uploaded, one folder a run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import DeployError, UsageProblem
@@ -45,19 +46,24 @@ def _run(words: list[str]) -> int:
         print(version("jupyter-model-deploy"))
         return 0
     from ..verbs import run
+    from .saying import Saying
 
     verb = _az(words) or find(words[0], " ".join(words[1:]))
+    saying = Saying()
     try:
-        value = run(verb, words[1:], _session(), f"{program} {verb.name}")
+        value = run(verb, words[1:], _session(saying.say), f"{program} {verb.name}")
     except HelpShown:
         return 0
+    finally:
+        saying.end()
     from ..display import face_of
 
     # Answers are for programs, unless they are objects of this package.
     _show(value, as_json="--json" in words or (verb.name == "invoke" and face_of(value) is None))
     # The result of an interrupted run is shown, but is incomplete.
     cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
-    return 130 if verb.name == "invoke" and cut is True else 0
+    measured = verb.name == "invoke" or (verb.name == "profile" and "--data" in words)
+    return 130 if measured and cut is True else 0
 
 
 def _az(words: list[str]) -> Any:
@@ -69,12 +75,8 @@ def _az(words: list[str]) -> Any:
     return az_verb(words[0], words[1:])
 
 
-def _session() -> Any:
+def _session(say: Callable[[str], None]) -> Any:
     from ..verbs import Session
-
-    def say(text: str) -> None:
-        if sys.stderr.isatty():
-            print(f"{text} …", file=sys.stderr)
 
     def emit(text: str) -> None:
         sys.stdout.write(text)

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from .naming import Naming as Naming
     from .packages import Package as Package
     from .packages import Packages as Packages
+    from .placing import for_target as for_target
     from .references import References as References
     from .references import fallback_target as fallback_target
+    from .resolution import Resolved as Resolved
     from .resolution import Resolver as Resolver
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
+    from .specifying import specified as specified
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -40,7 +43,9 @@ else:
             "naming": "Naming",
             "packages": "Package Packages",
             "references": "References fallback_target",
-            "resolution": "Resolver",
+            "placing": "for_target",
+            "resolution": "Resolved Resolver",
             "rollout": "Progress Rollout",
+            "specifying": "specified",
         },
     )

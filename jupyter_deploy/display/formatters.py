@@ -21,6 +21,7 @@ FACES = (
     ("jupyter_deploy.workspace.collected", "Collected", "collected.COLLECTED"),
     ("jupyter_deploy.workspace.collected", "CollectedRows", "collected.ROWS"),
     ("jupyter_deploy.workspace.replayed", "Replayed", "collected.REPLAYED"),
+    ("jupyter_deploy.workspace.profile", "Profile", "profiles.PROFILE"),
     ("jupyter_deploy.workspace.service", "Service", "services.SERVICE"),
     ("jupyter_deploy.services.facts", "Stats", "services.STATS"),
     ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pprint import pformat
 from typing import Any
 
 from ..invoking import Answer, Binary, LatencyReport, Snippet, elapsed, summary
-from . import markup, plain
+from . import histograms, markup, plain
 from .face import Face
 
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml")
 _LARGEST_SHOWN = 4 << 20
 _LONGEST = 4_000
-_BLOCKS = 40
-_WIDTH, _HEIGHT, _LEFT, _TOP = 420, 150, 34, 8
-_FLOOR = _HEIGHT - 34
 _BORDER = "1px solid var(--jp-border-color2,#c8c8c8)"
 _NUMBER = "text-align:right;padding:2px 0 2px 14px;font-variant-numeric:tabular-nums"
 
@@ -81,13 +77,6 @@ def _rows(report: LatencyReport) -> tuple[list[str], list[list[str]]]:
     return header, [[name, *map(elapsed, times.values())] for name, times in found if times]
 
 
-def _edges(bars: list[tuple[float, float, int]], low: float, high: float) -> tuple[str, str]:
-    """Write a bar's limits in milliseconds, as exactly as neighbours need to differ."""
-    step = (bars[0][1] - bars[0][0]) * 1000
-    digits = 0 if step >= 5 else 1 if step >= 0.5 else 2 if step >= 0.05 else 3
-    return f"{low * 1000:,.{digits}f}", f"{high * 1000:,.{digits}f}"
-
-
 def _troubles(report: LatencyReport) -> list[str]:
     lines = []
     for one in report.troubles:
@@ -103,14 +92,7 @@ def report_text(report: LatencyReport) -> str:
     if rows:
         lines.append("  " + "".join([" " * 8, *(f"{name:>10}" for name in header)]))
         lines += ["  " + "".join([f"{row[0]:<8}", *(f"{cell:>10}" for cell in row[1:])]) for row in rows]
-        bars = report.bars()
-        most = max(count for _, _, count in bars)
-        edges = [(*_edges(bars, low, high), count) for low, high, count in bars]
-        width = max(len(high) for _, high, _ in edges)
-        for low, high, count in edges:
-            # Every count above zero gets a bar: a tail of one request matters.
-            blocks = "█" * max(round(_BLOCKS * count / most), 1 if count else 0)
-            lines.append(f"  {low:>{width}} – {high:>{width}} ms  {f'{blocks} {count:,}'.lstrip()}")
+        lines += [f"  {line}" for line in histograms.lines(report.bars())]
     return plain.readable("\n".join([*lines, *(f"  {line}" for line in _troubles(report))]))
 
 
@@ -145,54 +127,10 @@ def _table(header: list[str], rows: list[list[str]]) -> markup.Html:
     )
 
 
-def _bars(bars: list[tuple[float, float, int]], has_tail: bool, step: float) -> Iterator[markup.Html]:
-    most = max(count for _, _, count in bars)
-    for index, (low, high, count) in enumerate(bars):
-        height = max((_FLOOR - _TOP) * count / most, 1.0 if count else 0.0)
-        faint = ";fill-opacity:0.55" if has_tail and index == len(bars) - 1 else ""
-        label = "{} to {} ms: {:,}".format(*_edges(bars, low, high), count)
-        yield markup.element(
-            "rect",
-            markup.element("title", label),
-            x=f"{_LEFT + step * index + 1:.1f}",
-            y=f"{_FLOOR - height:.1f}",
-            width=f"{max(step - 2, 1):.1f}",
-            height=f"{height:.1f}",
-            style=f"fill:var(--jp-brand-color1,#1976d2){faint}",
-        )
-
-
 def _chart(report: LatencyReport) -> markup.Html:
-    bars, element = report.bars(), markup.element
-    step = (_WIDTH - _LEFT) / max(len(bars), 4)
-    has_tail = bars[-1][1] - bars[-1][0] > 1.01 * (bars[0][1] - bars[0][0])
-    right = max(_LEFT + step * len(bars), _LEFT + 100)
-    texts = [
-        (_LEFT, _HEIGHT - 18, "start", elapsed(bars[0][0])),
-        (right, _HEIGHT - 18, "end", f"over {elapsed(bars[-1][0])}" if has_tail else elapsed(bars[-1][1])),
-        (_LEFT, _HEIGHT - 4, "start", "time until the answer was there"),
-        (_LEFT - 5, _TOP + 10, "end", f"{max(count for _, _, count in bars):,}"),
-        (_LEFT - 5, _FLOOR, "end", "0"),
-    ]
-    written = (element("text", text, x=f"{x:.1f}", y=str(y), text_anchor=anchor) for x, y, anchor, text in texts)
     middle = summary(report.client)
-    told = (
-        f"Histogram of the time of {len(report.client):,} answers: half within {elapsed(middle['p50'])}, "
-        f"95 % within {elapsed(middle['p95'])}, the slowest {elapsed(middle['max'])}"
-    )
-    axis = {"x1": str(_LEFT), "y1": str(_FLOOR), "x2": str(_WIDTH), "y2": str(_FLOOR)}
-    return element(
-        "svg",
-        element("title", told),
-        element("line", **axis, style="stroke:var(--jp-border-color1,#bdbdbd)"),
-        *_bars(bars, has_tail, step),
-        element("g", *written, style="fill:var(--jp-ui-font-color1,#333);font-size:11px"),
-        role="img",
-        aria_label=told,
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        width=str(_WIDTH),
-        style="max-width:100%;height:auto;display:block",
-    )
+    words = histograms.told(len(report.client), middle["p50"], middle["p95"], middle["max"])
+    return histograms.chart(report.bars(), words)
 
 
 ANSWER = Face("answer", answer_text, answer_html, lambda answer: answer.as_dict())

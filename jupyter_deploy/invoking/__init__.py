@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from .invocable import Invocable as Invocable
     from .invocation import Invocation as Invocation
     from .load import LatencyReport as LatencyReport
+    from .load import histogram as histogram
+    from .load import percentile as percentile
     from .load import summary as summary
+    from .measuring import FailedRow as FailedRow
+    from .measuring import Measurement as Measurement
     from .payloads import Payload as Payload
     from .payloads import check_json as check_json
     from .payloads import encode_payload as encode_payload
+    from .request_rows import rows_of as rows_of
     from .signatures import Signature as Signature
     from .snippets import Snippet as Snippet
 else:
@@ -31,8 +36,10 @@ else:
             "answers": "Answer Binary decoded elapsed",
             "invocable": "ANSWER_LIMIT Invocable",
             "invocation": "Invocation",
-            "load": "LatencyReport summary",
+            "load": "LatencyReport histogram percentile summary",
+            "measuring": "FailedRow Measurement",
             "payloads": "Payload check_json encode_payload",
+            "request_rows": "rows_of",
             "signatures": "Signature",
             "snippets": "Snippet",
         },

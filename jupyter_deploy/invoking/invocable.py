@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from .answers import Answer
 from .connection import Connection, Reply
 from .invocation import ANSWER_SECONDS, DOCUMENT_SECONDS, Invocation, message_of
 from .load import LatencyReport, Load, check_load
+from .measuring import Measurement, RowSender
 from .snippets import Snippet, curl, python
 
 ANSWER_LIMIT = 32 << 20
@@ -129,6 +130,17 @@ class Invocable:
         invocation.must_run()
         with Connection(invocation.url, DOCUMENT_SECONDS, invocation.certificate) as connection:
             return invocation.document(connection)
+
+    def measure(
+        self, rows: Sequence[Any], *, timeout: float | None = None, progress: Callable[[str], None] = lambda _: None
+    ) -> Measurement:
+        """Send each of many values once, one after the other, and measure; a failed one counts and the next is sent.
+
+        ``rows`` are values as for :meth:`invoke`; ``timeout`` is for each of them. Ctrl-C ends it early.
+        """
+        invocation = self._invocation()
+        invocation.must_run()
+        return RowSender(invocation, rows, timeout).run(progress)
 
     def snippet(
         self,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .facts import Identity as Identity
     from .facts import Reloaded as Reloaded
     from .facts import Stats as Stats
+    from .facts import Usage as Usage
     from .hints import failure_hint as failure_hint
     from .hints import known_hint as known_hint
     from .keys import KeyFile as KeyFile
@@ -55,7 +56,7 @@ else:
         __name__,
         {
             "certificates": "Certificate",
-            "facts": "Doing Health Identity Reloaded Stats",
+            "facts": "Doing Health Identity Reloaded Stats Usage",
             "hints": "failure_hint known_hint",
             "keys": "KeyFile Keys credentials_for with_key",
             "leftovers": "Leftover",

@@ -99,6 +99,31 @@ class Reloaded:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a server has used up to one moment; two of them tell what it used in between.
+
+    Parameters
+    ----------
+    at : float
+        Seconds of a clock that only goes forward, on the machine that the server runs on.
+    processor : float
+        Processor seconds since it started.
+    memory : int
+        Bytes at that moment, without the cache of files. What several processes share counts once.
+    memory_limit : int
+        Bytes that it may have; 0 where nothing limits it.
+    processors : float
+        How many it may use; 0 where it does not say.
+    """
+
+    at: float
+    processor: float
+    memory: int
+    memory_limit: int = 0
+    processors: float = 0.0
+
+
+@dataclass(frozen=True)
 class Identity:
     """The names of a server on its machine."""
 

@@ -12,7 +12,7 @@ from ..environments import Environment
 from ..home import Home
 from ..serving import Credentials
 from .certificates import Certificate
-from .facts import Doing, Health, Identity, Reloaded, Stats
+from .facts import Doing, Health, Identity, Reloaded, Stats, Usage
 from .leftovers import Leftover
 from .records import OwnImage, Setting
 from .server import Server
@@ -194,6 +194,9 @@ class Target(Protocol):
 
     def stats(self, server: Server) -> Stats:
         """Measure what the service uses at present; raises ServiceDown if it does not run."""
+
+    def usage(self, server: Server) -> Usage:
+        """Read what this server alone has used until now, at once; raises ServiceDown where it does not run."""
 
     def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
         """Return why the script failed on the request with that ``x-ms-request-id``; None if it is not kept.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .tables import metrics as metrics
     from .tables import model_names as model_names
     from .tables import models as models
+    from .tables import profiles as profiles
     from .tables import runs as runs
     from .tables import scripts as scripts
     from .tables import services as services
@@ -50,7 +51,7 @@ else:
             "staging": "Claims Stage scratch",
             "tables": (
                 "compute_targets datasets environments meta metrics model_names models "
-                "runs scripts services workspace_labels"
+                "profiles runs scripts services workspace_labels"
             ),
         },
     )

@@ -136,3 +136,11 @@ workspace_labels = sa.Table(
     sa.Column("tags", sa.JSON, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
 )
+
+profiles = sa.Table(
+    "profiles",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)

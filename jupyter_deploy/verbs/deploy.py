@@ -47,7 +47,8 @@ def _number(text: str) -> int | str:
 _number.__name__ = "int"
 
 
-def _asked(given: argparse.Namespace, session: Session, new: bool) -> Asked:
+def asked_of(given: argparse.Namespace, session: Session, new: bool) -> Asked:
+    """Build the request from the words of a command line; the user's defaults are for a new service."""
     # Defaults are for new services only, and not for an image of the user's own.
     defaults = session.defaults if new and not given.image else None
     return Asked.of(
@@ -77,7 +78,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         partial(
             workspace.apply,
             given.service,
-            _asked(given, session, given.service not in workspace.services),
+            asked_of(given, session, given.service not in workspace.services),
             living=None if given.stored else session.living,
             wait=not given.no_wait,
             progress=session.say,

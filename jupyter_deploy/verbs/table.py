@@ -12,7 +12,7 @@ from .verb import Verb
 # The order of the help.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
-    "try", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
+    "try", "profile", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
     "stats", "stop", "delete", "keys", "token", "serve",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
@@ -32,6 +32,7 @@ MEANT = {
     **dict.fromkeys(("env", "envs", "environment"), "environments"),
     **dict.fromkeys(("key", "get-keys", "list-keys", "regenerate"), "keys"),
     **dict.fromkeys(("tokens", "get-token"), "token"),
+    **dict.fromkeys(("measure", "benchmark", "size"), "profile"),
     "test": "try",
     "metrics": "stats",
 }

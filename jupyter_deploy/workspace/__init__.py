@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .living import Living as Living
     from .living import Run as Run
     from .opening import PRUNE as PRUNE
+    from .profile import Latencies as Latencies
+    from .profile import Profile as Profile
+    from .profiles import Profiles as Profiles
     from .replayed import Replayed as Replayed
     from .service import Service as Service
     from .services import LiveServices as LiveServices
@@ -33,6 +36,8 @@ else:
             "living": "Living Run",
             "opening": "PRUNE",
             "replayed": "Replayed",
+            "profile": "Latencies Profile",
+            "profiles": "Profiles",
             "service": "Service",
             "services": "LiveServices",
             "trial": "Trial",

@@ -16,7 +16,7 @@ from ..store import NO_RIGHTS, Database, cannot_write, read_only
 from ..targets import all_targets, target
 from .captured import CapturedValues
 from .opening import full_disk_told, tidy
-from .trial import Trials
+from .temporary import TemporaryServers
 
 
 class Housekeeping:
@@ -30,9 +30,9 @@ class Housekeeping:
         garbage: Garbage,
         captured: CapturedValues,
         deployment: Deployment,
-        trials: Trials,
+        servers: TemporaryServers,
     ) -> None:
-        self._trials = trials
+        self._temporary = servers
         self._deployment = deployment
         self._home = home
         self._database = database
@@ -42,12 +42,12 @@ class Housekeeping:
         self._captured = captured
 
     def clear_away(self) -> None:
-        """Remove what killed processes left: first deployments, stages, and servers of trials.
+        """Remove what killed processes left: first deployments, stages, temporary servers.
 
         It reads the services' rows, ``staging/`` and ``trials/``. The artifact store is not listed.
         """
-        # Stages before trials: a trial is over when its stage is gone.
-        tidy(self._deployment.unproven.collect, self.garbage.collect_left_behind, self._trials.collect)
+        # Stages before servers: one is not needed any more when its stage is gone.
+        tidy(self._deployment.unproven.collect, self.garbage.collect_left_behind, self._temporary.collect)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -58,7 +58,7 @@ class Housekeeping:
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """As :meth:`changing`, and remove the trial's bundle afterwards, unless a service runs from it."""
+        """As :meth:`changing`, and remove the bundle afterwards, unless a service runs from it."""
         try:
             with self.changing():
                 yield

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..bundles import captured_in
-from ..deploying import Progress, Resolver, Rollout
-from ..errors import DeployError, Hint, NotFound, TrialFailed
-from ..files import write_atomic
-from ..home import Home
+from ..deploying import Progress, Resolver
+from ..errors import DeployError, Hint, TrialFailed
 from ..invoking import Answer, Payload
 from ..scripts import Script
 from ..services import ServiceRecord, Services, ServiceSpec
 from ..serving import place_of
-from ..store import Claims
+from .temporary import TemporaryServers
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
     from .service import Service
 
-_PREFIX = "try-"
 _LINES = 10_000
 # A record in the server's log: level, source, text.
 _RECORD = re.compile(r"^\S+ \S+ ([A-Z]) \[\d+\] \S+ (\S+) - ?(.*)$")
@@ -70,29 +66,22 @@ class Trials:
     """Tries scripts.
 
     A script is tried as the first service that runs it would run it; ``target`` names the target for a script without
-    a service. ``claims`` tells whether a trial's stage is open. ``handle`` makes the client from a service's name and
-    the name for errors.
+    a service.
     """
 
     def __init__(
         self,
-        home: Home,
-        claims: Claims,
         rows: Services,
         resolver: Resolver,
-        rollout: Rollout,
         deployment: Deployment,
         target: Callable[[], str],
-        handle: Callable[..., Service],
+        servers: TemporaryServers,
     ) -> None:
-        self._home = home
-        self._claims = claims
         self._rows = rows
         self._resolver = resolver
-        self._rollout = rollout
         self._deployment = deployment
         self._target = target
-        self._handle = handle
+        self._servers = servers
 
     def run(self, script: Script, value: Any, progress: Progress) -> Trial:
         """Try a script, stored or not, on a value for :meth:`jupyter_deploy.workspace.Service.invoke`.
@@ -135,56 +124,30 @@ class Trials:
             progress("calling run()")
             return service.request(payload, query=query)
 
-    def collect(self) -> None:
-        """Remove the servers of trials whose process died; called after the stages of dead processes were removed."""
-        for mark in self._home.trials.glob(f"{_PREFIX}*"):
-            try:
-                stage_of_it = mark.read_text()
-            except FileNotFoundError:
-                # It has just ended.
-                continue
-            if not self._claims.is_open(stage_of_it):
-                self._remove(mark.name)
-
     @contextmanager
     def _server(
         self, script: Script, spec: ServiceSpec, ids: tuple[str, ...] | None, progress: Progress
     ) -> Iterator[Service]:
-        with self._claims.open() as opened:
-            self._home.trials.mkdir(exist_ok=True)
-            write_atomic(self._home.trials / spec.name, opened.token)
+        with self._servers.reserved() as (name, opened):
+            resolved = self._resolver.resolve(spec, opened, script, ids, large=True)
             try:
-                resolved = self._resolver.resolve(spec, opened, script, ids, large=True)
-                try:
-                    self._rollout.apply(None, replace(resolved, told_as=script.name), True, progress)
-                except DeployError as error:
-                    raise self._failed(script, spec.name, error) from error
-                yield self._handle(spec.name, told_as=script.name)
-            finally:
-                self._remove(spec.name)
-
-    def _remove(self, name: str) -> None:
-        if self._rows.find(name):
-            # Another process may have found it, too.
-            with suppress(NotFound):
-                self._deployment.delete(name)
-        (self._home.trials / name).unlink(missing_ok=True)
+                service = self._servers.start(name, resolved, script.name, progress)
+            except DeployError as error:
+                raise self._failed(script, name, error) from error
+            yield service
 
     def _as_its_service(self, script: Script) -> tuple[ServiceSpec, tuple[str, ...] | None]:
         for record in self._rows.all():
             if record.spec.script == script.name and not record.spec.script_is_file:
                 return self._like(record)
         # Use the script's name: the trial's own has no model.
-        return ServiceSpec(_name(), script.name, target=self._target()), self._resolver.default_models(
-            script.name, script
-        )
+        spec = ServiceSpec(script.name, script.name, target=self._target())
+        return spec, self._resolver.default_models(script.name, script)
 
     def _like(self, record: ServiceRecord) -> tuple[ServiceSpec, tuple[str, ...]]:
-        """Return what a trial shares with a service: all but its name, its port and what it collects."""
+        """Return what a trial shares with a service, and its models but those that the script captured."""
         captured = captured_in(self._deployment.bundle_folder(record))
-        settings = {key: value for key, value in record.spec.settings.items() if not key.startswith("collect")}
-        spec = replace(record.spec, name=_name(), port=0, workers=1, settings=settings, tls="")
-        return spec, tuple(known for known in record.models if known not in captured)
+        return replace(record.spec, workers=1), tuple(known for known in record.models if known not in captured)
 
     def _failed(self, script: Script, name: str, error: DeployError) -> TrialFailed:
         printed = self._printed(script, name)
@@ -194,15 +157,12 @@ class Trials:
         return TrialFailed(f"{script.name}: {error.problem}", details=details, hint=hint)
 
     def _printed(self, script: Script, name: str) -> str:
-        lines = self._handle(name).logs(_LINES).split("\n") if self._rows.find(name) else []
+        text = self._servers.log(name, _LINES)
+        lines = text.split("\n") if text else []
         # Many or very long lines: the kept part may begin in the middle of a record.
         whole = not lines[0] or (len(lines) < _LINES and bool(_RECORD.match(lines[0]))) if lines else True
         said = [_said(script, *match.groups()) for match in map(_RECORD.match, lines) if match]
         return "\n".join([*([] if whole else [_CUT]), *(line for line in said if line is not None)])
-
-
-def _name() -> str:
-    return f"{_PREFIX}{secrets.token_hex(4)}"
 
 
 def _said(script: Script, level: str, source: str, text: str) -> str | None:

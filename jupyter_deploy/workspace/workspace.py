@@ -45,9 +45,13 @@ from .housekeeping import Housekeeping
 from .labels import Labels
 from .living import Living, Run
 from .opening import full_disk_told, open_home
+from .profile import Profile
+from .profiles import Profiles
+from .profiling import Profiling
 from .replay import Replays
 from .service import Service
 from .services import LiveServices
+from .temporary import TemporaryServers
 from .trial import Trial, Trials
 from .written import Written
 
@@ -97,8 +101,11 @@ class Workspace:
         # Without a service, try a script in a plain process, which starts soonest; an image may take minutes.
         quick = partial(choose, os.environ.get(TARGET_VARIABLE, NEAREST))
         claims, changes = self._database.claims, self._deployment
-        self._trials = Trials(self.home, claims, self._rows, resolver, rollout, changes, quick, self._handle)
-        self.housekeeping = Housekeeping(*stores, garbage, captured, changes, self._trials)
+        servers = TemporaryServers(self.home, claims, self._rows, rollout, changes, self._handle)
+        self._trials = Trials(self._rows, resolver, changes, quick, servers)
+        self.profiles, looked_up = Profiles(self._database), (self._naming, self._references, resolver)
+        self._profiling = Profiling(self.home, self._rows, *looked_up, target, servers, self.profiles)
+        self.housekeeping = Housekeeping(*stores, garbage, captured, changes, servers)
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
         self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
@@ -235,6 +242,34 @@ class Workspace:
         """
         with self.housekeeping.trying():
             return self._trials.run(self.scripts.get(name), value, progress)
+
+    def profile(
+        self,
+        name: str,
+        rows: object,
+        asked: Asked | None = None,
+        *,
+        large: bool = False,
+        progress: Progress = lambda _: None,
+        **options: Unpack[Options],
+    ) -> Profile:
+        """Measure what :meth:`deploy` would serve: latencies, processors, memory, and how much of them to give it.
+
+        A server of its own takes each row once, one after the other; no service is touched. ``workspace.profiles`` has
+        the latest result of a name. Where it does not start, or no row goes well, ProfileFailed is raised.
+
+        Parameters
+        ----------
+        name, options, asked, large
+            As for :meth:`deploy` and :meth:`apply`: a service, script or model, and what differs. ``cpus`` and
+            ``memory`` are the limits; ``description`` is the profile's.
+        rows : object
+            A list of values, as for :meth:`.Service.invoke`; a text file with a request a line; a folder with a request
+            a file; a data frame with one column of texts.
+        """
+        wanted = Asked.of(**options) if asked is None else asked
+        with self.housekeeping.trying():
+            return self._profiling.run(name, wanted, rows, large, progress)
 
     def deploy(
         self,

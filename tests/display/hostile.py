@@ -11,13 +11,14 @@ from jupyter_deploy.deploying import Package
 from jupyter_deploy.display import plain, scripts, services
 from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import InvokeProblem
-from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet
+from jupyter_deploy.invoking import Answer, Binary, FailedRow, LatencyReport, Snippet
 from jupyter_deploy.invoking.load import Trouble
 from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change, Leftover, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText, Overview
-from jupyter_deploy.workspace import Collected, CollectedRows, Replayed, Trial, Written
+from jupyter_deploy.workspace import Collected, CollectedRows, Latencies, Profile, Replayed, Trial, Written
+from jupyter_deploy.workspace import profile as failing
 from jupyter_deploy.workspace.collected import CollectedRequest
 from jupyter_deploy.workspace.replayed import Outcome
 
@@ -153,6 +154,16 @@ def report(evil: str) -> LatencyReport:
     return LatencyReport(evil, 31, 2, 1.5, times, times, (Trouble(evil, 2, evil, evil),), True)
 
 
+def profile(evil: str) -> Profile:
+    row = FailedRow(3, evil, evil, evil, evil)
+    told: dict[str, Any] = {"latency": Latencies.of([0.1]), "bars": ((0.1, 0.1, 1),), "max_memory": 1 << 20}
+    return Profile(evil, "Succeeded", WHEN, evil, evil, 1.0, 1 << 30, errors=(row,), notes=(evil,), failed=1, **told)
+
+
+def failed_profile(evil: str) -> Profile:
+    return Profile(evil, "Failed", WHEN, evil, evil, trouble=failing.Trouble(evil, evil, evil, evil), log=evil)
+
+
 def overview(evil: str) -> Overview:
     own = Environment(evil, requirements=(evil,), version=1)
     return Overview(evil, (facts(evil),), (model(evil),), (evil,), (own,), 2)
@@ -216,6 +227,7 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
         "picture": Hostile(lambda evil: Binary.of(evil.encode(errors="replace"), "image/svg+xml"), nothing),
     },
     "LatencyReport": {"": Hostile(report)},
+    "Profile": {"": Hostile(profile), "failed": Hostile(failed_profile)},
     "Snippet": {"": Hostile(Snippet)},
     "Listing": {
         "models": Hostile(lambda evil: Listing("models", [model(evil)])),

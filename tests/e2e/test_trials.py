@@ -55,7 +55,7 @@ def test_whatever_is_written_is_shown(workspace: Workspace) -> None:
     assert {"a", "b", "WARNING:root:logged 1", "err", "child"} <= set(output)
     assert "%%score_script noisy, line 7: UserWarning: warned" in output
     long = workspace.score_script("noisy", "def run(data):\n    print('x' * 5_000_000)\n    return 1\n", value="7")
-    assert long.trial.output.startswith("… what was printed before")
+    assert long.trial.output.startswith("… the output before this was dropped")
 
 
 def test_a_failure_does_not_point_to_a_log_that_is_gone(workspace: Workspace) -> None:

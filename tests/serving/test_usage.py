@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,10 @@ def cgroup(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_usage(cgroup: Path) -> None:
     found = usage(cgroup, cgroup / "network")
-    assert {**found, "at": 0} == {
+    assert 1 <= found["processors"] <= (os.cpu_count() or 1)
+    assert {**found, "at": 0, "processors": 0} == {
         "at": 0,
+        "processors": 0,
         "processor": 2.5,
         "memory": 700,
         "memory_limit": 256 << 20,
@@ -76,6 +79,15 @@ def test_no_limit(cgroup: Path, text: str) -> None:
 
 def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
     found = usage(tmp_path, tmp_path / "network")
-    assert not any(value for key, value in found.items() if key != "at")
+    assert not any(value for key, value in found.items() if key not in {"at", "processors"})
     assert (kills(tmp_path), limit(tmp_path)) == (0, 0)
     assert explained("was killed by SIGKILL", 0, tmp_path) == "was killed by SIGKILL"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "processors"), [("cpu.max", "50000 100000\n", 0.5), ("cpu.max", "max 100000\n", 1.0)]
+)
+def test_a_part_of_a_processor(tmp_path: Path, name: str, text: str, processors: float) -> None:
+    (tmp_path / name).write_text(text)
+    found = usage(tmp_path, tmp_path / "network")["processors"]
+    assert found == processors if processors < 1 else found >= 1

@@ -16,9 +16,14 @@ def usable_processors(cgroup: Path = _CGROUP) -> int:
     ``cgroup`` is the folder of the control group's files (version 2: ``cpu.max``, version 1:
     ``cpu/cpu.cfs_quota_us``).
     """
+    return max(1, math.floor(processor_limit(cgroup)))
+
+
+def processor_limit(cgroup: Path = _CGROUP) -> float:
+    """Tell how many processors this process may use; a container's limit may be a part of one, for example 0.5."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(count, math.floor(_limit(cgroup))))
+    return min(float(count), _limit(cgroup))
 
 
 def _limit(cgroup: Path) -> float:

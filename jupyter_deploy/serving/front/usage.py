@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from ..memory import limit
+from .processors import processor_limit
 
 _CGROUP = Path("/sys/fs/cgroup")
 _NETWORK = Path("/proc/net/dev")
@@ -17,8 +18,8 @@ def usage(cgroup: Path = _CGROUP, network: Path = _NETWORK) -> dict[str, float]:
     """Read the counters of a control group of version 1 or 2; what the system does not tell is 0.
 
     ``at`` are seconds of a monotonic clock, ``processor`` seconds used; ``memory`` and ``memory_limit`` are bytes,
-    without reclaimable file cache; ``received`` and ``sent`` are bytes. ``network`` is the kernel's table of
-    interfaces (proc(5)).
+    without reclaimable file cache; ``processors`` may be used; ``received`` and ``sent`` are bytes. ``network`` is the
+    kernel's table of interfaces (proc(5)).
     """
     received, sent = _traffic(network)
     return {
@@ -26,6 +27,7 @@ def usage(cgroup: Path = _CGROUP, network: Path = _NETWORK) -> dict[str, float]:
         "processor": _processor(cgroup),
         "memory": max(0, _memory(cgroup) - _forgettable(cgroup)),
         "memory_limit": limit(cgroup),
+        "processors": processor_limit(cgroup),
         "processes": _number(cgroup / "pids.current", cgroup / "pids" / "pids.current"),
         "received": received,
         "sent": sent,

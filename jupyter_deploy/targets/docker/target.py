@@ -12,7 +12,19 @@ from typing import Any
 
 from ...environments import Environment
 from ...errors import PortBusy, ServiceDown, TargetProblem
-from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, LocalFolders, Reloaded, Server, Stats
+from ...services import (
+    Capabilities,
+    Doing,
+    Health,
+    Identity,
+    Launch,
+    Leftover,
+    LocalFolders,
+    Reloaded,
+    Server,
+    Stats,
+    Usage,
+)
 from ...serving import Credentials, Failure
 from ..admin import Admin, known_settings, settings_for, token_in
 from ..process import owner_of_port
@@ -204,6 +216,14 @@ class DockerTarget:
             return of_server(self._admin(server))
         with engine() as client:
             return statistics.of_container(client, facts.container, Path(facts.share))
+
+    def usage(self, server: Server) -> Usage:
+        """Read the counters of the container's control group."""
+        facts = ContainerFacts.of(server)
+        if not facts.image:
+            return statistics.usage_of_server(self._admin(server))
+        with engine() as client:
+            return statistics.usage_of_container(client, facts.container)
 
     def stop(self, server: Server, patience: float = DRAIN_SECONDS + 10) -> None:
         """Stop and remove the container, and its folder."""

@@ -21,7 +21,19 @@ import psutil
 from ...environments import Environment, runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
-from ...services import Capabilities, Doing, Health, Identity, Launch, Leftover, LocalFolders, Reloaded, Server, Stats
+from ...services import (
+    Capabilities,
+    Doing,
+    Health,
+    Identity,
+    Launch,
+    Leftover,
+    LocalFolders,
+    Reloaded,
+    Server,
+    Stats,
+    Usage,
+)
 from ...serving import Credentials, Failure, ServingConfig, with_settings
 from ...serving.front import listen
 from ...store import secrets_folder
@@ -30,6 +42,7 @@ from ..docker import file_output
 from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
 from .pids import birth, owner_of_port
+from .statistics import usage_of_processes
 
 HOST = "127.0.0.1"
 _FAILURE = "failure.json"
@@ -210,6 +223,13 @@ class ProcessTarget:
             with contextlib.suppress(psutil.Error):
                 memory += process.memory_info().rss
         return Stats(round(max(0.0, spent) / elapsed * 100, 1), memory, 0, len(processes))
+
+    def usage(self, server: Server) -> Usage:
+        """Add up the front and all processes below it; their memory is what belongs to them alone and their shares."""
+        found = front_of(ProcessFacts.of(server))
+        if not found.lives:
+            raise ServiceDown("The server process is gone.", hint="Deploy it again.")
+        return usage_of_processes(found.pid)
 
     def stop(self, server: Server, patience: float = _DRAIN_SECONDS + 10) -> None:
         """End the watcher and the front; raises TargetProblem if they belong to another user."""

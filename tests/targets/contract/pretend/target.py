@@ -24,6 +24,7 @@ from jupyter_deploy.services import (
     Reloaded,
     Server,
     Stats,
+    Usage,
 )
 from jupyter_deploy.serving import Credentials, Failure, ServingConfig, with_settings
 from jupyter_deploy.targets import Following
@@ -160,6 +161,10 @@ class PretendTarget:
             raise ServiceDown("No replica runs.", hint="Deploy it again.")
         memory, processes = used(there)
         return Stats(0.0, memory, 0, processes)
+
+    def usage(self, server: Server) -> Usage:
+        """Tell the memory; the platform does not account for processors."""
+        return Usage(time.monotonic(), 0.0, self.stats(server).memory)
 
     def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
         """Ask each replica: one of them has answered that request."""
