@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .json_files import load_deployment_config as load_deployment_config
     from .json_files import load_inference_config as load_inference_config
     from .model import Model as Model
+    from .profile import ModelProfile as ModelProfile
     from .resource_configuration import ResourceConfiguration as ResourceConfiguration
     from .run import Run as Run
     from .workspace import Workspace as Workspace
@@ -87,6 +88,7 @@ else:
             "inference_config": "InferenceConfig",
             "json_files": "DeploymentFile load_deployment_config load_inference_config",
             "model": "Model",
+            "profile": "ModelProfile",
             "resource_configuration": "ResourceConfiguration",
             "run": "Run",
             "workspace": "Workspace",

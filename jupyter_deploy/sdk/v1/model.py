@@ -357,7 +357,7 @@ class Model(metaclass=Vocabulary):
     ) -> Any:
         """Measure what a service of the models needs for the rows of a data set."""
         how = (inference_config, input_dataset, cpu, memory_in_gb, description)
-        return _later("webservice", "profile")(workspace, profile_name, models, *how)
+        return _later("profile", "profile")(workspace, profile_name, models, *how)
 
     def serialize(self) -> dict[str, Any]:
         """Return plain values under the SDK's keys."""

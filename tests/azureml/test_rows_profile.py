@@ -1,0 +1,123 @@
+"""Rows about profiling a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.sdk.v1 import (
+    Dataset,
+    InferenceConfig,
+    Model,
+    ModelProfile,
+    PromoteHeadersBehavior,
+    TabularDataset,
+    UserErrorException,
+    WebserviceException,
+    Workspace,
+)
+
+SCORE = """import json, os
+import joblib
+
+def init():
+    global model
+    model = joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"))
+
+def run(data):
+    return model.predict(json.loads(data)["data"]).tolist()
+"""
+
+
+@pytest.fixture
+def model(ws: Workspace, outputs: Path) -> Model:
+    return Model.register(workspace=ws, model_path=str(outputs / "model.pkl"), model_name="sklearn-iris")
+
+
+@pytest.fixture
+def inference_config(folder: Path) -> InferenceConfig:
+    (folder / "score.py").write_text(SCORE)
+    return InferenceConfig(entry_script="score.py")
+
+
+def rows(folder: Path, lines: list[str]) -> TabularDataset:
+    path = folder / "sample_request_data.txt"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    header = PromoteHeadersBehavior.NO_HEADERS
+    return Dataset.Tabular.from_delimited_files(str(path), separator="\n", header=header)
+
+
+def test_row_2_35_a_profile_of_a_hundred_rows(
+    ws: Workspace,
+    folder: Path,
+    model: Model,
+    inference_config: InferenceConfig,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    request = json.dumps({"data": [[0.1, 0.9], [0.8, 0.2]]})
+    model = Model(ws, id=model.id)
+    profile = Model.profile(
+        ws,
+        "unique_name",
+        [model],
+        inference_config,
+        input_dataset=rows(folder, [request] * 100),
+        cpu=1.0,
+        memory_in_gb=0.5,
+    )
+    profile.wait_for_completion(True)
+    assert capsys.readouterr().out.endswith("Succeeded\n")
+    details = profile.get_details()
+    assert (details["totalQueries"], details["successQueries"], details["successRate"]) == (100, 100, 100)
+    order = [details[f"latencyPercentile{percent}InMs"] for percent in (50, 90, 95, 99, 999)]
+    assert order == sorted(order)
+    assert order[0] > 0
+    assert 0.1 <= details["recommendedCpu"] <= 3.5
+    assert 0.1 <= details["recommendedMemoryInGB"] <= 15
+    assert details == ModelProfile(ws, "unique_name").get_details() == profile.serialize()
+    # Row 2.37: the numbers become tags.
+    model.add_tags({"requestedCpu": details["requestedCpu"], "requestedMemoryInGb": details["requestedMemoryInGb"]})
+    assert Model(ws, id=model.id).tags == {"requestedCpu": "1.0", "requestedMemoryInGb": "0.5"}
+
+
+def test_row_2_35_a_profile_that_fails_says_why(
+    ws: Workspace,
+    folder: Path,
+    model: Model,
+    inference_config: InferenceConfig,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    profile = Model.profile(ws, "failing", [model], inference_config, rows(folder, ["{}"]), description="no data")
+    profile.wait_for_completion()
+    assert "Model profiling failed: none of 1 requests went well; row 1: KeyError: 'data'" in capsys.readouterr().out
+    details = profile.get_details()
+    assert (profile.state, details["state"], details["description"]) == ("Failed", "Failed", "no data")
+    assert "KeyError" in details["error"]["message"]
+    assert Path(details["errorLogsUri"].removeprefix("file://")).is_file()
+    assert "totalQueries" not in details
+
+
+def test_row_2_33_what_a_profile_needs(
+    ws: Workspace, folder: Path, model: Model, inference_config: InferenceConfig
+) -> None:
+    good = rows(folder, ["{}"])
+    (folder / "two.csv").write_text("a,b\nx,y\n")
+    (folder / "numbers.csv").write_text("a\n1\n2\n")
+    two, numbers = (Dataset.Tabular.from_delimited_files(str(folder / name)) for name in ("two.csv", "numbers.csv"))
+    wrong: list[tuple[dict[str, object], str]] = [
+        ({"profile_name": ""}, "profile_name is empty"),
+        ({"cpu": 4}, "cpu must be a number from 0.1 to 3.5, not 4"),
+        ({"memory_in_gb": 0.01}, "memory_in_gb must be a number from 0.1 to 15.0"),
+        ({"input_dataset": None}, "must be a TabularDataset, not nothing"),
+        ({"input_dataset": two}, "must have one column"),
+        ({"input_dataset": numbers}, "holds numbers, not texts"),
+        ({"inference_config": None}, "needs an inference_config"),
+    ]
+    usual = {"profile_name": "p", "inference_config": inference_config, "input_dataset": good}
+    for given, message in wrong:
+        with pytest.raises(UserErrorException, match=message):
+            Model.profile(ws, models=[model], **{**usual, **given})  # type: ignore[arg-type]
+    with pytest.raises(WebserviceException, match="ModelProfileNotFound"):
+        ModelProfile(ws, "p")
