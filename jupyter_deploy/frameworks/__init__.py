@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .served import SERVED as SERVED
     from .served import missing_library as missing_library
     from .served import predictor_of as predictor_of
+    from .sklearn import save_safely as save_safely
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -34,5 +35,6 @@ else:
             "pickling": "distribution_version installed_version",
             "predicting": "DATA Predictor Signature Tensor",
             "served": "SERVED missing_library predictor_of",
+            "sklearn": "save_safely",
         },
     )

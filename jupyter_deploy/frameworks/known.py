@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 # The first that matches wins; "anything" matches everything and stays last.
-_MODULES = ("onnx", "xgboost", "lightgbm", "catboost", "sklearn", "anything")
+_MODULES = ("onnx", "xgboost", "lightgbm", "catboost", "keras", "torch", "sklearn", "anything")
 # How values of scripts are saved, which load them by joblib.
 _PICKLED = ("sklearn", "anything")
 

@@ -17,8 +17,13 @@ _SERVED = {
     "XGBoost": ("xgboost", "xgboost"),
     "LightGBM": ("lightgbm", "lightgbm"),
     "CatBoost": ("catboost", "catboost"),
+    "TensorFlow": ("tensorflow", "tensorflow"),
+    "TfKeras": ("keras", "keras"),
+    "PyTorch": ("torch", "torch"),
 }
-_INSTALLED_AS = {"sklearn": "scikit-learn"}
+_INSTALLED_AS = {"sklearn": "scikit-learn", "keras": "keras tensorflow"}
+_KERAS = {"TensorFlow", "TfKeras"}
+_KERAS_FILES = {".keras", ".h5", ".hdf5"}
 SERVED = tuple(_SERVED)
 
 
@@ -46,8 +51,17 @@ def predictor_of(folder: Path, framework: str) -> Predictor:
     The folder has the one file or folder that was registered. If several files may be the model, the error names
     them.
     """
-    module: Served = import_module(f"{__package__}.{_SERVED[framework][0]}")
-    return module.predictor(module.load(_model_in(folder, module.ENDINGS, framework)))
+    module = _module(_SERVED[framework][0])
+    entry = _model_in(folder, module.ENDINGS, framework)
+    if framework in _KERAS:
+        # Either word is used for both.
+        module = _module("keras" if entry.suffix.lower() in _KERAS_FILES else "tensorflow")
+    return module.predictor(module.load(entry))
+
+
+def _module(name: str) -> Served:
+    module: Served = import_module(f"{__package__}.{name}")
+    return module
 
 
 def _model_in(folder: Path, endings: tuple[str, ...], framework: str) -> Path:
@@ -55,7 +69,9 @@ def _model_in(folder: Path, endings: tuple[str, ...], framework: str) -> Path:
     entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
     if len(entries) == 1 and (entries[0].is_file() or any((entries[0] / name).exists() for name in endings)):
         return entries[0]
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in endings)
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and {path.suffix.lower(), path.name} & set(endings)
+    )
     if len(files) == 1:
         return files[0]
     shown = ", ".join(str(path.relative_to(folder)) for path in files[:5])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..errors import ModelProblem
 from .estimators import Estimator
 from .known import CreateFile, Saved, comes_from
-from .pickling import distribution_version, dump
+from .pickling import distribution_version, dump, pinned
 from .predicting import Predictor
 
 NAME = "ScikitLearn"
+_SAFE_FILE = "model.skops"
 ENDINGS = (".joblib", ".pkl", ".pickle", ".sav", ".skops")
 
 
@@ -31,9 +34,43 @@ def save(obj: object, create: CreateFile) -> Saved:
 
 def load(entry: Path) -> Any:
     """Read the estimator back."""
+    with entry.open("rb") as opened:
+        is_archive = opened.read(2) == b"PK"
+    if is_archive:
+        return _load_skops(entry)
     import joblib
 
     return joblib.load(entry)
+
+
+def save_safely(obj: Any, create: CreateFile) -> Saved:
+    """Write ``model.skops``, which runs no code when it is read.
+
+    Raises
+    ------
+    ModelProblem
+        If skops is not installed, or the model has parts that it would not read again.
+    """
+    if find_spec("skops") is None:
+        raise ModelProblem("skops is not installed here.", hint="pip install skops")
+    import skops.io
+
+    written = skops.io.dumps(obj)
+    unknown = skops.io.get_untrusted_types(data=written)
+    if unknown:
+        raise ModelProblem(
+            f"skops reads no {', '.join(unknown[:3])} without being told to trust it.",
+            hint="Register the model without --format skops: then it is a pickle.",
+        )
+    with create(_SAFE_FILE) as file:
+        file.write(written)
+    return Saved(_SAFE_FILE, pinned(("sklearn", "skops")), ("sklearn", "skops"))
+
+
+def _load_skops(entry: Path) -> Any:
+    import skops.io
+
+    return skops.io.load(entry, trusted=None)
 
 
 def predictor(model: Any) -> Predictor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ..errors import ModelProblem, StoreProblem, nearest
-from ..frameworks import KINDS, distribution_of, framework_of, installed_version, requirements_of
+from ..frameworks import KINDS, distribution_of, framework_of, installed_version, requirements_of, save_safely
 from ..frameworks.files import look
 from ..store import NO_ROOM, Tree, TreeWriter, copy_tree
 
@@ -33,16 +33,25 @@ def prepare(
     framework: str = "",
     framework_version: str = "",
     child_paths: Sequence[str] | None = None,
+    file_format: str = "",
 ) -> Prepared:
     """Write a model's files into an empty folder on the artifact store's file system, hashing and flushing them.
 
     ``source`` is a path (``str`` or ``os.PathLike``) to a file or folder, or any other object to be pickled. The
     user's ``framework`` wins over what is found out. ``child_paths`` select parts of a folder, relative to it.
+    ``file_format`` is ``"skops"`` for an object of scikit-learn that is not to be pickled.
     """
     if framework_version and not framework:
         raise ModelProblem("A framework version without a framework means nothing.", hint="Give framework= as well.")
     if child_paths and not isinstance(source, (str, os.PathLike)):
         raise ModelProblem("child_paths only goes with a folder.", hint="Register an object without child_paths.")
+    if file_format and (file_format != "skops" or isinstance(source, (str, os.PathLike))):
+        raise ModelProblem(
+            f"An object can be registered in the format skops, not {file_format!r}."
+            if file_format != "skops"
+            else "A file or folder is registered as it is: a format only goes with an object.",
+            hint="Leave --format out.",
+        )
     tree = folder / "tree"
     tree.mkdir()
     try:
@@ -51,7 +60,7 @@ def prepare(
                 raise ModelProblem("The path is empty.", hint="Name a file or folder; '.' is the current folder.")
             prepared = _from_path(Path(source).expanduser(), tree, child_paths)
         else:
-            prepared = _from_object(source, tree)
+            prepared = _from_object(source, tree, safely=bool(file_format))
     except OSError as error:
         if error.errno in NO_ROOM:
             # The stage says which disk is full.
@@ -83,12 +92,15 @@ def _not_copied(error: OSError) -> StoreProblem:
     )
 
 
-def _from_object(source: object, tree: Path, *, pickled: bool = False) -> Prepared:
+def _from_object(source: object, tree: Path, *, pickled: bool = False, safely: bool = False) -> Prepared:
     if source is None:
         raise ModelProblem("None is not a model.", hint="Did the cell that trains it run?")
-    framework = framework_of(source, pickled=pickled)
+    framework = framework_of(source, pickled=pickled or safely)
+    if safely and framework.NAME != "ScikitLearn":
+        kind = type(source).__name__
+        raise ModelProblem(f"skops is for models of scikit-learn; this is a {kind}.", hint="Leave --format out.")
     writer = TreeWriter(tree)
-    saved = framework.save(source, writer.open)
+    saved = (save_safely if safely else framework.save)(source, writer.open)
     return Prepared(
         writer.finish(),
         saved.entry,

@@ -21,6 +21,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         framework=given.framework or "",
         framework_version=given.framework_version or "",
         child_paths=given.child,
+        file_format=given.format or "",
     )
 
 
@@ -53,6 +54,7 @@ VERB = Verb(
         argument("--description", metavar="TEXT", help="free text"),
         argument("--framework", metavar="F", help="for example ScikitLearn; found out for objects"),
         argument("--framework-version", metavar="V", help="goes with --framework"),
+        argument("--format", metavar="skops", help="save an object of scikit-learn so that reading it runs no code"),
         argument("--child", action="append", metavar="PATH", help="of a folder, take only this; may be repeated"),
     ),
     _run,

@@ -133,6 +133,7 @@ class Workspace:
         run_id: str = "",
         lineage: Lineage | None = None,
         resources: Resources | None = None,
+        file_format: str = "",
     ) -> Model:
         """Register a model as the next version of a name.
 
@@ -152,6 +153,8 @@ class Workspace:
             Of a folder, take only these paths, relative to it.
         lineage, resources : Lineage, Resources, optional
             Its experiment and data sets; what a service of it gets.
+        file_format : str, optional
+            ``"skops"`` saves an object of scikit-learn in a format that runs no code when it is read.
 
         Raises
         ------
@@ -172,6 +175,7 @@ class Workspace:
                 framework=spelled_framework(framework),
                 framework_version=framework_version,
                 child_paths=child_paths,
+                file_format=file_format,
             )
             opened.claim(prepared.tree.digest)
             return self.models.add(name, prepared, lineage=lineage, resources=resources, **fields)

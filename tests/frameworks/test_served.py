@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import catboost
@@ -16,9 +17,14 @@ import pandas as pd
 import pytest
 import xgboost
 from onnx import TensorProto, helper
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from jupyter_deploy.errors import ModelProblem
 from jupyter_deploy.frameworks import framework_of
 from jupyter_deploy.frameworks.files import look
+from jupyter_deploy.registry import prepare
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.nocode import ServedModel
 from jupyter_deploy.store import TreeWriter
@@ -116,6 +122,24 @@ def test_models_of_catboost(tmp_path: Path) -> None:
     regressor = catboost.CatBoostRegressor(**QUIET).fit(TABLE.to_numpy(), TABLE["a"])
     found = saved(regressor, tmp_path / "regressor")
     np.testing.assert_allclose(answer(found, rows(TABLE)), regressor.predict(TABLE.to_numpy()))
+
+
+def test_scikit_learn_without_pickles(tmp_path: Path) -> None:
+    model = LogisticRegression().fit(TABLE, LABELS)
+    with TemporaryDirectory() as staging:
+        prepared = prepare(model, Path(staging), file_format="skops")
+        (tmp_path / "model.skops").write_bytes(Path(staging, "tree", "model.skops").read_bytes())
+    assert (prepared.framework, prepared.entry) == ("ScikitLearn", "model.skops")
+    assert any(line.startswith("skops==") for line in prepared.requirements)
+    np.testing.assert_allclose(answer(loaded(tmp_path, "ScikitLearn"), rows(TABLE)), model.predict_proba(TABLE))
+    for source, file_format, message in (
+        (model, "npz", "in the format skops, not 'npz'"),
+        (tmp_path / "model.skops", "skops", "registered as it is"),
+        ({"a": 1}, "skops", "this is a dict"),
+        (make_pipeline(FunctionTransformer(len)), "skops", "skops reads no"),
+    ):
+        with TemporaryDirectory() as staging, pytest.raises(ModelProblem, match=message):
+            prepare(source, Path(staging), file_format=file_format)
 
 
 def graph(first: int | str = "n") -> onnx.ModelProto:

@@ -111,8 +111,9 @@ def _saved_model(folder: Path) -> Found | None:
         # SavedModel.meta_graphs = 2, MetaGraphDef.meta_info_def = 1, tensorflow_version = 5.
         for number, value in fields(opened, path.stat().st_size):
             if number == 2 and isinstance(value, bytes):
-                found = re.search(rb"\x2a.(\d+\.\d+\.\d+)", value)
-                version = found[1].decode() if found else ""
+                # Its length stands before it; what follows may look like a digit more.
+                found = re.search(rb"\x2a([\x05-\x20])(\d+\.\d+\.[\w.\-]+)", value, re.DOTALL)
+                version = found[2][: found[1][0]].decode() if found else ""
                 break
     return Found("TensorFlow", frozenset({"tensorflow"}), {"tensorflow": version} if version else {})
 

@@ -1,0 +1,107 @@
+"""PyTorch programs: TorchScript and ``torch.export``. Pickled modules are code of the session that wrote them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelProblem
+from .known import CreateFile, Saved
+from .pickling import distribution_version, pinned
+from .predicting import Predictor, Signature, Tensor
+
+NAME = "PyTorch"
+ENDINGS = (".pt", ".pt2", ".pth", ".torchscript")
+
+
+def matches(obj: object) -> bool:
+    """Tell whether the object is a program: a script module or an exported program."""
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(obj).__mro__}
+    return bool(names & {"torch.jit._script.RecursiveScriptModule", "torch.export.exported_program.ExportedProgram"})
+
+
+def version() -> str:
+    """Return PyTorch's version."""
+    return distribution_version("torch")[1]
+
+
+def save(obj: Any, create: CreateFile) -> Saved:
+    """Write ``model.pt`` (TorchScript) or ``model.pt2`` (an exported program)."""
+    import torch
+
+    exported = hasattr(obj, "graph_signature")
+    held, name = BytesIO(), "model.pt2" if exported else "model.pt"
+    (torch.export.save if exported else torch.jit.save)(obj, held)
+    with create(name) as file:
+        file.write(held.getvalue())
+    return Saved(name, pinned(("torch",)), ("torch",))
+
+
+def load(entry: Path) -> Any:
+    """Read a program, for the processor."""
+    import torch
+
+    names = _names(entry)
+    if any(name.endswith("archive_format") for name in names):
+        return torch.export.load(entry)
+    if any(name.rpartition("/")[2] == "constants.pkl" for name in names):
+        return torch.jit.load(entry, map_location="cpu").eval()
+    raise ModelProblem(
+        f"{entry.name} is a pickled module or its weights, which only the code that wrote it can load.",
+        hint="Register torch.jit.script(model) or torch.export.export(model, (example,)), or write run(data) in a cell "
+        "that starts with %%score_script NAME.",
+    )
+
+
+def _names(entry: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(entry) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return []
+
+
+def predictor(model: Any) -> Predictor:
+    """Make a program answer."""
+    if hasattr(model, "graph_signature"):
+        return _Program(model.module(), _exported(model))
+    names = [one.name for one in model.forward.schema.arguments[1:] if str(one.type) == "Tensor"]
+    return _Program(model, tuple(Tensor(name) for name in names))
+
+
+def _exported(program: Any) -> tuple[Tensor, ...]:
+    """Read the inputs of an exported program, whose sizes are numbers or symbols."""
+    names = set(program.graph_signature.user_inputs)
+    found = []
+    for node in program.graph.nodes:
+        if node.op == "placeholder" and node.name in names:
+            value = node.meta["val"]
+            shape = tuple(size if isinstance(size, int) else -1 for size in value.shape)
+            found.append(Tensor(node.name, str(value.dtype).removeprefix("torch."), shape))
+    return tuple(found)
+
+
+class _Program:
+    def __init__(self, module: Any, inputs: tuple[Tensor, ...]) -> None:
+        self._module = module
+        joins = all(one.shape is None or (one.shape and one.shape[0] == -1) for one in inputs)
+        self.signature = Signature(inputs, (Tensor("output"),), ("output",), joins=joins)
+
+    def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        import torch
+
+        values = [torch.from_numpy(inputs[one.name].copy()) for one in self.signature.inputs]
+        with torch.inference_mode():
+            found = self._module(*values)
+        return {"output": _arrays(found)}
+
+
+def _arrays(found: Any) -> Any:
+    if hasattr(found, "detach"):
+        return found.detach().numpy()
+    if isinstance(found, dict):
+        return {name: _arrays(value) for name, value in found.items()}
+    return [_arrays(value) for value in found] if isinstance(found, (list, tuple)) else found

@@ -1,0 +1,69 @@
+"""SavedModel and Keras models without a script; ``.ci/tensorflow`` runs this where TensorFlow is installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jupyter_deploy.frameworks import framework_of
+from jupyter_deploy.frameworks.files import look
+from jupyter_deploy.serving.modes import BadInput
+from jupyter_deploy.serving.nocode import ServedModel
+from jupyter_deploy.store import TreeWriter
+
+tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here: .ci/tensorflow runs this")
+
+
+def loaded(folder: Path, framework: str) -> ServedModel:
+    found = ServedModel(framework)
+    found.load(str(folder))
+    return found
+
+
+def answer(model: ServedModel, body: Any) -> Any:
+    found = model.answers([json.dumps(body)])[0]
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+class Sums(tf.Module):  # type: ignore[misc]
+    """``y = x[0] + x[1]``."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])  # type: ignore[untyped-decorator]
+    def __call__(self, x: Any) -> dict[str, Any]:
+        return {"y": tf.reduce_sum(x, 1, keepdims=True)}
+
+
+def test_a_saved_model(tmp_path: Path) -> None:
+    model = Sums()
+    tf.saved_model.save(model, tmp_path / "outputs", signatures=model.__call__)
+    found = look(tmp_path / "outputs")
+    assert (found.framework, found.written) == ("TensorFlow", {"tensorflow": tf.__version__})
+    served = loaded(tmp_path, "TensorFlow")
+    assert answer(served, {"data": [[1, 2], [3, 4]]}).tolist() == [[3.0], [7.0]]
+    assert answer(served, {"instances": [[1, 2]]})["predictions"].tolist() == [[3.0]]
+    many = served.answers([json.dumps({"data": [[n, 0]]}) for n in range(3)])
+    assert [one.tolist() for one in many] == [[[0.0]], [[1.0]], [[2.0]]]
+    with pytest.raises(BadInput, match=r"x has the shape \[1, 3\], but the model takes \[any, 2\]") as caught:
+        answer(served, {"data": [[1, 2, 3]]})
+    assert '{"data": [[0.0, 0.0]]}' in caught.value.message
+
+
+def test_a_keras_model(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((2,), name="features"), keras.layers.Dense(1)])
+    framework = framework_of(model)
+    (tmp_path / "object").mkdir()
+    entry = framework.save(model, TreeWriter(tmp_path / "object").open).entry
+    assert (framework.NAME, look(tmp_path / "object" / entry).framework) == ("TfKeras", "TfKeras")
+    expected = model.predict_on_batch(np.ones((3, 2)))
+    served = loaded(tmp_path / "object", "TfKeras")
+    np.testing.assert_allclose(answer(served, {"data": [[1, 1]] * 3}), expected)
+    model.export(tmp_path / "exported" / "1", verbose=False)
+    np.testing.assert_allclose(answer(loaded(tmp_path / "exported", "TensorFlow"), {"data": [[1, 1]] * 3}), expected)
