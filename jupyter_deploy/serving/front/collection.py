@@ -18,15 +18,17 @@ from ..config import ServingConfig
 from ..failures import Failure
 from ..logs import log
 from ..messages import Answer
+from .links import Job
 from .replies import Reply
 from .workers import Generation
 
-_FLUSH_SECONDS = 0.05
+_FLUSH_SECONDS = 0.02
 _FLUSH_BYTES = 1 << 20
 # Requests of a generation that has just been replaced may still be answered.
 _KEPT_GENERATIONS = 8
 _CLOSE_SECONDS = 2.0
 _JSON = b"application/json"
+_Noted = tuple[float, Mapping[str, Any], Mapping[bytes, bytes], str, Reply, Job, float]
 
 
 class Collection:
@@ -43,7 +45,9 @@ class Collection:
         self._writer: Writer | None = None
         self._suffixes: dict[int, Suffix] = {}
         self._lines: dict[str, list[bytes]] = {}
+        self._noted: list[_Noted] = []
         self._size = 0
+        self._due = False
         self._loop = asyncio.get_running_loop()
         # Looked at for each request.
         self.wants_requests = False
@@ -77,9 +81,15 @@ class Collection:
             return
         if self._rate < 1 and not is_sampled(name, self._rate):
             return
+        # Encoded later: while the answers of a batch go out, each moment makes the next batch smaller.
+        self._noted.append((time.time() - seconds, scope, headers, name, reply, job, seconds))
+        self._grow(len(job.request.body) + len(reply.body))
+
+    def _encode(self, noted: _Noted) -> None:
+        began, scope, headers, name, reply, job, seconds = noted
         answer = job.answer.result()
         record: dict[str, Any] = {
-            "time": time.time() - seconds,
+            "time": began,
             "id": name,
             "status": reply.status,
             "us": int(seconds * 1e6),
@@ -105,22 +115,30 @@ class Collection:
         """Take what a collector of the script was given: a JSON object."""
         if self._config.collects and self._writer is not None:
             self._add(collection, record, generation)
+            self._grow(len(record))
 
     def _add(self, collection: str, record: bytes, generation: int) -> None:
         suffix = self._suffixes.get(generation)
         if suffix is None:
             # While the script is loaded, or of a request that no worker got.
             suffix = self._suffixes[max(self._suffixes)] if self._suffixes else Suffix(generation, "", "", ())
-        line = suffix.line(record)
-        if not self._size:
+        self._lines.setdefault(collection, []).append(suffix.line(record))
+
+    def _grow(self, size: int) -> None:
+        """Have what waits written soon; at once where it is much."""
+        if not self._due:
+            self._due = True
             self._loop.call_later(_FLUSH_SECONDS, self._flush)
-        self._lines.setdefault(collection, []).append(line)
-        self._size += len(line)
+        self._size += size
         if self._size > _FLUSH_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        waiting, self._lines, self._size = self._lines, {}, 0
+        self._due, self._size = False, 0
+        noted, self._noted = self._noted, []
+        for one in noted:
+            self._encode(one)
+        waiting, self._lines = self._lines, {}
         for collection, lines in waiting.items():
             if self._writer is not None:
                 self._writer.put(collection, b"".join(lines), len(lines))
