@@ -69,7 +69,7 @@ CASES = {
     "another package without a screen": Case(
         "raise ImportError('libGL.so.1: cannot open shared object file: No such file')", "The system has no libGL.so.1"
     ),
-    "joblib of sklearn": Case("from sklearn.externals import joblib", "scikit-learn has no joblib of its own"),
+    "joblib of sklearn": Case("from sklearn.externals import joblib", "scikit-learn no longer has its own joblib"),
     "six of sklearn": Case("from sklearn.externals import six", ""),
     "relative": Case("from .util import x", "The script is no part of a package"),
     "AutoML": Case("import azureml.train.automl", "Azure's AutoML runs only"),
