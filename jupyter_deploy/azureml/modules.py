@@ -20,7 +20,9 @@ _AUTHENTICATION = (
 )
 _NAMES = {
     "azureml": "",
-    "azureml.core": ("ComputeTarget ContainerRegistry Dataset Datastore Environment Experiment Model Run Workspace"),
+    "azureml.core": (
+        "ComputeTarget ContainerRegistry Dataset Datastore Environment Experiment Model Run Webservice Workspace"
+    ),
     "azureml.core.authentication": _AUTHENTICATION,
     "azureml.core.compute": "AksCompute AmlCompute ComputeInstance ComputeTarget",
     "azureml.core.compute.aks": "AksCompute",
@@ -36,11 +38,16 @@ _NAMES = {
     "azureml.core.experiment": "Experiment",
     "azureml.core.image": "",
     "azureml.core.keyvault": "",
-    "azureml.core.model": "InferenceConfig Model",
+    "azureml.core.model": "InferenceConfig Model ModelPackage",
     "azureml.core.resource_configuration": "ResourceConfiguration",
     "azureml.core.run": "Run",
     "azureml.core.runconfig": "CondaDependencies",
     "azureml.core.script_run_config": "",
+    "azureml.core.webservice": "AciWebservice AksEndpoint AksWebservice LocalWebservice Webservice",
+    "azureml.core.webservice.aci": "AciWebservice",
+    "azureml.core.webservice.aks": "AksEndpoint AksWebservice",
+    "azureml.core.webservice.local": "LocalWebservice",
+    "azureml.core.webservice.webservice": "Webservice",
     "azureml.core.workspace": "Workspace",
     "azureml.data": "TabularDataset",
     "azureml.data.datapath": "DataPath",

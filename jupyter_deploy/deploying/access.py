@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,6 +85,18 @@ class Access:
             file = self._file(name)
             file.write(with_key(file.ensure(), which, key))
             self._tell(record, file)
+
+    def take(self, name: str, keys: Mapping[str, str | None]) -> None:
+        """Keep the keys that were given for a service, before it exists or while it runs."""
+        with self._lock(name):
+            file = self._file(name)
+            found = file.ensure()
+            for which, key in keys.items():
+                found = with_key(found, which, key) if key and getattr(found, which) != key else found
+            file.write(found)
+            record = self._rows.find(name)
+            if record is not None and record.spec.auth == "key":
+                self._tell(record, file)
 
     def _tell(self, record: ServiceRecord, file: KeyFile) -> None:
         credentials = credentials_for(record.spec.auth, record.name, file)

@@ -55,6 +55,7 @@ class Options(TypedDict, total=False):
     auth: str | None
     tls: str | Path | None
     tls_key: str | Path | None
+    labels: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Asked:
     # "self-signed", or the absolute path of a certificate's file, and of its key's.
     tls: str | _Back | None = None
     tls_key: str | _Back | None = None
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
@@ -124,6 +126,7 @@ class Asked:
             auth=_read(given.get("auth"), _auth),
             tls=_tls(given.get("tls")),
             tls_key=_tls(given.get("tls_key")),
+            labels=given.get("labels"),
         )
 
     @property

@@ -180,6 +180,26 @@ class Deployment:
         notes = resolved.notes + _as_stored(resolved.script, names)
         return Change(name, action, what, _since(started), generation, notes)
 
+    def describe(self, name: str, asked: Asked) -> None:
+        """Change what is said about a service: tags, properties, description, labels. What runs is not touched.
+
+        Parameters
+        ----------
+        name : str
+            The service's name.
+        asked : Asked
+            Only those are taken from it.
+
+        Raises
+        ------
+        UsageProblem
+            For a property that would change.
+        """
+        said = Asked(tags=asked.tags, properties=asked.properties, description=asked.description, labels=asked.labels)
+        with self._lock(name):
+            record = self._rows.get(name)
+            self._rows.put(replace(record, spec=specified(name, record, said)))
+
     def script_of(self, name: str, asked: Asked) -> str:
         """Return the name of the stored script that a service runs, or would run; empty for a file or an image."""
         spec = specified(name, self._rows.find(name), asked)

@@ -66,6 +66,8 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
 
 def _described(spec: ServiceSpec, asked: Asked) -> dict[str, Any]:
     found: dict[str, Any] = {} if asked.description is None else {"description": asked.description}
+    if asked.labels is not None:
+        found["labels"] = {**spec.labels, **asked.labels}
     if asked.tags is not None:
         given = {} if asked.tags is DEFAULT else {**spec.tags, **asked.tags}
         found["tags"] = {key: value for key, value in given.items() if value is not None}

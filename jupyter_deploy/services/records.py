@@ -84,49 +84,7 @@ class OwnImage:
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """What the user asked for; references are kept as written and resolved at each deployment.
-
-    Parameters
-    ----------
-    name : str
-        The service's name.
-    script : str
-        A stored script's name, or the absolute path of a file.
-    script_is_file : bool
-        Which of the two.
-    models : tuple of str, or None
-        Model references; None takes the registered model of the service's name, if there is one.
-    target : str
-        Where it runs: ``"process"`` or ``"docker"``.
-    port : int
-        The port that was asked for; 0 for any.
-    environment : str
-        ``"kernel"``: the interpreter that deployed it; ``"inferred"``: what script and models import; a registered
-        environment's ``NAME`` or ``NAME:VERSION``; the absolute path of a file. Empty for what is usual on its target.
-    workers : int
-        Processes that run the script, in each replica.
-    replicas : int
-        Servers behind one address, where the target is capable of it.
-    settings : mapping
-        The server's settings that differ from its defaults, by the names of
-        :class:`jupyter_deploy.serving.ServingConfig`.
-    variables : mapping
-        Environment variables of the script, over those of its environment.
-    memory : int
-        Bytes that a container may use; 0 for half of the machine's.
-    cpus : float
-        Processors that a container may use; 0 for all of the machine's.
-    image : OwnImage or None
-        The user's own image, instead of a script.
-    source : str
-        The absolute path of the folder that is shipped whole; empty for the script's own.
-    tags, properties : mapping
-        Texts by names, for people and tools; properties are never changed once they are there.
-    description : str
-        For people.
-    auth : str
-        What clients must show: ``"none"``, ``"key"`` or ``"token"``. The keys themselves are in the service's folder.
-    """
+    """What the user asked for; references are kept as written and resolved at each deployment."""
 
     name: str
     script: str  # a stored script's name, or the absolute path of a file
@@ -154,6 +112,8 @@ class ServiceSpec:
     auth: str = "none"  # "none", "key" or "token": what clients must send; the keys are in the service's folder
     tls: str = ""  # "self-signed", or a certificate file's absolute path; empty for plain HTTP
     tls_key: str = ""  # the absolute path of the certificate's key; empty if it is in the same file
+    # texts that a tool keeps with the service for itself, and that are not shown
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..bundles import captured_names, manifest_of
-from ..deploying import Asked, script_facts
+from ..deploying import Asked, Options, script_facts
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
@@ -359,6 +359,10 @@ class Service(Invocable, Collecting):
         text = None if sample is None else encode_payload(sample).decode()
         self.change = self._deployment.reload(self.name, script=script, model=model, sample=text, large=large)
         return self.change
+
+    def describe(self, **said: Unpack[Options]) -> None:
+        """Change its tags, properties, description or labels; what runs is not touched."""
+        self._deployment.describe(self.name, Asked.of(**said))
 
     def stop(self) -> None:
         """Let the service finish its requests and end it; ``deploy`` starts it again."""

@@ -283,6 +283,7 @@ class Workspace:
         living: Living | None = None,
         wait: bool = True,
         progress: Progress = lambda _: None,
+        keys: Mapping[str, str | None] | None = None,
         **options: Unpack[Options],
     ) -> Service:
         """Deploy a service; options that are not given stay as they are, and ``"default"`` takes one back.
@@ -313,7 +314,9 @@ class Workspace:
             Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
             gets the steps of the work.
         """
-        return self.apply(name, Asked.of(**options), living=living, wait=wait, large=large, progress=progress)
+        return self.apply(
+            name, Asked.of(**options), living=living, wait=wait, large=large, progress=progress, keys=keys
+        )
 
     def apply(
         self,
@@ -324,12 +327,15 @@ class Workspace:
         wait: bool = True,
         large: bool = False,
         progress: Progress = lambda _: None,
+        keys: Mapping[str, str | None] | None = None,
     ) -> Service:
         """Deploy a service from a request that an edge has built; :meth:`deploy` builds one from its arguments."""
         notes: list[str] = []
         self.housekeeping.clear_away()
         self._deployment.unproven.settle(name)
         name, asked = self._naming.named(name, asked, notes.append)
+        if keys and any(keys.values()):
+            self._deployment.access.take(name, keys)
         record = self._rows.find(name)
         located = self._references.located(asked, record.spec.source if record else "", notes.append, new=not record)
         otherwise = "" if record else fallback_target(asked, located)
@@ -370,8 +376,9 @@ class Workspace:
         name: str,
         *,
         script: str | Path | None = None,
-        models: Sequence[str | Model] | None = None,
+        models: Sequence[str | Model] | str | Model | None = None,
         environment: str | Path | Environment | None = None,
+        source: str | Path | None = None,
         image: str | None = None,
         folder: str | Path | None = None,
         progress: Progress = lambda _: None,
@@ -382,7 +389,7 @@ class Workspace:
         ----------
         name : str
             A service's name; if there is none, the name of script and model.
-        script, models, environment : optional
+        script, models, environment, source : optional
             As for :meth:`deploy`, instead of the service's.
         image : str, optional
             Its name; by default the service's name with the bundle's digest as its tag.
@@ -390,6 +397,6 @@ class Workspace:
             Write a build context there instead, the same bytes for the same input; gets the steps of the work.
         """
         name, script = self._naming.service(name, script, progress, models=models)
-        asked = Asked.of(script=script, models=models, environment=environment)
+        asked = Asked.of(script=script, models=models, environment=environment, source=source)
         with self.housekeeping.changing():
             return self._packages.make(name, self._references.located(asked, "", progress), image, folder, progress)

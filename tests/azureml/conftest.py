@@ -16,6 +16,7 @@ from jupyter_deploy.serving.shims import ModuleFinder
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.v1 import Workspace
+    from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +39,8 @@ def folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def ws(home: Path) -> Workspace:
-    """The workspace, under the name that the documents give it."""
+def ws(workspace: LocalWorkspace) -> Workspace:
+    """The workspace, under the name that the documents give it; its services are deleted at the end."""
     from jupyter_deploy.sdk.v1 import Workspace
 
     return Workspace.create("ws", subscription_id="sub", resource_group="group", show_output=False)

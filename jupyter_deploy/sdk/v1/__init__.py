@@ -60,6 +60,12 @@ if TYPE_CHECKING:
     from .profile import ModelProfile as ModelProfile
     from .resource_configuration import ResourceConfiguration as ResourceConfiguration
     from .run import Run as Run
+    from .webservice import AciWebservice as AciWebservice
+    from .webservice import AksEndpoint as AksEndpoint
+    from .webservice import AksWebservice as AksWebservice
+    from .webservice import LocalWebservice as LocalWebservice
+    from .webservice import ModelPackage as ModelPackage
+    from .webservice import Webservice as Webservice
     from .workspace import Workspace as Workspace
 else:
     __getattr__, __dir__ = door(
@@ -91,6 +97,7 @@ else:
             "profile": "ModelProfile",
             "resource_configuration": "ResourceConfiguration",
             "run": "Run",
+            "webservice": "AciWebservice AksEndpoint AksWebservice LocalWebservice ModelPackage Webservice",
             "workspace": "Workspace",
         },
     )

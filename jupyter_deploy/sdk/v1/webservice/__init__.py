@@ -1,0 +1,33 @@
+"""``azureml.core.webservice``: services by the class of the cloud's service that a notebook was written for.
+
+All of them are the same services underneath. A class decides defaults (keys, limits) and the words of ``state``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....doors import door
+
+if TYPE_CHECKING:
+    from .aci import AciWebservice as AciWebservice
+    from .aks import AksWebservice as AksWebservice
+    from .aks_endpoint import AksEndpoint as AksEndpoint
+    from .base import Webservice as Webservice
+    from .deploying import deploy as deploy
+    from .local import LocalWebservice as LocalWebservice
+    from .packaging import ModelPackage as ModelPackage
+    from .packaging import package as package
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "aci": "AciWebservice",
+            "aks": "AksWebservice",
+            "aks_endpoint": "AksEndpoint",
+            "base": "Webservice",
+            "deploying": "deploy",
+            "local": "LocalWebservice",
+            "packaging": "ModelPackage package",
+        },
+    )

@@ -1,0 +1,208 @@
+"""What a service is to get, by the class of the cloud's service that a notebook was written for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+from ..exceptions import WebserviceException
+
+_MB = 1 << 20
+_GB = 1 << 30
+# Not written down: they go to the service's own file of keys.
+_SECRET = frozenset({"primary_key", "secondary_key"})
+
+
+@dataclass
+class WebserviceDeploymentConfiguration:
+    """The options that all classes share; ``None`` is the service's default."""
+
+    compute_type: ClassVar[str] = ""
+
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+    properties: Mapping[str, str] | None = None
+
+    def validate_configuration(self) -> None:
+        """Raise for a value that no service can have."""
+
+    def print_deploy_configuration(self) -> None:
+        """Print the options that were given; never a key."""
+        given = {key: value for key, value in self.kept().items() if value is not None}
+        print(json.dumps({"computeType": self.compute_type, **given}, indent=2, default=str))  # noqa: T201
+
+    def kept(self) -> dict[str, Any]:
+        """Return the options that are written down with the service: all but its keys."""
+        return {key: value for key, value in asdict(self).items() if key not in _SECRET}
+
+    def settings(self) -> dict[str, str | int | float | bool]:
+        """Return the server's settings that follow."""
+        return {}
+
+    def replicas(self) -> int:
+        """Return how many processes run the script at first."""
+        return 1
+
+
+@dataclass
+class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
+    """A service for its user alone, on a port of this machine."""
+
+    compute_type: ClassVar[str] = "Local"
+
+    port: int | None = None
+
+    def validate_configuration(self) -> None:
+        """Refuse what is no port."""
+        if self.port is None:
+            return
+        if isinstance(self.port, bool) or not isinstance(self.port, int) or not 1 <= self.port <= 65535:
+            raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
+
+
+@dataclass
+class _Cloud(WebserviceDeploymentConfiguration):
+    """What the cloud's two classes share."""
+
+    cpu_cores: float | None = None
+    memory_gb: float | None = None
+    auth_enabled: bool | None = None
+    enable_app_insights: bool | None = None
+    collect_model_data: bool | None = None
+    primary_key: str | None = field(default=None, repr=False)
+    secondary_key: str | None = field(default=None, repr=False)
+
+    def validate_configuration(self) -> None:
+        """Refuse sizes that are not above zero, and one key without the other's meaning."""
+        for name in ("cpu_cores", "memory_gb"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, float)) and value > 0):
+                raise WebserviceException(f"Invalid configuration, {name} must be greater than zero.")
+        given = [name for name in sorted(_SECRET) if getattr(self, name)]
+        if given and self.auth_enabled is False:
+            raise WebserviceException(f"Invalid configuration, {given[0]} needs auth_enabled=True.")
+
+    @property
+    def memory(self) -> int | None:
+        """The limit in bytes."""
+        return None if self.memory_gb is None else max(int(self.memory_gb * _GB), 32 * _MB)
+
+
+@dataclass
+class AciServiceDeploymentConfiguration(_Cloud):
+    """One replica with limits; keys and TLS on request."""
+
+    compute_type: ClassVar[str] = "ACI"
+
+    location: str | None = None
+    ssl_enabled: bool | None = None
+    ssl_cert_pem_file: str | None = None
+    ssl_key_pem_file: str | None = None
+    ssl_cname: str | None = None
+    dns_name_label: str | None = None
+    cmk_vault_base_url: str | None = None
+    cmk_key_name: str | None = None
+    cmk_key_version: str | None = None
+    vnet_name: str | None = None
+    subnet_name: str | None = None
+
+    def validate_configuration(self) -> None:
+        """Refuse TLS without its files."""
+        super().validate_configuration()
+        files = (self.ssl_cert_pem_file, self.ssl_key_pem_file, self.ssl_cname)
+        if self.ssl_enabled and not all(files):
+            raise WebserviceException(
+                "SSL is enabled, you must provide a SSL certificate file, key file and cname.",
+                hint="ssl_cert_pem_file='cert.pem', ssl_key_pem_file='key.pem', ssl_cname='localhost'",
+            )
+
+
+@dataclass
+class AksServiceDeploymentConfiguration(_Cloud):
+    """Replicas, keys by default, tokens on request, timeouts and queue as on a cluster."""
+
+    compute_type: ClassVar[str] = "AKS"
+
+    autoscale_enabled: bool | None = None
+    autoscale_min_replicas: int | None = None
+    autoscale_max_replicas: int | None = None
+    autoscale_refresh_seconds: int | None = None
+    autoscale_target_utilization: int | None = None
+    scoring_timeout_ms: int | None = None
+    replica_max_concurrent_requests: int | None = None
+    max_request_wait_time: int | None = None
+    num_replicas: int | None = None
+    gpu_cores: int | None = None
+    period_seconds: int | None = None
+    initial_delay_seconds: int | None = None
+    timeout_seconds: int | None = None
+    success_threshold: int | None = None
+    failure_threshold: int | None = None
+    namespace: str | None = None
+    token_auth_enabled: bool | None = None
+    compute_target_name: str | None = None
+    cpu_cores_limit: float | None = None
+    memory_gb_limit: float | None = None
+    blobfuse_enabled: bool | None = None
+
+    def validate_configuration(self) -> None:
+        """Refuse what contradicts itself, as the SDK does."""
+        super().validate_configuration()
+        if self.auth_enabled and self.token_auth_enabled:
+            raise WebserviceException("Cannot set both auth_enabled and token_auth_enabled to True.")
+        if self.autoscale_enabled and self.num_replicas:
+            raise WebserviceException("Invalid configuration, autoscale_enabled and num_replicas cannot both be set.")
+        bounds = [
+            name.name
+            for name in fields(self)
+            if name.name.startswith("autoscale_") and name.name != "autoscale_enabled" and getattr(self, name.name)
+        ]
+        if self.autoscale_enabled is False and bounds:
+            raise WebserviceException(f"Invalid configuration, {bounds[0]} needs autoscale_enabled=True.")
+        if self.autoscale_enabled is False and not self.num_replicas:
+            raise WebserviceException("Invalid configuration, num_replicas is needed where autoscale_enabled is False.")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        for name in fields(self):
+            value = getattr(self, name.name)
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
+                raise WebserviceException(f"Invalid configuration, {name.name} must be greater than zero.")
+        least, most = self.autoscale_min_replicas, self.autoscale_max_replicas
+        if least and most and least > most:
+            raise WebserviceException("Invalid configuration, autoscale_min_replicas is above autoscale_max_replicas.")
+        words = self.namespace
+        if words is not None and not (words.replace("-", "").isalnum() and words == words.lower() and len(words) < 64):
+            raise WebserviceException("Invalid configuration, namespace has lower-case letters, digits and '-' only.")
+
+    def settings(self) -> dict[str, str | int | float | bool]:
+        """Return the timeouts, and the queue: twice the requests that the replicas take at once."""
+        found: dict[str, str | int | float | bool] = {}
+        if self.scoring_timeout_ms is not None:
+            found["scoring_timeout_ms"] = self.scoring_timeout_ms
+        if self.replica_max_concurrent_requests is not None:
+            found["queue_limit"] = 2 * self.replica_max_concurrent_requests * self.replicas()
+        return found
+
+    def replicas(self) -> int:
+        """Return the number of replicas, or the least that autoscaling may have."""
+        return self.num_replicas or self.autoscale_min_replicas or 1
+
+
+@dataclass
+class AksEndpointDeploymentConfiguration(AksServiceDeploymentConfiguration):
+    """One version of an endpoint."""
+
+    version_name: str | None = None
+    traffic_percentile: float | None = None
+
+    def validate_configuration(self) -> None:
+        """Refuse a share of the traffic that is no percentage."""
+        share = self.traffic_percentile
+        self.traffic_percentile = None
+        super().validate_configuration()
+        self.traffic_percentile = share
+        if share is not None and not 0 <= share <= 100:
+            raise WebserviceException("Invalid configuration, traffic_percentile must be from 0 to 100.")

@@ -1,0 +1,262 @@
+"""``Model.deploy`` and ``Webservice.update``: from the SDK's arguments to one request of the workspace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ....deploying import Options
+from ....errors import UsageProblem
+from ....registry import Model as Version
+from ....services import check_service_name
+from ....targets import choose, target
+from ..compute import AksCompute
+from ..exceptions import UserErrorException, WebserviceException
+from ..model import Model
+from ..workspace import Workspace
+from .base import Webservice, _class_of, _find
+from .configurations import (
+    AciServiceDeploymentConfiguration,
+    AksServiceDeploymentConfiguration,
+    LocalWebserviceDeploymentConfiguration,
+    WebserviceDeploymentConfiguration,
+)
+from .labels import configuration_of, labels_of
+
+# A path's model is named as the SDK names it: by the file, cut.
+_NAME_LENGTH = 30
+_GB = 1 << 30
+# The options of a deployment; where a service is deployed anew, those that are not given are as by default again.
+_DEFAULT: Options = {
+    "port": "default",
+    "workers": "default",
+    "settings": "default",
+    "variables": "default",
+    "memory": "default",
+    "cpus": "default",
+    "image": "none",
+    "source": "default",
+    "environment": "default",
+    "tags": "default",
+    "description": "",
+}
+
+
+def deploy(
+    workspace: Workspace,
+    name: str,
+    models: Sequence[Model | str | Path],
+    inference_config: Any = None,
+    deployment_config: WebserviceDeploymentConfiguration | None = None,
+    deployment_target: Any = None,
+    overwrite: bool = False,
+    show_output: bool = False,
+) -> Webservice:
+    """Deploy models as a service of the configuration's class; returns before it serves."""
+    configuration = _configuration(deployment_config, deployment_target)
+    try:
+        check_service_name(name)
+    except UsageProblem as error:
+        raise WebserviceException(error.message, hint=str(error.hint)) from error
+    record = _find(workspace, name)
+    if record and not overwrite and configuration.compute_type != "Local":
+        raise WebserviceException(
+            f"Service {name} with the same name already exists, please use a different service name or delete the "
+            "existing service.",
+            hint=f"Model.deploy(…, overwrite=True), or Webservice(ws, {name!r}).update(models=…, inference_config=…).",
+        )
+    options: Options = {**_DEFAULT} if record else {}
+    options |= _options(workspace, name, models, inference_config)
+    options |= _configured(configuration, say=print if show_output else None)
+    if record is None and configuration.properties:
+        options["properties"] = dict(configuration.properties)
+    options["labels"] = labels_of(configuration)
+    _apply(workspace, name, options, configuration, show_output)
+    made = _class_of(configuration.compute_type)(workspace, name)
+    if show_output and configuration.compute_type == "Local":
+        print("Checking container health...")  # noqa: T201 - the SDK's own line
+    return made
+
+
+def update(
+    service: Webservice,
+    models: Sequence[Any] | None,
+    inference_config: Any,
+    configuration: WebserviceDeploymentConfiguration | None,
+) -> None:
+    """Change what is given; the address stays, and no request fails."""
+    if models is None and inference_config is None and configuration is None:
+        raise WebserviceException(
+            "No parameters provided to update.", hint="service.update(models=[model], inference_config=config)"
+        )
+    options: Options = {}
+    if models is not None or inference_config is not None:
+        record = service._record
+        kept = [service.workspace._local.models.get(reference) for reference in record.models]
+        options |= _options(
+            service.workspace,
+            service.name,
+            kept if models is None else models,
+            inference_config,
+            keeps_script=inference_config is None,
+        )
+    if configuration is not None:
+        configuration.validate_configuration()
+        options |= _configured(configuration, say=None, given_only=True)
+        if configuration.properties:
+            options["properties"] = dict(configuration.properties)
+        said = {**configuration_of(service._record), **_given(configuration)}
+        merged = type(configuration)(**{key: value for key, value in said.items() if _known(configuration, key)})
+        options["labels"] = labels_of(merged)
+    service.workspace._local.deploy(service.name, **options)
+
+
+def deployed_again(
+    service: Webservice, name: str, configuration: WebserviceDeploymentConfiguration | None, compute: Any
+) -> Webservice:
+    """Deploy what a service serves once more, under another name and class."""
+    spec, workspace = service._record.spec, service.workspace
+    configuration = _configuration(configuration, compute)
+    options: Options = {"script": Path(spec.script) if spec.script_is_file else spec.script}
+    options |= {
+        "models": service._record.models,
+        "environment": spec.environment or None,
+        "source": spec.source or None,
+    }
+    options |= _configured(configuration, say=None)
+    options["labels"] = labels_of(configuration)
+    _apply(workspace, name, options, configuration, False)
+    return _class_of(configuration.compute_type)(workspace, name)
+
+
+def _apply(
+    workspace: Workspace,
+    name: str,
+    options: Options,
+    configuration: WebserviceDeploymentConfiguration,
+    show_output: bool,
+) -> None:
+    say = print if show_output else lambda _: None
+    given = {
+        "primary": getattr(configuration, "primary_key", None),
+        "secondary": getattr(configuration, "secondary_key", None),
+    }
+    workspace._local.deploy(name, wait=False, progress=say, keys=given, **options)
+
+
+def _configuration(given: object, compute: Any) -> WebserviceDeploymentConfiguration:
+    if given is None:
+        return AksServiceDeploymentConfiguration() if compute is not None else AciServiceDeploymentConfiguration()
+    if not isinstance(given, WebserviceDeploymentConfiguration):
+        raise WebserviceException(
+            f"deployment_config cannot be a {type(given).__name__}.", hint="LocalWebservice.deploy_configuration()"
+        )
+    given.validate_configuration()
+    if isinstance(given, AksServiceDeploymentConfiguration) and isinstance(compute, AksCompute):
+        given.compute_target_name = given.compute_target_name or compute.name
+    return given
+
+
+def _options(
+    workspace: Workspace, name: str, models: Sequence[Any], inference_config: Any, *, keeps_script: bool = False
+) -> Options:
+    if isinstance(models, (str, Path, Model)):
+        models = [models]
+    versions = [_version(workspace, model) for model in models]
+    options: Options = {"models": [version.id for version in versions] or "none"}
+    if inference_config is not None:
+        return {**inference_config._options(name), **options}
+    if keeps_script and _find(workspace, name):
+        return options
+    if len(versions) != 1:
+        raise UserErrorException("You must provide an InferenceConfig when deploying zero or multiple models.")
+    # The model's own resources are the service's, unless its deployment says something else.
+    needs = versions[0].resources
+    if needs.cpu:
+        options["cpus"] = needs.cpu
+    if needs.memory_gb:
+        options["memory"] = int(needs.memory_gb * _GB)
+    return _only_what_can_be(options)
+
+
+def _version(workspace: Workspace, given: Any) -> Version:
+    local = workspace._local
+    if isinstance(given, Model):
+        return local.models.get(given.id)
+    if isinstance(given, Version):
+        return given
+    text = os.fspath(given)
+    path = Path(text).expanduser()
+    if isinstance(given, Path) or (path.exists() and text not in local.models):
+        return _of_path(workspace, path)
+    return local.models.get(text)
+
+
+def _of_path(workspace: Workspace, path: Path) -> Version:
+    """Register a path that is no model yet; the same bytes are registered once."""
+    name = path.resolve().name[:_NAME_LENGTH]
+    local = workspace._local
+    before = local.models.get(name) if name in local.models else None
+    made = local.register(name, path)
+    if before is not None and before.digest == made.digest:
+        local.unregister(made.id)
+        return before
+    return made
+
+
+def _configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, given_only: bool = False) -> Options:
+    options: Options = {}
+    if configuration.tags:
+        options["tags"] = dict(configuration.tags)
+    if configuration.description is not None:
+        options["description"] = configuration.description
+    if isinstance(configuration, LocalWebserviceDeploymentConfiguration):
+        if configuration.port is not None:
+            options["port"] = configuration.port
+        return options
+    cpus, memory = getattr(configuration, "cpu_cores", None), getattr(configuration, "memory", None)
+    if cpus is not None:
+        options["cpus"] = cpus
+    if memory is not None:
+        options["memory"] = memory
+    options = _only_what_can_be(options, say)
+    settings = configuration.settings()
+    if settings:
+        options["settings"] = dict(settings)
+    if not given_only or configuration.replicas() != 1:
+        options["workers"] = configuration.replicas()
+    return options | _auth(configuration, given_only)
+
+
+def _auth(configuration: WebserviceDeploymentConfiguration, given_only: bool) -> Options:
+    keys = getattr(configuration, "auth_enabled", None)
+    if getattr(configuration, "token_auth_enabled", None):
+        return {"auth": "token"}
+    if keys is None and given_only:
+        return {}
+    by_default = isinstance(configuration, AksServiceDeploymentConfiguration)
+    options: Options = {"auth": "key" if (by_default if keys is None else keys) else "none"}
+    if isinstance(configuration, AciServiceDeploymentConfiguration) and configuration.ssl_enabled is not None:
+        options["tls"] = configuration.ssl_cert_pem_file if configuration.ssl_enabled else "none"
+        options["tls_key"] = configuration.ssl_key_pem_file if configuration.ssl_enabled else None
+    return options
+
+
+def _only_what_can_be(options: Options, say: Any = None) -> Options:
+    """Leave limits out where services are plain processes: the notebook runs there, too."""
+    limited = target(choose("auto")).capabilities.limits
+    if limited or not {"cpus", "memory"} & set(options):
+        return options
+    if say:
+        say("cpu and memory are not limited: the service is a process of this machine, not a container")
+    return {key: value for key, value in options.items() if key not in {"cpus", "memory"}}  # type: ignore[return-value]
+
+
+def _given(configuration: WebserviceDeploymentConfiguration) -> dict[str, Any]:
+    return {key: value for key, value in configuration.kept().items() if value is not None}
+
+
+def _known(configuration: WebserviceDeploymentConfiguration, key: str) -> bool:
+    return key in configuration.__dataclass_fields__

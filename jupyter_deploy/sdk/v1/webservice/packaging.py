@@ -1,0 +1,141 @@
+"""``Model.package`` and ``ModelPackage``: an image, or the folder that one is built from."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ....errors import DeployError
+from ..container_registry import ContainerRegistry
+from ..exceptions import WebserviceException
+from ..vocabulary import Vocabulary
+from ..workspace import Workspace
+from .deploying import _options
+
+_POLL_SECONDS = 0.1
+
+
+class ModelPackage(metaclass=Vocabulary):
+    """A package that is being made; :meth:`wait_for_creation` returns when it is there."""
+
+    def __init__(self, workspace: Workspace, generate_dockerfile: bool, location: str) -> None:
+        self.workspace = workspace
+        self.generate_dockerfile = generate_dockerfile
+        self.location = location
+        self.state = "NotStarted"
+        self.error: DeployError | None = None
+        self.package_build_log_uri: str | None = None
+        self.environment: Any = None
+        self._said: list[str] = []
+        self._thread: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"ModelPackage(location={self.location!r}, state={self.state!r})"
+
+    def _start(self, make: Any) -> None:
+        self._thread = threading.Thread(target=self._run, args=(make,), name="jupyter_deploy package", daemon=True)
+        self.state = "Running"
+        self._thread.start()
+
+    def _run(self, make: Any) -> None:
+        try:
+            made = make(self._said.append)
+        except DeployError as error:
+            self.error, self.state = error, "Failed"
+        else:
+            self._said.extend(made.notices)
+            self.location, self.state = made.location, "Succeeded"
+
+    def update_creation_state(self) -> None:
+        """Do nothing: the state is always that of now."""
+
+    def wait_for_creation(self, show_output: bool = False) -> None:
+        """Return when the package is there; fails with the build's own words."""
+        shown = 0
+        while True:
+            ended = self.state not in {"NotStarted", "Running"}
+            if show_output:
+                for line in self._said[shown:]:
+                    print(line)  # noqa: T201 - the SDK prints the log
+                    shown += 1
+            if ended:
+                break
+            time.sleep(_POLL_SECONDS)
+        if self.error is not None:
+            raise WebserviceException(
+                f"Package creation reached non-successful terminal state.\n{self.error.message}",
+                details=self.error.details,
+                hint=str(self.error.hint),
+            )
+        if show_output:
+            print("Package creation Succeeded")  # noqa: T201
+
+    def get_logs(self, decode: bool = True, offset: int = 0) -> str:
+        """Return what was said while it was made."""
+        return "\n".join(self._said)[offset:]
+
+    def get_container_registry(self) -> ContainerRegistry:
+        """Return a registry without address, user and password: the image is on this machine already."""
+        return ContainerRegistry()
+
+    def pull(self) -> str:
+        """Return the image's name: it is on this machine already."""
+        if self.generate_dockerfile:
+            raise WebserviceException("A Dockerfile package cannot be pulled. Use save() instead.")
+        self.wait_for_creation()
+        print(f"Status: Image is up to date for {self.location}")  # noqa: T201 - docker's own line
+        return self.location
+
+    def save(self, output_directory: str | Path) -> None:
+        """Copy the folder with Dockerfile, models and script; files of the same names are replaced."""
+        if not self.generate_dockerfile:
+            raise WebserviceException("Docker images cannot be saved to a local directory. Use pull() instead.")
+        self.wait_for_creation()
+        shutil.copytree(self.location, Path(output_directory).expanduser(), dirs_exist_ok=True)
+
+    def serialize(self) -> dict[str, Any]:
+        """Return plain values under the SDK's keys."""
+        return {
+            "state": self.state,
+            "location": self.location,
+            "error": self.error.message if self.error else None,
+            "generateDockerfile": self.generate_dockerfile,
+            "packageBuildLogUri": None,
+        }
+
+
+def package(
+    workspace: Workspace,
+    models: Sequence[Any],
+    inference_config: Any = None,
+    generate_dockerfile: bool = False,
+    image_name: str | None = None,
+    image_label: str | None = None,
+) -> ModelPackage:
+    """Start to make a package; returns at once."""
+    label = image_label or datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+    name = f"{image_name or 'package'}:{label}"
+    options = _options(workspace, "package", models, inference_config)
+    made = ModelPackage(workspace, generate_dockerfile, name)
+    folder = Path(tempfile.mkdtemp(prefix="package-")) / "context" if generate_dockerfile else None
+
+    def make(say: Any) -> Any:
+        return workspace._local.package(
+            "package",
+            script=options.get("script"),
+            models=options.get("models"),
+            environment=options.get("environment"),
+            source=options.get("source"),
+            image=None if folder else name,
+            folder=folder,
+            progress=say,
+        )
+
+    made._start(make)
+    return made

@@ -1,0 +1,55 @@
+"""The configurations of deployments: what they refuse, what they keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_deploy.sdk.v1 import AciWebservice, AksEndpoint, AksWebservice, WebserviceException
+
+WRONG: list[tuple[Any, dict[str, Any], str]] = [
+    (AciWebservice, {"cpu_cores": 0}, "cpu_cores must be greater"),
+    (AciWebservice, {"memory_gb": -1}, "memory_gb must be greater"),
+    (AciWebservice, {"ssl_enabled": True}, "certificate"),
+    (AciWebservice, {"auth_enabled": False, "primary_key": "k"}, "primary_key needs auth_enabled"),
+    (AksWebservice, {"auth_enabled": True, "token_auth_enabled": True}, "Cannot set both"),
+    (AksWebservice, {"autoscale_enabled": True, "num_replicas": 2}, "cannot both be set"),
+    (AksWebservice, {"autoscale_enabled": False, "autoscale_max_replicas": 2, "num_replicas": 1}, "autoscale_max"),
+    (AksWebservice, {"autoscale_enabled": False}, "num_replicas is needed"),
+    (AksWebservice, {"autoscale_min_replicas": 3, "autoscale_max_replicas": 2}, "is above"),
+    (AksWebservice, {"namespace": "Not_One"}, "namespace"),
+    (AksWebservice, {"scoring_timeout_ms": 0}, "scoring_timeout_ms must be greater"),
+    (AksEndpoint, {"traffic_percentile": 101}, "from 0 to 100"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "words"), WRONG)
+def test_what_contradicts_itself_is_refused(kind: Any, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(WebserviceException, match=words):
+        kind.deploy_configuration(**options)
+
+
+def test_an_endpoint_without_a_version_name_gets_one() -> None:
+    assert AksEndpoint.deploy_configuration(traffic_percentile=0).version_name == "version-1"
+    assert AksEndpoint.deploy_configuration(version_name="a", num_replicas=2).replicas() == 2
+
+
+def test_a_slip_in_an_option_names_the_right_one() -> None:
+    with pytest.raises(TypeError, match="Use cpu_cores="):
+        AciWebservice.deploy_configuration(cpu_core=1)
+
+
+def test_keys_are_never_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    config = AksWebservice.deploy_configuration(primary_key="secret-one", secondary_key="secret-two", num_replicas=3)
+    config.print_deploy_configuration()
+    printed = capsys.readouterr().out + repr(config)
+    assert "num_replicas" in printed
+    assert "secret" not in printed
+
+
+def test_the_queue_is_twice_what_the_replicas_take() -> None:
+    config = AksWebservice.deploy_configuration(
+        num_replicas=2, replica_max_concurrent_requests=5, scoring_timeout_ms=90_000
+    )
+    assert config.settings() == {"scoring_timeout_ms": 90_000, "queue_limit": 20}

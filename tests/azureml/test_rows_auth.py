@@ -1,0 +1,119 @@
+"""Rows about keys and tokens, in the SDK's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from jupyter_deploy.sdk.v1 import AciWebservice, AksWebservice, LocalWebservice, Model, WebserviceException, Workspace
+
+from .services import BODY, inference, registered
+
+
+@pytest.fixture(autouse=True)
+def on_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "process")
+
+
+def deployed(ws: Workspace, outputs: Path, folder: Path, config: Any, name: str = "guarded") -> Any:
+    service = Model.deploy(ws, name, [registered(ws, outputs)], inference(folder), config)
+    service.wait_for_deployment()
+    return service
+
+
+def status(service: Any, bearer: str | None) -> int:
+    headers = {"Content-Type": "application/json"}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    return requests.post(service.scoring_uri, BODY, headers=headers, timeout=10).status_code
+
+
+# (class, options) → (key, token)
+DEFAULTS = [
+    (LocalWebservice, {}, (False, False)),
+    (AciWebservice, {}, (False, False)),
+    (AciWebservice, {"auth_enabled": True}, (True, False)),
+    (AksWebservice, {}, (True, False)),
+    (AksWebservice, {"auth_enabled": False}, (False, False)),
+    (AksWebservice, {"token_auth_enabled": True}, (False, True)),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "auth"), DEFAULTS, ids=str)
+def test_row_0_21_keys_are_on_for_aks_only_and_every_class_says_so(
+    ws: Workspace, outputs: Path, folder: Path, kind: Any, options: dict[str, Any], auth: tuple[bool, bool]
+) -> None:
+    service = deployed(ws, outputs, folder, kind.deploy_configuration(**options))
+    assert (service.auth_enabled, service.token_auth_enabled) == auth
+    assert status(service, None) == (401 if any(auth) else 200)
+    # Row 2.48: the block of the documents, as it is, for every class.
+    headers = {"Content-Type": "application/json"}
+    if service.auth_enabled:
+        headers["Authorization"] = "Bearer " + service.get_keys()[0]
+    elif service.token_auth_enabled:
+        headers["Authorization"] = "Bearer " + service.get_token()[0]
+    response = requests.post(service.scoring_uri, data=BODY, headers=headers, timeout=10)
+    assert (response.status_code, response.json()) == (200, [0, 1])
+    assert response.elapsed.total_seconds() > 0
+    assert service.run(BODY) == [0, 1]
+
+
+def test_row_0_22_both_keys_open_and_a_new_one_closes_one(ws: Workspace, outputs: Path, folder: Path) -> None:
+    service = deployed(ws, outputs, folder, AksWebservice.deploy_configuration())
+    primary_key, secondary_key = service.get_keys()
+    assert primary_key != secondary_key
+    assert [status(service, key) for key in (primary_key, secondary_key, "wrong")] == [200, 200, 401]
+    service.regen_key("Primary")
+    assert [status(service, key) for key in (primary_key, secondary_key)] == [401, 200]
+    service.regen_key("secondary", set_key="a-key-of-the-user-1234567890")
+    assert status(service, "a-key-of-the-user-1234567890") == 200
+    assert status(service, service.get_keys()[0]) == 200
+    with pytest.raises(WebserviceException, match="Invalid key"):
+        service.regen_key("third")
+    assert primary_key not in repr(service)
+
+
+def test_row_0_23_tokens_are_for_aks_and_end(ws: Workspace, outputs: Path, folder: Path) -> None:
+    service = deployed(ws, outputs, folder, AksWebservice.deploy_configuration(token_auth_enabled=True))
+    token, refresh_after = service.get_token()
+    assert refresh_after > datetime.now(UTC)
+    access = service.get_access_token()
+    assert access.expiry_on > access.refresh_after
+    assert access.access_token not in repr(access)
+    assert [status(service, bearer) for bearer in (token, access.access_token, "x.y.z")] == [200, 200, 401]
+    with pytest.raises(WebserviceException):
+        service.get_keys()
+    for config in (LocalWebservice.deploy_configuration(), AciWebservice.deploy_configuration(auth_enabled=True)):
+        other = deployed(ws, outputs, folder, config, "other")
+        with pytest.raises(NotImplementedError, match="do not support Token Authentication"):
+            other.get_token()
+        other.delete()
+
+
+def test_local_services_have_no_keys(ws: Workspace, outputs: Path, folder: Path) -> None:
+    service = deployed(ws, outputs, folder, LocalWebservice.deploy_configuration())
+    for ask in (service.get_keys, lambda: service.regen_key("Primary")):
+        with pytest.raises(NotImplementedError, match="Local web services do not support auth keys"):
+            ask()
+
+
+def test_keys_that_are_given_are_the_services(ws: Workspace, outputs: Path, folder: Path) -> None:
+    keys = ("first-key-1234567890abcdef", "second-key-1234567890abcdef")
+    config = AciWebservice.deploy_configuration(auth_enabled=True, primary_key=keys[0], secondary_key=keys[1])
+    service = deployed(ws, outputs, folder, config)
+    assert service.get_keys() == keys
+    assert [status(service, key) for key in (*keys, "other")] == [200, 200, 401]
+    shown = f"{config!r}{service!r}{service.serialize()}{service._record}"
+    assert not [key for key in keys if key in shown]
+
+
+def test_auth_is_changed_by_an_update(ws: Workspace, outputs: Path, folder: Path) -> None:
+    service = deployed(ws, outputs, folder, AciWebservice.deploy_configuration())
+    service.update(auth_enabled=True)
+    assert (status(service, None), service.auth_enabled, service.run(BODY)) == (401, True, [0, 1])
+    service.update(auth_enabled=False)
+    assert status(service, None) == 200
