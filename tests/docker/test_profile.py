@@ -14,7 +14,7 @@ from jupyter_deploy.workspace import Workspace
 WORKS = (
     "import os, time\n\nheld = []\n\ndef init():\n    held.append(bytearray(os.urandom(1 << 20)) * 150)\n\n"
     "def run(data):\n    began = time.process_time()\n    while time.process_time() - began < 0.05:\n        pass\n"
-    "    return open('/sys/fs/cgroup/memory.max').read().strip()\n"
+    "    return 1\n"
 )
 
 
