@@ -53,3 +53,10 @@ def test_the_queue_is_twice_what_the_replicas_take() -> None:
         num_replicas=2, replica_max_concurrent_requests=5, scoring_timeout_ms=90_000
     )
     assert config.settings() == {"scoring_timeout_ms": 90_000, "queue_limit": 20}
+
+
+def test_both_words_for_collecting_mean_the_same() -> None:
+    for option in ("enable_app_insights", "collect_model_data"):
+        assert AciWebservice.deploy_configuration(**{option: True}).settings() == {"collect": "requests"}
+        assert AksWebservice.deploy_configuration(**{option: False}).settings() == {"collect": "off"}
+    assert AciWebservice.deploy_configuration().settings() == {}

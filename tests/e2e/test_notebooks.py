@@ -31,7 +31,16 @@ class Page(HTMLParser):
 
 def test_there_is_a_tutorial_for_each_thing() -> None:
     names = [path.stem.partition("-")[2] for path in NOTEBOOKS]
-    assert names == ["quickstart", "containers", "capture", "images", "text", "several-models", "debugging"]
+    assert names == [
+        "quickstart",
+        "containers",
+        "capture",
+        "images",
+        "text",
+        "several-models",
+        "debugging",
+        "azureml-v1",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -84,6 +84,13 @@ class _Cloud(WebserviceDeploymentConfiguration):
         if given and self.auth_enabled is False:
             raise WebserviceException(f"Invalid configuration, {given[0]} needs auth_enabled=True.")
 
+    def settings(self) -> dict[str, str | int | float | bool]:
+        """Return what is collected: requests and answers, where the notebook asks for either of the two."""
+        asked = (self.enable_app_insights, self.collect_model_data)
+        if all(one is None for one in asked):
+            return {}
+        return {"collect": "requests" if any(asked) else "off"}
+
     @property
     def memory(self) -> int | None:
         """The limit in bytes."""
@@ -179,7 +186,7 @@ class AksServiceDeploymentConfiguration(_Cloud):
 
     def settings(self) -> dict[str, str | int | float | bool]:
         """Return the timeouts, and the queue: twice the requests that the replicas take at once."""
-        found: dict[str, str | int | float | bool] = {}
+        found = super().settings()
         if self.scoring_timeout_ms is not None:
             found["scoring_timeout_ms"] = self.scoring_timeout_ms
         if self.replica_max_concurrent_requests is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ....deploying import Options
+from ....environments import INFERRED, KERNEL
 from ....errors import UsageProblem
 from ....registry import Model as Version
 from ....services import check_service_name
@@ -167,7 +168,7 @@ def _options(
     versions = [_version(workspace, model) for model in models]
     options: Options = {"models": [version.id for version in versions] or "none"}
     if inference_config is not None:
-        return {**inference_config._options(name), **options}
+        return _with_packages({**inference_config._options(name), **options})
     if keeps_script and _find(workspace, name):
         return options
     if len(versions) != 1:
@@ -179,6 +180,13 @@ def _options(
     if needs.memory_gb:
         options["memory"] = int(needs.memory_gb * _GB)
     return _only_what_can_be(options)
+
+
+def _with_packages(options: Options) -> Options:
+    """Take the packages that script and model need where the notebook's own interpreter cannot be used."""
+    if options.get("environment") == KERNEL and not target(choose("auto")).capabilities.kernel:
+        return {**options, "environment": INFERRED}
+    return options
 
 
 def _version(workspace: Workspace, given: Any) -> Version:
