@@ -213,7 +213,8 @@ class ProfileFailed(DeployError):
 class ReloadFailed(DeployError):
     """The new code or model did not come up; the old one still serves."""
 
-    failure: Mapping[str, Any] | None = None
+    # A ``serving.Failure``, if the script is to blame.
+    failure: object = None
 
 
 class ServiceDown(DeployError):

@@ -190,10 +190,10 @@ class Rollout:
 
     def _reload_failed(self, record: ServiceRecord, resolved: Resolved, error: ReloadFailed) -> ReloadFailed:
         message = f"{record.name} still serves its old version, because the new one failed: {error.message}"
-        if not error.failure:
+        failure = error.failure
+        if not isinstance(failure, Failure):
             tried = self._last_words(record)
             return ReloadFailed(message, details=tried, hint=error.hint or Hint(log_of=record.name))
-        failure = Failure(**error.failure)
         would_be = replace(record, models=resolved.model_ids)
         hint = failure_hint(failure, would_be, resolved.bundle.folder)
         return ReloadFailed(message, details=failure.traceback, hint=hint)
@@ -347,8 +347,8 @@ class Rollout:
         if record.server:
             self._target(record.target).abandon(self._local(record.name), record.server, health.reason)
         named = replace(record, spec=replace(record.spec, name=resolved.told_as or record.name))
-        if health.failure:
-            failure = Failure(**health.failure)
+        failure = health.failure
+        if failure:
             hint = failure_hint(failure, named, self._home.bundles / record.bundle)
             last = self._last_words(record) if failure.kind == "WorkerDied" else failure.traceback
             raise StartFailed(f"{named.name}: {failure.summary}", details=last, hint=hint, problem=failure.summary)

@@ -221,8 +221,7 @@ class Invocation:
         if reply.status < 500 and reply.whole:
             return None
         server = self.record.server
-        found = self.target.failure(self.local, server, reply.request_id) if server else None
-        return Failure(**found) if found else None
+        return self.target.failure(self.local, server, reply.request_id) if server else None
 
     def _advice(self, reply: Reply, payload: Payload) -> Hint:
         name = self.record.name

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..serving import Failure
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Health:
     restarts: int = 0
     requests: int = 0
     started: float = 0.0
-    failure: dict[str, Any] | None = field(default=None, hash=False)
+    failure: Failure | None = None
     app_root: str = ""
     recent: dict[str, Any] = field(default_factory=dict, hash=False)
     mode: str = ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..bundles import Bundle
 from ..environments import Environment
 from ..home import Home
-from ..serving import Credentials
+from ..serving import Credentials, Failure
 from .certificates import Certificate
 from .facts import Doing, Health, Identity, Reloaded, Stats, Usage
 from .leftovers import Leftover
@@ -198,11 +198,8 @@ class Target(Protocol):
     def usage(self, server: Server) -> Usage:
         """Read what this server alone has used until now, at once; raises ServiceDown where it does not run."""
 
-    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
-        """Return why the script failed on the request with that ``x-ms-request-id``; None if it is not kept.
-
-        It has the fields of :class:`jupyter_deploy.serving.Failure`.
-        """
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> Failure | None:
+        """Return why the script failed on the request with that ``x-ms-request-id``; None if it is not kept."""
 
     def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask what the workers are doing; empty if nothing, or if it is not known."""

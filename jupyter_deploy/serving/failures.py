@@ -28,6 +28,14 @@ class Failure:
     traceback: str  # without this package's frames; the script is called by its label
     hint: str = ""  # for hints.worded(); empty if nothing is proven
 
+    @classmethod
+    def read(cls, values: object) -> Failure | None:
+        """Read what :meth:`as_dict` wrote; None for anything else."""
+        try:
+            return cls(**values)  # type: ignore[arg-type]
+        except TypeError:
+            return None
+
     def as_dict(self) -> dict[str, Any]:
         """Return the arguments of ``Failure``, for a message."""
         return asdict(self)

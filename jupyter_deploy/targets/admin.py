@@ -137,7 +137,10 @@ class Admin:
         facts = self.state()
         # A server of an older version of this package may report less.
         told: dict[str, Any] = {key: facts[key] for key in _TOLD if key in facts}
-        return Health(**{**told, "workers": tuple(facts["workers"])})
+        from ..serving import Failure
+
+        failure = Failure.read(told.pop("failure", None))
+        return Health(**told, workers=tuple(facts["workers"]), failure=failure)
 
     def upload(self, archive: Archive, without: frozenset[str] = frozenset()) -> None:
         """Send a bundle to a server that does not see its folder, without the models that the server has.
@@ -183,8 +186,10 @@ class Admin:
             status, values = self._reload(asked)
         if status == HTTPStatus.OK:
             return Reloaded(values["generation"], _digests(values))
+        from ..serving import Failure
+
         refused = ReloadFailed(values["message"])
-        refused.failure = values.get("failure")
+        refused.failure = Failure.read(values.get("failure"))
         raise refused
 
     def authorize(self, name: str, credentials: Credentials) -> None:

@@ -262,14 +262,8 @@ class Workspace:
         A server of its own takes each row once, one after the other; no service is touched. ``workspace.profiles`` has
         the latest result of a name. Where it does not start, or no row goes well, ProfileFailed is raised.
 
-        Parameters
-        ----------
-        name, options, asked, large
-            As for :meth:`deploy` and :meth:`apply`: a service, script or model, and what differs. ``cpus`` and
-            ``memory`` are the limits; ``description`` is the profile's.
-        rows : object
-            A list of values, as for :meth:`.Service.invoke`; a text file with a request a line; a folder with a request
-            a file; a data frame with one column of texts.
+        ``rows`` is a list of values, as for :meth:`.Service.invoke`; a text file with a request a line; a folder with a
+        request a file; or a data frame with one column of texts. ``cpus`` and ``memory`` are the limits.
         """
         wanted = Asked.of(**options) if asked is None else asked
         with self.housekeeping.trying():

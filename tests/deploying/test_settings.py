@@ -84,7 +84,7 @@ def test_a_services_settings_are_put_over_those_it_has() -> None:
     assert with_given({}, {"strict_json": "true"}) == {"strict_json": True}
 
 
-@pytest.mark.parametrize(("key", "hint"), [("workers", "Use --workers"), ("token_file", "chosen when")])
+@pytest.mark.parametrize(("key", "hint"), [("workers", "Use --workers"), ("token_file", "The target chooses it")])
 def test_what_is_not_a_services_setting_is_refused(key: str, hint: str) -> None:
     with pytest.raises(UsageProblem, match=f"{key} is not a setting") as caught:
         with_given({}, {key: "1"})

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,19 +128,16 @@ class Share:
             if entry.name not in digests and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
 
-    def failure(self) -> dict[str, Any] | None:
-        """Read why the script could not be loaded, as a :class:`jupyter_deploy.serving.Failure` of plain values."""
+    def failure(self) -> Failure | None:
+        """Read why the script could not be loaded."""
         path = self.state / "failure.json"
         try:
             # The container can write there: a link would lead to a file of this machine.
             found: Any = None if path.is_symlink() else json.loads(path.read_text())
         except (OSError, ValueError):
             return None
-        try:
-            return asdict(Failure(**found))
-        except TypeError:
-            # The script can write there too: this is not the server's file.
-            return None
+        # The script can write there too: what is no failure is not the server's file.
+        return Failure.read(found)
 
     @property
     def has_served(self) -> bool:

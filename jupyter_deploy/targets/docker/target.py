@@ -165,7 +165,7 @@ class DockerTarget:
             silent = error.message
         failure = share.failure()
         if failure:
-            health = Health("Failed", Failure(**failure).summary, failure=failure)
+            health = Health("Failed", failure.summary, failure=failure)
         else:
             health = share.ended() or of_container(facts, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
@@ -195,15 +195,14 @@ class DockerTarget:
                 keep_output(facts, Path(facts.log))
             self._remove(facts, 0)
 
-    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> Failure | None:
         """Ask the server; nothing is known of a user's own image."""
         if ContainerFacts.of(server).image:
             return None
         try:
-            found: dict[str, Any] | None = self._admin(server).state(request_id)["asked"]
+            return Failure.read(self._admin(server).state(request_id)["asked"])
         except ServiceDown:
             return None
-        return found
 
     def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask the server; nothing is known of a user's own image."""

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -174,9 +173,9 @@ class ProcessTarget:
                 silent = error.message if front_of(facts).lives else ""
         failure = None
         with contextlib.suppress(OSError, ValueError):
-            failure = json.loads((local.folder / _FAILURE).read_text())
+            failure = Failure.read(json.loads((local.folder / _FAILURE).read_text()))
         if failure:
-            return Health("Failed", Failure(**failure).summary, failure=failure)
+            return Health("Failed", failure.summary, failure=failure)
         if silent:
             return Health("Unhealthy", silent)
         ended = was_ended(facts)
@@ -196,13 +195,12 @@ class ProcessTarget:
     def abandon(self, local: LocalFolders, server: Server, why: str) -> None:
         """Leave the server: it has ended by itself, or its own state says what is wrong."""
 
-    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> Failure | None:
         """Ask the front."""
         try:
-            found: dict[str, Any] | None = self._admin(local, server).state(request_id)["asked"]
+            return Failure.read(self._admin(local, server).state(request_id)["asked"])
         except ServiceDown:
             return None
-        return found
 
     def doing(self, local: LocalFolders, server: Server) -> list[Doing]:
         """Ask the front."""

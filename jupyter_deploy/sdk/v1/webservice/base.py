@@ -231,7 +231,7 @@ class Webservice(metaclass=Vocabulary):
         return f'{self._compute_type} service creation operation finished, operation "Succeeded"'
 
     def _failed(self, health: Health) -> WebserviceException:
-        said = health.failure.get("traceback", "") if health.failure else ""
+        said = health.failure.traceback if health.failure else ""
         return WebserviceException(
             "Service deployment polling reached non-successful terminal state, current service state: "
             f"{told(health.state, self._compute_type)}\nError: {health.reason}\n{_LOGS}",

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from typing import Any
 
 from jupyter_deploy.bundles import Archive
 from jupyter_deploy.environments import Environment
@@ -124,8 +123,9 @@ class PretendTarget:
             return Health("Failed", "its deployment is gone")
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda one: self._health(server, one), replicas))
-        for failure in platform.failures(name):
-            return Health("Failed", Failure(**failure).summary, failure=failure)
+        for failure in map(Failure.read, platform.failures(name)):
+            if failure:
+                return Health("Failed", failure.summary, failure=failure)
         worst = min(found, key=lambda health: _WORST.index(health.state))
         return replace(
             worst,
@@ -166,11 +166,11 @@ class PretendTarget:
         """Tell the memory; the platform does not account for processors."""
         return Usage(time.monotonic(), 0.0, self.stats(server).memory)
 
-    def failure(self, local: LocalFolders, server: Server, request_id: str) -> dict[str, Any] | None:
+    def failure(self, local: LocalFolders, server: Server, request_id: str) -> Failure | None:
         """Ask each replica: one of them has answered that request."""
         for one in self._replicas(server):
             with contextlib.suppress(ServiceDown):
-                found: dict[str, Any] | None = self._admin(server, one).state(request_id)["asked"]
+                found = Failure.read(self._admin(server, one).state(request_id)["asked"])
                 if found:
                     return found
         return None
