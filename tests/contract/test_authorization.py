@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import secrets
 import socket
 import subprocess
 import sys
@@ -35,8 +34,9 @@ from azureml.contrib.services.aml_request import rawhttp
 def run(request):
     return request.method
 """
-PRIMARY, SECONDARY, OTHER = (secrets.token_urlsafe(32) for _ in range(3))
-SIGNING = secrets.token_hex(32)
+# The same in every process: tests that run side by side must have the same names.
+PRIMARY, SECONDARY, OTHER = (f"{word}-key-of-a-test-0123456789abcdefghij" for word in ("first", "second", "third"))
+SIGNING = "5e" * 32
 ADMIN = "the-admin-token"
 
 
@@ -235,7 +235,7 @@ def test_a_token_is_refused_from_the_second_on_in_which_it_expires(tokened: Serv
     assert "expired" in tokened.score(short).json()["message"]
 
 
-OTHERS_KEY = secrets.token_hex(32)
+OTHERS_KEY = "07" * 32
 
 
 @pytest.mark.parametrize(

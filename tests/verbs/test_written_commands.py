@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.magics.scripting import SCORE_SCRIPT
+from jupyter_deploy.sdk.v1.commands import az_verb
 from jupyter_deploy.serving.config import settable
 from jupyter_deploy.verbs import NAMES, Verb, find
 
@@ -37,7 +38,8 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     for verb, rest in commands(text):
         assert verb in NAMES
         assert set(FLAG.findall(rest)) <= flags(find(verb)), f"{verb}{rest}"
-    known = set().union(*(flags(find(name)) for name in NAMES), flags(SCORE_SCRIPT), {"--help", "-d"})
+    azure = [verb for name in NAMES if (verb := az_verb(name, ["-g"]))]
+    known = set().union(*(flags(find(name)) for name in NAMES), *map(flags, azure), flags(SCORE_SCRIPT), {"--help"})
     alone = re.findall(r"`(--[a-z][a-z-]*)[^`\n]*`", text)
     assert set(alone) <= known
     assert set(re.findall(r"--set ([a-z_]+)=", text)) <= set(settable())
