@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .asked import Asked as Asked
     from .asked import Options as Options
     from .asked import own_image as own_image
-    from .attempts import first_choice as first_choice
     from .deployment import NOT_HERE as NOT_HERE
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
@@ -36,7 +35,6 @@ else:
         __name__,
         {
             "asked": "Asked DEFAULT Options own_image",
-            "attempts": "first_choice",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
             "garbage": "Garbage",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from ..errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, TargetProblem
 from ..scripts import Script
-from ..services import Change, ServiceRecord, ServiceSpec
+from ..services import ServiceRecord, ServiceSpec
 from ..store import Claims
 from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .unproven import Unproven
 
-_TARGET = re.compile(r"target \w+, because ")
 Done = tuple[str, tuple[str, ...], int]
 
 
@@ -72,9 +70,3 @@ class Attempts:
         except BaseException as error:
             self._unproven.take_back(spec.name, record, error)
             raise
-
-
-def first_choice(notes: list[str], change: Change) -> list[str]:
-    """Drop the note about the first choice of a target, if the service runs on another one."""
-    moved = any(_TARGET.match(note) for note in change.notes)
-    return [note for note in notes if not (moved and _TARGET.match(note))]

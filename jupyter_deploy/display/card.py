@@ -49,7 +49,7 @@ def service_content(
         Row("target", f"docker, container {facts['container']}" if facts["container"] else facts["target"]),
         Row("environment", _environment(facts["environment"])),
         Row("clients need", _NEEDED.get(facts.get("auth", ""), "")),
-        Row("done", change.sentence().partition(": ")[2] if change else ""),
+        Row("done", change.clause() if change else ""),
         Row("moved on", moved_sentence(moved, f"%deploy {facts['name']}")),
         *(Row("note", note) for note in (change.notes if change else ())),
     ]

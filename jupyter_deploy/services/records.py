@@ -63,12 +63,16 @@ class Change:
 
     def sentence(self) -> str:
         """Describe it in one line, for example ``"churn: reloaded in 43 ms (script); generation 3 serves"``."""
+        return f"{self.service}: {self.clause()}"
+
+    def clause(self) -> str:
+        """Describe it without the service's name."""
         if self.action == "unchanged":
-            return f"{self.service}: unchanged, " + ("still starting" if self.pending else "nothing to do")
+            return f"unchanged, {'still starting' if self.pending else 'nothing to do'}"
         words = self.what if not self.moved else (*(one for one in self.what if one not in _CODE), *self.moved)
         what = f" ({(', ' if not self.moved else '; ').join(words)})" if words else ""
         after = f"; generation {self.generation} serves" if self.generation else "; still starting" * self.pending
-        return f"{self.service}: {self.action} in {self.milliseconds:,.0f} ms{what}{after}"
+        return f"{self.action} in {self.milliseconds:,.0f} ms{what}{after}"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from ..deploying import (
     Resolver,
     Rollout,
     fallback_target,
-    first_choice,
 )
 from ..environments import Environment, Environments
 from ..home import Home
@@ -324,14 +323,14 @@ class Workspace:
         keys: Mapping[str, str | None] | None = None,
     ) -> Service:
         """Deploy a service from a request that an edge has built; :meth:`deploy` builds one from its arguments."""
-        notes: list[str] = []
+        notes, chosen = list[str](), list[str]()
         self.housekeeping.clear_away()
         self._deployment.unproven.settle(name)
         name, asked = self._naming.named(name, asked, notes.append)
         if keys and any(keys.values()):
             self._deployment.access.take(name, keys)
         record = self._rows.find(name)
-        located = self._references.located(asked, record.spec.source if record else "", notes.append, new=not record)
+        located = self._references.located(asked, record.spec.source if record else "", chosen.append, new=not record)
         otherwise = "" if record else fallback_target(asked, located)
         act = partial(
             self._deployment.deploy, name, located, wait=wait, large=large, progress=progress, otherwise=otherwise
@@ -339,7 +338,10 @@ class Workspace:
         runs = self._deployment.script_of(name, located)
         with self._room():
             change = self._authoring.renewed(name, runs, living, f"%deploy {name} --stored", act, progress)
-        return self.services.handle(name, replace(change, notes=(*first_choice(notes, change), *change.notes)))
+        if record is None and self._rows.get(name).spec.target != located.target:
+            # It runs elsewhere, and the change says why: the first choice means nothing any more.
+            chosen.clear()
+        return self.services.handle(name, replace(change, notes=(*notes, *chosen, *change.notes)))
 
     def reload(
         self,
