@@ -17,11 +17,11 @@ from .rows import ANCHORS, OPEN, PAGE, ROWS
 
 TESTS = Path(__file__).parents[1]
 README = Path(__file__).parent / "README.md"
-_NAME = re.compile(r"test_row_(\d+)_(\d+)_")
+_NAME = re.compile(r"test_row_(\d+_\d+(?:_and_\d+_\d+)*)_")
 _HEAD = """# Azure ML's documents, row by row
 
 Each row is a block or a statement of the documents for Azure ML's SDK v1. `python -m tests.azureml.table` runs the
-tests and writes this table; with `--docker` also those that need a Docker engine. A row is open while nothing shows it.
+tests and writes this table; with `--docker` also those that need a Docker engine. A row that nothing shows has the reason.
 
 | row | about | shown by | processes | Docker |
 |---|---|---|---|---|
@@ -29,14 +29,15 @@ tests and writes this table; with `--docker` also those that need a Docker engin
 
 
 def shown_rows() -> dict[str, list[str]]:
-    """Row → the tests named after it, as ``folder/file.py::name``."""
+    """Row → the tests named after it (``test_row_0_5_…``, ``test_row_0_5_and_2_17_…``), as ``folder/file.py::name``."""
     found: dict[str, list[str]] = {}
     for path in sorted(TESTS.rglob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
             named = _NAME.match(node.name) if isinstance(node, ast.FunctionDef) else None
             if named and isinstance(node, ast.FunctionDef):
                 test = f"{path.relative_to(TESTS).as_posix()}::{node.name}"
-                found.setdefault(f"{named[1]}.{named[2]}", []).append(test)
+                for row in named[1].split("_and_"):
+                    found.setdefault(row.replace("_", "."), []).append(test)
     return found
 
 
@@ -69,7 +70,7 @@ def lines(went: dict[str, str]) -> list[str]:
             for place in (False, True)
         }
         results = [max(found, key=("passes", "skipped", "fails").index) if found else "" for found in beside.values()]
-        text = ", ".join(dict.fromkeys(shown)) or ("open" if row in OPEN else "**nothing**")
+        text = ", ".join(dict.fromkeys(shown)) or OPEN.get(row, "**nothing**")
         made.append(f"| {row} | {about.replace('|', '/')} | {text} | {results[0]} | {results[1]} |")
     return made
 

@@ -39,7 +39,7 @@ class Sums(tf.Module):  # type: ignore[misc]
         return {"y": tf.reduce_sum(x, 1, keepdims=True)}
 
 
-def test_a_saved_model(tmp_path: Path) -> None:
+def test_row_2_55_a_saved_model(tmp_path: Path) -> None:
     model = Sums()
     tf.saved_model.save(model, tmp_path / "outputs", signatures=model.__call__)
     found = look(tmp_path / "outputs")

@@ -10,11 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ....errors import InvokeProblem, NotFound, ServiceDown, UsageProblem
-from ....services import Health, ServiceRecord
+from ....services import Health, ServiceRecord, known_hint
 from ....workspace import Service
 from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
+from .bodies import as_it_is
 from .labels import LOCAL, compute_type_of, configuration_of
 from .states import FINAL, told
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _LOGS = "More information can be found using '.get_logs()'"
 _POLL_SECONDS = 0.05
-_JSON = {"Content-Type": "application/json"}
 
 
 class Webservice(metaclass=Vocabulary):
@@ -231,12 +231,15 @@ class Webservice(metaclass=Vocabulary):
         return f'{self._compute_type} service creation operation finished, operation "Succeeded"'
 
     def _failed(self, health: Health) -> WebserviceException:
-        said = health.failure.traceback if health.failure else ""
+        failure = health.failure
+        bundle = self.workspace._local.home.bundles / self._record.bundle
+        known = known_hint(failure, self._record, bundle) if failure else ""
         return WebserviceException(
             "Service deployment polling reached non-successful terminal state, current service state: "
             f"{told(health.state, self._compute_type)}\nError: {health.reason}\n{_LOGS}",
-            details=said or self.get_logs(20),
-            hint=f"Correct the script, then deploy again; print(service.get_logs()) shows what {self.name} wrote.",
+            details=failure.traceback if failure else self.get_logs(20),
+            hint=str(known)
+            or f"Correct the script, then deploy again; print(service.get_logs()) shows what {self.name} wrote.",
         )
 
     def update_deployment_state(self) -> None:
@@ -252,7 +255,7 @@ class Webservice(metaclass=Vocabulary):
         """
         self._wait_while_deploying()
         try:
-            return self._service.request(input_data, headers=_JSON).value
+            return self._service.request(as_it_is(input_data)).value
         except InvokeProblem as problem:
             raise WebserviceException(
                 "Received bad response from service. More information can be found by calling `.get_logs()` on the "

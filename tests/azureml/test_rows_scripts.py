@@ -1,0 +1,234 @@
+"""Rows about entry scripts: what they return, their schemas, and whole requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from jupyter_deploy.sdk.v1 import LocalWebservice, Model, WebserviceException, Workspace
+
+from .services import inference, registered
+
+EVALUATED = """\
+import datetime
+
+import numpy as np
+
+
+def init():
+    pass
+
+
+def run(raw_data):
+    return eval(raw_data)
+"""
+SWAGGER = """\
+import json
+import numpy as np
+import os
+import joblib
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+
+
+def init():
+    global model
+    model = joblib.load(os.path.join(os.getenv("AZUREML_MODEL_DIR"), "model.pkl"))
+
+
+input_sample = np.array([[10.0, 9.0]])
+output_sample = np.array([0])
+
+
+@input_schema("data", NumpyParameterType(input_sample))
+@output_schema(NumpyParameterType(output_sample))
+def run(data):
+    try:
+        result = model.predict(data)
+        return result.tolist()
+    except Exception as e:
+        error = str(e)
+        return error
+"""
+FRAMES = """\
+import json
+import os
+import joblib
+import pandas as pd
+from azureml.core.model import Model
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.parameter_types.pandas_parameter_type import PandasParameterType
+import numpy as np
+
+
+def init():
+    global model
+    model = joblib.load(os.path.join(os.getenv("AZUREML_MODEL_DIR"), "model.pkl"))
+
+
+input_sample = pd.DataFrame(data=[{"input_name_1": 5.1, "input_name_2": 1.5}])
+output_sample = np.array([0])
+
+
+@input_schema("data", PandasParameterType(input_sample))
+@output_schema(NumpyParameterType(output_sample))
+def run(data):
+    return model.predict(data.to_numpy()).tolist()
+"""
+STANDARD = """\
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.parameter_types.pandas_parameter_type import PandasParameterType
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+import numpy as np
+import pandas as pd
+
+
+def init():
+    pass
+
+
+@input_schema("words", StandardPythonParameterType({"name": "a", "count": 1}))
+@input_schema("numbers", NumpyParameterType(np.array([[1.5]])))
+@input_schema("table", PandasParameterType(pd.DataFrame({"x": [1]})))
+@output_schema(StandardPythonParameterType(["text"]))
+def run(words, numbers, table):
+    return [words["name"], type(numbers).__name__, list(table.columns)]
+"""
+RAW = """\
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+
+def init():
+    print("This is init()")
+
+
+@rawhttp
+def run(request):
+    print("This is run()")
+    print("Request: [{0}]".format(request))
+    if request.method == "GET":
+        respBody = str.encode(request.full_path)
+        resp = AMLResponse(respBody, 200)
+        resp.headers["Allow"] = "OPTIONS, GET, POST"
+        resp.headers["Access-Control-Allow-Methods"] = "OPTIONS, GET, POST"
+        resp.headers["Access-Control-Allow-Origin"] = "http://www.example.com"
+        resp.headers["Access-Control-Allow-Headers"] = "*"
+        return resp
+    elif request.method == "POST":
+        return AMLResponse(request.get_data(False), 200)
+    elif request.method == "OPTIONS":
+        resp = AMLResponse("", 200)
+        resp.headers["Access-Control-Allow-Methods"] = "OPTIONS, GET, POST"
+        return resp
+    else:
+        return AMLResponse("bad request", 500)
+"""
+
+Deploy = Callable[[str], Any]
+
+
+@pytest.fixture
+def deploy(ws: Workspace, outputs: Path, folder: Path) -> Deploy:
+    """Deploy a script locally, beside the trained model."""
+
+    def made(text: str) -> Any:
+        config = LocalWebservice.deploy_configuration()
+        service = Model.deploy(ws, "scripted", [registered(ws, outputs)], inference(folder, text), config)
+        service.wait_for_deployment()
+        return service
+
+    return made
+
+
+def post(service: Any, body: Any, **headers: str) -> requests.Response:
+    return requests.post(service.scoring_uri, body, headers=headers, timeout=20)
+
+
+def test_row_0_7_whatever_is_json_is_an_answer(deploy: Deploy) -> None:
+    service = deploy(EVALUATED)
+    for value in ([1, 2], {"a": [1, None]}, "text", 1.5, True, [{"deep": {"er": []}}]):
+        assert post(service, repr(value)).json() == value
+    # As in the reference server.
+    assert post(service, "None").json() == {}
+    # More than the documents promise.
+    assert post(service, "np.array([1, 2])").json() == [1, 2]
+    assert post(service, "object()").status_code == 500
+    with pytest.raises(WebserviceException, match="object"):
+        service.run("object()")
+
+
+def test_row_2_26_and_2_25_and_2_49_the_script_with_a_schema(deploy: Deploy) -> None:
+    service = deploy(SWAGGER)
+    assert service.run(json.dumps({"data": [[0.0, 1.0], [1.0, 0.0]]})) == [0, 1]
+    # What does not fit the sample's shape is told to the client, before run.
+    refused = post(service, json.dumps({"data": [1, 2, 3]}), **{"Content-Type": "application/json"})
+    assert refused.status_code == 400
+    assert "data" in refused.json()["message"]
+    document = requests.get(service.swagger_uri, timeout=10).json()
+    assert (document["swagger"], document["info"]["title"]) == ("2.0", "scripted")
+    assert document["securityDefinitions"]["Bearer"]["name"] == "Authorization"
+    assert {"/", "/score"} <= set(document["paths"])
+    posted = document["paths"]["/score"]["post"]
+    assert posted["security"] == [{"Bearer": []}]
+    assert [one["schema"] for one in posted["parameters"]] == [{"$ref": "#/definitions/ServiceInput"}]
+    assert posted["responses"]["200"]["schema"] == {"$ref": "#/definitions/ServiceOutput"}
+    made = document["definitions"]
+    row = {"type": "array", "items": {"type": "number", "format": "double"}}
+    rows = {"type": "array", "items": row, "format": "numpy.ndarray"}
+    assert made["ServiceInput"]["properties"] == {"data": rows}
+    assert made["ServiceInput"]["example"] == {"data": [[10.0, 9.0]]}
+    assert made["ServiceOutput"]["example"] == [0]
+    assert "message" in made["ErrorResponse"]["properties"]
+
+
+def test_row_2_27_the_script_for_frames(deploy: Deploy) -> None:
+    service = deploy(FRAMES)
+    rows = [{"input_name_1": 0.0, "input_name_2": 1.0}, {"input_name_2": 0.0, "input_name_1": 1.0}]
+    assert service.run(json.dumps({"data": rows})) == [0, 1]
+    document = requests.get(service.swagger_uri, timeout=10).json()
+    columns = document["definitions"]["ServiceInput"]["properties"]["data"]["items"]["properties"]
+    assert {name: column["type"] for name, column in columns.items()} == {
+        "input_name_1": "number",
+        "input_name_2": "number",
+    }
+
+
+def test_row_2_27_and_2_28_automls_own_packages_are_named_with_what_to_do(deploy: Deploy) -> None:
+    with pytest.raises(WebserviceException, match=r"No module named 'azureml.train'") as caught:
+        deploy("import azureml.train.automl\n" + FRAMES)
+    assert "name them in an environment" in str(caught.value)
+
+
+def test_row_2_25_standard_values_arrays_and_frames_together(deploy: Deploy) -> None:
+    service = deploy(STANDARD)
+    body = {"words": {"name": "n", "count": 2}, "numbers": [[1], [2]], "table": [{"x": 3}]}
+    assert service.run(json.dumps(body)) == ["n", "ndarray", ["x"]]
+
+
+def test_row_2_67_and_2_68_bytes_go_in_and_out_as_they_are(deploy: Deploy) -> None:
+    service = deploy(RAW)
+    binary = {"Content-Type": "application/octet-stream"}
+    got = requests.get(service.scoring_uri + "?a=1&b=2", timeout=10)
+    assert (got.status_code, got.content) == (200, b"/score?a=1&b=2")
+    photo = bytes(range(256)) * 4096
+    assert post(service, photo, **binary).content == photo
+    for method in ("PUT", "DELETE"):
+        assert requests.request(method, service.scoring_uri, timeout=10).status_code in {405, 500}
+    assert "This is run()" in service.get_logs()
+
+
+def test_row_2_69_and_2_70_headers_of_the_answer_and_a_browsers_question(deploy: Deploy) -> None:
+    service = deploy(RAW)
+    got = requests.get(service.scoring_uri, timeout=10)
+    assert got.headers["Access-Control-Allow-Origin"] == "http://www.example.com"
+    assert got.headers["Allow"] == "OPTIONS, GET, POST"
+    asked = requests.options(service.scoring_uri, timeout=10)
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (200, "OPTIONS, GET, POST")

@@ -1,0 +1,194 @@
+"""Rows about consuming, configuring and following services, on the process target."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from jupyter_deploy.cli import main
+from jupyter_deploy.sdk.v1 import (
+    AciWebservice,
+    AksCompute,
+    AksEndpoint,
+    AksWebservice,
+    ComputeTarget,
+    LocalWebservice,
+    Model,
+    WebserviceException,
+    Workspace,
+)
+from jupyter_deploy.workspace import Workspace as LocalWorkspace
+from tests.workspace.test_tls import pair
+
+from .services import BODY, SCORE, inference, registered
+
+TEXTS = SCORE.replace("return model.predict(data).tolist()", "return json.dumps(model.predict(data).tolist())")
+
+
+def until(found: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 20
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return value
+
+
+def test_row_2_41_and_1_12_and_0_18_and_0_19_a_local_service_is_asked_by_sdk_and_http(
+    ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azureml.core.webservice import LocalWebservice, Webservice  # noqa: F401 - as the documents import them
+
+    deployment_config = LocalWebservice.deploy_configuration()
+    service = Model.deploy(ws, "myservice", [registered(ws, outputs)], inference(folder, TEXTS), deployment_config)
+    service.wait_for_deployment(show_output=True)
+    print(service.state)
+    assert capsys.readouterr().out.endswith("running\n")
+    endpoint = service.scoring_uri
+    response = requests.post(endpoint, data=BODY, headers={"Content-Type": "application/json"}, timeout=10)
+    assert response.status_code == 200
+    assert json.loads(response.json()) == json.loads(service.run(input_data=BODY)) == [0, 1]
+
+
+def test_row_0_16_a_body_that_is_no_json_is_answered_and_logged(ws: Workspace, outputs: Path, folder: Path) -> None:
+    config = LocalWebservice.deploy_configuration()
+    service = Model.deploy(ws, "strict", [registered(ws, outputs)], inference(folder), config)
+    service.wait_for_deployment()
+    documented = '{"data": [\n[0.1, 2.3], // 1st case\n...\n]}'
+    refused = requests.post(service.scoring_uri, documented, timeout=10)
+    assert refused.status_code == 500
+    assert "Check the logs" in refused.json()["message"]
+    assert "JSONDecodeError" in service.get_logs()
+
+
+def test_row_1_6_and_0_15_and_1_9_and_0_20_and_0_24_and_1_7_and_2_46_and_2_48_on_aks_with_keys_and_tokens(
+    ws: Workspace, outputs: Path, folder: Path
+) -> None:
+    cluster = ComputeTarget.create(ws, "aks-cluster", AksCompute.provisioning_configuration(location="eastus"))
+    cluster.wait_for_completion(show_output=True)
+    deploy = {"models": [registered(ws, outputs)], "inference_config": inference(folder), "overwrite": True}
+    for token in (False, True):
+        config = AksWebservice.deploy_configuration(cpu_cores=1, memory_gb=1, token_auth_enabled=token or None)
+        service = Model.deploy(
+            workspace=ws, name="classifier-service", deployment_config=config, deployment_target=cluster, **deploy
+        )
+        service.wait_for_deployment(show_output=True)
+        # Row 1.9.
+        assert service.state == "Healthy"
+        # Row 2.48: as it is written there.
+        headers = {"Content-Type": "application/json"}
+        if service.auth_enabled:
+            headers["Authorization"] = "Bearer " + service.get_keys()[0]
+        elif service.token_auth_enabled:
+            headers["Authorization"] = "Bearer " + service.get_token()[0]
+        response = requests.post(service.scoring_uri, data=BODY, headers=headers, timeout=10)
+        assert (response.status_code, response.json()) == (200, [0, 1])
+        for wrong in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": headers["Authorization"][:-2]}):
+            assert requests.post(service.scoring_uri, data=BODY, headers=wrong, timeout=10).status_code == 401
+        # The SDK brings the credentials itself.
+        assert service.run(BODY) == [0, 1]
+    # Row 0.15: nothing is said of where, so it is Container Instances.
+    anywhere = Model.deploy(ws, "anywhere", [registered(ws, outputs)], inference(folder), None, None)
+    anywhere.wait_for_deployment()
+    assert (type(anywhere), anywhere.auth_enabled) == (AciWebservice, False)
+
+
+def test_row_2_31_the_command_line_deploys(
+    ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered(ws, outputs, "mymodel")
+    inference(folder)
+    (folder / "inferenceconfig.json").write_text(json.dumps({"entryScript": "score.py"}))
+    (folder / "deploymentconfig.json").write_text(json.dumps({"computeType": "local"}))
+    words = "deploy -n myservice -m mymodel:1 --ic inferenceconfig.json --dc deploymentconfig.json"
+    assert main(words.split()) == 0
+    assert "myservice" in capsys.readouterr().out
+    assert LocalWebservice(ws, "myservice").run(BODY) == [0, 1]
+
+
+def test_row_2_39_and_2_44_the_three_configurations_of_the_table() -> None:
+    from azureml.core.webservice import AciWebservice, AksWebservice, LocalWebservice
+
+    local = LocalWebservice.deploy_configuration(port=8890)
+    aci = AciWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)
+    aks = AksWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)
+    assert [config.compute_type for config in (local, aci, aks)] == ["Local", "ACI", "AKS"]
+    assert (local.port, aci.cpu_cores, aks.memory_gb) == (8890, 1, 1)
+    bounded = AksWebservice.deploy_configuration(
+        num_replicas=2, replica_max_concurrent_requests=3, scoring_timeout_ms=90_000
+    )
+    assert bounded.replicas() == 2
+    assert bounded.settings() == {"scoring_timeout_ms": 90_000, "queue_limit": 12}
+
+
+def test_row_2_40_a_service_with_a_certificate_answers_by_https_only(
+    ws: Workspace, outputs: Path, folder: Path
+) -> None:
+    certificate, key = pair(folder, "localhost")
+    config = AciWebservice.deploy_configuration(
+        ssl_enabled=True, ssl_cert_pem_file=str(certificate), ssl_key_pem_file=str(key), ssl_cname="localhost"
+    )
+    service = Model.deploy(ws, "secured", [registered(ws, outputs)], inference(folder), config)
+    service.wait_for_deployment()
+    assert service.ssl_enabled
+    assert service.scoring_uri.startswith("https://")
+    assert service.run(BODY) == [0, 1]
+    address = service.scoring_uri.replace("127.0.0.1", "localhost")
+    assert requests.post(address, BODY, verify=str(certificate), timeout=10).json() == [0, 1]
+    assert requests.post(address.replace("https", "http"), BODY, timeout=10).status_code == 400
+
+
+def test_an_endpoint_with_one_version_answers(ws: Workspace, outputs: Path, folder: Path) -> None:
+    config = AksEndpoint.deploy_configuration(version_name="versiona", traffic_percentile=100)
+    endpoint = Model.deploy(ws, "endpoint", [registered(ws, outputs)], inference(folder), config)
+    endpoint.wait_for_deployment()
+    assert endpoint.run(BODY) == [0, 1]
+
+
+def test_row_2_71_requests_are_collected_where_the_configuration_asks_for_it(
+    ws: Workspace, outputs: Path, folder: Path
+) -> None:
+    for option in ("collect_model_data", "enable_app_insights"):
+        config = AciWebservice.deploy_configuration(**{option: True})
+        service = Model.deploy(ws, "watched", [registered(ws, outputs)], inference(folder), config, overwrite=True)
+        service.wait_for_deployment()
+        assert getattr(service, option)
+        service.run(BODY)
+        local = LocalWorkspace().services["watched"]
+        (request,) = until(local.collections.requests)
+        frame = local.collected()
+        assert frame["input"].tolist() == [json.loads(BODY)]
+        assert frame["output"].tolist() == [[0, 1]]
+        assert frame["id"].tolist() == [request.id]
+        assert (frame["seconds"] > 0).all()
+        service.delete()
+
+
+def test_row_2_36_the_command_line_profiles(
+    ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azureml.core import Dataset
+    from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
+
+    registered(ws, outputs, "mymodel")
+    inference(folder)
+    (folder / "inferenceconfig.json").write_text(json.dumps({"entryScript": "score.py"}))
+    (folder / "rows.txt").write_text(f"{BODY}\n" * 5)
+    rows = Dataset.Tabular.from_delimited_files(
+        "rows.txt", separator="\n", header=PromoteHeadersBehavior.NO_HEADERS
+    ).register(ws, "sample_request_data", create_new_version=True)
+    capsys.readouterr()
+    words = f"profile -n myprofile -m mymodel:1 --ic inferenceconfig.json --idi {rows.id} --json"
+    assert main(words.split()) == 0
+    details = json.loads(capsys.readouterr().out)
+    assert (details["totalQueries"], details["successRate"], details["state"]) == (5, 100, "Succeeded")
+
+
+def test_a_wrong_configuration_is_no_service(ws: Workspace, outputs: Path, folder: Path) -> None:
+    with pytest.raises(WebserviceException, match="deployment_config cannot be a dict"):
+        Model.deploy(ws, "wrong", [registered(ws, outputs)], inference(folder), {"port": 1})  # type: ignore[arg-type]
