@@ -21,7 +21,8 @@ _NAME = re.compile(r"test_row_(\d+_\d+(?:_and_\d+_\d+)*)_")
 _HEAD = """# Azure ML's documents, row by row
 
 Each row is a block or a statement of the documents for Azure ML's SDK v1. `python -m tests.azureml.table` runs the
-tests and writes this table; with `--docker` also those that need a Docker engine. A row that nothing shows has the reason.
+tests and writes this table; with `--docker` also those that need a Docker engine. A row that nothing shows
+has the reason.
 
 | row | about | shown by | processes | Docker |
 |---|---|---|---|---|

@@ -1,0 +1,157 @@
+"""Rows of Azure ML's documents about images: packages, limits, and the same answers in a container as in a process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import requests
+
+from jupyter_deploy.sdk.v1 import (
+    AksWebservice,
+    Environment,
+    InferenceConfig,
+    LocalWebservice,
+    Model,
+    WebserviceException,
+    Workspace,
+)
+from jupyter_deploy.workspace import Workspace as LocalWorkspace
+from tests.docker.engine import base_image
+
+from ..servers import container_of
+from .test_packages import answer, running
+
+SUM = """\
+import json
+import os
+from pathlib import Path
+
+
+def init():
+    global root
+    root = Path(os.environ["AZUREML_MODEL_DIR"])
+
+
+def run(data):
+    files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return [sum(json.loads(data)["data"]), files]
+"""
+BODY = '{"data": [1, 2]}'
+TAG = "jupyter-deploy-test-azureml"
+
+
+@pytest.fixture
+def ws(workspace: LocalWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The workspace, in a folder with ``score.py`` and ``model.txt``."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "score.py").write_text(SUM)
+    (tmp_path / "model.txt").write_text("3")
+    return Workspace.create("ws", subscription_id="sub", resource_group="group", show_output=False)
+
+
+@pytest.fixture
+def images(engine: docker.DockerClient) -> Iterator[list[str]]:
+    """Names of images to remove at the end."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        engine.images.remove(name, force=True)
+
+
+def inference(**options: Any) -> InferenceConfig:
+    return InferenceConfig(entry_script="score.py", **options)
+
+
+def test_row_2_58_and_2_59_and_2_60_and_2_62_and_2_64_and_2_65_an_image(
+    ws: Workspace, engine: docker.DockerClient, images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = Model.register(ws, "model.txt", "mymodel")
+    package = Model.package(ws, [model], inference(), image_name=TAG, image_label="1")
+    package.wait_for_creation(show_output=True)
+    images.append(package.location)
+    assert (package.state, capsys.readouterr().out.splitlines()[-1]) == ("Succeeded", "Package creation Succeeded")
+    assert package.pull() == package.location == f"{TAG}:1"
+    assert capsys.readouterr().out.startswith("Status: ")
+    assert engine.images.get(package.location).tags == [f"{TAG}:1"]
+    # Row 2.62: it prints; nobody logs in.
+    registry = package.get_container_registry()
+    print("Address:", registry.address, "Username:", registry.username, "Password:", registry.password)
+    with pytest.raises(WebserviceException, match="Use pull"):
+        package.save("./imagefiles")
+    with running(engine, package.location) as (container, url):
+        assert answer(url, BODY) == [3, ["model.txt"]]
+        headers = {"Content-Type": "application/json"}
+        assert requests.post(f"{url}/score", data=BODY, headers=headers, timeout=10).json() == [3, ["model.txt"]]
+        # Row 2.65: docker kill.
+        began = time.monotonic()
+        container.kill()
+        container.wait(timeout=10)
+        assert time.monotonic() - began < 10
+
+
+def test_row_2_61_and_2_63_the_files_of_an_image(
+    ws: Workspace, engine: docker.DockerClient, images: list[str], tmp_path: Path
+) -> None:
+    model = Model.register(ws, "model.txt", "mymodel")
+    package = Model.package(ws, [model], inference(), generate_dockerfile=True)
+    package.wait_for_creation(show_output=True)
+    for _ in range(2):
+        package.save("./imagefiles")
+    files = {path.name for path in (tmp_path / "imagefiles").rglob("*") if path.is_file()}
+    assert {"Dockerfile", "model.txt", "score.py"} <= files
+    with pytest.raises(WebserviceException, match="Use save"):
+        package.pull()
+    built = ["docker", "build", "-q", "--tag", f"{TAG}:2", "./imagefiles"]
+    subprocess.run(built, check=True, capture_output=True)
+    images.append(f"{TAG}:2")
+    with running(engine, f"{TAG}:2") as (_, url):
+        assert answer(url, BODY) == [3, ["model.txt"]]
+
+
+def test_row_0_1_and_2_22_a_container_answers_as_a_process_does(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_folder" / "deep").mkdir(parents=True)
+    (tmp_path / "my_folder" / "deep" / "w.bin").write_text("w")
+    one, two = Model.register(ws, "model.txt", "one"), Model.register(ws, "my_folder", "two")
+    for models, files in (
+        ([one], ["model.txt"]),
+        ([two], ["my_folder/deep/w.bin"]),
+        ([one, two], ["one/1/model.txt", "two/1/my_folder/deep/w.bin"]),
+    ):
+        answers = []
+        for target in ("process", "docker"):
+            monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", target)
+            service = Model.deploy(ws, f"on-{target}", models, inference(), LocalWebservice.deploy_configuration())
+            service.wait_for_deployment()
+            answers.append(service.run(BODY))
+        assert answers == [[3, files]] * 2
+
+
+def test_row_0_11_and_2_32_limits_are_the_containers_and_the_image_is_the_users(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "docker")
+    environment = Environment("own")
+    environment.docker.base_image = base_image()
+    config = AksWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)
+    service = Model.deploy(
+        ws, "limited", [Model.register(ws, "model.txt", "mymodel")], inference(environment=environment), config
+    )
+    service.wait_for_deployment()
+    assert service.run(BODY) == [3, ["model.txt"]]
+    container = container_of(LocalWorkspace().services["limited"])
+    found = json.loads(
+        subprocess.run(["docker", "inspect", container.container], check=True, capture_output=True, text=True).stdout
+    )
+    host = found[0]["HostConfig"]
+    assert (host["NanoCpus"], host["Memory"]) == (10**9, 1 << 30)
+    assert service.auth_enabled
+    assert requests.post(service.scoring_uri, BODY, timeout=10).status_code == 401
