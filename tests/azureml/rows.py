@@ -98,6 +98,7 @@ ROWS = {
     "2.52": "update web services (include: update(models, inference_config, …))",
     "2.53": "continuously deploy (Azure DevOps trigger on model registration)",
     "2.54": "Model(ws,'mymodel').download() / CLI --model-id mymodel:1 --target-dir",
+    "2.55": "no-code TF SavedModel: register(model_framework=TENSORFLOW, version) + Model.deploy(ws,…",
     "2.56": "no-code ONNX",
     "2.57": "no-code sklearn: ResourceConfiguration, tags; predict_proba default; 'method':'predict';…",
     "2.58": "package concepts (image vs Dockerfile); 'similar to deploying'",
