@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,6 +30,7 @@ has the reason.
 """
 
 
+@cache
 def shown_rows() -> dict[str, list[str]]:
     """Row → the tests named after it (``test_row_0_5_…``, ``test_row_0_5_and_2_17_…``), as ``folder/file.py::name``."""
     found: dict[str, list[str]] = {}

@@ -152,6 +152,6 @@ def test_row_0_11_and_2_32_limits_are_the_containers_and_the_image_is_the_users(
         subprocess.run(["docker", "inspect", container.container], check=True, capture_output=True, text=True).stdout
     )
     host = found[0]["HostConfig"]
-    assert (host["NanoCpus"], host["Memory"]) == (10**9, 1 << 30)
+    assert (host["CpuQuota"] / host["CpuPeriod"], host["Memory"]) == (1, 1 << 30)
     assert service.auth_enabled
     assert requests.post(service.scoring_uri, BODY, timeout=10).status_code == 401
