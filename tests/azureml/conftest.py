@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import joblib
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
     from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 
+def _is_ours(module: ModuleType) -> bool:
+    return getattr(module.__spec__, "origin", None) == "jupyter_deploy"
+
+
 @pytest.fixture(autouse=True)
 def names() -> Iterator[None]:
     """The names resolve in this test, and in no other."""
     jupyter_deploy.azureml.install()
     yield
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ModuleFinder)]
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"azureml", "inference_schema"}]:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        # What is installed for real stays: other tests hold on to it.
+        if name.partition(".")[0] in {"azureml", "inference_schema"} and _is_ours(module):
+            del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

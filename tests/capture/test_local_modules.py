@@ -48,15 +48,15 @@ if np:
         return int(np.sign(x))
 """
 EDITS = {
-    "a function": ("* SCALE", "/ SCALE", "defines clean otherwise"),
-    "a decorated function": ("basename", "dirname", "defines cached otherwise"),
-    "a method": ("np.multiply", "np.add", "defines Scaler otherwise"),
-    "a method's default": ("k=1)", "k=5)", "defines Scaler otherwise"),
-    "a lambda": ("np.abs", "np.sign", "defines shortened otherwise"),
-    "a function in a branch": ("int(np", "float(np", "defines branched otherwise"),
-    "a constant": ("SCALE = 3", "SCALE = 4", "sets SCALE otherwise"),
-    "a dictionary": ('{"a": 1}', '{"a": 2}', "sets NAMES otherwise"),
-    "a new function": ("def clean", "def other(x): pass\n\n\ndef clean", "defines other otherwise"),
+    "a function": ("* SCALE", "/ SCALE", "defines clean differently"),
+    "a decorated function": ("basename", "dirname", "defines cached differently"),
+    "a method": ("np.multiply", "np.add", "defines Scaler differently"),
+    "a method's default": ("k=1)", "k=5)", "defines Scaler differently"),
+    "a lambda": ("np.abs", "np.sign", "defines shortened differently"),
+    "a function in a branch": ("int(np", "float(np", "defines branched differently"),
+    "a constant": ("SCALE = 3", "SCALE = 4", "sets SCALE to another value"),
+    "a dictionary": ('{"a": 1}', '{"a": 2}', "sets NAMES to another value"),
+    "a new function": ("def clean", "def other(x): pass\n\n\ndef clean", "defines other differently"),
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from jupyter_deploy.environments import Environment, Environments, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, NotFound, StoreProblem, UsageProblem
 from jupyter_deploy.store import Database
+from jupyter_deploy.store.migrations import SCHEMA_VERSION
 from jupyter_deploy.workspace import Workspace
 
 
@@ -246,7 +247,7 @@ def test_a_database_of_the_future_is_left_alone(home: Path, found: str) -> None:
         database.execute("UPDATE meta SET value = ?", (found,))
     database.close()
     before = path.stat().st_size
-    with pytest.raises(StoreProblem, match=rf"schema {found}, not 4") as caught:
+    with pytest.raises(StoreProblem, match=rf"schema {found}, not {SCHEMA_VERSION}\)") as caught:
         Workspace(home)
     assert "Upgrade" in caught.value.hint
     assert path.stat().st_size == before

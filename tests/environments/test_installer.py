@@ -163,7 +163,7 @@ def test_the_bar(fraction: float, shown: str) -> None:
 
 def test_the_server_needs_only_what_is_declared() -> None:
     names = {line.partition(">")[0] for line in uv.runtime_requirements()}
-    assert names == {"httptools", "orjson", "prometheus-client", "uvicorn", "uvloop", "werkzeug"}
+    assert names == {"httptools", "orjson", "prometheus-client", "pyjwt", "uvicorn", "uvloop", "werkzeug"}
     wanted = uv.lines(Environment("x", requirements=("a==1",), options=("--pre",)))
     assert wanted[:2] == ["--pre", "a==1"]
     assert wanted[2:] == uv.runtime_requirements()
