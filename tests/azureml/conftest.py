@@ -24,16 +24,26 @@ def _is_ours(module: ModuleType) -> bool:
     return getattr(module.__spec__, "origin", None) == "jupyter_deploy"
 
 
-@pytest.fixture(autouse=True)
-def names() -> Iterator[None]:
-    """The names resolve in this test, and in no other."""
-    jupyter_deploy.azureml.install()
-    yield
+def _forget() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ModuleFinder)]
     for name, module in list(sys.modules.items()):
         # What is installed for real stays: other tests hold on to it.
         if name.partition(".")[0] in {"azureml", "inference_schema"} and _is_ours(module):
             del sys.modules[name]
+
+
+def pytest_collection_finish() -> None:
+    """Forget the names again: the tests of this folder import the module that offers them."""
+    _forget()
+
+
+@pytest.fixture(autouse=True)
+def names() -> Iterator[None]:
+    """The names resolve in this test, and in no other."""
+    _forget()
+    jupyter_deploy.azureml.install()
+    yield
+    _forget()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from tests.contract.uploads import Far, archive, bundle, entry, far, tar
-from tests.mounts import fill, small
 
 
 @pytest.fixture(scope="module")
@@ -188,21 +187,6 @@ def test_an_upload_is_larger_than_what_the_front_may_hold(tmp_path: Path, made: 
         assert server.upload(large.name, archive(large)).status_code == 201
         assert server.reload(digest=large.name).status_code == 200
         assert server.score()[0] == "large"
-
-
-def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path, made: tuple[Path, Path]) -> None:
-    one, _ = made
-    large = bundle(tmp_path, "large", model="x" * (4 << 20))
-    (tmp_path / "far").mkdir()
-    with small(tmp_path / "far" / "bundles", 6) as disk, far(tmp_path / "far", one.name) as server:
-        assert server.upload(one.name, archive(one)).status_code == 201
-        server.wait()
-        full = server.upload(large.name, archive(large))
-        assert full.status_code == 507
-        assert "disk is full" in full.json()["message"]
-        assert server.there() == {one.name}
-        fill(disk)
-        assert server.score() == ["one", "m1"]
 
 
 def test_a_server_that_takes_none_says_so(tmp_path: Path, made: tuple[Path, Path]) -> None:

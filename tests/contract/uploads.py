@@ -119,8 +119,13 @@ class Far:
             time.sleep(0.01)
 
     def there(self) -> set[str]:
-        """List what the folder of uploads has."""
-        return {path.name for path in (self.folder / "bundles").iterdir()}
+        """List what the folder of uploads has, once no upload that was cut off is still being cleared away."""
+        end = time.monotonic() + 10
+        while True:
+            found = {path.name for path in (self.folder / "bundles").iterdir()}
+            if not any(name.startswith(".half-") for name in found) or time.monotonic() > end:
+                return found
+            time.sleep(0.02)
 
 
 @contextmanager
