@@ -84,6 +84,6 @@ def test_deploying_without_waiting_shows_it_starting(page: Notebook, shared: Wor
     slow = "import time\n\ndef init():\n    time.sleep(1.5)\n\ndef run(data):\n    return data\n"
     page.cell(f"%%score_script slow\n{slow}")
     card = page.cell("svc = %deploy slow --no-wait\nsvc").locator(".jpd-card")
-    expect(card.locator(".jpd-badge")).to_have_text("◌Transitioning")
+    expect(card.locator(".jpd-badge")).to_have_text("◐Transitioning")
     expect(page.cell("type(svc).__name__, svc.change.pending")).to_contain_text("('Service', True)")
     expect(card.locator(".jpd-badge")).to_have_text("●Healthy")
