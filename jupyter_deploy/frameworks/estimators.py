@@ -62,7 +62,7 @@ def in_table(rows: Any, columns: tuple[str, ...]) -> Any:
         return rows
     import pandas as pd
 
-    # Of objects, pandas finds each column's type anew.
+    # For a column of objects, pandas infers the type again.
     return pd.DataFrame(rows.tolist() if rows.dtype.kind == "O" else rows, columns=list(columns))
 
 

@@ -29,7 +29,7 @@ from .labels import configuration_of, labels_of
 # A path's model is named as the SDK names it: by the file, cut.
 _NAME_LENGTH = 30
 _GB = 1 << 30
-# The options of a deployment; where a service is deployed anew, those that are not given are as by default again.
+# With overwrite, each option that is not given returns to its default.
 _DEFAULT: Options = {
     "port": "default",
     "workers": "default",
