@@ -138,14 +138,18 @@ def test_it_reads_its_own_token_and_nobody_elses_files(
         assert read(probe, "/service/admin.token") == token.read_text()
         assert stat.S_IMODE(token.stat().st_mode) == 0o600
         assert stat.S_IMODE(opened.home.root.stat().st_mode) == 0o700
-        assert sorted(inside(probe, "os.listdir('/service')")) == ["admin.token", "bundles", "config.json"]
+        # Its own keys are shown to it, so that new ones count without a restart.
+        assert sorted(inside(probe, "os.listdir('/service')")) == ["admin.token", "auth.json", "bundles", "config.json"]
+        assert inside(probe, "os.stat('/service/auth.json').st_mode & 0o777") == 0o600
         assert sorted(inside(probe, "os.listdir('/service/bundles')")) == sorted([probe.record.bundle, "current"])
         assert other.record.bundle != probe.record.bundle
         mounts = read(probe, "/proc/mounts")
         assert container_of(other).share not in mounts
         # What is mounted from this machine, beside what the engine itself brings.
         own = {mount["Destination"] for mount in facts(engine, probe)["Mounts"]}
-        assert own == {"/service", "/service.log", "/service.log.1", "/state"}
+        assert own == {"/collected", "/service", "/service.log", "/service.log.1", "/state"}
+        (collected,) = (m["Source"] for m in facts(engine, probe)["Mounts"] if m["Destination"] == "/collected")
+        assert inside(probe, "os.listdir('/collected')") == list(Path(collected).iterdir()) == []
     finally:
         other.delete()
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
+import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from jupyter_deploy.serving.messages import Kind, note
 
 from .harness import Clients, Held, served, until
 
@@ -56,10 +62,12 @@ def test_a_retired_worker_ends_whatever_threads_the_script_has_left(tmp_path: Pa
 def test_a_script_that_fails_after_it_started_a_thread_leaves_no_process(tmp_path: Path, home: Path) -> None:
     script = "import threading\nthreading.Thread(target=threading.Event().wait).start()\n1 / 0\n"
     with served(tmp_path, "def run(data):\n    return data\n") as server:
-        before = len(server.family())
         server.write(script)
         assert server.reload().status_code == 422
-        until(lambda: len(server.family()) <= before)
+        (line,) = server.lines_with("the script cannot serve")
+        failed = int(line.split("[")[1].split("]")[0])
+        until(lambda: gone(failed))
+        assert not gone(server.workers[0])
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -74,6 +82,23 @@ def test_a_run_that_cannot_be_interrupted_does_not_outlive_a_front_that_was_kill
         until(lambda: "begun" in server.log)
         server.process.kill()
         until(lambda: gone(worker))
+
+
+def test_a_fork_server_ends_its_workers_where_the_front_was_killed_with_a_note_unread() -> None:
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "jupyter_deploy.serving.worker.forkserver", str(theirs.fileno())]
+    server = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE)
+    front, worker = socket.socketpair()
+    reader, output = os.pipe()
+    socket.send_fds(ours, [note(Kind.FORK, spare=False, modules=[])], [worker.fileno(), output])
+    select.select([ours], [], [], 20)
+    ours.close()
+    for end in (theirs, front, worker):
+        end.close()
+    _, errors = server.communicate(timeout=20)
+    for end in (reader, output):
+        os.close(end)
+    assert (server.returncode, errors) == (0, b"")
 
 
 def test_a_run_that_cannot_be_interrupted_ends_with_its_timeout(tmp_path: Path, home: Path) -> None:

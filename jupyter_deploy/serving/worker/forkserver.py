@@ -80,6 +80,7 @@ class _ForkServer:
         self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
         self._spares: collections.deque[tuple[int, int]] = collections.deque()
         self._children: set[int] = set()
+        self._gone = False
 
     def serve(self) -> Child | None:
         os.set_blocking(self._wake, False)
@@ -92,7 +93,7 @@ class _ForkServer:
             if self._wake in ready:
                 os.read(self._wake, 512)
                 self._reap()
-            if self._control in ready and not self._receive():
+            if self._gone or (self._control in ready and not self._receive()):
                 self._end_children()
                 return None
             while self._pending:
@@ -107,7 +108,11 @@ class _ForkServer:
                     return child
 
     def _receive(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 16)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 16)
+        except ConnectionResetError:
+            # A front that was killed with a note unread; the workers still have to be ended.
+            return False
         for received in descriptors:
             os.set_inheritable(received, False)
         self._descriptors.extend(descriptors)
@@ -141,7 +146,7 @@ class _ForkServer:
             self._children.add(pid)
             for end in ends:
                 os.close(end)
-            self._control.sendall(note(Kind.FORKED, pid=pid, spare=spare))
+            self._tell(Kind.FORKED, pid=pid, spare=spare)
             return None
         self._become_child(ends[1])
         return partial(self._child, socket.socket(fileno=ends[0]))
@@ -176,8 +181,13 @@ class _ForkServer:
             if not pid:
                 return
             self._children.discard(pid)
-            with contextlib.suppress(ConnectionError):
-                self._control.sendall(note(Kind.EXITED, pid=pid, status=status))
+            self._tell(Kind.EXITED, pid=pid, status=status)
+
+    def _tell(self, kind: Kind, **values: Any) -> None:
+        try:
+            self._control.sendall(note(kind, **values))
+        except ConnectionError:
+            self._gone = True
 
     def _end_children(self) -> None:
         """Kill the workers that outlive the front: native code that holds the interpreter's lock cannot end itself."""
