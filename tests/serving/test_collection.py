@@ -160,3 +160,17 @@ def test_the_sample_is_a_share_of_the_ids() -> None:
     assert 2300 < share < 2700
     assert not any(is_sampled(name, 0) for name in ids)
     assert all(is_sampled(name, 1) for name in ids)
+
+
+def test_records_that_are_encoded_together_come_back_one_by_one() -> None:
+    bodies = [b'},{"time":1', b"}\n{", b'"', b"\\", b'\\"},{"time":', b"\xff},{", "ä\u2028".encode(), b""]
+    made = []
+    for number, body in enumerate(bodies):
+        record: dict[str, Any] = {"time": float(number), "id": '},{"time":'}
+        put_body(record, "input", body, 100)
+        made.append(record)
+    suffix = Suffix(3, "b" * 64, 'score"},{"time":.py', ("iris:1",))
+    lines = suffix.lines(made).splitlines(keepends=True)
+    assert b"".join(lines) == b"".join(suffix.line(orjson.dumps(record)) for record in made)
+    assert [body_of(orjson.loads(line), "input") for line in lines] == bodies
+    assert suffix.lines([]) == b""

@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from ..collection import REQUESTS, Suffix, Writer, is_sampled, put_body
 from ..config import ServingConfig
 from ..failures import Failure
 from ..logs import log
 from ..messages import Answer
-from .links import Job
 from .replies import Reply
 from .workers import Generation
 
@@ -28,7 +27,9 @@ _FLUSH_BYTES = 1 << 20
 _KEPT_GENERATIONS = 8
 _CLOSE_SECONDS = 2.0
 _JSON = b"application/json"
-_Noted = tuple[float, Mapping[str, Any], Mapping[bytes, bytes], str, Reply, Job, float]
+# Id; when it began, how long it took, and run() of it; status, both bodies, generation, what only some requests have.
+_Noted = tuple[str, tuple[float, float, float], int, bytes, bytes, int, dict[str, Any] | None]
+_GENERATION = 5
 
 
 class Collection:
@@ -81,48 +82,29 @@ class Collection:
             return
         if self._rate < 1 and not is_sampled(name, self._rate):
             return
-        # Encoded later: while the answers of a batch go out, each moment makes the next batch smaller.
-        self._noted.append((time.time() - seconds, scope, headers, name, reply, job, seconds))
-        self._grow(len(job.request.body) + len(reply.body))
-
-    def _encode(self, noted: _Noted) -> None:
-        began, scope, headers, name, reply, job, seconds = noted
         answer = job.answer.result()
-        record: dict[str, Any] = {
-            "time": began,
-            "id": name,
-            "status": reply.status,
-            "us": int(seconds * 1e6),
-            "run_us": int(answer.milliseconds * 1e3),
-        }
-        put_body(record, "input", job.request.body, self._limit)
-        if reply.stream is None:
-            put_body(record, "output", reply.body, self._limit)
-        else:
-            record["streamed"] = True
-        if scope["method"] != "POST":
-            record["method"] = scope["method"]
-        if scope["query_string"]:
-            record["query"] = scope["query_string"].decode("latin-1")
+        # Encoded later: while the answers of a batch go out, each moment makes the next batch smaller. Of scope, job
+        # and reply nothing is held until then.
         kind = headers.get(b"content-type")
-        if kind != _JSON and kind is not None:
-            record["type"] = kind.decode("latin-1")
-        if answer.meta:
-            _put_more(record, reply, answer)
-        self._add(REQUESTS, orjson.dumps(record), job.link.generation if job.link else 0)
+        is_usual = (kind == _JSON or kind is None) and scope["method"] == "POST" and not scope["query_string"]
+        more = None if is_usual and not answer.meta and reply.stream is None else _more(scope, kind, reply, answer)
+        body, generation = job.request.body, job.link.generation if job.link else 0
+        times = time.time() - seconds, seconds, answer.milliseconds
+        self._noted.append((name, times, reply.status, body, reply.body, generation, more))
+        self._grow(len(body) + len(reply.body))
 
     def from_script(self, collection: str, record: bytes, generation: int) -> None:
         """Take what a collector of the script was given: a JSON object."""
         if self._config.collects and self._writer is not None:
-            self._add(collection, record, generation)
+            self._lines.setdefault(collection, []).append(self._suffix(generation).line(record))
             self._grow(len(record))
 
-    def _add(self, collection: str, record: bytes, generation: int) -> None:
+    def _suffix(self, generation: int) -> Suffix:
         suffix = self._suffixes.get(generation)
         if suffix is None:
             # While the script is loaded, or of a request that no worker got.
             suffix = self._suffixes[max(self._suffixes)] if self._suffixes else Suffix(generation, "", "", ())
-        self._lines.setdefault(collection, []).append(suffix.line(record))
+        return suffix
 
     def _grow(self, size: int) -> None:
         """Have what waits written soon; at once where it is much."""
@@ -136,12 +118,14 @@ class Collection:
     def _flush(self) -> None:
         self._due, self._size = False, 0
         noted, self._noted = self._noted, []
-        for one in noted:
-            self._encode(one)
+        for generation, group in groupby(noted, itemgetter(_GENERATION)):
+            made = [_record(one, self._limit) for one in group]
+            self._lines.setdefault(REQUESTS, []).append(self._suffix(generation).lines(made))
         waiting, self._lines = self._lines, {}
         for collection, lines in waiting.items():
             if self._writer is not None:
-                self._writer.put(collection, b"".join(lines), len(lines))
+                joined = b"".join(lines)
+                self._writer.put(collection, joined, joined.count(b"\n"))
 
     def _tell(self, text: str) -> None:
         """Log from the writer's thread, on the loop."""
@@ -158,13 +142,44 @@ class Collection:
             self._writer.close(_CLOSE_SECONDS)
 
 
-def _put_more(record: dict[str, Any], reply: Reply, answer: Answer) -> None:
-    """Put in what only some answers have: why the script failed, and the type of a response of its own."""
+def _record(noted: _Noted, limit: int) -> dict[str, Any]:
+    name, (began, seconds, milliseconds), status, body, answered, _, more = noted
+    record: dict[str, Any] = {
+        "time": began,
+        "id": name,
+        "status": status,
+        "us": int(seconds * 1e6),
+        "run_us": int(milliseconds * 1e3),
+    }
+    put_body(record, "input", body, limit)
+    if more is None:
+        put_body(record, "output", answered, limit)
+        return record
+    if "streamed" not in more:
+        put_body(record, "output", answered, limit)
+    record.update(more)
+    return record
+
+
+def _more(scope: Mapping[str, Any], kind: bytes | None, reply: Reply, answer: Answer) -> dict[str, Any]:
+    """Collect what only some requests have: an own method or type, a query, why the script failed."""
+    more: dict[str, Any] = {}
+    if reply.stream is not None:
+        more["streamed"] = True
+    if scope["method"] != "POST":
+        more["method"] = scope["method"]
+    if scope["query_string"]:
+        more["query"] = scope["query_string"].decode("latin-1")
+    if kind != _JSON and kind is not None:
+        more["type"] = kind.decode("latin-1")
+    if not answer.meta:
+        return more
     failure = answer.meta.get("failure")
     if failure:
-        record["error"] = Failure(**failure).summary
+        more["error"] = Failure(**failure).summary
     elif "lost" in answer.meta:
-        record["error"] = f"WorkerDied: it {answer.meta['lost']}"
+        more["error"] = f"WorkerDied: it {answer.meta['lost']}"
     for key, value in reply.headers:
         if key == b"content-type":
-            record["output_type"] = value.decode("latin-1")
+            more["output_type"] = value.decode("latin-1")
+    return more

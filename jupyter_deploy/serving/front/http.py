@@ -100,8 +100,9 @@ class HttpApplication:
         try:
             name = self._start(common, headers, path)
             self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
-            if self._authorization.wants(path) and not self._is_answered_here(scope["method"], path, headers):
-                self._authorization.check(headers)
+            allowed = self._authorization
+            if allowed.wanted and allowed.wants(path) and not self._is_answered_here(scope["method"], path, headers):
+                allowed.check(headers)
             reply = await self._route(scope, path, headers, name, receive)
         except Refused as refused:
             reply = self._refusal(refused, path)
@@ -148,6 +149,8 @@ class HttpApplication:
         method = scope["method"]
         if scope["http_version"] != "1.1":
             _check_version(scope["http_version"], headers)
+        if path == "/score" and method == "POST":
+            return await self._score.answer(scope, headers, name, receive)
         if is_below(path):
             return await self._inference.answer(scope, path, headers, name, receive)
         allowed = _METHODS.get(UPLOADS if path.startswith(UPLOADS) else path)
