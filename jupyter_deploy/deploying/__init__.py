@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
     from .edits import script_facts as script_facts
+    from .followers import Followers as Followers
+    from .following import followed as followed
     from .garbage import Garbage as Garbage
     from .naming import Naming as Naming
     from .packages import Package as Package
@@ -37,6 +39,8 @@ else:
             "asked": "Asked DEFAULT Options own_image",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
+            "followers": "Followers",
+            "following": "followed",
             "garbage": "Garbage",
             "naming": "Naming",
             "packages": "Package Packages",

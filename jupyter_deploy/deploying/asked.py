@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
-from ..services import AUTH, MAX_REPLICAS, MAX_WORKERS, SELF_SIGNED, OwnImage, Setting
+from ..services import AUTH, LATEST, MAX_REPLICAS, MAX_WORKERS, SELF_SIGNED, OwnImage, Setting
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -56,6 +56,7 @@ class Options(TypedDict, total=False):
     tls: str | Path | None
     tls_key: str | Path | None
     labels: Mapping[str, str] | None
+    follow_model: str | None
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Asked:
     tls: str | _Back | None = None
     tls_key: str | _Back | None = None
     labels: Mapping[str, str] | None = field(default=None, hash=False)
+    # "latest": each new version of its models is deployed.
+    follow_model: str | _Back | None = None
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
@@ -127,6 +130,7 @@ class Asked:
             tls=_tls(given.get("tls")),
             tls_key=_tls(given.get("tls_key")),
             labels=given.get("labels"),
+            follow_model=_follow(given.get("follow_model")),
         )
 
     @property
@@ -183,6 +187,14 @@ def _auth(given: str) -> str:
     if given in AUTH:
         return given
     raise UsageProblem(f"auth cannot be {given!r}.", hint=f"One of: {', '.join(AUTH)}.")
+
+
+def _follow(given: str | None) -> str | _Back | None:
+    if given is None or given == LATEST:
+        return given
+    if given in {"", _WORD, "none"}:
+        return DEFAULT
+    raise UsageProblem(f"follow_model cannot be {given!r}.", hint="--follow-model latest, or none.")
 
 
 def _replicas(given: object) -> int:

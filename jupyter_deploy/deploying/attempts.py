@@ -8,6 +8,7 @@ from ..errors import DeployError, EnvironmentProblem, PortBusy, StartFailed, Tar
 from ..scripts import Script
 from ..services import ServiceRecord, ServiceSpec
 from ..store import Claims
+from .following import check_following
 from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .unproven import Unproven
@@ -66,6 +67,7 @@ class Attempts:
         try:
             with self._claims.open() as opened:
                 resolved = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
+                check_following(spec, resolved.own_models)
                 return resolved, self._rollout.apply(record, resolved, how.wait, progress)
         except BaseException as error:
             self._unproven.take_back(spec.name, record, error)

@@ -24,9 +24,10 @@ from .asked import Asked
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
 from .differences import differences
+from .following import check_following, said_of
 from .garbage import Garbage
 from .placing import for_target
-from .resolution import Resolver
+from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .specifying import specified, with_given
 from .strays import Strays
@@ -138,8 +139,14 @@ class Deployment:
         notes += instead
         notes += (*resolved.notes, *resolved.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
-        notes += _as_stored(resolved.script, names)
+        notes += self._about_following(resolved, asked) + _as_stored(resolved.script, names)
         return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
+
+    def _about_following(self, resolved: Resolved, asked: Asked) -> tuple[str, ...]:
+        own = resolved.own_models if resolved.spec.follow_model else ()
+        newest = [self._resolver.version_of(parse(one)[0]) for one in own]
+        said = said_of(resolved.spec, own, newest)
+        return said if asked.follow_model else said[1:]
 
     def reload(
         self,
@@ -175,6 +182,7 @@ class Deployment:
             spec, ids = self._with_model(spec, record, model)
             with self._database.claims.open() as opened:
                 resolved = self._resolver.resolve(spec, opened, source, ids, record, large=large)
+                check_following(spec, resolved.own_models)
                 what = differences(record, resolved) or ("same script",)
                 action, _, generation = self._rollout.apply(record, resolved, True, progress, forced=what)
         notes = resolved.notes + _as_stored(resolved.script, names)

@@ -54,6 +54,11 @@ class Resolved:
         return tuple(model.id for model in self.models)
 
     @property
+    def own_models(self) -> tuple[str, ...]:
+        """``name:version`` of each model but those that its script brings."""
+        return tuple(one for one in self.model_ids if one not in self.script.models)
+
+    @property
     def variables(self) -> dict[str, str]:
         """The script's environment variables: the service's own over those of its environment."""
         return {**self.environment.variables, **self.spec.variables}

@@ -41,6 +41,7 @@ def service_content(
     """
     rows = [
         Row("model", models_of(facts)),
+        Row("follows", ", ".join(f"latest {name}" for name in facts.get("follows", ()))),
         Row("script", ", ".join(part for part in (facts["script"], facts.get("script_hash", "")) if part)),
         Row("edited", _edited(facts["name"], facts.get("edited", ()))),
         Row("takes", taken_of(facts)),

@@ -95,6 +95,8 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..services import AUTH
 
         return AUTH
+    if argument.completes == "following":
+        return ("latest", "none")
     if argument.completes == "views":
         from ..verbs import KINDS
 

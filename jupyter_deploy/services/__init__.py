@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .packaging import PackageContents as PackageContents
     from .packaging import Packager as Packager
     from .records import AUTH as AUTH
+    from .records import LATEST as LATEST
     from .records import MAX_REPLICAS as MAX_REPLICAS
     from .records import MAX_WORKERS as MAX_WORKERS
     from .records import NAME_RULE as NAME_RULE
@@ -63,8 +64,8 @@ else:
             "names": "derived",
             "packaging": "PackageContents Packager",
             "records": (
-                "AUTH Change MAX_REPLICAS MAX_WORKERS NAME_RULE OwnImage SELF_SIGNED ServiceRecord ServiceSpec Setting "
-                "check_service_name"
+                "AUTH Change LATEST MAX_REPLICAS MAX_WORKERS NAME_RULE OwnImage SELF_SIGNED ServiceRecord ServiceSpec "
+                "Setting check_service_name"
             ),
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",

@@ -17,6 +17,7 @@ STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "S
 MAX_WORKERS = 64
 MAX_REPLICAS = 100
 SELF_SIGNED = "self-signed"
+LATEST = "latest"
 # What a service's clients must show.
 AUTH = ("none", "key", "token")
 # A value of a server's setting, as JSON has it.
@@ -118,6 +119,7 @@ class ServiceSpec:
     tls_key: str = ""  # the absolute path of the certificate's key; empty if it is in the same file
     # texts that a tool keeps with the service for itself, and that are not shown
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    follow_model: str = ""  # LATEST: each new version of its models is deployed when it is registered
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .layout import NOTICES as NOTICES
     from .layout import link_bundle as link_bundle
     from .layout import package_root as package_root
+    from .logs import Format as Format
     from .origins import Origin as Origin
     from .origins import origins_of as origins_of
     from .origins import place_of as place_of
@@ -48,6 +49,7 @@ else:
             "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
             "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
+            "logs": "Format",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
             "watcher": "ENDED_FILE PIDS_FILE",

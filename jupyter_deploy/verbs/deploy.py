@@ -21,6 +21,7 @@ _ENVIRONMENT = (
     "kernel, inferred, inferred+PACKAGE, a conda or requirements file, a Dockerfile, or a registered environment's name"
 )
 _VARIABLE = "an environment variable of the script; KEY alone takes its value here, KEY= removes it; may be repeated"
+_FOLLOW = "latest: a new version of its model is deployed when it is registered, wherever that is done; none: it stays"
 _MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
 
 
@@ -70,6 +71,7 @@ def asked_of(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         auth=given.auth,
         tls=given.tls,
         tls_key=given.tls_key,
+        follow_model=given.follow_model,
     )
 
 
@@ -127,6 +129,7 @@ VERB = Verb(
         argument(
             "--tls-key", metavar="FILE", help="the certificate's key; by default in the same file", completes="files"
         ),
+        argument("--follow-model", metavar="latest|none", help=_FOLLOW, completes="following"),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),

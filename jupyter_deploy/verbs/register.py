@@ -22,6 +22,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         framework_version=given.framework_version or "",
         child_paths=given.child,
         file_format=given.format or "",
+        progress=session.note,
     )
 
 

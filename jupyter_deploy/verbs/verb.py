@@ -23,7 +23,7 @@ class Argument:
     flags: tuple[str, ...]  # ("--port",), or one name without dashes for a positional
     options: dict[str, Any] = field(hash=False)  # argparse's: help, nargs, action, type, choices, metavar…
     # "models", "services", "served" (these and scripts), "scripts", "variables", "files", "settings", "targets",
-    # "views", "requests", "collections" or empty
+    # "views", "requests", "collections", "auth", "following" or empty
     completes: str = ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..bundles import captured_names, manifest_of
-from ..deploying import Asked, Options, script_facts
+from ..deploying import Asked, Options, followed, script_facts
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..invoking import Invocable, Invocation, Signature, encode_payload
@@ -127,7 +127,8 @@ class Service(Invocable, Collecting):
             **self._script(record),
             "image": record.spec.image.name if record.spec.image else "",
             "models": list(record.models),
-            "captured": self._captured(record),
+            "captured": (captured := self._captured(record)),
+            "follows": list(followed(record.spec, [one for one in record.models if one not in captured.values()])),
             "target": record.spec.target,
             "auth": record.spec.auth,
             "environment": self._environment(record),

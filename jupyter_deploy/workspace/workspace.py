@@ -16,6 +16,7 @@ from ..datasets import Datasets, Datastores
 from ..deploying import (
     Asked,
     Deployment,
+    Followers,
     Garbage,
     Naming,
     Options,
@@ -30,7 +31,7 @@ from ..deploying import (
 from ..environments import Environment, Environments
 from ..home import Home
 from ..invoking import encode_payload
-from ..registry import Lineage, Model, Models, Resources, check_name, check_pairs, prepare, spelled_framework
+from ..registry import Lineage, Model, Models, Resources
 from ..runs import Runs
 from ..scripts import Scripts
 from ..services import Change, Services
@@ -47,6 +48,7 @@ from .opening import full_disk_told, open_home
 from .profile import Profile
 from .profiles import Profiles
 from .profiling import Profiling
+from .registering import Registering
 from .replay import Replays
 from .service import Service
 from .services import LiveServices
@@ -105,6 +107,8 @@ class Workspace:
         self.profiles, looked_up = Profiles(self._database), (self._naming, self._references, resolver)
         self._profiling = Profiling(self.home, self._rows, *looked_up, target, servers, self.profiles)
         self.housekeeping = Housekeeping(*stores, garbage, captured, changes, servers)
+        followers = Followers(self.home, self._rows, changes)
+        self._registering = Registering(self.housekeeping, self._database, self.models, followers)
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
         self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
@@ -133,6 +137,7 @@ class Workspace:
         lineage: Lineage | None = None,
         resources: Resources | None = None,
         file_format: str = "",
+        progress: Progress = lambda _: None,
     ) -> Model:
         """Register a model as the next version of a name.
 
@@ -154,30 +159,20 @@ class Workspace:
             Its experiment and data sets; what a service of it gets.
         file_format : str, optional
             ``"skops"`` saves an object of scikit-learn in a format that runs no code when it is read.
+        progress : callable, optional
+            Gets what is done for the services that follow the model. One that cannot take it serves on, and the log of
+            this process says why.
 
         Raises
         ------
         ModelProblem
             If the name, a pair, the path or the object is refused; nothing is registered.
         """
-        check_name(name)
-        fields: dict[str, Any] = {
-            "tags": check_pairs(tags, "tags"),
-            "properties": check_pairs(properties, "properties"),
-            "description": description or "",
-            "run_id": run_id or "",
-        }
-        with self.housekeeping.changing(), self._database.claims.open() as opened:
-            prepared = prepare(
-                source,
-                opened.folder,
-                framework=spelled_framework(framework),
-                framework_version=framework_version,
-                child_paths=child_paths,
-                file_format=file_format,
-            )
-            opened.claim(prepared.tree.digest)
-            return self.models.add(name, prepared, lineage=lineage, resources=resources, **fields)
+        about: dict[str, Any] = {"tags": tags, "properties": properties, "description": description, "run_id": run_id}
+        files: dict[str, Any] = {"framework": framework, "framework_version": framework_version}
+        files |= {"child_paths": child_paths, "file_format": file_format}
+        files |= {"lineage": lineage, "resources": resources}
+        return self._registering.register(name, source, progress, **about, **files)
 
     def unregister(self, reference: str) -> Model:
         """Remove one version of a model, and its files where no other version has the same.
@@ -303,6 +298,8 @@ class Workspace:
         auth, tls, tls_key : str, str or pathlib.Path, optional
             What clients must show: ``"none"``, ``"key"``, ``"token"``. HTTPS: ``"self-signed"``, or the file of a
             certificate and that of its key; ``"none"``.
+        follow_model : str, optional
+            ``"latest"``: a new version of its model is deployed when it is registered; ``"none"`` ends that.
         living, wait, progress : Living, bool, callable, optional
             Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
             gets the steps of the work.

@@ -135,5 +135,4 @@ ANCHORS = {
 # Rows that nothing shows yet, each with the reason.
 OPEN = {
     "2.45": "open: an endpoint has one version, and traffic is not split between versions",
-    "2.53": "open: registering a version does not deploy it",
 }

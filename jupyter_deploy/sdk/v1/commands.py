@@ -73,6 +73,7 @@ def _register(workspace: LocalWorkspace, given: argparse.Namespace, session: Ses
         framework_version=given.model_framework_version or "",
         run_id=given.run_id or "",
         lineage=lineage,
+        progress=session.note,
     )
 
 

@@ -53,6 +53,7 @@ def registered(
         run_id=run_id,
         lineage=lineage,
         resources=resources_of(resource_configuration),
+        progress=print,
     )
 
 

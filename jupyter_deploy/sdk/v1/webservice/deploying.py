@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ....deploying import Options
 from ....environments import INFERRED, KERNEL
-from ....errors import UsageProblem
+from ....errors import InUse, UsageProblem
 from ....registry import Model as Version
 from ....services import check_service_name
 from ....targets import choose, target
@@ -38,6 +39,7 @@ _DEFAULT: Options = {
     "memory": "default",
     "cpus": "default",
     "image": "none",
+    "follow_model": "none",
     "source": "default",
     "environment": "default",
     "tags": "default",
@@ -209,8 +211,10 @@ def _of_path(workspace: Workspace, path: Path) -> Version:
     before = local.models.get(name) if name in local.models else None
     made = local.register(name, path)
     if before is not None and before.digest == made.digest:
-        local.unregister(made.id)
-        return before
+        # A service that follows the model may serve it already.
+        with suppress(InUse):
+            local.unregister(made.id)
+            return before
     return made
 
 
