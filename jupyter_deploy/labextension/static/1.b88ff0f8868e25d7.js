@@ -1,0 +1,639 @@
+"use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{28(o,e,r){var l=r(29),p=r.n(l),t=r(30),a=(r.n(t))()(p());a.push([o.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
+
+.jp-ModelDeploy {
+  font-family: var(--jp-ui-font-family);
+  font-size: var(--jp-ui-font-size1);
+  color: var(--jp-ui-font-color1);
+  background: var(--jp-layout-color1);
+  line-height: 1.4;
+}
+
+.jp-ModelDeploy *,
+.jp-ModelDeploy *::before {
+  box-sizing: border-box;
+}
+
+.jp-ModelDeploy-panel,
+.jp-ModelDeploy-log {
+  display: flex;
+  flex-direction: column;
+  min-width: 180px;
+  overflow: hidden;
+}
+
+.jp-ModelDeploy-head {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+  align-items: center;
+  padding: 8px;
+  flex: none;
+  border-bottom: 1px solid var(--jp-border-color2);
+}
+
+.jp-ModelDeploy-head > .jp-ModelDeploy-field[type='search'] {
+  flex: 1 1 6em;
+}
+
+.jp-ModelDeploy-head > select.jp-ModelDeploy-field {
+  flex: 0 1 8em;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-field {
+  font: inherit;
+  color: var(--jp-ui-font-color1);
+  background: var(--jp-input-background);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: var(--jp-border-radius);
+  padding: 3px 6px;
+  min-width: 0;
+  max-width: 100%;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-field[aria-invalid='true'] {
+  border-color: var(--jp-error-color1);
+}
+
+.jp-ModelDeploy textarea.jp-ModelDeploy-field {
+  width: 100%;
+  resize: vertical;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+}
+
+.jp-ModelDeploy :is(button, input, select, textarea, summary, [tabindex='0']):focus-visible {
+  outline: 2px solid var(--jp-brand-color1);
+  outline-offset: -1px;
+}
+
+.jp-ModelDeploy-soft {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-grow {
+  flex: 1 1 0;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-ModelDeploy-unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+/* ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-list {
+  flex: 1 1 0;
+  overflow: auto;
+  overflow-anchor: none;
+  min-height: 0;
+}
+
+.jp-ModelDeploy-space {
+  position: relative;
+}
+
+.jp-ModelDeploy-placed {
+  position: absolute;
+  top: 0;
+  left: 0;
+  right: 0;
+}
+
+.jp-ModelDeploy-section {
+  margin: 0;
+  font-size: var(--jp-ui-font-size1);
+  background: var(--jp-layout-color2);
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-section .jp-ModelDeploy-line {
+  font-weight: 600;
+}
+
+.jp-ModelDeploy-count {
+  font-variant-numeric: tabular-nums;
+  font-weight: 400;
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-line {
+  display: flex;
+  gap: 6px;
+  align-items: center;
+  width: 100%;
+  height: 30px;
+  padding: 0 8px;
+  border: none;
+  background: none;
+  font: inherit;
+  color: inherit;
+  text-align: left;
+  cursor: pointer;
+  touch-action: none;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-line:hover {
+  background: var(--jp-layout-color2);
+}
+
+.jp-ModelDeploy-row {
+  border-bottom: 1px solid var(--jp-border-color3);
+}
+
+.jp-ModelDeploy-row[data-open='true'] > .jp-ModelDeploy-line {
+  background: var(--jp-layout-color2);
+}
+
+.jp-ModelDeploy-name {
+  font-weight: 500;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  flex: 0 1 auto;
+  min-width: 3em;
+}
+
+.jp-ModelDeploy-number {
+  font-variant-numeric: tabular-nums;
+  color: var(--jp-ui-font-color2);
+  min-width: 3.5em;
+  text-align: right;
+}
+
+.jp-ModelDeploy-details {
+  padding: 6px 10px 10px 14px;
+  display: grid;
+  gap: 8px;
+}
+
+.jp-ModelDeploy-details > * {
+  min-width: 0;
+}
+
+.jp-ModelDeploy-title {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 10px;
+  align-items: center;
+}
+
+.jp-ModelDeploy-empty,
+.jp-ModelDeploy-missing {
+  padding: 10px 14px;
+  margin: 0;
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-missing {
+  color: var(--jp-ui-font-color1);
+  display: grid;
+  gap: 8px;
+}
+
+.jp-ModelDeploy-missing p,
+.jp-ModelDeploy-note p {
+  margin: 0;
+}
+
+.jp-ModelDeploy-note {
+  margin: 0;
+  padding: 8px 10px;
+  border-bottom: 1px solid var(--jp-border-color2);
+  border-left: 3px solid var(--jp-warn-color1);
+  flex: none;
+}
+
+/* ── States ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-state {
+  display: inline-flex;
+  gap: 5px;
+  align-items: center;
+  font-weight: 500;
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-state[data-state='Healthy'] > [aria-hidden] {
+  color: var(--jp-success-color1);
+}
+
+.jp-ModelDeploy-state[data-state='Transitioning'] > [aria-hidden] {
+  color: var(--jp-info-color1);
+}
+
+.jp-ModelDeploy-state:is([data-state='Unhealthy'], [data-state='Unschedulable']) > [aria-hidden] {
+  color: var(--jp-warn-color1);
+}
+
+.jp-ModelDeploy-state[data-state='Failed'] > [aria-hidden] {
+  color: var(--jp-error-color1);
+}
+
+.jp-ModelDeploy-reason {
+  color: var(--jp-error-color1);
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
+  max-height: 9em;
+  overflow: auto;
+}
+
+/* ── Facts, numbers, addresses ─────────────────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-address {
+  display: flex;
+  gap: 6px;
+  align-items: center;
+  min-width: 0;
+}
+
+.jp-ModelDeploy code {
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  color: inherit;
+  background: var(--jp-layout-color2);
+  border-radius: var(--jp-border-radius);
+  padding: 1px 5px;
+  overflow-wrap: anywhere;
+  user-select: text;
+}
+
+.jp-ModelDeploy-facts {
+  margin: 0;
+  display: grid;
+  gap: 2px;
+}
+
+.jp-ModelDeploy-facts > div {
+  display: grid;
+  grid-template-columns: 7em minmax(0, 1fr);
+  gap: 8px;
+}
+
+.jp-ModelDeploy-facts dt,
+.jp-ModelDeploy-numbers dt {
+  color: var(--jp-ui-font-color2);
+  font-weight: 400;
+}
+
+.jp-ModelDeploy-facts dd {
+  margin: 0;
+  overflow-wrap: anywhere;
+  user-select: text;
+}
+
+.jp-ModelDeploy-numbers {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 22px;
+  margin: 0;
+}
+
+.jp-ModelDeploy-numbers > div {
+  display: flex;
+  flex-direction: column-reverse;
+}
+
+.jp-ModelDeploy-numbers dt {
+  font-size: var(--jp-ui-font-size0);
+}
+
+.jp-ModelDeploy-numbers dd {
+  margin: 0;
+  font-size: var(--jp-ui-font-size2);
+  font-variant-numeric: tabular-nums;
+}
+
+.jp-ModelDeploy-spark {
+  flex: none;
+  max-width: 100%;
+}
+
+.jp-ModelDeploy-spark polyline {
+  fill: none;
+  stroke: var(--jp-brand-color1);
+  stroke-width: 1.5;
+  stroke-linejoin: round;
+}
+
+.jp-ModelDeploy-tags {
+  display: inline-flex;
+  flex-wrap: wrap;
+  gap: 4px;
+  align-items: center;
+}
+
+.jp-ModelDeploy-line .jp-ModelDeploy-tags {
+  flex-wrap: nowrap;
+}
+
+.jp-ModelDeploy-tag {
+  display: inline-flex;
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 9px;
+  padding: 0 7px;
+  font-size: var(--jp-ui-font-size0);
+  max-width: 14em;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-ModelDeploy-tag > button {
+  font: inherit;
+  color: inherit;
+  background: none;
+  border: none;
+  padding: 0 2px;
+  cursor: pointer;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.jp-ModelDeploy-version {
+  display: grid;
+  gap: 6px;
+  padding-top: 6px;
+  border-top: 1px solid var(--jp-border-color2);
+}
+
+.jp-ModelDeploy-keys {
+  display: grid;
+  gap: 6px;
+  justify-items: start;
+}
+
+.jp-ModelDeploy-keys > div {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+  align-items: center;
+}
+
+/* ── Buttons and what comes of them ────────────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-buttons {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+  align-items: center;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button {
+  font: inherit;
+  color: var(--jp-ui-font-color1);
+  background: var(--jp-layout-color2);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: var(--jp-border-radius);
+  padding: 3px 10px;
+  cursor: pointer;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button:hover:not(:disabled) {
+  background: var(--jp-layout-color3);
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button:disabled {
+  opacity: 0.5;
+  cursor: default;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button[aria-pressed='true'] {
+  border-color: var(--jp-brand-color1);
+  box-shadow: inset 0 0 0 1px var(--jp-brand-color1);
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-main {
+  background: var(--jp-accept-color-normal, var(--jp-brand-color1));
+  border-color: transparent;
+  color: var(--jp-ui-inverse-font-color0);
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-main:hover:not(:disabled) {
+  background: var(--jp-accept-color-hover, var(--jp-brand-color0));
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-danger {
+  color: var(--jp-error-color1);
+  border-color: var(--jp-error-color1);
+  background: transparent;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-small {
+  font-size: var(--jp-ui-font-size0);
+  padding: 1px 7px;
+}
+
+.jp-ModelDeploy-busy {
+  display: flex;
+  gap: 8px;
+  align-items: center;
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-told {
+  border-left: 3px solid var(--jp-error-color1);
+  padding: 2px 0 2px 10px;
+  display: grid;
+  gap: 6px;
+  justify-items: start;
+}
+
+.jp-ModelDeploy-told[data-ok='true'] {
+  border-left-color: var(--jp-success-color1);
+}
+
+.jp-ModelDeploy-told > * {
+  min-width: 0;
+  max-width: 100%;
+}
+
+.jp-ModelDeploy-message {
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
+  user-select: text;
+}
+
+.jp-ModelDeploy pre {
+  margin: 0;
+  padding: 6px 8px;
+  max-width: 100%;
+  max-height: 24em;
+  overflow: auto;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
+  background: var(--jp-layout-color2);
+  color: inherit;
+  user-select: text;
+}
+
+.jp-ModelDeploy-dragged {
+  padding: 4px 10px;
+  font-family: var(--jp-ui-font-family);
+  font-size: var(--jp-ui-font-size1);
+  color: var(--jp-ui-font-color1);
+  background: var(--jp-layout-color2);
+  border: 1px solid var(--jp-brand-color1);
+  border-radius: var(--jp-border-radius);
+}
+
+/* ── Documents ─────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-lines {
+  flex: 1 1 0;
+  min-height: 0;
+  overflow: auto;
+  overflow-anchor: none;
+  font-family: var(--jp-code-font-family);
+  font-size: 12px;
+  background: var(--jp-layout-color0);
+}
+
+/* One height for all lines: where a line stands follows from its number. */
+.jp-ModelDeploy-logline {
+  height: 18px;
+  line-height: 18px;
+  padding: 0 8px;
+  white-space: pre;
+  width: max-content;
+  min-width: 100%;
+  border-left: 3px solid transparent;
+  user-select: text;
+}
+
+.jp-ModelDeploy-logline[data-level='W'] {
+  border-left-color: var(--jp-warn-color1);
+}
+
+.jp-ModelDeploy-logline:is([data-level='E'], [data-level='C']) {
+  border-left-color: var(--jp-error-color1);
+  color: var(--jp-error-color1);
+}
+
+.jp-ModelDeploy-logline[data-level='D'] {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-invoke {
+  overflow: auto;
+}
+
+.jp-ModelDeploy-page {
+  padding: 12px 16px;
+  display: grid;
+  gap: 12px;
+  max-width: 60em;
+}
+
+.jp-ModelDeploy-form {
+  display: grid;
+  gap: 8px;
+}
+
+.jp-ModelDeploy-fieldrow {
+  display: grid;
+  grid-template-columns: minmax(6em, 12em) minmax(0, 1fr);
+  gap: 2px 10px;
+  align-items: start;
+}
+
+.jp-ModelDeploy-fieldrow > label {
+  padding-top: 3px;
+  overflow-wrap: anywhere;
+}
+
+.jp-ModelDeploy-fieldrow > span {
+  grid-column: 2;
+  font-size: var(--jp-ui-font-size0);
+}
+
+.jp-ModelDeploy-history ol {
+  list-style: none;
+  margin: 4px 0 0;
+  padding: 0;
+}
+
+.jp-ModelDeploy-history summary {
+  cursor: pointer;
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-history li > button {
+  font: inherit;
+  color: inherit;
+  background: none;
+  border: none;
+  padding: 3px 4px;
+  width: 100%;
+  text-align: left;
+  cursor: pointer;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 10px;
+}
+
+.jp-ModelDeploy-history li > button:hover {
+  background: var(--jp-layout-color2);
+}
+
+/* ── Cards in notebooks, and the status bar ────────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy-card {
+  max-width: 46em;
+}
+
+.jp-ModelDeploy-box {
+  border: 1px solid var(--jp-border-color2);
+  border-radius: 8px;
+  padding: 10px 12px;
+  display: grid;
+  gap: 6px;
+}
+
+.jp-ModelDeploy-box > .jp-ModelDeploy-details {
+  padding: 0;
+}
+
+.jp-ModelDeploy-status {
+  display: flex;
+}
+
+.jp-ModelDeploy-status > button {
+  border: none;
+  background: none;
+  font: inherit;
+  color: inherit;
+  padding: 0 6px;
+  cursor: pointer;
+}
+
+.jp-ModelDeploy-status > button[data-ill='true'] {
+  font-weight: 600;
+}
+
+.jp-ModelDeploy-more {
+  display: grid;
+  gap: 6px;
+  padding-top: 4px;
+}
+
+.jp-ModelDeploy-more ol {
+  list-style: none;
+  margin: 0;
+  padding: 0;
+  display: grid;
+  gap: 2px;
+}
+
+.jp-ModelDeploy-more li {
+  overflow-wrap: anywhere;
+}
+`,""]),r.d(e,{},{A:a})},30(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",l=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),l&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),l&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,l,p,t){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(l)for(var n=0;n<this.length;n++){var i=this[n][0];null!=i&&(a[i]=!0)}for(var d=0;d<o.length;d++){var s=[].concat(o[d]);l&&a[s[0]]||(void 0!==t&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=t),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),p&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=p):s[4]="".concat(p)),e.push(s))}},e}},29(o){o.exports=function(o){return o[1]}},22(o){var e=[];function r(o){for(var r=-1,l=0;l<e.length;l++)if(e[l].identifier===o){r=l;break}return r}function l(o,l){for(var p={},t=[],a=0;a<o.length;a++){var n=o[a],i=l.base?n[0]+l.base:n[0],d=p[i]||0,s="".concat(i," ").concat(d);p[i]=d+1;var c=r(s),u={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var f=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(u,l);l.byIndex=a,e.splice(a,0,{identifier:s,updater:f,references:1})}t.push(s)}return t}o.exports=function(o,p){var t=l(o=o||[],p=p||{});return function(o){o=o||[];for(var a=0;a<t.length;a++){var n=r(t[a]);e[n].references--}for(var i=l(o,p),d=0;d<t.length;d++){var s=r(t[d]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}t=i}}},24(o){var e={};o.exports=function(o,r){var l=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!l)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");l.appendChild(r)}},26(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},25(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},23(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var l,p,t;l="",r.supports&&(l+="@supports (".concat(r.supports,") {")),r.media&&(l+="@media ".concat(r.media," {")),(p=void 0!==r.layer)&&(l+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),l+=r.css,p&&(l+="}"),r.media&&(l+="}"),r.supports&&(l+="}"),(t=r.sourceMap)&&"u">typeof btoa&&(l+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(l,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},27(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},21(o,e,r){var l=r(22),p=r.n(l),t=r(23),a=r.n(t),n=r(24),i=r.n(n),d=r(25),s=r.n(d),c=r(26),u=r.n(c),f=r(27),y=r.n(f),j=r(28),v={};v.styleTagTransform=y(),v.setAttributes=s(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=u(),p()(j.A,v),j.A&&j.A.locals&&j.A.locals}}]);

@@ -1,0 +1,189 @@
+// What the panel does: verbs of the command line, run by the server part, followed until they end.
+
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal, type ISignal } from '@lumino/signaling';
+import { Problem, problemOf } from './api/client';
+import type { IJob, IOutcome, IProblem } from './api/records';
+import { confirmed } from './reach/names';
+import type { Store } from './store';
+import { copy } from './text';
+
+const BETWEEN = 300; // milliseconds between two looks at a job
+// Codes of answers that ask a question: the same again, confirmed, goes on.
+const QUESTIONS = new Set(['NeedsConfirmation', 'TooMuchToShip']);
+
+export interface IBusy {
+  what: string;
+  stage: string;
+  /** Ends it where that is possible; null if it is no job. */
+  cancel: (() => void) | null;
+}
+
+export interface ITold {
+  ok: boolean;
+  title: string;
+  notes: string[];
+  problem: IProblem | null;
+}
+
+export class Actions {
+  constructor(
+    private readonly _store: Store,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What is being done to a service or model; undefined if nothing is. */
+  busy(key: string): IBusy | undefined {
+    return this._busy.get(key);
+  }
+
+  /** What came of the last thing that was done to it. */
+  told(key: string): ITold | undefined {
+    return this._told.get(key);
+  }
+
+  /** Say something about a service or model that is no outcome of a verb. */
+  tell(key: string, title: string): void {
+    this._told.set(key, { ok: true, title, notes: [], problem: null });
+    this._changed.emit();
+  }
+
+  forget(key: string): void {
+    this._told.delete(key);
+    this._changed.emit();
+  }
+
+  /** Run a verb and keep what comes of it under a key; null if it failed, which is kept too. */
+  async run(
+    key: string,
+    what: string,
+    verb: string,
+    args: Record<string, unknown>,
+    sure = false
+  ): Promise<IOutcome | null> {
+    if (this._busy.has(key)) {
+      return null;
+    }
+    this._told.delete(key);
+    this._set(key, { what, stage: '', cancel: null });
+    try {
+      const outcome = await this._follow(key, what, verb, args, sure);
+      this._told.set(key, { ok: true, title: outcome.sentence || what, notes: outcome.notes, problem: null });
+      return outcome;
+    } catch (error) {
+      const problem = problemOf(error);
+      this._told.set(key, { ok: false, title: problem.message, notes: [], problem });
+      return null;
+    } finally {
+      this._busy.delete(key);
+      this._changed.emit();
+      void this._store.refresh();
+    }
+  }
+
+  /** Run a verb to its end; what goes wrong is thrown. */
+  ask(verb: string, args: Record<string, unknown>): Promise<IOutcome> {
+    return this._follow(null, verb, verb, args, false);
+  }
+
+  /** Run a verb that was asked for outside of the panel, and tell of it in a notification. */
+  async announce(what: string, verb: string, args: Record<string, unknown>): Promise<IOutcome | null> {
+    const key = `${verb} ${what}`;
+    const note = Notification.emit(what, 'in-progress', { autoClose: false });
+    const outcome = await this.run(key, what, verb, args);
+    const told = this._told.get(key);
+    const problem = told?.problem;
+    const text = problem ? [problem.message, problem.hint].filter(Boolean).join('\n') : told?.title ?? what;
+    Notification.update({
+      id: note,
+      message: text.slice(0, 500),
+      type: problem ? 'error' : 'success',
+      autoClose: problem ? false : 6000,
+      actions: problem?.command ? [copyAction(problem.command, this._trans)] : []
+    });
+    this._told.delete(key);
+    return outcome;
+  }
+
+  /** Run a verb to its end; what it asks first, the user is asked. */
+  private async _follow(
+    key: string | null,
+    what: string,
+    verb: string,
+    args: Record<string, unknown>,
+    sure: boolean
+  ): Promise<IOutcome> {
+    try {
+      return await this._toEnd(key, what, verb, args, sure);
+    } catch (error) {
+      if (sure || !(error instanceof Problem) || !QUESTIONS.has(error.code)) {
+        throw error;
+      }
+      if (await confirmed(this._trans, what, error.message, this._trans.__('Go on'))) {
+        return this._toEnd(key, what, verb, args, true);
+      }
+      throw new Problem('refused', this._trans.__('%1: nothing was done.', what));
+    }
+  }
+
+  private async _toEnd(
+    key: string | null,
+    what: string,
+    verb: string,
+    args: Record<string, unknown>,
+    sure: boolean
+  ): Promise<IOutcome> {
+    const client = this._store.client;
+    const begun = await client.verb(verb, args, sure);
+    if ('outcome' in begun) {
+      return begun.outcome;
+    }
+    const cancel = (): void => void client.cancel(begun.job).catch(error => this._note(key, problemOf(error)));
+    for (;;) {
+      const job = await client.job(begun.job);
+      if (job.state === 'done') {
+        return job as unknown as IOutcome;
+      }
+      if (job.error || job.state === 'failed' || job.state === 'cancelled') {
+        throw problemOfJob(job, what, this._trans);
+      }
+      if (key !== null) {
+        this._set(key, { what, stage: job.stage, cancel });
+      }
+      await new Promise(done => setTimeout(done, BETWEEN));
+    }
+  }
+
+  private _note(key: string | null, problem: Problem): void {
+    const busy = key === null ? undefined : this._busy.get(key);
+    if (key !== null && busy) {
+      this._set(key, { ...busy, stage: problem.message });
+    }
+  }
+
+  private _set(key: string, busy: IBusy): void {
+    this._busy.set(key, busy);
+    this._changed.emit();
+  }
+
+  private readonly _busy = new Map<string, IBusy>();
+  private readonly _told = new Map<string, ITold>();
+  private readonly _changed = new Signal<this, void>(this);
+}
+
+function problemOfJob(job: IJob, what: string, trans: TranslationBundle): Problem {
+  const { error } = job;
+  if (!error) {
+    return new Problem('refused', `${what}: ${job.state === 'cancelled' ? trans.__('cancelled') : job.state}`);
+  }
+  return new Problem('refused', error.message, error.hint ?? '', error.command ?? '', error.lines ?? [], error.code ?? '');
+}
+
+function copyAction(command: string, trans: TranslationBundle): Notification.IAction {
+  return { label: trans.__('Copy the command'), callback: () => void copy(command) };
+}

@@ -1,0 +1,168 @@
+// Requests to the server part of the extension. What goes wrong becomes a Problem, which the panel can show.
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type {
+  IInfo,
+  IJob,
+  IKeys,
+  ILogPage,
+  IModelDetails,
+  IOutcome,
+  IOverview,
+  IProblem,
+  IServiceDetails
+} from './records';
+
+const NAMESPACE = 'jupyter-model-deploy/api';
+
+/** Why there is no answer: no server, no server part in it, or an answer that says no. */
+export type Why = 'unreachable' | 'missing' | 'refused';
+
+export class Problem extends Error implements IProblem {
+  constructor(
+    readonly why: Why,
+    message: string,
+    readonly hint = '',
+    readonly command = '',
+    readonly lines: string[] = [],
+    readonly code = '',
+    readonly status = 0
+  ) {
+    super(message);
+  }
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function refusal(response: Response, text: string): Problem {
+  let told: Record<string, unknown> = {};
+  try {
+    told = object(JSON.parse(text));
+  } catch {
+    // Some other program's page: its HTML is of no use here.
+  }
+  if (typeof told.code !== 'string' || typeof told.message !== 'string') {
+    if (response.status === 404) {
+      return new Problem('missing', 'The server part of this extension does not answer.', '', '', [], '', 404);
+    }
+    const said = typeof told.message === 'string' ? told.message : response.statusText;
+    const login = response.status === 403 || response.status === 401;
+    return new Problem(
+      'refused',
+      `The Jupyter server answered ${response.status}: ${said || 'no reason was given'}.`,
+      login ? 'Reload this page to log in again.' : 'The log of the Jupyter server may say more.',
+      '',
+      [],
+      '',
+      response.status
+    );
+  }
+  const lines = Array.isArray(told.lines) ? told.lines.map(String) : [];
+  const [hint, command] = [String(told.hint ?? ''), String(told.command ?? '')];
+  return new Problem('refused', told.message, hint, command, lines, told.code, response.status);
+}
+
+export class Client {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  info(): Promise<IInfo> {
+    return this._get('info');
+  }
+
+  overview(): Promise<IOverview> {
+    return this._get('overview');
+  }
+
+  async listening(): Promise<void> {
+    await this._ask('listening', { method: 'POST', body: '{}' });
+  }
+
+  model(name: string): Promise<IModelDetails> {
+    return this._get(`models/${encodeURIComponent(name)}`);
+  }
+
+  service(name: string): Promise<IServiceDetails> {
+    return this._get(`services/${encodeURIComponent(name)}`);
+  }
+
+  keys(name: string): Promise<IKeys> {
+    return this._get(`services/${encodeURIComponent(name)}/keys`);
+  }
+
+  log(name: string, offset: number, limit: number, file: string): Promise<ILogPage> {
+    const query = `offset=${offset}&limit=${limit}&file=${encodeURIComponent(file)}`;
+    return this._get(`services/${encodeURIComponent(name)}/log?${query}`);
+  }
+
+  async wholeLog(name: string): Promise<Blob> {
+    const response = await this._ask(`services/${encodeURIComponent(name)}/log/download`);
+    return response.blob();
+  }
+
+  /** Start a verb; the answer is what it came to, or the job that runs it. */
+  async verb(
+    name: string,
+    args: Record<string, unknown>,
+    confirmed = false
+  ): Promise<{ outcome: IOutcome } | { job: string }> {
+    const body = JSON.stringify({ arguments: args, confirmed });
+    const response = await this._ask(`verbs/${encodeURIComponent(name)}`, { method: 'POST', body });
+    const told = object(await response.json());
+    if (response.status === 202) {
+      const job = told.job;
+      return { job: typeof job === 'string' ? job : String(object(job).id) };
+    }
+    return { outcome: outcomeOf(told) };
+  }
+
+  async job(id: string): Promise<IJob> {
+    const told = await this._get<IJob>(`jobs/${encodeURIComponent(id)}`);
+    return { ...told, ...outcomeOf(object(told)) } as IJob;
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this._ask(`jobs/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  private async _get<T>(path: string): Promise<T> {
+    const response = await this._ask(path);
+    return (await response.json()) as T;
+  }
+
+  private async _ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const url = URLExt.join(this.settings.baseUrl, NAMESPACE, path);
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this.settings);
+    } catch {
+      throw new Problem('unreachable', 'The Jupyter server does not answer.', 'Is it still running?');
+    }
+    if (!response.ok) {
+      throw refusal(response, await response.text());
+    }
+    return response;
+  }
+}
+
+function outcomeOf(told: Record<string, unknown>): IOutcome {
+  return {
+    value: told.value ?? null,
+    sentence: typeof told.sentence === 'string' ? told.sentence : '',
+    notes: Array.isArray(told.notes) ? told.notes.map(String) : []
+  };
+}
+
+/** Turn whatever was thrown into a Problem; an error of this code says what it is. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  console.error(error);
+  return new Problem('refused', `The panel has failed: ${said}`, 'Reload this page. The console of the browser says more.');
+}

@@ -1,0 +1,153 @@
+// What the server part answers. It builds these from the same records as the notebook's faces.
+
+export interface IRecent {
+  requests_per_second?: number;
+  requests?: number;
+  errors?: number;
+  p50_ms?: number | null;
+  p95_ms?: number | null;
+  seconds?: number;
+  /** Requests of each of the last seconds, oldest first. */
+  counts?: number[];
+}
+
+export interface IService {
+  name: string;
+  state: string;
+  reason: string;
+  scoring_uri: string;
+  script: string;
+  image: string;
+  models: string[];
+  captured: Record<string, string>;
+  target: string;
+  replicas: number;
+  auth: string;
+  environment: { name?: string; version?: number | string | null };
+  generation: number;
+  restarts: number;
+  requests: number;
+  recent: IRecent;
+  uptime_seconds: number;
+  tags: Record<string, string>;
+  description: string;
+}
+
+export interface IModel {
+  name: string;
+  latest: number;
+  versions: number;
+  framework: string;
+  framework_version: string;
+  size: number;
+  tags: Record<string, string>;
+  description: string;
+  created: string;
+  used_by: string[];
+}
+
+export interface IEndpoint {
+  name: string;
+}
+
+export interface IOverview {
+  revision: number;
+  home: string;
+  models: IModel[];
+  services: IService[];
+  endpoints: IEndpoint[];
+}
+
+export interface IVersion {
+  id: string;
+  name: string;
+  version: number;
+  framework: string;
+  framework_version: string;
+  size: number;
+  tags: Record<string, string>;
+  properties: Record<string, string>;
+  description: string;
+  created: string;
+  used_by: string[];
+}
+
+export interface IModelDetails {
+  name: string;
+  versions: IVersion[];
+}
+
+/** A field of the invoke form; one with `of` is a column of that parameter. */
+export interface IField {
+  name: string;
+  of: string;
+  kind: string;
+  hint: string;
+  value: string;
+}
+
+export interface IDeployed {
+  /** Seconds since 1970. */
+  at: number;
+  action: string;
+  sentence: string;
+}
+
+export interface IServiceDetails {
+  fields: IField[];
+  sample: string;
+  history: IDeployed[];
+  failure: { message: string; hint: string; lines: string[] } | null;
+  limits: Record<string, unknown>;
+}
+
+export interface ILogLine {
+  level: string;
+  text: string;
+}
+
+export interface ILogPage {
+  lines: ILogLine[];
+  offset: number;
+  more: boolean;
+  rotated: boolean;
+  /** Which file it was read from: the next request says so, and misses nothing of a file that was moved away. */
+  file: string;
+}
+
+export interface IInfo {
+  version: string;
+  protocol: number;
+  python: string;
+  home: string;
+  problems: IProblem[];
+}
+
+export interface IKeys {
+  primary: string;
+  secondary: string;
+}
+
+/** What a verb came to. */
+export interface IOutcome {
+  value: unknown;
+  sentence: string;
+  notes: string[];
+}
+
+export interface IProblem {
+  code: string;
+  message: string;
+  hint: string;
+  command: string;
+  lines: string[];
+}
+
+export interface IJob {
+  id: string;
+  state: string;
+  stage: string;
+  value: unknown;
+  sentence: string;
+  error: IProblem | null;
+}

@@ -1,0 +1,134 @@
+// A service that a cell has shown: live from the server part, also when the notebook's kernel is gone.
+
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { Context, useParts, useSignal, type IContext } from '../context';
+import { ServiceDetails } from '../panel/services';
+import { State } from '../panel/parts';
+import type { IViewer } from '../store';
+
+export const MIME = 'application/vnd.jupyter-deploy.service.v1+json';
+
+interface ISeen {
+  name: string;
+  state: string;
+  change: { action: string; milliseconds: number; what: string[]; notes: string[] } | null;
+  moved: string[];
+  log_tail: string[];
+}
+
+function seenIn(data: unknown): ISeen {
+  const found = (data ?? {}) as Partial<ISeen>;
+  return {
+    name: String(found.name ?? ''),
+    state: String(found.state ?? ''),
+    change: found.change ?? null,
+    moved: found.moved ?? [],
+    log_tail: found.log_tail ?? []
+  };
+}
+
+export class ServiceCard extends ReactWidget implements IRenderMime.IRenderer {
+  constructor(
+    private readonly _context: IContext,
+    private readonly _still: IRenderMime.IRenderer
+  ) {
+    super();
+    this.addClass('jp-ModelDeploy');
+    this.addClass('jp-ModelDeploy-card');
+    this._viewer = _context.store.viewer();
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this._seen = seenIn(model.data[MIME]);
+    await this._still.renderModel(model);
+    this.update();
+    await this.renderPromise;
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <Context.Provider value={this._context}>{this._seen && <Card seen={this._seen} still={this._still.node} />}</Context.Provider>
+    );
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    // Only a card on screen asks anything: a long notebook may hold many.
+    this._sight = new IntersectionObserver(entries => this._viewer.show(entries[entries.length - 1].isIntersecting));
+    this._sight.observe(this.node);
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    this._sight?.disconnect();
+    this._viewer.show(false);
+    super.onBeforeDetach(message);
+  }
+
+  dispose(): void {
+    this._viewer.dispose();
+    this._still.dispose();
+    super.dispose();
+  }
+
+  private _seen: ISeen | null = null;
+  private _sight: IntersectionObserver | null = null;
+  private readonly _viewer: IViewer;
+}
+
+function Card({ seen, still }: { seen: ISeen; still: HTMLElement }): JSX.Element {
+  const { store, trans } = useParts();
+  useSignal(store.changed);
+  const service = store.overview?.services.find(one => one.name === seen.name);
+  const isLive = store.overview !== null && !store.problem && !store.isForeign;
+  if (!isLive) {
+    return <Still node={still} />;
+  }
+  if (!service) {
+    return (
+      <section className="jp-ModelDeploy-box" aria-label={trans.__('service %1', seen.name)}>
+        <div className="jp-ModelDeploy-title">
+          <b>{seen.name}</b>
+          <State state={trans.__('Deleted')} />
+        </div>
+        <Done seen={seen} />
+      </section>
+    );
+  }
+  return (
+    <section className="jp-ModelDeploy-box" aria-label={trans.__('service %1', seen.name)}>
+      <b className="jp-ModelDeploy-cardname">{seen.name}</b>
+      <ServiceDetails service={service} />
+      <Done seen={seen} />
+    </section>
+  );
+}
+
+/** What the cell did, which stays true whatever the service does later. */
+function Done({ seen }: { seen: ISeen }): JSX.Element | null {
+  const { trans } = useParts();
+  const { change, moved } = seen;
+  if (!change && !moved.length) {
+    return null;
+  }
+  const took = change?.milliseconds ? ` ${trans.__('in %1 ms', Math.round(change.milliseconds).toLocaleString('en'))}` : '';
+  const what = change?.what.length ? ` (${change.what.join(', ')})` : '';
+  return (
+    <div className="jp-ModelDeploy-soft">
+      {change && <div>{trans.__('This cell: %1', `${change.action}${took}${what}`)}</div>}
+      {change?.notes.map(note => <div key={note}>{note}</div>)}
+      {moved.map(one => (
+        <div key={one}>{one}</div>
+      ))}
+    </div>
+  );
+}
+
+/** The face as it was saved, where there is nothing live to show. */
+function Still({ node }: { node: HTMLElement }): JSX.Element {
+  const box = React.useRef<HTMLDivElement>(null);
+  React.useLayoutEffect(() => box.current?.replaceChildren(node), [node]);
+  return <div ref={box} />;
+}

@@ -1,0 +1,279 @@
+// A form that sends a request to a service, with the requests before it.
+
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
+import * as React from 'react';
+import { problemOf, type Problem } from '../api/client';
+import type { IField, IServiceDetails } from '../api/records';
+import { Context, useParts, useSignal, type IContext } from '../context';
+import { Button, CopyButton, ProblemView, State } from '../panel/parts';
+import type { IViewer } from '../store';
+import { milliseconds } from '../text';
+import { bodyOf, valuesFrom } from './request';
+
+const HISTORY = 20;
+
+interface ISent {
+  body: string;
+  at: string;
+  said: string;
+  ok: boolean;
+}
+
+export class InvokeView extends ReactWidget {
+  constructor(
+    private readonly _context: IContext,
+    readonly service: string
+  ) {
+    super();
+    this.addClass('jp-ModelDeploy');
+    this.addClass('jp-ModelDeploy-invoke');
+    this._viewer = _context.store.viewer();
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <Context.Provider value={this._context}>
+        <Invoke service={this.service} />
+      </Context.Provider>
+    );
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._viewer.show(true);
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._viewer.show(this.isVisible);
+  }
+
+  protected onBeforeHide(message: Message): void {
+    super.onBeforeHide(message);
+    this._viewer.show(false);
+  }
+
+  dispose(): void {
+    this._viewer.dispose();
+    super.dispose();
+  }
+
+  private readonly _viewer: IViewer;
+}
+
+function Invoke({ service }: { service: string }): JSX.Element {
+  const { store, trans } = useParts();
+  useSignal(store.changed);
+  const [details, setDetails] = React.useState<IServiceDetails | null>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const facts = store.overview?.services.find(one => one.name === service);
+  const load = React.useCallback(async () => {
+    try {
+      setDetails(await store.client.service(service));
+      setProblem(null);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  }, [store, service]);
+  // Another version of the script may take something else.
+  React.useEffect(() => void load(), [load, facts?.generation, facts?.state]);
+  return (
+    <div className="jp-ModelDeploy-page">
+      <div className="jp-ModelDeploy-title">
+        <b>{service}</b>
+        {facts && <State state={facts.state} />}
+        {facts?.scoring_uri && <code>{facts.scoring_uri}</code>}
+      </div>
+      {store.overview && !facts && <p role="status">{trans.__('There is no service %1 any more.', service)}</p>}
+      {problem && (
+        <>
+          <ProblemView problem={problem} />
+          <Button label={trans.__('Reload')} press={() => void load()} />
+        </>
+      )}
+      {details && <Form service={service} fields={details.fields ?? []} sample={details.sample ?? ''} />}
+    </div>
+  );
+}
+
+interface IForm {
+  service: string;
+  fields: IField[];
+  sample: string;
+}
+
+const PLAIN = { name: 'request', of: '', kind: 'plain', hint: 'JSON' };
+
+function Form({ service, fields, sample }: IForm): JSX.Element {
+  const { trans } = useParts();
+  const known = JSON.stringify([fields, sample]);
+  const shown = React.useMemo(() => (fields.length ? fields : [{ ...PLAIN, value: sample }]), [known]);
+  const [values, setValues] = React.useState(shown.map(field => field.value));
+  const [wrong, setWrong] = React.useState<{ field: number; message: string } | null>(null);
+  const { send, busy, answer, problem, history } = useRequests(service);
+  React.useEffect(() => setValues(shown.map(field => field.value)), [shown]);
+  const submit = (event: React.FormEvent): void => {
+    event.preventDefault();
+    const body = fields.length ? bodyOf(fields, values) : values[0];
+    if (typeof body === 'string') {
+      setWrong(null);
+      void send(body);
+    } else {
+      setWrong(body);
+    }
+  };
+  const fill = (body: string): void => setValues(fields.length ? valuesFrom(fields, body) : [body]);
+  return (
+    <>
+      <form className="jp-ModelDeploy-form" aria-label={trans.__('request for %1', service)} onSubmit={submit}>
+        {shown.map((field, index) => (
+          <Field
+            key={`${field.of} ${field.name}`}
+            field={field}
+            value={values[index] ?? ''}
+            wrong={wrong?.field === index ? wrong.message : ''}
+            set={value => setValues(values.map((old, place) => (place === index ? value : old)))}
+          />
+        ))}
+        <div className="jp-ModelDeploy-buttons">
+          <button type="submit" className="jp-ModelDeploy-button jp-mod-main" disabled={busy}>
+            {trans.__('Send')}
+          </button>
+          <Button label={trans.__('Reset to the sample')} press={() => setValues(shown.map(field => field.value))} />
+          {busy && <span role="status">{trans.__('Waiting for the answer …')}</span>}
+        </div>
+      </form>
+      {problem && <ProblemView problem={problem} />}
+      {answer && (
+        <div className="jp-ModelDeploy-told" data-ok="true" role="status">
+          <div className="jp-ModelDeploy-title">
+            <b>{answer.title}</b>
+            <CopyButton text={() => answer.text} name={trans.__('Copy the answer')} />
+          </div>
+          <pre tabIndex={0} aria-label={trans.__('answer')}>
+            {answer.text}
+          </pre>
+        </div>
+      )}
+      <History entries={history} fill={fill} />
+    </>
+  );
+}
+
+interface IFieldProps {
+  field: IField;
+  value: string;
+  wrong: string;
+  set: (value: string) => void;
+}
+
+function Field({ field, value, wrong, set }: IFieldProps): JSX.Element {
+  const id = React.useId();
+  const common = {
+    id,
+    className: 'jp-ModelDeploy-field',
+    value,
+    'aria-invalid': wrong ? true : undefined,
+    'aria-describedby': `${id}-hint`,
+    onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>) => set(event.target.value)
+  };
+  const isNumber = field.kind === 'integer' || field.kind === 'number';
+  let input = <textarea {...common} rows={3} spellCheck={false} />;
+  if (field.kind === 'boolean') {
+    input = (
+      <select {...common}>
+        <option>true</option>
+        <option>false</option>
+      </select>
+    );
+  } else if (isNumber || field.kind === 'text') {
+    input = <input {...common} type="text" inputMode={isNumber ? 'decimal' : undefined} spellCheck={false} />;
+  }
+  return (
+    <div className="jp-ModelDeploy-fieldrow">
+      <label htmlFor={id}>{field.name}</label>
+      {input}
+      <span id={`${id}-hint`} className={wrong ? 'jp-ModelDeploy-reason' : 'jp-ModelDeploy-soft'}>
+        {wrong || [field.of && `${field.of}:`, field.hint].filter(Boolean).join(' ')}
+      </span>
+    </div>
+  );
+}
+
+function History({ entries, fill }: { entries: ISent[]; fill: (body: string) => void }): JSX.Element | null {
+  const { trans } = useParts();
+  if (!entries.length) {
+    return null;
+  }
+  return (
+    <details className="jp-ModelDeploy-history">
+      <summary>{trans.__('Earlier requests')}</summary>
+      <ol>
+        {entries.map((entry, index) => (
+          <li key={index}>
+            <button type="button" onClick={() => fill(entry.body)} aria-label={trans.__('Fill the form with the request of %1', entry.at)}>
+              <span className="jp-ModelDeploy-soft">
+                {entry.at} {entry.ok ? '✓' : '✕'} {entry.said}
+              </span>
+              <code>{entry.body.slice(0, 300)}</code>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+interface IRequests {
+  send: (body: string) => Promise<void>;
+  busy: boolean;
+  answer: { title: string; text: string } | null;
+  problem: Problem | null;
+  history: ISent[];
+}
+
+/** Send requests one at a time, and keep the last of them over reloads of the page. */
+function useRequests(service: string): IRequests {
+  const { actions, state } = useParts();
+  const [busy, setBusy] = React.useState(false);
+  const [answer, setAnswer] = React.useState<IRequests['answer']>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const [history, setHistory] = React.useState<ISent[]>([]);
+  const place = `jupyter-model-deploy:requests:${service}`;
+  React.useEffect(() => {
+    void state?.fetch(place).then(found => setHistory(Array.isArray(found) ? (found as unknown as ISent[]) : []));
+  }, [state, place]);
+  const keep = (body: string, said: string, ok: boolean): void => {
+    const kept = [{ body, said, ok, at: new Date().toLocaleTimeString() }, ...history].slice(0, HISTORY);
+    setHistory(kept);
+    void state?.save(place, kept as unknown as ReadonlyPartialJSONValue);
+  };
+  const send = async (body: string): Promise<void> => {
+    setBusy(true);
+    try {
+      const told = answerOf((await actions.ask('invoke', { service, data: body })).value);
+      setAnswer(told);
+      setProblem(null);
+      keep(body, told.title, true);
+    } catch (error) {
+      const found = problemOf(error);
+      setAnswer(null);
+      setProblem(found);
+      keep(body, found.code || 'failed', false);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { send, busy, answer, problem, history };
+}
+
+function answerOf(value: unknown): { title: string; text: string } {
+  const told = value as { value?: unknown; status?: number; seconds?: number } | null;
+  if (told && typeof told === 'object' && 'status' in told && 'value' in told) {
+    const took = told.seconds === undefined ? '' : ` in ${milliseconds(told.seconds * 1000)}`;
+    return { title: `${told.status}${took}`, text: JSON.stringify(told.value, null, 1) };
+  }
+  return { title: '200', text: JSON.stringify(value, null, 1) };
+}

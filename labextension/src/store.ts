@@ -1,0 +1,235 @@
+// What is known of the workspace, once for the panel, the status bar and the cards in notebooks.
+//
+// It asks only while something that shows it is on screen: an event of the server, or a slow poll as a net, makes it
+// ask again. At most one request for the overview is on its way at a time.
+
+import type { Event, ServiceManager } from '@jupyterlab/services';
+import { Poll } from '@lumino/polling';
+import { Signal, type ISignal } from '@lumino/signaling';
+import { Client, problemOf, type Problem } from './api/client';
+import type { IInfo, IOverview, IRecent } from './api/records';
+import { Samples } from './samples';
+
+export const PROTOCOL = 1;
+const HEARTBEAT = 20_000;
+const EVENT = /jupyter-model-deploy.*changed\/v1$/;
+
+/** What an event of the server tells. */
+interface ITold {
+  revision: number;
+  changed: Record<string, string[]>;
+  recent?: Record<string, IRecent>;
+}
+
+/** Something on screen that shows the workspace; it says so by holding one of these. */
+export interface IViewer {
+  show(visible: boolean): void;
+  dispose(): void;
+}
+
+export class Store {
+  readonly samples = new Samples();
+  info: IInfo | null = null;
+  overview: IOverview | null = null;
+  problem: Problem | null = null;
+  /** When the overview was asked for that is known; 0 if there is none. */
+  asOf = 0;
+
+  constructor(
+    readonly client: Client,
+    events: Event.IManager,
+    private readonly _version: string
+  ) {
+    this._poll = new Poll({
+      auto: false,
+      factory: () => this._look(),
+      frequency: { interval: 10_000, backoff: true, max: 60_000 },
+      name: 'jupyter-model-deploy:overview',
+      standby: () => !this.isActive
+    });
+    this._heart = new Poll({
+      auto: false,
+      factory: () => this._beat(),
+      frequency: { interval: HEARTBEAT, backoff: false },
+      name: 'jupyter-model-deploy:listening',
+      standby: () => !this.isActive
+    });
+    events.stream.connect(this._onEvent, this);
+    document.addEventListener('visibilitychange', this._onVisibility);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Names of services that an event has told of. */
+  get touched(): ISignal<this, void> {
+    return this._touched;
+  }
+
+  get isActive(): boolean {
+    return this._visible.size > 0 && !document.hidden;
+  }
+
+  /** One sentence if panel and server part are of different versions; empty if they are not. */
+  get mismatch(): string {
+    if (!this.info || (this.info.version === this._version && this.info.protocol === PROTOCOL)) {
+      return '';
+    }
+    return (
+      `This page has version ${this._version} of jupyter-model-deploy and its server has ${this.info.version}: ` +
+      'restart JupyterLab, then reload this page.'
+    );
+  }
+
+  /** Whether server and page cannot understand each other. */
+  get isForeign(): boolean {
+    return this.info !== null && this.info.protocol !== PROTOCOL;
+  }
+
+  viewer(): IViewer {
+    const key = {};
+    return {
+      show: visible => {
+        if (visible === this._visible.has(key)) {
+          return;
+        }
+        if (visible) {
+          this._visible.add(key);
+        } else {
+          this._visible.delete(key);
+        }
+        this._follow();
+      },
+      dispose: () => {
+        this._visible.delete(key);
+        this._follow();
+      }
+    };
+  }
+
+  setPeriod(seconds: number): void {
+    this._poll.frequency = { interval: seconds * 1000, backoff: true, max: Math.max(60, seconds) * 1000 };
+  }
+
+  /** Ask for the overview. While one is on its way, another follows it, however often this is called. */
+  refresh(): Promise<void> {
+    if (!this.isActive) {
+      this._stale = true;
+      return Promise.resolve();
+    }
+    if (this._flight) {
+      this._again = true;
+      return this._flight;
+    }
+    this._stale = false;
+    this._flight = this._fetch().finally(() => {
+      this._flight = null;
+      if (this._again) {
+        this._again = false;
+        void this.refresh();
+      }
+    });
+    return this._flight;
+  }
+
+  dispose(): void {
+    this._poll.dispose();
+    this._heart.dispose();
+    document.removeEventListener('visibilitychange', this._onVisibility);
+    Signal.clearData(this);
+  }
+
+  /** A look of the poll; it comes less often while there is no answer. */
+  private async _look(): Promise<void> {
+    await this.refresh();
+    if (this.problem) {
+      throw this.problem;
+    }
+  }
+
+  private async _fetch(): Promise<void> {
+    try {
+      if (!this.info || this.problem) {
+        this.info = await this.client.info();
+      }
+      if (!this.isForeign) {
+        const asked = Date.now();
+        this.overview = await this.client.overview();
+        this.asOf = asked;
+        this.samples.add(this.overview.services);
+      }
+      this.problem = null;
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
+    this._changed.emit();
+  }
+
+  private async _beat(): Promise<void> {
+    if (this.isActive && !this.problem) {
+      // What goes wrong here, the next request for the overview shows.
+      await this.client.listening().catch(() => undefined);
+    }
+  }
+
+  private _follow(): void {
+    if (this.isActive === this._following) {
+      return;
+    }
+    this._following = this.isActive;
+    if (!this._following) {
+      void this._poll.stop();
+      void this._heart.stop();
+      return;
+    }
+    if (this._stale || Date.now() - this.asOf > 1000) {
+      void this.refresh();
+    }
+    void this._poll.schedule({ phase: 'started', interval: this._poll.frequency.interval });
+    void this._heart.schedule({ phase: 'started', interval: HEARTBEAT });
+  }
+
+  /** Take fresh numbers of traffic; nothing else has changed. */
+  private _merge(recent: Record<string, IRecent>): void {
+    const { overview } = this;
+    if (overview && overview.services.some(one => one.name in recent)) {
+      const services = overview.services.map(one => (one.name in recent ? { ...one, recent: recent[one.name] } : one));
+      this.overview = { ...overview, services };
+      this.samples.add(services);
+      this._changed.emit();
+    }
+  }
+
+  private readonly _onVisibility = (): void => this._follow();
+
+  private _onEvent(_: unknown, event: Event.Emission): void {
+    if (!EVENT.test(event.schema_id)) {
+      return;
+    }
+    const told = event as unknown as ITold;
+    if (Object.values(told.changed ?? {}).some(names => names.length > 0)) {
+      this._touched.emit();
+      // What was asked for after the change has it already.
+      if (!this.overview || !(told.revision <= this.overview.revision)) {
+        void this.refresh();
+      }
+    } else if (told.recent && this.overview && !document.hidden) {
+      this._merge(told.recent);
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _touched = new Signal<this, void>(this);
+  private readonly _visible = new Set<object>();
+  private readonly _poll: Poll;
+  private readonly _heart: Poll;
+  private _following = false;
+  private _stale = true;
+  private _flight: Promise<void> | null = null;
+  private _again = false;
+}
+
+export function storeOf(manager: ServiceManager.IManager, version: string): Store {
+  return new Store(new Client(manager.serverSettings), manager.events, version);
+}
