@@ -99,8 +99,8 @@ class Lab:
 
 
 @contextmanager
-def running_lab(folder: Path) -> Iterator[Lab]:
-    """Start a JupyterLab; it is ended with its kernels."""
+def running_lab(folder: Path, *options: str) -> Iterator[Lab]:
+    """Start a JupyterLab, with more options if there are any; it is ended with its kernels."""
     for name in (*_FOLDERS.values(), "notebooks", "config/labconfig"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     # Otherwise a toast with news lies over the page.
@@ -113,7 +113,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={lab.url.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
     command += [f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.root}"]
-    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
+    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly", *options]
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
