@@ -127,6 +127,8 @@ class Rollout:
         server = record.server or server
         if what and set(what) <= _IN_PLACE:
             generation = self._wait(record, progress).generation if "replicas" in what else health.generation
+            # Tags, a description: no server has to be told.
+            self._rows.put(replace(record, spec=resolved.spec))
             return _word_for(set(what)), what, generation
         serves_the_row = not health.app_root or record.bundle in health.app_root
         if not what and health.state == "Healthy" and serves_the_row:

@@ -103,8 +103,9 @@ def test_keys_outlive_deployments_reloads_and_stops(service: Service, workspace:
 
 def test_keys_come_and_go_without_a_new_server(service: Service, workspace: Workspace) -> None:
     keys, pid = service.get_keys(), service.health.pid
-    change = workspace.deploy("plus", auth="none").change
+    change = workspace.deploy("plus", auth="none", tags={"stage": "open"}, description="for all").change
     assert change is not None
+    assert (service.record.spec.tags, service.record.spec.description) == ({"stage": "open"}, "for all")
     assert (change.action, change.what) == ("updated", ("auth",))
     assert [status(service), status(service, path="/metrics")] == [200, 200]
     with pytest.raises(UsageProblem, match="answers all clients"):
