@@ -15,6 +15,9 @@ from sklearn.linear_model import LogisticRegression
 import jupyter_deploy.azureml
 from jupyter_deploy.serving.shims import ModuleFinder
 
+# They run in test_notebooks.py, each in a folder of its own, not where they are.
+collect_ignore_glob = ["notebooks/*.ipynb"]
+
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.v1 import Workspace
     from jupyter_deploy.workspace import Workspace as LocalWorkspace
