@@ -57,3 +57,15 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     from .magics import unload
 
     unload(ip)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Tell Jupyter's server what to load for the side panel."""
+    from .labserver import ModelDeployApp
+
+    return [{"module": "jupyter_deploy.labserver", "app": ModelDeployApp}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell JupyterLab's tools where the side panel's bundle is."""
+    return [{"src": "labextension", "dest": "jupyter-model-deploy"}]

@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from jupyter_deploy.labserver import table as panel_table
 from jupyter_deploy.magics.defaults import ConfiguredMagics
 from jupyter_deploy.magics.scripting import SCORE_SCRIPT
 from jupyter_deploy.serving.config import ServingConfig, settable
@@ -129,7 +130,22 @@ def magic_settings() -> str:
     return table(("name", "default", "meaning"), rows)
 
 
+def edges() -> str:
+    """Write the table of verbs and the places that have them, the panel's part from its own table."""
+    rows = []
+    for verb in panel_table():
+        name = verb["name"]
+        but = [f"`{one['flags'][0]}`: {one['why_not']}" for one in verb["arguments"] if one["why_not"]]
+        panel = (
+            f"no: {verb['why_not']}" if verb["why_not"] else "; ".join(["as a job" if verb["long"] else "yes", *but])
+        )
+        notebook = ", ".join(f"`{word}`" for word in filter(None, (f"%model {name}", MAGICS.get(name))))
+        rows.append((f"`jupyter model {name}`", notebook, panel))
+    return table(("in a terminal", "in a notebook", "in the panel"), rows)
+
+
 WRITERS = {
+    "edges": edges,
     "overview": overview,
     "other-words": other_words,
     "settings": settings,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .followers import Followers as Followers
     from .following import followed as followed
     from .garbage import Garbage as Garbage
+    from .history import history_of as history_of
     from .naming import Naming as Naming
     from .packages import Package as Package
     from .packages import Packages as Packages
@@ -42,6 +43,7 @@ else:
             "followers": "Followers",
             "following": "followed",
             "garbage": "Garbage",
+            "history": "history_of",
             "naming": "Naming",
             "packages": "Package Packages",
             "references": "References fallback_target",

@@ -26,6 +26,7 @@ from .changing import LOCK_SECONDS, Busy, changing
 from .differences import differences
 from .following import check_following, said_of
 from .garbage import Garbage
+from .history import note, note_failure
 from .placing import for_target
 from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
@@ -101,6 +102,9 @@ class Deployment:
         with self._lock(name):
             try:
                 yield
+            except DeployError as error:
+                note_failure(self._home, name, error)
+                raise
             finally:
                 self._garbage.collect_bundles()
 
@@ -140,7 +144,8 @@ class Deployment:
         notes += (*resolved.notes, *resolved.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
         notes += self._about_following(resolved, asked) + _as_stored(resolved.script, names)
-        return Change(name, action, what, took, generation, notes, pending=not wait and not generation)
+        pending = not wait and not generation
+        return note(self._home, Change(name, action, what, took, generation, notes, pending=pending))
 
     def _about_following(self, resolved: Resolved, asked: Asked) -> tuple[str, ...]:
         own = resolved.own_models if resolved.spec.follow_model else ()
@@ -186,7 +191,7 @@ class Deployment:
                 what = differences(record, resolved) or ("same script",)
                 action, _, generation = self._rollout.apply(record, resolved, True, progress, forced=what)
         notes = resolved.notes + _as_stored(resolved.script, names)
-        return Change(name, action, what, _since(started), generation, notes)
+        return note(self._home, Change(name, action, what, _since(started), generation, notes))
 
     def describe(self, name: str, asked: Asked) -> None:
         """Change what is said about a service: tags, properties, description, labels. What runs is not touched.

@@ -11,6 +11,10 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .card import service_content as service_content
+    from .face import as_json as as_json
+    from .form_fields import PLAIN as PLAIN
+    from .form_fields import fields as fields
+    from .form_fields import input_schema as input_schema
     from .formatters import FACES as FACES
     from .formatters import bundle as bundle
     from .formatters import face_of as face_of
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
     from .formatters import register as register
     from .formatters import text as text
     from .formatters import unregister as unregister
+    from .loglines import brief as brief
+    from .loglines import level_of as level_of
+    from .loglines import shortened as shortened
+    from .loglines import with_levels as with_levels
     from .markup import TONES as TONES
     from .markup import badge as badge
     from .markup import badge_styles as badge_styles
@@ -36,7 +44,10 @@ else:
         __name__,
         {
             "card": "service_content",
+            "face": "as_json",
+            "form_fields": "PLAIN fields input_schema",
             "formatters": "FACES bundle face_of html register text unregister",
+            "loglines": "brief level_of shortened with_levels",
             "markup": "TONES badge badge_styles note sentence unless_live",
             "models": "model_rows",
             "plain": "NOTHING milliseconds window",

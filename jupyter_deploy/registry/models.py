@@ -292,6 +292,10 @@ class Models:
         write_out(self._artifacts.local(model.digest), place, exist_ok=exist_ok)
         return place / model.entry
 
+    def files(self, model: Model) -> Sequence[tuple[str, int]]:
+        """Return the files of a version by their relative paths, with their sizes."""
+        return self._artifacts.files(model.digest)
+
     def unregister(self, reference: str) -> Model:
         """Remove one version, by default the newest of the name; its number is not given again.
 

@@ -193,6 +193,11 @@ class Scripts:
         with self._database.read() as connection:
             return list(connection.scalars(sa.select(scripts.c.name).order_by(scripts.c.name)))
 
+    def stored_at(self) -> dict[str, float]:
+        """Return when each stored script was stored last, in seconds since the epoch."""
+        with self._database.read() as connection:
+            return {row.name: row.updated for row in connection.execute(sa.select(scripts.c.name, scripts.c.updated))}
+
     def put(self, script: Script) -> None:
         """Store a checked script under its name, in place of an earlier one."""
         values: dict[str, Any] = {"source": script.source, "folder": script.folder, "updated": time.time()}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .artifacts import Tree as Tree
     from .artifacts import TreeWriter as TreeWriter
     from .artifacts import copy_tree as copy_tree
+    from .counter import ChangeCounter as ChangeCounter
     from .database import Database as Database
     from .locks import Held as Held
     from .locks import built_once as built_once
@@ -44,6 +45,7 @@ else:
         __name__,
         {
             "artifacts": "ArtifactStore Tree TreeWriter copy_tree",
+            "counter": "ChangeCounter",
             "database": "Database",
             "locks": "Held built_once",
             "rights": "make_private refuse_secrets secrets_folder",

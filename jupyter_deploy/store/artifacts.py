@@ -170,6 +170,12 @@ class ArtifactStore:
                     (folder / "tree").rename(target)
         return target
 
+    def files(self, digest: str) -> list[tuple[str, int]]:
+        """List a tree's files by their relative paths, with their sizes; none are fetched."""
+        filesystem, place = self._filesystem[0], self._place(digest)
+        found = filesystem.find(place, detail=True)
+        return sorted((path.removeprefix(place).lstrip("/"), int(facts["size"])) for path, facts in found.items())
+
     def digests(self) -> set[str]:
         """List the digests of all stored trees, whether a model names them or not."""
         filesystem, root = self._filesystem

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .table import MEANT as MEANT
     from .table import NAMES as NAMES
     from .table import find as find
+    from .values import arguments_of as arguments_of
+    from .values import given_of as given_of
+    from .values import name_of as name_of
     from .verb import Argument as Argument
     from .verb import Defaults as Defaults
     from .verb import Done as Done
@@ -44,6 +47,7 @@ else:
             "running": "in_words_of plain run",
             "services": "facts_of_all",
             "table": "MEANT NAMES find",
+            "values": "arguments_of given_of name_of",
             "verb": "Argument Defaults Done Listing LogText Session Verb argument evaluate pairs",
             "view": "KINDS View",
         },

@@ -33,4 +33,5 @@ VERB = Verb(
     ),
     _run,
     asks=True,
+    long=True,
 )

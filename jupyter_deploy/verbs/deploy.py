@@ -135,4 +135,5 @@ VERB = Verb(
     ),
     _run,
     asks=True,
+    long=True,
 )

@@ -35,7 +35,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         result = service.request(payload, timeout=_timeout(given, session), headers=headers, limit=limit)
         session.note(result.sentence())
     if output is None:
-        return result.value if isinstance(result, Answer) else result
+        return result.value if isinstance(result, Answer) and not session.whole else result
     return _written(result.value if isinstance(result, Answer) else result.as_dict(), output)
 
 

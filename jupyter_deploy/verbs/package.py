@@ -30,10 +30,16 @@ VERB = Verb(
     (
         argument("service", help="a service, or script and model of that name", completes="services"),
         argument("--image", metavar="NAME:TAG", help="the image's name; the service's and the bundle's by default"),
-        argument("--dockerfile", metavar="DIR", help="write a build context for docker build there instead"),
+        argument(
+            "--dockerfile",
+            metavar="DIR",
+            help="write a build context for docker build there instead",
+            completes="files",
+        ),
         argument("--script", metavar="NAME_OR_FILE", help="instead of the service's", completes="scripts"),
         argument("--model", action="append", metavar="MODEL[:VERSION]", help="instead of its own", completes="models"),
         argument("--environment", metavar="E", help="instead of the service's", completes="environments"),
     ),
     _run,
+    long=True,
 )

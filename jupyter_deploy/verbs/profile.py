@@ -72,4 +72,5 @@ VERB = Verb(
     ),
     _run,
     asks=True,
+    long=True,
 )

@@ -35,4 +35,5 @@ VERB = Verb(
     ),
     _run,
     asks=True,
+    long=True,
 )

@@ -59,4 +59,5 @@ VERB = Verb(
         argument("--child", action="append", metavar="PATH", help="of a folder, take only this; may be repeated"),
     ),
     _run,
+    long=True,
 )

@@ -29,4 +29,5 @@ VERB = Verb(
     ),
     _run,
     asks=True,
+    long=True,
 )

@@ -27,4 +27,5 @@ VERB = Verb(
         argument("--against", metavar="SERVICE", help="another service answers", completes="services"),
     ),
     _run,
+    long=True,
 )

@@ -26,4 +26,5 @@ VERB = Verb(
     ),
     _run,
     raw_tail=True,
+    long=True,
 )

@@ -56,6 +56,7 @@ class Session:
     live: bool = False  # whether live views are possible: in a notebook
     # the script cells that were run here, which can be taken again; none on the command line
     living: Living = field(default_factory=Living)
+    whole: bool = False  # whether an answer is shown with its status and times, not its value alone
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Verb:
     run: Callable[[Workspace, argparse.Namespace, Session], Any]
     shows: bool = True  # whether it takes --json
     asks: bool = False  # whether it takes --yes
+    long: bool = False  # whether it may take longer than a page waits for an answer
     raw_tail: bool = False  # in a notebook, all that follows the first word is one argument: a Python expression
 
     def all_arguments(self) -> tuple[Argument, ...]:

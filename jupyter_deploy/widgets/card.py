@@ -8,11 +8,10 @@ from typing import Any
 
 import traitlets
 
-from ..display import NOTHING, badge, milliseconds, service_content, summary_html, summary_text
+from ..display import NOTHING, badge, brief, milliseconds, service_content, summary_html, summary_text, with_levels
 from ..errors import NotFound
 from ..workspace import Living, Service
 from .base import LiveWidget, error_facts, script
-from .levels import brief, with_levels
 
 SHORT, LONG = 5, 60
 _ANSWER_LIMIT = 4000

@@ -8,13 +8,11 @@ from typing import Any
 
 import traitlets
 
-from ..display import milliseconds, summary_html, summary_text
+from ..display import PLAIN, fields, input_schema, milliseconds, shortened, summary_html, summary_text
 from ..errors import DeployError, InvokeProblem, NotFound
 from ..workspace import Service
 from .base import LiveWidget, error_facts, script
 from .card import pretty
-from .fields import PLAIN, fields, input_schema
-from .levels import shortened
 
 HISTORY = 20
 _ANSWER_LIMIT = 20_000

@@ -12,11 +12,10 @@ from typing import Any
 
 import traitlets
 
-from ..display import summary_html, summary_text
+from ..display import summary_html, summary_text, with_levels
 from ..errors import DeployError, NotFound
 from ..workspace import Service
 from .base import LiveWidget, script
-from .levels import with_levels
 from .ring import CAPACITY, Ring
 
 FLUSH_SECONDS = 0.1

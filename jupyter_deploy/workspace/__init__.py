@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .service import Service as Service
     from .services import LiveServices as LiveServices
     from .trial import Trial as Trial
+    from .watching import Moved as Moved
+    from .watching import Watch as Watch
+    from .watching import silent as silent
     from .workspace import Workspace as Workspace
     from .written import Written as Written
 else:
@@ -41,6 +44,7 @@ else:
             "service": "Service",
             "services": "LiveServices",
             "trial": "Trial",
+            "watching": "Moved Watch silent",
             "workspace": "Workspace",
             "written": "Written",
         },

@@ -113,10 +113,13 @@ class Service(Invocable, Collecting):
     def _local(self) -> LocalFolders:
         return LocalFolders(self._home, self.name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return name, state, address, script, models, counts, and the last change, for JSON."""
+    def as_dict(self, health: Health | None = None) -> dict[str, Any]:
+        """Return name, state, address, script, models, counts, and the last change, for JSON.
+
+        ``health`` is what is known of it already; by default it is asked now.
+        """
         record = self.record
-        health, server = self._deployment.health(record), record.server
+        health, server = health or self._deployment.health(record), record.server
         known = self._target(server.target).identity(server) if server else Identity()
         return {
             "name": self.name,
@@ -135,11 +138,13 @@ class Service(Invocable, Collecting):
             "pid": health.pid or known.pid if known.pid else None,
             "container": known.container or None,
             "workers": list(health.workers),
+            "replicas": record.spec.replicas,
             "generation": health.generation,
             "restarts": health.restarts,
             "requests": health.requests,
             "recent": health.recent,
             "mode": health.mode,
+            "started": health.started,
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
             "bundle": record.bundle,
             "log": str(self.log_file),

@@ -109,7 +109,7 @@ class Workspace:
         self.housekeeping = Housekeeping(*stores, garbage, captured, changes, servers)
         followers = Followers(self.home, self._rows, changes)
         self._registering = Registering(self.housekeeping, self._database, self.models, followers)
-        self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away)
+        self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away, changes.health)
         self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
 

@@ -29,7 +29,7 @@ LAYERS = (
     ("façade", {"workspace"}),
     ("verbs", {"verbs"}),
     ("faces", {"display"}),
-    ("edges", {"cli", "magics", "widgets", "sdk", "azureml"}),
+    ("edges", {"cli", "magics", "widgets", "labserver", "sdk", "azureml"}),
 )
 RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 

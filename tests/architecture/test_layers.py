@@ -161,7 +161,7 @@ def test_html_is_made_in_one_place(module: str) -> None:
             assert ast.unparse(node.func) not in {"Html", "markup.Html"}, f"{module}, line {node.lineno}"
 
 
-def test_async_stays_in_the_front() -> None:
+def test_async_stays_in_the_front_and_in_the_panels_server_part() -> None:
     asynchronous = {
         name
         for name, path in sources().items()
@@ -186,7 +186,8 @@ def test_async_stays_in_the_front() -> None:
         "whereabouts",
         "workers",
     }
-    assert asynchronous == {f"{ROOT}.serving.front.{name}" for name in front}
+    panel = {f"{ROOT}.labserver.{name}" for name in ("app", "handlers", "jobs", "parts")}
+    assert asynchronous == panel | {f"{ROOT}.serving.front.{name}" for name in front}
 
 
 def outside(*rooms: str) -> list[str]:

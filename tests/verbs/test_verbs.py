@@ -54,7 +54,7 @@ def test_each_name_has_its_verb(name: str) -> None:
 
 def test_every_verbs_module_is_listed() -> None:
     folder = Path(str(import_module("jupyter_deploy.verbs").__file__)).parent
-    helpers = {"__init", "verb", "parser", "running", "table"}
+    helpers = {"__init", "verb", "parser", "running", "table", "values"}
     assert {path.stem.rstrip("_") for path in folder.glob("*.py")} - helpers == set(NAMES)
     assert len(set(NAMES)) == len(NAMES)
 
@@ -98,7 +98,7 @@ def test_the_overview_has_a_line_for_each() -> None:
         ("deploy churn --port abc", "argument --port: invalid int value: 'abc'", "Usage: prog deploy [-h]"),
         ("deploy churn --port", "argument --port: expected one argument", "Usage: prog deploy [-h]"),
         ("deploy churn --no-wait=1", "argument --no-wait: ignored explicit argument '1'", "Usage: prog deploy [-h]"),
-        ("tag churn", "the following arguments are required: K=V", "Usage: prog tag [-h]"),
+        ("replay churn", "the following arguments are required: id", "Usage: prog replay [-h]"),
         ("state a b", "unrecognized arguments: b", "Usage: prog state [-h]"),
         ("stop churn --yes", "unrecognized arguments: --yes", "Usage: prog stop [-h]"),
         ("serve --entry-scrpt x", "unrecognized arguments: --entry-scrpt x", "Did you mean --entry-script?"),

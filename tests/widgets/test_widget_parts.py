@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy.display import badge, summary_html, summary_text, window
+from jupyter_deploy.display import (
+    badge,
+    brief,
+    fields,
+    input_schema,
+    level_of,
+    summary_html,
+    summary_text,
+    window,
+    with_levels,
+)
 from jupyter_deploy.verbs.logs import short_ids
 from jupyter_deploy.widgets.card import pretty, shown
 from jupyter_deploy.widgets.feed import Feed
-from jupyter_deploy.widgets.fields import fields, input_schema
 from jupyter_deploy.widgets.form import example
-from jupyter_deploy.widgets.levels import brief, level_of, with_levels
 from jupyter_deploy.widgets.ring import Ring
 
 LINE = "2026-01-02 03:04:05,678 W [12] 7f-1 app - said: so"

@@ -1,0 +1,47 @@
+"""Errors as data: each has a status, and its hint's command can be pasted."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from jupyter_deploy import errors
+from jupyter_deploy.errors import DeployError
+from jupyter_deploy.labserver.answers import command_in, encoded, error_facts, status_of
+
+
+@pytest.mark.parametrize(
+    ("hint", "command"),
+    [
+        ("", ""),
+        ("Did you mean 'churn'?", ""),
+        ("jupyter model logs churn", "jupyter model logs churn"),
+        ("jupyter model logs churn shows more.", "jupyter model logs churn"),
+        ("Deploy one: jupyter model deploy --help", "jupyter model deploy --help"),
+        ("`jupyter model prune` would free 3 MB.", "jupyter model prune"),
+        ("Look with: jupyter model models", "jupyter model models"),
+        ("jupyter model deploy churn starts it.", "jupyter model deploy churn"),
+        ("Use a tag for what changes: jupyter model tag a:1 KEY=VALUE", "jupyter model tag a:1 KEY=VALUE"),
+        (
+            "Delete the service first (jupyter model delete churn), or give it another version.",
+            "jupyter model delete churn",
+        ),
+        ("Start it again, on this version: jupyter model stop x, then jupyter model deploy x", "jupyter model stop x"),
+    ],
+)
+def test_the_command_of_a_hint(hint: str, command: str) -> None:
+    assert command_in(hint) == command
+
+
+def test_each_error_has_a_status() -> None:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, DeployError)]
+    assert {status_of(kind("m")) for kind in kinds} == {400, 404, 409, 500}
+    facts = error_facts(errors.StartFailed("m", hint="h", details="a\nb"))
+    assert facts == {"code": "StartFailed", "message": "m", "hint": "h", "command": "", "lines": ["a", "b"]}
+
+
+def test_what_json_has_no_word_for() -> None:
+    assert json.loads(encoded({"a": math.nan, 1: math.inf})) == {"a": None, "1": None}
+    assert "bad" in json.loads(encoded({"name": "bad\udc80"}))["name"]

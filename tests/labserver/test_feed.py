@@ -1,0 +1,169 @@
+"""The feed: what any process changes is told at once, a death soon, and nothing is asked while no page listens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jupyter_deploy.labserver import hub
+from jupyter_deploy.workspace import Workspace
+from tests.servers import process_of
+
+from .conftest import Ask
+
+
+class Events:
+    """The events that a page would get, with their times."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[float, dict[str, Any]]] = []
+        self._arrived = asyncio.Event()
+
+    async def hear(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        """Note one (jupyter_events' hook)."""
+        self.all.append((time.monotonic(), data))
+        self._arrived.set()
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], since: float, seconds: float = 10.0) -> float:
+        """Wait for an event; returns how long after ``since`` it came."""
+        async with asyncio.timeout(seconds):
+            while True:
+                self._arrived.clear()
+                for when, data in self.all:
+                    if when >= since and wanted(data):
+                        return when - since
+                await self._arrived.wait()
+
+
+@pytest.fixture
+def events(jp_serverapp: Any) -> Events:
+    found = Events()
+    jp_serverapp.event_logger.add_listener(schema_id=hub.SCHEMA_ID, listener=found.hear)
+    return found
+
+
+def names(kind: str, name: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda data: name in data["changed"][kind]
+
+
+async def state_of(ask: Ask, name: str) -> dict[str, Any]:
+    _, found = await ask("GET", "overview")
+    return next(one for one in found["services"] if one["name"] == name)
+
+
+async def test_what_another_process_records_is_told_within_half_a_second(
+    ask: Ask, events: Events, shared: Workspace
+) -> None:
+    _, before = await ask("GET", "overview")
+    code = (
+        "import sys, time; from jupyter_deploy.workspace import Workspace; from pathlib import Path\n"
+        "w = Workspace(); sys.stdin.readline()\n"
+        "w.models.tag('weights', {'stage': 'late'}); print(time.monotonic(), flush=True)\n"
+        "sys.stdin.readline(); w.services['echo'].stop(); sys.stdin.readline()"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin
+    assert process.stdout
+    started = time.monotonic()
+    process.stdin.write(b"\n")
+    written = float(await process.stdout.readline())
+    await events.until(names("models", "weights"), started)
+    arrived = next(when for when, data in events.all if names("models", "weights")(data))
+    assert arrived - written < 0.5
+    assert events.all[-1][1]["revision"] > before["revision"]
+    process.stdin.write(b"\n")
+    await events.until(names("services", "echo"), time.monotonic())
+    process.stdin.close()
+    await process.wait()
+    assert (await state_of(ask, "echo"))["state"] == "Stopped"
+    started = time.monotonic()
+    await asyncio.to_thread(shared.deploy, "echo")
+    await events.until(names("services", "echo"), started)
+    assert (await state_of(ask, "echo"))["state"] == "Healthy"
+
+
+async def test_a_killed_server_is_seen_and_comes_back(ask: Ask, events: Events, shared: Workspace) -> None:
+    before = await state_of(ask, "echo")
+    killed = time.monotonic()
+    os.kill(before["pid"], signal.SIGKILL)
+    assert await events.until(names("services", "echo"), killed) < 3.0
+    async with asyncio.timeout(10):
+        while (after := await state_of(ask, "echo"))["state"] != "Healthy":
+            await events.until(names("services", "echo"), time.monotonic())
+    assert after["workers"] != before["workers"]
+
+
+async def test_a_server_that_ends_by_a_signal_is_seen_as_stopped(ask: Ask, events: Events, shared: Workspace) -> None:
+    before = await state_of(ask, "echo")
+    ended = time.monotonic()
+    os.kill(before["pid"], signal.SIGTERM)
+    async with asyncio.timeout(10):
+        while (await state_of(ask, "echo"))["state"] != "Stopped":
+            await events.until(names("services", "echo"), time.monotonic())
+    assert time.monotonic() - ended < 5.0
+    await asyncio.to_thread(shared.deploy, "echo")
+
+
+async def test_one_that_hangs_does_not_hide_the_others(ask: Ask, events: Events, shared: Workspace) -> None:
+    await asyncio.to_thread(shared.deploy, "other", script=shared.services["echo"].record.spec.script, target="process")
+    pid = process_of(shared.services["echo"]).pid
+    front = (await state_of(ask, "echo"))["pid"] or pid
+    os.kill(front, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        assert (await state_of(ask, "other"))["state"] == "Healthy"
+        hung = await state_of(ask, "echo")
+        assert time.monotonic() - started < 3.0
+        assert hung["state"] == "Unhealthy"
+        assert "has not answered" in hung["reason"]
+    finally:
+        os.kill(front, signal.SIGCONT)
+        shared.services["other"].delete()
+
+
+async def test_traffic_comes_with_the_events(ask: Ask, events: Events, shared: Workspace) -> None:
+    await ask("GET", "overview")
+    started = time.monotonic()
+    for _ in range(3):
+        await asyncio.to_thread(shared.services["echo"].invoke, [1])
+    await events.until(lambda data: data["recent"].get("echo", {}).get("requests", 0) >= 3, started)
+    _, found = await ask("GET", "services/echo/traffic")
+    assert sum(found["seconds"]) >= 3
+
+
+def looking() -> list[str]:
+    """The threads that look at the workspace by themselves."""
+    prefixes = ("jupyter-deploy-hub", "jupyter-deploy-probe")
+    return [one.name for one in threading.enumerate() if one.name.startswith(prefixes)]
+
+
+async def test_without_a_page_nothing_is_asked(
+    ask: Ask, events: Events, shared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LISTENING_SECONDS", 0.4)
+    await ask("GET", "info")
+    await ask("GET", "services/echo")
+    assert not looking()
+    await ask("GET", "overview")
+    assert looking()
+    async with asyncio.timeout(5):
+        while looking():
+            await asyncio.sleep(0.05)
+    await asyncio.to_thread(shared.models.tag, "weights", {"stage": "unheard"})
+    # A page that comes back is told that there may be news.
+    started = time.monotonic()
+    status, found = await ask("POST", "listening")
+    assert status == 200
+    await events.until(names("models", "weights"), started)
+    assert events.all[-1][1]["revision"] > found["revision"]

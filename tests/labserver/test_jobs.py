@@ -1,0 +1,82 @@
+"""Verbs that take long: a process each, stages, an outcome, a cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.workspace import Workspace
+
+from .conftest import ECHO, Ask, write
+
+SLOW = (
+    "import pathlib, time\ndef init():\n    pathlib.Path({!r}).touch()\n    time.sleep(120)\n\n"
+    "def run(data):\n    return 1\n"
+)
+
+
+async def ended(ask: Ask, job_id: str) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            _, found = await ask("GET", f"jobs/{job_id}")
+            if found["state"] != "running":
+                return dict(found)
+            await asyncio.sleep(0.05)
+
+
+async def begun(ask: Ask, verb: str, **arguments: Any) -> str:
+    status, found = await ask("POST", f"verbs/{verb}", {"arguments": arguments, "confirmed": True})
+    assert (status, found["verb"]) == (202, verb)
+    return str(found["job"])
+
+
+async def test_deploy_stop_delete(ask: Ask, shared: Workspace, jp_root_dir: Path) -> None:
+    write(jp_root_dir, "score.py", ECHO)
+    # A path as the file browser knows it: below the server's root.
+    job = await begun(ask, "deploy", service="by-panel", script="score.py", target="process")
+    found = await ended(ask, job)
+    assert (found["state"], found["error"], found["subject"]) == ("done", None, "by-panel")
+    assert found["value"]["state"] == "Healthy"
+    assert found["sentence"].startswith("by-panel: created in")
+    assert found["stage"]
+    assert shared.services["by-panel"].invoke("four") == 4
+    assert [one["id"] for one in (await ask("GET", "jobs"))[1]["jobs"]] == [job]
+    assert (await ended(ask, await begun(ask, "stop", service="by-panel")))["value"] == {"stopped": "by-panel"}
+    assert shared.services["by-panel"].state == "Stopped"
+    _, found = await ask("POST", "verbs/delete", {"arguments": {"service": "by-panel"}})
+    unconfirmed = await ended(ask, found["job"])
+    assert (unconfirmed["state"], unconfirmed["error"]["code"]) == ("failed", "NeedsConfirmation")
+    assert unconfirmed["error"]["message"].startswith("Delete service by-panel")
+    assert (await ended(ask, await begun(ask, "delete", service="by-panel")))["value"] == {"deleted": "by-panel"}
+    assert "by-panel" not in shared.services
+
+
+async def test_what_fails_tells_its_lines_and_leaves_a_log(ask: Ask, shared: Workspace, jp_root_dir: Path) -> None:
+    broken = write(
+        jp_root_dir, "broken.py", "def init():\n    raise ValueError('no weights')\ndef run(d):\n    return 1\n"
+    )
+    found = await ended(ask, await begun(ask, "deploy", service="broken", script=str(broken), target="process"))
+    assert (found["state"], found["error"]["code"]) == ("failed", "StartFailed")
+    assert any("raise ValueError('no weights')" in line for line in found["error"]["lines"])
+    status, log = await ask("GET", "services/broken/log?offset=-1&limit=100")
+    assert status == 200
+    assert any("no weights" in line["text"] for line in log["lines"])
+    assert {line["level"] for line in log["lines"]} & {"E", "C"}
+
+
+async def test_a_cancel_is_a_ctrl_c(ask: Ask, shared: Workspace, jp_root_dir: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "began"
+    write(jp_root_dir, "slow.py", SLOW.format(str(mark)))
+    job = await begun(ask, "deploy", service="slow", script="slow.py", target="process")
+    async with asyncio.timeout(30):
+        while not mark.exists():
+            await asyncio.sleep(0.05)
+    started = time.monotonic()
+    status, _ = await ask("DELETE", f"jobs/{job}")
+    assert status == 202
+    assert (await ended(ask, job))["state"] == "cancelled"
+    assert time.monotonic() - started < 15
+    # The look at the services clears away what the interrupted deployment has left.
+    assert "slow" not in list(shared.services)
