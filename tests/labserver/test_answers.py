@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
+import jupyter_deploy
 from jupyter_deploy import errors
 from jupyter_deploy.errors import DeployError
 from jupyter_deploy.labserver.answers import command_in, encoded, error_facts, status_of
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,10 @@ def test_each_error_has_a_status() -> None:
 def test_what_json_has_no_word_for() -> None:
     assert json.loads(encoded({"a": math.nan, 1: math.inf})) == {"a": None, "1": None}
     assert "bad" in json.loads(encoded({"name": "bad\udc80"}))["name"]
+
+
+def test_the_panel_has_the_packages_version() -> None:
+    for place in ("labextension", "jupyter_deploy/labextension"):
+        facts = json.loads((ROOT / place / "package.json").read_text())
+        assert (facts["name"], facts["version"]) == ("jupyter-model-deploy", jupyter_deploy.__version__)
+    assert jupyter_deploy._jupyter_labextension_paths()[0]["dest"] == "jupyter-model-deploy"
