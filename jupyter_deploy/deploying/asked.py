@@ -14,6 +14,7 @@ from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
 from ..registry import Model
 from ..services import AUTH, LATEST, MAX_REPLICAS, MAX_WORKERS, SELF_SIGNED, OwnImage, Setting
+from ..serving import checked_hook
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -57,6 +58,7 @@ class Options(TypedDict, total=False):
     tls_key: str | Path | None
     labels: Mapping[str, str] | None
     follow_model: str | None
+    on_change: Sequence[str] | str | None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Asked:
     labels: Mapping[str, str] | None = field(default=None, hash=False)
     # "latest": each new version of its models is deployed.
     follow_model: str | _Back | None = None
+    # Addresses and commands that are told of changes.
+    on_change: tuple[str, ...] | _Back | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:
@@ -131,6 +135,7 @@ class Asked:
             tls_key=_tls(given.get("tls_key")),
             labels=given.get("labels"),
             follow_model=_follow(given.get("follow_model")),
+            on_change=_hooks(given.get("on_change")),
         )
 
     @property
@@ -195,6 +200,15 @@ def _follow(given: str | None) -> str | _Back | None:
     if given in {"", _WORD, "none"}:
         return DEFAULT
     raise UsageProblem(f"follow_model cannot be {given!r}.", hint="--follow-model latest, or none.")
+
+
+def _hooks(given: Sequence[str] | str | None) -> tuple[str, ...] | _Back | None:
+    if given is None:
+        return None
+    several = [given] if isinstance(given, str) else list(given)
+    if several in ([], [""], [_WORD], ["none"]):
+        return DEFAULT
+    return tuple(dict.fromkeys(map(checked_hook, several)))
 
 
 def _replicas(given: object) -> int:

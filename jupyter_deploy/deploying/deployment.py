@@ -24,6 +24,8 @@ from .asked import Asked
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing
 from .differences import differences
+from .events import Events
+from .events import said_of as said_of_hooks
 from .following import check_following, said_of
 from .garbage import Garbage
 from .history import note, note_failure
@@ -70,6 +72,7 @@ class Deployment:
         self._target = target
         self.unproven = Unproven(home, rows, target, rollout, self._lock)
         self._attempts = Attempts(database.claims, resolver, rollout, self.unproven)
+        self._events = Events(home, rows, target, rollout)
 
     def bundle_folder(self, record: ServiceRecord) -> Path:
         """Return the folder of the bundle that a service runs from."""
@@ -138,11 +141,16 @@ class Deployment:
             record = self.strays.end(record) if record else None
             spec, notes = for_target(specified(name, record, asked), record, asked.given)
             how = How(source, wait, large, otherwise)
-            resolved, done, instead = self._attempts.make(record, spec, how, progress)
+            with self._events.begin(record, spec) as attempt:
+                resolved, done, instead = self._attempts.make(record, spec, how, progress)
+                attempt.changed(*done)
         action, what, generation = done
         notes += instead
         notes += (*resolved.notes, *resolved.environment.notices) if action != "unchanged" else ()
         took = 0.0 if action == "unchanged" else _since(started)
+        notes += (
+            said_of_hooks(resolved.spec, self._target(resolved.spec.target).capabilities) if asked.on_change else ()
+        )
         notes += self._about_following(resolved, asked) + _as_stored(resolved.script, names)
         pending = not wait and not generation
         return note(self._home, Change(name, action, what, took, generation, notes, pending=pending))
@@ -185,11 +193,12 @@ class Deployment:
             if sample is not None:
                 spec = replace(spec, settings=with_given(spec.settings, {"sample": sample}))
             spec, ids = self._with_model(spec, record, model)
-            with self._database.claims.open() as opened:
+            with self._events.begin(record, spec) as attempt, self._database.claims.open() as opened:
                 resolved = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 check_following(spec, resolved.own_models)
                 what = differences(record, resolved) or ("same script",)
                 action, _, generation = self._rollout.apply(record, resolved, True, progress, forced=what)
+                attempt.changed(action, what, generation)
         notes = resolved.notes + _as_stored(resolved.script, names)
         return note(self._home, Change(name, action, what, _since(started), generation, notes))
 
@@ -240,6 +249,8 @@ class Deployment:
 
     def stop(self, name: str) -> None:
         """Drain and end a service; its row stays. It ends even if the row cannot be changed."""
+        record = self._rows.get(name)
+        attempt = self._events.begin(record, record.spec)
         try:
             with self._lock(name, _AT_ONCE_SECONDS):
                 self._stop(name)
@@ -248,6 +259,7 @@ class Deployment:
             self._stop(name, alone=False)
             with self._lock(name):
                 self._stop(name)
+        attempt.ended("Stopped", "stopped by request")
 
     def _stop(self, name: str, *, alone: bool = True) -> None:
         record = self._rows.get(name).proven()
@@ -279,6 +291,7 @@ class Deployment:
 
         with self._replacing(name):
             record = self._rows.get(name)
+            attempt = self._events.begin(record, record.spec)
             # Check that the row can be removed before the server ends.
             self._rows.ensure_writable()
             self._end(record)
@@ -290,6 +303,7 @@ class Deployment:
                 self._target(server.target).forget(server)
             for log_file in (self._home.log(name), older_log(self._home.log(name))):
                 log_file.unlink(missing_ok=True)
+            attempt.ended("Deleted", "deleted by request")
 
     def _end(self, record: ServiceRecord) -> None:
         for server in record.servers:

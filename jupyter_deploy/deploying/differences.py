@@ -35,6 +35,8 @@ def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
         found.append("replicas")
     if resolved.spec.settings != record.spec.settings:
         found.append("settings")
+    if spec.on_change != was.on_change and not spec.image:
+        found.append("hooks")
     if record.server and resolved.certificate != record.server.certificate:
         found.append("tls")
     if spec.auth != was.auth:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..bundles import Bundle
@@ -24,11 +25,12 @@ from ..services import (
     ServiceRecord,
     Services,
     ServiceSpec,
+    Setting,
     Target,
     credentials_for,
     failure_hint,
 )
-from ..serving import Failure
+from ..serving import Failure, is_address
 from .differences import differences
 from .resolution import Resolved, models_exist
 
@@ -203,6 +205,9 @@ class Rollout:
     def _start(self, record: ServiceRecord | None, resolved: Resolved, wait: bool, progress: Progress) -> int:
         before = record.port if record else 0
         launch = self._launch(resolved, resolved.spec.port or before)
+        if not wait and resolved.spec.on_change:
+            # No process waits to see that it serves.
+            launch = replace(launch, settings={**launch.settings, "tells_start": True})
         try:
             # Preparing may take long or fail: until it is done, everything stays as it is.
             progress(Step("preparing the environment", stage="environment"))
@@ -311,7 +316,7 @@ class Rollout:
             port_is_given=bool(spec.port),
             workers=spec.workers,
             replicas=spec.replicas,
-            settings=spec.settings,
+            settings=self._settings(spec),
             environment=environment,
             variables=variables,
             memory=spec.memory,
@@ -321,6 +326,12 @@ class Rollout:
             workspace=self._workspace(),
             credentials=credentials_for(spec.auth, spec.name, KeyFile(self._home.root, self._home.service(spec.name))),
         )
+
+    def _settings(self, spec: ServiceSpec) -> Mapping[str, Setting]:
+        """Add to a server's settings what it is to tell of its changes: a command only if it would run here."""
+        here = self._target(spec.target).capabilities.commands
+        hooks = [hook for hook in spec.on_change if here or is_address(hook)]
+        return {**spec.settings, "on_change": json.dumps(hooks)} if hooks else spec.settings
 
     @staticmethod
     def _record(record: ServiceRecord | None, resolved: Resolved, server: Server, state: RolloutState) -> ServiceRecord:

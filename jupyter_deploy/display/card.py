@@ -49,6 +49,7 @@ def service_content(
         Row("runs", _runs(facts, steady)),
         Row("target", f"docker, container {facts['container']}" if facts["container"] else facts["target"]),
         Row("environment", _environment(facts["environment"])),
+        Row("tells", ", ".join(facts.get("on_change", ()))),
         Row("clients need", _NEEDED.get(facts.get("auth", ""), "")),
         Row("done", change.clause() if change else ""),
         Row("moved on", moved_sentence(moved, f"%deploy {facts['name']}")),

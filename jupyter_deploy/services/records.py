@@ -120,6 +120,8 @@ class ServiceSpec:
     # texts that a tool keeps with the service for itself, and that are not shown
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     follow_model: str = ""  # LATEST: each new version of its models is deployed when it is registered
+    # addresses and commands that are told of changes; an address may hold a password
+    on_change: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,7 @@ def _record(row: Any) -> ServiceRecord:
     spec = {key: value for key, value in spec.items() if key in ServiceSpec.__dataclass_fields__}
     spec["models"] = None if spec["models"] is None else tuple(spec["models"])
     spec["image"] = OwnImage(**spec["image"]) if spec.get("image") else None
+    spec["on_change"] = tuple(spec.get("on_change", ()))
     server, rollout = from_json(values["handle"], spec["target"], values["bundle"])
     return ServiceRecord(
         spec=ServiceSpec(**spec),

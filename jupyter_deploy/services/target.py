@@ -54,7 +54,7 @@ class Launch:
     port_is_given: bool  # whether another port will not do
     workers: int  # processes that run the script, in each replica
     replicas: int  # servers behind the service's address; more than 1 only if the target can
-    settings: Mapping[str, Setting] = field(hash=False)  # those that differ from the server's defaults
+    settings: Mapping[str, Setting] = field(hash=False, repr=False)  # those that differ from the server's defaults
     environment: Environment  # what it runs on
     variables: Mapping[str, str] = field(hash=False, repr=False)  # of the script
     memory: int  # bytes of a container; 0 for the default
@@ -90,6 +90,8 @@ class Capabilities:
         Whether several servers can answer at one address.
     kernel : bool
         Whether services run on the interpreter that deploys them, where no environment is given.
+    commands : bool
+        Whether a server runs commands of its user on this machine.
     """
 
     limits: bool = False  # whether memory and processors of a service can be limited
@@ -98,6 +100,8 @@ class Capabilities:
     live_reload: bool = False
     replicas: bool = False  # whether several servers can answer at one address
     kernel: bool = False  # whether services run by default on the interpreter that deploys them
+    # whether a server can run a command as the user who deploys it would, on this machine
+    commands: bool = False
 
 
 class Target(Protocol):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .archive import content_digest as content_digest
     from .archive import pack_bundle as pack_bundle
     from .config import FIXED as FIXED
+    from .config import TOLD as TOLD
     from .config import ServingConfig as ServingConfig
     from .config import settable as settable
     from .config import with_settings as with_settings
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from .credentials import Credentials as Credentials
     from .credentials import is_key as is_key
     from .failures import Failure as Failure
+    from .hooks import Hooks as Hooks
+    from .hooks import change_document as change_document
+    from .hooks import checked_hook as checked_hook
+    from .hooks import is_address as is_address
+    from .hooks import is_loopback as is_loopback
+    from .hooks import masked_hook as masked_hook
     from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
     from .layout import NOTICES as NOTICES
@@ -45,9 +52,10 @@ else:
         {
             "answers": "RETURNED_NONE to_json",
             "archive": "content_digest pack_bundle",
-            "config": "FIXED ServingConfig settable with_settings",
+            "config": "FIXED TOLD ServingConfig settable with_settings",
             "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
+            "hooks": "Hooks change_document checked_hook is_address is_loopback masked_hook",
             "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
             "logs": "Format",
             "origins": "Origin origins_of place_of",

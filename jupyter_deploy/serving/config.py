@@ -65,7 +65,10 @@ FIXED = (
     "start_method",
     "exposure",
     "collect_folder",
+    "tells_start",
 )
+# The specification of a service has it, so it is no setting that a user gives; a running server can be told another.
+TOLD = ("on_change",)
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,10 @@ class ServingConfig:
         Whether the collected data stays when the service is deleted.
     collect_folder : str
         Where the collected data is written; empty for nowhere.
+    on_change : str
+        Addresses and commands that are told when the service's state changes by itself, as a JSON list.
+    tells_start : bool
+        Whether they are told of the first start, too.
     """
 
     name: str = "service"
@@ -219,6 +226,8 @@ class ServingConfig:
     collect_body_size: int = 1 << 20
     collect_keep: bool = False
     collect_folder: str = ""
+    on_change: str = field(default="", repr=False)
+    tells_start: bool = False
 
     def dumps(self) -> str:
         """Return the JSON that :func:`read_config` reads."""
@@ -233,6 +242,11 @@ class ServingConfig:
         )
 
     @property
+    def hooks(self) -> tuple[str, ...]:
+        """The addresses and commands that are told of changes."""
+        return tuple(json.loads(self.on_change)) if self.on_change else ()
+
+    @property
     def collects(self) -> bool:
         """Whether anything is collected, and there is a place for it."""
         return self.collect != "off" and bool(self.collect_folder)
@@ -240,7 +254,7 @@ class ServingConfig:
 
 def settable() -> list[str]:
     """List the settings that a user may change: all that the target does not choose when it starts a server."""
-    return [field.name for field in fields(ServingConfig) if field.name not in FIXED]
+    return [field.name for field in fields(ServingConfig) if field.name not in {*FIXED, *TOLD}]
 
 
 def with_settings(

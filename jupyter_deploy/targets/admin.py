@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, TargetProblem, UsageProblem
 from ..services import Certificate, Doing, Health, Reloaded
-from ..serving import FIXED, Credentials, ServingConfig, settable
+from ..serving import FIXED, TOLD, Credentials, ServingConfig, settable
 from .asking import Silent, ask
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def known_settings() -> tuple[str, ...]:
 
     A target records them with the server.
     """
-    return tuple(sorted(set(settable()) - _FIRST))
+    return tuple(sorted({*settable(), *TOLD} - _FIRST))
 
 
 def settings_for(knows: Iterable[str], name: str, wanted: ServingConfig) -> dict[str, Any]:

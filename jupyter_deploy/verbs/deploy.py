@@ -22,6 +22,7 @@ _ENVIRONMENT = (
 )
 _VARIABLE = "an environment variable of the script; KEY alone takes its value here, KEY= removes it; may be repeated"
 _FOLLOW = "latest: a new version of its model is deployed when it is registered, wherever that is done; none: it stays"
+_ON_CHANGE = "an address or a command that gets each change of its state as JSON; may be repeated; none: removes all"
 _MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
 
 
@@ -72,6 +73,7 @@ def asked_of(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         tls=given.tls,
         tls_key=given.tls_key,
         follow_model=given.follow_model,
+        on_change=given.on_change,
     )
 
 
@@ -130,6 +132,7 @@ VERB = Verb(
             "--tls-key", metavar="FILE", help="the certificate's key; by default in the same file", completes="files"
         ),
         argument("--follow-model", metavar="latest|none", help=_FOLLOW, completes="following"),
+        argument("--on-change", action="append", metavar="URL|COMMAND", help=_ON_CHANGE),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),

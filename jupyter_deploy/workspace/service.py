@@ -30,6 +30,7 @@ from ..services import (
     Target,
     Token,
 )
+from ..serving import masked_hook
 from .collected import CollectedData
 from .collecting import Collecting
 
@@ -150,6 +151,7 @@ class Service(Invocable, Collecting):
             "log": str(self.log_file),
             "tags": dict(record.spec.tags),
             "properties": dict(record.spec.properties),
+            "on_change": [masked_hook(hook) for hook in record.spec.on_change],
             "description": record.spec.description,
             "change": self.change.as_dict() if self.change else None,
         }

@@ -65,8 +65,8 @@ class TemporaryServers:
         """
         settings = {key: value for key, value in resolved.spec.settings.items() if not key.startswith("collect")}
         spec = replace(resolved.spec, name=name, port=0, replicas=1, settings=settings, tls="")
-        # It follows no model.
-        spec = replace(spec, follow_model="")
+        # It follows no model, and tells no hook.
+        spec = replace(spec, follow_model="", on_change=())
         self._rollout.apply(None, replace(resolved, spec=spec, told_as=told_as), True, progress)
         return self._handle(name, told_as=told_as)
 

@@ -298,8 +298,9 @@ class Workspace:
         auth, tls, tls_key : str, str or pathlib.Path, optional
             What clients must show: ``"none"``, ``"key"``, ``"token"``. HTTPS: ``"self-signed"``, or the file of a
             certificate and that of its key; ``"none"``.
-        follow_model : str, optional
-            ``"latest"``: a new version of its model is deployed when it is registered; ``"none"`` ends that.
+        follow_model, on_change : str, sequence of str, optional
+            ``"latest"``: a new version of its model is deployed when it is registered. Addresses and commands that are
+            told of changes.
         living, wait, progress : Living, bool, callable, optional
             Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
             gets the steps of the work.

@@ -1,17 +1,23 @@
-"""Rows about what happens when a model is registered, on the process target."""
+"""Rows about what happens when a model is registered, or a service's state changes, on the process target."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import shlex
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.errors import UsageProblem
+from jupyter_deploy.errors import ReloadFailed, UsageProblem
 from jupyter_deploy.sdk.v1 import Model, Workspace
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 from tests.e2e.test_updates import clients
+from tests.receiver import receiving
 
 from .test_rows_services import until
 
@@ -91,3 +97,73 @@ def test_row_2_53_a_new_version_is_deployed_to_the_services_that_follow_its_mode
         workspace.deploy("follower", follow_model="latest")
     registered(workspace, folder, "seven")
     assert service.record.models == ("kind:2",)
+
+
+def test_row_2_71_a_hook_is_told_of_each_change_of_state(workspace: LocalWorkspace, folder: Path) -> None:
+    registered(workspace, folder, "one")
+    (folder / "score.py").write_text(SCRIPT)
+    told = folder / "told.jsonl"
+    code = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + chr(10))"
+    command = shlex.join([sys.executable, "-c", code, str(told)])
+    with receiving() as receiver:
+        receiver.statuses = [503]
+        hook = f"http://user:pass-word@127.0.0.1:{receiver.port}/changes?key=secret"
+        service = workspace.deploy("watched", script=folder / "score.py", models=["kind"], on_change=[hook, command])
+
+        def changes(count: int) -> list[tuple[str | None, str]]:
+            # The first one is sent twice, since the first try was answered 503.
+            until(lambda: len(receiver.received) > count and len(told.read_text().splitlines()) >= count)
+            return [(one["from"], one["to"]) for one in receiver.documents[1:]]
+
+        assert changes(1) == [(None, "Healthy")]
+        first = receiver.received[0]
+        assert first.path == "/changes?key=secret"
+        assert first.headers["authorization"] == "Basic dXNlcjpwYXNzLXdvcmQ="
+        assert first.document["service"] == "watched"
+        assert first.document["reason"] == "created"
+        assert first.document["url"] == service.scoring_uri
+        assert first.document["generation"] == 1
+        assert first.document["bundle"] == service.record.bundle
+        assert first.document["time"].endswith("Z")
+        # The server itself notices that its worker died.
+        os.kill(service.health.workers[0], signal.SIGKILL)
+        assert changes(3)[1:] == [("Healthy", "Unhealthy"), ("Unhealthy", "Healthy")]
+        assert receiver.documents[2]["url"] == service.scoring_uri
+        assert receiver.documents[2]["bundle"] == service.record.bundle
+        registered(workspace, folder, "bad")
+        with pytest.raises(ReloadFailed):
+            workspace.deploy("watched")
+        assert changes(4)[3:] == [("Healthy", "Healthy")]
+        assert "this one is no good" in receiver.documents[4]["reason"]
+        workspace.deploy("watched", models=["kind:1"], workers=2)
+        assert changes(5)[4:] == [("Healthy", "Healthy")]
+        assert "workers" in receiver.documents[5]["reason"]
+        service.stop()
+        assert changes(6)[5:] == [("Healthy", "Stopped")]
+        workspace.deploy("watched")
+        assert changes(7)[6:] == [("Stopped", "Healthy")]
+        shown = json.dumps(service.as_dict()) + repr(service.record) + service.logs(1000)
+        assert "pass-word" not in shown
+        assert "key=secret" not in shown
+        assert f"http://***@127.0.0.1:{receiver.port}/changes?***" in service.as_dict()["on_change"]
+        service.delete()
+        assert changes(8)[7:] == [("Healthy", "Deleted")]
+        documents = [json.loads(line) for line in told.read_text().splitlines()]
+        assert [one["to"] for one in documents] == [one["to"] for one in receiver.documents[1:]]
+
+
+def test_a_hook_that_fails_is_a_line_in_the_log_and_no_change_waits(workspace: LocalWorkspace, folder: Path) -> None:
+    registered(workspace, folder, "one")
+    (folder / "score.py").write_text(SCRIPT)
+    fails = shlex.join([sys.executable, "-c", "import sys; sys.exit('no http://u:pass-word@host/ today')"])
+    with receiving() as receiver:
+        receiver.statuses = [404]
+        hook = f"http://u:pass-word@127.0.0.1:{receiver.port}/?key=secret"
+        with pytest.raises(UsageProblem, match="no program 'not-there'"):
+            workspace.deploy("hooked", script=folder / "score.py", models=["kind"], on_change=["not-there --x"])
+        service = workspace.deploy("hooked", script=folder / "score.py", models=["kind"], on_change=[hook, fails])
+        until(lambda: "it answered 404" in service.logs() and "it ended with 1" in service.logs())
+    assert "it ended with 1: no *** today" in service.logs()
+    assert "pass-word" not in service.logs()
+    assert "secret" not in service.logs()
+    assert workspace.deploy("hooked", on_change="none").as_dict()["on_change"] == []

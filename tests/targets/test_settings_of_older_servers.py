@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_deploy.errors import UsageProblem
-from jupyter_deploy.serving import ServingConfig, settable
+from jupyter_deploy.serving import TOLD, ServingConfig, settable
 from jupyter_deploy.targets.admin import known_settings, settings_for
 
 
@@ -27,4 +27,4 @@ def test_what_it_does_not_know_and_was_asked_for_is_refused_by_name() -> None:
 
 
 def test_a_server_of_today_gets_all() -> None:
-    assert sorted(settings_for(known_settings(), "churn", ServingConfig())) == sorted(settable())
+    assert sorted(settings_for(known_settings(), "churn", ServingConfig())) == sorted([*settable(), *TOLD])

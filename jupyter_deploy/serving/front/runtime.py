@@ -58,6 +58,8 @@ class Runtime:
         self._reload = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = self._aborted = False
+        # Called when the state may be another one, with whether a reload made it so.
+        self.on_state: Callable[[bool], None] = lambda _: None
         self._ending = asyncio.Event()
 
     def _limit(self) -> float:
@@ -132,6 +134,7 @@ class Runtime:
             self.metrics.reloads["succeeded"] += 1
             self._background(self._bury(old))
         log.info("generation %d serves, workers: %d, script: %s", new.number, new.workers, new.layout.label)
+        self.on_state(old is not None)
         self._background(self._workers.get_ready(new))
 
     async def _bury(self, old: Generation) -> None:
@@ -188,6 +191,7 @@ class Runtime:
         if not link.expired:
             log.error("worker %d of generation %d %s", link.pid, link.generation, how)
         generation.links.remove(link)
+        self.on_state(False)
         if link.expired or time.time() - link.since > STEADY_SECONDS:
             self._quick_deaths = 0
         await self._restart(generation, how)
@@ -198,6 +202,7 @@ class Runtime:
             if self._quick_deaths >= self.config.max_restarts:
                 self.broken = f"its workers keep dying; the last one {how}"
                 log.error("given up after %d restarts: %s", self._quick_deaths, self.broken)
+                self.on_state(False)
                 self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
                 return
             await asyncio.sleep(BACK_OFF[min(self._quick_deaths, len(BACK_OFF) - 1)])
@@ -218,6 +223,7 @@ class Runtime:
             self.dispatcher.add(link)
             self.lately = f"a worker was restarted; it {how}" if _OUT_OF_MEMORY in how else ""
             log.info("worker %d replaces it", link.pid)
+            self.on_state(False)
             return
 
     def _background(self, work: Any) -> None:
@@ -271,6 +277,11 @@ class Runtime:
             self._workers.kill(link)
 
     @property
+    def ending(self) -> bool:
+        """Whether the service is about to end."""
+        return self._closing or self._ending.is_set()
+
+    @property
     def ready(self) -> bool:
         """Whether a worker could answer now."""
         return self.current is not None and bool(self.current.links) and not self.broken
@@ -291,16 +302,19 @@ class Runtime:
             "workers": len(self.worker_pids()),
         }
 
-    def facts(self) -> dict[str, Any]:
-        """Return state and reason in the words of Azure ML's services, generation, workers, counts."""
+    def condition(self) -> tuple[str, str]:
+        """Return state and reason in the words of Azure ML's services."""
         if self.broken:
-            state, reason = "Failed", self.broken
-        elif self.current is None:
-            state, reason = "Transitioning", "the script is being loaded"
-        elif not self.current.links:
-            state, reason = "Unhealthy", "no worker is up; one is being restarted"
-        else:
-            state, reason = "Healthy", self.lately
+            return "Failed", self.broken
+        if self.current is None:
+            return "Transitioning", "the script is being loaded"
+        if not self.current.links:
+            return "Unhealthy", "no worker is up; one is being restarted"
+        return "Healthy", self.lately
+
+    def facts(self) -> dict[str, Any]:
+        """Return state and reason, generation, workers, counts."""
+        state, reason = self.condition()
         return {
             "name": self.config.name,
             "state": state,

@@ -25,6 +25,7 @@ from ..logs import configure, log
 from ..logwriter import LogWriter, Outputs
 from ..messages import INIT_FAILED
 from ..watcher import ENDED_FILE, ENDING, Life, replace_file
+from .changes import Changes
 from .collection import Collection
 from .engine import Engine, configuration
 from .guard import is_loopback
@@ -43,6 +44,7 @@ _AGAIN_SECONDS = 0.5
 # In the state folder, for the targets.
 _FAILURE = "failure.json"
 _SERVED = "served"
+_URL = "JUPYTER_DEPLOY_URL"
 FIRST = Life()
 _NONE = Credentials()
 
@@ -134,20 +136,11 @@ class Server:
         uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
         uploads.sweep()
         loopback = is_loopback(self.config, sockets[0])
-        application = HttpApplication(
-            runtime,
-            token,
-            form,
-            writer,
-            intake,
-            uploads,
-            collection,
-            credentials=self._credentials,
-            loopback=loopback,
-        )
-        headers, drain = [("server", "jupyter_deploy")], self.config.drain_seconds
-        settings = configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain)
-        engine = Engine(settings, intake, self._tls)
+        self._changes = Changes(runtime, self._url(sockets[0]), self._life)
+        runtime.on_state = self._changes.look
+        parts = (runtime, token, form, writer, intake, uploads, collection)
+        application = HttpApplication(*parts, credentials=self._credentials, loopback=loopback)
+        engine = self._engine(application, intake)
         self._take_signals(runtime, engine)
         self._background(self._first_generation(runtime, engine, uploads))
         if self.config.health_port:
@@ -156,9 +149,15 @@ class Server:
             await engine.serve(sockets=sockets)
         finally:
             await self._end(runtime)
+            await asyncio.to_thread(self._changes.close)
             collection.close()
             log.info("stopped")
             writer.close()
+
+    def _engine(self, application: HttpApplication, intake: Limits) -> Engine:
+        headers, drain = [("server", "jupyter_deploy")], self.config.drain_seconds
+        settings = configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain)
+        return Engine(settings, intake, self._tls)
 
     async def _end(self, runtime: Runtime) -> None:
         for task in self._tasks:
@@ -168,6 +167,11 @@ class Server:
             # The time is over: requests in flight are given up.
             runtime.abort()
         await runtime.close()
+
+    def _url(self, listener: socket.socket) -> str:
+        """Return where clients reach the service; behind a published port only its target knows."""
+        scheme = "https" if self._tls else "http"
+        return os.environ.get(_URL) or f"{scheme}://{self.config.host}:{listener.getsockname()[1]}/score"
 
     def _take_signals(self, runtime: Runtime, engine: Any) -> None:
         actions: dict[str, Callable[[], None]] = {
@@ -279,5 +283,6 @@ class Server:
             except OSError as error:
                 log.warning("%s cannot be written: %s", place, error.strerror)
         self._exit_code = INIT_FAILED
+        self._changes.failed(failure.summary)
         runtime.give_up_waiting()
         engine.should_exit = True

@@ -127,11 +127,12 @@ def labels_of(launch: Launch) -> dict[str, str]:
     }
 
 
-def variables_of(launch: Launch, bounds: Mapping[str, int], processors: int) -> dict[str, str]:
-    """Return the public variables of a container; the user's own come through a file."""
+def variables_of(launch: Launch, bounds: Mapping[str, int], processors: int, port: int) -> dict[str, str]:
+    """Return the public variables of a container; the user's own come through a file. ``port`` is the published one."""
     if launch.image:
         return dict(launch.variables)
     found = {"HOME": "/tmp", "USER": "service"}  # noqa: S108 - the container's own
+    found["JUPYTER_DEPLOY_URL"] = f"{'https' if launch.certificate else 'http'}://{HOST}:{port}/score"
     share = max(1, bounds["cpu_quota"] // bounds["cpu_period"])
     if share < processors:
         # Numeric libraries count the machine's processors, and would wait for time that the container does not get.

@@ -105,7 +105,7 @@ class DockerTarget:
                 user=None if own else user,
                 working_dir=None if own else "/tmp",  # noqa: S108 - the container's own
                 ports=[(own.port if own else PORT, "tcp")],
-                environment=variables_of(launch, bounds, int(info["NCPU"])),
+                environment=variables_of(launch, bounds, int(info["NCPU"]), port),
                 labels=labels_of(launch),
                 stop_signal=None if own else "SIGTERM",
                 host_config=host_config(client, launch, share, port, bounds),

@@ -40,6 +40,7 @@ _DEFAULT: Options = {
     "cpus": "default",
     "image": "none",
     "follow_model": "none",
+    "on_change": "none",
     "source": "default",
     "environment": "default",
     "tags": "default",
