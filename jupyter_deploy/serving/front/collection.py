@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -28,8 +28,8 @@ _KEPT_GENERATIONS = 8
 _CLOSE_SECONDS = 2.0
 _JSON = b"application/json"
 # Id; when it began, how long it took, and run() of it; status, both bodies, generation, what only some requests have.
-_Noted = tuple[str, tuple[float, float, float], int, bytes, bytes, int, dict[str, Any] | None]
-_GENERATION = 5
+_Noted = tuple[str, float, float, float, int, bytes, bytes, int, dict[str, Any] | None]
+_GENERATION = 7
 
 
 class Collection:
@@ -89,9 +89,11 @@ class Collection:
         is_usual = (kind == _JSON or kind is None) and scope["method"] == "POST" and not scope["query_string"]
         more = None if is_usual and not answer.meta and reply.stream is None else _more(scope, kind, reply, answer)
         body, generation = job.request.body, job.link.generation if job.link else 0
-        times = time.time() - seconds, seconds, answer.milliseconds
-        self._noted.append((name, times, reply.status, body, reply.body, generation, more))
-        self._grow(len(body) + len(reply.body))
+        began, run = time.time() - seconds, answer.milliseconds
+        self._noted.append((name, began, seconds, run, reply.status, body, reply.body, generation, more))
+        self._size += len(body) + len(reply.body)
+        if not self._due or self._size > _FLUSH_BYTES:
+            self._grow(0)
 
     def from_script(self, collection: str, record: bytes, generation: int) -> None:
         """Take what a collector of the script was given: a JSON object."""
@@ -119,8 +121,7 @@ class Collection:
         self._due, self._size = False, 0
         noted, self._noted = self._noted, []
         for generation, group in groupby(noted, itemgetter(_GENERATION)):
-            made = [_record(one, self._limit) for one in group]
-            self._lines.setdefault(REQUESTS, []).append(self._suffix(generation).lines(made))
+            self._lines.setdefault(REQUESTS, []).append(self._suffix(generation).lines(_records([*group], self._limit)))
         waiting, self._lines = self._lines, {}
         for collection, lines in waiting.items():
             if self._writer is not None:
@@ -142,23 +143,29 @@ class Collection:
             self._writer.close(_CLOSE_SECONDS)
 
 
-def _record(noted: _Noted, limit: int) -> dict[str, Any]:
-    name, (began, seconds, milliseconds), status, body, answered, _, more = noted
-    record: dict[str, Any] = {
-        "time": began,
-        "id": name,
-        "status": status,
-        "us": int(seconds * 1e6),
-        "run_us": int(milliseconds * 1e3),
-    }
-    put_body(record, "input", body, limit)
-    if more is None:
-        put_body(record, "output", answered, limit)
-        return record
-    if "streamed" not in more:
-        put_body(record, "output", answered, limit)
-    record.update(more)
-    return record
+def _records(noted: Sequence[_Noted], limit: int) -> list[dict[str, Any]]:
+    """Make the records of requests; bodies that are cut or binary, and rare facts, are put in afterwards."""
+    made: list[dict[str, Any]] = []
+    for name, began, seconds, milliseconds, status, body, answered, _, more in noted:
+        record = {
+            "time": began,
+            "id": name,
+            "status": status,
+            "us": int(seconds * 1e6),
+            "run_us": int(milliseconds * 1e3),
+        }
+        made.append(record)
+        if more is None and len(body) <= limit and len(answered) <= limit:
+            try:
+                record["input"], record["output"] = body.decode(), answered.decode()
+                continue
+            except UnicodeDecodeError:
+                pass
+        put_body(record, "input", body, limit)
+        if more is None or "streamed" not in more:
+            put_body(record, "output", answered, limit)
+        record.update(more or {})
+    return made
 
 
 def _more(scope: Mapping[str, Any], kind: bytes | None, reply: Reply, answer: Answer) -> dict[str, Any]:
