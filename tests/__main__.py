@@ -1,4 +1,4 @@
-"""All tests: ``python -m tests``. Side by side what only waits, then alone what measures or owns the machine.
+"""All tests: ``python -m tests``. Side by side, then alone what measures time or owns the browser.
 
 A few tests that fail are run once more, with nothing beside them, and are named: a machine of two cores is sometimes
 too slow for a test that waits for a moment. Many failures, or one that fails again, fail the run. Words behind it go to
@@ -18,7 +18,7 @@ _PYTEST = [sys.executable, "-m", "pytest"]
 _SIDE_BY_SIDE = ["-m", "not alone", "-n", "3", "--dist", "loadfile"]
 _ALONE = ["-m", "alone"]
 _FAILED, _NO_TESTS = 1, 5
-_MOST_AGAIN = 4
+_MOST_AGAIN = 8
 _CACHE = Path(__file__).parent.parent / ".pytest_cache" / "v" / "cache" / "lastfailed"
 
 

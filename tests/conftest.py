@@ -5,13 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_deploy.workspace import Workspace
 
-# What measures time, or owns the engine, the browser or a disk: never beside other tests.
-ALONE = ("docker/", "faults/", "ui/", "architecture/test_imports.py")
+# What measures time or owns the browser: never beside other tests.
+ALONE = (
+    "ui/",
+    "faults/test_latency.py",
+    "faults/test_streams.py",
+    "faults/test_floods.py",
+    "architecture/test_imports.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Distribute files, and what owns the engine as if it were one file."""
+    from .scheduling import ByFile
+
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -52,7 +52,7 @@ class Place:
         return self.workspace.deploy("sum", target=self.name, **options)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.alone), "pretend"])
+@pytest.fixture(params=["process", "docker", "pretend"])
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workspace: Workspace
 ) -> Iterator[Place]:
