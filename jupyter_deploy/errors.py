@@ -159,7 +159,12 @@ class ModelProblem(DeployError):
 
 
 class ScriptProblem(DeployError):
-    """The entry script cannot serve; nothing was stored or changed."""
+    """The entry script cannot serve; nothing was stored or changed.
+
+    ``names`` are those that it uses and cannot have, if that is why.
+    """
+
+    names: tuple[str, ...] = ()
 
 
 class TooMuchToShip(UsageProblem):

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from .bundles import build as build
     from .bundles import captured_in as captured_in
     from .bundles import captured_names as captured_names
-    from .bundles import manifest_of as manifest_of
+    from .manifest import Manifest as Manifest
+    from .manifest import manifest_of as manifest_of
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "archives": "Archive Reader",
-            "bundles": "Bundle build captured_in captured_names manifest_of",
+            "bundles": "Bundle build captured_in captured_names",
+            "manifest": "Manifest manifest_of",
         },
     )

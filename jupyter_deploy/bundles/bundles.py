@@ -19,6 +19,7 @@ from ..scripts import LOADED, Script
 from ..scripts.shipment import Content, Contents, Shipment, is_whole
 from ..serving import BUNDLE_LISTING, NOTICES, link_bundle
 from ..store import ArtifactStore, Stage
+from .manifest import MANIFEST, manifest_of, read
 
 FORMAT = 1
 
@@ -38,7 +39,7 @@ class Bundle:
     def verify(self) -> None:
         """Check that the files of a service exist unchanged."""
         try:
-            manifest: dict[str, Any] = json.loads((self.folder / "bundle.json").read_text())
+            manifest: dict[str, Any] = json.loads((self.folder / MANIFEST).read_text())
             for name, digest in manifest["code"].items():
                 if hashlib.sha256((self.folder / "code" / name).read_bytes()).hexdigest() != digest:
                     raise StoreProblem(f"code/{name} was changed", hint="A bundle is never edited in place.")
@@ -50,7 +51,7 @@ class Bundle:
                 self._verify_files(manifest["files"]["digest"])
         except (OSError, ValueError, KeyError, StoreProblem) as error:
             raise StoreProblem(
-                f"Bundle {self.digest[:12]} is damaged: {error}.", hint="It will be built anew."
+                f"Bundle {self.digest[:12]} is damaged: {error}.", hint="The next deployment builds it again."
             ) from error
 
     def publish(self, half: Path) -> None:
@@ -75,18 +76,9 @@ class Bundle:
                 raise StoreProblem(f"code/{name} was changed")
 
 
-def manifest_of(bundle: Path) -> dict[str, Any]:
-    """Read a bundle's manifest; empty if the bundle no longer exists."""
-    try:
-        manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return manifest
-
-
 def captured_in(bundle: Path) -> tuple[str, ...]:
     """List the captured models of a bundle as ``name:version``; empty if the bundle no longer exists."""
-    return tuple(manifest_of(bundle).get("captured", ()))
+    return manifest_of(bundle).captured
 
 
 @lru_cache(maxsize=256)
@@ -95,14 +87,13 @@ def captured_names(bundle: Path) -> Mapping[str, str]:
 
     Raises
     ------
-    OSError, ValueError
+    OSError, ValueError, KeyError
         If the bundle is not there, or damaged.
     """
-    manifest: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
-    captured = manifest.get("captured", ())
-    source = (bundle / "code" / manifest["entry"]).read_text(encoding="utf-8") if captured else ""
+    manifest = read(bundle)
+    source = (bundle / "code" / manifest.entry).read_text(encoding="utf-8") if manifest.captured else ""
     found = {name: f"{model}:{version}" for name, model, version in LOADED.findall(source)}
-    return {name: model for name, model in found.items() if model in captured}
+    return {name: model for name, model in found.items() if model in manifest.captured}
 
 
 def build(
@@ -144,7 +135,7 @@ def build(
     _link(half, shipment, contents, found)
     link_bundle(half, manifest)
     _describe(half, listing, script, manifest["requirements"])
-    (half / "bundle.json").write_text(text)
+    (half / MANIFEST).write_text(text)
     bundle.publish(half)
     return bundle, shipment
 

@@ -21,7 +21,7 @@ class Match:
 
     reason: str = ""  # why they differ; empty if they do not
     opened: bool = False  # whether a library's wrapper was looked into; its other arguments are not compared
-    # defaults and attributes that each run of the statement computes anew, with their values now
+    # defaults and attributes that each run of the statement computes again, with their values now
     written: tuple[tuple[ast.expr, str], ...] = ()
     adds_to: tuple[object, ...] = ()  # what decorators add to at each run
 

@@ -97,7 +97,7 @@ class Taking:
         use, where, lines, needed_by = self._used[name]
         after = f", which {needed_by} needs," if needed_by else ""
         message = f"{name!r}{after} cannot be shipped: {reason}"
-        return problem_at(Finding(message, hint, use.line, use.column, len(name)), where, lines)
+        return problem_at(Finding(message, hint, use.line, use.column, len(name), names=(name,)), where, lines)
 
     def _take(self, use: Use) -> None:
         name, value = use.name, self._notebook.variables.get(use.name)

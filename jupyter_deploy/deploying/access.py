@@ -52,7 +52,7 @@ class Access:
         """
         record = self._rows.get(name)
         if record.spec.auth != "token":
-            has = "has keys" if record.spec.auth == "key" else "answers everybody"
+            has = "has keys" if record.spec.auth == "key" else "answers without keys"
             raise UsageProblem(
                 f"{record.name} takes no tokens: it {has}.",
                 hint=f"Let it take tokens: jupyter model deploy {record.name} --auth token",

@@ -173,7 +173,7 @@ class Deployment:
         names: str = NOT_LOOKED_AT,
         progress: Progress = lambda _: None,
     ) -> Change:
-        """Load a service's script anew; models keep their versions, except the one that is named.
+        """Load a service's script again; models keep their versions, except the one that is named.
 
         ``script`` is a file, ``source`` a text to serve instead of the script. ``model`` is a reference that replaces
         the present version of that model. ``sample`` is a request's body that this and every later version must

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..bundles import manifest_of
+from ..bundles import Manifest, manifest_of
 from ..environments import Environment
 from ..services import ServiceRecord
 from .resolution import Resolved
@@ -27,7 +25,7 @@ def differences(record: ServiceRecord, resolved: Resolved) -> tuple[str, ...]:
     was_held, held = manifest_of(bundles / record.bundle), manifest_of(resolved.bundle.folder)
     if resolved.model_ids != record.models and (not was_held or _held(was_held) != _held(held)):
         found.append("model")
-    if resolved.bundle.digest != record.bundle and (not found or _code(was_held) != _code(held)):
+    if resolved.bundle.digest != record.bundle and (not found or not was_held.has_code_of(held)):
         found.append("script")
     if resolved.spec.workers != record.spec.workers:
         found.append("workers")
@@ -50,12 +48,7 @@ def _same(one: Environment, other: Environment) -> bool:
     return one.is_kernel == other.is_kernel and (one.is_kernel or one.digest == other.digest)
 
 
-def _code(manifest: dict[str, Any]) -> list[Any]:
-    return [manifest.get(key) for key in ("code", "files", "names")]
-
-
-def _held(manifest: dict[str, Any]) -> tuple[set[str], list[str]]:
+def _held(manifest: Manifest) -> tuple[set[str], list[str]]:
     """Return a bundle's models by name, and captured data by its content: only its script knows its name."""
-    captured = manifest.get("captured", ())
-    ids = {f"{model['name']}:{model['version']}": model["digest"] for model in manifest.get("models", ())}
+    captured, ids = manifest.captured, {model.id: model.digest for model in manifest.models}
     return {key for key in ids if key not in captured}, sorted(digest for key, digest in ids.items() if key in captured)

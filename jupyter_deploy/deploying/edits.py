@@ -20,8 +20,7 @@ def script_facts(spec: ServiceSpec, bundle: Path, stored: str | None) -> dict[st
     nothing is known.
     """
     manifest = manifest_of(bundle)
-    code: dict[str, str] = manifest.get("code", {})
-    entry = manifest.get("entry", "")
+    code, entry = manifest.code, manifest.entry
     if spec.image or entry not in code:
         return {"script_hash": "", "edited": []}
     known = {"script_hash": code[entry][:_SHOWN]}

@@ -135,8 +135,8 @@ class Resolver:
         return stored or self._scripts.get(spec.script), False
 
     def _is_large(self, record: ServiceRecord) -> bool:
-        shipped = manifest_of(self._home.bundles / record.bundle).get("files", {})
-        return bool(shipped.get("size", 0) > MOST_BYTES or shipped.get("count", 0) > MOST_FILES)
+        shipped = manifest_of(self._home.bundles / record.bundle)
+        return shipped.files_size > MOST_BYTES or shipped.files_count > MOST_FILES
 
     def version_of(self, reference: str) -> str:
         """Return the present ``name:version`` of a model reference; the reference itself if there is no such model."""

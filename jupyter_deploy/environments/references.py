@@ -73,7 +73,7 @@ def _choices(registered: Environments) -> str:
 
 
 def environment_of(reference: str, registered: Environments, requirements: Callable[[], list[str]]) -> Environment:
-    """Look up what a reference from :func:`reference_of` means now; a file is read anew each time.
+    """Look up what a reference from :func:`reference_of` means now; a file is read each time.
 
     ``requirements`` infers them.
     """

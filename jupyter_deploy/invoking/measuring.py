@@ -29,7 +29,7 @@ class FailedRow:
     message, details, hint : str
         What went wrong, the script's traceback (where an earlier row has not the same message), what to do.
     request_id : str
-        Empty where nothing was sent, or nobody answered.
+        Empty where nothing was sent, or no server answered.
     """
 
     row: int

@@ -30,11 +30,24 @@ def lines_of(source: str) -> list[str]:
 
 
 class Finding(Exception):
-    """A problem at a place; it becomes a ScriptProblem with the place's line and a caret."""
+    """A problem at a place; it becomes a ScriptProblem with the place's line and a caret.
 
-    def __init__(self, message: str, hint: str, line: int = 0, column: int = 0, width: int = 1) -> None:
+    ``names`` are those that the script cannot have, if that is the problem.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str,
+        line: int = 0,
+        column: int = 0,
+        width: int = 1,
+        *,
+        names: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.message, self.hint, self.line, self.column, self.width = message, hint, line, column, width
+        self.names = names
 
 
 def check(
@@ -84,9 +97,11 @@ def problem_at(finding: Finding, where: str, lines: list[str]) -> ScriptProblem:
         cut = max(0, start - 60)
         shown, start = "…" + shown[cut : cut + 120] + "…", start - cut + 1
     caret = " " * start + "^" * max(1, min(finding.width, len(shown) - start))
-    return ScriptProblem(
+    problem = ScriptProblem(
         f"{where} line {finding.line}: {finding.message}", hint=finding.hint, details=f"    {shown}\n    {caret}"
     )
+    problem.names = finding.names
+    return problem
 
 
 def _parse(source: str, lines: list[str]) -> ast.Module:
@@ -221,4 +236,5 @@ def _check_names(tree: ast.Module, lines: list[str], elsewhere: Collection[str],
         # Python's columns count UTF-8 bytes, not characters.
         len(lines[first.lineno - 1].encode()[: first.col].decode("utf-8", "replace")),
         len(name),
+        names=tuple(dict.fromkeys(str(item.message_args[0]) for item in sure)),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .facts import Doing as Doing
     from .facts import Health as Health
     from .facts import Identity as Identity
+    from .facts import Recent as Recent
     from .facts import Reloaded as Reloaded
     from .facts import Stats as Stats
     from .facts import Usage as Usage
@@ -57,7 +58,7 @@ else:
         __name__,
         {
             "certificates": "Certificate",
-            "facts": "Doing Health Identity Reloaded Stats Usage",
+            "facts": "Doing Health Identity Recent Reloaded Stats Usage",
             "hints": "failure_hint known_hint",
             "keys": "KeyFile Keys credentials_for with_key",
             "leftovers": "Leftover",

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..serving import Failure
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A service's traffic of the last minute, or since its start."""
+
+    seconds: float = 0.0  # how long that is
+    requests: int = 0
+    errors: int = 0  # answers from status 400 on
+    requests_per_second: float = 0.0
+    p50_ms: float | None = None  # None without a request
+    p95_ms: float | None = None
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any] | None) -> Recent | None:
+        """Read what a server tells; one of another version of this package may tell more or less."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{key: value for key, value in told.items() if key in known}) if told else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,7 @@ class Health:
     started: float = 0.0
     failure: Failure | None = None
     app_root: str = ""
-    recent: dict[str, Any] = field(default_factory=dict, hash=False)
+    recent: Recent | None = None
     mode: str = ""
     init_seconds: float = 0.0
     pid: int = 0

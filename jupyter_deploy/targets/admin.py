@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ..errors import ReloadFailed, ServiceDown, TargetProblem, UsageProblem
-from ..services import Certificate, Doing, Health, Reloaded
+from ..services import Certificate, Doing, Health, Recent, Reloaded
 from ..serving import FIXED, TOLD, Credentials, ServingConfig, settable
 from .asking import Silent, ask
 
@@ -140,7 +140,8 @@ class Admin:
         from ..serving import Failure
 
         failure = Failure.read(told.pop("failure", None))
-        return Health(**told, workers=tuple(facts["workers"]), failure=failure)
+        recent = Recent.read(told.pop("recent", None))
+        return Health(**told, workers=tuple(facts["workers"]), failure=failure, recent=recent)
 
     def upload(self, archive: Archive, without: frozenset[str] = frozenset()) -> None:
         """Send a bundle to a server that does not see its folder, without the models that the server has.

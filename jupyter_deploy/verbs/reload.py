@@ -1,4 +1,4 @@
-"""``reload``: load a service's script anew, without a failed request."""
+"""``reload``: load a service's script again, without a failed request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 VERB = Verb(
     "reload",
-    "load a service's script anew, or another model version; a failing one changes nothing",
+    "load a service's script again, or another model version; a failing one changes nothing",
     (
         argument("service", help="the service's name", completes="services"),
         argument("--script", metavar="FILE", help="serve this file from now on", completes="files"),

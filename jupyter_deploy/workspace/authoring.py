@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from ..capture import Notebook, capture, means_the_same, moved_on
 from ..deploying import NOT_HERE, NOT_LOOKED_AT, Deployment, Progress
-from ..errors import DeployError
+from ..errors import DeployError, ScriptProblem
 from ..home import Home
 from ..registry import Model, prepare_value
 from ..scripts import Script, Scripts, check_script_name
@@ -151,8 +150,8 @@ class Authoring:
             sample, value = options.get("sample"), options.get("value", NOTHING)
             script = capture(run.name, run.cell, run.folder, notebook, saving, sample=sample)
         except DeployError as error:
-            lost = [one for one in run.script.taken if one.name not in notebook.variables and one.origin]
-            cells = dict.fromkeys(one.origin for one in lost if re.search(rf"\b{one.name}\b", error.message))
+            lost = {*(error.names if isinstance(error, ScriptProblem) else ())} - {*notebook.variables}
+            cells = dict.fromkeys(one.origin for one in run.script.taken if one.name in lost and one.origin)
             hint = f"Run {' and '.join(cells)} again." if cells else error.hint
             error.hint = f"{hint} Or serve it as stored: {as_stored}".strip()
             raise

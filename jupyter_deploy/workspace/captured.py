@@ -79,8 +79,7 @@ class CapturedValues:
             yield from record.models
             # A generation that is loading, or still answers, is in a bundle only.
             for bundle in record.bundles:
-                held = manifest_of(self._home.bundles / bundle).get("models", ())
-                yield from (f"{model['name']}:{model['version']}" for model in held)
+                yield from (model.id for model in manifest_of(self._home.bundles / bundle).models)
 
 
 def _would_be(name: str, version: int, prepared: Prepared) -> Model:

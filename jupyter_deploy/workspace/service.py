@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -143,7 +143,7 @@ class Service(Invocable, Collecting):
             "generation": health.generation,
             "restarts": health.restarts,
             "requests": health.requests,
-            "recent": health.recent,
+            "recent": asdict(health.recent) if health.recent else {},
             "mode": health.mode,
             "started": health.started,
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
@@ -198,7 +198,7 @@ class Service(Invocable, Collecting):
     def script(self) -> Script:
         """The entry script that it runs, as it was shipped; of a model without one, what the package wrote."""
         bundle = self._deployment.bundle_folder(self.record)
-        entry = bundle / "code" / str(manifest_of(bundle).get("entry", ""))
+        entry = bundle / "code" / manifest_of(bundle).entry
         return Script(self.name, entry.read_text(encoding="utf-8"), str(entry.parent))
 
     def moved_on(self, living: Living) -> tuple[str, ...]:

@@ -352,7 +352,7 @@ class Workspace:
         living: Living | None = None,
         progress: Progress = lambda _: None,
     ) -> Service:
-        """Load a service's script anew, as :meth:`Service.reload` does.
+        """Load a service's script again, as :meth:`Service.reload` does.
 
         ``living`` and ``progress`` are as for :meth:`deploy`.
         """

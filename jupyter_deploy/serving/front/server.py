@@ -269,7 +269,7 @@ class Server:
             before = now
 
     async def _load_anew(self, runtime: Runtime, why: str) -> None:
-        log.info("%s: loading the script anew", why)
+        log.info("%s: loading the script again", why)
         # The runtime has logged the error, and the old generation goes on.
         with contextlib.suppress(ScriptFailed, ConnectionError):
             await runtime.load()
