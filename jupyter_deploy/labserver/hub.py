@@ -147,7 +147,14 @@ class Hub:
     def _tell(self, moved: Moved, jobs: list[str]) -> None:
         names = {"services": moved.services, "models": moved.models, "scripts": moved.scripts}
         changed = {kind: list(found) for kind, found in names.items()}
-        self._emit({"revision": self.revision, "changed": changed, "recent": moved.recent, "jobs": jobs})
+        self._emit(
+            {
+                "revision": self.revision,
+                "changed": changed,
+                "recent": {name: recent.as_dict() for name, recent in moved.recent.items()},
+                "jobs": jobs,
+            }
+        )
 
 
 def _closed(watch: Watch | None) -> None:

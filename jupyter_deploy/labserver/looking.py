@@ -220,7 +220,7 @@ def _fields(handle: Service, facts: dict[str, Any]) -> list[dict[str, str]]:
 def traffic(workspace: Workspace, name: str) -> dict[str, Any]:
     """Return the requests of each of the last seconds, oldest first; none if the server does not count them."""
     recent = workspace.services[name].health.recent
-    return {"seconds": recent.get("counts", []), "recent": recent}
+    return {"seconds": recent.counts if recent else [], "recent": recent.as_dict() if recent else {}}
 
 
 def keys(workspace: Workspace, name: str) -> dict[str, str]:

@@ -20,12 +20,20 @@ class Recent:
     requests_per_second: float = 0.0
     p50_ms: float | None = None  # None without a request
     p95_ms: float | None = None
+    counts: tuple[int, ...] = ()  # requests of each second, oldest first; empty without a request
 
     @classmethod
     def read(cls, told: Mapping[str, Any] | None) -> Recent | None:
         """Read what a server tells; one of another version of this package may tell more or less."""
+        if not told:
+            return None
         known = {one.name for one in fields(cls)}
-        return cls(**{key: value for key, value in told.items() if key in known}) if told else None
+        values = {key: value for key, value in told.items() if key in known}
+        return cls(**{**values, "counts": tuple(values.get("counts", ()))})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {**asdict(self), "counts": list(self.counts)}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import asdict
 from typing import Any
 
 import traitlets
@@ -50,7 +49,7 @@ class MetricsChart(LiveWidget):
         except NotFound:
             self.close()
             return True
-        now, recent = time.time(), asdict(health.recent) if health.recent else {}
+        now, recent = time.time(), health.recent.as_dict() if health.recent else {}
         if self._count is None:
             rate = recent.get("requests_per_second", 0.0)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -143,7 +143,7 @@ class Service(Invocable, Collecting):
             "generation": health.generation,
             "restarts": health.restarts,
             "requests": health.requests,
-            "recent": asdict(health.recent) if health.recent else {},
+            "recent": health.recent.as_dict() if health.recent else {},
             "mode": health.mode,
             "started": health.started,
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,

@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import DeployError
-from ..services import Health, ServiceRecord
+from ..services import Health, Recent, ServiceRecord
 from ..store import ChangeCounter
 from .workspace import Workspace
 
@@ -22,6 +21,9 @@ _SILENT_SECONDS = 1.5
 _AT_ONCE = 16
 
 
+_NO_TRAFFIC = Recent()
+
+
 @dataclass(frozen=True)
 class Moved:
     """What has changed between two looks."""
@@ -30,7 +32,7 @@ class Moved:
     models: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     # recent traffic, of services that have or just had some
-    recent: dict[str, dict[str, Any]] = field(default_factory=dict, hash=False)
+    recent: dict[str, Recent] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
         return bool(self.services or self.models or self.scripts or self.recent)
@@ -42,7 +44,7 @@ class _Watched:
 
     record: ServiceRecord
     essence: object = None
-    recent: dict[str, Any] = field(default_factory=dict)
+    recent: Recent = _NO_TRAFFIC
     due: float = 0.0
     asked: float = 0.0
     probe: Future[Health] | None = None
@@ -107,7 +109,7 @@ class Watch:
         before, self._scripts = self._scripts, dict(self.workspace.scripts.stored_at())
         return _different(before, self._scripts)
 
-    def _probed(self) -> tuple[set[str], dict[str, dict[str, Any]]]:
+    def _probed(self) -> tuple[set[str], dict[str, Recent]]:
         """Collect the probes that have ended and begin those that are due."""
         now = time.monotonic()
         for one in self._watched.values():
@@ -116,7 +118,7 @@ class Watch:
                 one.probe = self._pool.submit(self.workspace.services.health_of, one.record)
         # Only for those that have just begun: one that hangs must not delay the others.
         wait([one.probe for one in self._watched.values() if one.probe and one.asked == now], _LOOK_SECONDS)
-        changed, recent = set[str](), {}
+        changed, recent = set[str](), dict[str, Recent]()
         for name, one in self._watched.items():
             if one.probe is None:
                 continue
@@ -131,9 +133,10 @@ class Watch:
             if one.essence != (essence := essence_of(health)):
                 one.essence = essence
                 changed.add(name)
-            elif health.recent.get("requests") or one.recent.get("requests"):
-                recent[name] = health.recent
-            one.recent = health.recent
+            traffic = health.recent or _NO_TRAFFIC
+            if name not in changed and (traffic.requests or one.recent.requests):
+                recent[name] = traffic
+            one.recent = traffic
         return changed, recent
 
 
