@@ -11,6 +11,7 @@ from ..store import Claims
 from .following import check_following
 from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
+from .telemetry import check_telemetry
 from .unproven import Unproven
 
 Done = tuple[str, tuple[str, ...], int]
@@ -68,6 +69,7 @@ class Attempts:
             with self._claims.open() as opened:
                 resolved = self._resolver.resolve(spec, opened, how.source, record=record, large=how.large)
                 check_following(spec, resolved.own_models)
+                check_telemetry(resolved)
                 return resolved, self._rollout.apply(record, resolved, how.wait, progress)
         except BaseException as error:
             self._unproven.take_back(spec.name, record, error)

@@ -34,6 +34,7 @@ from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .specifying import specified, with_given
 from .strays import Strays
+from .telemetry import check_telemetry
 from .unproven import Unproven
 
 # Why the notebook's names were not compared with those that a stored script took.
@@ -196,6 +197,7 @@ class Deployment:
             with self._events.begin(record, spec) as attempt, self._database.claims.open() as opened:
                 resolved = self._resolver.resolve(spec, opened, source, ids, record, large=large)
                 check_following(spec, resolved.own_models)
+                check_telemetry(resolved)
                 what = differences(record, resolved) or ("same script",)
                 action, _, generation = self._rollout.apply(record, resolved, True, progress, forced=what)
                 attempt.changed(action, what, generation)

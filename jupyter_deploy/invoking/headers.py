@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 
 from ..errors import UsageProblem
@@ -10,6 +11,17 @@ from ..errors import UsageProblem
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # They tell where a request begins and ends, or where it goes: the connection's own affair.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
+
+
+def with_trace(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Add the headers of the OpenTelemetry span that is active here, if there is one; the user's own win."""
+    if "opentelemetry.trace" not in sys.modules or "traceparent" in map(str.lower, headers):
+        return headers
+    from opentelemetry.propagate import inject
+
+    found: dict[str, str] = {}
+    inject(found)
+    return {**found, **headers}
 
 
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ..serving import Failure
 from .answers import Answer, answer_of, decoded
 from .connection import Connection, NoAnswer, Reply, TooLarge, TooSlow
 from .expectations import doubt, input_of, nothing_sent, request_hint
-from .headers import checked_headers
+from .headers import checked_headers, with_trace
 from .payloads import JSON, Payload, payload_of
 from .signatures import Signature, may_have_schema, signature_in
 
@@ -151,7 +151,7 @@ class Invocation:
     def _sent(self, connection: Connection, request: Request, limit: int | None) -> Reply:
         name = self.record.name
         try:
-            return connection.post(request.payload.body, request.headers, limit)
+            return connection.post(request.payload.body, with_trace(request.headers), limit)
         except NoAnswer as error:
             raise self.down() from error
         except TooSlow as error:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from .settings import IGNORED as IGNORED
     from .settings import Settings as Settings
     from .settings import gather as gather
+    from .telemetry import TELEMETRY_PACKAGES as TELEMETRY_PACKAGES
+    from .telemetry import is_telemetry_installed as is_telemetry_installed
     from .watcher import ENDED_FILE as ENDED_FILE
     from .watcher import PIDS_FILE as PIDS_FILE
 else:
@@ -60,6 +62,7 @@ else:
             "logs": "Format",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
+            "telemetry": "TELEMETRY_PACKAGES is_telemetry_installed",
             "watcher": "ENDED_FILE PIDS_FILE",
         },
     )

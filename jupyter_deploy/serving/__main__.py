@@ -70,6 +70,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .front import Served, Server, listen
     from .layout import Layout, layout_of_bundle, layout_of_script
     from .logs import Format, log, write_all
+    from .telemetry import check_installed
 
     config = read_config(given.config) if given.config else ServingConfig()
     named = ("host", "port", "workers", "max_batch")
@@ -79,6 +80,8 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     # Before a client can connect, and before the script's variables are there.
     credentials = credentials_of(config)
     os.environ.update(config.environ)
+    if config.otlp_endpoint:
+        check_installed()
     if given.bundle:
         # Resolve a link now: it may name another bundle later.
         folder = given.bundle.resolve()

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ConfigProblem, refuse_unknown_keys
 from .options import WorkerOptions
+from .telemetry import check_endpoint
 
 BATCH = 64
 _CHOICES = {
@@ -173,6 +174,9 @@ class ServingConfig:
         Whether the collected data stays when the service is deleted.
     collect_folder : str
         Where the collected data is written; empty for nowhere.
+    otlp_endpoint : str
+        Where OpenTelemetry's spans and metrics are sent, without /v1/traces; empty for where the variable
+        OTEL_EXPORTER_OTLP_ENDPOINT says, if it does.
     on_change : str
         Addresses and commands that are told when the service's state changes by itself, as a JSON list.
     tells_start : bool
@@ -226,6 +230,7 @@ class ServingConfig:
     collect_body_size: int = 1 << 20
     collect_keep: bool = False
     collect_folder: str = ""
+    otlp_endpoint: str = ""
     on_change: str = field(default="", repr=False)
     tells_start: bool = False
 
@@ -238,7 +243,15 @@ class ServingConfig:
         copies = workers if self.preload else 0
         rate = self.collect_sampling_rate if self.collects else 0.0
         return WorkerOptions(
-            self.max_batch, self.strict_json, self.log_format, self.log_level, copies, rate, self.collect_body_size
+            max_batch=self.max_batch,
+            strict_json=self.strict_json,
+            log_format=self.log_format,
+            log_level=self.log_level,
+            copies=copies,
+            sampling_rate=rate,
+            collected_size=self.collect_body_size,
+            otlp_endpoint=self.otlp_endpoint,
+            service=self.name,
         )
 
     @property
@@ -288,6 +301,8 @@ def _checked(key: str, value: Any, wanted: type, where: str) -> Any:
         raise ConfigProblem(f"{where}: {key} must be at least {_LEAST[key]}, not {value}.")
     if key in _MOST and value > _MOST[key]:
         raise ConfigProblem(f"{where}: {key} must be at most {_MOST[key]}, not {value}.")
+    if key == "otlp_endpoint":
+        check_endpoint(value)
     if key == "log_size" and 0 < value < LEAST_LOG:
         raise ConfigProblem(f"{where}: log_size must be at least {LEAST_LOG} bytes, or 0 for no limit, not {value}.")
     return value

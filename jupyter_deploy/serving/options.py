@@ -18,6 +18,8 @@ class WorkerOptions:
     copies: int = 0  # above 0, this worker runs init() and is then copied for that many that serve (preload)
     sampling_rate: float = 0.0  # share of requests for which the script's collectors are heard; 0: nothing is collected
     collected_size: int = 1 << 20  # bytes that one call of a collector may write
+    otlp_endpoint: str = ""  # where spans go; empty for where the environment says, if it does
+    service: str = ""  # the name that spans carry
 
     def as_dict(self) -> dict[str, Any]:
         """Return the arguments of ``WorkerOptions``, for a message."""

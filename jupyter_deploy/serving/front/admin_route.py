@@ -17,6 +17,7 @@ from ..config import FIXED, with_settings
 from ..credentials import Credentials
 from ..layout import Layout, layout_of_bundle
 from ..logs import log
+from ..telemetry import check_installed
 from .authorization import Authorization
 from .bodies import read_body
 from .links import ScriptFailed
@@ -95,7 +96,9 @@ class Admin:
                 settings["sample"] = values["sample"]
             workers = {"workers": values["workers"]} if values.get("workers") is not None else {}
             # Only an early check: the base settings are known when earlier reloads are done.
-            with_settings(self._runtime.config, {**settings, **workers}, "settings")
+            wanted = with_settings(self._runtime.config, {**settings, **workers}, "settings")
+            if wanted.otlp_endpoint:
+                check_installed()
             return layout, values.get("workers"), settings
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise Refused(400, f"The body must be a JSON object with a bundle: {error}.") from error

@@ -24,6 +24,7 @@ from .requestids import RequestIds, answer_ids, in_log
 from .runtime import Runtime
 from .score_route import ScoreRoute
 from .swagger import NoDocument, document
+from .telemetry import Telemetry
 from .uploads import ROUTE as UPLOADS
 from .uploads import Uploads
 
@@ -67,6 +68,7 @@ class HttpApplication:
         intake: Limits,
         uploads: Uploads,
         collection: Collection,
+        telemetry: Telemetry,
         *,
         credentials: Credentials = _NOBODY_NEEDS_ANY,
         loopback: bool = False,
@@ -81,6 +83,7 @@ class HttpApplication:
         self._form = form
         self._writer = writer
         self._collection = collection
+        self._telemetry = telemetry
         self._new_id = RequestIds().next
         self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
 
@@ -95,6 +98,8 @@ class HttpApplication:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         path = scope["path"]
+        traced = self._telemetry.traffic and (path == "/score" or is_inference(path))
+        span = self._telemetry.begin(scope, headers) if traced else None
         common: Headers = []
         name = ""
         try:
@@ -109,6 +114,7 @@ class HttpApplication:
         except Unasked:
             reply = Reply(200, b"", [(b"allow", ", ".join(_METHODS.get(path, ())).encode())])
         except ClientGone:
+            self._telemetry.left(span)
             return
         except Exception:  # noqa: BLE001
             # The one place that maps errors: the client gets JSON, and the log the traceback.
@@ -123,6 +129,8 @@ class HttpApplication:
             metrics.requests[reply.status] += 1
             metrics.total.observe(seconds)
             metrics.traffic.note(ended, seconds, reply.status)
+            if span is not None:
+                self._telemetry.end(span, name, reply, seconds)
             line = f"{scope['method']} {in_log(path)} {reply.status} {seconds * 1000:.3f}ms {size}"
             self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
             if self._collection.wants_requests:

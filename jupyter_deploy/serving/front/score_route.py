@@ -61,7 +61,8 @@ class ScoreRoute:
                 raise Refused(415, "Expects Content-Type to be application/json")
             # A script that takes the whole request gets it as it was sent.
             return await self.hand_on(scope, headers, name, receive, packed=raw)
-        return _reply(*await self._wait(name, body, partial(_meta, scope), receive))
+        meta, told = self._rest(scope, None)
+        return _reply(*await self._wait(name, body, meta, receive, told=told))
 
     async def hand_on(
         self,
@@ -79,17 +80,24 @@ class ScoreRoute:
         """
         limit = self._runtime.config.body_limit
         body = await read_body(receive, headers, limit)
-        meta = partial(_meta, scope)
-        if tensors is not None:
-            meta = partial(_tensor_meta, scope, tensors, whole=bool(self._runtime.script.get("headers")))
+        meta, told = self._rest(scope, tensors)
         if b"content-encoding" not in headers or packed:
-            return _reply(*await self._wait(name, body, meta, receive, told=tensors is not None))
+            return _reply(*await self._wait(name, body, meta, receive, told=told))
         body = await asyncio.to_thread(decoded, body, headers[b"content-encoding"], limit)
         try:
             with self._intake.holding(len(body)):
-                return _reply(*await self._wait(name, body, meta, receive, told=tensors is not None))
+                return _reply(*await self._wait(name, body, meta, receive, told=told))
         except TooMuch:
             raise Refused(503, "Too many bytes of requests are waiting.", _RETRY) from None
+
+    def _rest(self, scope: dict[str, Any], tensors: dict[str, Any] | None) -> tuple[Callable[[], dict[str, Any]], bool]:
+        """Return what makes the rest of a request, and whether its worker needs that whatever the script takes."""
+        more: dict[str, Any] = {} if tensors is None else {"tensors": tensors}
+        if "traceparent" in scope:
+            more["trace"] = scope["traceparent"]
+        if not more:
+            return partial(_meta, scope), False
+        return partial(_told_meta, scope, more, whole=bool(self._runtime.script.get("headers"))), True
 
     async def until_known(self) -> None:
         """Wait for the first script: only it tells how a request is read."""
@@ -207,5 +215,5 @@ def _meta(scope: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tensor_meta(scope: dict[str, Any], tensors: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    return {**(_meta(scope) if whole else {}), "tensors": tensors}
+def _told_meta(scope: dict[str, Any], more: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    return {**(_meta(scope) if whole else {}), **more}

@@ -35,6 +35,7 @@ from .links import ScriptFailed
 from .listener import BACKLOG, listen
 from .runtime import Runtime
 from .served import Served
+from .telemetry import Telemetry
 from .tls import context_of
 from .uploads import Uploads
 from .watch import SECONDS, changed, state_of
@@ -124,6 +125,7 @@ class Server:
         def on_switch(generation: Generation) -> None:
             on_settings(generation.config)
             collection.use(generation)
+            telemetry.use(generation.config)
             if self._life.watcher:
                 Served.write(self._run_folder, generation.layout, generation.workers, generation.config)
 
@@ -131,6 +133,7 @@ class Server:
             log.error("%s; it is started again", self._life.why)
         runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
         runtime.dispatcher.on_collected = collection.from_script
+        telemetry = Telemetry(runtime)
         sockets = [self._listener or listen(self.config.host, self.config.port)]
         folder = Path(self.config.bundle_folder) if self.config.bundle_folder else None
         uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
@@ -138,7 +141,7 @@ class Server:
         loopback = is_loopback(self.config, sockets[0])
         self._changes = Changes(runtime, self._url(sockets[0]), self._life)
         runtime.on_state = self._changes.look
-        parts = (runtime, token, form, writer, intake, uploads, collection)
+        parts = (runtime, token, form, writer, intake, uploads, collection, telemetry)
         application = HttpApplication(*parts, credentials=self._credentials, loopback=loopback)
         engine = self._engine(application, intake)
         self._take_signals(runtime, engine)
@@ -151,6 +154,7 @@ class Server:
             await self._end(runtime)
             await asyncio.to_thread(self._changes.close)
             collection.close()
+            await asyncio.to_thread(telemetry.close)
             log.info("stopped")
             writer.close()
 

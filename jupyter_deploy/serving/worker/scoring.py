@@ -23,6 +23,8 @@ from .script import EntryScript
 if TYPE_CHECKING:
     import asyncio
 
+    from ..telemetry import Runs
+
 RUN_FAILED = b'{"message":"An unexpected error occurred in scoring script. Check the logs for more info."}'
 CLIENT_GONE = 499
 _STATUSES = (200, 599)
@@ -33,10 +35,16 @@ _PLAIN = frozenset({list, dict, str, int, float, bool, tuple, type(None)})
 
 
 class Scorer:
-    """Answers requests; ``send`` sends a frame to the front."""
+    """Answers requests; ``send`` sends a frame to the front, ``runs`` makes spans."""
 
     def __init__(
-        self, script: EntryScript, layout: Layout, options: WorkerOptions, inbox: Inbox, send: Callable[[bytes], Any]
+        self,
+        script: EntryScript,
+        layout: Layout,
+        options: WorkerOptions,
+        inbox: Inbox,
+        send: Callable[[bytes], Any],
+        runs: Runs | None = None,
     ) -> None:
         self._script = script
         self._layout = layout
@@ -45,6 +53,7 @@ class Scorer:
         self._send = send
         self._inference = Inference(script)
         self._told_of_none = False
+        self._runs = runs
 
     def serve(self, requests: list[Request]) -> None:
         """Answer the requests of one frame: together if the script batches, otherwise one after the other."""
@@ -71,7 +80,11 @@ class Scorer:
             return
         started = time.perf_counter()
         try:
-            value = finished(self._script.run(**arguments), self._script.loop)
+            if self._runs is None:
+                value = finished(self._script.run(**arguments), self._script.loop)
+            else:
+                with self._runs.one(request):
+                    value = finished(self._script.run(**arguments), self._script.loop)
         except BaseException as error:  # noqa: BLE001 - user code; sys.exit() in run() must not end the worker
             self._send(pack_answers([self._failed(error, request)]))
             return
@@ -113,7 +126,7 @@ class Scorer:
                 except BaseException as error:  # noqa: BLE001 - conversions of the script's own
                     answers[request.number] = self._failed(error, request)
             started = time.perf_counter()
-            outcomes = self._predict([arguments for _, arguments in ready])
+            outcomes = self._predict_traced(ready)
             elapsed = (time.perf_counter() - started) * 1000
             outcome_of = {request.number: outcome for (request, _), outcome in zip(ready, outcomes, strict=True)}
             together: list[Answer] = []
@@ -138,6 +151,15 @@ class Scorer:
                     answer = made._replace(meta={**made.meta, "batch": len(ready)})
                 together.append(answer)
             self._send(pack_answers(together))
+
+    def _predict_traced(self, ready: list[tuple[Request, dict[str, Any]]]) -> list[Outcome]:
+        batch = [arguments for _, arguments in ready]
+        if self._runs is None:
+            return self._predict(batch)
+        with self._runs.batch([request for request, _ in ready]) as errors:
+            outcomes = self._predict(batch)
+            errors += [None if worked else value for worked, value in outcomes]
+        return outcomes
 
     def _predict(self, batch: list[dict[str, Any]]) -> list[Outcome]:
         if not batch:

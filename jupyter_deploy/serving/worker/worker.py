@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..failures import Failure, describe
 from ..hints import SERVE, worded
@@ -23,6 +23,7 @@ from ..libraries import ImportMark
 from ..logs import MARK, capture_prints, configure, flush_lines, log
 from ..messages import INIT_FAILED, Kind, note
 from ..options import WorkerOptions
+from ..telemetry import endpoint_in
 from .inbox import Inbox
 from .inference import tensors_of
 from .outbox import Outbox
@@ -30,6 +31,9 @@ from .ownheaders import names_cors
 from .scoring import Scorer, finished
 from .script import EntryScript, load
 from .threads import left_behind
+
+if TYPE_CHECKING:
+    from ..telemetry import Runs
 
 Template = Callable[[socket.socket, EntryScript, Layout, WorkerOptions], int]
 GRACE_SECONDS = 5.0
@@ -103,6 +107,9 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
     before, mark = dict(os.environ), ImportMark()
     started = time.perf_counter()
     try:
+        if endpoint_in(options.otlp_endpoint, os.environ):
+            # The next generation finds it imported.
+            from ..telemetry import Runs  # noqa: F401
         _apply_logging_file(layout)
         for notice in layout.notices:
             log.warning("%s", notice)
@@ -145,12 +152,22 @@ def serve(sock: socket.socket, inbox: Inbox, script: EntryScript, layout: Layout
 
     outbox = Outbox(sock)
     outbox.open_sink(options)
-    scorer = Scorer(script, layout, options, inbox, outbox.send)
+    endpoint = endpoint_in(options.otlp_endpoint, os.environ)
+    runs = _runs(endpoint, options.service) if endpoint else None
+    scorer = Scorer(script, layout, options, inbox, outbox.send, runs)
     with contextlib.suppress(ConnectionError):
         while (requests := inbox.take()) is not None:
             scorer.serve(requests)
+    if runs is not None:
+        runs.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return leave(0)
+
+
+def _runs(endpoint: str, service: str) -> Runs:
+    from ..telemetry import Runs
+
+    return Runs(endpoint, service)
 
 
 def _enter(layout: Layout, options: WorkerOptions) -> None:
