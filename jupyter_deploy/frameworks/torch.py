@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -15,6 +16,10 @@ from .predicting import Predictor, Signature, Tensor
 
 NAME = "PyTorch"
 ENDINGS = (".pt", ".pt2", ".pth", ".torchscript")
+# What PyTorch says of an input that does not fit; after a traceback of the program's own, on a line of its own.
+_MISFIT = re.compile(
+    r"^(?:\w*Error: )?(.*(?:shapes? |size|dimension|channels|must match|dtype|scalar type|Expected).*)$", re.MULTILINE
+)
 
 
 def matches(obj: object) -> bool:
@@ -94,8 +99,15 @@ class _Program:
         import torch
 
         values = [torch.from_numpy(inputs[one.name].copy()) for one in self.signature.inputs]
-        with torch.inference_mode():
-            found = self._module(*values)
+        try:
+            with torch.inference_mode():
+                found = self._module(*values)
+        except RuntimeError as error:
+            # TorchScript does not say beforehand what it takes.
+            misfit = _MISFIT.search(str(error))
+            if misfit is None:
+                raise
+            raise ValueError(misfit[1]) from error
         return {"output": _arrays(found)}
 
 

@@ -107,6 +107,9 @@ class Replays:
     def _script(self, record: ServiceRecord, given: str | Path | None) -> Script:
         if given is None:
             own = record.spec
+            if not own.script_is_file and own.script not in self._scripts:
+                # A model without a script of the user's: the one that was written for it.
+                return self._handle(record.name).script
             return script_from_file(Path(own.script)) if own.script_is_file else self._scripts.get(own.script)
         path = Path(given).expanduser()
         is_file = isinstance(given, Path) or (given not in self._scripts and path.suffix == ".py")

@@ -31,7 +31,10 @@ def test_row_2_4_group_and_workspace_are_labels(outputs: Path, capsys: pytest.Ca
         main(["register", "-n", "onnx_mnist", "-p", "outputs/model.pkl", "-d", "text", "-g", "group", "-w", "name"])
         == 0
     )
-    assert "onnx_mnist:1" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "onnx_mnist:1" in said.out
+    # Standard error is no terminal here.
+    assert said.err.endswith("-g group and -w name: a label; there is one workspace on this machine.\n")
     (model,) = LocalWorkspace().models.list()
     assert (model.id, model.description) == ("onnx_mnist:1", "text")
     assert [(label.name, label.resource_group) for label in LocalWorkspace().labels.list()] == [("name", "group")]

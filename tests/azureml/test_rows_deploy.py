@@ -172,7 +172,9 @@ def test_row_1_14_reload_is_for_local_services(ws: Workspace, outputs: Path, fol
     assert "update(" in refused.value.message
 
 
-def test_row_2_43_each_state_is_reached(ws: Workspace, outputs: Path, folder: Path) -> None:
+def test_row_2_43_each_state_is_reached(
+    ws: Workspace, outputs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = registered(ws, outputs)
     slow = SCORE.replace('    print("init ran")', "    import time; time.sleep(1.5)")
     service = Model.deploy(ws, "states", [model], inference(folder, slow), AciWebservice.deploy_configuration())
@@ -186,10 +188,12 @@ def test_row_2_43_each_state_is_reached(ws: Workspace, outputs: Path, folder: Pa
     assert "no model" in refused.value.message
     assert failed.state == "Failed"
     assert failed.error["code"] == "Failed"
+    late = Model.deploy(ws, "slow", [model], inference(folder, slow), AciWebservice.deploy_configuration())
     with pytest.raises(WebserviceException, match="timed out"):
-        Model.deploy(
-            ws, "slow", [model], inference(folder, slow), AciWebservice.deploy_configuration()
-        ).wait_for_deployment(timeout_sec=0.1)
+        late.wait_for_deployment(timeout_sec=0.1)
+    monkeypatch.setattr("jupyter_deploy.sdk.v1.webservice.states.DEPLOYING_SECONDS", 0.1)
+    with pytest.raises(WebserviceException, match=r"Service slow is still being deployed after 0\.1 s"):
+        late.run(BODY)
 
 
 def test_local_states_have_their_own_words(ws: Workspace, outputs: Path, folder: Path) -> None:

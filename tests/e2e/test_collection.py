@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,52 @@ def test_a_request_is_run_again(workspace: Workspace, service: Service, tmp_path
     assert sorted(workspace.services) == ["better", "double"]
     assert [path.name for path in (workspace.home.root / "collected").iterdir()] == ["double"]
     assert better.invoke(1) == {"twice": 2.5}
+
+
+def test_a_request_is_run_again_with_another_version_of_the_model(workspace: Workspace) -> None:
+    from sklearn.linear_model import Ridge
+
+    for factor in (2.0, 3.0):
+        workspace.register("line", Ridge(alpha=1e-9).fit([[0.0], [1.0]], [0.0, factor]))
+    # Without a script.
+    service = workspace.deploy("line", models=["line:1"], settings={"collect": "requests"})
+    name = service.request({"data": [[10]]}).request_id
+    collected(service, 1)
+    assert service.replay(name, version="1").same
+    again = service.replay(name, version="line:2")
+    assert (round(again.before.value[0]), round(again.after.value[0])) == (20, 30)
+    assert again.after.by == "line in a fresh process, with line:2"
+    assert "with line:2" in cli("replay", "line", name[:8], "--version", "2")
+    assert "version 7 not found" in cli("replay", "line", name[:8], "--version", "7")
+    assert service.record.models == ("line:1",)
+
+
+TOGETHER = """
+import json
+from azureml.ai.monitoring import Collector
+import pandas as pd
+
+def init():
+    global inputs
+    inputs = Collector(name="inputs")
+
+def run_batch(texts):
+    values = [json.loads(text) for text in texts]
+    inputs.collect(pd.DataFrame({"value": values}))
+    return [2 * value for value in values]
+"""
+
+
+def test_collectors_of_a_batch_in_preloaded_workers(workspace: Workspace) -> None:
+    workspace.score_script("together", TOGETHER)
+    service = workspace.deploy("together", workers=2, settings={"collect": "script", "preload": True})
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(service.request, range(6)))
+    assert [answer.value for answer in answers] == [0, 2, 4, 6, 8, 10]
+    until(lambda: len(service.collections.names()) and len(service.collections.rows("inputs")) == 6)
+    frame = service.collected("inputs")
+    assert sorted(frame["value"]) == list(range(6))
+    for answer in answers:
+        # A batch carries the ids of all its requests.
+        (ids,) = frame[frame["value"] == answer.value // 2]["request"]
+        assert answer.request_id in ids

@@ -6,6 +6,8 @@ A command is Azure's when one of its flags is; everything else is this package's
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +44,9 @@ def _workspace(given: argparse.Namespace, session: Session) -> Workspace:
         f"{flag} {value}" for flag, value in (("-g", given.resource_group), ("-w", given.workspace_name)) if value
     ]
     if ignored:
-        session.note(f"{' and '.join(ignored)}: a label; there is one workspace on this machine.")
+        # Said in scripts and logs, too, where nothing else is noted.
+        say = session.note if session.variables is not None else partial(print, file=sys.stderr)
+        say(f"{' and '.join(ignored)}: a label; there is one workspace on this machine.")
     found: Workspace = of_v1("Workspace")(given.subscription_id, given.resource_group, given.workspace_name)
     return found
 

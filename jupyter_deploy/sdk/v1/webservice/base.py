@@ -17,7 +17,7 @@ from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
 from .bodies import as_it_is
 from .labels import LOCAL, compute_type_of, configuration_of
-from .states import FINAL, told
+from .states import FINAL, told, until_deployed
 
 if TYPE_CHECKING:
     from ..environment import Environment
@@ -273,8 +273,7 @@ class Webservice(metaclass=Vocabulary):
             ) from problem
 
     def _wait_while_deploying(self) -> None:
-        while self._service.state == "Transitioning":
-            time.sleep(_POLL_SECONDS)
+        until_deployed(self._name, lambda: self._service.state)
 
     def get_logs(self, num_lines: int = 5000, init: bool = False) -> str:
         """Return the end of what the service has written; there is no log of ``init`` beside it."""
