@@ -132,6 +132,41 @@ def run(request):
         return AMLResponse("bad request", 500)
 """
 
+ONNX = """\
+import json
+import os
+
+import numpy as np
+import onnxruntime
+
+
+def init():
+    global session
+    path = os.path.join(os.getenv("AZUREML_MODEL_DIR"), "net.onnx")
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def run(raw_data):
+    data = np.array(json.loads(raw_data)["data"], dtype=np.float32)
+    return session.run(None, {session.get_inputs()[0].name: data})[0].tolist()
+"""
+TORCH = """\
+import json
+import os
+
+import torch
+
+
+def init():
+    global model
+    model = torch.jit.load(os.path.join(os.getenv("AZUREML_MODEL_DIR"), "net.pt")).eval()
+
+
+def run(raw_data):
+    with torch.no_grad():
+        return model(torch.tensor(json.loads(raw_data)["data"])).numpy().tolist()
+"""
+
 Deploy = Callable[[str], Any]
 
 
@@ -205,6 +240,29 @@ def test_row_2_27_and_2_28_automls_own_packages_are_named_with_what_to_do(deploy
     with pytest.raises(WebserviceException, match=r"No module named 'azureml.train'") as caught:
         deploy("import azureml.train.automl\n" + FRAMES)
     assert "name them in an environment" in str(caught.value)
+
+
+def test_row_2_28_a_script_with_onnx_runtime(ws: Workspace, folder: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "net", ends[:1], ends[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "net.onnx")
+    assert of_a_file(ws, folder, "net.onnx", ONNX).run('{"data": [[1, -1], [2, 3]]}') == [[1, 0], [2, 3]]
+
+
+def test_a_script_with_pytorch(ws: Workspace, folder: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed here: pip install torch")
+    torch.jit.script(torch.nn.ReLU()).save(folder / "net.pt")
+    assert of_a_file(ws, folder, "net.pt", TORCH).run('{"data": [[1.0, -1.0]]}') == [[1, 0]]
+
+
+def of_a_file(ws: Workspace, folder: Path, name: str, text: str) -> Any:
+    config = LocalWebservice.deploy_configuration()
+    service = Model.deploy(ws, "scripted", [Model.register(ws, name, "net")], inference(folder, text), config)
+    service.wait_for_deployment()
+    return service
 
 
 def test_row_2_25_standard_values_arrays_and_frames_together(deploy: Deploy) -> None:

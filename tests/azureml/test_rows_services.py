@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,52 @@ def test_row_2_39_and_2_44_the_three_configurations_of_the_table() -> None:
     )
     assert bounded.replicas() == 2
     assert bounded.settings() == {"scoring_timeout_ms": 90_000, "queue_limit": 12}
+
+
+HELD = """\
+import os
+import time
+
+
+def init():
+    pass
+
+
+def run(raw_data):
+    open(raw_data + ".begun", "w").close()
+    while not os.path.exists(raw_data):
+        time.sleep(0.01)
+    return "let go"
+"""
+
+
+def test_row_2_44_timeout_queue_and_bounds_are_in_force(ws: Workspace, outputs: Path, folder: Path) -> None:
+    config = AksWebservice.deploy_configuration(
+        auth_enabled=False, autoscale_min_replicas=1, autoscale_max_replicas=3, autoscale_target_utilization=50,
+        replica_max_concurrent_requests=1, scoring_timeout_ms=90_000, period_seconds=7, failure_threshold=2,
+    )  # fmt: skip
+    service = Model.deploy(ws, "bounded", [registered(ws, outputs)], inference(folder, HELD), config)
+    service.wait_for_deployment()
+    scaler, probe = service.autoscaler, service.liveness_probe
+    assert (service.num_replicas, scaler.min_replicas, scaler.max_replicas, scaler.target_utilization) == (1, 1, 3, 50)
+    assert (probe["period_seconds"], probe["failure_threshold"], probe["timeout_seconds"]) == (7, 2, 2)
+    assert (service.scoring_timeout_ms, service.max_concurrent_requests_per_container) == (90_000, 1)
+    # One is running, two wait; more are refused at once.
+    with ThreadPoolExecutor(8) as pool:
+        ask = partial(requests.post, service.scoring_uri, str(folder / "go"), timeout=20)
+        first = pool.submit(ask)
+        until((folder / "go.begun").exists)
+        rest = [pool.submit(ask) for _ in range(7)]
+        until(lambda: sum(one.done() for one in rest) == 5)
+        (folder / "go").touch()
+        statuses = sorted(one.result().status_code for one in rest)
+        assert (first.result().json(), statuses) == ("let go", [200, 200, 503, 503, 503, 503, 503])
+    service.update(scoring_timeout_ms=200)
+    late = requests.post(service.scoring_uri, str(folder / "never"), timeout=20)
+    assert (late.status_code, late.json()) == (500, {"message": "Scoring timeout after 200 ms"})
+    # The worker that hung was replaced, without a probe.
+    assert until(lambda: requests.post(service.scoring_uri, str(folder / "go"), timeout=20).json()) == "let go"
+    assert (service.state, service.autoscaler) == ("Healthy", scaler)
 
 
 def test_row_2_40_a_service_with_a_certificate_answers_by_https_only(
