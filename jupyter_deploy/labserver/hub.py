@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import DeployError
+from ..services import Health, ServiceRecord
 from ..workspace import Moved, Watch
 from .opened import Opened
 
@@ -56,6 +57,7 @@ class Hub:
         self._looked = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._watch: Watch | None = None
         # It goes on where an earlier server has stopped: pages outlive servers.
         self.revision = int(time.time() * 1000)
         self._jobs: set[str] = set()
@@ -102,6 +104,11 @@ class Hub:
         if thread is not None:
             thread.join(5.0)
 
+    def known(self, record: ServiceRecord) -> Health | None:
+        """Return what the last look has found out about a service; None if that is not known, or not looked for."""
+        watch = self._watch
+        return watch.known(record) if watch else None
+
     def _run(self, quietly: bool) -> None:
         watch: Watch | None = None
         try:
@@ -110,10 +117,12 @@ class Hub:
                     if watch is None or watch.workspace is not self._opened.get():
                         watch = self._watch_of(watch)
                     moved = watch.look()
+                    self._watch = watch
                 except DeployError:
                     # The next request of a page says what is wrong; it may be mended meanwhile.
                     _closed(watch)
-                    watch, pause = None, _FAILED_SECONDS
+                    watch = self._watch = None
+                    pause = _FAILED_SECONDS
                 else:
                     pause = POLL_SECONDS
                     if moved and not quietly:
@@ -122,6 +131,7 @@ class Hub:
                 self._looked.set()
                 self._ended.wait(pause)
         finally:
+            self._watch = None
             _closed(watch)
             with self._lock:
                 if self._thread is threading.current_thread():

@@ -10,12 +10,12 @@ from typing import Any
 
 from ..deploying import history_of
 from ..display import PLAIN, fields, input_schema
-from ..errors import DeployError, NotFound
+from ..errors import DeployError
 from ..home import Home
 from ..registry import Model, parse_reference
 from ..services import Health, ServiceRecord, failure_hint
 from ..targets import choices_with_added, choose
-from ..workspace import Service, Workspace, silent
+from ..workspace import Service, Workspace, health_of, silent
 from .answers import error_facts
 
 PROTOCOL = 1
@@ -50,11 +50,15 @@ def info(workspace_of: Callable[[], Workspace], version: str) -> dict[str, Any]:
 
 
 class Overviews:
-    """Gathers overviews of a workspace; a service that hangs is asked by one thread at a time."""
+    """Gathers overviews of a workspace. ``known`` returns what the feed has just found out about a service, if it has.
 
-    def __init__(self) -> None:
+    A service that hangs is asked by one thread at a time.
+    """
+
+    def __init__(self, known: Callable[[ServiceRecord], Health | None]) -> None:
+        self._known = known
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="jupyter-deploy-overview")
-        self._asked: dict[str, tuple[Future[dict[str, Any] | None], float]] = {}
+        self._asked: dict[str, tuple[Future[Health], float]] = {}
 
     def close(self) -> None:
         """Ask no more services."""
@@ -62,50 +66,41 @@ class Overviews:
 
     def gather(self, workspace: Workspace, revision: int) -> dict[str, Any]:
         """Return models, services and scripts; ``revision`` is how far the feed was before."""
-        # Listing removes what killed processes left, as each list of services does.
-        names = list(workspace.services)
-        facts = self._facts(workspace, names)
+        # What killed processes have left is no service, as in each list of services.
+        workspace.housekeeping.clear_away()
         records = workspace.services.records()
+        health = self._health(workspace, records)
+        facts = [_facts_of(workspace.services.handle(one.name), one, health[one.name]) for one in records]
         return {
             "revision": revision,
             "home": str(workspace.home.root),
             "models": grouped(workspace.models.list(), users_of(records)),
-            "services": facts,
+            "services": [one for one in facts if one],
             "scripts": list(workspace.scripts.names()),
             "endpoints": [],
         }
 
-    def _facts(self, workspace: Workspace, names: list[str]) -> list[dict[str, Any]]:
+    def _health(self, workspace: Workspace, records: list[ServiceRecord]) -> dict[str, Health]:
+        known = {record.name: self._known(record) for record in records}
+        found = {name: health for name, health in known.items() if health}
         now = time.monotonic()
-        for name in names:
-            if name not in self._asked or self._asked[name][0].done():
-                self._asked[name] = (self._pool.submit(_facts_of, workspace.services.handle(name)), now)
-        asked = {name: self._asked[name] for name in names}
+        missing = [record for record in records if record.name not in found]
+        for record in missing:
+            if record.name not in self._asked or self._asked[record.name][0].done():
+                self._asked[record.name] = (self._pool.submit(health_of, workspace, record), now)
+        asked = {record.name: self._asked[record.name] for record in missing}
         wait([future for future, begun in asked.values() if begun == now], _ANSWER_SECONDS)
-        found = []
         for name, (future, begun) in asked.items():
-            if future.done():
-                self._asked.pop(name, None)
-                facts = future.result()
-            else:
-                facts = _facts_of(workspace.services.handle(name), silent(time.monotonic() - begun))
-            found += [facts] if facts else []
+            found[name] = future.result() if future.done() else silent(time.monotonic() - begun)
         return found
 
 
-def _facts_of(service: Service, health: Health | None = None) -> dict[str, Any] | None:
+def _facts_of(service: Service, record: ServiceRecord, health: Health) -> dict[str, Any]:
     try:
-        return service.as_dict(health)
-    except NotFound:
-        # Deleted since it was listed.
-        return None
+        return service.as_dict(health, record)
     except DeployError as error:
-        # Its target cannot be asked, or is not installed any more; the other services are shown as they are.
-        why = error.message
-    try:
-        return _unasked(service.record, why)
-    except NotFound:
-        return None
+        # Its target is not installed any more, for example; the other services are shown as they are.
+        return _unasked(record, error.message)
 
 
 def _unasked(record: ServiceRecord, why: str) -> dict[str, Any]:
@@ -183,7 +178,7 @@ def service(workspace: Workspace, name: str) -> dict[str, Any]:
     """Return all that is known of a service, with what its request form needs."""
     handle = workspace.services[name]
     record, health = handle.record, handle.health
-    facts = handle.as_dict(health)
+    facts = handle.as_dict(health, record)
     spec = record.spec
     return {
         **facts,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .trial import Trial as Trial
     from .watching import Moved as Moved
     from .watching import Watch as Watch
+    from .watching import health_of as health_of
     from .watching import silent as silent
     from .workspace import Workspace as Workspace
     from .written import Written as Written
@@ -44,7 +45,7 @@ else:
             "service": "Service",
             "services": "LiveServices",
             "trial": "Trial",
-            "watching": "Moved Watch silent",
+            "watching": "Moved Watch health_of silent",
             "workspace": "Workspace",
             "written": "Written",
         },

@@ -114,12 +114,12 @@ class Service(Invocable, Collecting):
     def _local(self) -> LocalFolders:
         return LocalFolders(self._home, self.name)
 
-    def as_dict(self, health: Health | None = None) -> dict[str, Any]:
+    def as_dict(self, health: Health | None = None, record: ServiceRecord | None = None) -> dict[str, Any]:
         """Return name, state, address, script, models, counts, and the last change, for JSON.
 
-        ``health`` is what is known of it already; by default it is asked now.
+        ``health`` and ``record`` are what is known already; by default it is asked now.
         """
-        record = self.record
+        record = record or self.record
         health, server = health or self._deployment.health(record), record.server
         known = self._target(server.target).identity(server) if server else Identity()
         return {

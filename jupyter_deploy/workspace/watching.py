@@ -13,15 +13,12 @@ from ..store import ChangeCounter
 from .workspace import Workspace
 
 # Between two probes of a service, and while one starts.
-PROBE_SECONDS = 2.0
+PROBE_SECONDS = 2.5
 STARTING_SECONDS = 0.4
 # How long a look waits for probes; a service that has not answered by then is waited for in its own thread.
 _LOOK_SECONDS = 0.25
 _SILENT_SECONDS = 1.5
 _AT_ONCE = 16
-
-
-_NO_TRAFFIC = Recent()
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,11 @@ class _Watched:
     """One service: its row, what was found out last, and the probe that is under way."""
 
     record: ServiceRecord
-    essence: object = None
-    recent: Recent = _NO_TRAFFIC
+    health: Health | None = None  # what was found out last
+    of: ServiceRecord | None = None  # the row that it was found for
     due: float = 0.0
     asked: float = 0.0
+    asked_of: ServiceRecord | None = None
     probe: Future[Health] | None = None
 
 
@@ -115,7 +113,8 @@ class Watch:
         for one in self._watched.values():
             if one.probe is None and now >= one.due:
                 one.asked = now
-                one.probe = self._pool.submit(self.workspace.services.health_of, one.record)
+                one.probe = self._pool.submit(health_of, self.workspace, one.record)
+                one.asked_of = one.record
         # Only for those that have just begun: one that hangs must not delay the others.
         wait([one.probe for one in self._watched.values() if one.probe and one.asked == now], _LOOK_SECONDS)
         changed, recent = set[str](), dict[str, Recent]()
@@ -123,21 +122,26 @@ class Watch:
             if one.probe is None:
                 continue
             if one.probe.done():
-                health = _result(one.probe)
+                health = one.probe.result()
                 one.probe = None
-                one.due = time.monotonic() + (STARTING_SECONDS if health.state == "Transitioning" else PROBE_SECONDS)
+                pause = STARTING_SECONDS if health.state == "Transitioning" else PROBE_SECONDS
+                # At once where the row has changed meanwhile.
+                one.due = time.monotonic() + (pause if one.asked_of is one.record else 0.0)
             elif now - one.asked > _SILENT_SECONDS:
                 health = silent(now - one.asked)
             else:
                 continue
-            if one.essence != (essence := essence_of(health)):
-                one.essence = essence
+            before, one.health, one.of = one.health, health, one.asked_of
+            if before is None or essence_of(before) != essence_of(health):
                 changed.add(name)
-            traffic = health.recent or _NO_TRAFFIC
-            if name not in changed and (traffic.requests or one.recent.requests):
-                recent[name] = traffic
-            one.recent = traffic
+            elif _requests(health) or _requests(before):
+                recent[name] = health.recent or Recent()
         return changed, recent
+
+    def known(self, record: ServiceRecord) -> Health | None:
+        """Return what was just found out about a service; None if its row is not the one that is watched."""
+        one = self._watched.get(record.name)
+        return one.health if one and one.of == record else None
 
 
 def silent(seconds: float) -> Health:
@@ -151,11 +155,16 @@ def essence_of(health: Health) -> object:
     return health.state, reason, health.generation, health.workers, health.restarts, health.started, health.mode
 
 
-def _result(probe: Future[Health]) -> Health:
+def health_of(workspace: Workspace, record: ServiceRecord) -> Health:
+    """Ask a service how it is; one whose target cannot be asked is Unhealthy."""
     try:
-        return probe.result()
+        return workspace.services.health_of(record)
     except DeployError as error:
         return Health("Unhealthy", error.message)
+
+
+def _requests(health: Health) -> int:
+    return health.recent.requests if health.recent else 0
 
 
 def _different(before: dict[str, object], now: dict[str, object]) -> tuple[str, ...]:
