@@ -14,11 +14,19 @@ from typing import Any
 
 import pytest
 
+import jupyter_deploy.workspace.watching as watching
 from jupyter_deploy.labserver import hub
 from jupyter_deploy.workspace import Workspace
 from tests.servers import process_of
 
 from .conftest import Ask
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probe often: this is about what is told, not about when."""
+    monkeypatch.setattr(watching, "PROBE_SECONDS", 0.3)
+    monkeypatch.setattr(watching, "_SILENT_SECONDS", 0.5)
 
 
 class Events:
@@ -60,6 +68,16 @@ async def state_of(ask: Ask, name: str) -> dict[str, Any]:
     return next(one for one in found["services"] if one["name"] == name)
 
 
+async def until_state(ask: Ask, events: Events, name: str, state: str) -> dict[str, Any]:
+    """Look as a page does: again when an event names the service."""
+    async with asyncio.timeout(15):
+        while True:
+            asked = time.monotonic()
+            if (found := await state_of(ask, name))["state"] == state:
+                return found
+            await events.until(names("services", name), asked)
+
+
 async def test_what_another_process_records_is_told_within_half_a_second(
     ask: Ask, events: Events, shared: Workspace
 ) -> None:
@@ -86,11 +104,9 @@ async def test_what_another_process_records_is_told_within_half_a_second(
     await events.until(names("services", "echo"), time.monotonic())
     process.stdin.close()
     await process.wait()
-    assert (await state_of(ask, "echo"))["state"] == "Stopped"
-    started = time.monotonic()
+    await until_state(ask, events, "echo", "Stopped")
     await asyncio.to_thread(shared.deploy, "echo")
-    await events.until(names("services", "echo"), started)
-    assert (await state_of(ask, "echo"))["state"] == "Healthy"
+    await until_state(ask, events, "echo", "Healthy")
 
 
 async def test_a_killed_server_is_seen_and_comes_back(ask: Ask, events: Events, shared: Workspace) -> None:
@@ -98,24 +114,24 @@ async def test_a_killed_server_is_seen_and_comes_back(ask: Ask, events: Events, 
     killed = time.monotonic()
     os.kill(before["pid"], signal.SIGKILL)
     assert await events.until(names("services", "echo"), killed) < 3.0
-    async with asyncio.timeout(10):
-        while (after := await state_of(ask, "echo"))["state"] != "Healthy":
-            await events.until(names("services", "echo"), time.monotonic())
+    after = await until_state(ask, events, "echo", "Healthy")
     assert after["workers"] != before["workers"]
 
 
-async def test_a_server_that_ends_by_a_signal_is_seen_as_stopped(ask: Ask, events: Events, shared: Workspace) -> None:
+async def test_a_server_that_ends_by_a_signal_is_seen_as_stopped(
+    often: None, ask: Ask, events: Events, shared: Workspace
+) -> None:
     before = await state_of(ask, "echo")
     ended = time.monotonic()
     os.kill(before["pid"], signal.SIGTERM)
-    async with asyncio.timeout(10):
-        while (await state_of(ask, "echo"))["state"] != "Stopped":
-            await events.until(names("services", "echo"), time.monotonic())
+    await until_state(ask, events, "echo", "Stopped")
     assert time.monotonic() - ended < 5.0
     await asyncio.to_thread(shared.deploy, "echo")
 
 
-async def test_one_that_hangs_does_not_hide_the_others(ask: Ask, events: Events, shared: Workspace) -> None:
+async def test_one_that_hangs_does_not_hide_the_others(
+    often: None, ask: Ask, events: Events, shared: Workspace
+) -> None:
     await asyncio.to_thread(shared.deploy, "other", script=shared.services["echo"].record.spec.script, target="process")
     pid = process_of(shared.services["echo"]).pid
     front = (await state_of(ask, "echo"))["pid"] or pid
@@ -134,7 +150,7 @@ async def test_one_that_hangs_does_not_hide_the_others(ask: Ask, events: Events,
         shared.services["other"].delete()
 
 
-async def test_traffic_comes_with_the_events(ask: Ask, events: Events, shared: Workspace) -> None:
+async def test_traffic_comes_with_the_events(often: None, ask: Ask, events: Events, shared: Workspace) -> None:
     await ask("GET", "overview")
     started = time.monotonic()
     for _ in range(3):
