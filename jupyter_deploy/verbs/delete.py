@@ -33,5 +33,4 @@ VERB = Verb(
     ),
     _run,
     asks=True,
-    long=True,
 )

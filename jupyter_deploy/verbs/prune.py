@@ -35,5 +35,4 @@ VERB = Verb(
     ),
     _run,
     asks=True,
-    long=True,
 )

@@ -21,5 +21,4 @@ VERB = Verb(
     "finish requests in flight and end a service; deploy starts it again",
     (argument("service", help="the service's name", completes="services"),),
     _run,
-    long=True,
 )

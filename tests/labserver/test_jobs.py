@@ -43,13 +43,16 @@ async def test_deploy_stop_delete(ask: Ask, shared: Workspace, jp_root_dir: Path
     assert found["stage"]
     assert shared.services["by-panel"].invoke("four") == 4
     assert [one["id"] for one in (await ask("GET", "jobs"))[1]["jobs"]] == [job]
-    assert (await ended(ask, await begun(ask, "stop", service="by-panel")))["value"] == {"stopped": "by-panel"}
+    # What is over soon is answered at once.
+    status, found = await ask("POST", "verbs/stop", {"arguments": {"service": "by-panel"}})
+    assert (status, found["value"]) == (200, {"stopped": "by-panel"})
     assert shared.services["by-panel"].state == "Stopped"
-    _, found = await ask("POST", "verbs/delete", {"arguments": {"service": "by-panel"}})
-    unconfirmed = await ended(ask, found["job"])
-    assert (unconfirmed["state"], unconfirmed["error"]["code"]) == ("failed", "NeedsConfirmation")
-    assert unconfirmed["error"]["message"].startswith("Delete service by-panel")
-    assert (await ended(ask, await begun(ask, "delete", service="by-panel")))["value"] == {"deleted": "by-panel"}
+    delete = {"arguments": {"service": "by-panel"}}
+    status, error = await ask("POST", "verbs/delete", delete)
+    assert (status, error["code"]) == (409, "NeedsConfirmation")
+    assert error["message"].startswith("Delete service by-panel")
+    status, found = await ask("POST", "verbs/delete", {**delete, "confirmed": True})
+    assert (status, found["value"]) == (200, {"deleted": "by-panel"})
     assert "by-panel" not in shared.services
 
 
