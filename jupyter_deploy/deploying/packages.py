@@ -21,6 +21,7 @@ from ..targets import packager
 from .asked import Asked
 from .resolution import Resolver
 from .specifying import specified
+from .telemetry import check_telemetry
 
 _IMAGE_RULE = re.compile(r"[a-z0-9]+(?:[._/:\-]+[a-z0-9]+)*(?::\w[\w.\-]{0,127})?")
 _MARK = "Dockerfile"
@@ -78,6 +79,7 @@ class Packages:
         spec = self._described(name, asked)
         with self._database.claims.open() as opened:
             resolved = self._resolver.resolve(spec, opened, large=True)
+            check_telemetry(resolved, "package")
             contents = PackageContents(
                 name, resolved.bundle, resolved.environment, spec.workers, spec.settings, resolved.model_ids, spec.auth
             )

@@ -12,8 +12,10 @@ from .resolution import Resolved
 _EXTRA = "pip install 'jupyter-model-deploy[telemetry]'"
 
 
-def check_telemetry(resolved: Resolved) -> None:
+def check_telemetry(resolved: Resolved, verb: str = "deploy") -> None:
     """Refuse ``otlp_endpoint`` where OpenTelemetry is known to be missing; of an image, its server finds out.
+
+    ``verb`` is for the hint.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def check_telemetry(resolved: Resolved) -> None:
     given = (spec.environment or INFERRED).removeprefix(KERNEL) or INFERRED
     if given.startswith(INFERRED):
         more = f"{given},{','.join(missing)}" if "+" in given else f"{given}+{','.join(missing)}"
-        hint = f"jupyter model deploy {spec.name} --environment {more}"
+        hint = f"jupyter model {verb} {spec.name} --environment {more}"
     else:
         hint = f"Add to {environment.name}: {', '.join(missing)}"
     raise EnvironmentProblem(

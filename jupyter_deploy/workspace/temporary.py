@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .service import Service
 
 _PREFIX = "try-"
+# The beginnings of settings that are a service's only.
+_NOT_THEIRS = ("collect", "otlp")
 
 
 class TemporaryServers:
@@ -56,14 +58,14 @@ class TemporaryServers:
                 self._remove(name)
 
     def start(self, name: str, resolved: Resolved, told_as: str, progress: Progress) -> Service:
-        """Start a server under a reserved name, on any port, and wait until it serves; it collects no requests.
+        """Start a server under a reserved name, on any port, and wait until it serves; it collects and sends nothing.
 
         Raises
         ------
         StartFailed, TargetProblem, EnvironmentProblem
             Telling it by the name ``told_as``.
         """
-        settings = {key: value for key, value in resolved.spec.settings.items() if not key.startswith("collect")}
+        settings = {key: value for key, value in resolved.spec.settings.items() if not key.startswith(_NOT_THEIRS)}
         spec = replace(resolved.spec, name=name, port=0, replicas=1, settings=settings, tls="")
         # It follows no model, and tells no hook.
         spec = replace(spec, follow_model="", on_change=())

@@ -167,3 +167,26 @@ def test_a_hook_that_fails_is_a_line_in_the_log_and_no_change_waits(workspace: L
     assert "pass-word" not in service.logs()
     assert "secret" not in service.logs()
     assert workspace.deploy("hooked", on_change="none").as_dict()["on_change"] == []
+
+
+def test_the_server_tells_what_no_process_waits_for(workspace: LocalWorkspace, folder: Path) -> None:
+    registered(workspace, folder, "one")
+    (folder / "score.py").write_text(SCRIPT)
+    with receiving() as receiver:
+        hook = [receiver.url]
+
+        def told(count: int) -> list[tuple[str | None, str]]:
+            until(lambda: len(receiver.documents) >= count)
+            return [(one["from"], one["to"]) for one in receiver.documents]
+
+        service = workspace.deploy("later", script=folder / "score.py", models=["kind"], on_change=hook, wait=False)
+        assert told(2) == [(None, "Transitioning"), ("Transitioning", "Healthy")]
+        # Its watcher starts another front.
+        os.kill(service.health.pid, signal.SIGKILL)
+        assert told(3)[2:] == [("Failed", "Healthy")]
+        assert "the front was killed by SIGKILL" in receiver.documents[2]["reason"]
+        workspace.deploy("later", on_change="none")
+        registered(workspace, folder, "bad")
+        workspace.deploy("worse", script=folder / "score.py", models=["kind"], on_change=hook, wait=False)
+        assert told(5)[3:] == [(None, "Transitioning"), ("Transitioning", "Failed")]
+        assert "this one is no good" in receiver.documents[4]["reason"]

@@ -34,7 +34,8 @@ class Changes:
         state, reason = self._runtime.condition()
         before, self._state = self._state or self._first(), state
         if before and before != state and not reloaded:
-            self._tell(before, state, reason or "a worker serves again")
+            usual = "it serves" if before == "Transitioning" else "a worker serves again"
+            self._tell(before, state, reason or usual)
 
     def failed(self, reason: str) -> None:
         """Tell that the first generation failed, if no process waits for that."""
