@@ -69,7 +69,7 @@ def _kind(value: Any) -> Any:
             raise TypeError("its index means something")
         return "frame", tuple(value.columns), tuple(value.dtypes)
     if hasattr(value, "dtype") and getattr(value, "shape", None):
-        return "array", type(value), str(value.dtype), tuple(value.shape[1:])
+        return "array", type(value), value.dtype, tuple(value.shape[1:])
     if isinstance(value, list) and value:
         return "list", frozenset(map(_row_kind, value))
     raise TypeError("no rows")
