@@ -16,10 +16,8 @@ from .predicting import Predictor, Signature, Tensor
 
 NAME = "PyTorch"
 ENDINGS = (".pt", ".pt2", ".pth", ".torchscript")
-# What PyTorch says of an input that does not fit; after a traceback of the program's own, on a line of its own.
-_MISFIT = re.compile(
-    r"^(?:\w*Error: )?(.*(?:shapes? |size|dimension|channels|must match|dtype|scalar type|Expected).*)$", re.MULTILINE
-)
+# What PyTorch says of an input that does not fit.
+_MISFIT = re.compile(r"(?:\w*Error: )?(.*(?:shapes? |size|dimension|channels|must match|dtype|scalar type|Expected).*)")
 
 
 def matches(obj: object) -> bool:
@@ -104,11 +102,18 @@ class _Program:
                 found = self._module(*values)
         except RuntimeError as error:
             # TorchScript does not say beforehand what it takes.
-            misfit = _MISFIT.search(str(error))
-            if misfit is None:
+            misfit = misfit_in(str(error))
+            if not misfit:
                 raise
-            raise ValueError(misfit[1]) from error
+            raise ValueError(misfit) from error
         return {"output": _arrays(found)}
+
+
+def misfit_in(text: str) -> str:
+    """Return the line that says why an input does not fit, behind a program's own traceback; empty for other errors."""
+    lines = text.strip().splitlines()
+    found = _MISFIT.fullmatch(lines[-1].strip()) if lines else None
+    return found[1] if found else ""
 
 
 def _arrays(found: Any) -> Any:

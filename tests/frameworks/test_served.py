@@ -217,3 +217,19 @@ def test_a_folder_holds_one_model(tmp_path: Path) -> None:
     model = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(TABLE, TABLE["a"])
     joblib.dump(model, tmp_path / "outputs" / "model.pkl")
     np.testing.assert_allclose(answer(loaded(tmp_path, "LightGBM"), rows(TABLE)), model.predict(TABLE))
+
+
+def test_what_pytorch_says_of_a_misfit_is_found_behind_a_programs_traceback() -> None:
+    from jupyter_deploy.frameworks.torch import misfit_in
+
+    said = "mat1 and mat2 shapes cannot be multiplied (1x2 and 3x2)"
+    traced = f"""The following operation failed in the TorchScript interpreter.
+Traceback of TorchScript (most recent call last):
+  File "net.py", line 20, in forward
+        return torch.softmax(self.layer(x.reshape(x.size(0), -1)), 1)
+                             ~~~~~~~~~~ <--- HERE
+RuntimeError: {said}
+"""
+    assert misfit_in(traced) == misfit_in(said) == said
+    assert misfit_in("[enforce fail at alloc_cpu.cpp:117] err == 0. can't allocate memory: you tried 8 bytes") == ""
+    assert misfit_in("") == ""
