@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..bundles import captured_in
-from ..errors import DeployError, DiskFull, ReadOnly
+from ..errors import DeployError, DiskFull, ReadOnly, ReloadFailed, StartFailed
 from ..files import older_log
 from ..home import Home
 from ..registry import parse_reference as parse
@@ -106,7 +106,7 @@ class Deployment:
         with self._lock(name):
             try:
                 yield
-            except DeployError as error:
+            except (StartFailed, ReloadFailed) as error:
                 note_failure(self._home, name, error)
                 raise
             finally:

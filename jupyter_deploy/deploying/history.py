@@ -25,7 +25,7 @@ def note(home: Home, change: Change) -> Change:
 
 
 def note_failure(home: Home, name: str, error: DeployError) -> None:
-    """Write down that a change failed."""
+    """Write down that a change was tried, and failed; what was refused before is no part of the history."""
     _append(home, name, {"at": time.time(), "service": name, "action": "failed", "sentence": error.problem})
 
 
