@@ -51,7 +51,9 @@ class Followers:
             note(self._home, spec, "ERROR", f"{which} was not taken: {error.message}")
             more = f"{error.hint.rstrip('.')}. " if error.hint else ""
             hint = f"Hint: {more}To try again: jupyter model deploy {name}"
-            log.warning("%s is registered, but %s did not take it. %s %s", model.id, name, error.message, hint)
+            log.warning(
+                "%s is registered, but %s did not take it. %s. %s", model.id, name, error.message.rstrip("."), hint
+            )
             return
         note(self._home, spec, "INFO", f"{which}: {change.clause()}")
         say(f"{change.sentence()}, because it follows {model.name}")

@@ -130,8 +130,10 @@ def test_a_trace_leads_from_the_client_to_the_scripts_own_spans(workspace: Works
 def test_each_request_of_a_batch_has_its_span_and_links_lead_to_the_others(tmp_path: Path, home: Path) -> None:
     held = Held(tmp_path)
     with receiving() as receiver:
-        headers = {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20sec-ret"}
-        with served(tmp_path, held.code + BATCHING, otlp_endpoint=receiver.url, environ=headers) as server:
+        # As OpenTelemetry's own variables say.
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+        environ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=Bearer%20sec-ret"
+        with served(tmp_path, held.code + BATCHING, environ=environ) as server:
             clients = Clients(server)
             clients.send_in_order("hold", "a", "b", "c")
             held.release()
