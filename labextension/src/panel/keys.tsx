@@ -27,7 +27,10 @@ export function KeysView({ service }: { service: string }): JSX.Element {
     const what = trans.__('Make a new %1 key for %2?', which, service);
     const warning = trans.__('Clients that use the present one are refused from then on.');
     if (await confirmed(trans, what, warning, trans.__('Make it'))) {
-      await actions.run(`service ${service}`, trans.__('Making a key'), 'keys', { service, regenerate: which }, true);
+      const done = await actions.run(`service ${service}`, trans.__('Making a key'), 'keys', { service, regenerate: which }, true);
+      if (done) {
+        actions.tell(`service ${service}`, trans.__('The %1 key is new; the one before it is refused now.', which));
+      }
       await load();
     }
   };

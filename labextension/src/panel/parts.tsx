@@ -17,7 +17,7 @@ const SIGNS: Record<string, string> = {
 
 export function State({ state, short }: { state: string; short?: boolean }): JSX.Element {
   return (
-    <span className="jp-ModelDeploy-state" data-state={state} title={short ? state : undefined}>
+    <span className="jp-ModelDeploy-state" data-state={state} title={short ? state : undefined} role={short ? undefined : 'status'}>
       <span aria-hidden="true">{SIGNS[state] ?? '○'}</span>
       <span className={short ? 'jp-ModelDeploy-unseen' : undefined}>{state}</span>
     </span>

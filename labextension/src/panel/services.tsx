@@ -54,6 +54,7 @@ export function serviceCode(service: IService): string {
 export function ServiceDetails({ service }: { service: IService }): JSX.Element {
   const { store, trans } = useParts();
   const recent = service.recent ?? {};
+  const rates = store.samples.of(service.name);
   const numbers: [string, string][] = [
     [trans.__('requests/s'), rate(recent.requests_per_second)],
     ['p95', milliseconds(recent.p95_ms)],
@@ -82,13 +83,13 @@ export function ServiceDetails({ service }: { service: IService }): JSX.Element 
               </div>
             ))}
           </dl>
-          <Spark rates={store.samples.of(service.name)} label={trans.__('requests per second')} wide />
+          {rates.some(one => one > 0) && <Spark rates={rates} label={trans.__('requests per second')} wide />}
         </>
       )}
       <ServiceFacts service={service} />
       <ServiceButtons service={service} />
-      <More service={service} />
       <Told of={keyOf(service)} />
+      <More service={service} />
     </div>
   );
 }

@@ -253,6 +253,12 @@
   min-width: 0;
 }
 
+.jp-ModelDeploy .jp-ModelDeploy-address > code {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
 .jp-ModelDeploy code {
   font-family: var(--jp-code-font-family);
   font-size: var(--jp-code-font-size);
