@@ -55,4 +55,5 @@ def test_the_panel_has_the_packages_version() -> None:
     for place in ("labextension", "jupyter_deploy/labextension"):
         facts = json.loads((ROOT / place / "package.json").read_text())
         assert (facts["name"], facts["version"]) == ("jupyter-model-deploy", jupyter_deploy.__version__)
+    assert f"version = '{jupyter_deploy.__version__}'" in (ROOT / "labextension/src/version.ts").read_text()
     assert jupyter_deploy._jupyter_labextension_paths()[0]["dest"] == "jupyter-model-deploy"

@@ -9,7 +9,7 @@ const FAR = 6; // pixels that the pointer moves before a press is a drag
 
 /** Begin a drag as soon as the pointer has moved far enough. */
 export function startDrag(event: React.PointerEvent<HTMLElement>, name: string, code: string): void {
-  if (event.button !== 0) {
+  if (event.button !== 0 || event.pointerType === 'touch') {
     return;
   }
   const [x, y] = [event.clientX, event.clientY];

@@ -136,7 +136,6 @@
   color: inherit;
   text-align: left;
   cursor: pointer;
-  touch-action: none;
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-line:hover {
