@@ -1,0 +1,73 @@
+"""The side panel in a page: where its parts are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from .lab import Notebook
+
+API = "/jupyter-model-deploy/api/"
+
+
+class PanelPage:
+    """A notebook with the panel open beside it."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+        self.page: Page = notebook.page
+        self.requests: list[str] = []
+        self.page.on("request", self._requested)
+
+    def _requested(self, request: Any) -> None:
+        if API in request.url:
+            self.requests.append(f"{request.method} {request.url.split(API)[1].partition('?')[0]}")
+
+    def open(self) -> PanelPage:
+        """Show the panel."""
+        self.notebook.command("model-deploy:open-panel")
+        return self
+
+    @property
+    def box(self) -> Locator:
+        """The whole panel."""
+        return self.page.locator("#jp-model-deploy")
+
+    def row(self, name: str, kind: str = "service") -> Locator:
+        """A service's row, or a model's."""
+        return self.box.get_by_role("group", name=f"{kind} {name}", exact=True)
+
+    def state(self, name: str) -> Locator:
+        """A service's state, in its row."""
+        return self.row(name).locator(".jp-ModelDeploy-line .jp-ModelDeploy-state")
+
+    def search(self, words: str) -> None:
+        """Show only what fits: rows that are off the screen are not in the page."""
+        self.box.get_by_label("Search services and models").fill(words)
+
+    def unfold(self, name: str, kind: str = "service") -> Locator:
+        """Open a row and return it."""
+        line = self.row(name, kind).locator(".jp-ModelDeploy-line")
+        if line.get_attribute("aria-expanded") == "false":
+            line.click()
+        return self.row(name, kind)
+
+    def press(self, name: str, button: str) -> None:
+        """Press a button of a service's row."""
+        self.unfold(name).get_by_role("button", name=button, exact=True).click()
+
+    def accept(self, button: str, text: str | None = None) -> None:
+        """Press a button of the dialog that is open, with a text in its field if one is given."""
+        dialog = self.page.locator(".jp-Dialog")
+        shown = dialog.element_handle()
+        if text is not None:
+            dialog.get_by_role("textbox").or_(dialog.get_by_role("combobox")).first.fill(text)
+        dialog.get_by_role("button", name=button, exact=True).click()
+        # Another may follow it at once.
+        self.page.wait_for_function("(node) => !node.isConnected", arg=shown)
+
+    def document(self, title: str) -> Locator:
+        """A document of ours in the main area, by the label of its tab."""
+        self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel", has_text=title).click()
+        return self.page.locator(".lm-DockPanel .jp-MainAreaWidget:not(.lm-mod-hidden) .jp-ModelDeploy").last

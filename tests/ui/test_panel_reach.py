@@ -1,0 +1,147 @@
+"""Where else the panel reaches: the palette, files, notebooks, the status bar; and where its other half is missing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jupyter_deploy.workspace import Workspace
+
+from .lab import Lab, Notebook, opened, running_lab
+from .panels import PanelPage
+
+SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
+  (cell) => cell.model.sharedModel.getSource())"""
+SAVED = "async () => { await window.jupyterapp.serviceManager.workspaces.list(); }"
+
+
+@pytest.fixture(scope="module")
+def panel(page: Notebook) -> PanelPage:
+    return PanelPage(page).open()
+
+
+def test_serve_this_model_inserts_cells_that_serve_it(panel: PanelPage, shared: Workspace) -> None:
+    page = panel.page
+    panel.notebook.execute(
+        "class Twice:\n    n_features_in_ = 1\n    def predict(self, rows):\n        import numpy\n"
+        "        return numpy.array(rows)[:, 0] * 2\ntwice = Twice()"
+    )
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Serve this model").click()
+    expect(page.locator(".jp-Dialog")).to_be_visible()
+    panel.accept("Ok", "twice")
+    panel.accept("Ok", "doubled")
+    sources = page.evaluate(SOURCES)
+    assert sources[1:4] == [
+        "%%score_script doubled\ndef run(rows):\n    return twice.predict(rows).tolist()",
+        "%deploy doubled",
+        "%invoke doubled [[0]]",
+    ]
+    panel.notebook.run_all()
+    expect(panel.state("doubled")).to_have_text("●Healthy")
+    card = page.locator(".jp-ModelDeploy-card")
+    expect(card.get_by_role("status").or_(card.locator(".jp-ModelDeploy-state")).first).to_contain_text("Healthy")
+    shared.services["doubled"].delete()
+    expect(card).to_contain_text("Deleted")
+
+
+def test_a_row_dragged_into_the_notebook_becomes_a_cell(panel: PanelPage) -> None:
+    count = len(panel.page.evaluate(SOURCES))
+    panel.row("echo").locator(".jp-ModelDeploy-name").hover()
+    panel.page.mouse.down()
+    box = panel.page.locator(".jp-CodeCell").first.bounding_box()
+    assert box
+    panel.page.mouse.move(box["x"] + 60, box["y"] + 5, steps=8)
+    panel.page.mouse.move(box["x"] + 64, box["y"] + 8, steps=3)
+    panel.page.mouse.up()
+    panel.page.wait_for_function(f"() => ({SOURCES})().length === {count + 1}")
+    assert "%invoke echo [[1, 2]]" in panel.page.evaluate(SOURCES)
+
+
+def test_files_become_models_and_services(panel: PanelPage, lab: Lab, shared: Workspace) -> None:
+    (lab.root / "score_it.py").write_text("def run(data):\n    return data\n")
+    (lab.root / "my model.pkl").write_bytes(b"\x80\x04N.")
+    run = "([name, path]) => { window.jupyterapp.commands.execute(name, { path }); }"
+    panel.page.evaluate(run, ["model-deploy:deploy-script", "score_it.py"])
+    panel.accept("Ok", "filed")
+    expect(panel.state("filed")).to_have_text("●Healthy")
+    expect(panel.page.locator(".Toastify__toast--success")).to_contain_text("filed")
+    panel.page.evaluate(run, ["model-deploy:register-file", "my model.pkl"])
+    panel.accept("Ok")
+    expect(panel.row("my-model", "model")).to_be_visible()
+    shared.services["filed"].delete()
+    shared.unregister("my-model:1")
+
+
+def test_the_context_menu_offers_what_fits_the_file(panel: PanelPage, lab: Lab) -> None:
+    (lab.root / "entry.py").write_text("def run(data):\n    return data\n")
+    (lab.root / "model.onnx").write_bytes(b"")
+    panel.notebook.command("filebrowser:refresh")
+    panel.notebook.command("filebrowser:activate")
+    for name, offered, other in (
+        ("entry.py", "Deploy as Entry Script", "Register Model"),
+        ("model.onnx", "Register Model", "Deploy as Entry Script"),
+    ):
+        panel.page.locator(".jp-DirListing-item", has_text=name).click(button="right")
+        menu = panel.page.locator(".lm-Menu")
+        expect(menu.get_by_text(offered)).to_be_visible()
+        expect(menu.get_by_text(other)).to_be_hidden()
+        panel.page.keyboard.press("Escape")
+    panel.open()
+
+
+def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> None:
+    expect(panel.page.locator(".jp-ModelDeploy-status")).to_contain_text("services")
+    panel.notebook.command("filebrowser:activate")
+    expect(panel.box).to_be_hidden()
+    panel.page.locator(".jp-ModelDeploy-status button").click()
+    expect(panel.box).to_be_visible()
+    panel.notebook.command("launcher:create")
+    expect(panel.page.locator(".jp-LauncherCard", has_text="Models and Services")).to_be_visible()
+
+
+def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: Browser) -> None:
+    shared.deploy("shown", script="echo")
+    with opened(lab, browser, "from jupyter_deploy import Workspace\nWorkspace().services['shown']") as page:
+        expect(page.page.locator(".jp-ModelDeploy-card")).to_contain_text("Healthy")
+        page.save()
+        page.shutdown()
+        name = page.name
+    with opened(lab, browser, run=False, name=name) as again:
+        card = again.page.locator(".jp-ModelDeploy-card")
+        expect(card).to_contain_text("Healthy")
+        shared.services["shown"].stop()
+        expect(card).to_contain_text("Stopped")
+        card.get_by_role("button", name="Start", exact=True).click()
+        expect(card).to_contain_text("Healthy")
+        shared.services["shown"].delete()
+        expect(card).to_contain_text("Deleted")
+        expect(card.get_by_role("button")).to_have_count(0)
+
+
+def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Workspace, browser: Browser) -> None:
+    shared.deploy("restored", script="echo")
+    with opened(lab, browser) as page:
+        view = PanelPage(page).open()
+        view.press("restored", "Log")
+        expect(view.document("Log: restored").get_by_role("log")).to_contain_text("serves")
+        page.command("docmanager:save-all")
+        page.page.wait_for_timeout(1500)  # Lab saves its layout a second after a change
+        shared.services["restored"].delete()
+        page.page.goto(f"{lab.url}/lab/workspaces/{page.name}?token={lab.token}")
+        page.page.wait_for_function("() => window.jupyterapp")
+        page.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        log = view.document("Log: restored")
+        expect(log.get_by_role("alert")).to_contain_text("restored")
+        expect(log.get_by_role("button", name="Look again")).to_be_visible()
+        expect(view.box).to_be_visible()
+
+
+def test_without_its_server_part_it_says_how_to_enable_it(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    off = "--ServerApp.jpserver_extensions={'jupyter_deploy': False}"
+    with running_lab(tmp_path_factory.mktemp("bare"), off) as bare, opened(bare, browser, "1") as page:
+        view = PanelPage(page).open()
+        expect(view.box.get_by_role("alert")).to_contain_text("does not run the server part")
+        expect(view.box).to_contain_text("jupyter server extension enable jupyter_deploy")
+        expect(view.box.get_by_role("button", name="Reload")).to_be_visible()
