@@ -12,7 +12,9 @@ from .panels import PanelPage
 
 SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
   (cell) => cell.model.sharedModel.getSource())"""
-SAVED = "async () => { await window.jupyterapp.serviceManager.workspaces.list(); }"
+SETTINGS = """async (text) => {
+  await window.jupyterapp.serviceManager.settings.save("jupyter-model-deploy:panel", text);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,17 @@ def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Work
         expect(log.get_by_role("alert")).to_contain_text("restored")
         expect(log.get_by_role("button", name="Look again")).to_be_visible()
         expect(view.box).to_be_visible()
+
+
+def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
+    panel: PanelPage, lab: Lab, browser: Browser
+) -> None:
+    panel.page.evaluate(SETTINGS, '{"loadInNewKernels": true}')
+    lab.write("fresh", ["svc = %model overview --json"])
+    with opened(lab, browser, run=False, name="fresh") as page:
+        page.run_all()
+        assert "echo" in page.execute("print(svc)")
+    panel.page.evaluate(SETTINGS, "{}")
 
 
 def test_without_its_server_part_it_says_how_to_enable_it(
