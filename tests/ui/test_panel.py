@@ -265,23 +265,23 @@ TRAIN = """from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 iris = load_iris()
 clf = LogisticRegression(max_iter=500).fit(iris.data, iris.target)"""
-SCRIPT = "%%score_script iris\ndef run(rows):\n    return clf.predict(rows).tolist()"
+SCRIPT = "%%score_script flowers\ndef run(rows):\n    return clf.predict(rows).tolist()"
 
 
 def test_the_readmes_picture(lab: Lab, shared: Workspace, browser: Browser, tmp_path: Path) -> None:
     """Notebook and panel together; it is only written anew where that is asked for."""
-    with opened(lab, browser, TRAIN, "%register iris clf --tag stage=live", SCRIPT, "%deploy iris") as page:
+    with opened(lab, browser, TRAIN, "%register flowers clf --tag stage=live", SCRIPT, "%deploy flowers") as page:
         view = PanelPage(page).open()
-        expect(view.state("iris")).to_have_text("●Healthy")
-        page.cell("%invoke iris iris.data[::50]")
-        page.cell("%invoke iris iris.data -n 2000 -c 4")
+        expect(view.state("flowers")).to_have_text("●Healthy")
+        page.cell("%invoke flowers iris.data[::50]")
+        page.cell("%invoke flowers iris.data -n 2000 -c 4")
         page.page.set_viewport_size({"width": 1280, "height": 800})
-        view.search("iris")
-        view.unfold("iris")
-        view.unfold("iris", "model")
+        view.search("flowers")
+        view.unfold("flowers")
+        view.unfold("flowers", "model")
         page.page.locator(".jp-CodeCell").nth(3).scroll_into_view_if_needed()
         place = (DOCS / "panel.png") if os.environ.get(WRITES) == "1" else tmp_path / "panel.png"
         page.page.screenshot(path=place)
         assert place.stat().st_size > 20_000, "there is nothing in the picture"
-        shared.services["iris"].delete()
-        shared.unregister("iris")
+        shared.services["flowers"].delete()
+        shared.unregister("flowers")
