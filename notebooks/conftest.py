@@ -12,7 +12,11 @@ _HOME = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Point this run, and every process it starts, at a temporary workspace."""
+    """Point this run, and every process it starts, at a temporary workspace, with plain processes as its default.
+
+    Only the tutorial of containers asks for those: other tests use the engine meanwhile.
+    """
+    os.environ["JUPYTER_DEPLOY_TARGET"] = "process"
     config.stash[_HOME] = os.environ["JUPYTER_DEPLOY_HOME"] = tempfile.mkdtemp(prefix="jupyter-deploy-tests-")
 
 
