@@ -160,7 +160,8 @@ def test_a_receiver_that_is_down_costs_one_line(tmp_path: Path, home: Path) -> N
         # It accepts no connection as long as it does not listen.
         taken.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with served(tmp_path, SCRIPT, otlp_endpoint=endpoint) as server:
+        environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+        with served(tmp_path, SCRIPT, otlp_endpoint=endpoint, environ=environ) as server:
             for number in range(20):
                 server.ask(str(number))
             until(lambda: server.lines_with("could not be sent"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +15,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 _DELAY_MS = 1000
-EXPORT_SECONDS = 3.0
+_EXPORT_SECONDS = 3.0
+_TIMEOUT_VARIABLE = "OTEL_EXPORTER_OTLP_TIMEOUT"
 _QUEUE = 8192
 _LINE_SECONDS = 60.0
 _SHORT_SECONDS = 0.2
@@ -75,6 +77,11 @@ def resource_of(service: str) -> Resource:
     return Resource.create({"service.name": service})
 
 
+def export_seconds() -> float | None:
+    """Return how long one batch may take, retries included; None for what OpenTelemetry's own variable says."""
+    return None if os.environ.get(_TIMEOUT_VARIABLE) else _EXPORT_SECONDS
+
+
 def signal_url(endpoint: str, signal: str) -> str:
     """Return where one signal goes, as the protocol says."""
     return f"{endpoint.rstrip('/')}/v1/{signal}"
@@ -89,7 +96,7 @@ def quieten() -> None:
 def tracer_provider(endpoint: str, service: str, complaints: Complaints) -> TracerProvider:
     """Make what spans go through."""
     quieten()
-    exporter = OTLPSpanExporter(endpoint=signal_url(endpoint, "traces"), timeout=EXPORT_SECONDS)
+    exporter = OTLPSpanExporter(endpoint=signal_url(endpoint, "traces"), timeout=export_seconds())
     provider = TracerProvider(resource=resource_of(service), shutdown_on_exit=False)
     processor = BatchSpanProcessor(_Spans(exporter, complaints), max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS)
     provider.add_span_processor(processor)

@@ -12,7 +12,7 @@ from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData, Pe
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from .sending import EXPORT_SECONDS, Complaints, close_within, resource_of, signal_url, tracer_provider
+from .sending import Complaints, close_within, export_seconds, resource_of, signal_url, tracer_provider
 
 _INTERVAL_MS = 5000
 _SCOPE = "jupyter_deploy.serving"
@@ -66,7 +66,7 @@ class Traffic:
         self._traces = tracer_provider(endpoint, service, complaints)
         self._tracer = self._traces.get_tracer(_SCOPE)
         self._context = TraceContextTextMapPropagator()
-        exporter = _Metrics(endpoint=signal_url(endpoint, "metrics"), timeout=EXPORT_SECONDS)
+        exporter = _Metrics(endpoint=signal_url(endpoint, "metrics"), timeout=export_seconds())
         exporter.complaints = complaints
         reader = PeriodicExportingMetricReader(exporter, export_interval_millis=_INTERVAL_MS)
         self._metrics = MeterProvider([reader], resource_of(service), shutdown_on_exit=False)
