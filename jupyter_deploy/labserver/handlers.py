@@ -24,7 +24,6 @@ PREFIX = "jupyter-model-deploy/api"
 RESOURCE = "jupyter_model_deploy"
 PARTS = "jupyter_model_deploy_parts"
 _NAME = r"([^/]+)"
-# How long a page waits for a verb before it gets a job's id.
 _BODY_LIMIT = 8 << 20
 Found = TypeVar("Found")
 
@@ -33,6 +32,8 @@ class Handler(APIHandler):
     """What all routes share: JSON in and out, threads, and errors as data."""
 
     auth_resource = RESOURCE
+    # A page that is only open must not keep JupyterHub from ending an idle server.
+    _track_activity = False
 
     @property
     def parts(self) -> Parts:
@@ -223,6 +224,8 @@ class VerbsHandler(Handler):
 
 class VerbHandler(Handler):
     """``POST verbs/<name>``."""
+
+    _track_activity = True
 
     @authenticated
     @authorized

@@ -170,6 +170,17 @@ def test_all_routes_are_among_those_that_are_tried() -> None:
         assert any(re.fullmatch(pattern, path) for path in tried), pattern
 
 
+async def test_an_open_page_is_no_activity(ask: Ask, shared: Workspace, jp_serverapp: Any) -> None:
+    """JupyterHub ends servers that are idle; a verb is somebody's doing."""
+    before = jp_serverapp.web_app.settings.get("api_last_activity")
+    for path in ("overview", "services/echo", "services/echo/log", "jobs"):
+        assert (await ask("GET", path))[0] == 200
+    assert (await ask("POST", "listening"))[0] == 200
+    assert jp_serverapp.web_app.settings.get("api_last_activity") == before
+    await ask("POST", "verbs/state", {"arguments": {"service": "echo"}})
+    assert jp_serverapp.web_app.settings.get("api_last_activity") != before
+
+
 async def test_nobody_gets_in_without_a_token(ask: Ask, jp_fetch: Any) -> None:
     wrong = {"headers": {"Authorization": "token wrong"}}
     for path in GETS:
