@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import joblib
+import numpy as np
 import pytest
 import requests
+from sklearn.linear_model import LogisticRegression
 
 from jupyter_deploy.sdk.v1 import (
     AksWebservice,
@@ -19,6 +22,7 @@ from jupyter_deploy.sdk.v1 import (
     InferenceConfig,
     LocalWebservice,
     Model,
+    ResourceConfiguration,
     WebserviceException,
     Workspace,
 )
@@ -155,3 +159,35 @@ def test_row_0_11_and_2_32_limits_are_the_containers_and_the_image_is_the_users(
     assert (host["CpuQuota"] / host["CpuPeriod"], host["Memory"]) == (1, 1 << 30)
     assert service.auth_enabled
     assert requests.post(service.scoring_uri, BODY, timeout=10).status_code == 401
+
+
+def test_row_2_57_a_model_without_a_script_has_its_own_limits_inside_its_container(
+    ws: Workspace, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "docker")
+    rows = [[0.0, 1.0], [1.0, 0.0]]
+    fitted = LogisticRegression().fit(rows, [0, 1])
+    joblib.dump(fitted, "classifier.pkl")
+    model = Model.register(
+        ws,
+        "classifier.pkl",
+        "classifier",
+        model_framework=Model.Framework.SCIKITLEARN,
+        resource_configuration=ResourceConfiguration(cpu=1, memory_in_gb=0.5),
+    )
+    service = Model.deploy(ws, "no-code", [model])
+    service.wait_for_deployment()
+    np.testing.assert_allclose(service.run(json.dumps({"data": rows})), fitted.predict_proba(rows))
+    assert service.run(json.dumps({"data": rows, "method": "predict"})) == [0, 1]
+    with pytest.raises(WebserviceException, match="row 0 has 1 value, but the model takes 2"):
+        service.run(json.dumps({"data": [[1]]}))
+    container = engine.containers.get(container_of(LocalWorkspace().services["no-code"]).container)
+
+    def inside(*files: str) -> str:
+        # Control groups have other names in their second version.
+        found: bytes = container.exec_run(["sh", "-c", f"cd /sys/fs/cgroup; cat {' '.join(files)} 2>/dev/null"]).output
+        return found.decode()
+
+    assert int(inside("memory.max", "memory/memory.limit_in_bytes")) == 1 << 29
+    quota, period = inside("cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us").split()
+    assert int(quota) / int(period) == 1
