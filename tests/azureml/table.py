@@ -23,7 +23,7 @@ _HEAD = """# Azure ML's documents, row by row
 
 Each row is a block or a statement of the documents for Azure ML's SDK v1. `python -m tests.azureml.table` runs the
 tests and writes this table; with `--docker` also those that need a Docker engine. A row that nothing shows
-has the reason.
+has the reason. `.ci/tensorflow` runs row 2.55, in an environment of its own; elsewhere it is skipped.
 
 | row | about | shown by | processes | Docker |
 |---|---|---|---|---|
