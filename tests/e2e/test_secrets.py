@@ -54,7 +54,7 @@ CELLS = [
     "print(service.snippet(1, 'curl'), service.snippet(1, 'python'))",
 ]
 # Files that hold secrets: for their owner only.
-PRIVATE = {"keys.json", "auth.json", "admin.token", "config.json"}
+PRIVATE = {"keys.json", "auth.json", "admin.token", "config.json", "served.json"}
 
 
 @pytest.fixture
@@ -64,11 +64,15 @@ def secrets() -> Secrets:
 
 @pytest.fixture
 def guarded(workspace: Workspace, tmp_path: Path, secrets: Secrets) -> Service:
-    """A service with keys that are given, a password, and the user's own certificate."""
+    """A service with keys that are given, a password, the user's own certificate, and an address for its changes."""
     (tmp_path / "score.py").write_text(SCRIPT)
     certificate, key = pair(tmp_path, "localhost")
     for line in lines_of_pem(key.read_text()):
         secrets.add("the certificate's key", line)
+    hook = (
+        quote(secrets.add("a hook's password", "hook:pass/0815"), safe=""),
+        secrets.add("a hook's token", "hook-token-4711"),
+    )
     given = {"primary": secrets.add("a given key", "given+key/of&mine"), "secondary": None}
     return workspace.deploy(
         "guarded",
@@ -79,6 +83,8 @@ def guarded(workspace: Workspace, tmp_path: Path, secrets: Secrets) -> Service:
         tls_key=key,
         variables={"PASSWORD": secrets.add("a variable", "pass:word/4711+x")},
         settings={"collect": "requests"},
+        # Nobody listens there: that it is not told is in the log.
+        on_change="http://robot:{}@127.0.0.1:1/changes?token={}".format(*hook),
     )
 
 
@@ -172,16 +178,18 @@ def test_no_secret_is_where_others_look(
     logs = [path.read_bytes() for path in (home / "logs").iterdir()]
     assert collected
     assert b"POST /score" in b"".join(logs)
+    assert b"127.0.0.1:1/changes" in b"".join(logs)
     assert secrets.shown_by(*shown, *collected, *logs) == set()
     assert secrets.shown_by(*arguments.seen) == set()
     assert any(b"jupyter_deploy.serving" in words for words in arguments.seen), "servers are among them"
-    # A variable is a part of what a service is, so the database, which is its owner's alone, has to keep it.
-    assert secrets.shown_by(*rows_of(home / "state.db")) <= {"a variable"}
+    # They are parts of what a service is, so the database, which is its owner's alone, has to keep them.
+    kept = {"a variable", "a hook's password", "a hook's token"}
+    assert secrets.shown_by(*rows_of(home / "state.db")) <= kept
     assert secrets.holders(tmp_path / "package") == {}
     held = secrets.holders(home)
     own = {name for name in held if not name.startswith("state.db") and not name.endswith(".key")}
     assert own == PRIVATE
-    assert held["config.json"] <= {"a variable"}
+    assert held["config.json"] | held["served.json"] <= kept
     private = [path for path in home.rglob("*") if path.name in held]
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
     # The search finds what is there.
