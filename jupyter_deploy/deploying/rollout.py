@@ -94,7 +94,7 @@ class Rollout:
             self._rows.put(replace(record, server=server))
 
         shown = record.server.certificate if record.server else None
-        self._target(record.target).start(replace(launch, again=why, certificate=shown), commit)
+        self._target(record.target).start(replace(launch, again=why, before=record.server, certificate=shown), commit)
 
     def apply(
         self,

@@ -66,6 +66,7 @@ class Launch:
     credentials: Credentials = field(default_factory=Credentials, repr=False)
     certificate: Certificate | None = None
     again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
+    before: Server | None = None  # the server that is started once more
     told_as: str = ""  # the name in errors; empty for the service's own
 
     @property

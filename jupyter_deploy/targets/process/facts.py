@@ -18,6 +18,7 @@ class ProcessFacts:
     run: str = ""  # the server's own folder; empty for a server of an older package
     secrets: str = ""  # the folder with its token; empty if that is the service's own folder
     knows: tuple[str, ...] = ()  # the settings that it knows besides those that every server knows
+    python: str = ""  # the interpreter of the kernel that it runs on; empty for a virtual environment's
 
     @classmethod
     def of(cls, server: Server) -> ProcessFacts:
@@ -27,10 +28,11 @@ class ProcessFacts:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ProcessFacts:
         """Decode what any version of this package wrote."""
-        known = {key: values[key] for key in ("pid", "born", "run", "secrets") if key in values}
+        known = {key: values[key] for key in ("pid", "born", "run", "secrets", "python") if key in values}
         return cls(**known, knows=tuple(values.get("knows", ())))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the server's row."""
         values: dict[str, Any] = {"pid": self.pid, "born": self.born, "run": self.run, "knows": list(self.knows)}
-        return {**values, "secrets": self.secrets} if self.secrets else values
+        more = {"secrets": self.secrets, "python": self.python}
+        return {**values, **{key: value for key, value in more.items() if value}}

@@ -69,13 +69,15 @@ class ProcessTarget:
             secret = secrets_folder(launch.local.home.root, launch.local.folder)
             run = self._write_files(launch, port, secret)
             secrets_in = "" if secret == launch.local.folder else str(secret)
+            python = _interpreter(launch)
+            own = str(python) if launch.environment.is_kernel else ""
 
             def found(pid: int) -> None:
-                facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings())
+                facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings(), own)
                 made = (self.name, facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
                 commit(Server(*made))
 
-            self._spawn(launch, listener, run, found)
+            self._spawn(launch, python, listener, run, found)
 
     @staticmethod
     def _write_files(launch: Launch, port: int, secret: Path) -> Path:
@@ -110,9 +112,8 @@ class ProcessTarget:
         return run
 
     @staticmethod
-    def _spawn(launch: Launch, listener: socket.socket, run: Path, commit: Callable[[int], None]) -> None:
+    def _spawn(launch: Launch, python: Path, listener: socket.socket, run: Path, commit: Callable[[int], None]) -> None:
         ours, theirs = socket.socketpair()
-        python = venvs.interpreter(launch.local.home, launch.environment)
         command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle.folder)]
         command += ["--config", str(run / CONFIG), "--rotate", str(launch.local.log)]
         command += ["--again", launch.again] if launch.again else []
@@ -263,6 +264,15 @@ class ProcessTarget:
     def logs(self, local: LocalFolders, server: Server, lines: int, *, follow: bool) -> Iterator[bytes]:
         """Read the log file, which all servers of the service append to."""
         yield from file_output(local.log, lines, follow)
+
+
+def _interpreter(launch: Launch) -> Path:
+    """Return what to start the server with: once more, the kernel's own, whichever process looks at the service."""
+    if launch.before and launch.environment.is_kernel:
+        before = Path(ProcessFacts.of(launch.before).python)
+        if before.is_file():
+            return before
+    return venvs.interpreter(launch.local.home, launch.environment)
 
 
 def _processor_seconds(processes: list[psutil.Process]) -> float:
