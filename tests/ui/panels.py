@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from .lab import Notebook
 
+# A deployment is a process that is started: on a machine that is busy, that takes its time.
+expect.set_options(timeout=20_000)
 API = "/jupyter-model-deploy/api/"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Response, expect
 
 from jupyter_deploy.workspace import Workspace
 
@@ -15,6 +15,12 @@ SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
 SETTINGS = """async (text) => {
   await window.jupyterapp.serviceManager.settings.save("jupyter-model-deploy:panel", text);
 }"""
+
+
+def _has_layout_of(response: Response, service: str) -> bool:
+    """Whether Lab has saved its layout with that service's log in it."""
+    request = response.request
+    return "/api/workspaces/" in request.url and request.method == "PUT" and service in (request.post_data or "")
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +110,11 @@ def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> 
 def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: Browser) -> None:
     shared.deploy("shown", script="echo")
     with opened(lab, browser, "from jupyter_deploy import Workspace\nWorkspace().services['shown']") as page:
-        expect(page.page.locator(".jp-ModelDeploy-card")).to_contain_text("Healthy")
+        card = page.page.locator(".jp-ModelDeploy-card")
+        expect(card).to_contain_text("Healthy")
         page.save()
         page.shutdown()
-        name = page.name
-    with opened(lab, browser, run=False, name=name) as again:
-        card = again.page.locator(".jp-ModelDeploy-card")
+        page.page.reload()
         expect(card).to_contain_text("Healthy")
         shared.services["shown"].stop()
         expect(card).to_contain_text("Stopped")
@@ -124,10 +129,11 @@ def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Work
     shared.deploy("restored", script="echo")
     with opened(lab, browser) as page:
         view = PanelPage(page).open()
-        view.press("restored", "Log")
-        expect(view.document("Log: restored").get_by_role("log")).to_contain_text("serves")
+        with page.page.expect_response(lambda saved: _has_layout_of(saved, "restored")):
+            view.press("restored", "Log")
+            expect(view.document("Log: restored").get_by_role("log")).to_contain_text("serves")
+        # An unsaved notebook would hold the page back.
         page.command("docmanager:save-all")
-        page.page.wait_for_timeout(1500)  # Lab saves its layout a second after a change
         shared.services["restored"].delete()
         page.page.goto(f"{lab.url}/lab/workspaces/{page.name}?token={lab.token}")
         page.page.wait_for_function("() => window.jupyterapp")
@@ -153,8 +159,10 @@ def test_without_its_server_part_it_says_how_to_enable_it(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     off = "--ServerApp.jpserver_extensions={'jupyter_deploy': False}"
-    with running_lab(tmp_path_factory.mktemp("bare"), off) as bare, opened(bare, browser, "1") as page:
-        view = PanelPage(page).open()
-        expect(view.box.get_by_role("alert")).to_contain_text("does not run the server part")
-        expect(view.box).to_contain_text("jupyter server extension enable jupyter_deploy")
-        expect(view.box.get_by_role("button", name="Reload")).to_be_visible()
+    with running_lab(tmp_path_factory.mktemp("bare"), off) as bare:
+        bare.write("bare", ["1"])
+        with opened(bare, browser, run=False, name="bare") as page:
+            view = PanelPage(page).open()
+            expect(view.box.get_by_role("alert")).to_contain_text("does not run the server part")
+            expect(view.box).to_contain_text("jupyter server extension enable jupyter_deploy")
+            expect(view.box.get_by_role("button", name="Reload")).to_be_visible()

@@ -99,8 +99,7 @@ function Card({ seen, still }: { seen: ISeen; still: HTMLElement }): JSX.Element
   }
   return (
     <section className="jp-ModelDeploy-box" aria-label={trans.__('service %1', seen.name)}>
-      <b className="jp-ModelDeploy-cardname">{seen.name}</b>
-      <ServiceDetails service={service} />
+      <ServiceDetails service={service} named />
       <Done seen={seen} />
     </section>
   );

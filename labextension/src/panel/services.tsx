@@ -51,7 +51,7 @@ export function serviceCode(service: IService): string {
   return `%invoke ${service.name} [[1, 2]]`;
 }
 
-export function ServiceDetails({ service }: { service: IService }): JSX.Element {
+export function ServiceDetails({ service, named }: { service: IService; named?: boolean }): JSX.Element {
   const { store, trans } = useParts();
   const recent = service.recent ?? {};
   const rates = store.samples.of(service.name);
@@ -63,6 +63,7 @@ export function ServiceDetails({ service }: { service: IService }): JSX.Element 
   return (
     <div className="jp-ModelDeploy-details">
       <div className="jp-ModelDeploy-title">
+        {named && <b>{service.name}</b>}
         <State state={service.state} />
         {service.uptime_seconds > 0 && <span className="jp-ModelDeploy-soft">{trans.__('up %1', duration(service.uptime_seconds))}</span>}
       </div>

@@ -269,7 +269,7 @@
   user-select: text;
 }
 
-.jp-ModelDeploy-facts {
+.jp-ModelDeploy dl.jp-ModelDeploy-facts {
   margin: 0;
   display: grid;
   gap: 2px;
@@ -293,7 +293,7 @@
   user-select: text;
 }
 
-.jp-ModelDeploy-numbers {
+.jp-ModelDeploy dl.jp-ModelDeploy-numbers {
   display: flex;
   flex-wrap: wrap;
   gap: 4px 22px;
@@ -301,6 +301,7 @@
 }
 
 .jp-ModelDeploy-numbers > div {
+  width: auto;
   display: flex;
   flex-direction: column-reverse;
 }
@@ -309,8 +310,10 @@
   font-size: var(--jp-ui-font-size0);
 }
 
-.jp-ModelDeploy-numbers dd {
+.jp-ModelDeploy dl.jp-ModelDeploy-numbers dd {
   margin: 0;
+  width: auto;
+  white-space: nowrap;
   font-size: var(--jp-ui-font-size2);
   font-variant-numeric: tabular-nums;
 }
@@ -641,4 +644,4 @@
 .jp-ModelDeploy-more li {
   overflow-wrap: anywhere;
 }
-`,""]),r.d(e,{},{A:a})},30(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",l=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),l&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),l&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,l,p,t){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(l)for(var n=0;n<this.length;n++){var i=this[n][0];null!=i&&(a[i]=!0)}for(var d=0;d<o.length;d++){var s=[].concat(o[d]);l&&a[s[0]]||(void 0!==t&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=t),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),p&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=p):s[4]="".concat(p)),e.push(s))}},e}},29(o){o.exports=function(o){return o[1]}},22(o){var e=[];function r(o){for(var r=-1,l=0;l<e.length;l++)if(e[l].identifier===o){r=l;break}return r}function l(o,l){for(var p={},t=[],a=0;a<o.length;a++){var n=o[a],i=l.base?n[0]+l.base:n[0],d=p[i]||0,s="".concat(i," ").concat(d);p[i]=d+1;var c=r(s),u={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var f=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(u,l);l.byIndex=a,e.splice(a,0,{identifier:s,updater:f,references:1})}t.push(s)}return t}o.exports=function(o,p){var t=l(o=o||[],p=p||{});return function(o){o=o||[];for(var a=0;a<t.length;a++){var n=r(t[a]);e[n].references--}for(var i=l(o,p),d=0;d<t.length;d++){var s=r(t[d]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}t=i}}},24(o){var e={};o.exports=function(o,r){var l=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!l)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");l.appendChild(r)}},26(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},25(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},23(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var l,p,t;l="",r.supports&&(l+="@supports (".concat(r.supports,") {")),r.media&&(l+="@media ".concat(r.media," {")),(p=void 0!==r.layer)&&(l+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),l+=r.css,p&&(l+="}"),r.media&&(l+="}"),r.supports&&(l+="}"),(t=r.sourceMap)&&"u">typeof btoa&&(l+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(l,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},27(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},21(o,e,r){var l=r(22),p=r.n(l),t=r(23),a=r.n(t),n=r(24),i=r.n(n),d=r(25),s=r.n(d),c=r(26),u=r.n(c),f=r(27),y=r.n(f),j=r(28),v={};v.styleTagTransform=y(),v.setAttributes=s(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=u(),p()(j.A,v),j.A&&j.A.locals&&j.A.locals}}]);
+`,""]),r.d(e,{},{A:a})},30(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",l=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),l&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),l&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,l,p,t){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(l)for(var n=0;n<this.length;n++){var i=this[n][0];null!=i&&(a[i]=!0)}for(var d=0;d<o.length;d++){var s=[].concat(o[d]);l&&a[s[0]]||(void 0!==t&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=t),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),p&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=p):s[4]="".concat(p)),e.push(s))}},e}},29(o){o.exports=function(o){return o[1]}},22(o){var e=[];function r(o){for(var r=-1,l=0;l<e.length;l++)if(e[l].identifier===o){r=l;break}return r}function l(o,l){for(var p={},t=[],a=0;a<o.length;a++){var n=o[a],i=l.base?n[0]+l.base:n[0],d=p[i]||0,s="".concat(i," ").concat(d);p[i]=d+1;var c=r(s),u={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var y=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(u,l);l.byIndex=a,e.splice(a,0,{identifier:s,updater:y,references:1})}t.push(s)}return t}o.exports=function(o,p){var t=l(o=o||[],p=p||{});return function(o){o=o||[];for(var a=0;a<t.length;a++){var n=r(t[a]);e[n].references--}for(var i=l(o,p),d=0;d<t.length;d++){var s=r(t[d]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}t=i}}},24(o){var e={};o.exports=function(o,r){var l=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!l)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");l.appendChild(r)}},26(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},25(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},23(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var l,p,t;l="",r.supports&&(l+="@supports (".concat(r.supports,") {")),r.media&&(l+="@media ".concat(r.media," {")),(p=void 0!==r.layer)&&(l+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),l+=r.css,p&&(l+="}"),r.media&&(l+="}"),r.supports&&(l+="}"),(t=r.sourceMap)&&"u">typeof btoa&&(l+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(l,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},27(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},21(o,e,r){var l=r(22),p=r.n(l),t=r(23),a=r.n(t),n=r(24),i=r.n(n),d=r(25),s=r.n(d),c=r(26),u=r.n(c),y=r(27),f=r.n(y),j=r(28),v={};v.styleTagTransform=f(),v.setAttributes=s(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=u(),p()(j.A,v),j.A&&j.A.locals&&j.A.locals}}]);
