@@ -21,6 +21,7 @@ from .answers import told
 _KEPT, _AT_ONCE = 50, 8
 _LAST_WORDS = 20
 _END_SECONDS = 5.0
+_IN_A_TERMINAL = "In a terminal: jupyter model --help"
 # A line may hold the answer of a service.
 _LINE_LIMIT = 64 << 20
 
@@ -103,6 +104,17 @@ class Jobs:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self, job: Job) -> None:
+        try:
+            await self._run_process(job)
+        except (OSError, ValueError) as error:
+            # No process could be started, or its answer is too long.
+            job.state = "failed"
+            job.error = told("Ended", f"{job.request.verb} could not be run: {error}.", _IN_A_TERMINAL)
+        finally:
+            job.ended = time.time()
+            self._changed(job.id)
+
+    async def _run_process(self, job: Job) -> None:
         command = (sys.executable, "-m", f"{__package__}.child")
         pipe = asyncio.subprocess.PIPE
         # A group of its own: Ctrl-C in the server's terminal is not meant for it, and a cancel is for all of it.
@@ -134,8 +146,6 @@ class Jobs:
             if job.state == "failed":
                 message = f"{job.request.verb} ended unexpectedly, with code {code}."
                 job.error = told("Ended", message, "The lines are its last words.", last)
-        job.ended = time.time()
-        self._changed(job.id)
 
     def _hear(self, job: Job, line: dict[str, Any]) -> None:
         if "stage" in line:

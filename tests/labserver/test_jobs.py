@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.labserver.acting import Request
+from jupyter_deploy.labserver.jobs import Jobs
 from jupyter_deploy.workspace import Workspace
 
 from .conftest import ECHO, Ask, write
@@ -83,3 +85,15 @@ async def test_a_cancel_is_a_ctrl_c(ask: Ask, shared: Workspace, jp_root_dir: Pa
     assert time.monotonic() - started < 15
     # The look at the services clears away what the interrupted deployment has left.
     assert "slow" not in list(shared.services)
+
+
+async def test_a_process_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
+    told: list[str] = []
+    jobs = Jobs(told.append)
+    job = jobs.start(Request("deploy", {"service": "x"}, root=str(tmp_path / "gone")))
+    assert job.task
+    await job.task
+    assert (job.state, told) == ("failed", [job.id])
+    assert job.error
+    assert "gone" in job.error["message"]
+    await jobs.end()
