@@ -211,6 +211,20 @@ def test_versions_and_tags_of_a_model(panel: PanelPage, shared: Workspace) -> No
     panel.search("")
 
 
+def test_another_version_of_its_model(panel: PanelPage, shared: Workspace) -> None:
+    shared.register("vine", {"a": 1})
+    service = shared.deploy("vine", script="echo", models=["vine:1"])
+    shared.register("vine", {"a": 2})
+    expect(panel.row("vine").locator(".jp-ModelDeploy-line")).to_contain_text("vine:1")
+    panel.press("vine", "Other version…")
+    panel.accept("Ok")
+    expect(panel.row("vine").locator(".jp-ModelDeploy-line")).to_contain_text("vine:2")
+    assert service.as_dict()["models"] == ["vine:2"]
+    service.delete()
+    for version in (1, 2):
+        shared.unregister(f"vine:{version}")
+
+
 def test_two_tabs_agree_and_delete_asks(panel: PanelPage, shared: Workspace, lab: Lab, browser: Browser) -> None:
     shared.deploy("passing", script="echo")
     with opened(lab, browser) as other:
