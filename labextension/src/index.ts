@@ -1,6 +1,6 @@
 // The plugins of the extension. All but the application is optional, so that Notebook 7 loads what it can show.
 
-import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -77,11 +77,10 @@ const panel: JupyterFrontEndPlugin<void> = {
   description: 'The side panel of models and services.',
   autoStart: true,
   requires: [IShared],
-  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher],
+  optional: [ILayoutRestorer, ICommandPalette, ILauncher],
   activate: (
     app: JupyterFrontEnd,
     parts: IShared,
-    shell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null
@@ -100,12 +99,10 @@ const panel: JupyterFrontEndPlugin<void> = {
       icon,
       execute: () => app.shell.activateById(widget.id)
     });
-    // Notebook 7 has no launcher and no way to show a panel but this command.
     launcher?.add({ command: COMMANDS.panel, args: { isLauncher: true }, category: trans.__('Other'), rank: 5 });
     for (const command of Object.values(COMMANDS)) {
       palette?.addItem({ command, category: 'Model Deploy' });
     }
-    void shell;
   }
 };
 
