@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # A saved notebook is passed on, and must not show paths of this machine.
 _OF_THIS_MACHINE = ("folder", "home", "log")
 MIME = "application/vnd.jupyter-deploy.{}.v1+json"
+_NAMED_BY_USERS = frozenset({"tags", "properties"})
 
 
 def _itself(value: Any) -> Any:
@@ -46,15 +47,23 @@ class Face:
 def as_json(value: Any) -> Any:
     """Turn plain data into JSON for any reader: infinity and NaN become None, unknown values become text.
 
-    A Dockerfile is replaced by a note: it may hold secrets, and a saved notebook is passed on.
+    A Dockerfile is replaced by a note: it may hold secrets, and a saved notebook is passed on. Places of this machine
+    are left out; users may call a tag as these are called.
     """
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, Mapping):
-        kept = {key: item for key, item in value.items() if key not in _OF_THIS_MACHINE}
-        return {readable(str(key)): bool(item) if key == "dockerfile" else as_json(item) for key, item in kept.items()}
+        return {readable(str(key)): _item(key, item) for key, item in value.items() if key not in _OF_THIS_MACHINE}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [as_json(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, int) else readable(str(value))
+
+
+def _item(key: str, item: Any) -> Any:
+    if key == "dockerfile":
+        return bool(item)
+    if key in _NAMED_BY_USERS and isinstance(item, Mapping):
+        return {readable(str(name)): as_json(one) for name, one in item.items()}
+    return as_json(item)

@@ -70,3 +70,8 @@ def test_what_a_renderer_gets_is_plain_data(name: str, variant: str) -> None:
         assert mime.startswith("application/vnd.jupyter-deploy.")
         assert mime.endswith(".v1+json")
         encodable(found[mime])
+
+
+def test_tags_may_be_called_as_places_of_this_machine_are() -> None:
+    tags = {"log": "yes", "home": "here", "dockerfile": "FROM x"}
+    assert as_json({"folder": "/a", "tags": tags, "properties": tags}) == {"tags": tags, "properties": tags}
