@@ -55,6 +55,9 @@ def test_row_2_3_a_missing_configuration_is_named_and_offers_one(folder: Path) -
     (folder / "config.json").write_text("no json")
     with pytest.raises(UserErrorException, match="is no JSON"):
         Workspace.from_config()
+    (folder / "config.json").write_text('{"subscription_id": "s", "resource_group": "g", "workspace_name": "w"}')
+    with pytest.raises(UserErrorException, match=r"there is no .*nowhere/ws\.json"):
+        Workspace.from_config(path="nowhere/ws.json")
 
 
 def test_the_older_project_file_is_read(folder: Path) -> None:

@@ -266,6 +266,12 @@ def _configuration(start: Path, name: str | None) -> Path:
     start = start.expanduser().absolute()
     if start.is_file():
         return start
+    if not start.exists():
+        # The search upwards would find the configuration of something else.
+        raise UserErrorException(
+            f"The workspace configuration file {start.name}, could not be found: there is no {start}.",
+            hint="Workspace.from_config() searches from the current folder upwards.",
+        )
     names = (name,) if name else _FILES
     for folder in (start, *start.parents):
         for place in _candidates(folder, names):

@@ -208,7 +208,6 @@ class AksWebservice(_AksConfigured):
         token_auth_enabled: bool | None = None,
         cpu_cores_limit: float | None = None,
         memory_gb_limit: float | None = None,
-        **_: Any,
     ) -> None:
         """Change what is given, at the same address and without a failed request."""
         from .deploying import update

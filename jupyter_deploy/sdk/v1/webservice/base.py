@@ -16,7 +16,7 @@ from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
 from .bodies import as_it_is
-from .labels import LOCAL, compute_type_of, configuration_of
+from .labels import CLASSES, compute_type_of, configuration_of
 from .states import FINAL, told, until_deployed
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Webservice(metaclass=Vocabulary):
         if self._compute_type and kind != self._compute_type:
             right = _class_of(kind).__name__
             raise WebserviceException(
-                f"Service {name} is a {kind} service, not one of {type(self).__name__}.",
+                f"The class of service {name} is {kind}, not that of {type(self).__name__}.",
                 hint=f"{right}(ws, {name!r}), or Webservice(ws, {name!r}) for any.",
             )
 
@@ -362,8 +362,9 @@ class Webservice(metaclass=Vocabulary):
         image_digest: str | None = None,
     ) -> builtins.list[Webservice]:
         """List services, local ones too; all filters must hold."""
-        from .finding import passes
+        from .finding import check_class, passes
 
+        check_class(compute_type)
         names = sorted(workspace._local.services)
         found = [Webservice(workspace, name) for name in names]
         passing = partial(passes, model_name=model_name, model_id=model_id, tags=tags, properties=properties)
@@ -393,4 +394,4 @@ def _not_found(workspace: Workspace, name: str) -> WebserviceException:
 
 
 def _class_of(compute_type: str) -> type[Webservice]:
-    return of_v1({"ACI": "AciWebservice", "AKS": "AksWebservice", LOCAL: "LocalWebservice"}[compute_type])  # type: ignore[no-any-return]
+    return of_v1(CLASSES[compute_type])  # type: ignore[no-any-return]

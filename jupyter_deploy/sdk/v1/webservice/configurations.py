@@ -45,6 +45,10 @@ class WebserviceDeploymentConfiguration:
         """Return how many processes run the script at first."""
         return 1
 
+    def sizes(self) -> bool:
+        """Tell whether it says how many those are."""
+        return False
+
 
 @dataclass
 class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
@@ -196,6 +200,10 @@ class AksServiceDeploymentConfiguration(_Cloud):
     def replicas(self) -> int:
         """Return the number of replicas, or the least that autoscaling may have."""
         return self.num_replicas or self.autoscale_min_replicas or 1
+
+    def sizes(self) -> bool:
+        """Tell whether it says something of replicas."""
+        return any((self.num_replicas, self.autoscale_min_replicas, self.autoscale_enabled))
 
 
 @dataclass

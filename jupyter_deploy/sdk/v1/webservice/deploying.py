@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ....deploying import Options
 from ....environments import INFERRED, KERNEL
 from ....errors import InUse, UsageProblem
 from ....registry import Model as Version
-from ....services import check_service_name
+from ....services import ServiceRecord, check_service_name
 from ....targets import choose, target
 from ..compute import AksCompute
 from ..exceptions import UserErrorException, WebserviceException
@@ -77,6 +77,8 @@ def deploy(
     if record is None and configuration.properties:
         options["properties"] = dict(configuration.properties)
     options["labels"] = labels_of(configuration)
+    if record:
+        options = _in_place_of(record, options)
     _apply(workspace, name, options, configuration, show_output)
     made = _class_of(configuration.compute_type)(workspace, name)
     if show_output and configuration.compute_type == "Local":
@@ -107,14 +109,57 @@ def update(
             keeps_script=inference_config is None,
         )
     if configuration is not None:
-        configuration.validate_configuration()
-        options |= _configured(configuration, say=None, given_only=True)
-        if configuration.properties:
-            options["properties"] = dict(configuration.properties)
-        said = {**configuration_of(service._record), **_given(configuration)}
-        merged = type(configuration)(**{key: value for key, value in said.items() if _known(configuration, key)})
-        options["labels"] = labels_of(merged)
+        options |= _changed(service._record, configuration)
     service.workspace._local.deploy(service.name, **options)
+
+
+def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfiguration) -> Options:
+    """Say what an update gives as options, checked together with what the service has already."""
+    configuration.validate_configuration()
+    given = _given(configuration)
+    before = dict(configuration_of(record))
+    if given.get("autoscale_enabled"):
+        before.pop("num_replicas", None)
+    elif given.get("autoscale_enabled") is False:
+        before = {key: value for key, value in before.items() if not key.startswith("autoscale_")}
+    if given.get("token_auth_enabled") is False and "auth_enabled" not in given and record.spec.auth == "token":
+        raise WebserviceException(
+            f"Without tokens, {record.name} needs something in their place.",
+            hint="update(token_auth_enabled=False, auth_enabled=True) asks for keys, auth_enabled=False for nothing.",
+        )
+    if given.get("auth_enabled") and "token_auth_enabled" not in given:
+        before.pop("token_auth_enabled", None)
+    if given.get("token_auth_enabled"):
+        before.pop("auth_enabled", None)
+    said = {key: value for key, value in {**before, **given}.items() if _known(configuration, key)}
+    merged = type(configuration)(**said)
+    merged.validate_configuration()
+    options = _configured(configuration, say=None, given_only=True)
+    # A setting may be of several options, of which only some are given.
+    settings = {key: merged.settings().get(key, value) for key, value in configuration.settings().items()}
+    if "queue_limit" in merged.settings() and configuration.sizes():
+        settings["queue_limit"] = merged.settings()["queue_limit"]
+    if settings:
+        options["settings"] = settings
+    if configuration.sizes():
+        options["workers"] = merged.replicas()
+    if configuration.tags is not None:
+        options["tags"] = {**dict.fromkeys(record.spec.tags), **configuration.tags}
+    if configuration.properties:
+        options["properties"] = dict(configuration.properties)
+    return options | {"labels": labels_of(merged)}
+
+
+def _in_place_of(record: ServiceRecord, options: Options) -> Options:
+    """Have tags, settings and variables replaced: given alone, they would be added to those of the service."""
+    spec, found = record.spec, options.copy()
+    if isinstance(tags := found.get("tags"), Mapping):
+        found["tags"] = {**dict.fromkeys(spec.tags), **tags}
+    if isinstance(settings := found.get("settings"), Mapping):
+        found["settings"] = {**dict.fromkeys(spec.settings), **settings}
+    if isinstance(variables := found.get("variables"), Mapping):
+        found["variables"] = {**dict.fromkeys(spec.variables, ""), **variables}
+    return found
 
 
 def deployed_again(
@@ -238,19 +283,19 @@ def _configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, g
     settings = configuration.settings()
     if settings:
         options["settings"] = dict(settings)
-    if not given_only or configuration.replicas() != 1:
+    if not given_only:
         options["workers"] = configuration.replicas()
     return options | _auth(configuration, given_only)
 
 
 def _auth(configuration: WebserviceDeploymentConfiguration, given_only: bool) -> Options:
     keys = getattr(configuration, "auth_enabled", None)
+    options: Options = {}
     if getattr(configuration, "token_auth_enabled", None):
-        return {"auth": "token"}
-    if keys is None and given_only:
-        return {}
-    by_default = isinstance(configuration, AksServiceDeploymentConfiguration)
-    options: Options = {"auth": "key" if (by_default if keys is None else keys) else "none"}
+        options["auth"] = "token"
+    elif keys is not None or not given_only:
+        by_default = isinstance(configuration, AksServiceDeploymentConfiguration)
+        options["auth"] = "key" if (by_default if keys is None else keys) else "none"
     if isinstance(configuration, AciServiceDeploymentConfiguration) and configuration.ssl_enabled is not None:
         options["tls"] = configuration.ssl_cert_pem_file if configuration.ssl_enabled else "none"
         options["tls_key"] = configuration.ssl_key_pem_file if configuration.ssl_enabled else None

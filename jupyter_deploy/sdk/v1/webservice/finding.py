@@ -6,6 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....services import ServiceRecord
+from ..exceptions import WebserviceException
+from .labels import CLASSES
+
+
+def check_class(compute_type: str | None) -> None:
+    """Refuse a class that no service can have: no service would be found, in silence."""
+    if compute_type is not None and compute_type.upper() not in {one.upper() for one in CLASSES}:
+        raise WebserviceException(
+            f"Invalid compute type {compute_type!r}.", hint=f"One of: {', '.join(map(repr, CLASSES))}."
+        )
 
 
 def passes(
@@ -20,7 +30,8 @@ def passes(
     names = {reference.rpartition(":")[0] for reference in record.models}
     if model_name is not None and model_name not in names:
         return False
-    if model_id is not None and model_id not in record.models:
+    # Without a version, any is meant.
+    if model_id is not None and model_id not in {*record.models, *names}:
         return False
     return _have(record.spec.tags, tags) and _have(record.spec.properties, properties)
 

@@ -12,6 +12,7 @@ from .configurations import WebserviceDeploymentConfiguration
 _CLASS = "azureml.compute_type"
 _CONFIGURATION = "azureml.configuration"
 LOCAL = "Local"
+CLASSES = {"ACI": "AciWebservice", "AKS": "AksWebservice", LOCAL: "LocalWebservice"}
 
 
 def labels_of(configuration: WebserviceDeploymentConfiguration) -> dict[str, str]:

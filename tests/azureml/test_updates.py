@@ -1,0 +1,55 @@
+"""What ``update`` and a deployment with ``overwrite`` change, and what they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.sdk.v1 import AciWebservice, AksWebservice, Model, Webservice, WebserviceException, Workspace
+from tests.workspace.test_tls import pair
+
+from .services import inference
+
+ECHO = "def run(data):\n    return data\n"
+
+
+def settings(service: Webservice) -> Mapping[str, object]:
+    return service._record.spec.settings
+
+
+def test_an_update_changes_what_it_gives_and_no_more(ws: Workspace, folder: Path) -> None:
+    config = inference(folder, ECHO)
+    given = AksWebservice.deploy_configuration(
+        num_replicas=2, autoscale_enabled=False, tags={"a": "1"}, enable_app_insights=True, collect_model_data=True
+    )
+    service = Model.deploy(ws, "changing", [], config, given)
+    service.wait_for_deployment()
+    service.update(num_replicas=1, tags={"b": "2"}, enable_app_insights=False)
+    # Tags are replaced, as in the cloud; the inputs are still collected.
+    assert (service.num_replicas, service._record.spec.workers, service.tags) == (1, 1, {"b": "2"})
+    assert settings(service) == {"collect": "requests"}
+    service.update(autoscale_enabled=True, autoscale_max_replicas=4, replica_max_concurrent_requests=3)
+    with pytest.raises(WebserviceException, match="autoscale_min_replicas is above"):
+        service.update(autoscale_min_replicas=5)
+    service.update(autoscale_min_replicas=2)
+    assert settings(service) == {"collect": "requests", "queue_limit": 12}
+    service.update(token_auth_enabled=True)
+    with pytest.raises(WebserviceException, match="needs something in their place"):
+        service.update(token_auth_enabled=False)
+    with pytest.raises(TypeError, match="Use cpu_cores="):
+        service.update(cpu=2)
+    again = AksWebservice.deploy_configuration(tags={"c": "3"}, scoring_timeout_ms=70_000)
+    Model.deploy(ws, "changing", [], config, again, overwrite=True).wait_for_deployment()
+    assert (service.tags, dict(settings(service))) == ({"c": "3"}, {"scoring_timeout_ms": 70_000})
+
+
+def test_tls_is_changed_by_an_update_alone(ws: Workspace, folder: Path, tmp_path: Path) -> None:
+    service = Model.deploy(ws, "secured", [], inference(folder, ECHO), AciWebservice.deploy_configuration())
+    service.wait_for_deployment()
+    certificate, key = map(str, pair(tmp_path))
+    service.update(ssl_enabled=True, ssl_cert_pem_file=certificate, ssl_key_pem_file=key, ssl_cname="localhost")
+    assert (service.scoring_uri.partition(":")[0], service.run('"x"')) == ("https", '"x"')
+    with pytest.raises(WebserviceException, match="One of: 'ACI', 'AKS', 'Local'"):
+        Webservice.list(ws, compute_type="FPGA")
