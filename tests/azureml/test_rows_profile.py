@@ -121,3 +121,15 @@ def test_row_2_33_what_a_profile_needs(
             Model.profile(ws, models=[model], **{**usual, **given})  # type: ignore[arg-type]
     with pytest.raises(WebserviceException, match="ModelProfileNotFound"):
         ModelProfile(ws, "p")
+
+
+def test_a_list_or_a_file_of_requests_is_a_dataset_too(
+    ws: Workspace, folder: Path, inference_config: InferenceConfig, model: Model
+) -> None:
+    from azureml.core.profile import ModelProfile as Named  # type: ignore[import-not-found]
+
+    (folder / "rows.txt").write_text('{"data": [[0.0, 1.0]]}\n' * 3)
+    profile = Model.profile(ws, "of-a-file", [model], inference_config, "rows.txt")
+    assert (type(profile), profile.get_details()["totalQueries"]) == (Named, 3)
+    with pytest.raises(UserErrorException, match="data set is empty"):
+        Model.profile(ws, "of-nothing", [model], inference_config, [])

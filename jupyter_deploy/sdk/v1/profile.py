@@ -78,12 +78,12 @@ def profile(
     profile_name: str,
     models: Sequence[Model | str],
     inference_config: InferenceConfig,
-    input_dataset: TabularDataset,
+    input_dataset: Any,
     cpu: float | None = None,
     memory_in_gb: float | None = None,
     description: str | None = None,
 ) -> ModelProfile:
-    """Send each row of a data set to what would be deployed, and measure; returns when that is done."""
+    """Send each row of a data set, list or file to what would be deployed, and measure; returns when that is done."""
     if not profile_name:
         raise UserErrorException("profile_name is empty.", hint="Give the profile a name.")
     if not isinstance(inference_config, InferenceConfig):
@@ -91,7 +91,12 @@ def profile(
             "Profiling needs an inference_config.", hint="InferenceConfig(entry_script='score.py', environment=env)"
         )
     _check_limits(cpu=cpu, memory_in_gb=memory_in_gb)
-    rows = _texts(input_dataset)
+    if input_dataset is None:
+        raise UserErrorException(
+            "input_dataset must be a TabularDataset, not nothing.",
+            hint="Dataset.Tabular.from_delimited_files(path, separator='\\n', header=False), a list or a file.",
+        )
+    rows = _texts(input_dataset) if isinstance(input_dataset, TabularDataset) else input_dataset
     options: Options = inference_config._options(profile_name)
     options["models"] = [model if isinstance(model, str) else model.id for model in models]
     options["description"] = description
@@ -114,13 +119,7 @@ def _check_limits(**given: float | None) -> None:
             raise UserErrorException(f"{name} must be a number from {least} to {most}, not {value!r}.")
 
 
-def _texts(dataset: Any) -> tuple[str, ...]:
-    if not isinstance(dataset, TabularDataset):
-        kind = "nothing" if dataset is None else f"a {type(dataset).__name__}"
-        raise UserErrorException(
-            f"input_dataset must be a TabularDataset, not {kind}.",
-            hint="Dataset.Tabular.from_delimited_files(path, separator='\\n', header=False)",
-        )
+def _texts(dataset: TabularDataset) -> tuple[str, ...]:
     table = dataset.table
     if not table.rows:
         raise UserErrorException("input_dataset has no rows.", hint="Each row is one request.")

@@ -52,7 +52,7 @@ class Webservice(metaclass=Vocabulary):
         if self._compute_type and kind != self._compute_type:
             right = _class_of(kind).__name__
             raise WebserviceException(
-                f"The class of service {name} is {kind}, not that of {type(self).__name__}.",
+                f"{kind} service {name} is not one of {type(self).__name__}.",
                 hint=f"{right}(ws, {name!r}), or Webservice(ws, {name!r}) for any.",
             )
 
