@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -167,3 +168,10 @@ def test_invoke_has_a_limit_and_says_what_the_worker_does(workspace: Workspace) 
         service.invoke([1], timeout=1)
     assert caught.value.message.startswith("stuck did not answer within 1 s. Its worker ")
     assert "has been in run() for 1 s, at %%score_script stuck line " in caught.value.message
+
+
+def test_a_server_whose_folder_is_gone_ends_when_it_is_told_to(double: Service, home: Path) -> None:
+    pid = process_of(double).pid
+    shutil.rmtree(home / "services" / "double" / "servers")
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)

@@ -229,7 +229,11 @@ class Server:
         """Tell the watcher, which would start this front again, that its end is wanted."""
         if not self._life.watcher:
             return
-        replace_file(self._run_folder / ENDED_FILE, json.dumps({"by": name, "at": time.time()}))
+        try:
+            replace_file(self._run_folder / ENDED_FILE, json.dumps({"by": name, "at": time.time()}))
+        except OSError as error:
+            # The folder is gone, or the disk is full: it ends all the same, and the watcher is told by its signal.
+            log.warning("the end could not be written down: %s", error)
         if os.getppid() == self._life.watcher:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._life.watcher, ENDING)
