@@ -253,6 +253,9 @@ class Service(Invocable, Collecting):
     def collections(self) -> CollectedData:
         """What the service has collected, by collection."""
         collects = str(self.record.spec.settings.get("collect", "off"))
+        if collects != "off" and self.record.active:
+            # A server that answers has written what it collected until then.
+            self._deployment.health(self.record)
         return CollectedData(self.name, self._home.collected(self.name), collects)
 
     def stats(self) -> Stats:

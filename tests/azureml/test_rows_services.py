@@ -208,7 +208,8 @@ def test_row_2_71_requests_are_collected_where_the_configuration_asks_for_it(
         assert getattr(service, option)
         service.run(BODY)
         local = LocalWorkspace().services["watched"]
-        (request,) = until(local.collections.requests)
+        # On the next line, it is there.
+        (request,) = local.collections.requests()
         frame = local.collected()
         assert frame["input"].tolist() == [json.loads(BODY)]
         assert frame["output"].tolist() == [[0, 1]]

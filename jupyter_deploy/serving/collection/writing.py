@@ -58,6 +58,11 @@ class Writer:
         self._put += len(lines)
         self._queue.put((collection, lines, count))
 
+    @property
+    def busy(self) -> bool:
+        """Whether lines wait for the disk."""
+        return self._put > self._done
+
     def close(self, seconds: float) -> None:
         """Write what waits, as far as that goes in some seconds."""
         if self._thread is not None:

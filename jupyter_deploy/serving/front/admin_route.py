@@ -20,6 +20,7 @@ from ..logs import log
 from ..telemetry import check_installed
 from .authorization import Authorization
 from .bodies import read_body
+from .collection import Collection
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, until_gone
 from .requestids import in_log
@@ -29,15 +30,18 @@ from .usage import usage
 
 # A limit of its own: the clients' body_limit is not meant for the owner.
 _BODY_LIMIT = 100 << 20
+_COLLECTED_SECONDS = 1.0
 _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
     """Answers ``/-/state``, ``/-/reload``, ``/-/auth`` and ``/-/bundles/<digest>``; an empty token closes them."""
 
-    def __init__(self, runtime: Runtime, token: str, uploads: Uploads, authorization: Authorization) -> None:
+    def __init__(
+        self, runtime: Runtime, token: str, uploads: Uploads, authorization: Authorization, collection: Collection
+    ) -> None:
         self._runtime = runtime
-        self._uploads = uploads
+        self._uploads, self._collection = uploads, collection
         self._authorization = authorization
         self._token = token.encode()
 
@@ -47,6 +51,10 @@ class Admin:
         if not self._token or not hmac.compare_digest(given, self._token):
             raise Refused(401, "This route needs the service's own admin token.")
         if path == "/-/state":
+            # What is collected is read after this question: it is on disk by then.
+            end = time.monotonic() + _COLLECTED_SECONDS
+            while not self._collection.flush() and time.monotonic() < end:
+                await asyncio.sleep(0.001)
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             facts = {
                 **self._runtime.facts(),

@@ -136,6 +136,11 @@ class Collection:
             # The loop has ended, and the log with it.
             return
 
+    def flush(self) -> bool:
+        """Have written what waits; returns whether it is on disk."""
+        self._flush()
+        return self._writer is None or not self._writer.busy
+
     def close(self) -> None:
         """Write what waits."""
         self._flush()

@@ -79,7 +79,7 @@ class HttpApplication:
         self._inference = InferenceRoute(runtime, self._score)
         self.use(runtime.config)
         self._authorization = Authorization(credentials)
-        self._admin = Admin(runtime, token, uploads, self._authorization)
+        self._admin = Admin(runtime, token, uploads, self._authorization, collection)
         self._form = form
         self._writer = writer
         self._collection = collection
