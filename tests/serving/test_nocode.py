@@ -70,6 +70,7 @@ def test_a_regressor_predicts(tmp_path: Path) -> None:
         {"input_data": {"columns": ["city", "age"], "index": [0, 1], "data": [["Oslo", 30], ["Rome", 50]]}},
         {"dataframe_split": {"columns": ["city", "age"], "data": [["Oslo", 30], ["Rome", 50]]}},
         {"city": ["Oslo", "Rome"], "age": [30, 50]},
+        {"data": {"city": {"0": "Oslo", "7": "Rome"}, "age": {"7": 50, "0": 30}}},
     ],
 )
 def test_rows_come_in_many_forms(columns: ServedModel, body: Any) -> None:
@@ -86,6 +87,9 @@ def test_rows_come_in_many_forms(columns: ServedModel, body: Any) -> None:
         ({"data": [{"city": "Oslo", "agee": 1}]}, r"row 0 lacks 'age' and has 'agee', which the model does not know"),
         ({"data": [[["Oslo"], 30]]}, "some of their values are lists"),
         ({"data": 7}, "the rows are a number, not a list of rows"),
+        ({"data": [[{"a": 1}, 30]]}, "row 0 has an object where one value belongs"),
+        ({"data": {"city": {"0": "Oslo"}, "age": {"1": 30}}}, "the columns have different rows"),
+        ({"data": [["Oslo", "old"]]}, r"the model takes 2 values a row \(city, age\)"),
         ({"data": [["Oslo", 30]], "method": "predit"}, "no method 'predit'; it has predict_proba, predict"),
         ({"rows": []}, "it has no 'data'"),
         ({"data": [["Paris", 30]]}, "Found unknown categories"),

@@ -15,7 +15,8 @@ _MOST_NAMED = 12
 def matrix_of(value: Any, signature: Signature) -> Any:
     """Read rows as a two-dimensional array, of numbers or of objects.
 
-    The value is a list of rows or records, one record, columns by name, or ``{"columns": …, "data": …}``. If the
+    The value is a list of rows or records, one record, columns by name, each with a list or with values by their
+    rows, or ``{"columns": …, "data": …}``. If the
     model does not know its number of features, a list of texts or numbers is one-dimensional. The error names the
     row, and what is expected.
     """
@@ -37,6 +38,11 @@ def matrix_of(value: Any, signature: Signature) -> Any:
     found = _array(rows)
     if rows and found.ndim != 2:
         raise BadInput("a value in a row is a list itself")
+    if found.dtype.kind == "O":
+        for place, row in enumerate(rows):
+            nested = [item for item in row if isinstance(item, (list, Mapping))]
+            if nested:
+                raise BadInput(f"row {place} has {_kind(nested[0])} where one value belongs")
     return found.reshape(len(rows), width)
 
 
@@ -70,6 +76,11 @@ def _listed(value: Any, columns: tuple[str, ...]) -> Any:
         if len({len(part) for part in parts}) > 1:
             raise BadInput("the columns have different numbers of rows")
         return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
+    if parts and all(isinstance(part, Mapping) for part in parts):
+        # As to_json() of a frame writes it: each column has its values by their rows.
+        if any(part.keys() != parts[0].keys() for part in parts):
+            raise BadInput("the columns have different rows")
+        return [{name: part[row] for name, part in value.items()} for row in parts[0]]
     return [value]
 
 

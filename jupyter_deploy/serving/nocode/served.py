@@ -19,6 +19,7 @@ from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
 from .tensors import fitted, named, tensors_of
 
+_MOST_NAMED = 12
 _LONGEST = 500
 # What MLServer's models of scikit-learn offer.
 _OFFERED = {"predict", "predict_proba"}
@@ -132,7 +133,10 @@ class ServedModel:
         # Here is no code of the user's: such a lone request has a value that the model cannot take.
         lines = str(error).strip().splitlines()
         if isinstance(error, (ValueError, TypeError)) and lines:
-            return self._explained(lines[0].rstrip("."))
+            width, columns = self.signature.width, self.signature.columns
+            takes = f" ({', '.join(columns)})" if 0 < len(columns) <= _MOST_NAMED else ""
+            expected = f"; the model takes {width} values a row{takes}" if self.signature.of_rows and width > 0 else ""
+            return self._explained(lines[0].rstrip(".") + expected)
         return error
 
     def _question(self, request: str) -> Question:
