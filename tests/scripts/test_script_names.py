@@ -150,3 +150,9 @@ def test_hints_for_names(name: str, hint: str) -> None:
     with pytest.raises(ScriptProblem) as caught:
         check(f"threshold = 1\ndef run(data):\n    return {name}\n", "score.py")
     assert caught.value.hint == hint
+
+
+def test_an_imported_name_may_be_meant() -> None:
+    with pytest.raises(ScriptProblem) as caught:
+        check("import requests\ndef run(data):\n    return request.post(data)\n", "score.py")
+    assert caught.value.hint == "Did you mean 'requests'?"

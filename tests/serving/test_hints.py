@@ -33,6 +33,19 @@ def run(body: str, before: str = "import json") -> str:
 MODEL = 'import os\nD = os.environ["AZUREML_MODEL_DIR"]\n'
 TORCH = "Weights only load failed. This file can still be loaded"
 CASES = {
+    "a model's folder is opened as a file": Case(
+        "raise IsADirectoryError(21, 'Is a directory', '/home/code/azureml-models/mm/1/d')",
+        "The model was registered as a folder: join",
+    ),
+    "another folder is opened": Case("raise IsADirectoryError(21, 'Is a directory', '/srv/data')", ""),
+    "pandas without append": Case(
+        run("return pd.DataFrame([1]).append(pd.DataFrame([2]))", "import pandas as pd"),
+        "pandas has dropped append(): write pd.concat",
+        "1",
+    ),
+    "pandas without ix": Case(
+        run("return pd.DataFrame([1]).ix[0]", "import pandas as pd"), "pandas has dropped .ix: write", "1"
+    ),
     # Modules.
     "a module nobody knows": Case(
         "import surely_not_there",

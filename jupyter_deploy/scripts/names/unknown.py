@@ -103,6 +103,8 @@ def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:
         return f"Add: {line}"
     defined = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    imports = (node.names for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    defined |= {alias.asname or alias.name.partition(".")[0] for aliases in imports for alias in aliases}
     names = [*defined, *(known for known in elsewhere if known[:1] != "_")]
     close = difflib.get_close_matches(name, names, n=1, cutoff=_LIKE)
     if not close and len(name) >= _SHORTEST:
