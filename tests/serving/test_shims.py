@@ -117,6 +117,16 @@ def test_without_any_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Model.get_model_path("any")
 
 
+def test_what_a_models_folder_holds_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = tmp_path / "models" / "mine" / "1"
+    (version / "data").mkdir(parents=True)
+    monkeypatch.setenv("AML_APP_ROOT", str(tmp_path))
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(version))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelNotFoundException, match=r"Models here: (none|mine)\."):
+        Model.get_model_path("other")
+
+
 def test_the_rest_of_model_needs_a_workspace() -> None:
     for use in (lambda: Model(None, "name"), lambda: Model.list(None), lambda: Model.register(None)):  # type: ignore[attr-defined]
         with pytest.raises(NotInService, match="get_model_path"):

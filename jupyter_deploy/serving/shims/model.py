@@ -117,6 +117,6 @@ def _explanation(roots: list[Path], name: str, version: int | None, versions: di
     text = f"Model {shown} not found in cache at {places} or in current working directory {Path.cwd()}."
     if versions:
         return f"{text} Its versions here: {', '.join(map(str, sorted(versions)))}."
-    known = sorted({path.name for root in roots if root.is_dir() for path in root.iterdir()})
+    known = sorted({path.name for root in roots if root.is_dir() for path in root.iterdir() if _versions(path)})
     close = difflib.get_close_matches(name, known, n=1)
     return f"{text} Did you mean {close[0]!r}?" if close else f"{text} Models here: {', '.join(known) or 'none'}."
