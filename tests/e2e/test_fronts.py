@@ -61,6 +61,20 @@ def test_a_killed_front_is_back_without_a_look_and_log_and_state_say_so(double: 
     assert double.as_dict()["pid"] == health.pid != front.pid
 
 
+def test_a_look_while_the_watcher_pauses_starts_no_second_server(double: Service) -> None:
+    uri, seen = double.scoring_uri, []
+    for _ in range(3):
+        (front,) = until(lambda: processes(double)["front"])
+        front.kill()
+        psutil.wait_procs([front], timeout=5)
+        # The second and later deaths are followed by a pause.
+        seen.append(double.health)
+    assert "the server process died and is being started again" in {health.reason for health in seen}
+    assert until(lambda: answers(double)) == [2]
+    assert double.scoring_uri == uri
+    assert {kind: len(found) for kind, found in processes(double).items()} == {"front": 1, "watcher": 1}
+
+
 def test_the_front_that_comes_back_serves_what_was_reloaded(workspace: Workspace, double: Service) -> None:
     workspace.score_script("double", "import json\n\ndef run(data):\n    return [5 * n for n in json.loads(data)]\n")
     workspace.deploy("double", workers=2, settings={"queue_limit": 77})

@@ -182,6 +182,9 @@ class ProcessTarget:
         ended = was_ended(facts)
         if ended:
             return Health("Stopped", ended)
+        if runs(facts):
+            # The watcher waits between two starts, and may not have written down the new front yet.
+            return Health("Unhealthy", "the server process died and is being started again")
         reason = f"the server process (pid {facts.pid or 'unknown'}) is gone"
         return Health("Failed", reason, gone=could_come_back(facts))
 
