@@ -1,6 +1,6 @@
 // The plugins of the extension. All but the application is optional, so that Notebook 7 loads what it can show.
 
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -111,9 +111,11 @@ const documents: JupyterFrontEndPlugin<void> = {
   description: 'Logs and requests in the main area.',
   autoStart: true,
   requires: [IShared],
-  optional: [ILayoutRestorer],
-  activate: (app: JupyterFrontEnd, parts: IShared, restorer: ILayoutRestorer | null): void => {
+  optional: [ILayoutRestorer, ILabShell],
+  activate: (app: JupyterFrontEnd, parts: IShared, restorer: ILayoutRestorer | null, lab: ILabShell | null): void => {
     const { trans } = parts;
+    // Notebook's main area has room for the notebook only, and refuses more without a word.
+    const area = lab ? 'main' : 'down';
     const kinds = [
       { command: COMMANDS.log, label: trans.__('Log'), long: trans.__('Show a Log…'), make: (name: string) => new LogView(parts, name) },
       { command: COMMANDS.invoke, label: trans.__('Invoke'), long: trans.__('Invoke a Service…'), make: (name: string) => new InvokeView(parts, name) }
@@ -137,7 +139,7 @@ const documents: JupyterFrontEndPlugin<void> = {
             await tracker.add(found);
           }
           if (!found.isAttached) {
-            app.shell.add(found, 'main');
+            app.shell.add(found, area);
           }
           app.shell.activateById(found.id);
           return found;

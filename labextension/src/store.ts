@@ -12,6 +12,9 @@ import { Samples } from './samples';
 
 export const PROTOCOL = 1;
 const HEARTBEAT = 20_000;
+/** A server that does not answer is asked again after a second, then after two, and so on up to ten. */
+const RETRY = 1000;
+const MOST_RETRIES = 10;
 const EVENT = /jupyter-model-deploy.*changed\/v1$/;
 
 /** What an event of the server tells. */
@@ -110,6 +113,7 @@ export class Store {
 
   setPeriod(seconds: number): void {
     this._poll.frequency = { interval: seconds * 1000, backoff: true, max: Math.max(60, seconds) * 1000 };
+    this._lookLater();
   }
 
   /** Ask for the overview. While one is on its way, another follows it, however often this is called. */
@@ -134,6 +138,7 @@ export class Store {
   }
 
   dispose(): void {
+    window.clearTimeout(this._retry);
     this._poll.dispose();
     this._heart.dispose();
     document.removeEventListener('visibilitychange', this._onVisibility);
@@ -149,6 +154,7 @@ export class Store {
   }
 
   private async _fetch(): Promise<void> {
+    const before = this.problem;
     try {
       if (!this.info || this.problem) {
         this.info = await this.client.info();
@@ -162,6 +168,17 @@ export class Store {
       this.problem = null;
     } catch (error) {
       this.problem = problemOf(error);
+    }
+    window.clearTimeout(this._retry);
+    if (this.problem?.why === 'unreachable') {
+      // It may be restarting, which takes seconds; the pauses of the poll grow faster.
+      this._missed = Math.min(MOST_RETRIES, this._missed + 1);
+      this._retry = window.setTimeout(() => void this.refresh(), RETRY * this._missed);
+    } else {
+      this._missed = 0;
+    }
+    if (before && !this.problem) {
+      this._lookLater();
     }
     this._changed.emit();
   }
@@ -186,8 +203,15 @@ export class Store {
     if (this._stale || Date.now() - this.asOf > 1000) {
       void this.refresh();
     }
-    void this._poll.schedule({ phase: 'started', interval: this._poll.frequency.interval });
+    this._lookLater();
     void this._heart.schedule({ phase: 'started', interval: HEARTBEAT });
+  }
+
+  /** Let the next look of the poll come after its usual pause, whatever it waits for now. */
+  private _lookLater(): void {
+    if (this._following) {
+      void this._poll.schedule({ phase: 'started', interval: this._poll.frequency.interval });
+    }
   }
 
   /** Take fresh numbers of traffic; nothing else has changed. */
@@ -228,6 +252,8 @@ export class Store {
   private _stale = true;
   private _flight: Promise<void> | null = null;
   private _again = false;
+  private _retry = 0;
+  private _missed = 0;
 }
 
 export function storeOf(manager: ServiceManager.IManager, version: string): Store {

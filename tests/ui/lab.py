@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -12,17 +13,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Dialog, Error, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page
 
 import jupyter_deploy
 
 REQUIRED = "JUPYTER_DEPLOY_TESTS_NEED_BROWSER"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_BUNDLE = "/extensions/jupyter-model-deploy/"
 _START_SECONDS = 60
 _FOLDERS = {
     "JUPYTER_CONFIG_DIR": "config",
@@ -33,6 +35,7 @@ _FOLDERS = {
     "IPYTHONDIR": "ipython",
     "JUPYTER_DEPLOY_HOME": "home",
 }
+_TRAITS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 _READY = """async () => {
   const app = window.jupyterapp;
   await app.started;
@@ -75,14 +78,47 @@ def _free_port() -> int:
 
 
 class Lab:
-    """A running JupyterLab."""
+    """A JupyterLab, or another application of Jupyter; restarted, it is the same for its pages."""
 
-    def __init__(self, folder: Path, port: int, token: str) -> None:
+    def __init__(self, folder: Path, *options: str, prefix: str = "/", app: str = "jupyterlab") -> None:
         self.folder = folder
         self.home = folder / _FOLDERS["JUPYTER_DEPLOY_HOME"]
-        self.url = f"http://127.0.0.1:{port}"
-        self.token = token
+        port = _free_port()
+        self.origin = f"http://127.0.0.1:{port}"
+        self.url = self.origin + prefix.rstrip("/")
+        self.token = secrets.token_hex(16)
         self.root = folder / "notebooks"
+        self._server: subprocess.Popen[bytes] | None = None
+        self._command = [sys.executable, "-m", app, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+        self._command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={prefix}"]
+        self._command += [f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}"]
+        self._command += [
+            f"--{_TRAITS[app]}.expose_app_in_browser=True",
+            "--LabApp.extension_manager=readonly",
+            *options,
+        ]
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        environ = {**os.environ, **{key: str(self.folder / name) for key, name in _FOLDERS.items()}}
+        package = str(Path(jupyter_deploy.__file__).parent.parent)
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        places: dict[str, Any] = {"env": environ, "cwd": self.folder, "stdin": subprocess.DEVNULL}
+        with (self.folder / "lab.log").open("a") as log:
+            self._server = subprocess.Popen(self._command, stdout=log, stderr=log, **places)
+        _wait_for(self, self._server)
+
+    def end(self) -> None:
+        """End the server with its kernels."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
     def write(self, name: str, cells: list[str]) -> None:
         """Write a notebook of code cells."""
@@ -99,33 +135,19 @@ class Lab:
 
 
 @contextmanager
-def running_lab(folder: Path, *options: str) -> Iterator[Lab]:
+def running_lab(folder: Path, *options: str, prefix: str = "/", app: str = "jupyterlab") -> Iterator[Lab]:
     """Start a JupyterLab, with more options if there are any; it is ended with its kernels."""
     for name in (*_FOLDERS.values(), "notebooks", "config/labconfig"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     # Otherwise a toast with news lies over the page.
     news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (folder / "config/labconfig/page_config.json").write_text(json.dumps(news))
-    lab = Lab(folder, _free_port(), secrets.token_hex(16))
-    environ = {**os.environ, **{key: str(folder / name) for key, name in _FOLDERS.items()}}
-    package = str(Path(jupyter_deploy.__file__).parent.parent)
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={lab.url.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
-    command += [f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.root}"]
-    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly", *options]
-    with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    lab = Lab(folder, *options, prefix=prefix, app=app)
     try:
-        _wait_for(lab, server)
+        lab.start()
         yield lab
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        lab.end()
 
 
 def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
@@ -145,7 +167,7 @@ class Notebook:
     def __init__(self, lab: Lab, browser: Browser, name: str) -> None:
         self.lab, self.name = lab, name
         self.context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
-        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.origin)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.dialogs: list[str] = []
@@ -160,10 +182,11 @@ class Notebook:
             self.outside.append(url)
 
     def _failed(self, error: Error) -> None:
-        # JupyterLab has errors of its own, for example at a change of theme or a restart. Our modules come from blobs.
+        # JupyterLab has errors of its own, for example at a change of theme or a restart. Our widgets come from blobs.
         if "Canceled future" in str(error):
             return
-        if "blob:" in f"{error.stack}" or "/static/lab/" not in f"{error.stack}":
+        stack = f"{error.stack}"
+        if any(ours in stack for ours in ("blob:", _BUNDLE)) or not re.search("/static/(lab|notebook)/", stack):
             self.errors.append(f"{error}\n{error.stack}")
 
     def _asked(self, dialog: Dialog) -> None:
@@ -176,6 +199,12 @@ class Notebook:
         self.page.wait_for_function("() => window.jupyterapp")
         self.page.evaluate(_READY)
         self.command("application:toggle-left-area", {})
+
+    def load(self, path: str = "lab") -> None:
+        """Load a page, and wait for no kernel."""
+        self.page.goto(f"{self.lab.url}/{path}?token={self.lab.token}")
+        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def command(self, name: str, options: dict[str, Any] | None = None) -> None:
         """Run one of Lab's commands."""
@@ -231,6 +260,13 @@ class Notebook:
         """End the kernel."""
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown(); }")
 
+    def check(self) -> None:
+        """Fail if the page asked anything outside, ran what it was only to show, or had an error of ours."""
+        assert not self.dialogs, self.dialogs
+        assert not self.errors, self.errors
+        assert not self.outside, self.outside
+        assert self.page.evaluate("() => window.hit === undefined")
+
     def close(self) -> None:
         """Leave, and end the kernel."""
         self.shutdown()
@@ -248,8 +284,19 @@ def opened(lab: Lab, browser: Browser, *cells: str, run: bool = True, name: str 
     if run:
         notebook.run_all()
     yield notebook
-    assert not notebook.dialogs, notebook.dialogs
-    assert not notebook.errors, notebook.errors
-    assert not notebook.outside, notebook.outside
-    assert notebook.page.evaluate("() => window.hit === undefined")
+    notebook.check()
     notebook.close()
+
+
+@contextmanager
+def loaded(
+    lab: Lab, browser: Browser, path: str = "lab", heard: Callable[[ConsoleMessage], None] | None = None
+) -> Iterator[Notebook]:
+    """A page that need not be a notebook, so nothing waits for a kernel; ``heard`` gets what its console says."""
+    page = Notebook(lab, browser, "")
+    if heard:
+        page.page.on("console", heard)
+    page.load(path)
+    yield page
+    page.check()
+    page.context.close()

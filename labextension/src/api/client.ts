@@ -14,6 +14,8 @@ import type {
   IServiceDetails
 } from './records';
 
+/** What a proxy, such as JupyterHub's, answers for a server that is not there. */
+const ABSENT = new Set([424, 502, 503, 504]);
 const NAMESPACE = 'jupyter-model-deploy/api';
 
 /** Why there is no answer: no server, no server part in it, or an answer that says no. */
@@ -39,6 +41,10 @@ function object(value: unknown): Record<string, unknown> {
     : {};
 }
 
+function unreachable(status = 0): Problem {
+  return new Problem('unreachable', 'The Jupyter server does not answer.', 'Is it still running?', '', [], '', status);
+}
+
 function refusal(response: Response, text: string): Problem {
   let told: Record<string, unknown> = {};
   try {
@@ -49,6 +55,9 @@ function refusal(response: Response, text: string): Problem {
   if (typeof told.code !== 'string' || typeof told.message !== 'string') {
     if (response.status === 404) {
       return new Problem('missing', 'The server part of this extension does not answer.', '', '', [], '', 404);
+    }
+    if (ABSENT.has(response.status)) {
+      return unreachable(response.status);
     }
     const said = typeof told.message === 'string' ? told.message : response.statusText;
     const login = response.status === 403 || response.status === 401;
@@ -140,7 +149,7 @@ export class Client {
     try {
       response = await ServerConnection.makeRequest(url, init, this.settings);
     } catch {
-      throw new Problem('unreachable', 'The Jupyter server does not answer.', 'Is it still running?');
+      throw unreachable();
     }
     if (!response.ok) {
       throw refusal(response, await response.text());
