@@ -178,9 +178,10 @@ const status: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-model-deploy:status',
   description: 'The number of unhealthy services in the status bar.',
   autoStart: true,
-  requires: [IShared, IStatusBar],
-  activate: (_app: JupyterFrontEnd, parts: IShared, bar: IStatusBar): void => {
-    bar.registerStatusItem('jupyter-model-deploy:status', { item: new StatusItem(parts), align: 'left', rank: 90 });
+  requires: [IShared],
+  optional: [IStatusBar],
+  activate: (_app: JupyterFrontEnd, parts: IShared, bar: IStatusBar | null): void => {
+    bar?.registerStatusItem('jupyter-model-deploy:status', { item: new StatusItem(parts), align: 'left', rank: 90 });
   }
 };
 
