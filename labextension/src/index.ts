@@ -18,6 +18,7 @@ import { MIME, ServiceCard } from './cards/service';
 import type { IContext } from './context';
 import { InvokeView } from './documents/invoke';
 import { LogView } from './documents/log';
+import { VerbsView } from './documents/verbs';
 import { Panel } from './panel/panel';
 import { addCommands, serviceOf } from './reach/commands';
 import { addFileCommands } from './reach/files';
@@ -151,8 +152,29 @@ const documents: JupyterFrontEndPlugin<void> = {
         name: one => one.content.service
       });
     }
+    addVerbs(app, parts);
   }
 };
+
+function addVerbs(app: JupyterFrontEnd, parts: IShared): void {
+  const label = parts.trans.__('Run Any Verb…');
+  let found: MainAreaWidget<VerbsView> | null = null;
+  app.commands.addCommand(COMMANDS.verbs, {
+    label,
+    caption: parts.trans.__('What the command line does, with a form'),
+    execute: () => {
+      if (!found || found.isDisposed) {
+        found = new MainAreaWidget({ content: new VerbsView(parts) });
+        found.id = 'model-deploy-verbs';
+        found.title.label = parts.trans.__('Verbs');
+        found.title.icon = icon;
+        found.title.closable = true;
+        app.shell.add(found, 'main');
+      }
+      app.shell.activateById(found.id);
+    }
+  });
+}
 
 const notebooks: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-model-deploy:notebooks',

@@ -29,7 +29,8 @@ def _is_ours(module: ModuleType) -> bool:
 
 def _forget() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ModuleFinder)]
-    for name, module in list(sys.modules.items()):
+    # A thread of another test may import something meanwhile: copy() lets no other thread run.
+    for name, module in sys.modules.copy().items():
         # What is installed for real stays: other tests hold on to it.
         if name.partition(".")[0] in {"azureml", "inference_schema"} and _is_ours(module):
             del sys.modules[name]

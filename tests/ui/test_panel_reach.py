@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Response, expect
 
+from jupyter_deploy.labserver.acting import NOT_OFFERED
+from jupyter_deploy.verbs import NAMES
 from jupyter_deploy.workspace import Workspace
 
 from .lab import Lab, Notebook, opened, running_lab
@@ -166,3 +168,27 @@ def test_without_its_server_part_it_says_how_to_enable_it(
             expect(view.box.get_by_role("alert")).to_contain_text("does not run the server part")
             expect(view.box).to_contain_text("jupyter server extension enable jupyter_deploy")
             expect(view.box.get_by_role("button", name="Reload")).to_be_visible()
+
+
+def test_any_verb_runs_from_a_form(panel: PanelPage, shared: Workspace) -> None:
+    page = panel.page
+    panel.notebook.command("model-deploy:run-verb")
+    form = page.locator(".jp-ModelDeploy-verbs")
+    verb = form.get_by_label("Verb", exact=True)
+    expect(verb.locator("option", has_text="deploy:")).to_have_count(1)
+    offered = verb.locator("option:not([disabled]):not([value=''])").evaluate_all(
+        "(all) => all.map((one) => one.value)"
+    )
+    assert sorted(offered) == sorted(set(NAMES) - set(NOT_OFFERED))
+    verb.select_option("tag")
+    form.get_by_role("button", name="Run").click()
+    expect(form.get_by_label("model *")).to_be_focused()  # the browser points at what is missing
+    form.get_by_label("model *").fill("wine")
+    form.get_by_label("tags").first.fill("colour=red\nyear=2026")
+    form.get_by_role("button", name="Run").click()
+    expect(form.get_by_label("result")).to_contain_text("wine")
+    assert {"colour": "red", "year": "2026"}.items() <= shared.models["wine"].tags.items()
+    verb.select_option("state")
+    form.get_by_label("service *").fill("nowhere")
+    form.get_by_role("button", name="Run").click()
+    expect(form.get_by_role("alert")).to_contain_text("nowhere")

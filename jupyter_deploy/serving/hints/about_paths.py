@@ -39,6 +39,13 @@ def about_path(at: Situation) -> str:
     return ""
 
 
+def about_folder(at: Situation) -> str:
+    """Advise on a model's folder that is opened as a file; empty for other folders."""
+    if not re.search(r"/(?:azureml-)?models/[^/]+/\d+(?:/|$)", _path(at)):
+        return ""
+    return "The model was registered as a folder: join the name of a file in it to this path."
+
+
 def about_writing(at: Situation) -> str:
     """Advise on a file in the script's own folder that cannot be written; empty for other files."""
     assert isinstance(at.error, OSError)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 
 from .about_modules import about_attribute, about_module, about_name
-from .about_paths import about_path, about_text_for_a_file, about_variable, about_writing
+from .about_paths import about_folder, about_path, about_text_for_a_file, about_variable, about_writing
 from .about_requests import about_json, about_key, about_type, about_value
 from .situation import Situation
 from .table import by_words
@@ -20,6 +20,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = 
     (JSONDecodeError, about_json),
     (FileNotFoundError, about_path),
     (IsADirectoryError, about_path),
+    (IsADirectoryError, about_folder),
     (NotADirectoryError, about_path),
     (OSError, about_writing),
     (KeyError, about_variable),

@@ -67,11 +67,6 @@ BREAKAGES = (
         r"The service has no model \1: {give \1}; or ask for one that it has.",
     ),
     Breakage(
-        "builtins.IsADirectoryError",
-        r"/(?:azureml-)?models/[^/]+/\d+(?:/|'|$)",
-        "The model was registered as a folder: join the name of a file in it to this path.",
-    ),
-    Breakage(
         "builtins.AttributeError",
         r"'(?:DataFrame|Series)' object has no attribute 'append'",
         "pandas has dropped append(): write pd.concat([one, other]).",

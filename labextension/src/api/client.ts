@@ -11,7 +11,8 @@ import type {
   IOutcome,
   IOverview,
   IProblem,
-  IServiceDetails
+  IServiceDetails,
+  IVerb
 } from './records';
 
 /** What a proxy, such as JupyterHub's, answers for a server that is not there. */
@@ -113,6 +114,10 @@ export class Client {
     return response.blob();
   }
 
+  verbs(): Promise<IVerb[]> {
+    return this._get('verbs');
+  }
+
   /** Start a verb; the answer is what it came to, or the job that runs it. */
   async verb(
     name: string,
@@ -162,6 +167,7 @@ function outcomeOf(told: Record<string, unknown>): IOutcome {
   return {
     value: told.value ?? null,
     sentence: typeof told.sentence === 'string' ? told.sentence : '',
+    text: typeof told.text === 'string' ? told.text : '',
     notes: Array.isArray(told.notes) ? told.notes.map(String) : []
   };
 }

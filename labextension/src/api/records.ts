@@ -132,7 +132,28 @@ export interface IKeys {
 export interface IOutcome {
   value: unknown;
   sentence: string;
+  /** What the command line prints. */
+  text: string;
   notes: string[];
+}
+
+/** An argument of a verb, as the server describes it; `why_not` says why the panel does not have it. */
+export interface IArgument {
+  name: string;
+  help: string;
+  kind: 'flag' | 'integer' | 'number' | 'text';
+  many: boolean;
+  required: boolean;
+  choices: string[];
+  metavar: string;
+  why_not: string;
+}
+
+export interface IVerb {
+  name: string;
+  help: string;
+  why_not: string;
+  arguments: IArgument[];
 }
 
 export interface IProblem {

@@ -8,6 +8,7 @@ export const COMMANDS = {
   refresh: 'model-deploy:refresh',
   log: 'model-deploy:open-log',
   invoke: 'model-deploy:invoke',
+  verbs: 'model-deploy:run-verb',
   start: 'model-deploy:start',
   stop: 'model-deploy:stop',
   reload: 'model-deploy:reload',
