@@ -184,9 +184,9 @@ def test_any_verb_runs_from_a_form(panel: PanelPage, shared: Workspace) -> None:
     form.get_by_role("button", name="Run").click()
     expect(form.get_by_label("model *")).to_be_focused()  # the browser points at what is missing
     form.get_by_label("model *").fill("wine")
-    form.get_by_label("tags").first.fill("colour=red\nyear=2026")
+    form.get_by_label("tags", exact=True).fill("colour=red\nyear=2026")
     form.get_by_role("button", name="Run").click()
-    expect(form.get_by_label("result")).to_contain_text("wine")
+    expect(form.get_by_label("result", exact=True)).to_contain_text("wine")
     assert {"colour": "red", "year": "2026"}.items() <= shared.models["wine"].tags.items()
     verb.select_option("state")
     form.get_by_label("service *").fill("nowhere")
