@@ -134,6 +134,25 @@ def in_notebook(text: str) -> str:
     return text
 
 
+# In a hint, a command stands between backquotes, after a colon at its end, or among words.
+_QUOTED = re.compile(r"`((?:jupyter|pip|export) [^`]+)`")
+_LAST = re.compile(r"\b(jupyter model [a-z].*?|pip install .*?)\.?$")
+_AMONG = re.compile(r"\bjupyter model [a-z]+(?: (?:--[a-z-]+(?:=\S+)?|\w(?:[\w.:-]*\w)?)(?= |$|[,;.)]))?")
+
+
+def command_in(hint: str) -> str:
+    """Find the command of a hint that a terminal takes as it is; empty if there is none."""
+    quoted = _QUOTED.search(hint)
+    if quoted:
+        return quoted[1]
+    _, colon, after = hint.rpartition(": ")
+    last = _LAST.fullmatch(after.strip()) if colon else _LAST.fullmatch(hint.strip())
+    if last and not re.search(r"[a-z]\. |[;,] | shows | starts | ends ", last[1]):
+        return last[1]
+    among = _AMONG.search(hint)
+    return among[0] if among else ""
+
+
 def _rebuild(kind: type[DeployError], message: str, hint: str, details: str, problem: str) -> DeployError:
     return kind(message, hint=hint, details=details, problem=problem)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +22,7 @@ from ..errors import (
     TooMuchToShip,
     Unschedulable,
     UsageProblem,
+    command_in,
 )
 
 
@@ -46,10 +46,6 @@ _STATUSES: tuple[tuple[type[DeployError], HTTPStatus], ...] = (
     (TargetProblem, HTTPStatus.INTERNAL_SERVER_ERROR),
     (DeployError, HTTPStatus.CONFLICT),
 )
-# In a hint, a command stands between backquotes, after a colon at its end, or among words.
-_QUOTED = re.compile(r"`((?:jupyter|pip|export) [^`]+)`")
-_LAST = re.compile(r"\b(jupyter model [a-z].*?|pip install .*?)\.?$")
-_AMONG = re.compile(r"\bjupyter model [a-z]+(?: (?:--[a-z-]+(?:=\S+)?|\w(?:[\w.:-]*\w)?)(?= |$|[,;.)]))?")
 
 
 def status_of(error: DeployError) -> int:
@@ -66,19 +62,6 @@ def error_facts(error: DeployError) -> dict[str, Any]:
 def told(code: str, message: str, hint: str = "", lines: list[str] | None = None) -> dict[str, Any]:
     """Make the data of an error; the command is the one in the hint, empty if there is none."""
     return {"code": code, "message": message, "hint": hint, "command": command_in(hint), "lines": lines or []}
-
-
-def command_in(hint: str) -> str:
-    """Find the command of a hint that a terminal takes as it is; empty if there is none."""
-    quoted = _QUOTED.search(hint)
-    if quoted:
-        return quoted[1]
-    _, colon, after = hint.rpartition(": ")
-    last = _LAST.fullmatch(after.strip()) if colon else _LAST.fullmatch(hint.strip())
-    if last and not re.search(r"[a-z]\. |[;,] | shows | starts | ends ", last[1]):
-        return last[1]
-    among = _AMONG.search(hint)
-    return among[0] if among else ""
 
 
 def encoded(value: Any) -> bytes:

@@ -46,7 +46,7 @@ def _key_from(source: str, in_notebook: bool) -> str:
         try:
             return getpass.getpass("key: ").strip()
         except (EOFError, NotImplementedError, RuntimeError) as error:
-            raise UsageProblem("Nobody can type a key here.", hint=_SOURCES) from error
+            raise UsageProblem("A key cannot be typed here.", hint=_SOURCES) from error
     if source.startswith("env:"):
         found = os.environ.get(source.removeprefix("env:"))
         if found is None:

@@ -1,4 +1,4 @@
-"""What changes in a workspace, whoever changes it: rows by the database's counter, servers by probes."""
+"""Find what changes in a workspace: rows by the database's counter, servers by probes."""
 
 from __future__ import annotations
 

@@ -373,6 +373,7 @@ class Workspace:
         models: Sequence[str | Model] | str | Model | None = None,
         environment: str | Path | Environment | None = None,
         source: str | Path | None = None,
+        variables: Mapping[str, str | None] | str | None = None,
         image: str | None = None,
         folder: str | Path | None = None,
         progress: Progress = lambda _: None,
@@ -383,14 +384,14 @@ class Workspace:
         ----------
         name : str
             A service's name; if there is none, the name of script and model.
-        script, models, environment, source : optional
-            As for :meth:`deploy`, instead of the service's.
+        script, models, environment, source, variables : optional
+            As for :meth:`deploy`, instead of the service's; a notice says how variables are given to a container.
         image : str, optional
             Its name; by default the service's name with the bundle's digest as its tag.
         folder, progress : str or pathlib.Path, callable, optional
             Write a build context there instead, the same bytes for the same input; gets the steps of the work.
         """
         name, script = self._naming.service(name, script, progress, models=models)
-        asked = Asked.of(script=script, models=models, environment=environment, source=source)
+        asked = Asked.of(script=script, models=models, environment=environment, source=source, variables=variables)
         with self.housekeeping.changing():
             return self._packages.make(name, self._references.located(asked, "", progress), image, folder, progress)

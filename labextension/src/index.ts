@@ -96,7 +96,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     restorer?.add(widget, widget.id);
     app.commands.addCommand(COMMANDS.panel, {
       label: args => (args.isLauncher ? trans.__('Models and Services') : trans.__('Show the Panel of Models and Services')),
-      caption: trans.__('What is registered and what is served, whoever started it'),
+      caption: trans.__('All registered models and all services of this workspace'),
       icon,
       execute: () => app.shell.activateById(widget.id)
     });

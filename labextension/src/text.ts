@@ -58,7 +58,7 @@ export function environment(service: IService): string {
   return name === 'kernel' ? 'kernel' : version ? `${name}:${version}` : name;
 }
 
-/** The models that somebody registered, without what a script took from its notebook. */
+/** The registered models of a service, without those that its script took from its notebook. */
 export function modelsOf(service: IService): string[] {
   const captured = new Set(Object.values(service.captured ?? {}));
   return (service.models ?? []).filter(model => !captured.has(model));

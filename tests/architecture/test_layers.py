@@ -171,6 +171,7 @@ def test_async_stays_in_the_front_and_in_the_panels_server_part() -> None:
         "acceptor",
         "admin_route",
         "bodies",
+        "collection",
         "control",
         "engine",
         "http",

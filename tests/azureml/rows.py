@@ -119,15 +119,15 @@ ROWS = {
 
 # Rows that are statements: a heading of the page says it.
 ANCHORS = {
-    "0.2": "what-each-target-means-here",
-    "0.13": "what-each-target-means-here",
+    "0.2": "where-a-service-runs-here",
+    "0.13": "where-a-service-runs-here",
     "1.1": "step-by-step",
     "2.1": "step-by-step",
     "2.4": "the-command-line",
     "2.12": "what-differs",
     "2.14": "models-are-code",
     "2.19": "what-differs",
-    "2.38": "what-each-target-means-here",
+    "2.38": "where-a-service-runs-here",
     "2.50": "what-differs",
     "2.51": "what-differs",
 }

@@ -83,7 +83,7 @@ def guarded(workspace: Workspace, tmp_path: Path, secrets: Secrets) -> Service:
         tls_key=key,
         variables={"PASSWORD": secrets.add("a variable", "pass:word/4711+x")},
         settings={"collect": "requests"},
-        # Nobody listens there: that it is not told is in the log.
+        # No server listens there, so the log has a line about it.
         on_change="http://robot:{}@127.0.0.1:1/changes?token={}".format(*hook),
     )
 

@@ -10,8 +10,8 @@ import pytest
 
 import jupyter_deploy
 from jupyter_deploy import errors
-from jupyter_deploy.errors import DeployError
-from jupyter_deploy.labserver.answers import command_in, encoded, error_facts, status_of
+from jupyter_deploy.errors import DeployError, command_in
+from jupyter_deploy.labserver.answers import encoded, error_facts, status_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -171,7 +171,7 @@ def test_all_routes_are_among_those_that_are_tried() -> None:
 
 
 async def test_an_open_page_is_no_activity(ask: Ask, shared: Workspace, jp_serverapp: Any) -> None:
-    """JupyterHub ends servers that are idle; a verb is somebody's doing."""
+    """JupyterHub ends idle servers: a verb counts as activity, a look does not."""
     before = jp_serverapp.web_app.settings.get("api_last_activity")
     for path in ("overview", "services/echo", "services/echo/log", "jobs"):
         assert (await ask("GET", path))[0] == 200
@@ -181,7 +181,7 @@ async def test_an_open_page_is_no_activity(ask: Ask, shared: Workspace, jp_serve
     assert jp_serverapp.web_app.settings.get("api_last_activity") != before
 
 
-async def test_nobody_gets_in_without_a_token(ask: Ask, jp_fetch: Any) -> None:
+async def test_a_request_without_a_token_is_refused(ask: Ask, jp_fetch: Any) -> None:
     wrong = {"headers": {"Authorization": "token wrong"}}
     for path in GETS:
         status, error = await ask("GET", path, **wrong)
@@ -193,7 +193,7 @@ async def test_nobody_gets_in_without_a_token(ask: Ask, jp_fetch: Any) -> None:
 
 
 class OnlyLook(Authorizer):
-    """Lets everybody look, and lets nobody act."""
+    """Allows every user to look, and none to act."""
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
         return resource == "jupyter_model_deploy" and action == "read"

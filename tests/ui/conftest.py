@@ -93,3 +93,13 @@ def page(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
     """A notebook for the tests of one file."""
     with opened(lab, browser) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def ours(lab: Lab) -> Iterator[Service]:
+    """The only service of a file that has a Lab of its own."""
+    workspace = Workspace(lab.home)
+    workspace.score_script("ours", "def run(data):\n    print('got', data)\n    return data\n")
+    service = workspace.deploy("ours")
+    yield service
+    service.delete()

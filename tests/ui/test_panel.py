@@ -108,7 +108,7 @@ def test_each_action_of_a_service(panel: PanelPage, served: Service) -> None:
     assert served.state == "Healthy"
 
 
-def test_keys_are_asked_for_masked_and_made_anew(panel: PanelPage, served: Service) -> None:
+def test_keys_are_asked_for_masked_and_replaced(panel: PanelPage, served: Service) -> None:
     row = panel.unfold("served")
     assert "keys" not in "".join(panel.requests)
     panel.press("served", "Keys")
@@ -293,7 +293,7 @@ SCRIPT = "%%score_script flowers\ndef run(rows):\n    return clf.predict(rows).t
 
 
 def test_the_readmes_picture(lab: Lab, shared: Workspace, browser: Browser, tmp_path: Path) -> None:
-    """Notebook and panel together; it is only written anew where that is asked for."""
+    """Notebook and panel together; it is only written where that is asked for."""
     with opened(lab, browser, TRAIN, "%register flowers clf --tag stage=live", SCRIPT, "%deploy flowers") as page:
         view = PanelPage(page).open()
         expect(view.state("flowers")).to_have_text("●Healthy")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from jupyter_deploy.workspace import Service, Workspace
+from jupyter_deploy.workspace import Service
 
 from .lab import Lab, loaded, running_lab
 from .panels import PanelPage
@@ -28,15 +28,6 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with running_lab(tmp_path_factory.mktemp("elsewhere"), app=APP) as running:
         running.write("one", ["1"])
         yield running
-
-
-@pytest.fixture(scope="module")
-def ours(lab: Lab) -> Iterator[Service]:
-    workspace = Workspace(lab.home)
-    workspace.score_script("ours", "def run(data):\n    print('got', data)\n    return data\n")
-    service = workspace.deploy("ours")
-    yield service
-    service.delete()
 
 
 def test_jupyter_says_that_the_extension_fits() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from jupyter_deploy.workspace import Service, Workspace
+from jupyter_deploy.workspace import Service
 
 from .lab import Lab, loaded, running_lab
 from .panels import PanelPage
@@ -26,15 +26,6 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """As JupyterHub starts it; what a page asks outside of the prefix fails it."""
     with running_lab(tmp_path_factory.mktemp("ann"), prefix="/user/ann/") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def ours(lab: Lab) -> Iterator[Service]:
-    workspace = Workspace(lab.home)
-    workspace.score_script("ours", "def run(data):\n    print('got', data)\n    return data\n")
-    service = workspace.deploy("ours")
-    yield service
-    service.delete()
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,7 @@ def _deploy(workspace: LocalWorkspace, given: argparse.Namespace, session: Sessi
 def _package(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
     made = of_v1("Model").package(
-        ws, _models(ws, given), _config(ws, given), generate_dockerfile=bool(given.output_path)
+        ws, _models(ws, given), _config(ws, given), bool(given.output_path), image_name=given.name
     )
     made.wait_for_creation()
     if given.output_path:
@@ -169,6 +169,7 @@ _DEPLOY = (
     argument("--overwrite", action="store_true", help="update the service of that name"),
 )
 _PACKAGE = (
+    argument("-n", "--name", metavar="NAME", help="the image's name"),
     *_SERVED[1:],
     argument("--output-path", metavar="DIR", help="write a build context there instead of an image"),
 )

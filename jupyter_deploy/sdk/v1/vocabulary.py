@@ -72,6 +72,12 @@ _ATTRIBUTES = {
     "as_pandas": "to_pandas_dataframe",
     "conda": "python",
 }
+# What older versions of the SDK had, and what took its place.
+_ELSEWHERE = {
+    "deploy_from_model": "Model.deploy(ws, name, [model], inference_config, deployment_config)",
+    "deploy_from_image": "Model.deploy(ws, name, models, inference_config, deployment_config)",
+    "deploy_local_from_model": "Model.deploy(ws, name, models, inference_config, a LocalWebservice configuration)",
+}
 
 
 def of_v1(name: str) -> Any:
@@ -118,6 +124,8 @@ def _no_attribute(owner: type, wanted: str) -> str:
         # Asked for by tools, at every turn.
         return text
     known = [name for name in _names(owner) if not name.startswith("_")]
+    if wanted in _ELSEWHERE:
+        return f"{text} Use {_ELSEWHERE[wanted]}."
     meant = _ATTRIBUTES.get(wanted)
     meant = meant if meant in known else nearest(wanted, known)
     return f"{text} Did you mean {meant!r}?" if meant else f"{text} It has: {', '.join(known)}."

@@ -59,9 +59,13 @@ class Writer:
         self._queue.put((collection, lines, count))
 
     @property
-    def busy(self) -> bool:
-        """Whether lines wait for the disk."""
-        return self._put > self._done
+    def taken(self) -> int:
+        """Bytes of all lines that were put."""
+        return self._put
+
+    def has_written(self, taken: int) -> bool:
+        """Tell whether the first bytes, as many as were ``taken`` then, are on the disk or lost."""
+        return self._done >= taken
 
     def close(self, seconds: float) -> None:
         """Write what waits, as far as that goes in some seconds."""

@@ -52,9 +52,7 @@ class Admin:
             raise Refused(401, "This route needs the service's own admin token.")
         if path == "/-/state":
             # What is collected is read after this question: it is on disk by then.
-            end = time.monotonic() + _COLLECTED_SECONDS
-            while not self._collection.flush() and time.monotonic() < end:
-                await asyncio.sleep(0.001)
+            await self._collection.settle(_COLLECTED_SECONDS)
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             facts = {
                 **self._runtime.facts(),

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from ..hooks import Hooks, change_document
-from ..logs import log
 from ..watcher import Life
 from .runtime import Runtime
+from .threadlog import warn_from_threads
 
 _CLOSE_SECONDS = 3.0
 
@@ -24,7 +24,7 @@ class Changes:
         self._url = url
         self._life = life
         self._hooks = Hooks(daemon=True)
-        self._loop = asyncio.get_running_loop()
+        self._warn = warn_from_threads(asyncio.get_running_loop())
         self._state = ""
 
     def look(self, reloaded: bool) -> None:
@@ -57,15 +57,7 @@ class Changes:
         generation = current.number if current else 0
         name = runtime.config.name
         document = change_document(name, before, state, reason, url=self._url, generation=generation, bundle=bundle)
-        self._hooks.tell(runtime.config.hooks, document, self._say)
-
-    def _say(self, text: str) -> None:
-        """Log from a thread, on the loop."""
-        try:
-            self._loop.call_soon_threadsafe(log.warning, "%s", text)
-        except RuntimeError:
-            # The loop has ended, and the log with it.
-            return
+        self._hooks.tell(runtime.config.hooks, document, self._warn)
 
     def close(self) -> None:
         """Give what is on its way a moment, in another thread than the loop's."""

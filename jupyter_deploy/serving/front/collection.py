@@ -19,6 +19,7 @@ from ..failures import Failure
 from ..logs import log
 from ..messages import Answer
 from .replies import Reply
+from .threadlog import warn_from_threads
 from .workers import Generation
 
 _FLUSH_SECONDS = 0.02
@@ -69,7 +70,7 @@ class Collection:
         if config.collect != "off" and not config.collects:
             log.warning("collect=%s has no effect: the setting collect_folder names no folder", config.collect)
         if config.collects and self._writer is None:
-            self._writer = Writer(Path(config.collect_folder), config.collect_size, self._tell)
+            self._writer = Writer(Path(config.collect_folder), config.collect_size, warn_from_threads(self._loop))
         if self._writer is not None:
             self._writer.limit = config.collect_size
 
@@ -128,18 +129,14 @@ class Collection:
                 joined = b"".join(lines)
                 self._writer.put(collection, joined, joined.count(b"\n"))
 
-    def _tell(self, text: str) -> None:
-        """Log from the writer's thread, on the loop."""
-        try:
-            self._loop.call_soon_threadsafe(log.warning, "%s", text)
-        except RuntimeError:
-            # The loop has ended, and the log with it.
-            return
-
-    def flush(self) -> bool:
-        """Have written what waits; returns whether it is on disk."""
+    async def settle(self, seconds: float) -> None:
+        """Have written what waits now, as far as that goes in some seconds."""
         self._flush()
-        return self._writer is None or not self._writer.busy
+        if self._writer is None:
+            return
+        taken, end = self._writer.taken, self._loop.time() + seconds
+        while not self._writer.has_written(taken) and self._loop.time() < end:
+            await asyncio.sleep(0.001)
 
     def close(self) -> None:
         """Write what waits."""

@@ -184,7 +184,7 @@ class Server:
         }
         # Without a terminal, SIGHUP means a reload, as for gunicorn.
         if not os.isatty(sys.stdout.fileno()):
-            actions["SIGHUP"] = lambda: self._background(self._load_anew(runtime, "SIGHUP"))
+            actions["SIGHUP"] = lambda: self._background(self._load_again(runtime, "SIGHUP"))
         else:
             actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
         loop = asyncio.get_running_loop()
@@ -273,10 +273,10 @@ class Server:
             if now == before and now != served:
                 files = [Path(path).name for path in changed(served, now)]
                 served = now
-                await self._load_anew(runtime, ", ".join(files[:5]))
+                await self._load_again(runtime, ", ".join(files[:5]))
             before = now
 
-    async def _load_anew(self, runtime: Runtime, why: str) -> None:
+    async def _load_again(self, runtime: Runtime, why: str) -> None:
         log.info("%s: loading the script again", why)
         # The runtime has logged the error, and the old generation goes on.
         with contextlib.suppress(ScriptFailed, ConnectionError):

@@ -13,6 +13,7 @@ from ..logs import log
 from ..telemetry import ENDPOINT_VARIABLE, endpoint_in
 from .replies import Reply
 from .runtime import Runtime
+from .threadlog import warn_from_threads
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -46,7 +47,7 @@ class Telemetry:
 
             runtime = self._runtime
             requests, gauges = runtime.metrics.requests, runtime.gauges
-            self.traffic = Traffic(endpoint, config.name, lambda: requests, gauges, self._say)
+            self.traffic = Traffic(endpoint, config.name, lambda: requests, gauges, warn_from_threads(self._loop))
             log.info("spans and metrics go to %s", endpoint)
 
     def end(self, span: Span, name: str, reply: Reply, seconds: float) -> None:
@@ -73,14 +74,6 @@ class Telemetry:
         """End the span of a request whose client has left."""
         if span is not None and self.traffic is not None:
             self.traffic.left(span)
-
-    def _say(self, text: str) -> None:
-        """Log from a thread, on the loop."""
-        try:
-            self._loop.call_soon_threadsafe(log.warning, "%s", text)
-        except RuntimeError:
-            # The loop has ended, and the log with it.
-            return
 
     def close(self) -> None:
         """Send what waits, in another thread than the loop's."""

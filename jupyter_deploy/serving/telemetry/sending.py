@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -22,6 +22,8 @@ _LINE_SECONDS = 60.0
 _SHORT_SECONDS = 0.2
 # They log each failure, with a traceback; here it is one line a minute.
 _LOUD = ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk._shared_internal", "opentelemetry.sdk.metrics")
+
+Result = TypeVar("Result")
 
 
 class Complaints:
@@ -48,6 +50,18 @@ class Complaints:
             self._next = now + _LINE_SECONDS
         self._say(f"{what} could not be sent to {self._endpoint}: they are dropped")
 
+    def heard(self, what: str, export: Callable[[], Result], good: Result, bad: Result) -> Result:
+        """Send spans or metrics, and note whether they arrive."""
+        try:
+            result = export()
+        except OSError:
+            result = bad
+        if result is good:
+            self.failing = False
+        else:
+            self.add(what)
+        return result
+
 
 class _Spans(SpanExporter):
     def __init__(self, inner: SpanExporter, complaints: Complaints) -> None:
@@ -55,15 +69,8 @@ class _Spans(SpanExporter):
         self._complaints = complaints
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        try:
-            result = self._inner.export(spans)
-        except OSError:
-            result = SpanExportResult.FAILURE
-        if result is not SpanExportResult.SUCCESS:
-            self._complaints.add("spans")
-        else:
-            self._complaints.failing = False
-        return result
+        good, bad = SpanExportResult.SUCCESS, SpanExportResult.FAILURE
+        return self._complaints.heard("spans", lambda: self._inner.export(spans), good, bad)
 
     def shutdown(self) -> None:
         self._inner.shutdown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -26,15 +27,9 @@ class _Metrics(OTLPMetricExporter):
     def export(
         self, metrics_data: MetricsData, timeout_millis: float | None = 10_000, **more: Any
     ) -> MetricExportResult:
-        try:
-            result = super().export(metrics_data, timeout_millis, **more)
-        except OSError:
-            result = MetricExportResult.FAILURE
-        if result is not MetricExportResult.SUCCESS:
-            self.complaints.add("metrics")
-        else:
-            self.complaints.failing = False
-        return result
+        export = partial(super().export, metrics_data, timeout_millis, **more)
+        good, bad = MetricExportResult.SUCCESS, MetricExportResult.FAILURE
+        return self.complaints.heard("metrics", export, good, bad)
 
 
 class Traffic:

@@ -1,15 +1,13 @@
 // A form that sends a request to a service, with the requests before it.
 
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import * as React from 'react';
 import { problemOf, type Problem } from '../api/client';
 import type { IField, IServiceDetails } from '../api/records';
-import { Context, useParts, useSignal, type IContext } from '../context';
+import { useParts, useSignal, type IContext } from '../context';
 import { Button, CopyButton, ProblemView, State } from '../panel/parts';
-import type { IViewer } from '../store';
 import { milliseconds } from '../text';
+import { ViewingWidget } from '../viewing';
 import { bodyOf, valuesFrom } from './request';
 
 const HISTORY = 20;
@@ -21,46 +19,19 @@ interface ISent {
   ok: boolean;
 }
 
-export class InvokeView extends ReactWidget {
+export class InvokeView extends ViewingWidget {
   constructor(
-    private readonly _context: IContext,
+    context: IContext,
     readonly service: string
   ) {
-    super();
+    super(context);
     this.addClass('jp-ModelDeploy');
     this.addClass('jp-ModelDeploy-invoke');
-    this._viewer = _context.store.viewer();
   }
 
-  protected render(): JSX.Element {
-    return (
-      <Context.Provider value={this._context}>
-        <Invoke service={this.service} />
-      </Context.Provider>
-    );
+  protected body(): JSX.Element {
+    return <Invoke service={this.service} />;
   }
-
-  protected onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._viewer.show(true);
-  }
-
-  protected onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._viewer.show(this.isVisible);
-  }
-
-  protected onBeforeHide(message: Message): void {
-    super.onBeforeHide(message);
-    this._viewer.show(false);
-  }
-
-  dispose(): void {
-    this._viewer.dispose();
-    super.dispose();
-  }
-
-  private readonly _viewer: IViewer;
 }
 
 function Invoke({ service }: { service: string }): JSX.Element {

@@ -6,7 +6,7 @@ import { Poll } from '@lumino/polling';
 import * as React from 'react';
 import { problemOf } from '../api/client';
 import { Context, useParts, useSignal, type IContext } from '../context';
-import { Button, ProblemView } from '../panel/parts';
+import { Button, ProblemView, Search } from '../panel/parts';
 import { LogModel } from './logmodel';
 
 const LINE = 18; // pixels, as in the style sheet
@@ -118,14 +118,7 @@ function Log({ view }: { view: LogView }): JSX.Element {
   return (
     <>
       <div className="jp-ModelDeploy-head">
-        <input
-          type="search"
-          className="jp-ModelDeploy-field jp-ModelDeploy-grow"
-          placeholder={trans.__('Search')}
-          aria-label={trans.__('Search the log')}
-          value={words}
-          onChange={event => setWords(event.target.value)}
-        />
+        <Search name={trans.__('Search the log')} value={words} set={setWords} isWide />
         <select
           className="jp-ModelDeploy-field"
           aria-label={trans.__('Levels shown')}

@@ -1,4 +1,4 @@
-// What of a service is asked for only where somebody wants to see it: its changes, and why it failed last.
+// Details of a service that are asked for when its row is opened: its changes, and its last failure.
 
 import * as React from 'react';
 import { problemOf, type Problem } from '../api/client';

@@ -1,56 +1,22 @@
 // The panel: services and models, with a search over both.
 
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
-import { Context, useParts, useSignal, type IContext } from '../context';
-import type { IViewer } from '../store';
+import { useParts, useSignal, type IContext } from '../context';
+import { ViewingWidget } from '../viewing';
 import { allTags, Lists } from './lists';
-import { Button, CopyButton, ProblemView } from './parts';
+import { Button, CopyButton, ProblemView, Search } from './parts';
 
-export class Panel extends ReactWidget {
-  constructor(private readonly _context: IContext) {
-    super();
+export class Panel extends ViewingWidget {
+  constructor(context: IContext) {
+    super(context);
     this.addClass('jp-ModelDeploy');
     this.addClass('jp-ModelDeploy-panel');
     this.id = 'jp-model-deploy';
-    this._viewer = _context.store.viewer();
   }
 
-  protected render(): JSX.Element {
-    return (
-      <Context.Provider value={this._context}>
-        <PanelView />
-      </Context.Provider>
-    );
+  protected body(): JSX.Element {
+    return <PanelView />;
   }
-
-  protected onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._viewer.show(true);
-  }
-
-  protected onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._viewer.show(this.isVisible);
-  }
-
-  protected onBeforeHide(message: Message): void {
-    super.onBeforeHide(message);
-    this._viewer.show(false);
-  }
-
-  protected onBeforeDetach(message: Message): void {
-    this._viewer.show(false);
-    super.onBeforeDetach(message);
-  }
-
-  dispose(): void {
-    this._viewer.dispose();
-    super.dispose();
-  }
-
-  private readonly _viewer: IViewer;
 }
 
 /** Why there is nothing to show, in one sentence, with what to do. */
@@ -104,14 +70,7 @@ function PanelView(): JSX.Element {
   return (
     <>
       <div className="jp-ModelDeploy-head">
-        <input
-          type="search"
-          className="jp-ModelDeploy-field"
-          placeholder={trans.__('Search')}
-          aria-label={trans.__('Search services and models')}
-          value={words}
-          onChange={event => setWords(event.target.value)}
-        />
+        <Search name={trans.__('Search services and models')} value={words} set={setWords} />
         {tags.length > 0 && (
           <select
             className="jp-ModelDeploy-field"

@@ -43,6 +43,28 @@ export function Button({ label, press, name, kind, disabled, pressed }: IButton)
   );
 }
 
+interface ISearch {
+  /** For a screen reader. */
+  name: string;
+  value: string;
+  set: (words: string) => void;
+  isWide?: boolean;
+}
+
+export function Search({ name, value, set, isWide }: ISearch): JSX.Element {
+  const { trans } = useParts();
+  return (
+    <input
+      type="search"
+      className={`jp-ModelDeploy-field${isWide ? ' jp-ModelDeploy-grow' : ''}`}
+      placeholder={trans.__('Search')}
+      aria-label={name}
+      value={value}
+      onChange={event => set(event.target.value)}
+    />
+  );
+}
+
 export function CopyButton({ text, name, label }: { text: () => string; name: string; label?: string }): JSX.Element {
   const { trans } = useParts();
   const [said, say] = React.useState('');

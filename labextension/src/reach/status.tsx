@@ -1,40 +1,21 @@
 // The number of services that are not well, in the status bar.
 
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
-import { Context, useParts, useSignal, type IContext } from '../context';
-import type { IViewer } from '../store';
+import { useParts, useSignal, type IContext } from '../context';
+import { ViewingWidget } from '../viewing';
 import { COMMANDS } from './names';
 
 const WELL = new Set(['Healthy', 'Transitioning', 'Stopped']);
 
-export class StatusItem extends ReactWidget {
-  constructor(private readonly _context: IContext) {
-    super();
+export class StatusItem extends ViewingWidget {
+  constructor(context: IContext) {
+    super(context);
     this.addClass('jp-ModelDeploy-status');
-    this._viewer = _context.store.viewer();
   }
 
-  protected render(): JSX.Element {
-    return (
-      <Context.Provider value={this._context}>
-        <Status />
-      </Context.Provider>
-    );
+  protected body(): JSX.Element {
+    return <Status />;
   }
-
-  protected onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._viewer.show(true);
-  }
-
-  dispose(): void {
-    this._viewer.dispose();
-    super.dispose();
-  }
-
-  private readonly _viewer: IViewer;
 }
 
 function Status(): JSX.Element | null {

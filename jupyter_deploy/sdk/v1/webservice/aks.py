@@ -152,8 +152,7 @@ class AksWebservice(_AksConfigured):
     def get_token(self) -> tuple[str, datetime]:
         """Return a token, and when to ask for the next one."""
         self._needs_tokens()
-        token, refresh_after = self._service.get_token()
-        return token, refresh_after
+        return self._service.get_token()
 
     def get_access_token(self) -> AccessToken:
         """Return a token with its times."""

@@ -15,6 +15,7 @@ from ....workspace import Service
 from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
+from .attributes import AttributesOfAll
 from .bodies import as_it_is
 from .labels import CLASSES, compute_type_of, configuration_of
 from .states import FINAL, told, until_deployed
@@ -27,7 +28,7 @@ _LOGS = "More information can be found using '.get_logs()'"
 _POLL_SECONDS = 0.05
 
 
-class Webservice(metaclass=Vocabulary):
+class Webservice(AttributesOfAll, metaclass=Vocabulary):
     """A deployed service. ``Webservice(workspace, name)`` returns an object of the service's own class.
 
     Attributes are read from the service when they are asked for: none of them is a snapshot.
@@ -286,7 +287,8 @@ class Webservice(metaclass=Vocabulary):
             keys = self._service.get_keys()
         except UsageProblem as problem:
             raise WebserviceException(problem.message, hint=str(problem.hint)) from problem
-        return keys.primary, keys.secondary
+        # A pair like the SDK's; shown whole, as in a saved notebook, it hides both.
+        return keys
 
     def regen_key(self, key: str, set_key: str | None = None) -> None:
         """Make a new key, or take a given one; the old one is refused from then on."""

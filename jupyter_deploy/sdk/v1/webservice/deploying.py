@@ -92,7 +92,10 @@ def update(
     inference_config: Any,
     configuration: WebserviceDeploymentConfiguration | None,
 ) -> None:
-    """Change what is given; the address stays, and no request fails."""
+    """Change what is given; the address stays.
+
+    No request fails, unless packages or variables change: then new connections are refused for about a second.
+    """
     if models is None and inference_config is None and configuration is None:
         raise WebserviceException(
             "No parameters provided to update.", hint="service.update(models=[model], inference_config=config)"

@@ -54,10 +54,6 @@ class LocalWebservice(Webservice):
         made.validate_configuration()
         return made
 
-    def wait_for_deployment(self, show_output: bool = False) -> None:  # type: ignore[override]
-        """Return when it serves; fails with the script's traceback."""
-        super().wait_for_deployment(show_output)
-
     def _finished(self) -> str:
         return f"Local webservice is running at http://localhost:{self.port}"
 

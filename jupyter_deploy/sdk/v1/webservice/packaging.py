@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ class ModelPackage(metaclass=Vocabulary):
         self.generate_dockerfile = generate_dockerfile
         self.location = location
         self.state = "NotStarted"
-        self.error: DeployError | None = None
+        self.error: Exception | None = None
         self.package_build_log_uri: str | None = None
         self.environment: Any = None
         self._said: list[str] = []
@@ -46,7 +47,7 @@ class ModelPackage(metaclass=Vocabulary):
     def _run(self, make: Any) -> None:
         try:
             made = make(self._said.append)
-        except DeployError as error:
+        except Exception as error:  # noqa: BLE001 - the thread that waits for this one gets it
             self.error, self.state = error, "Failed"
         else:
             self._said.extend(made.notices)
@@ -68,11 +69,12 @@ class ModelPackage(metaclass=Vocabulary):
                 break
             time.sleep(_POLL_SECONDS)
         if self.error is not None:
+            known = self.error if isinstance(self.error, DeployError) else None
             raise WebserviceException(
-                f"Package creation reached non-successful terminal state.\n{self.error.message}",
-                details=self.error.details,
-                hint=str(self.error.hint),
-            )
+                f"Package creation reached non-successful terminal state.\n{_said(self.error)}",
+                details=known.details if known else "",
+                hint=str(known.hint) if known else "",
+            ) from self.error
         if show_output:
             print("Package creation Succeeded")  # noqa: T201
 
@@ -104,10 +106,21 @@ class ModelPackage(metaclass=Vocabulary):
         return {
             "state": self.state,
             "location": self.location,
-            "error": self.error.message if self.error else None,
+            "error": _said(self.error) if self.error else None,
             "generateDockerfile": self.generate_dockerfile,
             "packageBuildLogUri": None,
         }
+
+
+def _folder_of(made: ModelPackage) -> Path:
+    """Make a folder that is there as long as the package's object: :meth:`ModelPackage.save` copies it."""
+    folder = Path(tempfile.mkdtemp(prefix="package-"))
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return folder / "context"
+
+
+def _said(error: Exception) -> str:
+    return error.message if isinstance(error, DeployError) else f"{type(error).__name__}: {error}"
 
 
 def package(
@@ -123,7 +136,7 @@ def package(
     name = f"{image_name or 'package'}:{label}"
     options = _options(workspace, "package", models, inference_config)
     made = ModelPackage(workspace, generate_dockerfile, name)
-    folder = Path(tempfile.mkdtemp(prefix="package-")) / "context" if generate_dockerfile else None
+    folder = _folder_of(made) if generate_dockerfile else None
 
     def make(say: Any) -> Any:
         return workspace._local.package(
@@ -132,6 +145,7 @@ def package(
             models=options.get("models"),
             environment=options.get("environment"),
             source=options.get("source"),
+            variables=options.get("variables"),
             image=None if folder else name,
             folder=folder,
             progress=say,
