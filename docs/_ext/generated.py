@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import re
 import textwrap
@@ -20,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 from jupyter_deploy.labserver import table as panel_table
 from jupyter_deploy.magics.defaults import ConfiguredMagics
 from jupyter_deploy.magics.scripting import SCORE_SCRIPT
-from jupyter_deploy.serving.config import ServingConfig, settable
+from jupyter_deploy.serving.config import ServingConfig, meanings, settable
 from jupyter_deploy.verbs import MEANT, NAMES, Verb, find, parser_of
 
 # The pages in verbs/, and what each shows.
@@ -109,17 +108,9 @@ def other_words() -> str:
 
 def settings() -> str:
     """Write the table of a server's settings from the docstring of their class."""
-    meanings: dict[str, str] = {}
-    current: list[str] = []
-    for line in inspect.cleandoc(ServingConfig.__doc__ or "").splitlines():
-        head = re.fullmatch(r"(\w+(?:, \w+)*) : .+", line)
-        if head:
-            current = head[1].split(", ")
-        elif line.startswith("    "):
-            for name in current:
-                meanings[name] = f"{meanings.get(name, '')} {line.strip()}".strip()
+    told = meanings()
     defaults = {field.name: field.default for field in fields(ServingConfig)}
-    rows = [(f"`{name}`", f"`{defaults[name]!r}`", meanings[name]) for name in settable()]
+    rows = [(f"`{name}`", f"`{defaults[name]!r}`", told[name]) for name in settable()]
     return table(("setting", "default", "meaning"), rows)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,55 +13,47 @@ from IPython.core.completer import (
 from IPython.core.getipython import get_ipython
 
 from ..errors import DeployError
+from .places import Place, place_of
 
 if TYPE_CHECKING:
     from ..verbs import Argument
     from ..workspace import Workspace
-
-_LINE = re.compile(r"(?:^|=\s*)\s*%{1,2}((?:model|register|deploy|invoke|score_script)\b.*)$")
 
 
 @context_matcher()  # type: ignore[untyped-decorator]
 def matcher(context: CompletionContext) -> dict[str, Any]:
     """Complete the last line before the cursor (IPython's hook); empty for lines that are not ours."""
     line = context.text_until_cursor.rpartition("\n")[2]
-    found = _LINE.search(line)
-    if found is None:
+    place = place_of(line)
+    if place is None:
         return {"completions": [], "suppress": False}
-    token = re.split(r"\s", line)[-1]
     try:
-        words = sorted({word for word in _candidates(found[1], token) if word.startswith(token)})
+        words = sorted({word for word in _candidates(place) if word.startswith(place.word)})
     except DeployError:
         # Completion shows no errors; the verb itself will.
         words = []
     if not words:
         return {"completions": [], "suppress": False}
     completions = [SimpleCompletion(word, type="param") for word in words]
-    return {"completions": completions, "suppress": True, "matched_fragment": token}
+    return {"completions": completions, "suppress": True, "matched_fragment": place.word}
 
 
-def _candidates(words: str, token: str) -> Iterable[str]:
+def _candidates(place: Place) -> Iterable[str]:
     from ..verbs import NAMES
-    from .magics import verb_of
 
-    verb, rest = verb_of(words)
-    if verb is None:
-        return NAMES if words.startswith("model ") else ()
-    arguments = verb.all_arguments()
-    options = [argument for argument in arguments if argument.flags[0].startswith("-")]
-    before = rest.split()[: None if rest.endswith((" ", "\t")) or not rest else -1]
-    if token.startswith("-"):
-        return [flag for option in options for flag in option.flags if flag.startswith("--")]
-    if before and before[-1].startswith("-"):
-        for option in options:
-            if before[-1] in option.flags and option.options.get("action") != "store_true":
-                return _values(option)
-    positionals = [argument for argument in arguments if not argument.flags[0].startswith("-")]
-    index = _positionals_before(before, options)
-    wanted = positionals[min(index, len(positionals) - 1)] if positionals else None
-    if wanted is not None and wanted.completes in {"requests", "collections"}:
-        return _collected(before[0], wanted.completes)
-    return _values(wanted) if wanted is not None else ()
+    if place.is_verb:
+        return NAMES if " " in place.program else ()
+    if place.verb is None:
+        return ()
+    if place.is_option:
+        flags = (flag for argument in place.verb.all_arguments() for flag in argument.flags)
+        return [flag for flag in flags if flag.startswith("--")]
+    argument = place.argument
+    if argument is None:
+        return ()
+    if argument.completes in {"requests", "collections"}:
+        return _collected(place.before[0], argument.completes) if place.before else ()
+    return [place.given + value for value in values_of(argument)]
 
 
 def _collected(service: str, what: str) -> list[str]:
@@ -73,20 +64,8 @@ def _collected(service: str, what: str) -> list[str]:
     return collections.ids() if what == "requests" else collections.names()
 
 
-def _positionals_before(words: list[str], options: list[Argument]) -> int:
-    takes_value = {flag for option in options if option.options.get("action") != "store_true" for flag in option.flags}
-    count, skip = 0, False
-    for word in words:
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            skip = word in takes_value
-        else:
-            count += 1
-    return count
-
-
-def _values(argument: Argument) -> Iterable[str]:
+def values_of(argument: Argument) -> Iterable[str]:
+    """List the values that an argument may have, as far as they are known; files are left to IPython."""
     if argument.completes == "targets":
         from ..targets import choices_with_added
 
@@ -109,6 +88,8 @@ def _values(argument: Argument) -> Iterable[str]:
         from ..serving import settable
 
         return [f"{name}=" for name in settable()]
+    if argument.options.get("choices"):
+        return [str(choice) for choice in argument.options["choices"]]
     if argument.completes not in {"models", "services", "served", "scripts", "environments"}:
         # IPython completes files.
         return ()

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def load(ip: InteractiveShell) -> None:
-    """Add magics, completion and faces to a shell; loading twice changes nothing."""
+    """Add magics, completion, hover help and faces to a shell; loading twice changes nothing."""
     from .advice import advise
     from .completion import matcher
     from .defaults import LIVING
+    from .hover import hook
     from .magics import ModelMagics
 
     unload(ip)
@@ -24,13 +25,16 @@ def load(ip: InteractiveShell) -> None:
     widgets.register(ip)
     if ip.Completer is not None:
         ip.Completer.custom_matchers.append(matcher)
+    if hasattr(ip, "kernel"):
+        hook(ip.kernel)
     ip.events.register("post_run_cell", advise)
 
 
 def unload(ip: InteractiveShell) -> None:
-    """Remove magics, completion and faces from a shell, if they were loaded."""
+    """Remove magics, completion, hover help and faces from a shell, if they were loaded."""
     from .advice import advise
     from .completion import matcher
+    from .hover import unhook
     from .magics import CELL_MAGICS, LINE_MAGICS, ModelMagics
 
     for kind, names in (("line", LINE_MAGICS), ("cell", CELL_MAGICS)):
@@ -42,5 +46,7 @@ def unload(ip: InteractiveShell) -> None:
     widgets.unregister(ip)
     if ip.Completer is not None and matcher in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.remove(matcher)
+    if hasattr(ip, "kernel"):
+        unhook(ip.kernel)
     if advise in ip.events.callbacks["post_run_cell"]:
         ip.events.unregister("post_run_cell", advise)

@@ -160,20 +160,3 @@ def _shown(value: Any, living: Living) -> Any:
     from ..widgets import live
 
     return live(value, lambda: living)
-
-
-def verb_of(words: str) -> tuple[Verb | None, str]:
-    """Find the verb of a magic's line, and the text behind it; None while the verb is incomplete.
-
-    ``words`` is the line from the magic's name on, without ``%``.
-    """
-    from ..verbs import NAMES, find
-
-    name, _, rest = words.partition(" ")
-    if name == "score_script":
-        from .scripting import SCORE_SCRIPT
-
-        return SCORE_SCRIPT, rest
-    if name == "model":
-        name, _, rest = rest.lstrip().partition(" ")
-    return (find(name), rest) if name in NAMES else (None, rest)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .config import FIXED as FIXED
     from .config import TOLD as TOLD
     from .config import ServingConfig as ServingConfig
+    from .config import meanings as meanings
     from .config import settable as settable
     from .config import with_settings as with_settings
     from .credentials import KEYS_VARIABLE as KEYS_VARIABLE
@@ -54,7 +55,7 @@ else:
         {
             "answers": "RETURNED_NONE to_json",
             "archive": "content_digest pack_bundle",
-            "config": "FIXED TOLD ServingConfig settable with_settings",
+            "config": "FIXED TOLD ServingConfig meanings settable with_settings",
             "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
             "hooks": "Hooks change_document checked_hook is_address is_loopback masked_hook",

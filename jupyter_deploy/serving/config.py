@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -268,6 +269,19 @@ class ServingConfig:
 def settable() -> list[str]:
     """List the settings that a user may change: all that the target does not choose when it starts a server."""
     return [field.name for field in fields(ServingConfig) if field.name not in {*FIXED, *TOLD}]
+
+
+def meanings() -> dict[str, str]:
+    """Return what each setting means, from the docstring of :class:`ServingConfig` (empty with ``-OO``)."""
+    found = dict.fromkeys((field.name for field in fields(ServingConfig)), "")
+    current: list[str] = []
+    for line in inspect.cleandoc(ServingConfig.__doc__ or "").splitlines():
+        head = re.fullmatch(r"(\w+(?:, \w+)*) : .+", line)
+        if head:
+            current = head[1].split(", ")
+        elif line.startswith("    "):
+            found.update({name: f"{found.get(name, '')} {line.strip()}".strip() for name in current})
+    return found
 
 
 def with_settings(

@@ -12,6 +12,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.errors import StartFailed
+from jupyter_deploy.magics.hover import help_at
 from jupyter_deploy.registry import Model
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change
@@ -205,6 +206,10 @@ def complete(ip: InteractiveShell, text: str) -> list[str] | None:
         ("%model try te", ["text"]),
         ("%%score_script te", ["text"]),
         ("%%score_script echo --", ["--dry-run", "--sample", "--try"]),
+        ("%deploy echo --target=p", ["--target=process"]),
+        ("%deploy echo --set max_b", ["max_batch="]),
+        ("%deploy --description 'of the echo' ec", ["echo"]),
+        ("%model keys echo --regenerate ", ["primary", "secondary"]),
     ],
 )  # fmt: skip
 def test_completion(ip: InteractiveShell, typed: str, words: list[str]) -> None:
@@ -217,6 +222,48 @@ def test_completion(ip: InteractiveShell, typed: str, words: list[str]) -> None:
 )
 def test_what_is_not_ours_is_left_to_ipython(ip: InteractiveShell, typed: str) -> None:
     assert complete(ip, typed) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("%dep|loy echo", "usage: %deploy [-h]"),
+        ("x = 1\nr = %model sh|ow iris", "usage: %model show"),
+        ("%model |", "  register "),
+        ("%deploy echo --repl|icas 2", "--replicas N    (%deploy)\nServers behind one address"),
+        ("%deploy echo --target |", "Known: auto, process, docker"),
+        ("%deploy echo --target=pro|", "Known: auto, process, docker"),
+        ("%deploy echo --set max_ba|tch=8", "max_batch, 0 by default    (--set)\n"),
+        ("%deploy ec|ho", "Service echo: Healthy"),
+        ("%deploy |", "SERVICE    (%deploy)"),
+        ("%deploy not-there|", "SERVICE    (%deploy)"),
+        ("%model logs -n 3 te|xt", "Service text: Healthy"),
+        ("%model show iri|s", "Model iris:1"),
+        ("%deploy echo --model iris:|1", "Model iris:1"),
+        ("%deploy echo --environment ker|nel", "--environment E    (%deploy)"),
+        ("%%score_script ec|ho --try\ndef run(data):\n    return data", "Script echo"),
+        (
+            "%%score_script echo --tr|y\ndef run(data):\n    return data",
+            "--try VALUE    (%%score_script)\nFirst run init()",
+        ),
+    ],
+)
+def test_hover_help(ip: InteractiveShell, cell: str, told: str) -> None:
+    at = cell.index("|")
+    assert told in help_at(cell.replace("|", ""), at)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "deploy ec|ho",
+        "%invoke echo payl|oad",
+        "%%score_script echo\ndef ru|n(data):\n    return data",
+        "%deploy echo --zz|z",
+    ],
+)
+def test_no_hover_help_of_ours(ip: InteractiveShell, cell: str) -> None:
+    assert help_at(cell.replace("|", ""), cell.index("|")) == ""
 
 
 def test_variables_are_completed(ip: InteractiveShell) -> None:
@@ -233,4 +280,6 @@ def test_a_workspace_that_cannot_be_read_completes_nothing(
     (tmp_path / "file").touch()
     monkeypatch.setenv("JUPYTER_DEPLOY_HOME", str(tmp_path / "file"))
     assert complete(ip, "%deploy ec") is None
+    # The name alone cannot be looked up.
+    assert help_at("%deploy ec", 10).startswith("SERVICE")
     assert "".join(capsys.readouterr()) == ""

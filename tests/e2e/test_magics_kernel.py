@@ -54,6 +54,12 @@ class Notebook:
         assert reply["content"]["status"] == ("error" if any("error: " in text for text in shown) else "ok")
         return re.sub(r"\x1b\[\d+m", "", "\n".join(shown))
 
+    def inspect(self, code: str) -> str:
+        """What the kernel tells of the code's end; empty if nothing."""
+        reply = self.client.inspect(code, reply=True, timeout=30)["content"]
+        assert reply["status"] == "ok"
+        return str(reply["data"].get("text/plain", ""))
+
     def kill(self) -> None:
         """End the kernel as the kernel's own crash would."""
         self.manager.signal_kernel(signal.SIGKILL)
@@ -103,6 +109,12 @@ def test_a_service_outlives_the_kernel_that_made_it(notebooks: list[Notebook], w
     typed = "x = 1\nr = %deploy ha"
     reply = first.client.complete(typed, reply=True, timeout=30)["content"]
     assert (reply["matches"], reply["cursor_start"], reply["cursor_end"]) == (["half"], len(typed) - 2, len(typed))
+    assert "--model MODEL[:VERSION]" in first.inspect("%deploy half --model")
+    assert "Service half: Healthy" in first.inspect("%deploy half")
+    assert first.inspect("trained")
+    assert first.run("%unload_ext jupyter_deploy") == ""
+    assert not first.inspect("%deploy half --model")
+    assert first.run("%load_ext jupyter_deploy") == ""
     pid = process_of(workspace.services["half"]).pid
     first.kill()
 

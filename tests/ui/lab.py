@@ -53,6 +53,15 @@ _CELL = """async (source) => {
   panel.content.activeCellIndex = panel.content.widgets.length - 1;
   await window.jupyterapp.commands.execute("notebook:run-cell");
 }"""
+_EDITED = """async (source) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  panel.content.model.sharedModel.addCell({ cell_type: "code", source, metadata: {} });
+  panel.content.activeCellIndex = panel.content.widgets.length - 1;
+  await panel.content.activeCell.ready;
+  panel.content.mode = "edit";
+  panel.content.activeCell.editor.setCursorPosition({ line: 0, column: 0 });
+  panel.content.activeCell.editor.focus();
+}"""
 _EXECUTE = """async (code) => {
   const future = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code });
   let printed = "";
@@ -223,6 +232,11 @@ class Notebook:
         count = cells.count()
         self.page.evaluate(_CELL, source)
         return cells.nth(count)
+
+    def type_into_cell(self, line: str, below: str = "") -> None:
+        """Type a line into a new cell at the end, above what is in it; the cursor stays behind the line."""
+        self.page.evaluate(_EDITED, below)
+        self.page.keyboard.type(line)
 
     def view(self, what: str) -> Locator:
         """Run a view's magic in a new cell; returns its widget."""

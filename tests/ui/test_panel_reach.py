@@ -67,6 +67,36 @@ def test_a_row_dragged_into_the_notebook_becomes_a_cell(panel: PanelPage) -> Non
     assert "%invoke echo [[1, 2]]" in panel.page.evaluate(SOURCES)
 
 
+def test_completion_and_help_while_typing(panel: PanelPage, shared: Workspace) -> None:
+    page = panel.page
+    completer, tip = page.locator(".jp-Completer"), page.locator(".jp-Tooltip")
+    for typed, offered, chosen in (
+        ("%deploy echo --work", "--workers", "%deploy echo --workers"),
+        ("%invoke chu", "churn", "%invoke churn"),
+        ("%model show wine:", "wine:1", "%model show wine:1"),
+        ("%deploy echo --target pro", "process", "%deploy echo --target process"),
+        ("%%score_script echo --samp", "--sample", "%%score_script echo --sample"),
+    ):
+        below = "\ndef run(data):\n    return data" if typed.startswith("%%") else ""
+        panel.notebook.type_into_cell(typed, below)
+        page.keyboard.press("Tab")
+        expect(completer.locator(".jp-Completer-item").first).to_contain_text(offered)
+        page.keyboard.press("Enter")
+        expect(completer).to_be_hidden()
+        assert page.evaluate(SOURCES)[-1] == chosen + below
+    for typed, told in (
+        ("%deploy echo --replicas", "Servers behind one address"),
+        ("%invoke echo", "Service echo: Healthy"),
+        ("%model show wine", "Model wine:1"),
+        ("%%score_script echo --dry-run", "Only show the script"),
+    ):
+        panel.notebook.type_into_cell(typed, "\ndef run(data):\n    return data" if typed.startswith("%%") else "")
+        page.keyboard.press("Shift+Tab")
+        expect(tip).to_contain_text(told)
+        page.keyboard.press("Escape")
+        expect(tip).to_have_count(0)
+
+
 def test_files_become_models_and_services(panel: PanelPage, lab: Lab, shared: Workspace) -> None:
     (lab.root / "score_it.py").write_text("def run(data):\n    return data\n")
     (lab.root / "my model.pkl").write_bytes(b"\x80\x04N.")
