@@ -232,16 +232,19 @@ class Rollout:
     def _replace(self, record: ServiceRecord, before: Server, resolved: Resolved, progress: Progress) -> int:
         """Start another server beside the one that serves; it takes its place, and its port, once it is ready."""
         asked, has = resolved.spec.port, before.port
+        target = self._target(resolved.spec.target)
         launch = self._launch(resolved, asked if asked not in {0, has} else 0)
+        if not launch.port and before.target == resolved.spec.target and target.capabilities.takes_over:
+            launch = replace(launch, takes_over=before)
         progress(Step("preparing the environment", stage="environment"))
-        self._target(resolved.spec.target).prepare(launch, progress)
+        target.prepare(launch, progress)
         progress(Step("starting a server beside the one that serves", stage="start"))
         proven, server, generation = self._beside(record, resolved, launch, progress)
         self._take_over(proven, before)
-        if launch.port:
+        if launch.port or server.port == has:
             return generation
         # The port is free only now: start the proven bundle on it; until then the new server answers on its own port.
-        progress(Step(f"taking over port {has}; new connections are refused until then", stage="take over"))
+        progress(Step(f"taking over port {has}; new connections are refused for about a second", stage="take over"))
         try:
             final, _, generation = self._beside(proven, resolved, self._launch(resolved, has), progress)
         except DeployError:

@@ -67,6 +67,8 @@ class Launch:
     certificate: Certificate | None = None
     again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
     before: Server | None = None  # the server that is started once more
+    # the server whose place this one takes, if the target can do that without a gap
+    takes_over: Server | None = None
     told_as: str = ""  # the name in errors; empty for the service's own
 
     @property
@@ -93,6 +95,8 @@ class Capabilities:
         Whether services run on the interpreter that deploys them, where no environment is given.
     commands : bool
         Whether a server runs commands of its user on this machine.
+    takes_over : bool
+        Whether a new server can take the address of the one before it while that one still answers.
     """
 
     limits: bool = False  # whether memory and processors of a service can be limited
@@ -103,6 +107,8 @@ class Capabilities:
     kernel: bool = False  # whether services run by default on the interpreter that deploys them
     # whether a server can run a command as the user who deploys it would, on this machine
     commands: bool = False
+    # whether a new server can take the address of the one before it while that one still answers
+    takes_over: bool = False
 
 
 class Target(Protocol):
@@ -135,6 +141,9 @@ class Target(Protocol):
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
         """Start a server; does not wait until it is ready.
+
+        Where the launch takes over from a server, the caller ends that one when the new one is ready, and from then on
+        the new one answers at its port. Where that cannot be, the new one has another port.
 
         Parameters
         ----------

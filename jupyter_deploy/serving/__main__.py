@@ -8,9 +8,13 @@ import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import DeployError
 from .watcher import Life, detach
+
+if TYPE_CHECKING:
+    from .front import Inherited
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--log", type=Path, help="a file that output is appended to, beside standard output")
     parser.add_argument("--rotate", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
+    # The listening socket of the server before this one, and the line on which its connections come.
+    parser.add_argument("--inherited", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--channel", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
     parser.add_argument("--again", default="", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -38,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give either a bundle or --entry-script")
     life: Life | None = Life()
     if given.detach is not None:
-        life = detach(given.detach, given.listener, given.config.parent)
+        listeners = [one for one in (given.listener, given.inherited) if one is not None]
+        life = detach(given.detach, listeners, given.config.parent, given.channel)
     if life is None:
         return 0
     if given.again and not life.restarts:
@@ -97,6 +105,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
     # Only the front may hold the socket: a worker's child that inherited it would keep the port busy.
     listener.set_inheritable(False)
+    before = _inherited(given, life)
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
         text = f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score"
@@ -114,7 +123,21 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         log_file=log_file,
         life=life,
         credentials=credentials,
+        inherited=before,
     ).run()
+
+
+def _inherited(given: argparse.Namespace, life: Life) -> Inherited | None:
+    from .front import Inherited
+
+    if given.inherited is None:
+        return None
+    sockets = [socket.socket(fileno=given.inherited)]
+    if given.channel is not None and not life.restarts:
+        sockets.append(socket.socket(fileno=given.channel))
+    for one in sockets:
+        one.set_inheritable(False)
+    return Inherited(*sockets)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Start the front again when it dies.
 
 A server that must outlive its starter is two processes: the front, and its parent. The parent was forked from the
-same few modules before the front imported the rest; it holds the listening socket, and only waits. A requested end
+same few modules before the front imported the rest; it holds the listening sockets, and only waits. A requested end
 (SIGTERM, SIGINT) or a meaningful one (the script cannot serve) ends both.
 """
 
@@ -39,22 +39,23 @@ class Life:
     watcher: int = 0  # the pid of the process that starts it again; 0 for none
 
 
-def detach(starter: int, listener: int, run: Path) -> Life | None:
+def detach(starter: int, listeners: list[int], run: Path, channel: int | None = None) -> Life | None:
     """Separate from the starting process: it has nothing to reap, and its end does not end the server.
 
     The starter learns the front's pid, stores it and answers with a byte. If it dies before that, no record of these
-    processes exists, so they end too. ``starter`` is a socket to it, ``run`` a folder of this server's own. Returns
-    in each front; in the process that was started, which then ends, the result is None.
+    processes exists, so they end too. ``starter`` is a socket to it, ``run`` a folder of this server's own.
+    ``channel`` is for the first front only. Returns in each front; in the process that was started, which then ends,
+    the result is None.
     """
     os.setsid()
     if os.fork():
         return None
-    return _Watcher(listener, run).watch(starter)
+    return _Watcher(listeners, run, channel).watch(starter)
 
 
 class _Watcher:
-    def __init__(self, listener: int, run: Path) -> None:
-        self._listener, self._run = listener, run
+    def __init__(self, listeners: list[int], run: Path, channel: int | None) -> None:
+        self._listeners, self._run, self._channel = listeners, run, channel
         self._ending = False
         self._front = self._restarts = self._quick = 0
         self._wake, self._waker = os.pipe()
@@ -78,6 +79,8 @@ class _Watcher:
             os.close(gate)
             return life
         os.close(gate)
+        if self._channel is not None:
+            os.close(self._channel)
         with socket.socket(fileno=starter) as told:
             told.sendall(str(self._front).encode())
             if not told.recv(1):
@@ -94,7 +97,8 @@ class _Watcher:
         if number in {signal.SIGTERM, signal.SIGINT, ENDING} and not self._ending:
             self._ending = True
             # Once no process holds the socket, it refuses clients instead of keeping them waiting.
-            os.close(self._listener)
+            for listener in self._listeners:
+                os.close(listener)
         if number in {signal.SIGTERM, signal.SIGINT} and self._front:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._front, ENDING)

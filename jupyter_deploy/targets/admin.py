@@ -193,6 +193,18 @@ class Admin:
         refused.failure = Failure.read(values.get("failure"))
         raise refused
 
+    def hand_over(self, path: str, port: int, *, connections: bool) -> bool:
+        """Have the server send its socket on ``port`` to who listens at ``path``; false if it does not.
+
+        ``connections`` says whether its open connections may follow when it ends.
+        """
+        wanted = {"path": path, "port": port, "connections": connections}
+        try:
+            status, _ = self._ask("POST", "/-/listener", _STATE_SECONDS, wanted)
+        except (*Silent, ValueError):
+            return False
+        return status == HTTPStatus.OK
+
     def authorize(self, name: str, credentials: Credentials) -> None:
         """Have the server ask its clients for other credentials from now on; the service's name is for the message.
 

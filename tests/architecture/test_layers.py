@@ -174,6 +174,7 @@ def test_async_stays_in_the_front_and_in_the_panels_server_part() -> None:
         "collection",
         "control",
         "engine",
+        "handover",
         "http",
         "inference_route",
         "links",

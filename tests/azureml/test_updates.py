@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.sdk.v1 import AciWebservice, AksWebservice, Model, Webservice, WebserviceException, Workspace
+from jupyter_deploy.sdk.v1 import (
+    AciWebservice,
+    AksWebservice,
+    Environment,
+    Model,
+    Webservice,
+    WebserviceException,
+    Workspace,
+)
+from tests.e2e.conftest import until
+from tests.load import Load
 from tests.workspace.test_tls import pair
 
 from .services import inference
@@ -43,6 +53,27 @@ def test_an_update_changes_what_it_gives_and_no_more(ws: Workspace, folder: Path
     again = AksWebservice.deploy_configuration(tags={"c": "3"}, scoring_timeout_ms=70_000)
     Model.deploy(ws, "changing", [], config, again, overwrite=True).wait_for_deployment()
     assert (service.tags, dict(settings(service))) == ({"c": "3"}, {"scoring_timeout_ms": 70_000})
+
+
+def test_an_update_under_load_loses_no_request(ws: Workspace, folder: Path) -> None:
+    environment = Environment("of-updates")
+    environment.python.user_managed_dependencies = True
+    config = inference(
+        folder, "import os\n\n\ndef run(data):\n    return os.environ.get('STEP')\n", environment=environment
+    )
+    service = Model.deploy(ws, "steady", [], config, AksWebservice.deploy_configuration(auth_enabled=False))
+    service.wait_for_deployment()
+    with Load(service.scoring_uri, pauses=(0.3,)) as load:
+        for step in ("1", "2"):
+            environment.environment_variables = {"STEP": step}
+            service.update(inference_config=config)
+            service.wait_for_deployment()
+        # Packages of its own, and other numbers of everything that can change.
+        (folder / "score.py").write_text("def run(data):\n    return 'edited'\n")
+        service.update(inference_config=config, num_replicas=2, autoscale_enabled=False, scoring_timeout_ms=70_000)
+        service.wait_for_deployment()
+        until(lambda: load.answers[-1] == b'"edited"')
+    assert b'"2"' in load.answers
 
 
 def test_tls_is_changed_by_an_update_alone(ws: Workspace, folder: Path, tmp_path: Path) -> None:

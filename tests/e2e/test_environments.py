@@ -7,20 +7,23 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import threading
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
 
 from jupyter_deploy.environments import Environment
-from jupyter_deploy.errors import EnvironmentProblem
+from jupyter_deploy.errors import EnvironmentProblem, StartFailed
 from jupyter_deploy.workspace import Service, Workspace
 from tests.index import serve, wheel
+from tests.load import Load
 from tests.served_script import serving
 
 from ..servers import process_of
@@ -32,6 +35,15 @@ import importlib.metadata, os, sys
 def run(data):
     found = {each.metadata["Name"].lower(): each.version for each in importlib.metadata.distributions()}
     return {"prefix": sys.prefix, "pid": os.getpid(), "setting": os.environ.get("SETTING"), "packages": found}
+"""
+WHERE = """
+import os, sys
+
+def init():
+    assert os.environ.get("SETTING") != "bad"
+
+def run(data):
+    return [sys.prefix, os.environ.get("SETTING")]
 """
 # One digest for all tests, so that it is installed once a run.
 ONE = Environment("one", requirements=("packaging",))
@@ -111,30 +123,46 @@ def test_from_the_kernel_to_another_and_back_on_one_port(workspace: Workspace, m
     assert workspace.deploy("mover", environment="kernel").change.action == "unchanged"  # type: ignore[union-attr]
 
 
-def test_the_old_server_answers_until_the_new_one_does(workspace: Workspace) -> None:
-    workspace.score_script("busy", LOOK)
+def test_another_server_takes_over_and_no_request_is_lost(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.score_script("busy", WHERE)
     service = workspace.deploy("busy")
-    uri, seen = service.scoring_uri, list[str]()
-    ended = threading.Event()
+    uri, before, said = service.scoring_uri, server(service), list[str]()
+    address = urlsplit(uri)
 
-    def ask() -> None:
-        while not ended.is_set():
-            # Between the end of one listener and the next on the same port, nobody listens for a moment.
-            with contextlib.suppress(requests.ConnectionError):
-                answer = requests.post(uri, data="", timeout=20)
-                seen.append(answer.json()["prefix"] if answer.status_code == 200 else answer.text)
+    def answered() -> list[str]:
+        found: list[str] = service.invoke("")
+        return found
 
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        until(lambda: seen)
-        workspace.deploy("busy", environment=ONE)
-        until(lambda: seen[-1].endswith(ONE.digest))
-    finally:
-        ended.set()
-        asking.join()
-    changes = [prefix for prefix, before in zip(seen, ["", *seen], strict=False) if prefix != before]
-    assert changes == [sys.prefix, str(workspace.home.environments / ONE.digest)]
+    with Load(uri, pauses=(0.2, 0.5)) as load, contextlib.ExitStack() as opened:
+        until(lambda: load.served["pausing"] > 1)
+        # Clients that have connected and have not sent anything yet.
+        waits = [socket.create_connection((address.hostname or "", address.port), timeout=20) for _ in range(20)]
+        for waiting in waits:
+            opened.enter_context(waiting)
+        with pytest.raises(StartFailed):
+            workspace.deploy("busy", variables={"SETTING": "bad"})
+        assert (server(service), answered()) == (before, [sys.prefix, None])
+        workspace.deploy("busy", environment=ONE, progress=said.append)
+        assert answered() == [str(workspace.home.environments / ONE.digest), None]
+        workspace.deploy("busy", variables={"SETTING": "b"}, progress=said.append)
+        assert answered()[1] == "b"
+        assert not any("refused" in line for line in said)
+        for waiting in waits:
+            waiting.sendall(b'POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n"x"')
+            assert waiting.recv(12) == b"HTTP/1.1 200"
+    assert (service.scoring_uri, psutil.pid_exists(before)) == (uri, False)
+    # The front that took over is started again on the same port.
+    taking = server(service)
+    os.kill(taking, signal.SIGKILL)
+    until(lambda: service.health.pid not in {0, taking} and service.state == "Healthy")
+    assert answered()[1] == "b"
+    # Without a folder for the socket, the other way is taken, and told.
+    monkeypatch.setattr(tempfile, "tempdir", str(workspace.home.root / "missing"))
+    workspace.deploy("busy", variables={"SETTING": "c"}, progress=said.append)
+    assert any(f"taking over port {address.port}; new connections are refused" in line for line in said)
+    assert (service.scoring_uri, answered()[1]) == (uri, "c")
 
 
 def test_variables_reach_the_script_and_changing_them_replaces(workspace: Workspace) -> None:

@@ -110,7 +110,7 @@ CHANGES: dict[str, Change] = {
 }
 # Before and after writes of a row, starts and ends of servers: those where two servers live, or one that should not.
 POINTS = [
-    *[("replace", 4), ("replace", 7), ("replace", 15)],
+    *[("replace", 4), ("replace", 7), ("replace", 5)],
     *[("move", 6), ("stop", 2), ("first", 2), ("trial", 3)],
 ]
 

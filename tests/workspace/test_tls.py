@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.services import Certificate
 from jupyter_deploy.workspace import Service, Workspace
+from tests.e2e.conftest import until
+from tests.load import Load
 from tests.servers import process_of
 
 SCRIPT = """
@@ -109,6 +111,15 @@ def test_a_front_that_is_started_again_has_it_still(workspace: Workspace, tmp_pa
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert service.invoke("x") == "x"
+    # Its connections cannot go to another server: each gets a last answer, which says so.
+    secured = ssl.create_default_context(cafile=service.certificate)
+    with Load(service.scoring_uri, b'{"x": "y"}', pauses=(0.3,), tls=secured) as load:
+        until(lambda: load.served["pausing"])
+        change = workspace.deploy("echo", variables={"A": "1"}).change
+        assert change is not None
+        assert change.what == ("variables",)
+        asked = load.served["new"]
+        until(lambda: load.served["new"] > asked)
 
 
 def test_a_certificate_of_the_users_own(workspace: Workspace, tmp_path: Path) -> None:

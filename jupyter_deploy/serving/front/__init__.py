@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...doors import door
 
 if TYPE_CHECKING:
+    from .handover import Inherited as Inherited
     from .listener import listen as listen
     from .served import Served as Served
     from .server import Server as Server
@@ -17,6 +18,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "handover": "Inherited",
             "listener": "listen",
             "served": "Served",
             "server": "Server",

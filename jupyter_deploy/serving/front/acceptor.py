@@ -60,9 +60,13 @@ class Acceptor:
                     return
                 # The client left before it was accepted.
                 continue
-            task = self._loop.create_task(self._connect(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.adopt(connection)
+
+    def adopt(self, connection: socket.socket) -> None:
+        """Go on with a connection as if it had just been accepted."""
+        task = self._loop.create_task(self._connect(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, connection: socket.socket) -> None:
         try:

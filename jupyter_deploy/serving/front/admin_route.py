@@ -21,6 +21,7 @@ from ..telemetry import check_installed
 from .authorization import Authorization
 from .bodies import read_body
 from .collection import Collection
+from .handover import HandOver
 from .links import ScriptFailed
 from .replies import ClientGone, Receive, Refused, Reply, until_gone
 from .requestids import in_log
@@ -35,11 +36,21 @@ _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
-    """Answers ``/-/state``, ``/-/reload``, ``/-/auth`` and ``/-/bundles/<digest>``; an empty token closes them."""
+    """Answers ``/-/state``, ``/-/reload``, ``/-/auth``, ``/-/listener`` and ``/-/bundles/<digest>``.
+
+    An empty token closes them.
+    """
 
     def __init__(
-        self, runtime: Runtime, token: str, uploads: Uploads, authorization: Authorization, collection: Collection
+        self,
+        runtime: Runtime,
+        token: str,
+        uploads: Uploads,
+        authorization: Authorization,
+        collection: Collection,
+        hand_over: HandOver,
     ) -> None:
+        self._hand_over = hand_over
         self._runtime = runtime
         self._uploads, self._collection = uploads, collection
         self._authorization = authorization
@@ -65,7 +76,24 @@ class Admin:
             new = await self._uploads.take(path.removeprefix(ROUTE), headers, receive)
             return Reply(201 if new else 200, b"{}")
         body = await read_body(receive, headers, _BODY_LIMIT)
+        if path == "/-/listener":
+            return self._offer(body)
         return self._authorize(body) if path == "/-/auth" else await self._reload(body, receive)
+
+    def _offer(self, body: bytes) -> Reply:
+        """Hand a listening socket to another process of the same user."""
+        try:
+            values = orjson.loads(body)
+            path, port, moves = str(values["path"]), int(values["port"]), bool(values["connections"])
+            given = self._hand_over.offer(path, port, moves=moves)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise Refused(400, f"The body must be a JSON object with path, port and connections: {error}.") from error
+        except OSError as error:
+            raise Refused(409, f"Nobody takes the socket: {error.strerror or error}.") from error
+        if not given:
+            raise Refused(409, f"This server has no socket on port {port} to hand over.")
+        log.info("another server may take over port %d", port)
+        return Reply(200, b"{}")
 
     def _authorize(self, body: bytes) -> Reply:
         """Take other credentials. The target that sends them has put them where the next start reads them."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .handover import LAST_SECONDS, HandOver
 from .heads import END, end_of_part, new_parser, origin_form, refusal, without_upgrade
 from .idleness import Idleness
 from .limits import Limits, TooMuch
@@ -19,6 +21,7 @@ _LINES = 256
 _HIGH_WATER = 64 << 10
 # In each ``stall_seconds``, a body or a reading client must progress by this much.
 _LEAST = 1024
+_LEAVE_SECONDS = 0.001
 _NONE, _HEAD, _BODY, _ANSWER = range(4)
 
 
@@ -30,13 +33,14 @@ class Connection(HttpToolsProtocol):
     """uvicorn's protocol for one connection, over :class:`Wire`.
 
     It reads one request, and the next one only when that is answered and the answer is on its way. ``ids`` are for
-    refusals of requests that have none.
+    refusals of requests that have none. ``hand_over`` says when it goes to another server.
     """
 
-    def __init__(self, intake: Limits, ids: RequestIds, **given: Any) -> None:
+    def __init__(self, intake: Limits, ids: RequestIds, hand_over: HandOver, **given: Any) -> None:
         super().__init__(**given)
         self._intake = intake
         self._ids = ids
+        self._hand_over = hand_over
         self._rest = b""
         self._tail = b""
         # Bytes in the account; bytes of the request that is being read, and of its body.
@@ -59,6 +63,8 @@ class Connection(HttpToolsProtocol):
         self._idle = Idleness(self.timeout_keep_alive, wire.close)
         if not self._intake.make_room(self, self.connections):
             self._refuse(503, "All connections of this server are in use.", lingers=False)
+        elif self._hand_over.leaving:
+            self.shutdown()
 
     @property
     def idle_since(self) -> float | None:
@@ -127,6 +133,8 @@ class Connection(HttpToolsProtocol):
         if self.expect_100_continue and self.parser.get_http_version() != "1.1":
             self.expect_100_continue = False
         super().on_headers_complete()
+        if self._hand_over.leaving and not self._hand_over.moves:
+            self.cycle.keep_alive = False
         # Trailers look like headers, but are none.
         self.headers = []
 
@@ -294,6 +302,8 @@ class Connection(HttpToolsProtocol):
             if self._stage == _BODY:
                 self._intake.ended(self._wire)
             self._go_on()
+        if self._hand_over.leaving:
+            self._leave()
 
     def pause_writing(self) -> None:
         """Wait until the client has read the answer so far (asyncio's hook)."""
@@ -330,9 +340,29 @@ class Connection(HttpToolsProtocol):
         return not self.transport.is_closing()
 
     def shutdown(self) -> None:
-        """Answer the present request and no other (uvicorn's hook)."""
+        """Answer the present request and no other, or go to the next server (uvicorn's hook)."""
+        if self._hand_over.leaving:
+            self._leave()
+            return
         super().shutdown()
         self._keep = False
+
+    def _leave(self) -> None:
+        """Go to the next server once nothing of a request or an answer is here; the end of an answer asks again."""
+        if self.transport.is_closing() or self._busy or self._stage or self._rest:
+            return
+        if not self._hand_over.leaving:
+            self.shutdown()
+        elif not self._hand_over.moves:
+            self._idle.within(LAST_SECONDS)
+        else:
+            # What the client sends from now on is read there.
+            self._wire.hold(True)
+            if self._wire.sent:
+                self._hand_over.give(os.dup(self._wire.get_extra_info("socket").fileno()))
+                self._wire.abort()
+            else:
+                self.loop.call_later(_LEAVE_SECONDS, self._leave)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Release what was held (asyncio's hook)."""

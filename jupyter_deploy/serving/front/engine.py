@@ -14,6 +14,7 @@ import uvicorn
 
 from .acceptor import Acceptor
 from .connection import Connection
+from .handover import HandOver
 from .limits import Limits
 from .requestids import RequestIds
 
@@ -38,8 +39,17 @@ class Engine(uvicorn.Server):
             make: Any = self.config.http_protocol_class
             return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
-        self.servers: list[Any] = [Acceptor(sock, protocol, self._intake, self._tls) for sock in sockets or ()]
+        self._protocol = protocol
+        self.servers: list[Any] = []
+        for sock in sockets or ():
+            self.accept(sock)
         self.started = True
+
+    def accept(self, listener: socket.socket) -> Acceptor:
+        """Accept connections on one more socket."""
+        acceptor = Acceptor(listener, self._protocol, self._intake, self._tls)
+        self.servers.append(acceptor)
+        return acceptor
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,7 +58,13 @@ class Engine(uvicorn.Server):
 
 
 def configuration(
-    application: Any, intake: Limits, *, headers: list[tuple[str, str]], backlog: int, drain: float
+    application: Any,
+    intake: Limits,
+    hand_over: HandOver,
+    *,
+    headers: list[tuple[str, str]],
+    backlog: int,
+    drain: float,
 ) -> uvicorn.Config:
     """Configure the engine without logs, WebSockets and lifespan.
 
@@ -57,7 +73,7 @@ def configuration(
     """
     return uvicorn.Config(
         application,
-        http=functools.partial(Connection, intake, RequestIds()),  # type: ignore[arg-type]
+        http=functools.partial(Connection, intake, RequestIds(), hand_over),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         access_log=False,

@@ -16,6 +16,7 @@ from .admin_route import Admin
 from .authorization import Authorization
 from .collection import Collection
 from .guard import Guard, Unasked
+from .handover import HandOver
 from .inference_route import InferenceRoute, is_below, is_inference
 from .limits import Limits
 from .metrics import resident_bytes
@@ -49,6 +50,7 @@ _METHODS = {
     "/-/reload": ("POST",),
     UPLOADS: ("POST",),
     "/-/auth": ("POST",),
+    "/-/listener": ("POST",),
 }
 
 
@@ -71,6 +73,7 @@ class HttpApplication:
         telemetry: Telemetry,
         *,
         credentials: Credentials = _NOBODY_NEEDS_ANY,
+        hand_over: HandOver,
         loopback: bool = False,
     ) -> None:
         self._runtime = runtime
@@ -79,7 +82,7 @@ class HttpApplication:
         self._inference = InferenceRoute(runtime, self._score)
         self.use(runtime.config)
         self._authorization = Authorization(credentials)
-        self._admin = Admin(runtime, token, uploads, self._authorization, collection)
+        self._admin = Admin(runtime, token, uploads, self._authorization, collection, hand_over)
         self._form = form
         self._writer = writer
         self._collection = collection

@@ -28,6 +28,12 @@ class Idleness:
         else:
             self._close()
 
+    def within(self, seconds: float) -> None:
+        """Allow fewer seconds from now on."""
+        self._seconds = seconds
+        self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._look)
+
     def stop(self) -> None:
         """Stop looking."""
         self._timer.cancel()

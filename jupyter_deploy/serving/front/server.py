@@ -29,6 +29,7 @@ from .changes import Changes
 from .collection import Collection
 from .engine import Engine, configuration
 from .guard import is_loopback
+from .handover import Arrivals, HandOver, Inherited
 from .http import HttpApplication
 from .limits import Limits
 from .links import ScriptFailed
@@ -56,7 +57,8 @@ class Server:
     ``layout`` may be the folder of a bundle that is yet to be uploaded. ``listener`` is a bound socket; by default
     ``config.host`` and ``config.port`` are bound. ``watch`` reloads when the script's files change. ``echo`` is a
     descriptor that gets the log's lines as well; ``log_file`` is the file behind standard output, if its size is
-    limited. ``life`` says whether the front was started again after it died.
+    limited. ``life`` says whether the front was started again after it died. ``inherited`` is what the server before
+    it has handed over.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class Server:
         log_file: Path | None = None,
         life: Life = FIRST,
         credentials: Credentials = _NONE,
+        inherited: Inherited | None = None,
     ) -> None:
+        self._inherited = inherited
         self._credentials = credentials
         self._tls = context_of(config)
         self._log_file = log_file
@@ -134,23 +138,25 @@ class Server:
         runtime = Runtime(self.config, Outputs(form, writer.write), on_switch, self._life)
         runtime.dispatcher.on_collected = collection.from_script
         telemetry = Telemetry(runtime)
-        sockets = [self._listener or listen(self.config.host, self.config.port)]
+        sockets, known_at = self._sockets()
         folder = Path(self.config.bundle_folder) if self.config.bundle_folder else None
         uploads = Uploads(folder, lambda: runtime.config.bundle_limit)
         uploads.sweep()
         loopback = is_loopback(self.config, sockets[0])
-        self._changes = Changes(runtime, self._url(sockets[0]), self._life)
+        self._changes = Changes(runtime, self._url(known_at), self._life)
         runtime.on_state = self._changes.look
         parts = (runtime, token, form, writer, intake, uploads, collection, telemetry)
-        application = HttpApplication(*parts, credentials=self._credentials, loopback=loopback)
-        engine = self._engine(application, intake)
-        self._take_signals(runtime, engine)
-        self._background(self._first_generation(runtime, engine, uploads))
+        hand_over = HandOver(sockets, secured=self._tls is not None)
+        application = HttpApplication(*parts, credentials=self._credentials, hand_over=hand_over, loopback=loopback)
+        engine = self._engine(application, intake, hand_over)
+        self._take_signals(runtime, engine, hand_over)
+        self._background(self._first_generation(runtime, engine, uploads, sockets))
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
         try:
             await engine.serve(sockets=sockets)
         finally:
+            await hand_over.finish()
             await self._end(runtime)
             await asyncio.to_thread(self._changes.close)
             collection.close()
@@ -158,9 +164,20 @@ class Server:
             log.info("stopped")
             writer.close()
 
-    def _engine(self, application: HttpApplication, intake: Limits) -> Engine:
+    def _sockets(self) -> tuple[list[socket.socket], socket.socket]:
+        """Return the sockets to accept on from the start, and the one that clients know."""
+        own, inherited = self._listener or listen(self.config.host, self.config.port), self._inherited
+        if inherited is None:
+            return [own], own
+        if self._life.restarts and Served.read(self._run_folder).bundle:
+            # It has taken over already, so nobody else listens there.
+            self._inherited = None
+            return [own, inherited.listener], inherited.listener
+        return [own], inherited.listener
+
+    def _engine(self, application: HttpApplication, intake: Limits, hand_over: HandOver) -> Engine:
         headers, drain = [("server", "jupyter_deploy")], self.config.drain_seconds
-        settings = configuration(application, intake, headers=headers, backlog=BACKLOG, drain=drain)
+        settings = configuration(application, intake, hand_over, headers=headers, backlog=BACKLOG, drain=drain)
         return Engine(settings, intake, self._tls)
 
     async def _end(self, runtime: Runtime) -> None:
@@ -177,19 +194,21 @@ class Server:
         scheme = "https" if self._tls else "http"
         return os.environ.get(_URL) or f"{scheme}://{self.config.host}:{listener.getsockname()[1]}/score"
 
-    def _take_signals(self, runtime: Runtime, engine: Any) -> None:
+    def _take_signals(self, runtime: Runtime, engine: Any, hand_over: HandOver) -> None:
         actions: dict[str, Callable[[], None]] = {
-            name: lambda name=name: self._drain(runtime, engine, name)  # type: ignore[misc]
+            name: lambda name=name: self._drain(runtime, engine, hand_over, name)  # type: ignore[misc]
             for name in ("SIGTERM", "SIGINT")
         }
         # Without a terminal, SIGHUP means a reload, as for gunicorn.
         if not os.isatty(sys.stdout.fileno()):
             actions["SIGHUP"] = lambda: self._background(self._load_again(runtime, "SIGHUP"))
         else:
-            actions["SIGHUP"] = lambda: self._drain(runtime, engine, "SIGHUP")
+            actions["SIGHUP"] = lambda: self._drain(runtime, engine, hand_over, "SIGHUP")
         loop = asyncio.get_running_loop()
         if self._life.watcher:
-            actions[ENDING.name] = lambda: None if engine.should_exit else self._drain(runtime, engine, "SIGTERM")
+            actions[ENDING.name] = lambda: (
+                None if engine.should_exit else self._drain(runtime, engine, hand_over, "SIGTERM")
+            )
         for name, action in actions.items():
             number = getattr(signal, name, None)
             if number is None:
@@ -205,7 +224,7 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _drain(self, runtime: Runtime, engine: Any, name: str) -> None:
+    def _drain(self, runtime: Runtime, engine: Any, hand_over: HandOver, name: str) -> None:
         if engine.should_exit:
             if time.monotonic() - self._asked < _AGAIN_SECONDS:
                 # One Ctrl-C may arrive twice: from the terminal, and from the parent process.
@@ -219,6 +238,7 @@ class Server:
         log.info("%s: no new requests; finishing those in flight", name)
         if not runtime.ready:
             runtime.give_up_waiting()
+        hand_over.begin()
         engine.should_exit = True
 
     @property
@@ -238,7 +258,9 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._life.watcher, ENDING)
 
-    async def _first_generation(self, runtime: Runtime, engine: Any, uploads: Uploads) -> None:
+    async def _first_generation(
+        self, runtime: Runtime, engine: Engine, uploads: Uploads, sockets: list[socket.socket]
+    ) -> None:
         layout = self._first
         if isinstance(layout, Path):
             log.info("waiting for bundle %s", layout.name[:12])
@@ -255,6 +277,7 @@ class Server:
             died = Failure("load", "WorkerDied", str(error), layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return
+        self._take_over(engine, sockets)
         if self.config.state_folder:
             # A full disk must not stop the service.
             with contextlib.suppress(OSError):
@@ -263,6 +286,22 @@ class Server:
         if self._watched:
             log.info("watching %s; edit it and the service changes", Path(layout.entry).parent)
             await self._watch(runtime, layout, before)
+
+    def _take_over(self, engine: Engine, sockets: list[socket.socket]) -> None:
+        """Accept on the socket of the server before this one as soon as that one does no longer."""
+        inherited, self._inherited = self._inherited, None
+        if inherited is None or engine.should_exit:
+            return
+
+        def take_over() -> Callable[[socket.socket], None]:
+            log.info("this server takes over port %d", inherited.listener.getsockname()[1])
+            sockets.append(inherited.listener)
+            return engine.accept(inherited.listener).adopt
+
+        if inherited.channel is not None:
+            self._arrivals = Arrivals(inherited.channel, take_over)
+        else:
+            take_over()
 
     async def _watch(self, runtime: Runtime, layout: Layout, served: dict[str, tuple[int, int]]) -> None:
         before = served

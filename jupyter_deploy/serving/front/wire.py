@@ -73,6 +73,11 @@ class Wire:
         elif unread:
             self._loop.call_later(self._stall_seconds, self._give_up, unread)
 
+    @property
+    def sent(self) -> bool:
+        """Whether the system has every byte that was written."""
+        return not self._parts and not self._transport.get_write_buffer_size()
+
     def is_closing(self) -> bool:
         """Whether nothing more is sent, also while the client's last bytes are thrown away."""
         return self.left or self._transport.is_closing()

@@ -40,6 +40,7 @@ from ..admin import CREDENTIALS_FILE, TOKEN_FILE, Admin, known_settings, setting
 from ..docker import file_output
 from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
+from .handover import handed_over
 from .pids import birth, owner_of_port
 from .statistics import usage_of_processes
 
@@ -53,7 +54,7 @@ class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
 
     name = "process"
-    capabilities = Capabilities(live_reload=True, kernel=True, commands=True)
+    capabilities = Capabilities(live_reload=True, kernel=True, commands=True, takes_over=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Make the virtual environment; limits and images are refused."""
@@ -64,7 +65,7 @@ class ProcessTarget:
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
         """Start a front and its watcher, which wait until they are recorded."""
-        with _bind(launch) as listener:
+        with self._handed_over(launch) as inherited, _bind(launch) as listener:
             port = listener.getsockname()[1]
             secret = secrets_folder(launch.local.home.root, launch.local.folder)
             run = self._write_files(launch, port, secret)
@@ -74,16 +75,31 @@ class ProcessTarget:
 
             def found(pid: int) -> None:
                 facts = ProcessFacts(pid, birth(pid), str(run), secrets_in, known_settings(), own)
-                made = (self.name, facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
+                at = port
+                if inherited and launch.takes_over:
+                    facts, at = replace(facts, own_port=port), launch.takes_over.port
+                made = (self.name, facts.to_json(), at, launch.environment, launch.bundle.digest, launch.certificate)
                 commit(Server(*made))
 
-            self._spawn(launch, python, listener, run, found)
+            self._spawn(launch, python, (listener, *inherited), run, found)
+
+    @contextlib.contextmanager
+    def _handed_over(self, launch: Launch) -> Iterator[tuple[socket.socket, ...]]:
+        before = launch.takes_over
+        if before is None:
+            yield ()
+            return
+        with handed_over(self._admin(launch.local, before), before, launch.certificate) as sockets:
+            yield sockets
 
     @staticmethod
     def _write_files(launch: Launch, port: int, secret: Path) -> Path:
         launch.local.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = run_folder(secret, port)
         shutil.rmtree(run, ignore_errors=True)
+        if launch.before and (dead := ProcessFacts.of(launch.before).run):
+            # That server had taken over from another one, and so its folder has another port's number.
+            shutil.rmtree(dead, ignore_errors=True)
         run.mkdir(mode=0o700, parents=True)
         launch.local.log.parent.mkdir(parents=True, exist_ok=True)
         touch_private(launch.local.log)
@@ -112,12 +128,16 @@ class ProcessTarget:
         return run
 
     @staticmethod
-    def _spawn(launch: Launch, python: Path, listener: socket.socket, run: Path, commit: Callable[[int], None]) -> None:
+    def _spawn(
+        launch: Launch, python: Path, sockets: tuple[socket.socket, ...], run: Path, commit: Callable[[int], None]
+    ) -> None:
         ours, theirs = socket.socketpair()
         command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle.folder)]
         command += ["--config", str(run / CONFIG), "--rotate", str(launch.local.log)]
         command += ["--again", launch.again] if launch.again else []
-        command += ["--listener", str(listener.fileno()), "--detach", str(theirs.fileno())]
+        for option, given in zip(("--listener", "--inherited", "--channel"), sockets, strict=False):
+            command += [option, str(given.fileno())]
+        command += ["--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
         if not launch.environment.is_kernel:
             environ = {key: value for key, value in environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
@@ -132,7 +152,7 @@ class ProcessTarget:
                     stderr=log,
                     cwd=launch.local.folder,
                     env=environ,
-                    pass_fds=[listener.fileno(), theirs.fileno()],
+                    pass_fds=[theirs.fileno(), *(given.fileno() for given in sockets)],
                 )
             pid = ours.recv(32)
             starter.wait()
@@ -243,8 +263,11 @@ class ProcessTarget:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _admin(self, local: LocalFolders, server: Server) -> Admin:
-        token = token_in(Path(ProcessFacts.of(server).secrets or local.folder))
-        return Admin(self.url(server), token, server.certificate)
+        facts = ProcessFacts.of(server)
+        token = token_in(Path(facts.secrets or local.folder))
+        # While it takes over, another server answers at its port, too.
+        own = replace(server, port=facts.own_port or server.port)
+        return Admin(self.url(own), token, server.certificate)
 
     def leftovers(
         self, workspace: str, servers: Sequence[Server], environments: Sequence[Environment], *, cache: bool
