@@ -44,6 +44,12 @@ _LEAST = {
     "collect_sampling_rate": 0,
     "collect_size": 1_000_000,
     "collect_body_size": 0,
+    "queue_wait_ms": 0,
+    "probe_seconds": 0,
+    "probe_delay_seconds": 0,
+    "probe_timeout_seconds": 0.001,
+    "probe_failures": 1,
+    "probe_successes": 1,
 }
 _MOST = {"collect_sampling_rate": 1}
 # With less, a reader could miss lines between two looks.
@@ -109,6 +115,8 @@ class ServingConfig:
         Environment variables that the script gets.
     queue_limit : int
         Requests that may wait for a worker; more are answered with 503.
+    queue_wait_ms : int
+        Milliseconds that a request may wait for a worker; then it is answered with 503. 0 for no limit.
     body_limit : int
         Bytes of one request's body; more is answered with 413.
     bundle_limit : int
@@ -133,6 +141,15 @@ class ServingConfig:
         Milliseconds that one ``run()`` may take; then its client gets the contract's error and the worker is replaced.
     init_timeout_ms : int
         Milliseconds that loading the script and its ``init()`` may take; then this version is not taken.
+    probe_seconds : float
+        Pause between two looks at the workers; after too many looks at which none gets on, the service is Unhealthy.
+        0 for none.
+    probe_delay_seconds : float
+        Pause before the first look at a generation; 0 for ``probe_seconds``.
+    probe_timeout_seconds : float
+        How long a worker may be busy with one request and still count as one that gets on.
+    probe_failures, probe_successes : int
+        Looks in a row after which the service is Unhealthy, and Healthy again.
     max_batch : int
         How many waiting requests are predicted together, where the script is one that can: a schema script from 2 on,
         one with ``run_batch`` always (0: 64).
@@ -199,6 +216,7 @@ class ServingConfig:
     bundle_folder: str = ""
     environ: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     queue_limit: int = 1000
+    queue_wait_ms: int = 0
     body_limit: int = 100 << 20
     bundle_limit: int = 8 << 30
     head_limit: int = 64 << 10
@@ -210,6 +228,11 @@ class ServingConfig:
     max_restarts: int = 7
     scoring_timeout_ms: int = 3_600_000
     init_timeout_ms: int = 3_600_000
+    probe_seconds: float = 0.0
+    probe_delay_seconds: float = 0.0
+    probe_timeout_seconds: float = 2.0
+    probe_failures: int = 3
+    probe_successes: int = 1
     max_batch: int = 0
     strict_json: bool = False
     cors_origins: str = ""

@@ -166,7 +166,21 @@ def test_row_2_44_timeout_queue_and_bounds_are_in_force(ws: Workspace, outputs: 
         (folder / "go").touch()
         statuses = sorted(one.result().status_code for one in rest)
         assert (first.result().json(), statuses) == ("let go", [200, 200, 503, 503, 503, 503, 503])
-    service.update(scoring_timeout_ms=200)
+    service.update(
+        max_request_wait_time=200, period_seconds=1, initial_delay_seconds=1, timeout_seconds=1, failure_threshold=1
+    )
+    assert (service.max_request_wait_time, service.liveness_probe["success_threshold"]) == (200, 1)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(requests.post, service.scoring_uri, str(folder / "one"), timeout=20)]
+        until((folder / "one.begun").exists)
+        asked.append(pool.submit(requests.post, service.scoring_uri, str(folder / "two"), timeout=20))
+        # The second waits for longer than it may, and no worker gets on.
+        assert asked[1].result().status_code == 503
+        until(lambda: service.state == "Unhealthy")
+        (folder / "one").touch()
+        assert asked[0].result().json() == "let go"
+        until(lambda: service.state == "Healthy")
+    service.update(scoring_timeout_ms=200, period_seconds=60)
     late = requests.post(service.scoring_uri, str(folder / "never"), timeout=20)
     assert (late.status_code, late.json()) == (500, {"message": "Scoring timeout after 200 ms"})
     # The worker that hung was replaced, without a probe.

@@ -39,12 +39,14 @@ def test_an_update_changes_what_it_gives_and_no_more(ws: Workspace, folder: Path
     service.update(num_replicas=1, tags={"b": "2"}, enable_app_insights=False)
     # Tags are replaced, as in the cloud; the inputs are still collected.
     assert (service.num_replicas, service._record.spec.workers, service.tags) == (1, 1, {"b": "2"})
-    assert settings(service) == {"collect": "requests"}
+    assert settings(service) == {"collect": "requests", "scoring_timeout_ms": 60_000}
     service.update(autoscale_enabled=True, autoscale_max_replicas=4, replica_max_concurrent_requests=3)
     with pytest.raises(WebserviceException, match="autoscale_min_replicas is above"):
         service.update(autoscale_min_replicas=5)
     service.update(autoscale_min_replicas=2)
-    assert settings(service) == {"collect": "requests", "queue_limit": 12}
+    assert settings(service) == {"collect": "requests", "queue_limit": 12, "scoring_timeout_ms": 60_000}
+    # What is in force is told; what was not asked for is not.
+    assert (service.scoring_timeout_ms, service.max_request_wait_time, service.liveness_probe) == (60_000, None, None)
     service.update(token_auth_enabled=True)
     with pytest.raises(WebserviceException, match="needs something in their place"):
         service.update(token_auth_enabled=False)

@@ -186,6 +186,10 @@ class Held:
     def release(self) -> None:
         self._path.touch()
 
+    def again(self) -> None:
+        """Hold what comes from now on."""
+        self._path.unlink()
+
 
 def percentile(samples: list[float], share: float) -> float:
     return sorted(samples)[min(len(samples) - 1, int(len(samples) * share))]

@@ -33,6 +33,23 @@ def test_the_queue_is_bounded_and_counts_what_the_worker_holds_ahead(tmp_path: P
         assert {status for status, _ in clients.wait().values()} == {200}
         assert server.ask("again") == "again"
         assert "begun more" not in server.log
+        held.again()
+        server.reload({"settings": {"queue_wait_ms": 150, "probe_seconds": 0.02, "probe_timeout_seconds": 0.02}})
+        clients = Clients(server)
+        clients.send_in_order(*(f"hold{number}" for number in range(workers)), "late", "later")
+        # What has waited too long gives up its place; what runs goes on.
+        until(lambda: server.state["waiting"] == 0)
+        until(lambda: server.state["state"] == "Unhealthy")
+        assert server.state["reason"] == "no worker got on for 0.02 s at 3 probes in a row"
+        held.release()
+        answers = clients.wait()
+        message = {"message": "The request waited for 150 ms, which is as long as it may."}
+        assert [answers[body] for body in ("late", "later", "hold0")] == [
+            *[(503, message)] * 2,
+            (200, "hold0"),
+        ]
+        assert "begun late" not in server.log
+        assert until(lambda: server.state["state"] == "Healthy")
 
 
 def leave(server: Served, body: bytes) -> None:

@@ -29,10 +29,15 @@ class QueueFull(Exception):
 
 
 class Dispatcher:
-    """The queue of one server, of at most ``limit`` requests."""
+    """The queue of one server, of at most ``limit`` requests.
+
+    Each waits for at most :attr:`wait` seconds; 0 is no limit.
+    """
 
     def __init__(self, limit: int, metrics: Metrics) -> None:
         self.limit = limit
+        self.wait = 0.0
+        self._clock: asyncio.TimerHandle | None = None
         self.metrics = metrics
         self.served = 0
         # get_running_loop() costs a system call before Python 3.12.
@@ -76,11 +81,36 @@ class Dispatcher:
             raise QueueFull
         job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta, told=told)
         self._queue.append(job)
+        if self.wait and self._clock is None:
+            self._clock = loop.call_later(self.wait, self._look)
         if not self._due and (self._idle or self._ahead):
             # Requests that arrive in the same turn of the loop go together.
             self._due = True
             loop.call_soon(self._pump)
         return job
+
+    def _look(self) -> None:
+        """Refuse what has waited too long; the next look is when the oldest of the rest will have."""
+        self._clock, wait = None, self.wait
+        if not wait:
+            return
+        now = self._loop.time()
+        held = list(itertools.islice(self._ahead.jobs, 1, None)) if self._ahead is not None else []
+        waiting = [job for job in (*held, *self._queue) if not job.answer.done()]
+        for job in waiting:
+            if now - job.since >= wait:
+                self._refuse(job, f"The request waited for {wait * 1000:.0f} ms, which is as long as it may.")
+        while self._queue and self._queue[0].answer.done():
+            # What is refused must not take a place in the queue.
+            self._queue.popleft()
+        left = [job.since for job in waiting if not job.answer.done()]
+        if left:
+            self._clock = self._loop.call_later(max(min(left) + wait - now, 0.0), self._look)
+
+    def _refuse(self, job: Job, message: str) -> None:
+        if job.link is not None:
+            job.link.cancel(job)
+        job.answer.set_result(Answer(job.request.number, 503, encode({"message": message})))
 
     def drop(self, job: Job) -> None:
         """Drop a request whose client is gone; what a worker has begun is not interrupted."""

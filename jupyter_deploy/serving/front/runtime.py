@@ -20,6 +20,7 @@ from ..watcher import BACK_OFF, STEADY_SECONDS, Life
 from .dispatch import Dispatcher
 from .links import Job, ScriptFailed, WorkerLink
 from .metrics import Metrics
+from .probes import Probes
 from .timeouts import Timeouts
 from .whereabouts import whereabouts
 from .workers import Generation, Workers
@@ -53,6 +54,7 @@ class Runtime:
         self.started = time.time()
         self._workers = Workers(self.dispatcher, self._lost, self._leaving, config.start_method, outputs)
         self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired, self._overdue)
+        self._probes = Probes(lambda: self.current.links if self.current else (), lambda: self.on_state(False))
         self._quick_deaths = 0
         self._numbers = 0
         self._reload = asyncio.Lock()
@@ -121,7 +123,8 @@ class Runtime:
         self.config, self.script = new.config, new.links[0].script
         self._on_switch(new)
         self.known.set()
-        self.dispatcher.limit = new.config.queue_limit
+        self.dispatcher.limit, self.dispatcher.wait = new.config.queue_limit, new.config.queue_wait_ms / 1000
+        self._probes.use(new.config)
         self.broken, self.lately, self.failure, self._quick_deaths = "", new.notice, None, 0
         if self._life.why and old is None:
             self.lately = f"{self._life.why} and was started again"
@@ -310,6 +313,8 @@ class Runtime:
             return "Transitioning", "the script is being loaded"
         if not self.current.links:
             return "Unhealthy", "no worker is up; one is being restarted"
+        if self._probes.reason:
+            return "Unhealthy", self._probes.reason
         return "Healthy", self.lately
 
     def facts(self) -> dict[str, Any]:
@@ -341,6 +346,7 @@ class Runtime:
         """End the workers after what they hold, then the fork-server."""
         self._closing = True
         self._timeouts.stop()
+        self._probes.stop()
         self.give_up_waiting()
         links = self.current.links if self.current else []
         for link in links:

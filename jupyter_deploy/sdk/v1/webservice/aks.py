@@ -9,16 +9,7 @@ from typing import Any
 
 from ..exceptions import WebserviceException
 from .base import Webservice
-from .configurations import AksServiceDeploymentConfiguration
-
-# What the cloud has where nothing is said.
-_PROBE = {
-    "period_seconds": 10,
-    "initial_delay_seconds": 310,
-    "timeout_seconds": 2,
-    "success_threshold": 1,
-    "failure_threshold": 3,
-}
+from .configurations import PROBE, SCORING_TIMEOUT_MS, AksServiceDeploymentConfiguration
 
 
 @dataclass(frozen=True)
@@ -83,17 +74,18 @@ class _AksConfigured(Webservice):
     @property
     def scoring_timeout_ms(self) -> int:
         """Milliseconds that one request may take."""
-        return int(self._record.spec.settings.get("scoring_timeout_ms", 60_000))
+        return int(self._record.spec.settings.get("scoring_timeout_ms", SCORING_TIMEOUT_MS))
 
     @property
     def max_concurrent_requests_per_container(self) -> int:
-        """Requests that one replica takes at once, as it was asked for."""
+        """Requests that one replica takes, as it was asked for: it runs one, the others wait in it."""
         return int(self._configured.get("replica_max_concurrent_requests") or 1)
 
     @property
-    def max_request_wait_time(self) -> int:
-        """Milliseconds that a request may wait, as it was asked for."""
-        return int(self._configured.get("max_request_wait_time") or 500)
+    def max_request_wait_time(self) -> int | None:
+        """Milliseconds that a request may wait for its turn; None where no limit was given, so that it may wait on."""
+        found: int | None = self._configured.get("max_request_wait_time")
+        return found
 
     @property
     def namespace(self) -> str | None:
@@ -102,9 +94,10 @@ class _AksConfigured(Webservice):
         return found
 
     @property
-    def liveness_probe(self) -> Mapping[str, int]:
-        """The probe's numbers, as they were asked for; the server watches its workers itself."""
-        return {key: self._configured.get(key) or usual for key, usual in _PROBE.items()}
+    def liveness_probe(self) -> Mapping[str, int] | None:
+        """The numbers of the probe that is in force; None where none of them was given, so that there is none."""
+        given = {key: self._configured.get(key) for key in PROBE}
+        return {key: given[key] or usual for key, usual in PROBE.items()} if any(given.values()) else None
 
 
 class AksWebservice(_AksConfigured):

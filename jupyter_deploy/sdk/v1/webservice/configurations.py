@@ -11,6 +11,23 @@ from ..exceptions import WebserviceException
 
 _MB = 1 << 20
 _GB = 1 << 30
+# What the cloud has where nothing is said.
+PROBE = {
+    "period_seconds": 10,
+    "initial_delay_seconds": 310,
+    "timeout_seconds": 2,
+    "success_threshold": 1,
+    "failure_threshold": 3,
+}
+_PROBE_SETTINGS = {
+    "period_seconds": "probe_seconds",
+    "initial_delay_seconds": "probe_delay_seconds",
+    "timeout_seconds": "probe_timeout_seconds",
+    "success_threshold": "probe_successes",
+    "failure_threshold": "probe_failures",
+}
+# Of a service on AKS where it is not said.
+SCORING_TIMEOUT_MS = 60_000
 # Not written down: they go to the service's own file of keys.
 _SECRET = frozenset({"primary_key", "secondary_key"})
 
@@ -189,13 +206,22 @@ class AksServiceDeploymentConfiguration(_Cloud):
             raise WebserviceException("Invalid configuration, namespace has lower-case letters, digits and '-' only.")
 
     def settings(self) -> dict[str, str | int | float | bool]:
-        """Return the timeouts, and the queue: twice the requests that the replicas take at once."""
+        """Return timeouts and probes, and the queue: twice the requests that the replicas take at once."""
         found = super().settings()
         if self.scoring_timeout_ms is not None:
             found["scoring_timeout_ms"] = self.scoring_timeout_ms
         if self.replica_max_concurrent_requests is not None:
             found["queue_limit"] = 2 * self.replica_max_concurrent_requests * self.replicas()
+        if self.max_request_wait_time is not None:
+            found["queue_wait_ms"] = self.max_request_wait_time
+        if probe := self.probe():
+            found |= {setting: probe[option] for option, setting in _PROBE_SETTINGS.items()}
         return found
+
+    def probe(self) -> dict[str, int]:
+        """Return the probe's numbers, those of the cloud beside the given ones; empty if none is given."""
+        given = {name: getattr(self, name) for name in PROBE}
+        return {name: given[name] or usual for name, usual in PROBE.items()} if any(given.values()) else {}
 
     def replicas(self) -> int:
         """Return the number of replicas, or the least that autoscaling may have."""

@@ -20,6 +20,7 @@ from ..model import Model
 from ..workspace import Workspace
 from .base import Webservice, _class_of, _find
 from .configurations import (
+    SCORING_TIMEOUT_MS,
     AciServiceDeploymentConfiguration,
     AksServiceDeploymentConfiguration,
     LocalWebserviceDeploymentConfiguration,
@@ -283,9 +284,11 @@ def _configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, g
     if memory is not None:
         options["memory"] = memory
     options = _only_what_can_be(options, say)
-    settings = configuration.settings()
+    settings = dict(configuration.settings())
+    if not given_only and isinstance(configuration, AksServiceDeploymentConfiguration):
+        settings.setdefault("scoring_timeout_ms", SCORING_TIMEOUT_MS)
     if settings:
-        options["settings"] = dict(settings)
+        options["settings"] = settings
     if not given_only:
         options["workers"] = configuration.replicas()
     return options | _auth(configuration, given_only)
