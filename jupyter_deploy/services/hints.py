@@ -60,12 +60,14 @@ def _words(record: ServiceRecord) -> dict[str, str]:
         "give": f"{deploy} --model {{0}}",
         "again": "register it again from here, or deploy with an environment that has the version it was saved with "
         "(--environment)",
+        "fit": f"name other versions ({{0}}) in an environment file: {deploy} --environment FILE",
         "variable": f"{deploy} --env {{0}}=VALUE",
     }
     if record.environment is not None and record.environment.is_kernel:
         return {
             **words,
             "install": "%pip install '{0}'; then deploy again",
+            "fit": "%pip install --force-reinstall {0}; then deploy again",
             "system": "install the system's package that has {0}",
         }
     environment = record.spec.environment

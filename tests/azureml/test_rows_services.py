@@ -224,7 +224,9 @@ def test_row_2_71_requests_are_collected_where_the_configuration_asks_for_it(
         local = LocalWorkspace().services["watched"]
         # On the next line, it is there.
         (request,) = local.collections.requests()
-        frame = local.collected()
+        frame = service.collected()
+        with pytest.raises(WebserviceException, match="other"):
+            service.collected("other")
         assert frame["input"].tolist() == [json.loads(BODY)]
         assert frame["output"].tolist() == [[0, 1]]
         assert frame["id"].tolist() == [request.id]

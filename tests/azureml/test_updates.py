@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,7 +58,25 @@ def test_an_update_changes_what_it_gives_and_no_more(ws: Workspace, folder: Path
     assert (service.tags, dict(settings(service))) == ({"c": "3"}, {"scoring_timeout_ms": 70_000})
 
 
-def test_an_update_under_load_loses_no_request(ws: Workspace, folder: Path) -> None:
+def installed(folder: Path, name: str, source: str) -> Path:
+    """A package with the metadata of an installed one."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "__init__.py").write_text(source)
+    (folder / f"{name}-1.2.dist-info").mkdir()
+    (folder / f"{name}-1.2.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
+    return folder / name
+
+
+def test_an_update_under_load_loses_no_request(
+    ws: Workspace, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A real extension module that needs a library which no system has, and one compiled for another NumPy.
+    psutil = Path(importlib.util.find_spec("psutil._psutil_linux").origin)  # type: ignore[arg-type, union-attr]
+    unlinked = installed(tmp_path / "site", "unlinked", "from . import _psutil_linux\n") / psutil.name
+    unlinked.write_bytes(psutil.read_bytes().replace(b"libc.so.6\0", b"libq.so.6\0"))
+    changed = "numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header, got 88"
+    installed(tmp_path / "site", "outdated", f"raise ValueError('{changed} from PyObject')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     environment = Environment("of-updates")
     environment.python.user_managed_dependencies = True
     config = inference(
@@ -70,7 +89,16 @@ def test_an_update_under_load_loses_no_request(ws: Workspace, folder: Path) -> N
             environment.environment_variables = {"STEP": step}
             service.update(inference_config=config)
             service.wait_for_deployment()
-        # Packages of its own, and other numbers of everything that can change.
+        for package, words in (
+            ("unlinked", "The system has no libq.so.6, which unlinked 1.2 needs: install the system's package"),
+            ("outdated", "outdated 1.2 was compiled for another version of NumPy than"),
+        ):
+            (folder / "score.py").write_text(f"import {package}\n\n\ndef run(data):\n    return 'broken'\n")
+            with pytest.raises(WebserviceException) as caught:
+                service.update(inference_config=config)
+            assert words in str(caught.value)
+            assert service.run('"x"') == "2"
+        # Another script, and other numbers of everything that can change.
         (folder / "score.py").write_text("def run(data):\n    return 'edited'\n")
         service.update(inference_config=config, num_replicas=2, autoscale_enabled=False, scoring_timeout_ms=70_000)
         service.wait_for_deployment()

@@ -36,6 +36,14 @@ def of(*packages: str, pip: tuple[str, ...] = ()) -> CondaDependencies:
     return read_conda({"dependencies": [*packages, {"pip": list(pip)}]}, "env.yml")
 
 
+def test_a_package_whose_name_begins_with_python_is_none() -> None:
+    for written in ("pythonnet=3.0.1", "conda-forge::pythonnet 3.0.1", "pythonnet==3.0.1"):
+        dependencies = of(written, "python-dateutil")
+        assert dependencies.python_version is None
+        names = [Requirement(line).name for line in to_pip(dependencies, "env.yml").requirements]
+        assert names == ["pythonnet", "python-dateutil"]
+
+
 def test_the_default_is_azure_mls_with_the_running_python() -> None:
     dependencies = CondaDependencies()
     assert dependencies.as_dict() == {

@@ -114,6 +114,25 @@ CASES = {
         "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. Expected 96')",
         "A package was compiled for another version of NumPy",
     ),
+    "another ABI in a script's own words": Case(
+        "raise ValueError('the size changed, may indicate binary incompatibility')", ""
+    ),
+    "an ABI that an installed package names": Case(
+        "import psutil\nexec(\"raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. Expected 96')\", vars(psutil))",
+        "psutil ",
+    ),
+    "a symbol": Case(
+        "import psutil\nexec(\"raise ImportError('/a/b.so: undefined symbol: _ZN3c10', name='psutil._x', path='/a/b.so')\", vars(psutil))",
+        "psutil ",
+    ),
+    "an old libstdc++": Case(
+        'import psutil\nexec("""raise ImportError("version `GLIBCXX_3.4.32\' not found (required by /a/b.so)", name="psutil._x", path="/a/b.so")""", vars(psutil))',
+        "psutil ",
+    ),
+    "a library of an installed package, by OSError": Case(
+        "import psutil\nexec(\"raise OSError('libfoo.so.2: cannot open shared object file: No such file')\", vars(psutil))",
+        "The system has no libfoo.so.2, which psutil ",
+    ),
     "multiarray": Case(
         "raise ImportError('numpy.core.multiarray failed to import')", "A package was compiled for another"
     ),

@@ -13,8 +13,6 @@ from ...frameworks import distribution_version
 from .distributions import distribution_of
 from .situation import Situation
 
-_SYSTEM_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*|[\w.+-]+\.(?:dll|dylib)): cannot open shared object file")
-_WITHOUT_SCREEN = re.compile(r"lib(?:GL|gthread|SM|Xext|Xrender|X11|glib)[\w.-]*\.so")
 _ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "xgb": "xgboost"}
 
 
@@ -22,9 +20,6 @@ def about_module(at: Situation) -> str:
     """Advise on an ``ImportError``; empty if nothing is certain."""
     error = at.error
     assert isinstance(error, ImportError)
-    library = _SYSTEM_LIBRARY.search(at.message)
-    if library:
-        return _system_library(at, library[1])
     if "attempted relative import" in at.message and at.raised_in == "script":
         return "The script is no part of a package: write `from module import name`, without the dot."
     if error.name and error.name.startswith("sklearn.externals"):
@@ -89,13 +84,6 @@ def _is_package(module: str) -> bool:
     except (ImportError, ValueError):
         return False
     return spec is not None and spec.origin is not None
-
-
-def _system_library(at: Situation, name: str) -> str:
-    wants_cv2 = any(str(frame.f_globals.get("__name__", "")).startswith("cv2") for frame, _ in at.frames)
-    if _WITHOUT_SCREEN.match(name) and (wants_cv2 or re.search(r"\bcv2\b", at.line)):
-        return "OpenCV wants a screen: {install opencv-python-headless} instead of opencv-python."
-    return f"The system has no {name}, which a package needs: {{system {name}}}"
 
 
 def about_name(at: Situation) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 
 from .about_modules import about_attribute, about_module, about_name
+from .about_native import about_native
 from .about_paths import about_folder, about_path, about_text_for_a_file, about_variable, about_writing
 from .about_requests import about_json, about_key, about_type, about_value
 from .situation import Situation
@@ -14,6 +15,7 @@ from .table import by_words
 
 # The first non-empty advice counts.
 _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = (
+    (Exception, about_native),
     (ImportError, about_module),
     (NameError, about_name),
     (AttributeError, about_attribute),
@@ -29,12 +31,13 @@ _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = 
     (TypeError, about_type),
     (ValueError, about_value),
 )
-_SAID_ELSEWHERE = re.compile(r"\{(install|provide|system|give|again|variable)(?: ([^{}]*))?\}")
+_SAID_ELSEWHERE = re.compile(r"\{(install|provide|system|fit|give|again|variable)(?: ([^{}]*))?\}")
 # The words of a server that was started from a command line.
 _VERBS = frozenset({"install", "name", "set", "save", "deploy", "put"})
 SERVE = {
     "install": "install {0} for the Python that serves: pip install '{0}'",
     "provide": "install the package that has it, or put {0}.py beside the script",
+    "fit": "install versions that fit: pip install --force-reinstall {0}",
     "system": "install the system's package that has {0}",
     "give": "name its folder with --model-dir DIR",
     "again": "save it again with the packages that serve it, or serve with --environment E, which has its version",

@@ -45,18 +45,6 @@ BREAKAGES = (
         "The model was saved with another version of NumPy: {again}.",
     ),
     Breakage(
-        "builtins.ValueError",
-        r"numpy\.\w+ size changed, may indicate binary incompatibility",
-        "A package was compiled for another version of NumPy than the one that is installed: install the two again, "
-        "in versions that fit.",
-    ),
-    Breakage(
-        "builtins.ImportError",
-        r"numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x cannot be run in|_ARRAY_API not found",
-        "A package was compiled for another version of NumPy than the one that is installed: install the two again, "
-        "in versions that fit.",
-    ),
-    Breakage(
         r"sklearn\.exceptions\.NotFittedError",
         "",
         "Fit it before it is used; a model that is registered must be fitted before that: register it again, deploy.",

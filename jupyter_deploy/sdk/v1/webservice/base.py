@@ -18,6 +18,7 @@ from ..workspace import Workspace
 from .attributes import AttributesOfAll
 from .bodies import as_it_is
 from .labels import CLASSES, compute_type_of, configuration_of
+from .serializing import serialized
 from .states import FINAL, told, until_deployed
 
 if TYPE_CHECKING:
@@ -331,25 +332,14 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
     def serialize(self) -> dict[str, Any]:
         """Return plain values under the SDK's keys."""
-        return {
-            "name": self.name,
-            "computeType": self.compute_type,
-            "state": self.state,
-            "error": self.error,
-            "scoringUri": self.scoring_uri,
-            "swaggerUri": self.swagger_uri,
-            "tags": self.tags,
-            "properties": self.properties,
-            "description": self.description,
-            "createdTime": self.created_time.isoformat(),
-            "updatedTime": self.updated_time.isoformat(),
-            "modelIds": list(self._record.models),
-            "authEnabled": self.auth_enabled,
-            "tokenAuthEnabled": self.token_auth_enabled,
-            "numReplicas": self.num_replicas,
-            "containerResourceRequirements": {"cpu": self.cpu_cores, "memoryInGB": self.memory_gb},
-            "deploymentConfig": dict(self._configured),
-        }
+        return serialized(self)
+
+    def collected(self, *collections: str, **options: Any) -> Any:
+        """Return what was collected, as a frame: see :meth:`jupyter_deploy.workspace.Service.collected`."""
+        try:
+            return self._service.collected(*collections, **options)
+        except (NotFound, UsageProblem) as problem:
+            raise WebserviceException(problem.message, hint=str(problem.hint)) from problem
 
     @staticmethod
     def list(
