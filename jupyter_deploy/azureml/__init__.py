@@ -1,6 +1,7 @@
 """Azure ML's import names, for notebooks and scripts: ``%load_ext jupyter_deploy.azureml``, or import this module.
 
-What is installed for real is never touched: only names that nothing else provides lead to :mod:`jupyter_deploy.sdk.v1`.
+What is installed for real is never touched: only names that nothing else provides lead to
+:mod:`jupyter_deploy.sdk.v1` and :mod:`jupyter_deploy.sdk.v2`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_REAL = "azureml.core"
+# The packages that ask Azure, where they are installed.
+_REAL = {"azureml.core": "azureml-core", "azure.ai.ml": "azure-ai-ml"}
 
 
 def install() -> None:
@@ -17,7 +18,7 @@ def install() -> None:
     from ..serving.shims import ModuleFinder
     from .modules import MODULES, lacking, unknown
 
-    if not any(isinstance(finder, ModuleFinder) and finder.offers(_REAL + ".compute") for finder in sys.meta_path):
+    if not any(isinstance(finder, ModuleFinder) and finder.offers("azureml.core.compute") for finder in sys.meta_path):
         sys.meta_path.append(ModuleFinder(MODULES, lacking, unknown))
 
 
@@ -26,9 +27,10 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     install()
     if ip.extension_manager:
         ip.extension_manager.load_extension("jupyter_deploy")
-    spec = importlib.util.find_spec(_REAL)
-    if spec is not None and spec.origin != "jupyter_deploy":
-        print(  # noqa: T201 - the user would otherwise wonder why a cloud is asked
-            f"{_REAL} is installed here and stays what it is: it asks Azure. "
-            "For this machine instead: %pip uninstall -y azureml-core, then restart the kernel."
-        )
+    for name, distribution in _REAL.items():
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin != "jupyter_deploy":
+            print(  # noqa: T201 - the user would otherwise wonder why a cloud is asked
+                f"{name} is installed here and stays what it is: it asks Azure. "
+                f"For this machine instead: %pip uninstall -y {distribution}, then restart the kernel."
+            )

@@ -6,7 +6,7 @@ from ..errors import nearest
 from ..serving.shims import MODULES as IN_SERVICES
 from ..serving.shims import SCHEMA_MODULES
 
-_V1 = "jupyter_deploy.sdk.v1"
+_V1, _V2 = "jupyter_deploy.sdk.v1", "jupyter_deploy.sdk.v2"
 _HERE = "jupyter_deploy.azureml.constants"
 _EXCEPTIONS = (
     "ActivityFailedException AuthenticationException AzureMLException ComputeTargetException "
@@ -60,6 +60,49 @@ _NAMES = {
     "azureml.train.automl": "",
     "azureml.train.automl.run": "AutoMLRun",
 }
+_ENTITIES = (
+    "AmlCompute AmlTokenConfiguration BatchDeployment BatchEndpoint BatchJob BatchRetrySettings BuildContext "
+    "CodeConfiguration ComputeInstance Data DataAsset DataCollector DefaultScaleSettings Deployment "
+    "DeploymentCollection Endpoint EndpointAuthKeys EndpointAuthToken Environment IdentityConfiguration "
+    "KubernetesCompute KubernetesOnlineDeployment KubernetesOnlineEndpoint ManagedIdentityConfiguration "
+    "ManagedOnlineDeployment ManagedOnlineEndpoint Model ModelBatchDeployment ModelBatchDeploymentSettings "
+    "OnlineDeployment OnlineEndpoint OnlineRequestSettings OnlineScaleSettings ProbeSettings RequestLogging "
+    "ResourceConfiguration ResourceRequirementsSettings ResourceSettings TargetUtilizationScaleSettings "
+    "UserIdentityConfiguration Workspace"
+)
+_CREDENTIALS = (
+    "AuthenticationRequiredError AzureCliCredential AzureDeveloperCliCredential AzurePowerShellCredential "
+    "CertificateCredential ChainedTokenCredential ClientAssertionCredential ClientSecretCredential "
+    "CredentialUnavailableError DefaultAzureCredential DeviceCodeCredential EnvironmentCredential "
+    "InteractiveBrowserCredential ManagedIdentityCredential OnBehalfOfCredential SharedTokenCacheCredential "
+    "UsernamePasswordCredential VisualStudioCodeCredential WorkloadIdentityCredential get_bearer_token_provider"
+)
+_CORE_ERRORS = (
+    "AzureError ClientAuthenticationError HttpResponseError ResourceExistsError ResourceNotFoundError "
+    "ServiceRequestError ServiceResponseError"
+)
+_ML_ERRORS = (
+    "AssetException AssetPathException DeploymentException EmptyDirectoryError JobException "
+    "LocalEndpointInFailedStateError LocalEndpointNotFoundError MlException ModelException "
+    "UnsupportedOperationError UserErrorException ValidationException"
+)
+_LOADED = (
+    "Input MLClient Output load_batch_deployment load_batch_endpoint load_data load_environment load_model "
+    "load_online_deployment load_online_endpoint"
+)
+_NAMES_V2 = {
+    "azure": "",
+    "azure.ai": "",
+    "azure.ai.ml": _LOADED,
+    "azure.ai.ml.constants": "AssetTypes BatchDeploymentOutputAction InputOutputModes ListViewType ModelType",
+    "azure.ai.ml.entities": _ENTITIES,
+    "azure.ai.ml.exceptions": _ML_ERRORS,
+    "azure.core": "",
+    "azure.core.credentials": "AccessToken AzureKeyCredential TokenCredential",
+    "azure.core.exceptions": _CORE_ERRORS,
+    "azure.core.polling": "LROPoller",
+    "azure.identity": _CREDENTIALS,
+}
 _CONSTANTS = {
     "azureml.core": "VERSION __version__",
     "azureml.core.runconfig": "DEFAULT_CPU_IMAGE DEFAULT_GPU_IMAGE",
@@ -78,6 +121,14 @@ _INSTEAD = {
     "Estimator": "Nothing is submitted to a cluster: run the training in this notebook.",
     "Pipeline": "Nothing is submitted to a cluster: run the steps in this notebook.",
     "IotContainerImage": "Model.package(…) makes images.",
+    "Traffic": "Traffic is a dictionary: endpoint.traffic = {'blue': 90, 'green': 10}, then "
+    "ml_client.online_endpoints.begin_create_or_update(endpoint).result().",
+    "command": "Nothing is submitted to a cluster: run the training in this notebook.",
+    "CommandJob": "Nothing is submitted to a cluster: run the training in this notebook.",
+    "sweep": "Nothing is submitted to a cluster: run the training in this notebook.",
+    "automl": "No model is searched for here: train one in this notebook.",
+    "dsl": "Nothing is submitted to a cluster: run the steps in this notebook.",
+    "PipelineComponentBatchDeployment": "Pipelines are not run here: ModelBatchDeployment scores files with a model.",
 }
 
 
@@ -85,8 +136,11 @@ def _table() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = dict(SCHEMA_MODULES)
     # All of them are packages: only below a package can an import be answered with what there is instead.
     found |= {f"{name.rstrip('.')}.": sources for name, sources in IN_SERVICES.items()}
-    for name, names in _NAMES.items():
-        found[f"{name}."] = dict.fromkeys(names.split(), _V1)
+    # A script's own stand-ins give way: in a notebook these classes work.
+    found = {name: sources for name, sources in found.items() if not name.startswith("azure.ai.ml.")}
+    for version, table in ((_V1, _NAMES), (_V2, _NAMES_V2)):
+        for name, names in table.items():
+            found[f"{name}."] = dict.fromkeys(names.split(), version)
     for name, names in _CONSTANTS.items():
         found[f"{name}."] = found[f"{name}."] | dict.fromkeys(names.split(), _HERE)
     return found
@@ -109,7 +163,11 @@ def unknown(dotted: str) -> str:
     own = MODULES.get(f"{module}.", {})
     known = sorted({*own, *inner})
     text = f"{dotted} is not one of the names that jupyter_deploy has of Azure ML."
-    homes = [home.rstrip(".") for home, names in MODULES.items() if name in names and home.startswith("azureml.")]
+    if module in {"azure", "azure.ai", "azure.core"} and not name[:1].isupper():
+        return f"No module named {dotted!r}: {text}"
+    homes = [
+        home.rstrip(".") for home, names in MODULES.items() if name in names and home.startswith(("azureml.", "azure."))
+    ]
     close = nearest(name, own if name[:1].isupper() else known)
     if name in _INSTEAD:
         return f"{text} {_INSTEAD[name]}"

@@ -118,6 +118,10 @@ class Datasets:
             connection.execute(datasets.insert().values(**values))
         return _record(values)
 
+    def is_other(self, record: DatasetRecord, files: Sequence[Path], reading: Reading) -> bool:
+        """Whether these files differ from those of a version."""
+        return record.digest != _digest(files, reading)
+
     def _copy(self, files: Sequence[Path], place: Path) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         if place.exists():

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import NotFound, UsageProblem, not_found
+from ..errors import EnvironmentProblem, NotFound, UsageProblem, not_found
 from ..store import Database, environments
 from .environment import Environment, checked, from_stored, stored
 from .private import refuse_where_shared
@@ -78,13 +78,15 @@ class Environments(Mapping[str, Environment]):
         with self._database.read() as connection:
             return [from_stored(row["content"]) for row in connection.execute(query).mappings()]
 
-    def register(self, environment: Environment) -> Environment:
+    def register(self, environment: Environment, *, number: int | None = None) -> Environment:
         """Store an environment under its name and return it with its version; the same content is the same version.
+
+        ``number`` is a version in place of the next one.
 
         Raises
         ------
         EnvironmentProblem, ConfigProblem
-            If it cannot be made.
+            If it cannot be made, or the number has other content.
         """
         wanted = replace(checked(environment), version=0)
         if self._database.path:
@@ -93,9 +95,14 @@ class Environments(Mapping[str, Environment]):
             query = sa.select(environments).where(environments.c.name == wanted.name)
             known = [from_stored(row["content"]) for row in connection.execute(query).mappings()]
             for found in known:
-                if replace(found, version=0) == wanted:
+                if replace(found, version=0) == wanted and number in {None, found.version}:
                     return found
-            version = max((found.version for found in known), default=0) + 1
+                if found.version == number:
+                    raise EnvironmentProblem(
+                        f"{wanted.name}:{number} is there already, with other content: a version never changes.",
+                        hint="Register it without a version: the next one is given.",
+                    )
+            version = number or max((found.version for found in known), default=0) + 1
             made = replace(wanted, version=version)
             values: dict[str, Any] = {"content": stored(made), "digest": made.digest, "created": time.time()}
             connection.execute(environments.insert().values(name=made.name, version=version, **values))

@@ -69,6 +69,7 @@ class Models:
         prepared: Prepared,
         *,
         reuse: bool = False,
+        version: int | None = None,
         lineage: Lineage | None = None,
         resources: Resources | None = None,
         **fields: Any,
@@ -76,12 +77,16 @@ class Models:
         """Publish prepared files as the name's next version, or do neither.
 
         ``name`` is checked already, and an open stage claims the files. ``reuse`` returns the captured value of that
-        name with the same content, if there is one. Other fields are as in :class:`Model`.
+        name with the same content, if there is one. ``version`` is a number in place of the next one; where it has the
+        same content already, it is returned. Other fields are as in :class:`Model`.
         """
         tree = prepared.tree
         if not self._artifacts.is_local:
             self._artifacts.publish(tree)
         with self._database.write() as connection:
+            taken = _of_version(connection, name, version)
+            if taken is not None:
+                return _same_content(taken, prepared)
             self._artifacts.publish(tree)
             same = self.captured(connection, name) if reuse else []
             for known in same:
@@ -90,15 +95,9 @@ class Models:
             connection.execute(
                 sa.text("INSERT INTO model_names VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"), {"name": name}
             )
-            version = connection.scalar(
-                model_names.update()
-                .where(model_names.c.name == name)
-                .values(last_version=model_names.c.last_version + 1)
-                .returning(model_names.c.last_version)
-            )
             values = {
                 "name": name,
-                "version": version,
+                "version": _numbered(connection, name, version),
                 "framework": prepared.framework,
                 "framework_version": prepared.framework_version,
                 "digest": tree.digest,
@@ -314,6 +313,32 @@ class Models:
                 )
             connection.execute(models.delete().where(_this(model)))
         return model
+
+
+def _of_version(connection: sa.Connection, name: str, version: int | None) -> Model | None:
+    if version is None:
+        return None
+    query = sa.select(models).where((models.c.name == name) & (models.c.version == version))
+    row = connection.execute(query).mappings().first()
+    return model_of_row(row) if row else None
+
+
+def _same_content(known: Model, prepared: Prepared) -> Model:
+    if (known.digest, known.entry) == (prepared.tree.digest, prepared.entry):
+        return known
+    raise ModelProblem(
+        f"{known.id} is there already, with other content: a version never changes.",
+        hint="Register it without a version: the next one is given.",
+    )
+
+
+def _numbered(connection: sa.Connection, name: str, version: int | None) -> int:
+    """Return the next number of a name, or the one that is asked for."""
+    last = model_names.c.last_version
+    following = last + 1 if version is None else sa.case((last < version, version), else_=last)
+    update = model_names.update().where(model_names.c.name == name).values(last_version=following).returning(last)
+    found = connection.scalar(update)
+    return int(found or 1) if version is None else version
 
 
 def _this(model: Model) -> sa.ColumnElement[bool]:

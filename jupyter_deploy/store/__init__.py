@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .staging import Claims as Claims
     from .staging import Stage as Stage
     from .staging import scratch as scratch
+    from .tables import asset_notes as asset_notes
     from .tables import compute_targets as compute_targets
     from .tables import datasets as datasets
     from .tables import environments as environments
@@ -52,7 +53,7 @@ else:
             "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
             "staging": "Claims Stage scratch",
             "tables": (
-                "compute_targets datasets environments meta metrics model_names models "
+                "asset_notes compute_targets datasets environments meta metrics model_names models "
                 "profiles runs scripts services workspace_labels"
             ),
         },

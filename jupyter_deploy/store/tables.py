@@ -144,3 +144,13 @@ profiles = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
 )
+
+# What a tool keeps about a version of an asset; version 0 is the name itself.
+asset_notes = sa.Table(
+    "asset_notes",
+    metadata,
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+)

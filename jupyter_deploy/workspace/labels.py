@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..store import Database, workspace_labels
+from .notes import Notes
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class Label:
 
 
 class Labels:
-    """The names that notebooks have used."""
+    """The names that notebooks have used, and what their SDKs note about assets for themselves."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.notes = Notes(database)
 
     def list(self) -> list[Label]:
         """List them by name."""

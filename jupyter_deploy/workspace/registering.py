@@ -36,6 +36,7 @@ class Registering:
         file_format: str,
         lineage: Lineage | None,
         resources: Resources | None,
+        version: int | None,
     ) -> Model:
         """Register a version. A service that follows the model and cannot take it does not undo that."""
         check_name(name)
@@ -55,6 +56,6 @@ class Registering:
                 file_format=file_format,
             )
             opened.claim(prepared.tree.digest)
-            model = self._models.add(name, prepared, lineage=lineage, resources=resources, **fields)
+            model = self._models.add(name, prepared, version=version, lineage=lineage, resources=resources, **fields)
         self._followers.take(model, progress)
         return model

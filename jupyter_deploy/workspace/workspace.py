@@ -137,6 +137,7 @@ class Workspace:
         lineage: Lineage | None = None,
         resources: Resources | None = None,
         file_format: str = "",
+        version: int | None = None,
         progress: Progress = lambda _: None,
     ) -> Model:
         """Register a model as the next version of a name.
@@ -159,6 +160,8 @@ class Workspace:
             Its experiment and data sets; what a service of it gets.
         file_format : str, optional
             ``"skops"`` saves an object of scikit-learn in a format that runs no code when it is read.
+        version : int, optional
+            A number in place of the next one.
         progress : callable, optional
             Gets what is done for the services that follow the model. One that cannot take it serves on, and the log of
             this process says why.
@@ -171,7 +174,7 @@ class Workspace:
         about: dict[str, Any] = {"tags": tags, "properties": properties, "description": description, "run_id": run_id}
         files: dict[str, Any] = {"framework": framework, "framework_version": framework_version}
         files |= {"child_paths": child_paths, "file_format": file_format}
-        files |= {"lineage": lineage, "resources": resources}
+        files |= {"lineage": lineage, "resources": resources, "version": version}
         return self._registering.register(name, source, progress, **about, **files)
 
     def unregister(self, reference: str) -> Model:

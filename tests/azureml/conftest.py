@@ -20,6 +20,7 @@ collect_ignore_glob = ["notebooks/*.ipynb"]
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.v1 import Workspace
+    from jupyter_deploy.sdk.v2 import MLClient
     from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 
@@ -32,7 +33,7 @@ def _forget() -> None:
     # A thread of another test may import something meanwhile: copy() lets no other thread run.
     for name, module in sys.modules.copy().items():
         # What is installed for real stays: other tests hold on to it.
-        if name.partition(".")[0] in {"azureml", "inference_schema"} and _is_ours(module):
+        if name.partition(".")[0] in {"azure", "azureml", "inference_schema"} and _is_ours(module):
             del sys.modules[name]
 
 
@@ -65,6 +66,14 @@ def ws(workspace: LocalWorkspace) -> Workspace:
     from jupyter_deploy.sdk.v1 import Workspace
 
     return Workspace.create("ws", subscription_id="sub", resource_group="group", show_output=False)
+
+
+@pytest.fixture
+def client(workspace: LocalWorkspace) -> MLClient:
+    """The client, as the documents make it."""
+    from jupyter_deploy.sdk.v2 import ClientSecretCredential, MLClient
+
+    return MLClient(ClientSecretCredential("tenant", "client", "pa55-word"), "sub", "group", "ws")
 
 
 @pytest.fixture

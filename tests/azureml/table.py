@@ -14,16 +14,17 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .rows import ANCHORS, OPEN, PAGE, ROWS
+from .rows import ANCHORS, OPEN, ROWS, page_of
 
 TESTS = Path(__file__).parents[1]
 README = Path(__file__).parent / "README.md"
 _NAME = re.compile(r"test_row_(\d+_\d+(?:_and_\d+_\d+)*)_")
 _HEAD = """# Azure ML's documents, row by row
 
-Each row is a block or a statement of the documents for Azure ML's SDK v1. `python -m tests.azureml.table` runs the
-tests and writes this table; with `--docker` also those that need a Docker engine. A row that nothing shows
-has the reason. `.ci/tensorflow` runs row 2.55, in an environment of its own; elsewhere it is skipped.
+Each row is a block or a statement of the documents for Azure ML's SDK v1 (rows 0 to 2) and v2 (rows 3 and 4).
+`python -m tests.azureml.table` runs the tests and writes this table; with `--docker` also those that need a Docker
+engine. A row that nothing shows has the reason. `.ci/tensorflow` runs row 2.55, in an environment of its own;
+elsewhere it is skipped.
 
 | row | about | shown by | processes | Docker |
 |---|---|---|---|---|
@@ -76,7 +77,7 @@ def lines(went: dict[str, str]) -> list[str]:
     for row, about in ROWS.items():
         tests = named.get(row, [])
         shown = [f"`{test.partition('::')[0]}`" for test in tests]
-        shown += [f"[{PAGE}](../../docs/{PAGE}#{ANCHORS[row]})"] if row in ANCHORS else []
+        shown += [f"[{page_of(row)}](../../docs/{page_of(row)}#{ANCHORS[row]})"] if row in ANCHORS else []
         beside = {
             place: [went[test] for test in tests if test in went and ("docker/" in test) is place]
             for place in (False, True)

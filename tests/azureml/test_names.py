@@ -22,7 +22,7 @@ def run(code: str, *paths: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", [name.rstrip(".") for name in MODULES if name.startswith("azureml")])
+@pytest.mark.parametrize("name", [name.rstrip(".") for name in MODULES if name.startswith("azure")])
 def test_every_module_of_the_table_has_what_it_lists(name: str) -> None:
     module = importlib.import_module(name)
     for attribute in module.__all__:
@@ -39,6 +39,11 @@ def test_every_module_of_the_table_has_what_it_lists(name: str) -> None:
         ("from azureml.core.image import ContainerImage", ["Model.package makes images."]),
         ("import azureml.widgets", ["azureml has:"]),
         ("from azureml.train.automl import AutoMLConfig", ["train one in this notebook"]),
+        ("from azure.ai.ml.entities import Traffic", ["Traffic is a dictionary: endpoint.traffic = {", "begin_create"]),
+        ("from azure.ai.ml.entities import ManagedOnlineEndpont", ["Did you mean 'ManagedOnlineEndpoint'?"]),
+        ("from azure.ai.ml import ManagedOnlineEndpoint", ["Use: from azure.ai.ml.entities import"]),
+        ("from azure.ai.ml import command", ["run the training in this notebook"]),
+        ("import azure.storage", ["No module named 'azure.storage'"]),
     ],
 )
 def test_a_name_that_is_not_there_says_so(line: str, words: list[str]) -> None:
@@ -75,6 +80,37 @@ def test_both_halves_of_a_namespace_that_is_partly_installed_import(tmp_path: Pa
         tmp_path,
     )
     assert printed == "azureml.ai.monitoring jupyter_deploy.sdk.v1.workspace\n"
+
+
+def test_azures_own_exceptions_catch_ours_where_only_they_are_installed(tmp_path: Path) -> None:
+    (tmp_path / "azure" / "core").mkdir(parents=True)
+    (tmp_path / "azure" / "core" / "__init__.py").write_text("")
+    (tmp_path / "azure" / "core" / "exceptions.py").write_text(
+        "class AzureError(Exception):\n"
+        "    def __init__(self, message, *args, **kwargs):\n"
+        "        self.message = str(message)\n"
+        "        super().__init__(self.message, *args)\n"
+        "class HttpResponseError(AzureError): pass\n"
+        "class ResourceNotFoundError(HttpResponseError): pass\n"
+    )
+    (tmp_path / "azure" / "identity.py").write_text("class DefaultAzureCredential: pass\n")
+    printed = run(
+        """
+        import jupyter_deploy.azureml
+        from azure.ai.ml import MLClient
+        from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+        from azure.identity import DefaultAzureCredential
+        from jupyter_deploy.sdk import v2
+        try:
+            raise v2.ResourceNotFoundError("no", hint="yes", status_code=404)
+        except ResourceNotFoundError as error:
+            both = isinstance(error, HttpResponseError) and isinstance(error, v2.AzureError)
+            print(error.message, error.status_code, both)
+        print(DefaultAzureCredential.__module__, MLClient.__module__, v2.ValidationException("x").message)
+        """,
+        tmp_path,
+    )
+    assert printed == ("no\nHint: yes 404 True\nazure.identity jupyter_deploy.sdk.v2.client x\n")
 
 
 def test_one_line_in_a_notebook_is_enough_and_brings_the_magics(home: Path) -> None:

@@ -37,6 +37,9 @@ def facts(path: Path) -> dict[str, str]:
         return dict(database.execute("SELECT key, value FROM meta"))
 
 
+NOW = migrations.SCHEMA_VERSION
+
+
 @pytest.fixture
 def older(home: Path) -> Callable[[int], Path]:
     def make(schema: int) -> Path:
@@ -63,11 +66,11 @@ def test_an_upgrade_keeps_a_copy_and_every_row(older: Callable[[int], Path], sch
     assert opened.scripts.get("double").source.startswith("# %%score_script double")
     assert opened.services["double"].state == "Stopped"
     assert opened.services["double"].record.spec.workers == 2
-    copy = path.with_name("state.db.before-6")
+    copy = path.with_name(f"state.db.before-{NOW}")
     assert facts(copy)["schema"] == str(schema)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert facts(path)["revision"] == "6"
-    assert sorted(entry.name for entry in path.parent.glob("*state.db*before*")) == ["state.db.before-6"]
+    assert facts(path)["revision"] == str(NOW)
+    assert sorted(entry.name for entry in path.parent.glob("*state.db*before*")) == [f"state.db.before-{NOW}"]
 
 
 def test_a_new_workspace_and_one_of_today_need_no_copy(home: Path) -> None:
@@ -83,7 +86,7 @@ def test_the_three_newest_copies_are_kept(older: Callable[[int], Path]) -> None:
             database.execute("DELETE FROM meta WHERE key = 'revision'")
             database.commit()
         Workspace().models.list()
-    assert len(list(path.parent.glob("state.db.before-6*"))) == 3
+    assert len(list(path.parent.glob(f"state.db.before-{NOW}*"))) == 3
 
 
 def test_an_upgrade_that_fails_changes_nothing(older: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +109,9 @@ def test_eight_at_once_upgrade_and_copy_once(older: Callable[[int], Path]) -> No
     opened = [Database.at(path) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda database: database.engine, opened))
-    assert facts(path)["revision"] == "6"
-    assert [copy.name for copy in path.parent.glob("*before*")] == ["state.db.before-6"]
-    assert facts(path.with_name("state.db.before-6"))["schema"] == "3"
+    assert facts(path)["revision"] == str(NOW)
+    assert [copy.name for copy in path.parent.glob("*before*")] == [f"state.db.before-{NOW}"]
+    assert facts(path.with_name(f"state.db.before-{NOW}"))["schema"] == "3"
     assert sum(bool(database.upgraded_from) for database in opened) == 1
 
 
@@ -144,7 +147,7 @@ def test_a_row_of_a_service_is_one_that_the_package_of_schema_3_reads(home: Path
     assert list(asdict(Environment("mine"))) == known.split()
 
 
-@pytest.mark.parametrize("found", ["0", "7", "99", "x"])
+@pytest.mark.parametrize("found", ["0", str(NOW + 1), "99", "x"])
 def test_a_workspace_of_another_time_is_left_alone(older: Callable[[int], Path], found: str) -> None:
     path = older(3)
     with closing(sqlite3.connect(path)) as database:
@@ -152,7 +155,7 @@ def test_a_workspace_of_another_time_is_left_alone(older: Callable[[int], Path],
         database.execute("INSERT INTO meta VALUES ('package', '7.1')")
         database.commit()
     size = path.stat().st_size
-    with pytest.raises(StoreProblem, match=rf"version 7\.1 of this package \(schema {found}, not 6\)") as caught:
+    with pytest.raises(StoreProblem, match=rf"version 7\.1 of this package \(schema {found}, not {NOW}\)") as caught:
         Workspace().models.list()
     assert "Upgrade jupyter-model-deploy" in caught.value.hint
     assert path.stat().st_size == size
@@ -164,11 +167,13 @@ def test_a_kernel_that_has_it_open_is_told_when_a_newer_package_upgrades_it(home
     assert opened.models.list() == []
     with closing(sqlite3.connect(home / "state.db")) as database:
         database.execute("DROP TABLE models")
-        database.execute("UPDATE meta SET value = '7' WHERE key = 'schema'")
+        database.execute(f"UPDATE meta SET value = '{NOW + 1}' WHERE key = 'schema'")
         database.execute("UPDATE meta SET value = '9.9' WHERE key = 'package'")
-        database.execute("PRAGMA user_version = 7")
+        database.execute(f"PRAGMA user_version = {NOW + 1}")
         database.commit()
     for act in (opened.models.list, lambda: opened.register("churn", {"a": 1}), lambda: list(opened.services)):
-        with pytest.raises(StoreProblem, match=r"version 9\.9 of this package \(schema 7, not 6\)") as caught:
+        with pytest.raises(
+            StoreProblem, match=rf"version 9\.9 of this package \(schema {NOW + 1}, not {NOW}\)"
+        ) as caught:
             act()
         assert "restart the kernel" in caught.value.hint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +10,9 @@ from typing import Any
 from ...environments import Environment as Described
 from ...environments import from_conda
 from ...errors import EnvironmentProblem, refuse_unknown_keys
+from ..images import is_plain_image, is_too_old
 from .conda_dependencies import CondaDependencies
 from .environment_sections import DockerSection, PythonSection
-
-# Images of the cloud that hold no more than the usual base does here.
-_PLAIN_IMAGES = re.compile(
-    r"(mcr\.microsoft\.com/)?azureml/(openmpi|intelmpi|base|minimal|onnxruntime)[\w.\-]*(/.*|:.*)?"
-)
-_OLDEST = (3, 11)
 
 
 def described_of(name: str, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]) -> Described:
@@ -29,7 +23,7 @@ def described_of(name: str, python: PythonSection, docker: DockerSection, variab
         found = Described(name)
     else:
         version = packages.python_version or ""
-        if _too_old(version):
+        if is_too_old(version):
             notices.append(f"Python {version} is too old for the server: this notebook's version is used")
             packages = packages.with_python("")
         found = from_conda(name, packages)
@@ -48,7 +42,7 @@ def _image(docker: DockerSection) -> tuple[str, str, list[str]]:
     address = docker.base_image_registry.address
     if image and address and not image.startswith(address):
         image = f"{address}/{image}"
-    if _PLAIN_IMAGES.fullmatch(image):
+    if is_plain_image(image):
         return "", "", [f"{image} holds no packages: the usual base image is used"]
     return image, "", []
 
@@ -58,11 +52,6 @@ def _text(path: Path) -> str:
         return path.expanduser().read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise EnvironmentProblem(f"{path} cannot be read.", hint="Give a Dockerfile, or its text.") from error
-
-
-def _too_old(version: str) -> bool:
-    exact = re.fullmatch(r"(\d+)\.(\d+)(\.[\d*]+)*", version)
-    return bool(exact) and (int(exact[1]), int(exact[2])) < _OLDEST if exact else False
 
 
 def fill_from(found: Described, python: PythonSection, docker: DockerSection) -> None:

@@ -9,7 +9,8 @@ from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ...errors import DeployError, nearest
+from ...errors import DeployError
+from ..words import Dictionary
 from .exceptions import AzureMLException, WebserviceException, translated
 
 # What people write, and what the SDK calls it.
@@ -78,6 +79,7 @@ _ELSEWHERE = {
     "deploy_from_image": "Model.deploy(ws, name, models, inference_config, deployment_config)",
     "deploy_local_from_model": "Model.deploy(ws, name, models, inference_config, a LocalWebservice configuration)",
 }
+_WORDS = Dictionary(_ARGUMENTS, _PLACES, _ATTRIBUTES, _ELSEWHERE)
 
 
 def of_v1(name: str) -> Any:
@@ -111,28 +113,11 @@ class Vocabulary(type):
     if not TYPE_CHECKING:
 
         def __getattr__(cls, wanted: str) -> Any:
-            raise AttributeError(_no_attribute(cls, wanted))
+            raise AttributeError(_WORDS.no_attribute(cls, wanted))
 
 
 def _lacking(thing: object, wanted: str) -> Any:
-    raise AttributeError(_no_attribute(type(thing), wanted))
-
-
-def _no_attribute(owner: type, wanted: str) -> str:
-    text = f"{owner.__name__} has no attribute {wanted!r}."
-    if wanted.startswith("_"):
-        # Asked for by tools, at every turn.
-        return text
-    known = [name for name in _names(owner) if not name.startswith("_")]
-    if wanted in _ELSEWHERE:
-        return f"{text} Use {_ELSEWHERE[wanted]}."
-    meant = _ATTRIBUTES.get(wanted)
-    meant = meant if meant in known else nearest(wanted, known)
-    return f"{text} Did you mean {meant!r}?" if meant else f"{text} It has: {', '.join(known)}."
-
-
-def _names(owner: type) -> list[str]:
-    return sorted({name for parent in owner.__mro__[:-1] for name in vars(parent)})
+    raise AttributeError(_WORDS.no_attribute(type(thing), wanted))
 
 
 def _spoken(owner: str, value: Any, error: type[AzureMLException]) -> Any:
@@ -167,12 +152,8 @@ def _function(owner: str, function: Callable[..., Any], error: type[AzureMLExcep
 
 
 def _no_argument(called: str, word: str, takes: list[str]) -> str:
-    text = f"{called}() has no argument {word!r}."
     if word in {"with_package", "with_packages"}:
         pip = "pip_packages= and " if "pip_packages" in takes else ""
+        text = f"{called}() has no argument {word!r}."
         return f"{text} Packages go into {pip}conda_packages= of CondaDependencies.create()."
-    meant = _ARGUMENTS.get(word, word)
-    if meant not in takes and meant in _PLACES:
-        return f"{text} {meant}= belongs to {_PLACES[meant]}."
-    meant = meant if meant in takes else nearest(word, [name for name in takes if not name.startswith("_")]) or ""
-    return f"{text} Use {meant}=." if meant else f"{text} It takes: {', '.join(takes) or 'none'}."
+    return _WORDS.no_argument(called, word, takes)

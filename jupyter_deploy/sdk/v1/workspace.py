@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import nearest
-from ...home import HOME_VARIABLE
 from ...workspace import Label
-from ...workspace import Workspace as LocalWorkspace
+from ..opened import opened_workspace
 from .exceptions import UserErrorException, WorkspaceException
 from .vocabulary import Vocabulary, of_v1
 
@@ -20,15 +18,6 @@ Thing = TypeVar("Thing")
 _FOLDERS = (".azureml", "aml_config", "")
 _FILES = ("config.json", "project.json")
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
-_opened: dict[tuple[int, str], LocalWorkspace] = {}
-
-
-def _local() -> LocalWorkspace:
-    """Open the workspace, once in a process for each home."""
-    key = (os.getpid(), os.environ.get(HOME_VARIABLE, ""))
-    if key not in _opened:
-        _opened[key] = LocalWorkspace()
-    return _opened[key]
 
 
 class Named(dict[str, Thing]):
@@ -69,7 +58,7 @@ class Workspace(metaclass=Vocabulary, error=WorkspaceException):
         label = Label(
             workspace_name or "local", subscription_id or "", resource_group or "", _location or "", tags or {}
         )
-        self._local = _local()
+        self._local = opened_workspace()
         self._label = self._local.labels.put(label)
         self._sku = sku
 
@@ -95,7 +84,7 @@ class Workspace(metaclass=Vocabulary, error=WorkspaceException):
         **_: Any,
     ) -> Workspace:
         """Give the local workspace a name; a name that was created before is refused unless ``exist_ok``."""
-        known = _local().labels.find(name)
+        known = opened_workspace().labels.find(name)
         if known and not exist_ok:
             raise WorkspaceException(
                 f"Workspace with name '{name}' already exists.", hint=f"Workspace.get({name!r}), or exist_ok=True."
@@ -122,7 +111,7 @@ class Workspace(metaclass=Vocabulary, error=WorkspaceException):
         """List the names that were used, each with a list of the workspaces of that name: always one."""
         labels = [
             label
-            for label in _local().labels.list()
+            for label in opened_workspace().labels.list()
             if (not subscription_id or label.subscription in {"", subscription_id})
             and (not resource_group or label.resource_group in {"", resource_group})
         ]

@@ -1,0 +1,127 @@
+"""What ``begin_…`` returns: the work goes on in a thread, and its result can be used as if it were there already."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from ...errors import DeployError
+from .exceptions import AzureError, translated
+from .telling import TELLER
+from .vocabulary import WORDS
+
+Thing = TypeVar("Thing")
+_IN_PROGRESS, _SUCCEEDED, _FAILED = "InProgress", "Succeeded", "Failed"
+
+
+class LROPoller(Generic[Thing]):
+    """The work and its result: attributes of the result wait for it.
+
+    Parameters
+    ----------
+    what : str
+        What is done, for errors: ``"deployment blue"``.
+    work : callable
+        Returns the result.
+    """
+
+    def __init__(self, what: str, work: Callable[[], Thing]) -> None:
+        own = self.__dict__
+        own["_what"], own["_work"] = what, work
+        own["_result"], own["_error"], own["_asked"] = None, None, False
+        own["_callbacks"], own["_lock"], own["_ended"] = list[Any](), threading.Lock(), threading.Event()
+        TELLER.attend()
+        # Not a daemon: a script that ends on this line still gets its deployment.
+        threading.Thread(target=self._run, name=f"jupyter_deploy {what}").start()
+
+    def _run(self) -> None:
+        own = self.__dict__
+        try:
+            own["_result"] = self._work()
+        except BaseException as error:  # noqa: BLE001 - result() raises it
+            ours = isinstance(error, DeployError) and not isinstance(error, AzureError)
+            own["_error"] = translated(error) if ours else error  # type: ignore[arg-type]
+        with self._lock:
+            self._ended.set()
+            callbacks = list(self._callbacks)
+        if self._error is not None and not self._asked:
+            TELLER.at_the_end(self._unheard)
+        for callback in callbacks:
+            callback(self)
+
+    def _unheard(self) -> str:
+        """Say why it failed, unless result() or wait() has raised it."""
+        if self._asked:
+            return ""
+        self.__dict__["_asked"] = True
+        error = self._error
+        return f"{self._what} failed: {type(error).__name__}: {error}"
+
+    def result(self, timeout: float | None = None) -> Thing:
+        """Wait for the work and return its result; raises why it failed."""
+        self.wait(timeout)
+        if not self.done():
+            raise AzureError(f"{self._what} goes on.", hint="result() without a timeout waits for it.", status_code=408)
+        return self._result  # type: ignore[no-any-return]
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for the work; raises why it failed."""
+        self.__dict__["_asked"] = True
+        if not self._ended.wait(timeout):
+            self.__dict__["_asked"] = False
+            return
+        self.__dict__["_asked"] = True
+        if self._error is not None:
+            raise self._error
+
+    def status(self) -> str:
+        """``"InProgress"``, ``"Succeeded"`` or ``"Failed"``."""
+        if not self.done():
+            return _IN_PROGRESS
+        return _SUCCEEDED if self._error is None else _FAILED
+
+    def done(self) -> bool:
+        """Whether the work has ended, well or not."""
+        return bool(self._ended.is_set())
+
+    def add_done_callback(self, func: Callable[[Any], object]) -> None:
+        """Call a function with the poller when the work has ended; at once if it has."""
+        with self._lock:
+            if not self._ended.is_set():
+                self._callbacks.append(func)
+                return
+        func(self)
+
+    def remove_done_callback(self, func: Callable[[Any], object]) -> None:
+        """Take a function back."""
+        with self._lock:
+            if func in self._callbacks:
+                self._callbacks.remove(func)
+
+    def polling_method(self) -> LROPoller[Thing]:
+        """Return itself."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = self.result()
+        if found is None:
+            raise AttributeError(WORDS.no_attribute(type(self), name))
+        return getattr(found, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.result(), name, value)
+
+    def __repr__(self) -> str:
+        return f"<{self._what}: {self.status()}>"
+
+    def __str__(self) -> str:
+        done = self.status() == _SUCCEEDED and self._result is not None
+        return str(self._result) if done else repr(self)
+
+
+def entity_of(given: Any) -> Any:
+    """Return what a poller stands for; anything else as it is."""
+    return given.result() if isinstance(given, LROPoller) else given
