@@ -119,16 +119,16 @@ def _error_data(error: DeployError) -> dict[str, Any]:
 
 
 def _data(listing: Listing) -> dict[str, Any]:
-    return {"kind": listing.kind, "items": plain_data(listing)}
+    return {"kind": listing.kind, "asked": listing.asked, "items": plain_data(listing)}
 
 
 LISTING = Face("listing", _text, _html, _data)
-SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services)))
-MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list()))
+SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services), {}))
+MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list(), {}))
 SCRIPTS = Face(
-    "listing", _text, _html, _data, lambda scripts: Listing("scripts", [scripts.get(name) for name in scripts])
+    "listing", _text, _html, _data, lambda scripts: Listing("scripts", [scripts.get(name) for name in scripts], {})
 )
-ENVIRONMENTS = Face("listing", _text, _html, _data, lambda known: Listing("environments", known.values()))
+ENVIRONMENTS = Face("listing", _text, _html, _data, lambda known: Listing("environments", known.values(), {}))
 LOG = Face("log", lambda log: str(log).rstrip("\n") or "The log is empty.", _log_html, _log_data)
 DONE = Face(
     "done",

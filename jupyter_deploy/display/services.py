@@ -150,9 +150,11 @@ def _stats_rows(stats: Stats) -> list[tuple[str, str]]:
 SERVICE = Face("service", _text, _html, _data, look, notice)
 STATS = Face(
     "stats",
-    lambda stats: plain.block("Uses now", _stats_rows(stats)),
+    lambda stats: plain.block(f"{stats.service} uses now", _stats_rows(stats)),
     lambda stats: markup.card(
-        "what the service uses", markup.line(markup.bold("Uses now")), markup.facts(_stats_rows(stats))
+        f"what {stats.service} uses",
+        markup.line(markup.bold(stats.service), markup.muted("uses now")),
+        markup.facts(_stats_rows(stats)),
     ),
     Stats.as_dict,
 )

@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
 from ..errors import DeployError, UsageProblem
-from . import acting, logs, looking
+from . import acting, faces, logs, looking
 from .answers import encoded, error_facts, status_of, told
 from .jobs import Job
 from .parts import Parts
@@ -160,6 +160,21 @@ class TrafficHandler(Handler):
         await self.answer(self.from_workspace(looking.traffic, name))
 
 
+class FaceHandler(Handler):
+    """``POST faces/<kind>``."""
+
+    @authenticated
+    @authorized(action="read")  # type: ignore[untyped-decorator] # its hint is that of the form without arguments
+    async def post(self, kind: str) -> None:
+        """Draw what a notebook shows as it is now; who may look may ask."""
+        await self.answer(self._face(kind))
+
+    async def _face(self, kind: str) -> dict[str, str]:
+        of = self.body()
+        services = (await self.parts.overview())["services"] if faces.needs_services(kind, of) else []
+        return await self.from_workspace(faces.present, kind, of, services)
+
+
 class KeysHandler(Handler):
     """``GET services/<name>/keys``."""
 
@@ -302,6 +317,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (f"{PREFIX}/services/{_NAME}/keys", KeysHandler),
     (f"{PREFIX}/services/{_NAME}/log", LogHandler),
     (f"{PREFIX}/services/{_NAME}/log/download", DownloadHandler),
+    (f"{PREFIX}/faces/{_NAME}", FaceHandler),
     (f"{PREFIX}/verbs", VerbsHandler),
     (f"{PREFIX}/verbs/{_NAME}", VerbHandler),
     (f"{PREFIX}/jobs", JobsHandler),

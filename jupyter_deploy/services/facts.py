@@ -98,6 +98,8 @@ class Stats:
         Includes threads where the system counts them.
     received, sent : int
         Bytes over the network since the start; 0 if they are not counted.
+    service : str
+        Whose they are; empty as targets measure it.
     """
 
     cpu_percent: float
@@ -106,6 +108,7 @@ class Stats:
     processes: int = 0
     received: int = 0
     sent: int = 0
+    service: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

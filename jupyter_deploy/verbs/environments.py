@@ -15,7 +15,7 @@ from .verb import Listing, Session, Verb, argument, pairs
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     if given.name is None:
-        return Listing("environments", [workspace.environments[name] for name in workspace.environments])
+        return Listing("environments", [workspace.environments[name] for name in workspace.environments], {})
     if given.file is None and given.base_image is None:
         return workspace.environments[given.name]
     described = read_file(Path(given.file)) if given.file else None

@@ -11,7 +11,8 @@ from .verb import Listing, Session, Verb, argument, pairs
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
     tags = pairs(given.tag, "--tag", bare=True)
-    return Listing("models", workspace.models.list(given.name, tags=tags, captured=given.captured))
+    asked = {"name": given.name, "tags": tags, "captured": given.captured}
+    return Listing("models", workspace.models.list(**asked), asked)
 
 
 VERB = Verb(

@@ -12,7 +12,7 @@ from .verb import Listing, Session, Verb
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    return Listing("services", facts_of_all(workspace.services))
+    return Listing("services", facts_of_all(workspace.services), {})
 
 
 def facts_of_all(services: LiveServices) -> list[dict[str, Any]]:

@@ -84,11 +84,16 @@ class Verb:
 
 
 class Listing(list[Any]):
-    """A list of models or services with a face of its own; ``kind`` is ``"models"`` or ``"services"``."""
+    """A list of models or services with a face of its own.
 
-    def __init__(self, kind: str, items: Any) -> None:
+    ``kind`` is ``"models"``, ``"services"``, ``"scripts"``, ``"environments"`` or ``"leftovers"``. ``asked`` are the
+    filters, with which the same can be listed again; None if it cannot.
+    """
+
+    def __init__(self, kind: str, items: Any, asked: Mapping[str, Any] | None = None) -> None:
         super().__init__(items)
         self.kind = kind
+        self.asked = asked
 
 
 class LogText(str):

@@ -269,7 +269,7 @@ class Service(Invocable, Collecting):
         server = self.record.active
         if server is None:
             raise ServiceDown(f"{self.name} does not run.", hint=f"jupyter model deploy {self.name} starts it.")
-        return self._target(server.target).stats(server)
+        return replace(self._target(server.target).stats(server), service=self.name)
 
     @property
     def certificate(self) -> str | None:

@@ -6,6 +6,7 @@ import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { IStatusBar } from '@jupyterlab/statusbar';
@@ -14,6 +15,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { Actions } from './actions';
+import { FACES, LiveFace } from './cards/face';
 import { MIME, ServiceCard } from './cards/service';
 import type { IContext } from './context';
 import { InvokeView } from './documents/invoke';
@@ -209,17 +211,19 @@ const status: JupyterFrontEndPlugin<void> = {
 
 const cards: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-model-deploy:cards',
-  description: 'Services that cells have shown, live without a kernel.',
+  description: 'What cells have shown, live without a kernel.',
   autoStart: true,
   requires: [IShared, IRenderMimeRegistry],
   activate: (_app: JupyterFrontEnd, parts: IShared, registry: IRenderMimeRegistry): void => {
-    const factory = {
+    const html = (): IRenderMime.IRenderer => registry.createRenderer('text/html');
+    const card = { safe: true, mimeTypes: [MIME], createRenderer: () => new ServiceCard(parts, html()) };
+    const face = {
       safe: true,
-      mimeTypes: [MIME],
-      defaultRank: 10,
-      createRenderer: () => new ServiceCard(parts, registry.createRenderer('text/html'))
+      mimeTypes: Object.keys(FACES),
+      createRenderer: ({ mimeType }: IRenderMime.IRendererOptions) => new LiveFace(parts, FACES[mimeType], html)
     };
-    registry.addFactory(factory, 10);
+    registry.addFactory(card, 10);
+    registry.addFactory(face, 10);
   }
 };
 

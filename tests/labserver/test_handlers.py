@@ -161,7 +161,7 @@ async def test_keys_are_asked_for_alone_and_kept_by_no_cache(
 
 GETS = ("info", "overview", "models/weights", "services/echo", "services/echo/log", "services/echo/log/download")
 GETS += ("services/echo/traffic", "services/echo/keys", "verbs", "jobs", "jobs/none", "whatever")
-POSTS = ("listening", "verbs/tag", "whatever")
+POSTS = ("listening", "verbs/tag", "faces/overview", "whatever")
 
 
 def test_all_routes_are_among_those_that_are_tried() -> None:
@@ -207,6 +207,7 @@ def reader_config(jp_server_config: dict[str, Any]) -> None:
 async def test_who_may_look_may_not_act(reader_config: None, ask: Ask, shared: Workspace) -> None:
     assert (await ask("GET", "overview"))[0] == 200
     assert (await ask("GET", "services/echo"))[0] == 200
+    assert (await ask("POST", "faces/overview", {}))[0] == 200
     assert (await ask("GET", "services/echo/keys"))[0] == 403
     status, error = await ask("POST", "verbs/tag", {"arguments": {"model": "weights", "tags": ["a=b"]}})
     assert (status, error["code"]) == (403, "HTTP403")

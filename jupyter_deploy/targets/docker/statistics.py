@@ -21,7 +21,9 @@ def of_server(admin: Admin) -> Stats:
     time.sleep(_BETWEEN_SECONDS)
     after = admin.usage()
     spent = (after["processor"] - before["processor"]) / (after["at"] - before["at"])
-    counts = {key: int(after[key]) for key in ("memory", "memory_limit", "processes", "received", "sent")}
+    counts: dict[str, Any] = {
+        key: int(after[key]) for key in ("memory", "memory_limit", "processes", "received", "sent")
+    }
     return Stats(cpu_percent=round(spent * 100, 1), **counts)
 
 

@@ -3,6 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type {
+  IFace,
   IInfo,
   IJob,
   IKeys,
@@ -98,6 +99,12 @@ export class Client {
 
   service(name: string): Promise<IServiceDetails> {
     return this._get(`services/${encodeURIComponent(name)}`);
+  }
+
+  /** Ask for a face as it is now; empty HTML leaves the saved one. */
+  async face(kind: string, of: Record<string, unknown>): Promise<IFace> {
+    const response = await this._ask(`faces/${encodeURIComponent(kind)}`, { method: 'POST', body: JSON.stringify(of) });
+    return (await response.json()) as IFace;
   }
 
   keys(name: string): Promise<IKeys> {

@@ -123,6 +123,12 @@ export interface IInfo {
   problems: IProblem[];
 }
 
+/** What a cell has shown, as it is now. */
+export interface IFace {
+  html: string;
+  said: string;
+}
+
 export interface IKeys {
   primary: string;
   secondary: string;

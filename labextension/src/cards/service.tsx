@@ -7,9 +7,10 @@ import * as React from 'react';
 import { Context, useParts, useSignal, type IContext } from '../context';
 import { ServiceDetails } from '../panel/services';
 import { State } from '../panel/parts';
-import type { IViewer } from '../store';
+import { mimeOf } from './face';
+import { Sight } from './sight';
 
-export const MIME = 'application/vnd.jupyter-deploy.service.v1+json';
+export const MIME = mimeOf('service');
 
 interface ISeen {
   name: string;
@@ -38,7 +39,7 @@ export class ServiceCard extends ReactWidget implements IRenderMime.IRenderer {
     super();
     this.addClass('jp-ModelDeploy');
     this.addClass('jp-ModelDeploy-card');
-    this._viewer = _context.store.viewer();
+    this._sight = new Sight(_context.store);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -56,26 +57,22 @@ export class ServiceCard extends ReactWidget implements IRenderMime.IRenderer {
 
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    // Only a card on screen asks anything: a long notebook may hold many.
-    this._sight = new IntersectionObserver(entries => this._viewer.show(entries[entries.length - 1].isIntersecting));
-    this._sight.observe(this.node);
+    this._sight.attach(this.node);
   }
 
   protected onBeforeDetach(message: Message): void {
-    this._sight?.disconnect();
-    this._viewer.show(false);
+    this._sight.detach();
     super.onBeforeDetach(message);
   }
 
   dispose(): void {
-    this._viewer.dispose();
+    this._sight.dispose();
     this._still.dispose();
     super.dispose();
   }
 
   private _seen: ISeen | null = null;
-  private _sight: IntersectionObserver | null = null;
-  private readonly _viewer: IViewer;
+  private readonly _sight: Sight;
 }
 
 function Card({ seen, still }: { seen: ISeen; still: HTMLElement }): JSX.Element {
