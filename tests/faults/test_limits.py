@@ -40,6 +40,7 @@ def test_the_queue_is_bounded_and_counts_what_the_worker_holds_ahead(tmp_path: P
         # What has waited too long gives up its place; what runs goes on.
         until(lambda: server.state["waiting"] == 0)
         until(lambda: server.state["state"] == "Unhealthy")
+        assert server.get("/-/ready").status_code == 503
         assert server.state["reason"] == "no worker got on for 0.02 s at 3 probes in a row"
         held.release()
         answers = clients.wait()

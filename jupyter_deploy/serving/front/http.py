@@ -181,7 +181,8 @@ class HttpApplication:
         if path == "/-/live":
             return Reply(200, b'{"live":true}')
         if path == "/-/ready":
-            return Reply(200, b'{"ready":true}') if self._runtime.ready else Reply(503, b'{"ready":false}')
+            ready = self._runtime.ready and not self._runtime.stuck
+            return Reply(200, b'{"ready":true}') if ready else Reply(503, b'{"ready":false}')
         if path == "/metrics":
             return self._metrics()
         if path == "/swagger.json":

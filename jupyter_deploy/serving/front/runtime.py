@@ -290,6 +290,11 @@ class Runtime:
         return self.current is not None and bool(self.current.links) and not self.broken
 
     @property
+    def stuck(self) -> str:
+        """Why none of its workers gets on, by the probes that the settings ask for; empty if one does."""
+        return self._probes.reason
+
+    @property
     def mode(self) -> str:
         """How ``run()`` is called: ``"plain"``, ``"schema"``, ``"raw"``; empty before it is known."""
         found: str = self.script.get("mode", "")
@@ -313,8 +318,8 @@ class Runtime:
             return "Transitioning", "the script is being loaded"
         if not self.current.links:
             return "Unhealthy", "no worker is up; one is being restarted"
-        if self._probes.reason:
-            return "Unhealthy", self._probes.reason
+        if self.stuck:
+            return "Unhealthy", self.stuck
         return "Healthy", self.lately
 
     def facts(self) -> dict[str, Any]:
