@@ -85,6 +85,10 @@ class Home:
         """Return the folder of one service's own files (configuration, admin token, last failure)."""
         return self.root / "services" / name
 
+    def endpoint(self, name: str) -> Path:
+        """Return the folder of one endpoint's own files (keys, the rules and sockets of its router)."""
+        return self.root / "endpoints" / name
+
     def log(self, name: str) -> Path:
         """Return one service's log file."""
         return self.logs / f"{name}.log"

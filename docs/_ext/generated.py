@@ -26,6 +26,7 @@ from jupyter_deploy.verbs import MEANT, NAMES, Verb, find, parser_of
 GROUPS = {
     "models": "register models show tag download unregister",
     "services": "deploy profile invoke reload try keys token stop delete",
+    "endpoints": "endpoint deployment",
     "looking": "services state logs collected replay stats view overview",
     "shipping": "package environments serve prune",
 }
@@ -35,6 +36,9 @@ MAGICS = {"register": "%register", "deploy": "%deploy", "invoke": "%invoke"}
 HANDLES = {
     "jupyter_deploy.workspace.Service",
     "jupyter_deploy.workspace.LiveServices",
+    "jupyter_deploy.workspace.Endpoint",
+    "jupyter_deploy.workspace.EndpointDeployment",
+    "jupyter_deploy.workspace.LiveEndpoints",
     "jupyter_deploy.registry.Models",
     "jupyter_deploy.environments.Environments",
     "jupyter_deploy.scripts.Scripts",

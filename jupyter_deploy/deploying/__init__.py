@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     from .asked import Asked as Asked
     from .asked import Options as Options
     from .asked import own_image as own_image
+    from .copies import Copies as Copies
+    from .copies import Given as Given
     from .deployment import NOT_HERE as NOT_HERE
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
     from .edits import script_facts as script_facts
+    from .endpoints import EndpointAsked as EndpointAsked
+    from .endpoints import EndpointChanges as EndpointChanges
     from .followers import Followers as Followers
     from .following import followed as followed
     from .garbage import Garbage as Garbage
     from .history import history_of as history_of
+    from .instances import Wanted as Wanted
     from .naming import Naming as Naming
     from .packages import Package as Package
     from .packages import Packages as Packages
@@ -38,12 +43,15 @@ else:
         __name__,
         {
             "asked": "Asked DEFAULT Options own_image",
+            "copies": "Copies Given",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
+            "endpoints": "EndpointAsked EndpointChanges",
             "followers": "Followers",
             "following": "followed",
             "garbage": "Garbage",
             "history": "history_of",
+            "instances": "Wanted",
             "naming": "Naming",
             "packages": "Package Packages",
             "references": "References fallback_target",

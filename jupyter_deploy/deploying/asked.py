@@ -99,6 +99,9 @@ class Asked:
     follow_model: str | _Back | None = None
     # Addresses and commands that are told of changes.
     on_change: tuple[str, ...] | _Back | None = field(default=None, repr=False)
+    # Of an instance of an endpoint's deployment; no user asks for them.
+    endpoint: str | None = None
+    deployment: str | None = None
 
     @classmethod
     def of(cls, **given: Unpack[Options]) -> Asked:

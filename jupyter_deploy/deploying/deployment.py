@@ -101,7 +101,7 @@ class Deployment:
         return changing(self._database, self._home, name, self._room, seconds)
 
     @contextlib.contextmanager
-    def _replacing(self, name: str) -> Iterator[None]:
+    def replacing(self, name: str) -> Iterator[None]:
         """Hold a service's lock, and remove the bundles that a change or a failed attempt leaves without a service."""
         with self._lock(name):
             try:
@@ -137,7 +137,7 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self._replacing(name):
+        with self.replacing(name):
             record = self._rows.find(name)
             record = self.strays.end(record) if record else None
             spec, notes = for_target(specified(name, record, asked), record, asked.given)
@@ -186,7 +186,7 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self._replacing(name):
+        with self.replacing(name):
             record = self.strays.end(self._rows.get(name))
             spec = record.spec
             if script is not None:
@@ -291,7 +291,7 @@ class Deployment:
         """Drain and end a service and remove its row, its folder, its log and, unless kept, what it has collected."""
         import shutil
 
-        with self._replacing(name):
+        with self.replacing(name):
             record = self._rows.get(name)
             attempt = self._events.begin(record, record.spec)
             # Check that the row can be removed before the server ends.

@@ -28,6 +28,10 @@ class References:
         self._environments = environments
         self._models = models
 
+    def script_names(self) -> list[str]:
+        """List the stored scripts."""
+        return list(self._scripts.names())
+
     def located(self, asked: Asked, source: str, say: Callable[[str], None], *, new: bool = False) -> Asked:
         """Resolve what a user typed.
 

@@ -100,7 +100,7 @@ class Resolver:
         if script is None:
             script, alone = self._script(spec, references)
         if references is None:
-            references = self.default_models(spec.name, script)
+            references = self.default_models(spec.known_as, script)
         references = [*references, *script.models]
         models = tuple({model.id: model for model in map(self._models.get, references)}.values())
         for model in models:
@@ -129,10 +129,19 @@ class Resolver:
         stored = self._scripts.find(spec.script)
         if stored is None and spec.script == spec.name:
             if references is None:
-                references = [spec.name] if spec.name in self._models else []
+                references = [spec.known_as] if spec.known_as in self._models else []
             if references:
                 return script_of_model(spec.name, references, self._models, str(self._home.artifacts)), True
         return stored or self._scripts.get(spec.script), False
+
+    def as_served(self, record: ServiceRecord, spec: ServiceSpec) -> Resolved:
+        """Return what a service serves at present, for another one: the same bundle, models and environment."""
+        bundle = Bundle(record.bundle, self._home.bundles / record.bundle)
+        entry = bundle.folder / "code" / manifest_of(bundle.folder).entry
+        script = Script(spec.script, "" if spec.image else entry.read_text(encoding="utf-8"), str(entry.parent))
+        models = tuple(map(self._models.get, record.models))
+        assert record.environment is not None
+        return Resolved(spec, script, models, bundle, record.environment, certificate=certificate_for(self._home, spec))
 
     def _is_large(self, record: ServiceRecord) -> bool:
         shipped = manifest_of(self._home.bundles / record.bundle)

@@ -40,7 +40,7 @@ _SILENCE_SECONDS = 5.0
 _LAST_WORDS = 15
 Progress = Callable[[str], None]
 # Changes that need another server, and those that a target can make around a running one.
-_NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port", "tls"}
+NEEDS_ANOTHER = {"environment", "variables", "image", "target", "port", "tls"}
 _LIMITS = {"memory", "cpus"}
 _IN_PLACE = {*_LIMITS, "auth", "replicas"}
 
@@ -122,7 +122,7 @@ class Rollout:
             action = "started" if record.is_stopped else "repaired"
             return action, what, self._start(record, resolved, wait, progress)
         live = self._target(server.target).capabilities.live_reload and not resolved.spec.image
-        if _NEEDS_ANOTHER & set(what) or (what and not live):
+        if NEEDS_ANOTHER & set(what) or (what and not live):
             action = "moved" if {"port", "target"} & set(what) else "replaced"
             return action, what, self._replace(record, server, resolved, progress)
         record = self._changed_in_place(record, server, resolved, what, progress)

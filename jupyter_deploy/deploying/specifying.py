@@ -16,7 +16,7 @@ from .asked import DEFAULT, Asked
 # Options that are fields of a specification without conversion.
 _PLAIN = (
     *("models", "port", "environment", "workers", "replicas", "memory", "cpus", "image"),
-    *("auth", "tls", "tls_key", "follow_model", "on_change"),
+    *("auth", "tls", "tls_key", "follow_model", "on_change", "endpoint", "deployment"),
 )
 
 

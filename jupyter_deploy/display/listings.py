@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..endpoints import shown_shares
 from ..errors import DeployError
 from ..verbs import Listing, LogText, facts_of_all
 from ..verbs import plain as plain_data
@@ -53,6 +54,27 @@ _TABLES: dict[str, tuple[list[str], Callable[[Listing], list[list[str]]]]] = {
     "environments": (["environment", "version", "python", "packages", "base image"], _environments),
     "scripts": (["script", "length", "takes from the notebook"], _scripts),
     "services": (["service", "state", "url", "script", "models"], _services),
+    "endpoints": (
+        ["endpoint", "state", "url", "auth", "traffic"],
+        lambda listing: [
+            [one["name"], one["state"], one["scoring_uri"], one["auth"], shown_shares(one["traffic"])]
+            for one in listing
+        ],
+    ),
+    "deployments": (
+        ["deployment", "state", "traffic", "instances", "script", "models"],
+        lambda listing: [
+            [
+                one["name"],
+                one["state"],
+                f"{one['traffic']} %",
+                str(one["wanted"]),
+                one["script"],
+                ", ".join(one["models"]),
+            ]
+            for one in listing
+        ],
+    ),
     "leftovers": (
         ["what", "name", "size"],
         lambda listing: [[one.kind, one.name, plain.human_size(one.size)] for one in listing],
@@ -125,6 +147,11 @@ def _data(listing: Listing) -> dict[str, Any]:
 LISTING = Face("listing", _text, _html, _data)
 SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services), {}))
 MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list(), {}))
+SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services)))
+ENDPOINTS = Face(
+    "listing", _text, _html, _data, lambda known: Listing("endpoints", [one.as_dict() for one in known.values()])
+)
+MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list()))
 SCRIPTS = Face(
     "listing", _text, _html, _data, lambda scripts: Listing("scripts", [scripts.get(name) for name in scripts], {})
 )

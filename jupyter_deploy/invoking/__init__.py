@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .answers import Binary as Binary
     from .answers import decoded as decoded
     from .answers import elapsed as elapsed
+    from .connection import Reply as Reply
     from .invocable import ANSWER_LIMIT as ANSWER_LIMIT
     from .invocable import Invocable as Invocable
     from .invocation import Invocation as Invocation
@@ -34,6 +35,7 @@ else:
         __name__,
         {
             "answers": "Answer Binary decoded elapsed",
+            "connection": "Reply",
             "invocable": "ANSWER_LIMIT Invocable",
             "invocation": "Invocation",
             "load": "LatencyReport histogram percentile summary",

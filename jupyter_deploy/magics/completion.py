@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import (
@@ -51,9 +51,21 @@ def _candidates(place: Place) -> Iterable[str]:
     argument = place.argument
     if argument is None:
         return ()
+    if argument.completes in {"deployments", "shares"}:
+        return [place.given + word for word in _deployments(place.before, argument.completes == "shares")]
     if argument.completes in {"requests", "collections"}:
         return _collected(place.before[0], argument.completes) if place.before else ()
     return [place.given + value for value in values_of(argument)]
+
+
+def _deployments(words: Sequence[str], shares: bool) -> list[str]:
+    """List the deployments of the endpoint that the words name."""
+    from ..workspace import Workspace
+
+    known = Workspace().endpoints
+    found = [list(known[word].deployments) for word in words if word in known]
+    names = found[0] if found else []
+    return [f"{name}=" for name in names] if shares else names
 
 
 def _collected(service: str, what: str) -> list[str]:
@@ -90,7 +102,7 @@ def values_of(argument: Argument) -> Iterable[str]:
         return [f"{name}=" for name in settable()]
     if argument.options.get("choices"):
         return [str(choice) for choice in argument.options["choices"]]
-    if argument.completes not in {"models", "services", "served", "scripts", "environments"}:
+    if argument.completes not in {"models", "services", "served", "called", "scripts", "environments", "endpoints"}:
         # IPython completes files.
         return ()
     from ..workspace import Workspace
@@ -98,6 +110,8 @@ def values_of(argument: Argument) -> Iterable[str]:
     sources: dict[str, Callable[[Workspace], Iterator[str]]] = {
         "models": lambda workspace: _model_names(workspace.models),
         "services": _service_names,
+        "called": lambda workspace: iter({*_service_names(workspace), *workspace.endpoints}),
+        "endpoints": lambda workspace: iter(workspace.endpoints),
         "served": lambda workspace: iter({*workspace.services, *workspace.scripts}),
         "scripts": lambda workspace: iter(workspace.scripts),
         "environments": lambda workspace: iter(["kernel", "inferred", *workspace.environments]),

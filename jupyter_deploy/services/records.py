@@ -13,6 +13,8 @@ from .server import RolloutState, Server
 
 # azureml-core's rule for the names of services.
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")
+# An instance of an endpoint's deployment is a service that no user can name so: endpoint, deployment, number.
+_INSTANCE_RULE = re.compile(r"[a-z][-a-z0-9]*\.[a-z][-a-z0-9]*\.\d+")
 STATES = ("Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed", "Stopped")
 MAX_WORKERS = 64
 MAX_REPLICAS = 100
@@ -122,6 +124,14 @@ class ServiceSpec:
     follow_model: str = ""  # LATEST: each new version of its models is deployed when it is registered
     # addresses and commands that are told of changes; an address may hold a password
     on_change: tuple[str, ...] = field(default=(), repr=False)
+    # the endpoint and the deployment that it is an instance of; empty for a service of its own
+    endpoint: str = ""
+    deployment: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name whose script and model it takes where none are named."""
+        return self.endpoint or self.name
 
 
 @dataclass(frozen=True)
@@ -199,7 +209,7 @@ class ServiceRecord:
 
 def check_service_name(name: str) -> str:
     """Refuse a name that Azure ML would refuse; the hint is a valid one."""
-    if isinstance(name, str) and NAME_RULE.fullmatch(name):
+    if isinstance(name, str) and (NAME_RULE.fullmatch(name) or _INSTANCE_RULE.fullmatch(name)):
         return name
     proposal = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-0123456789")[:32].strip("-")
     raise UsageProblem(

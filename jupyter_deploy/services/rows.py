@@ -157,9 +157,13 @@ class Services:
 
 
 def scripts_services(records: list[ServiceRecord], script: str) -> Iterator[ServiceRecord]:
-    """Yield the services that run a stored script and should be running."""
+    """Yield the services that run a stored script and should be running.
+
+    An endpoint's deployment is not among them: it serves what it was deployed with until it is deployed again.
+    """
     for record in records:
-        if record.spec.script == script and not record.spec.script_is_file and not record.is_stopped:
+        spec = record.spec
+        if spec.script == script and not spec.script_is_file and not spec.endpoint and not record.is_stopped:
             yield record
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .database import Database as Database
     from .locks import Held as Held
     from .locks import built_once as built_once
+    from .locks import lock as lock
     from .rights import make_private as make_private
     from .rights import refuse_secrets as refuse_secrets
     from .rights import secrets_folder as secrets_folder
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .tables import asset_notes as asset_notes
     from .tables import compute_targets as compute_targets
     from .tables import datasets as datasets
+    from .tables import deployments as deployments
+    from .tables import endpoints as endpoints
     from .tables import environments as environments
     from .tables import meta as meta
     from .tables import metrics as metrics
@@ -48,13 +51,13 @@ else:
             "artifacts": "ArtifactStore Tree TreeWriter copy_tree",
             "counter": "ChangeCounter",
             "database": "Database",
-            "locks": "Held built_once",
+            "locks": "Held built_once lock",
             "rights": "make_private refuse_secrets secrets_folder",
             "room": "NO_RIGHTS NO_ROOM Reserve amount cannot_write read_only told",
             "staging": "Claims Stage scratch",
             "tables": (
-                "asset_notes compute_targets datasets environments meta metrics model_names models "
-                "profiles runs scripts services workspace_labels"
+                "asset_notes compute_targets datasets deployments endpoints environments meta metrics model_names "
+                "models profiles runs scripts services workspace_labels"
             ),
         },
     )

@@ -91,7 +91,9 @@ class Database:
     def _told(self) -> contextlib.AbstractContextManager[None]:
         return told(self.path, self.url, self.busy_seconds)
 
-    def lock(self, kind: Literal["service"], name: str, seconds: float) -> contextlib.AbstractContextManager[None]:
+    def lock(
+        self, kind: Literal["service", "endpoint"], name: str, seconds: float
+    ) -> contextlib.AbstractContextManager[None]:
         """Hold a lock between processes, or raise :class:`~jupyter_deploy.store.Held` after so many seconds.
 
         On one machine it ends with its process.

@@ -154,3 +154,21 @@ asset_notes = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("content", sa.JSON, nullable=False),
 )
+
+# What an endpoint and its deployments are, as the domain writes it.
+endpoints = sa.Table(
+    "endpoints",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)
+
+deployments = sa.Table(
+    "deployments",
+    metadata,
+    sa.Column("endpoint", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .choice import packager as packager
     from .choice import target as target
     from .following import Following as Following
+    from .process import birth as birth
+    from .process import lives as lives
     from .process import owner_of_port as owner_of_port
 else:
     __getattr__, __dir__ = door(
@@ -28,6 +30,6 @@ else:
         {
             "choice": "CHOICES NEAREST VARIABLE all_targets choices_with_added choose having packager target",
             "following": "Following",
-            "process": "owner_of_port",
+            "process": "birth lives owner_of_port",
         },
     )

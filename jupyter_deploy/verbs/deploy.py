@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from ..deploying import Asked, own_image
+from ..endpoints import balanced
 from ..errors import UsageProblem
 from ..services import AUTH
 from ..targets import CHOICES
-from ..workspace import Workspace
+from ..workspace import EndpointDeployment, Workspace
 from .verb import SETTING, STORED, Session, Verb, agreed, argument, pairs
 
 _SCRIPT = "a script cell's name, or a file; by default the script cell of the service's name"
@@ -21,6 +22,7 @@ _ENVIRONMENT = (
     "kernel, inferred, inferred+PACKAGE, a conda or requirements file, a Dockerfile, or a registered environment's name"
 )
 _VARIABLE = "an environment variable of the script; KEY alone takes its value here, KEY= removes it; may be repeated"
+_ENDPOINT = "make it a deployment of this endpoint, instead of a service; the first word is its script then"
 _FOLLOW = "latest: a new version of its model is deployed when it is registered, wherever that is done; none: it stays"
 _ON_CHANGE = "an address or a command that gets each change of its state as JSON; may be repeated; none: removes all"
 _MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
@@ -78,6 +80,16 @@ def asked_of(given: argparse.Namespace, session: Session, new: bool) -> Asked:
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    if given.endpoint or given.deployment:
+        return _deployment(workspace, given, session)
+    if given.service is None:
+        raise UsageProblem("Which service?", hint="For example: jupyter model deploy churn")
+    for option in ("instances", "concurrency", "timeout_ms", "queue_ms", "traffic"):
+        if getattr(given, option) is not None:
+            raise UsageProblem(
+                f"--{option.replace('_', '-')} is for a deployment of an endpoint.",
+                hint="Give --endpoint and --deployment too, or leave it out.",
+            )
     return agreed(
         partial(
             workspace.apply,
@@ -92,15 +104,53 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     )
 
 
+def _deployment(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    """Deploy to an endpoint, which is created if there is none of that name."""
+    if not given.endpoint or not given.deployment:
+        raise UsageProblem(
+            "A deployment needs a name and an endpoint.", hint="For example --endpoint churn --deployment green."
+        )
+    if given.no_wait:
+        raise UsageProblem("A deployment is waited for.", hint="Leave --no-wait out.")
+    if given.endpoint not in workspace.endpoints:
+        workspace.endpoints.create(given.endpoint, auth=given.auth, progress=session.say)
+    endpoint = workspace.endpoints[given.endpoint]
+    new = given.deployment not in endpoint.deployments
+    script = given.script or given.service
+    asked = asked_of(argparse.Namespace(**{**vars(given), "script": script, "auth": None}), session, new)
+    wanted = {key: getattr(given, key) for key in ("instances", "timeout_ms", "concurrency", "queue_ms")}
+    living = None if given.stored else session.living
+
+    def act(large: bool) -> EndpointDeployment:
+        how: dict[str, Any] = {"large": large, "living": living, "progress": session.say}
+        return endpoint.bring(given.deployment, asked, **wanted, **how)
+
+    made = agreed(act, given.yes, session)
+    if given.traffic is not None:
+        others = {name: share for name, share in endpoint.traffic.items() if name != given.deployment}
+        endpoint.route(balanced({**others, given.deployment: 0}, given.deployment, given.traffic))
+    elif new and endpoint.record.without_traffic:
+        session.note(f"it gets requests with: jupyter model endpoint traffic {endpoint.name} {given.deployment}=100")
+    return made
+
+
 VERB = Verb(
     "deploy",
     "create, update or repair a service; options that are not given stay as they are",
     (
         argument(
             "service",
+            nargs="?",
             help="the service's name, or its script's; the value 'default' resets an option",
             completes="served",
         ),
+        argument("--endpoint", metavar="NAME", help=_ENDPOINT, completes="endpoints"),
+        argument("--deployment", metavar="NAME", help="with --endpoint: its name there", completes="deployments"),
+        argument("--instances", type=int, metavar="N", help="with --endpoint: servers that run it; 1 by default"),
+        argument("--traffic", type=int, metavar="PERCENT", help="with --endpoint: its share once it is ready"),
+        argument("--concurrency", type=int, metavar="N", help="with --endpoint: requests that each instance runs"),
+        argument("--timeout-ms", type=int, metavar="MS", help="with --endpoint: how long a request may take"),
+        argument("--queue-ms", type=int, metavar="MS", help="with --endpoint: how long a request may wait"),
         argument("--script", metavar="NAME_OR_FILE", help=_SCRIPT, completes="scripts"),
         argument("--source", metavar="DIR", help=_SOURCE, completes="files"),
         argument("--model", action="append", metavar="MODEL[:VERSION]", help=_MODEL, completes="models"),

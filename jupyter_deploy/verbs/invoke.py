@@ -10,20 +10,38 @@ from typing import Any
 from ..errors import UsageProblem
 from ..files import write_atomic
 from ..invoking import ANSWER_LIMIT, Answer, Binary, check_json
-from ..workspace import Service, Workspace
+from ..workspace import Endpoint, Service, Workspace
 from .verb import Done, Session, Verb, argument, evaluate, pairs
 
 NOTHING = object()
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    return invoke_with(_found(workspace, given), given, session)
+
+
+def _found(workspace: Workspace, given: argparse.Namespace) -> Service | Endpoint:
+    """Find the service or the endpoint of a name; a deployment is an endpoint's."""
+    name = given.service
+    if given.deployment or name in workspace.endpoints:
+        endpoint = workspace.endpoints[name]
+        if name in workspace.services:
+            raise UsageProblem(
+                f"A service and an endpoint are named {name}.",
+                hint=f"The endpoint: jupyter model endpoint invoke {name}",
+            )
+        return endpoint.only(given.deployment) if given.deployment else endpoint
+    return workspace.services[name]
+
+
+def invoke_with(service: Service | Endpoint, given: argparse.Namespace, session: Session) -> Any:
+    """Send a value to what a name means, and return what to show."""
     _check(given)
     payload = payload_of(given, session)
-    service = workspace.services[given.service]
     if payload is NOTHING:
         service.check_something("jupyter model invoke" if session.variables is None else "%invoke")
         payload = ""
-    headers = {name: value or "" for name, value in pairs(given.header, "--header").items()}
+    headers = {name: value or "" for name, value in pairs(given.header or [], "--header").items()}
     if given.curl or given.python:
         language = "curl" if given.curl else "python"
         return service.snippet(payload, language, headers=headers, body_file=_output(given), show_key=given.show_key)
@@ -56,7 +74,9 @@ def _check(given: argparse.Namespace) -> None:
         raise UsageProblem(f"--timeout takes seconds above 0, not {given.timeout:g}.", hint="For example: --timeout 5.")
 
 
-def _load(service: Service, payload: Any, headers: dict[str, str], given: argparse.Namespace, session: Session) -> Any:
+def _load(
+    service: Service | Endpoint, payload: Any, headers: dict[str, str], given: argparse.Namespace, session: Session
+) -> Any:
     at_once = 1 if given.concurrency is None else given.concurrency
     timeout = _timeout(given, session)
     return service.load(payload, given.requests, at_once, timeout=timeout, headers=headers, progress=session.say)
@@ -113,13 +133,14 @@ VERB = Verb(
     "invoke",
     "send a service a value and show its answer, or measure many",
     (
-        argument("service", help="the service's name", completes="services"),
+        argument("service", help="the service's name, or an endpoint's", completes="called"),
         argument("value", nargs="?", help="a notebook variable; on the command line, JSON", completes="variables"),
         argument("--data", metavar="JSON", help="the request's body"),
         argument(
             "--file", metavar="F", help="a file with the body; its suffix gives the content type", completes="files"
         ),
         argument("--header", metavar="K=V", action="append", help="a header to send; may be repeated"),
+        argument("--deployment", metavar="NAME", help="of an endpoint: this one must answer", completes="deployments"),
         argument("--timeout", metavar="S", type=float, help="seconds to wait for an answer; 300 by default"),
         argument("--requests", "-n", metavar="N", type=int, help="send it N times and show how long the answers took"),
         argument("--concurrency", "-c", metavar="C", type=int, help="with -n: C requests at once"),

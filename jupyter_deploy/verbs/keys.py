@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
-from ..workspace import Workspace
+from ..workspace import Endpoint, Service, Workspace
 from .verb import Done, Session, Verb, argument
 
 _MASK = "********"
@@ -19,9 +19,13 @@ _NAMES = ("primary", "secondary")
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
+    return keys_of(workspace.services[given.service], given, session)
+
+
+def keys_of(service: Service | Endpoint, given: argparse.Namespace, session: Session) -> Done:
+    """Show or replace the keys of a service or an endpoint."""
     if given.set is not None and given.regenerate is None:
         raise UsageProblem("--set needs --regenerate: which of the two keys?", hint="For example --regenerate primary.")
-    service = workspace.services[given.service]
     if given.regenerate is not None:
         # Before the question: who has no such key is not asked for one.
         service.get_keys()

@@ -14,6 +14,7 @@ NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
     "try", "profile", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
     "stats", "stop", "delete", "keys", "token", "serve",
+    "endpoint", "deployment",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 
@@ -33,6 +34,9 @@ MEANT = {
     **dict.fromkeys(("key", "get-keys", "list-keys", "regenerate"), "keys"),
     **dict.fromkeys(("tokens", "get-token"), "token"),
     **dict.fromkeys(("measure", "benchmark", "size"), "profile"),
+    **dict.fromkeys(("endpoints", "online-endpoint", "router"), "endpoint"),
+    **dict.fromkeys(("deployments", "online-deployment"), "deployment"),
+    **dict.fromkeys(("traffic", "mirror", "route"), "endpoint"),
     "test": "try",
     "metrics": "stats",
 }

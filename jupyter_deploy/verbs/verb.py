@@ -22,8 +22,9 @@ class Argument:
 
     flags: tuple[str, ...]  # ("--port",), or one name without dashes for a positional
     options: dict[str, Any] = field(hash=False)  # argparse's: help, nargs, action, type, choices, metavar…
-    # "models", "services", "served" (these and scripts), "scripts", "variables", "files", "settings", "targets",
-    # "views", "requests", "collections", "auth", "following" or empty
+    # "models", "services", "served" (these and scripts), "called" (these and endpoints), "scripts", "variables",
+    # "files", "settings", "targets", "views", "requests", "collections", "auth", "following", "endpoints",
+    # "deployments", "shares" (deployments with "=") or empty
     completes: str = ""
 
 

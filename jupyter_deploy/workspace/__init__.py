@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .collected import CollectedData as CollectedData
     from .collected import CollectedRows as CollectedRows
     from .collected import shown as shown
+    from .endpoint import Endpoint as Endpoint
+    from .endpoint_deployment import EndpointDeployment as EndpointDeployment
+    from .endpoints import LiveEndpoints as LiveEndpoints
     from .labels import Label as Label
     from .living import Living as Living
     from .living import Run as Run
@@ -36,6 +39,9 @@ else:
         __name__,
         {
             "collected": "Collected CollectedData CollectedRows shown",
+            "endpoint": "Endpoint",
+            "endpoint_deployment": "EndpointDeployment",
+            "endpoints": "LiveEndpoints",
             "labels": "Label",
             "living": "Living Run",
             "opening": "PRUNE",

@@ -54,8 +54,12 @@ class LiveServices(Mapping[str, Service]):
         return isinstance(name, str) and self._rows.named(name) is not None
 
     def records(self) -> list[ServiceRecord]:
-        """Return the rows of all services, as they are: nothing is asked or cleared away."""
-        return [record for record in self._rows.all() if not (self._home.trials / record.name).exists()]
+        """Return the rows of all services, as they are: nothing is asked or cleared away.
+
+        An instance of an endpoint's deployment is no service of its own.
+        """
+        own = (record for record in self._rows.all() if not record.spec.endpoint)
+        return [record for record in own if not (self._home.trials / record.name).exists()]
 
     def log_file_of(self, name: str) -> Path:
         """Return where a service's log is, or that of a failed deployment, which leaves only that.

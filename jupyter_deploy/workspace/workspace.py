@@ -40,6 +40,7 @@ from ..targets import NEAREST, choose, target
 from ..targets import VARIABLE as TARGET_VARIABLE
 from .authoring import NOTHING, Authoring
 from .captured import CapturedValues
+from .endpoints import LiveEndpoints
 from .home_folder import find_home
 from .housekeeping import Housekeeping
 from .labels import Labels
@@ -112,6 +113,8 @@ class Workspace:
         self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away, changes.health)
         self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
         self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
+        made = (resolver, rollout, changes, self._handle, self._references, self._authoring.renewed)
+        self.endpoints = LiveEndpoints(self.home, self._database, self._rows, *made)
 
     def _handle(self, name: str, change: Change | None = None, told_as: str = "") -> Service:
         return Service(name, self._rows, self.home, target, self._deployment, change, told_as, self._replays.run)

@@ -189,6 +189,27 @@ def replayed(evil: str) -> Replayed:
 
 
 # By the class's name; each at least once. What is not text cannot be hostile: of those, the numbers.
+def endpoint_deployment(evil: str) -> dict[str, Any]:
+    """What a deployment of an endpoint tells of itself."""
+    texts = dict.fromkeys(("name", "endpoint", "state", "reason", "script", "image", "target", "description"), evil)
+    lists: dict[str, Any] = {"instances": [evil], "models": [evil], "tags": {evil: evil}, "environment": {}}
+    numbers = {"traffic": 60, "mirror": 0, "wanted": 2, "created": 1.0, "limits": {"timeout_ms": 1}}
+    return {
+        **texts,
+        **lists,
+        **numbers,
+        "change": {"notes": [evil]},
+        "numbers": {"requests": 3, "failed": 1, "p95_ms": 2.0},
+    }
+
+
+def endpoint(evil: str) -> dict[str, Any]:
+    """What an endpoint tells of itself."""
+    texts = dict.fromkeys(("name", "state", "reason", "scoring_uri", "auth", "description"), evil)
+    other = {"traffic": {evil: 60}, "mirror": {evil: 10}, "tags": {evil: evil}, "properties": {evil: evil}}
+    return {**texts, **other, "created": 1.0, "deployments": [endpoint_deployment(evil)]}
+
+
 HOSTILE: dict[str, dict[str, Hostile]] = {
     "Model": {"": Hostile(model)},
     "Script": {
@@ -213,6 +234,9 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
     "CollectedRows": {"": Hostile(rows), "empty": Hostile(lambda evil: CollectedRows(evil, (evil,), ()))},
     "Replayed": {"": Hostile(replayed)},
     "Service": {"": Hostile(seen), "deleted": Hostile(lambda evil: services.Seen(evil, evil, reason=evil))},
+    "Endpoint": {"": Hostile(endpoint), "deleted": Hostile(lambda evil: {**endpoint(evil), "state": "deleted"})},
+    "EndpointDeployment": {"": Hostile(endpoint_deployment)},
+    "LiveEndpoints": {"": Hostile(lambda evil: Listing("endpoints", [endpoint(evil)]))},
     "Stats": {"": Hostile(lambda _: Stats(12.5, 1_500_000, 3_000_000, 4, 10, 20), numbers)},
     "Environment": {
         "": Hostile(lambda evil: Environment(evil, requirements=(evil,), base_image=evil, notices=(evil,)))
@@ -234,6 +258,8 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
         "services": Hostile(lambda evil: Listing("services", [facts(evil)])),
         "scripts": Hostile(lambda evil: Listing("scripts", [Script(evil, evil, evil)])),
         "environments": Hostile(environments),
+        "endpoints": Hostile(lambda evil: Listing("endpoints", [endpoint(evil)])),
+        "deployments": Hostile(lambda evil: Listing("deployments", [endpoint_deployment(evil)])),
         "leftovers": Hostile(lambda evil: Listing("leftovers", [Leftover(evil, evil, 1, evil)])),
     },
     "LogText": {"": Hostile(LogText)},
@@ -252,6 +278,9 @@ LIVE = {
     "Service": services.Seen,
     "Workspace": Overview,
     "LiveServices": Listing,
+    "Endpoint": dict,
+    "EndpointDeployment": dict,
+    "LiveEndpoints": Listing,
     "Models": Listing,
     "Scripts": Listing,
     "Environments": Listing,

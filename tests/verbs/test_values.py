@@ -57,8 +57,6 @@ def test_a_value_that_looks_like_an_option_is_a_value() -> None:
     ("values", "told"),
     [
         ({"service": "x", "portt": 1}, "Did you mean 'port'?"),
-        ({}, "service"),
-        ({"service": None}, "service"),
         ({"service": {"a": 1}}, "a text"),
         ({"service": "x", "port": "high"}, "a whole number"),
         ({"service": "x", "yes": "true"}, "true or false"),
@@ -69,6 +67,12 @@ def test_what_is_refused(values: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageProblem) as refused:
         given_of(find("deploy"), values)
     assert told in refused.value.text()
+
+
+@pytest.mark.parametrize("values", [{}, {"service": None}])
+def test_a_word_that_is_needed(values: dict[str, Any]) -> None:
+    with pytest.raises(UsageProblem, match="service"):
+        given_of(find("stop"), values)
 
 
 def test_names_are_those_of_argparse() -> None:

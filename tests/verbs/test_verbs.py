@@ -94,7 +94,7 @@ def test_the_overview_has_a_line_for_each() -> None:
         ("deploy churn --work 2", "unrecognized arguments: --work 2", "Did you mean --workers?"),
         ("deploy churn --zzzz", "unrecognized arguments: --zzzz", "Usage: prog deploy [-h]"),
         ("deploy churn -x", "unrecognized arguments: -x", "Usage: prog deploy [-h]"),
-        ("deploy", "the following arguments are required: service", "Usage: prog deploy [-h]"),
+        ("stop", "the following arguments are required: service", "Usage: prog stop [-h]"),
         ("deploy churn --port abc", "argument --port: invalid int value: 'abc'", "Usage: prog deploy [-h]"),
         ("deploy churn --port", "argument --port: expected one argument", "Usage: prog deploy [-h]"),
         ("deploy churn --no-wait=1", "argument --no-wait: ignored explicit argument '1'", "Usage: prog deploy [-h]"),

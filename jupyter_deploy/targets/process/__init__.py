@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from ...doors import door
 
 if TYPE_CHECKING:
+    from .pids import birth as birth
+    from .pids import lives as lives
     from .pids import owner_of_port as owner_of_port
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "pids": "owner_of_port",
+            "pids": "birth lives owner_of_port",
         },
     )

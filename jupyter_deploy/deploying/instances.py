@@ -1,0 +1,243 @@
+"""The instances of a deployment: started, changed, replaced, added and removed without a failed request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..endpoints import DeploymentRecord, Endpoints, Limits, member_of
+from ..errors import DeployError, NotFound, UsageProblem
+from ..services import Change, ServiceRecord, Services
+from .asked import Asked
+from .copies import Copies, Given
+from .deployment import Deployment
+from .rollout import Progress
+
+MOST_INSTANCES = 100
+# What a request can say without touching what instances serve.
+_SAID = frozenset({"tags", "description", "labels"})
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a deployment beside what its instances serve; None stays as it is."""
+
+    instances: int | None = None
+    timeout_ms: int | None = None
+    concurrency: int | None = None
+    queue_ms: int | None = None
+    warm: str | None = None  # a request's body
+    tags: Mapping[str, str | None] | None = field(default=None, hash=False)
+    description: str | None = None
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
+
+    def over(self, record: DeploymentRecord) -> DeploymentRecord:
+        """Return a deployment's row with what is asked for.
+
+        Raises
+        ------
+        UsageProblem
+            For a number that no deployment can have.
+        """
+        limits = {key: value for key in Limits.__dataclass_fields__ if (value := getattr(self, key)) is not None}
+        for key, value in limits.items():
+            if not isinstance(value, int) or value < 0:
+                raise UsageProblem(f"{key} must be a whole number from 0 on, not {value!r}.", hint="0 is no limit.")
+        if self.instances is not None and not 1 <= self.instances <= MOST_INSTANCES:
+            raise UsageProblem(
+                f"A deployment has from 1 to {MOST_INSTANCES} instances, not {self.instances}.", hint="For example 2."
+            )
+        tags = {key: value for key, value in {**record.tags, **(self.tags or {})}.items() if value is not None}
+        return replace(
+            record,
+            wanted=record.wanted if self.instances is None else self.instances,
+            limits=replace(record.limits, **limits),
+            warm=record.warm if self.warm is None else self.warm,
+            tags=tags,
+            description=record.description if self.description is None else self.description,
+            labels={**record.labels, **(self.labels or {})},
+        )
+
+
+class Instances:
+    """Brings the instances of a deployment to what is asked for; its caller holds the deployment's lock.
+
+    ``inner_key`` returns the key that an endpoint's router shows to instances. ``push`` tells the router of an endpoint
+    where they are.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        rows: Services,
+        deployment: Deployment,
+        copies: Copies,
+        inner_key: Callable[[str], str],
+        push: Callable[[str], None],
+    ) -> None:
+        self._endpoints = endpoints
+        self._rows = rows
+        self._deployment = deployment
+        self._copies = copies
+        self._inner_key = inner_key
+        self._push = push
+
+    def services(self, record: DeploymentRecord) -> list[ServiceRecord]:
+        """Return the rows of a deployment's instances, oldest first; one that a killed process left is not there."""
+        return [found for name in record.instances if (found := self._rows.find(name))]
+
+    def bring(self, record: DeploymentRecord, asked: Asked, given: Given) -> Change:
+        """Bring the instances to what is asked for, and the router to where they are.
+
+        ``record`` has the number of instances that there should be. A request that says nothing of what they serve
+        changes nothing of it, even if the script has another text by now.
+
+        Raises
+        ------
+        StartFailed, ReloadFailed
+            With the script's traceback; what served before serves on.
+        """
+        before = self._endpoints.find_deployment(record.endpoint, record.name)
+        living = self.services(record)
+        record = replace(record, instances=tuple(one.name for one in living), failed="")
+        if not living:
+            return self._first(record, self._own(record, asked), given)
+        first, own = living[0].name, self._own(record, asked)
+        if before and before != record and not asked.given - _SAID and own.settings == asked.settings:
+            change = _rescaled(before, record)
+        elif self._copies.another(first, own, given):
+            record, change = self._replaced(record, own, given)
+        else:
+            change = self._in_place(living, own, given)
+        self._endpoints.put_deployment(record)
+        self.scale(record, given.progress)
+        return change
+
+    def _own(self, record: DeploymentRecord, asked: Asked) -> Asked:
+        limits, settings = record.limits, dict(asked.settings) if isinstance(asked.settings, Mapping) else {}
+        if limits.timeout_ms:
+            settings["scoring_timeout_ms"] = limits.timeout_ms
+        if limits.queue_ms:
+            settings["queue_wait_ms"] = limits.queue_ms
+        if record.warm:
+            settings["sample"] = record.warm
+        image = asked.image or (found[0].spec.image if (found := self.services(record)) else None)
+        return asked.but(
+            settings=settings or asked.settings,
+            endpoint=record.endpoint,
+            deployment=record.name,
+            # An image of the user's own knows no keys of this package.
+            auth="none" if image else "key",
+        )
+
+    def _first(self, record: DeploymentRecord, asked: Asked, given: Given) -> Change:
+        new = self._endpoints.find_deployment(record.endpoint, record.name) is None
+        record, name = self._numbered(record)
+        # Before it starts: where this process is killed, the row says whose the service is.
+        self._endpoints.put_deployment(record)
+        try:
+            self._give_key(record, name)
+            change = self._deploy(name, asked, given)
+        except BaseException:
+            if new:
+                self._endpoints.remove_deployment(record.endpoint, record.name)
+            raise
+        self.scale(record, given.progress)
+        return change
+
+    def _deploy(self, name: str, asked: Asked, given: Given) -> Change:
+        return self._deployment.deploy(
+            name,
+            asked,
+            large=given.large,
+            source=given.source,
+            names=given.names,
+            progress=given.progress,
+            otherwise=given.otherwise,
+        )
+
+    def _numbered(self, record: DeploymentRecord) -> tuple[DeploymentRecord, str]:
+        name = member_of(record.endpoint, record.name, record.last + 1)
+        return replace(record, instances=(*record.instances, name), last=record.last + 1), name
+
+    def _give_key(self, record: DeploymentRecord, name: str) -> None:
+        self._deployment.access.take(name, {"primary": self._inner_key(record.endpoint)})
+
+    def _in_place(self, living: list[ServiceRecord], asked: Asked, given: Given) -> Change:
+        """Reload each instance; the first one shows whether the new version serves, and the others follow it."""
+        done: list[ServiceRecord] = []
+        first = living[0].name
+        change = self._deploy(first, asked, given)
+        try:
+            for before in living[1:]:
+                done.append(before)
+                self._copies.like(before.name, first, given.progress)
+        except DeployError:
+            for before in (living[0], *done[:-1]):
+                self._copies.restore(before, given.progress)
+            raise
+        return change
+
+    def _replaced(self, record: DeploymentRecord, asked: Asked, given: Given) -> tuple[DeploymentRecord, Change]:
+        """Start the new instances beside the old ones: each takes one's place once it is ready."""
+        started, model = time.perf_counter(), ""
+        for leaving in record.instances:
+            record, name = self._numbered(record)
+            self._endpoints.put_deployment(record)
+            try:
+                self._give_key(record, name)
+                if model:
+                    self._copies.like(name, model, given.progress)
+                else:
+                    self._copies.beside(name, leaving, asked, given)
+            except BaseException:
+                kept = tuple(one for one in record.instances if one != name)
+                self._endpoints.put_deployment(replace(record, instances=kept))
+                raise
+            model = model or name
+            # First the new one gets requests, then the old one none.
+            self._push(record.endpoint)
+            record = self._without(record, leaving)
+        took = (time.perf_counter() - started) * 1000
+        return record, Change(record.title, "replaced", (), took, generation=1)
+
+    def _without(self, record: DeploymentRecord, name: str) -> DeploymentRecord:
+        record = replace(record, instances=tuple(one for one in record.instances if one != name))
+        self._endpoints.put_deployment(record, frees=True)
+        self._push(record.endpoint)
+        self.delete_service(name, keep_data=True)
+        return record
+
+    def scale(self, record: DeploymentRecord, progress: Progress) -> DeploymentRecord:
+        """Have as many instances as the row says; the others are not touched."""
+        while len(record.instances) < record.wanted:
+            progress(f"starting instance {len(record.instances) + 1} of {record.wanted}")
+            before, (record, name) = record, self._numbered(record)
+            self._endpoints.put_deployment(record)
+            try:
+                self._give_key(record, name)
+                self._copies.like(name, record.instances[0], progress)
+            except BaseException:
+                self._endpoints.put_deployment(replace(before, last=record.last))
+                raise
+        self._push(record.endpoint)
+        while len(record.instances) > record.wanted:
+            progress(f"ending an instance; {len(record.instances) - 1} stay")
+            record = self._without(record, record.instances[-1])
+        return record
+
+    def delete_service(self, name: str, *, keep_data: bool = False) -> None:
+        """Let an instance finish its requests, and remove it."""
+        try:
+            self._deployment.delete(name, keep_data=keep_data)
+        except NotFound:
+            # Another process has removed it, too.
+            return
+
+
+def _rescaled(before: DeploymentRecord, record: DeploymentRecord) -> Change:
+    what = [key for key in ("limits", "tags", "description", "warm") if getattr(before, key) != getattr(record, key)]
+    if before.wanted != record.wanted:
+        what.insert(0, f"{record.wanted} instances")
+    return Change(record.title, "scaled" if before.wanted != record.wanted else "updated", tuple(what))

@@ -1,0 +1,31 @@
+"""How an endpoint's requests reach its deployments: the rules, and the routers that carry them out.
+
+A router is a process of its own that outlives the notebook. It knows addresses and shares; what a deployment is, and
+when its traffic changes, is ``deploying``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..doors import door
+
+if TYPE_CHECKING:
+    from .choice import router_of as router_of
+    from .process import EnvoyRouter as EnvoyRouter
+    from .router import PoolNumbers as PoolNumbers
+    from .router import Router as Router
+    from .router import RouterHealth as RouterHealth
+    from .rules import Backend as Backend
+    from .rules import Pool as Pool
+    from .rules import Rules as Rules
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "choice": "router_of",
+            "process": "EnvoyRouter",
+            "router": "PoolNumbers Router RouterHealth",
+            "rules": "Backend Pool Rules",
+        },
+    )

@@ -1,0 +1,177 @@
+"""``python -m jupyter_deploy.routing.watcher FOLDER``: keep an endpoint's router running.
+
+One for each router, detached from who started it. It starts Envoy, starts it again when it dies, keeps its port while
+it is away, and begins a new access log when that has become long. A lock in the folder lets one of them live. A watcher
+that is started beside a living Envoy takes it over. SIGTERM ends both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ..files import write_atomic
+from ..store import Held, lock
+
+PLAN = "router.json"
+PIDS = "router.pids"
+_BACK_OFF = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+_STEADY_SECONDS = 30.0
+_LOOK_SECONDS = 0.2
+_ENDING_SECONDS = 3.0
+_LOG_SIZE = 20_000_000
+_LOG_LOOK_SECONDS = 5.0
+
+
+def main(folder: Path) -> int:
+    """Watch until SIGTERM; returns the exit code, at once where another process watches already."""
+    os.setsid()
+    if os.fork():
+        return 0
+    try:
+        with lock(folder / "watcher.alone", 0.0):
+            return _Watcher(folder).run()
+    except Held:
+        return 0
+
+
+class _Watcher:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        plan = json.loads((folder / PLAN).read_text())
+        self._command: list[str] = plan["command"]
+        self._access_log, self._admin = Path(plan["access_log"]), plan["admin"]
+        # Bound but not listening: nobody else gets the port while Envoy is away, and clients meet no dead end.
+        self._reserved = reserve(plan["port"])
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pid, self._ending = 0, False
+        self._looked = time.monotonic()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._ending = True
+
+    def run(self) -> int:
+        self._adopt()
+        quick = 0
+        while not self._ending:
+            if not self._pid:
+                self._start()
+            born = time.monotonic()
+            self._wait()
+            if self._ending:
+                break
+            quick = 0 if time.monotonic() - born > _STEADY_SECONDS else quick + 1
+            self._say(f"the router (pid {self._pid}) died; it is started again")
+            self._pid, self._child = 0, None
+            self._pause(_BACK_OFF[min(quick, len(_BACK_OFF)) - 1] if quick else 0.0)
+        self._end()
+        return 0
+
+    def _adopt(self) -> None:
+        """Find the Envoy of a watcher that died; it goes on undisturbed."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            pid = int(json.loads((self._folder / PIDS).read_text())["router"])
+            if _is_ours(pid, self._command):
+                self._pid = pid
+        self._note()
+
+    def _start(self) -> None:
+        # Its socket of before would keep it from binding.
+        with contextlib.suppress(FileNotFoundError):
+            Path(self._admin).unlink()
+        with (self._folder / "router.log").open("ab") as log:
+            self._child = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder
+            )
+        self._pid = self._child.pid
+        self._note()
+
+    def _note(self) -> None:
+        write_atomic(self._folder / PIDS, json.dumps({"router": self._pid, "watcher": os.getpid()}), mode=0o600)
+
+    def _wait(self) -> None:
+        while not self._ending and self._lives():
+            self._pause(_LOOK_SECONDS)
+            if time.monotonic() - self._looked > _LOG_LOOK_SECONDS:
+                self._looked = time.monotonic()
+                self._turn_log()
+
+    def _lives(self) -> bool:
+        if self._child is not None:
+            return self._child.poll() is None
+        return _is_ours(self._pid, self._command)
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._ending and (left := until - time.monotonic()) > 0:
+            # A signal ends the sleep only through its handler's flag.
+            time.sleep(min(left, 0.05))
+
+    def _turn_log(self) -> None:
+        try:
+            if self._access_log.stat().st_size < _LOG_SIZE:
+                return
+            self._access_log.replace(self._access_log.with_name(self._access_log.name + ".1"))
+        except FileNotFoundError:
+            return
+        connection = http.client.HTTPConnection("localhost", timeout=5)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.sock.connect(self._admin)
+            connection.request("POST", "/reopen_logs")
+            connection.getresponse().read()
+
+    def _end(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not self._lives():
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+            until = time.monotonic() + _ENDING_SECONDS
+            while self._lives() and time.monotonic() < until:
+                time.sleep(0.01)
+        self._reserved.close()
+
+    def _say(self, text: str) -> None:
+        with (self._folder / "router.log").open("a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+
+def reserve(port: int) -> socket.socket:
+    """Bind a port of loopback beside a router of the same user, without listening; 0 is any.
+
+    Raises OSError if another program has it.
+    """
+    held = socket.socket()
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(("127.0.0.1", port))
+    except BaseException:
+        held.close()
+        raise
+    return held
+
+
+def _is_ours(pid: int, command: list[str]) -> bool:
+    """Whether a process is the Envoy of this folder: its command line names the folder's own file."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.cmdline()[1:] == command[1:]
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
