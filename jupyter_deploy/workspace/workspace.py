@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from ..capture import Notebook
-from ..compute import ComputeTargets
-from ..datasets import Datasets, Datastores
 from ..deploying import (
     Asked,
     Deployment,
@@ -32,7 +30,6 @@ from ..environments import Environment, Environments
 from ..home import Home
 from ..invoking import encode_payload
 from ..registry import Lineage, Model, Models, Resources
-from ..runs import Runs
 from ..scripts import Scripts
 from ..services import Change, Services
 from ..store import ArtifactStore, Database
@@ -43,7 +40,7 @@ from .captured import CapturedValues
 from .endpoints import LiveEndpoints
 from .home_folder import find_home
 from .housekeeping import Housekeeping
-from .labels import Labels
+from .keeping import Keeping
 from .living import Living, Run
 from .opening import full_disk_told, open_home
 from .profile import Profile
@@ -58,7 +55,7 @@ from .trial import Trial, Trials
 from .written import Written
 
 
-class Workspace:
+class Workspace(Keeping):
     """Everything of one user: models, scripts, services.
 
     Opening one collects nothing. A change, or a list of services, removes what killed processes left.
@@ -87,10 +84,7 @@ class Workspace:
         self.models = Models(self._database, self._artifacts, Services.using)
         self.scripts = Scripts(self._database)
         self.environments = Environments(self._database)
-        self.runs = Runs(self._database, self.home.runs)
-        self.datasets = Datasets(self._database, self.home.datasets)
-        self.datastores = Datastores(self.home.datastores)
-        self.compute_targets, self.labels = ComputeTargets(self._database), Labels(self._database)
+        self._open_kept(self.home, self._database)
         self._references = References(self.scripts, self.environments, self.models.names)
         self._naming = Naming(self._rows, self.scripts, self.models)
         resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
