@@ -132,7 +132,7 @@ class EndpointChanges:
             before = self._endpoints.find(name)
             if before is None and self._rows.find(name):
                 raise UsageProblem(
-                    f"A service is named {name!r}: with an endpoint of that name, nobody could tell which is meant.",
+                    f"A service is named {name!r}: an endpoint of that name could not be told from it.",
                     hint=f"Give the endpoint another name, or: jupyter model delete {name}",
                 )
             record = asked.over(before or EndpointRecord(name))

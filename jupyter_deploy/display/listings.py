@@ -147,11 +147,9 @@ def _data(listing: Listing) -> dict[str, Any]:
 LISTING = Face("listing", _text, _html, _data)
 SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services), {}))
 MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list(), {}))
-SERVICES = Face("listing", _text, _html, _data, lambda services: Listing("services", facts_of_all(services)))
 ENDPOINTS = Face(
-    "listing", _text, _html, _data, lambda known: Listing("endpoints", [one.as_dict() for one in known.values()])
+    "listing", _text, _html, _data, lambda known: Listing("endpoints", [one.as_dict() for one in known.values()], {})
 )
-MODELS = Face("listing", _text, _html, _data, lambda models: Listing("models", models.list()))
 SCRIPTS = Face(
     "listing", _text, _html, _data, lambda scripts: Listing("scripts", [scripts.get(name) for name in scripts], {})
 )

@@ -49,7 +49,7 @@ class _Watcher:
         plan = json.loads((folder / PLAN).read_text())
         self._command: list[str] = plan["command"]
         self._access_log, self._admin = Path(plan["access_log"]), plan["admin"]
-        # Bound but not listening: nobody else gets the port while Envoy is away, and clients meet no dead end.
+        # Bound but not listening: no other program gets the port while Envoy is away.
         self._reserved = reserve(plan["port"])
         self._child: subprocess.Popen[bytes] | None = None
         self._pid, self._ending = 0, False

@@ -117,8 +117,8 @@ class Endpoint(Invocable):
             Percentages that add up to 100, or to 0; ``{"blue": 90, "green": 10}`` or ``"blue=90 green=10"``. What is
             left out gets none.
         mirror : mapping or str, optional
-            The percentage of requests, at most 50, that are copied to one deployment without traffic, whose answers go
-            to nobody; ``"none"`` ends it.
+            The percentage of requests, at most 50, that are copied to one deployment without traffic; clients never
+            see its answers. ``"none"`` ends it.
 
         Raises
         ------
