@@ -87,7 +87,9 @@ def _lines(path: Path, reading: Reading) -> Iterator[tuple[str, ...]]:
         raise ConfigProblem(f"{path} cannot be read: {reason}.", hint="Data sets are files of text.") from None
     text = text.removeprefix("\ufeff")
     if reading.separator in {"\n", "\r\n"}:
-        yield from ((line,) for line in text.splitlines() if line.strip())
+        # Not splitlines(): a text may hold other characters that end a line there, U+2028 for one.
+        lines = text.replace("\r\n", "\n").split("\n")
+        yield from ((line,) for line in lines if line.strip())
         return
     stream = io.StringIO(text, newline="")
     for row in csv.reader(stream, delimiter=reading.separator, strict=False):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,14 @@ class PromoteHeadersBehavior(Enum):
 class TabularDataset(metaclass=Vocabulary, error=UserErrorException):
     """Rows of texts; :attr:`name` and :attr:`version` are None until it is registered."""
 
-    def __init__(self, files: Sequence[Path], reading: Reading, record: DatasetRecord | None = None) -> None:
-        self._files, self._reading, self._record = tuple(files), reading, record
+    def __init__(
+        self,
+        files: Sequence[Path],
+        reading: Reading,
+        record: DatasetRecord | None = None,
+        rows: slice | None = None,
+    ) -> None:
+        self._files, self._reading, self._record, self._rows = tuple(files), reading, record, rows or slice(None)
 
     def __repr__(self) -> str:
         named = f"name={self.name!r}, version={self.version}, " if self._record else ""
@@ -63,7 +71,8 @@ class TabularDataset(metaclass=Vocabulary, error=UserErrorException):
     @property
     def table(self) -> Table:
         """What the files hold now; of a registered one it never changes."""
-        return read_table(self._files, self._reading)
+        whole = read_table(self._files, self._reading)
+        return whole if self._rows == slice(None) else Table(whole.columns, whole.rows[self._rows])
 
     def register(
         self,
@@ -75,8 +84,20 @@ class TabularDataset(metaclass=Vocabulary, error=UserErrorException):
     ) -> TabularDataset:
         """Keep a copy of the files under a name; the same content is the same version unless a new one is asked for."""
         store, how = workspace._local.datasets, {"description": description or "", "tags": tags}
-        record = store.register(name, "tabular", self._files, self._reading, new_version=create_new_version, **how)  # type: ignore[arg-type]
+        with self._written() as (files, reading):
+            record = store.register(name, "tabular", files, reading, new_version=create_new_version, **how)  # type: ignore[arg-type]
         return TabularDataset(store.files(record), record.reading, record)
+
+    @contextmanager
+    def _written(self) -> Iterator[tuple[Sequence[Path], Reading]]:
+        """Yield files that hold these rows and no others."""
+        if self._rows == slice(None):
+            yield self._files, self._reading
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            table, place = self.table, Path(folder) / "rows.csv"
+            _write(place, table.columns, table.rows)
+            yield [place], Reading(quoted_lines=True)
 
     def to_pandas_dataframe(self, on_error: str = "null", out_of_range_datetime: str = "null") -> Any:
         """Return a frame; columns of numbers are numbers in it."""
@@ -89,9 +110,21 @@ class TabularDataset(metaclass=Vocabulary, error=UserErrorException):
                 frame[column] = pd.to_numeric(frame[column], errors="coerce")
         return frame
 
-    def take(self, count: int) -> Any:
-        """Return the first rows as a frame."""
-        return self.to_pandas_dataframe().head(count)
+    def take(self, count: int) -> TabularDataset:
+        """Return a dataset of the first rows."""
+        return self._some(slice(_count(count)))
+
+    def skip(self, count: int) -> TabularDataset:
+        """Return a dataset without the first rows."""
+        return self._some(slice(_count(count), None))
+
+    def _some(self, rows: slice) -> TabularDataset:
+        inner = self._rows
+        start = (inner.start or 0) + (rows.start or 0)
+        ends = [(inner.start or 0) + rows.stop if rows.stop is not None else None, inner.stop]
+        known = [end for end in ends if end is not None]
+        # The SDK's, too, is an unregistered one.
+        return TabularDataset(self._files, self._reading, rows=slice(start, min(known) if known else None))
 
 
 class TabularDatasetFactory(metaclass=Vocabulary, error=UserErrorException):
@@ -105,7 +138,7 @@ class TabularDatasetFactory(metaclass=Vocabulary, error=UserErrorException):
         infer_column_types: bool = True,
         set_column_types: Mapping[str, Any] | None = None,
         separator: str = ",",
-        header: PromoteHeadersBehavior | bool = PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS,
+        header: PromoteHeadersBehavior | bool = True,
         partition_format: str | None = None,
         support_multi_line: bool = False,
         empty_as_string: bool = False,
@@ -129,13 +162,33 @@ class TabularDatasetFactory(metaclass=Vocabulary, error=UserErrorException):
         return made
 
     @staticmethod
-    def from_json_lines_files(path: Any, **_: Any) -> TabularDataset:
+    def from_json_lines_files(
+        path: Any,
+        validate: bool = True,
+        include_path: bool = False,
+        set_column_types: Mapping[str, Any] | None = None,
+        partition_format: str | None = None,
+        invalid_lines: str = "error",
+        encoding: str = "utf8",
+    ) -> TabularDataset:
         """Read files of JSON lines: each line is one text."""
-        return TabularDataset(list(_files(path)), Reading("\n", PromoteHeadersBehavior.NO_HEADERS.value))
+        if include_path or partition_format:
+            raise UsageProblem("include_path and partition_format are not there.", hint="Leave them out.")
+        made = TabularDataset(list(_files(path)), Reading("\n", PromoteHeadersBehavior.NO_HEADERS.value, encoding))
+        if validate:
+            made.table  # noqa: B018 - reads the files
+        return made
 
     @staticmethod
     def register_pandas_dataframe(
-        dataframe: Any, target: Any, name: str, description: str | None = None, tags: Any = None, **_: Any
+        dataframe: Any,
+        target: Any,
+        name: str,
+        description: str | None = None,
+        tags: Any = None,
+        show_progress: bool = True,
+        row_group_size: int | None = None,
+        make_target_path_unique: bool = True,
     ) -> TabularDataset:
         """Write a frame to a datastore as CSV, and register it."""
         store, folder = target if isinstance(target, tuple) else (target, "")
@@ -143,10 +196,7 @@ class TabularDatasetFactory(metaclass=Vocabulary, error=UserErrorException):
             raise UsageProblem("target is a datastore, or (datastore, path).", hint="ws.get_default_datastore()")
         place = store.workspace._local.datastores.create(store.name) / (folder or "frames") / f"{name}.csv"
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(dataframe.columns)
-            writer.writerows(dataframe.itertuples(index=False))
+        _write(place, dataframe.columns, dataframe.itertuples(index=False))
         made = TabularDataset([place], Reading())
         return made.register(store.workspace, name, description, tags, create_new_version=True)
 
@@ -175,6 +225,19 @@ class Dataset(metaclass=Vocabulary, error=UserErrorException):
         """Find a registered data set by ``name:version``."""
         name, _colon, version = id.rpartition(":")
         return Dataset.get_by_name(workspace, name, version)
+
+
+def _write(place: Path, columns: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    with place.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _count(given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise UsageProblem(f"count must be a number of rows, not {given!r}.", hint="dataset.take(3)")
+    return given
 
 
 def _files(given: Any) -> Iterable[Path]:

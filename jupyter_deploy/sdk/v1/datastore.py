@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ...datasets import DEFAULT
 from ...errors import UsageProblem
@@ -89,9 +88,9 @@ class Datastore(metaclass=Vocabulary, error=UserErrorException):
             print(f"Uploaded {len(places)} files")  # noqa: T201 - the SDK's own line
         return DataPath(self, "" if target == "." else target)
 
-    def path(self, path: str | None = None, *_: Any) -> DataPath:
+    def path(self, path: str | None = None, data_reference_name: str | None = None) -> DataPath:
         """Name a path in it."""
-        return DataPath(self, path or "")
+        return DataPath(self, path or "", data_reference_name)
 
     def download(
         self, target_path: str | Path, prefix: str | None = None, overwrite: bool = False, show_progress: bool = True

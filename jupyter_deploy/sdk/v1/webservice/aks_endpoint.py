@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..exceptions import WebserviceException
@@ -42,26 +42,112 @@ class AksEndpoint(AksWebservice):
 
     @staticmethod
     def deploy_configuration(  # type: ignore[override]
-        version_name: str | None = None, traffic_percentile: float | None = None, **options: Any
+        autoscale_enabled: bool | None = None,
+        autoscale_min_replicas: int | None = None,
+        autoscale_max_replicas: int | None = None,
+        autoscale_refresh_seconds: int | None = None,
+        autoscale_target_utilization: int | None = None,
+        collect_model_data: bool | None = None,
+        auth_enabled: bool | None = None,
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        enable_app_insights: bool | None = None,
+        scoring_timeout_ms: int | None = None,
+        replica_max_concurrent_requests: int | None = None,
+        max_request_wait_time: int | None = None,
+        num_replicas: int | None = None,
+        primary_key: str | None = None,
+        secondary_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        gpu_cores: int | None = None,
+        period_seconds: int | None = None,
+        initial_delay_seconds: int | None = None,
+        timeout_seconds: int | None = None,
+        success_threshold: int | None = None,
+        failure_threshold: int | None = None,
+        namespace: str | None = None,
+        token_auth_enabled: bool | None = None,
+        version_name: str | None = None,
+        traffic_percentile: float | None = None,
+        compute_target_name: str | None = None,
+        cpu_cores_limit: float | None = None,
+        memory_gb_limit: float | None = None,
     ) -> AksEndpointDeploymentConfiguration:
         """Describe an endpoint's first version: the options of AksWebservice, its name and its share."""
-        try:
-            made = AksEndpointDeploymentConfiguration(
-                version_name=version_name or _FIRST, traffic_percentile=traffic_percentile, **options
-            )
-        except TypeError as error:
-            raise WebserviceException(
-                f"AksEndpoint.deploy_configuration: {str(error).partition('() ')[2]}.",
-                hint="The options are those of AksWebservice.deploy_configuration, version_name, traffic_percentile.",
-            ) from error
+        given = locals()
+        made = AksEndpointDeploymentConfiguration(**given | {"version_name": version_name or _FIRST})
         made.validate_configuration()
         return made
 
-    def create_version(self, version_name: str, *_: Any, **__: Any) -> None:
+    def create_version(
+        self,
+        version_name: str,
+        autoscale_enabled: bool | None = None,
+        autoscale_min_replicas: int | None = None,
+        autoscale_max_replicas: int | None = None,
+        autoscale_refresh_seconds: int | None = None,
+        autoscale_target_utilization: int | None = None,
+        collect_model_data: bool | None = None,
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        scoring_timeout_ms: int | None = None,
+        replica_max_concurrent_requests: int | None = None,
+        max_request_wait_time: int | None = None,
+        num_replicas: int | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        models: Sequence[Any] | None = None,
+        inference_config: Any = None,
+        gpu_cores: int | None = None,
+        period_seconds: int | None = None,
+        initial_delay_seconds: int | None = None,
+        timeout_seconds: int | None = None,
+        success_threshold: int | None = None,
+        failure_threshold: int | None = None,
+        traffic_percentile: float | None = None,
+        is_default: bool | None = None,
+        is_control_version_type: bool | None = None,
+        cpu_cores_limit: float | None = None,
+        memory_gb_limit: float | None = None,
+    ) -> None:
         """Refused: traffic between versions comes with endpoints."""
         raise self._no_traffic()
 
-    def update_version(self, version_name: str, *_: Any, **__: Any) -> None:
+    def update_version(
+        self,
+        version_name: str,
+        autoscale_enabled: bool | None = None,
+        autoscale_min_replicas: int | None = None,
+        autoscale_max_replicas: int | None = None,
+        autoscale_refresh_seconds: int | None = None,
+        autoscale_target_utilization: int | None = None,
+        collect_model_data: bool | None = None,
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        scoring_timeout_ms: int | None = None,
+        replica_max_concurrent_requests: int | None = None,
+        max_request_wait_time: int | None = None,
+        num_replicas: int | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        models: Sequence[Any] | None = None,
+        inference_config: Any = None,
+        gpu_cores: int | None = None,
+        period_seconds: int | None = None,
+        initial_delay_seconds: int | None = None,
+        timeout_seconds: int | None = None,
+        success_threshold: int | None = None,
+        failure_threshold: int | None = None,
+        traffic_percentile: float | None = None,
+        is_default: bool | None = None,
+        is_control_version_type: bool | None = None,
+        cpu_cores_limit: float | None = None,
+        memory_gb_limit: float | None = None,
+    ) -> None:
         """Refused, as :meth:`create_version`."""
         raise self._no_traffic()
 
