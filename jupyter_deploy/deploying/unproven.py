@@ -66,6 +66,14 @@ class Unproven:
             with self._lock(record.name):
                 self._settle(record.name)
 
+    def prove(self, name: str) -> None:
+        """Note that a service was seen to serve: what fails later keeps its row, its options and its log."""
+        record = self._rows.find(name)
+        if record is not None and record.rollout.unproven:
+            # A deployment that is under way decides by itself.
+            with contextlib.suppress(Busy), self._lock(name, 0.0):
+                self._settle(name)
+
     def collect(self, *, waited_for: bool = True) -> None:
         """Remove what first deployments left whose process died.
 

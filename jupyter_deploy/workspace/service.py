@@ -96,6 +96,10 @@ class Service(Invocable, Collecting):
         """One of Transitioning, Healthy, Unhealthy, Unschedulable, Failed, Stopped."""
         return self.health.state
 
+    def prove(self) -> None:
+        """Note that it serves, if it does: a first deployment that nobody waited for is removed when it fails."""
+        self._deployment.unproven.prove(self.name)
+
     @property
     def scoring_uri(self) -> str:
         """Where requests go; empty before the first start."""

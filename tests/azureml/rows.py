@@ -186,8 +186,15 @@ ANCHORS = {
     "2.38": "where-a-service-runs-here",
     "2.50": "what-differs",
     "2.51": "what-differs",
+    "2.62": "packages",
+    "2.70": "browsers",
     "3.17": "what-is-not-here",
 }
+# Rows that are about containers: a test with an engine shows them, too.
+CONTAINERS = (
+    *("0.1", "0.11", "0.12", "1.8", "1.10", "1.13", "2.16", "2.18", "2.21", "2.22", "2.32", "2.41", "2.43", "2.57"),
+    *("2.58", "2.59", "2.60", "2.61", "2.62", "2.63", "2.64", "2.65", "2.66", "2.67", "2.68"),
+)
 
 # Rows that nothing shows yet, each with the reason.
 OPEN = {

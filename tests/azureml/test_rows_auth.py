@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 import requests
 
 from jupyter_deploy.sdk.v1 import AciWebservice, AksWebservice, LocalWebservice, Model, WebserviceException, Workspace
+from jupyter_deploy.services import LIFETIME
+from jupyter_deploy.services.tokens import signing_key
+from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 from .services import BODY, inference, registered
 
@@ -32,7 +37,7 @@ def status(service: Any, bearer: str | None) -> int:
     return requests.post(service.scoring_uri, BODY, headers=headers, timeout=10).status_code
 
 
-# (class, options) → (key, token)
+# (class, options) → (key, token). The table's other three cells are refused: see below.
 DEFAULTS = [
     (LocalWebservice, {}, (False, False)),
     (AciWebservice, {}, (False, False)),
@@ -62,6 +67,21 @@ def test_row_0_21_keys_are_on_for_aks_only_and_every_class_says_so(
     assert service.run(BODY) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "option", "words"),
+    [
+        (LocalWebservice, "auth_enabled", "AciWebservice.deploy_configuration and AksWebservice.deploy_configuration"),
+        (LocalWebservice, "token_auth_enabled", "belongs to AksWebservice.deploy_configuration."),
+        (AciWebservice, "token_auth_enabled", "belongs to AksWebservice.deploy_configuration."),
+    ],
+)
+def test_row_0_21_what_a_class_cannot_have_is_refused_with_the_classes_that_can(
+    kind: Any, option: str, words: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        kind.deploy_configuration(**{option: True})
+
+
 def test_row_0_22_both_keys_open_and_a_new_one_closes_one(ws: Workspace, outputs: Path, folder: Path) -> None:
     service = deployed(ws, outputs, folder, AksWebservice.deploy_configuration())
     primary_key, secondary_key = service.get_keys()
@@ -88,8 +108,27 @@ def test_row_0_23_tokens_are_for_aks_and_end(ws: Workspace, outputs: Path, folde
     assert access.expiry_on > access.refresh_after
     assert access.access_token not in repr(access)
     assert [status(service, bearer) for bearer in (token, access.access_token, "x.y.z")] == [200, 200, 401]
-    with pytest.raises(WebserviceException):
+    with pytest.raises(WebserviceException, match="no keys"):
         service.get_keys()
+    # Signed as the service's own, but for times that are over.
+    ended = datetime.now(UTC) - timedelta(minutes=1)
+    key = signing_key(LocalWorkspace().home.root, "guarded")
+    claims = {"aud": "guarded", "iat": ended - LIFETIME, "nbf": ended - LIFETIME}
+    refused = requests.post(
+        service.scoring_uri,
+        BODY,
+        headers={"Authorization": f"Bearer {jwt.encode({**claims, 'exp': ended}, key)}"},
+        timeout=10,
+    )
+    assert (refused.status_code, refused.json()) == (
+        401, {"message": "The token has expired; get_token() returns a new one."}
+    )  # fmt: skip
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    later = datetime.now(UTC) + LIFETIME
+    good = {bearer: jwt.encode({**claims, "exp": later, "aud": bearer}, key) for bearer in ("guarded", "other")}
+    assert [status(service, bearer) for bearer in good.values()] == [200, 401]
+    # A second token does not end the first: clients refresh theirs at different times.
+    assert [status(service, bearer) for bearer in (token, service.get_token()[0])] == [200, 200]
     for config in (LocalWebservice.deploy_configuration(), AciWebservice.deploy_configuration(auth_enabled=True)):
         other = deployed(ws, outputs, folder, config, "other")
         with pytest.raises(NotImplementedError, match="do not support Token Authentication"):
@@ -104,14 +143,20 @@ def test_local_services_have_no_keys(ws: Workspace, outputs: Path, folder: Path)
             ask()
 
 
-def test_keys_that_are_given_are_the_services(ws: Workspace, outputs: Path, folder: Path) -> None:
+def test_row_2_46_an_aci_service_has_the_keys_that_are_given_and_renews_them(
+    ws: Workspace, outputs: Path, folder: Path
+) -> None:
     keys = ("first-key-1234567890abcdef", "second-key-1234567890abcdef")
     config = AciWebservice.deploy_configuration(auth_enabled=True, primary_key=keys[0], secondary_key=keys[1])
     service = deployed(ws, outputs, folder, config)
     assert service.get_keys() == keys
     assert [status(service, key) for key in (*keys, "other")] == [200, 200, 401]
+    service.regen_key("Secondary")
+    made = service.get_keys()
+    assert (made[0], made[1] == keys[1]) == (keys[0], False)
+    assert [status(service, key) for key in (*keys, made[1])] == [200, 401, 200]
     shown = f"{config!r}{service!r}{service.serialize()}{service._record}"
-    assert not [key for key in keys if key in shown]
+    assert not [key for key in (*keys, made[1]) if key in shown]
 
 
 def test_auth_is_changed_by_an_update(ws: Workspace, outputs: Path, folder: Path) -> None:

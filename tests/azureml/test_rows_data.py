@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -69,7 +70,7 @@ def test_row_2_34_the_dataset_block(ws: Workspace, folder: Path) -> None:
     assert (found.name, found.version, made.version) == ("sample_request_data", 1, 1)
     assert found.table.columns == ("Column1",)
     assert found.table.rows == ((input_json,),) * 100
-    assert found.take(3)["Column1"].tolist() == [input_json] * 3
+    assert found.take(3).to_pandas_dataframe()["Column1"].tolist() == [input_json] * 3
     assert ws.datasets["sample_request_data"].id == "sample_request_data:1"
 
 
@@ -79,6 +80,25 @@ def test_a_table_of_numbers_is_a_frame_of_numbers(ws: Workspace, folder: Path) -
     pd.testing.assert_frame_equal(frame, pd.DataFrame({"x": [1, 2], "name": pd.Series(["one", "two"], dtype=object)}))
     made = Dataset.Tabular.register_pandas_dataframe(frame, ws.get_default_datastore(), "frames")
     assert made.table.rows == (("1", "one"), ("2", "two"))
+
+
+def test_some_rows_are_a_dataset_and_are_registered_alone(ws: Workspace, folder: Path) -> None:
+    bodies = [json.dumps({"data": [[n, 'a "quoted",\u2028 text']]}, ensure_ascii=False) for n in range(6)]
+    (folder / "rows.txt").write_text("".join(f"{body}\n" for body in bodies))
+    whole = Dataset.Tabular.from_delimited_files("rows.txt", separator="\n", header=False)
+    for some, rows in (
+        (whole.take(2), bodies[:2]),
+        (whole.skip(4), bodies[4:]),
+        (whole.skip(1).take(3), bodies[1:4]),
+        (whole.take(3).skip(2), bodies[2:3]),
+        (whole.take(2).take(5), bodies[:2]),
+    ):
+        kept = some.register(ws, "some", create_new_version=True)
+        for found in (some, kept, Dataset.get_by_name(ws, "some")):
+            assert [text for (text,) in found.table.rows] == rows
+            assert found.to_pandas_dataframe()["Column1"].tolist() == rows
+    with pytest.raises(UserErrorException, match="count must be a number of rows, not -1"):
+        whole.take(-1)
 
 
 def test_a_model_knows_its_datasets(ws: Workspace, outputs: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_deploy.sdk.v1 import InferenceConfig, LocalWebservice, Model, Workspace
 
-from .services import BODY, registered
+from .services import BODY, CHOICE, registered
 
 TREE = """\
 import os
@@ -57,23 +57,6 @@ def run(raw_data):
         counted.write("run\\n")
     data = np.array(json.loads(raw_data)["data"])
     return [model.predict(data).tolist(), open("counted.txt").read().split()]
-"""
-CHOICE = """\
-import json
-import os
-from pathlib import Path
-
-
-def init():
-    global loaded
-    loaded = {}
-
-
-def run(raw_data):
-    wanted = json.loads(raw_data)["model"]
-    if wanted not in loaded:
-        loaded[wanted] = Path(os.environ["AZUREML_MODEL_DIR"], wanted, "1", wanted + ".txt").read_text()
-    return [loaded[wanted], sorted(loaded)]
 """
 
 

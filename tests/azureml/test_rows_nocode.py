@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,25 @@ def test_row_2_56_a_graph_by_values_and_by_protobufs_json(ws: Workspace, folder:
     output = answer["outputs"]["Plus214_Output_0"]
     assert output["dims"] == ["1", "1"]
     assert np.frombuffer(base64.b64decode(output["rawData"]), np.float32).tolist() == [5.0]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is not None, reason="TensorFlow is installed here")
+def test_row_2_55_without_tensorflow_it_is_said_what_to_install(ws: Workspace, folder: Path) -> None:
+    # The beginning of a file that TensorFlow wrote.
+    (folder / "flowers" / "1" / "variables").mkdir(parents=True)
+    (folder / "flowers" / "1" / "saved_model.pb").write_bytes(b"\x08\x01\x12\x0a\x0a\x08\x12\x06serve\x00")
+    model = Model.register(
+        workspace=ws,
+        model_name="flowers",
+        model_path="flowers",
+        model_framework=Model.Framework.TENSORFLOW,
+        model_framework_version="1.14.0",
+        description="Flowers model",
+    )
+    with pytest.raises(WebserviceException, match="tensorflow is not installed here") as refused:
+        Model.deploy(ws, "tensorflow-web-service", [model])
+    assert "pip install tensorflow" in refused.value.message
+    assert list(ws.webservices) == []
 
 
 def test_a_framework_that_has_no_server_of_its_own_is_refused(ws: Workspace, outputs: Path) -> None:

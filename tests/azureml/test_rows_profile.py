@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ from jupyter_deploy.sdk.v1 import (
     WebserviceException,
     Workspace,
 )
+
+from .services import until
 
 SCORE = """import json, os
 import joblib
@@ -77,6 +82,11 @@ def test_row_2_35_a_profile_of_a_hundred_rows(
     assert 0.1 <= details["recommendedCpu"] <= 3.5
     assert 0.1 <= details["recommendedMemoryInGB"] <= 15
     assert details == ModelProfile(ws, "unique_name").get_details() == profile.serialize()
+    # A cell that ends in it shows the latencies as a histogram.
+    shown = profile._repr_html_()
+    assert "unique_name" in shown
+    assert "p50" in shown
+    assert shown.count("<svg") + shown.count("jd-bar") > 0
     # Row 2.37: the numbers become tags.
     model.add_tags({"requestedCpu": details["requestedCpu"], "requestedMemoryInGb": details["requestedMemoryInGb"]})
     assert Model(ws, id=model.id).tags == {"requestedCpu": "1.0", "requestedMemoryInGb": "0.5"}
@@ -133,3 +143,44 @@ def test_a_list_or_a_file_of_requests_is_a_dataset_too(
     assert (type(profile), profile.get_details()["totalQueries"]) == (Named, 3)
     with pytest.raises(UserErrorException, match="data set is empty"):
         Model.profile(ws, "of-nothing", [model], inference_config, [])
+
+
+INTERRUPTED = """
+import json
+import sys
+
+import jupyter_deploy.azureml
+from azureml.core import Model, Workspace
+from azureml.core.model import InferenceConfig
+
+ws = Workspace.from_config()
+model, rows = Model(ws, "sklearn-iris"), [sys.argv[1]] * 100_000
+profile = Model.profile(ws, "interrupted", [model], InferenceConfig("score.py"), rows)
+profile.wait_for_completion(True)
+print(json.dumps(profile.get_details()))
+"""
+COUNTING = SCORE.replace("    return", "    with open('asked', 'a') as file:\n        file.write('.')\n    return")
+
+
+@pytest.mark.parametrize("by", ["sdk", "command line"])
+def test_row_2_35_ctrl_c_keeps_what_was_measured(ws: Workspace, folder: Path, model: Model, by: str) -> None:
+    body = json.dumps({"data": [[0.1, 0.9]]})
+    (folder / "score.py").write_text(COUNTING.replace("'asked'", repr(str(folder / "asked"))))
+    (folder / "rows.txt").write_text(f"{body}\n" * 100_000)
+    ws.write_config()
+    words = "profile interrupted --script score.py --model sklearn-iris --data rows.txt --json"
+    command = {"sdk": ["-c", INTERRUPTED, body], "command line": ["-m", "jupyter_deploy.cli", *words.split()]}[by]
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: (folder / "asked").exists() and (folder / "asked").stat().st_size > 20)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    asked = (folder / "asked").stat().st_size
+    details = ModelProfile(ws, "interrupted").get_details()
+    assert (details["state"], details["successRate"]) == ("Cancelled", 100)
+    # What was under way when it was interrupted may not be counted.
+    assert 20 <= details["totalQueries"] <= asked < 100_000
+    assert details["recommendedMemoryInGB"] > 0
+    assert "Cancelled" in said
+    # Nothing of its own server is left.
+    assert list(ws._local.services) == []
+    assert not list((ws._local.home.root / "trials").iterdir())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -22,23 +20,16 @@ from jupyter_deploy.sdk.v1 import (
     ComputeTarget,
     LocalWebservice,
     Model,
+    ModelProfile,
     WebserviceException,
     Workspace,
 )
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 from tests.workspace.test_tls import pair
 
-from .services import BODY, SCORE, inference, registered
+from .services import BODY, SCORE, inference, registered, until
 
 TEXTS = SCORE.replace("return model.predict(data).tolist()", "return json.dumps(model.predict(data).tolist())")
-
-
-def until(found: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 20
-    while not (value := found()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return value
 
 
 def test_row_2_41_and_1_12_and_0_18_and_0_19_a_local_service_is_asked_by_sdk_and_http(
@@ -100,17 +91,21 @@ def test_row_1_6_and_0_15_and_1_9_and_0_20_and_0_24_and_1_7_and_2_46_and_2_48_on
     assert (type(anywhere), anywhere.auth_enabled) == (AciWebservice, False)
 
 
-def test_row_2_31_the_command_line_deploys(
+def test_row_2_31_and_2_42_the_command_line_deploys_on_the_port_of_the_file(
     ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registered(ws, outputs, "mymodel")
     inference(folder)
     (folder / "inferenceconfig.json").write_text(json.dumps({"entryScript": "score.py"}))
-    (folder / "deploymentconfig.json").write_text(json.dumps({"computeType": "local"}))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (folder / "deploymentconfig.json").write_text(json.dumps({"computeType": "local", "port": port}))
     words = "deploy -n myservice -m mymodel:1 --ic inferenceconfig.json --dc deploymentconfig.json"
     assert main(words.split()) == 0
     assert "myservice" in capsys.readouterr().out
-    assert LocalWebservice(ws, "myservice").run(BODY) == [0, 1]
+    service = LocalWebservice(ws, "myservice")
+    assert (service.run(BODY), service.port) == ([0, 1], str(port))
+    assert requests.post(f"http://localhost:{port}/score", BODY, timeout=10).json() == [0, 1]
 
 
 def test_row_2_39_and_2_44_the_three_configurations_of_the_table() -> None:
@@ -252,6 +247,15 @@ def test_row_2_36_the_command_line_profiles(
     assert main(words.split()) == 0
     details = json.loads(capsys.readouterr().out)
     assert (details["totalQueries"], details["successRate"], details["state"]) == (5, 100, "Succeeded")
+    order = [details[f"latencyPercentile{percent}InMs"] for percent in (50, 90, 95, 99, 999)]
+    assert order == sorted(order)
+    assert 0 < order[0] <= order[-1]
+    assert {"recommendedCpu", "recommendedMemoryInGB", "recommendedMemoryInGb"} <= set(details)
+    # The same as in the SDK, and with the limits of the command line.
+    assert ModelProfile(ws, "myprofile").get_details() == details
+    assert main([*words.split(), "--cc", "0.5", "--gb", "0.5", "-d", "small", "-g", "group", "-w", "ws"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["requestedCpu"], said["requestedMemoryInGB"], said["description"]) == (0.5, 0.5, "small")
 
 
 def test_a_wrong_configuration_is_no_service(ws: Workspace, outputs: Path, folder: Path) -> None:

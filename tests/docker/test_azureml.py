@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,16 @@ from jupyter_deploy.sdk.v1 import (
     WebserviceException,
     Workspace,
 )
+from jupyter_deploy.services import new_token
+from jupyter_deploy.services.keys import KeyFile
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
+from tests.azureml.services import until
 from tests.docker.engine import base_image
+from tests.secrecy import Secrets
 
 from ..servers import container_of
 from .test_packages import answer, running
+from .test_secrets import layers
 
 SUM = """\
 import json
@@ -49,6 +54,10 @@ def run(data):
 """
 BODY = '{"data": [1, 2]}'
 TAG = "jupyter-deploy-test-azureml"
+ASK_INSIDE = f"""
+from urllib.request import urlopen
+print(urlopen("http://127.0.0.1:5001/score", {BODY.encode()!r}).read().decode())
+"""
 
 
 @pytest.fixture
@@ -87,36 +96,81 @@ def test_row_2_58_and_2_59_and_2_60_and_2_62_and_2_64_and_2_65_an_image(
     # Row 2.62: it prints; nobody logs in.
     registry = package.get_container_registry()
     print("Address:", registry.address, "Username:", registry.username, "Password:", registry.password)
+    assert "docker login " + registry.address + " -u " + registry.username + registry.password == "docker login  -u "
     with pytest.raises(WebserviceException, match="Use pull"):
         package.save("./imagefiles")
-    with running(engine, package.location) as (container, url):
+    with running(engine, package.location, name=f"{TAG}-mycontainer") as (container, url):
         assert answer(url, BODY) == [3, ["model.txt"]]
         headers = {"Content-Type": "application/json"}
         assert requests.post(f"{url}/score", data=BODY, headers=headers, timeout=10).json() == [3, ["model.txt"]]
-        # Row 2.65: docker kill.
-        began = time.monotonic()
-        container.kill()
-        container.wait(timeout=10)
-        assert time.monotonic() - began < 10
+        # Row 2.60: all is inside; neither a volume nor a network is needed.
+        assert engine.api.inspect_container(container.id)["Mounts"] == []
+        bridge = engine.networks.get("bridge")
+        bridge.disconnect(container)
+        alone = container.exec_run(["python3", "-c", ASK_INSIDE])
+        assert json.loads(alone.output) == [3, ["model.txt"]]
+        bridge.connect(container)
+        # Row 2.65: docker kill; and docker stop, which lets requests end.
+        ended_within(10, container, container.kill)
+        container.start()
+        container.reload()
+        port = container.ports["5001/tcp"][0]["HostPort"]
+        assert answer(f"http://127.0.0.1:{port}", BODY) == [3, ["model.txt"]]
+        assert ended_within(10, container, lambda: container.stop(timeout=30)) == 0
+        assert b"SIGTERM: no new requests" in container.logs()
+
+
+def ended_within(seconds: float, container: Any, end: Callable[[], None]) -> int:
+    """End a container; returns its exit code."""
+    began = time.monotonic()
+    end()
+    code: int = container.wait(timeout=seconds)["StatusCode"]
+    assert time.monotonic() - began < seconds
+    return code
 
 
 def test_row_2_61_and_2_63_the_files_of_an_image(
     ws: Workspace, engine: docker.DockerClient, images: list[str], tmp_path: Path
 ) -> None:
     model = Model.register(ws, "model.txt", "mymodel")
-    package = Model.package(ws, [model], inference(), generate_dockerfile=True)
+    environment = Environment("with-password")
+    environment.docker.base_image = base_image()
+    secrets = Secrets()
+    environment.environment_variables = {"PASSWORD": secrets.add("variable", "pa55-word-of-the-user")}
+    add_keys_of_a_service(ws, secrets)
+    config = inference(environment=environment)
+    package = Model.package(ws, [model], config, generate_dockerfile=True)
     package.wait_for_creation(show_output=True)
-    for _ in range(2):
-        package.save("./imagefiles")
-    files = {path.name for path in (tmp_path / "imagefiles").rglob("*") if path.is_file()}
-    assert {"Dockerfile", "model.txt", "score.py"} <= files
+    place = tmp_path / "imagefiles"
+    package.save("./imagefiles")
+    first = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert {"Dockerfile", "model.txt", "score.py"} <= {path.name for path in first}
+    # Saved again: what is there already is replaced, and what is the user's own stays.
+    (place / "mine.txt").write_text("mine")
+    next(path for path in first if path.name == "score.py").write_text("broken")
+    package.save("./imagefiles")
+    assert {path: path.read_bytes() for path in first} == first
+    assert (place / "mine.txt").read_text() == "mine"
+    assert secrets.holders(place) == {}
     with pytest.raises(WebserviceException, match="Use save"):
         package.pull()
     built = ["docker", "build", "-q", "--tag", f"{TAG}:2", "./imagefiles"]
     subprocess.run(built, check=True, capture_output=True)
     images.append(f"{TAG}:2")
-    with running(engine, f"{TAG}:2") as (_, url):
+    assert subprocess.run(["docker", "images", "-q", f"{TAG}:2"], check=True, capture_output=True).stdout.strip()
+    assert (
+        secrets.shown_by(*layers(engine, f"{TAG}:2"), package.get_logs(), package.serialize(), repr(package)) == set()
+    )
+    with running(engine, f"{TAG}:2", environment={"PASSWORD": "x"}) as (_, url):
         assert answer(url, BODY) == [3, ["model.txt"]]
+
+
+def add_keys_of_a_service(ws: Workspace, secrets: Secrets) -> None:
+    """Keys and a token of another service: nothing of them belongs into an image."""
+    home = ws._local.home
+    for name, text in KeyFile(home.root, home.service("guarded")).ensure()._asdict().items():
+        secrets.add(name, text)
+    secrets.add("token", new_token(home.root, "guarded").token)
 
 
 def test_row_0_1_and_2_22_a_container_answers_as_a_process_does(
@@ -139,8 +193,8 @@ def test_row_0_1_and_2_22_a_container_answers_as_a_process_does(
         assert answers == [[3, files]] * 2
 
 
-def test_row_0_11_and_2_32_limits_are_the_containers_and_the_image_is_the_users(
-    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+def test_row_0_11_and_0_12_and_2_32_and_2_43_limits_are_the_containers_and_the_image_is_the_users(
+    ws: Workspace, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "docker")
     environment = Environment("own")
@@ -159,6 +213,23 @@ def test_row_0_11_and_2_32_limits_are_the_containers_and_the_image_is_the_users(
     assert (host["CpuQuota"] / host["CpuPeriod"], host["Memory"]) == (1, 1 << 30)
     assert service.auth_enabled
     assert requests.post(service.scoring_uri, BODY, timeout=10).status_code == 401
+    # Row 2.43: a probe that fails later; a machine that has not so much.
+    assert service.state == "Healthy"
+    found = engine.containers.get(container.container)
+    found.pause()
+    assert (service.state, "paused" in service.error["message"]) == ("Unhealthy", True)
+    found.unpause()
+    assert until(lambda: service.state == "Healthy")
+    found.remove(force=True)
+    too_much = AksWebservice.deploy_configuration(memory_gb=100_000)
+    with pytest.raises(WebserviceException, match="GB of memory"):
+        Model.deploy(ws, "limited", service.models, inference(environment=environment), too_much, overwrite=True)
+    assert (service.state, service.error["code"]) == ("Unschedulable", "Unschedulable")
+    assert "GB of memory" in service.error["message"]
+    Model.deploy(
+        ws, "limited", service.models, inference(environment=environment), config, overwrite=True
+    ).wait_for_deployment()
+    assert (service.state, service.run(BODY)) == ("Healthy", [3, ["model.txt"]])
 
 
 def test_row_2_57_a_model_without_a_script_has_its_own_limits_inside_its_container(

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 
 from jupyter_deploy.frameworks import framework_of
 from jupyter_deploy.frameworks.files import look
+from jupyter_deploy.sdk import v1
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.nocode import ServedModel
 from jupyter_deploy.store import TreeWriter
+from jupyter_deploy.workspace import Workspace
 
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here: .ci/tensorflow runs this")
 
@@ -52,6 +55,31 @@ def test_row_2_55_a_saved_model(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"x has the shape \[1, 3\], but the model takes \[any, 2\]") as caught:
         answer(served, {"data": [[1, 2, 3]]})
     assert '{"data": [[0.0, 0.0]]}' in caught.value.message
+
+
+def test_row_2_55_a_registered_saved_model_answers_over_http(workspace: Workspace, tmp_path: Path) -> None:
+    made = Sums()
+    tf.saved_model.save(made, tmp_path / "flowers" / "1", signatures=made.__call__)
+    ws = v1.Workspace.create("ws", show_output=False)
+    model = v1.Model.register(
+        workspace=ws,
+        model_name="flowers",
+        model_path=str(tmp_path / "flowers"),
+        model_framework=v1.Model.Framework.TENSORFLOW,
+        model_framework_version=tf.__version__,
+        description="Flowers model",
+    )
+    service = v1.Model.deploy(ws, "tensorflow-web-service", [model])
+    service.wait_for_deployment(show_output=True)
+    body = json.dumps({"data": [[1, 2], [3, 4]]})
+    assert service.run(body) == [[3.0], [7.0]]
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(service.scoring_uri, body, headers=headers, timeout=60)
+    assert (answer.status_code, answer.json()) == (200, [[3.0], [7.0]])
+    refused = requests.post(service.scoring_uri, '{"data": [[1]]}', headers=headers, timeout=60)
+    assert refused.status_code == 400
+    assert "the model takes [any, 2]" in refused.json()["message"]
+    service.delete()
 
 
 def test_a_keras_model(tmp_path: Path) -> None:

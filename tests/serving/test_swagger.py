@@ -105,7 +105,10 @@ def test_the_second_version_is_as_the_reference_has_it() -> None:
     assert found["definitions"] == {
         "ServiceInput": {"type": "object", "example": {}},
         "ServiceOutput": {"type": "object", "example": {}},
-        "ErrorResponse": {"type": "object", "properties": {"message": {"type": "string"}}},
+        "ErrorResponse": {
+            "type": "object",
+            "properties": {"status_code": {"type": "integer", "format": "int32"}, "message": {"type": "string"}},
+        },
     }
 
 

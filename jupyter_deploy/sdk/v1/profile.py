@@ -34,6 +34,11 @@ class ModelProfile(metaclass=Vocabulary, error=WebserviceException):
     def __repr__(self) -> str:
         return f"ModelProfile(workspace={self.workspace!r}, name={self.name!r}, state={self.state!r})"
 
+    def _repr_html_(self) -> str | None:
+        from ...display import html
+
+        return html(self._profile)
+
     @property
     def name(self) -> str:
         """Its name."""

@@ -39,12 +39,13 @@ _ARGUMENTS = {
     "with_packages": "conda_packages",
     "timeout": "timeout_sec",
 }
+_CONFIGURE = "deploy_configuration"
 # Where an argument is given that another call does not take.
 _PLACES = {
     **dict.fromkeys(("environment", "entry_script", "source_directory", "conda_file"), "InferenceConfig(…)"),
     **dict.fromkeys(
         ("cpu_cores", "memory_gb", "port", "auth_enabled", "token_auth_enabled", "num_replicas", "ssl_enabled"),
-        "deploy_configuration(…)",
+        f"{_CONFIGURE}(…)",
     ),
 }
 _ATTRIBUTES = {
@@ -151,9 +152,19 @@ def _function(owner: str, function: Callable[..., Any], error: type[AzureMLExcep
     return spoken
 
 
+def _configured_by(word: str) -> str:
+    """Name the classes whose configuration has an option that another one lacks."""
+    classes = ("LocalWebservice", "AciWebservice", "AksWebservice")
+    takes = (name for name in classes if word in inspect.signature(getattr(of_v1(name), _CONFIGURE)).parameters)
+    return " and ".join(f"{name}.{_CONFIGURE}" for name in takes)
+
+
 def _no_argument(called: str, word: str, takes: list[str]) -> str:
     if word in {"with_package", "with_packages"}:
         pip = "pip_packages= and " if "pip_packages" in takes else ""
         text = f"{called}() has no argument {word!r}."
         return f"{text} Packages go into {pip}conda_packages= of CondaDependencies.create()."
+    meant = _ARGUMENTS.get(word, word)
+    if meant not in takes and called.endswith(f".{_CONFIGURE}") and (owners := _configured_by(meant)):
+        return f"{called}() has no argument {word!r}. {meant}= belongs to {owners}."
     return _WORDS.no_argument(called, word, takes)

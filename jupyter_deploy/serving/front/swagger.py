@@ -10,7 +10,11 @@ from ..config import ServingConfig
 
 VERSIONS = {"2": "2.0", "2.0": "2.0", "3": "3.0", "3.0": "3.0", "3.1": "3.1"}
 FILES = {"2.0": ("swagger.json", "swagger2.json"), "3.0": ("swagger3.json",), "3.1": ("swagger3.1.json",)}
-_ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
+# As in Azure ML's documents; the status is in the answer's first line, and no body repeats it.
+_ERROR = {
+    "type": "object",
+    "properties": {"status_code": {"type": "integer", "format": "int32"}, "message": {"type": "string"}},
+}
 _ANYTHING: dict[str, Any] = {"type": "object", "example": {}}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..exceptions import WebserviceException
 from .base import Webservice
 from .configurations import PROBE, SCORING_TIMEOUT_MS, AksServiceDeploymentConfiguration
+from .reloading import reload
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,8 @@ class AksWebservice(_AksConfigured):
             )
 
     def reload(self, wait: bool = False) -> None:
-        """Serve the script as it is now: not in the cloud, but here."""
-        self._service.reload()
+        """Serve the script as it is now: not in the cloud, but here; one that fails leaves the old version serving."""
+        reload(self._service)
 
     def update(
         self,

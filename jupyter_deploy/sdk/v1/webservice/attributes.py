@@ -6,13 +6,18 @@ from typing import Any
 
 
 class AttributesOfAll:
-    """Has each of them as None, so that code for one class of services reads those of another."""
+    """Has each of them as None, so that code for one class of services reads those of another.
+
+    No class has an image of its own.
+    """
 
     autoscaler: Any = None
     compute_name: Any = None
     deploy_to_cloud: Any = None
     deployment_status: Any = None
     dns_name_label: Any = None
+    image: Any = None
+    image_id: Any = None
     ip_address: Any = None
     liveness_probe: Any = None
     location: Any = None

@@ -140,16 +140,6 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         return datetime.fromtimestamp(self._record.updated, UTC)
 
     @property
-    def image(self) -> None:
-        """Always None: services have no images of their own."""
-        return
-
-    @property
-    def image_id(self) -> None:
-        """Always None."""
-        return
-
-    @property
     def environment(self) -> Environment | None:
         """What it runs on."""
         from ..environment import Environment
@@ -224,6 +214,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
             print()  # noqa: T201
         if health.state != "Healthy":
             raise self._failed(health)
+        self._service.prove()
         if show_output:
             print(self._finished())  # noqa: T201
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ....errors import DeployError
 from ..exceptions import WebserviceException
 from ..workspace import Workspace
 from .base import Webservice, _find, _not_found
 from .configurations import LocalWebserviceDeploymentConfiguration, WebserviceDeploymentConfiguration
 from .labels import LOCAL, compute_type_of
+from .reloading import reload
 
 _NO_KEYS = "Local web services do not support auth keys."
 _NO_TOKENS = "Local web services do not support Token Authentication."
@@ -71,11 +71,7 @@ class LocalWebservice(Webservice):
 
     def reload(self, wait: bool = False) -> None:
         """Serve the script as it is now, and return when it does; one that fails leaves the old version serving."""
-        service = self._service
-        try:
-            service.reload() if self.state == "running" else service.start()
-        except DeployError as error:
-            raise WebserviceException(error.message, details=error.details, hint=str(error.hint)) from error
+        reload(self._service)
 
     def update(
         self,

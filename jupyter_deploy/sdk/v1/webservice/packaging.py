@@ -83,8 +83,11 @@ class ModelPackage(metaclass=Vocabulary):
         return "\n".join(self._said)[offset:]
 
     def get_container_registry(self) -> ContainerRegistry:
-        """Return a registry without address, user and password: the image is on this machine already."""
-        return ContainerRegistry()
+        """Return a registry whose address, user and password are empty: the image is on this machine already."""
+        found = ContainerRegistry()
+        # Texts, since notebooks put commands together with them.
+        found.address = found.username = found.password = ""
+        return found
 
     def pull(self) -> str:
         """Return the image's name: it is on this machine already."""
