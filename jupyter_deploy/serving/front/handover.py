@@ -62,7 +62,7 @@ class HandOver:
         ``moves`` says whether the next server can go on with connections. Raises OSError if nobody takes it.
         """
         found = next((one for one in self._listeners if one.getsockname()[1] == port), None)
-        if found is None or not hasattr(socket, "send_fds"):
+        if found is None or self._begun or not hasattr(socket, "send_fds"):
             return False
         channel = socket.socket(socket.AF_UNIX)
         try:
