@@ -20,6 +20,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (AksWebservice, {"autoscale_min_replicas": 3, "autoscale_max_replicas": 2}, "is above"),
     (AksWebservice, {"namespace": "Not_One"}, "namespace"),
     (AksWebservice, {"scoring_timeout_ms": 0}, "scoring_timeout_ms must be greater"),
+    (AksWebservice, {"cpu_cores": 2, "cpu_cores_limit": 1}, "cpu_cores_limit is below"),
     (AksEndpoint, {"traffic_percentile": 101}, "from 0 to 100"),
 ]
 
@@ -53,6 +54,13 @@ def test_the_queue_is_twice_what_the_replicas_take() -> None:
         num_replicas=2, replica_max_concurrent_requests=5, scoring_timeout_ms=90_000
     )
     assert config.settings() == {"scoring_timeout_ms": 90_000, "queue_limit": 20}
+
+
+def test_a_limit_counts_more_than_what_is_given() -> None:
+    sized = AksWebservice.deploy_configuration(cpu_cores=0.5, cpu_cores_limit=2, memory_gb=1)
+    assert (sized.cpus, sized.memory) == (2, 1 << 30)
+    assert AksWebservice.deploy_configuration(memory_gb=1, memory_gb_limit=2).memory == 2 << 30
+    assert AciWebservice.deploy_configuration(cpu_cores=0.5).cpus == 0.5
 
 
 def test_both_words_for_collecting_mean_the_same() -> None:

@@ -32,6 +32,10 @@ SCORING_TIMEOUT_MS = 60_000
 _SECRET = frozenset({"primary_key", "secondary_key"})
 
 
+def _bytes(gigabytes: float | None) -> int | None:
+    return None if gigabytes is None else max(int(gigabytes * _GB), 32 * _MB)
+
+
 @dataclass
 class WebserviceDeploymentConfiguration:
     """The options that all classes share; ``None`` is the service's default."""
@@ -113,9 +117,14 @@ class _Cloud(WebserviceDeploymentConfiguration):
         return {"collect": "requests" if any(asked) else "off"}
 
     @property
+    def cpus(self) -> float | None:
+        """The processors that it may use at most."""
+        return self.cpu_cores
+
+    @property
     def memory(self) -> int | None:
-        """The limit in bytes."""
-        return None if self.memory_gb is None else max(int(self.memory_gb * _GB), 32 * _MB)
+        """The bytes that it may use at most."""
+        return _bytes(self.memory_gb)
 
 
 @dataclass
@@ -194,10 +203,14 @@ class AksServiceDeploymentConfiguration(_Cloud):
         self._check_numbers()
 
     def _check_numbers(self) -> None:
-        for name in fields(self):
-            value = getattr(self, name.name)
+        for option in fields(self):
+            value = getattr(self, option.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
-                raise WebserviceException(f"Invalid configuration, {name.name} must be greater than zero.")
+                raise WebserviceException(f"Invalid configuration, {option.name} must be greater than zero.")
+        for name in ("cpu_cores", "memory_gb"):
+            given, limit = getattr(self, name), getattr(self, f"{name}_limit")
+            if given and limit and limit < given:
+                raise WebserviceException(f"Invalid configuration, {name}_limit is below {name}.")
         least, most = self.autoscale_min_replicas, self.autoscale_max_replicas
         if least and most and least > most:
             raise WebserviceException("Invalid configuration, autoscale_min_replicas is above autoscale_max_replicas.")
@@ -217,6 +230,16 @@ class AksServiceDeploymentConfiguration(_Cloud):
         if probe := self.probe():
             found |= {setting: probe[option] for option, setting in _PROBE_SETTINGS.items()}
         return found
+
+    @property
+    def cpus(self) -> float | None:
+        """The processors that it may use at most: the limit, else what it is given."""
+        return self.cpu_cores_limit or self.cpu_cores
+
+    @property
+    def memory(self) -> int | None:
+        """The bytes that it may use at most: the limit, else what it is given."""
+        return _bytes(self.memory_gb_limit or self.memory_gb)
 
     def probe(self) -> dict[str, int]:
         """Return the probe's numbers, those of the cloud beside the given ones; empty if none is given."""

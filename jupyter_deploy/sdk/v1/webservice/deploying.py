@@ -139,7 +139,9 @@ def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfigura
     merged = type(configuration)(**said)
     merged.validate_configuration()
     options = _configured(configuration, say=None, given_only=True)
-    # A setting may be of several options, of which only some are given.
+    # A size or a setting may be of several options, of which only some are given.
+    sizes = {"cpus": getattr(merged, "cpus", None), "memory": getattr(merged, "memory", None)}
+    options |= {key: size for key, size in sizes.items() if key in options}  # type: ignore[typeddict-item]
     settings = {key: merged.settings().get(key, value) for key, value in configuration.settings().items()}
     if "queue_limit" in merged.settings() and configuration.sizes():
         settings["queue_limit"] = merged.settings()["queue_limit"]
@@ -278,7 +280,7 @@ def _configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, g
         if configuration.port is not None:
             options["port"] = configuration.port
         return options
-    cpus, memory = getattr(configuration, "cpu_cores", None), getattr(configuration, "memory", None)
+    cpus, memory = getattr(configuration, "cpus", None), getattr(configuration, "memory", None)
     if cpus is not None:
         options["cpus"] = cpus
     if memory is not None:
