@@ -16,6 +16,7 @@ from ..environments import (
     Environments,
     environment_of,
     infer_requirements,
+    keeps_interpreters,
     preload_modules,
     refuse_where_shared,
     version_mismatches,
@@ -25,7 +26,7 @@ from ..home import Home
 from ..registry import Model, Models
 from ..scripts import Script, Scripts, script_from_file
 from ..scripts.shipment import MOST_BYTES, MOST_FILES, shipment_of
-from ..services import Certificate, ServiceRecord, ServiceSpec, derived
+from ..services import Certificate, Server, ServiceRecord, ServiceSpec, derived
 from ..store import ArtifactStore, Stage
 from ..store import models as models_table
 from ..targets import target
@@ -47,6 +48,7 @@ class Resolved:
     notes: tuple[str, ...] = ()  # decisions made for the user: what is shipped, and doubts
     told_as: str = ""  # the name in errors; empty for the service's own
     certificate: Certificate | None = None  # what its server shows; None for plain HTTP
+    runs_as: Server | None = None  # the server of now, whose interpreter may be kept
 
     @property
     def model_ids(self) -> tuple[str, ...]:
@@ -116,11 +118,14 @@ class Resolver:
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running
         refuse_where_shared(self._home.root, environment, spec.variables, f"service {spec.name}")
-        sentence = answers_alone(models[0], spec.name, environment) if alone else shipment.sentence()
-        mismatches = () if spec.image else version_mismatches(models, environment)
+        runs_as = record.server if record else None
+        # What is installed here says nothing about an interpreter that is kept.
+        looked_at = None if environment.is_kernel and keeps_interpreters() and runs_as else environment
+        sentence = answers_alone(models[0], spec.name, looked_at) if alone else shipment.sentence()
+        mismatches = () if spec.image or not looked_at else version_mismatches(models, environment)
         notes = (*((sentence,) if sentence else ()), *script.notices, *mismatches)
         certificate = certificate_for(self._home, spec)
-        return Resolved(spec, script, models, bundle, environment, notes, certificate=certificate)
+        return Resolved(spec, script, models, bundle, environment, notes, certificate=certificate, runs_as=runs_as)
 
     def _script(self, spec: ServiceSpec, references: Sequence[str] | None) -> tuple[Script, bool]:
         """Find the script, and tell whether the model is served alone: where there is none of the service's name."""

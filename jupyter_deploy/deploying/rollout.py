@@ -307,7 +307,7 @@ class Rollout:
 
     def _launch(self, resolved: Resolved, port: int) -> Launch:
         launch = self._launch_of(resolved.spec, resolved.bundle, resolved.environment, resolved.variables, port)
-        return replace(launch, told_as=resolved.told_as, certificate=resolved.certificate)
+        return replace(launch, told_as=resolved.told_as, certificate=resolved.certificate, runs_as=resolved.runs_as)
 
     def _launch_of(
         self, spec: ServiceSpec, bundle: Bundle, environment: Environment, variables: dict[str, str], port: int

@@ -35,12 +35,13 @@ def script_of_model(name: str, references: Sequence[str], models: Models, folder
     return unwritten_script(name, model.id, model.framework, folder)
 
 
-def answers_alone(model: Model, name: str, environment: Environment) -> str:
+def answers_alone(model: Model, name: str, environment: Environment | None) -> str:
     """Say that a model is served without a script, if its library is installed to load it.
 
-    Otherwise the error names what to install. The service's own environment is not checked.
+    Otherwise the error names what to install. The service's own environment is not checked; it has none if the
+    interpreter is another process's.
     """
-    library = missing_library(model.framework) if environment.is_kernel else ""
+    library = missing_library(model.framework) if environment and environment.is_kernel else ""
     if library:
         raise DeployError(
             f"{model.id} is a {model.framework} model, and {library} is not installed here.",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .inference import infer_requirements as infer_requirements
     from .inference import preload_modules as preload_modules
     from .inference import version_mismatches as version_mismatches
+    from .kept import keeping_interpreters as keeping_interpreters
+    from .kept import keeps_interpreters as keeps_interpreters
     from .private import refuse_where_shared as refuse_where_shared
     from .references import environment_of as environment_of
     from .references import reference_of as reference_of
@@ -40,6 +42,7 @@ else:
             "environment": "Environment INFERRED KERNEL from_conda from_stored read_file stored",
             "indexes": "IndexSettings redacted uv_settings",
             "inference": "infer_requirements preload_modules version_mismatches",
+            "kept": "keeping_interpreters keeps_interpreters",
             "private": "refuse_where_shared",
             "references": "environment_of reference_of",
             "requirements": "uv_arguments",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 from ..display import text
 from ..errors import UsageProblem
 from ..services import Change
-from ..verbs import NAMES, Done, Session, Verb, arguments_of, find, given_of, name_of, plain
-from ..workspace import Workspace
+from ..verbs import NAMES, Done, Session, Verb, arguments_of, find, given_of, keeping, name_of, plain
+from ..workspace import Service, Workspace
 from .answers import NeedsConfirmation
 
 # Verbs and arguments that the panel does not have, and why.
@@ -88,8 +89,21 @@ def act(workspace: Workspace, request: Request, say: Callable[[str], None] = lam
         return True
 
     session = Session(say, lambda _: None, confirm, note=notes.append, whole=True)
-    value = verb.run(workspace, given_of(verb, _with_paths(verb, request)), session)
+    given = given_of(verb, _with_paths(verb, request))
+    with keeping(given, session):
+        value = verb.run(workspace, given, session)
+    notes += _about_interpreter(value)
     return {"value": plain(value), "sentence": _sentence(value), "text": text(value), "notes": notes}
+
+
+def _about_interpreter(value: Any) -> list[str]:
+    """Say that a new service runs on the interpreter of Jupyter's server: it may have less than a notebook's."""
+    change = getattr(value, "change", None)
+    environment = value.record.environment if isinstance(value, Service) else None
+    if not isinstance(change, Change) or change.action != "created" or not (environment and environment.is_kernel):
+        return []
+    own = f"It runs on the interpreter of Jupyter's server, {sys.executable}."
+    return [f"{own} Environment 'inferred' gives it one of its own; deployed in a notebook, it has the notebook's."]
 
 
 def _sentence(value: Any) -> str:

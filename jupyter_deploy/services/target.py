@@ -67,6 +67,7 @@ class Launch:
     certificate: Certificate | None = None
     again: str = ""  # why the same server is started once more, for its log and state; empty for a first start
     before: Server | None = None  # the server that is started once more
+    runs_as: Server | None = None  # the service's server until now, whose interpreter may be kept
     # the server whose place this one takes, if the target can do that without a gap
     takes_over: Server | None = None
     told_as: str = ""  # the name in errors; empty for the service's own

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .parser import list_of_verbs as list_of_verbs
     from .parser import parser_of as parser_of
     from .running import in_words_of as in_words_of
+    from .running import keeping as keeping
     from .running import plain as plain
     from .running import run as run
     from .services import facts_of_all as facts_of_all
@@ -44,7 +45,7 @@ else:
         {
             "overview": "Overview overview_of",
             "parser": "HelpShown list_of_verbs parser_of",
-            "running": "in_words_of plain run",
+            "running": "in_words_of keeping plain run",
             "services": "facts_of_all",
             "table": "MEANT NAMES find",
             "values": "arguments_of given_of name_of",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from typing import Any
 
+from ..environments import KERNEL, keeping_interpreters
 from ..errors import DiskFull
 from ..workspace import PRUNE, Workspace
 from .parser import parser_of
@@ -18,11 +20,20 @@ def run(verb: Verb, words: list[str], session: Session, program: str) -> Any:
     """
     given: argparse.Namespace = parser_of(verb, program).parse_intermixed_args(words)
     try:
-        value = verb.run(Workspace(), given, session)
+        with keeping(given, session):
+            value = verb.run(Workspace(), given, session)
     except DiskFull as error:
         error.hint = in_words_of(program, error.hint)
         raise
     return plain(value) if getattr(given, "json", False) else value
+
+
+def keeping(given: argparse.Namespace, session: Session) -> AbstractContextManager[None]:
+    """Keep the interpreters that services were deployed with where no notebook acts.
+
+    ``--environment kernel`` asks for the acting process's own.
+    """
+    return keeping_interpreters(session.variables is None and getattr(given, "environment", None) != KERNEL)
 
 
 def in_words_of(program: str, hint: str) -> str:

@@ -69,7 +69,9 @@ class TemporaryServers:
         spec = replace(resolved.spec, name=name, port=0, replicas=1, settings=settings, tls="")
         # It follows no model, and tells no hook.
         spec = replace(spec, follow_model="", on_change=())
-        self._rollout.apply(None, replace(resolved, spec=spec, told_as=told_as), True, progress)
+        like = self._rows.find(resolved.spec.name)
+        resolved = replace(resolved, spec=spec, told_as=told_as, runs_as=like.server if like else None)
+        self._rollout.apply(None, resolved, True, progress)
         return self._handle(name, told_as=told_as)
 
     def log(self, name: str, lines: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from jupyter_deploy.labserver.acting import Request
 from jupyter_deploy.labserver.jobs import Jobs
 from jupyter_deploy.workspace import Workspace
 
+from ..targets.test_restarts import another_interpreter
 from .conftest import ECHO, Ask, write
 
 SLOW = (
@@ -28,6 +31,19 @@ async def ended(ask: Ask, job_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.05)
 
 
+async def test_a_start_keeps_the_interpreter_that_a_notebook_deployed_with(
+    ask: Ask, shared: Workspace, tmp_path: Path
+) -> None:
+    place = write(tmp_path, "where.py", "import sys\ndef run(data):\n    return sys.prefix\n")
+    code = "import sys; from jupyter_deploy.workspace import Workspace\n"
+    code += "Workspace().deploy('where', script=sys.argv[1], target='process').stop()"
+    subprocess.run([str(another_interpreter(tmp_path / "other")), "-c", code, str(place)], check=True)
+    found = await ended(ask, await begun(ask, "deploy", service="where"))
+    assert (found["state"], found["error"]) == ("done", None)
+    assert not any("Jupyter's server" in note for note in found["notes"])
+    assert shared.services["where"].invoke("") == str(tmp_path / "other")
+
+
 async def begun(ask: Ask, verb: str, **arguments: Any) -> str:
     status, found = await ask("POST", f"verbs/{verb}", {"arguments": arguments, "confirmed": True})
     assert (status, found["verb"]) == (202, verb)
@@ -43,6 +59,8 @@ async def test_deploy_stop_delete(ask: Ask, shared: Workspace, jp_root_dir: Path
     assert found["value"]["state"] == "Healthy"
     assert found["sentence"].startswith("by-panel: created in")
     assert found["stage"]
+    # It has no notebook's interpreter, and says whose it has.
+    assert found["notes"][-1].startswith(f"It runs on the interpreter of Jupyter's server, {sys.executable}. ")
     assert shared.services["by-panel"].invoke("four") == 4
     assert [one["id"] for one in (await ask("GET", "jobs"))[1]["jobs"]] == [job]
     # What is over soon is answered at once.

@@ -10,6 +10,10 @@ import sysconfig
 import time
 from pathlib import Path
 
+import pytest
+
+from jupyter_deploy.environments import keeping_interpreters
+from jupyter_deploy.errors import TargetProblem
 from jupyter_deploy.targets.process.fronts import _noted, front_of
 from jupyter_deploy.workspace import Workspace
 from tests.servers import process_of
@@ -45,4 +49,33 @@ def test_on_the_kernels_interpreter_even_if_another_looks(workspace: Workspace, 
     assert looked.split()[0] == str(tmp_path / "other")
     while service.state == "Transitioning":
         time.sleep(0.02)
+    assert service.invoke("") == sys.prefix
+
+
+def test_a_panel_or_terminal_starts_it_on_the_interpreter_that_it_was_deployed_with(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "where.py").write_text(SCRIPT)
+    other = another_interpreter(tmp_path / "other")
+    code = "import sys; from jupyter_deploy.workspace import Workspace\n"
+    code += "Workspace().deploy('where', script=sys.argv[1], target='process')"
+    subprocess.run([str(other), "-c", code, str(tmp_path / "where.py")], check=True)
+    service, theirs = workspace.services["where"], str(tmp_path / "other")
+    assert service.invoke("") == theirs
+    terminal = [sys.executable, "-m", "jupyter_deploy.cli", "deploy", "where"]
+    service.stop()
+    subprocess.run(terminal, check=True, capture_output=True)
+    assert service.invoke("") == theirs
+    with keeping_interpreters():
+        # Another server takes its place.
+        workspace.deploy("where", variables={"A": "1"})
+    assert service.invoke("") == theirs
+    service.stop()
+    other.unlink()
+    with keeping_interpreters(), pytest.raises(TargetProblem, match=f"{other}, which is gone") as refused:
+        service.start()
+    assert service.state == "Stopped"
+    assert "--environment kernel" in str(refused.value.hint)
+    # A notebook deploys on its own kernel's.
+    service.start()
     assert service.invoke("") == sys.prefix

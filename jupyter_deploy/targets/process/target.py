@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from ...environments import Environment, runtime, venvs
+from ...environments import Environment, keeps_interpreters, runtime, venvs
 from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
 from ...files import touch_private, write_atomic
 from ...services import (
@@ -62,6 +63,7 @@ class ProcessTarget:
             if given:
                 raise TargetProblem(f"A plain process has no {what}.", hint="Deploy with --target docker.")
         venvs.ensure(launch.local.home, launch.environment, say)
+        _interpreter(launch)
 
     def start(self, launch: Launch, commit: Callable[[Server], None]) -> None:
         """Start a front and its watcher, which wait until they are recorded."""
@@ -139,8 +141,9 @@ class ProcessTarget:
             command += [option, str(given.fileno())]
         command += ["--detach", str(theirs.fileno())]
         environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
-        if not launch.environment.is_kernel:
+        if str(python) != sys.executable:
             environ = {key: value for key, value in environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
+        if not launch.environment.is_kernel:
             environ["PYTHONPATH"] = str(runtime.ensure(launch.local.home))
         with ours, launch.local.log.open("ab") as log:
             with theirs:
@@ -293,12 +296,25 @@ class ProcessTarget:
 
 
 def _interpreter(launch: Launch) -> Path:
-    """Return what to start the server with: once more, the kernel's own, whichever process looks at the service."""
-    if launch.before and launch.environment.is_kernel:
-        before = Path(ProcessFacts.of(launch.before).python)
-        if before.is_file():
-            return before
-    return venvs.interpreter(launch.local.home, launch.environment)
+    """Return what to start the server with: once more, the kernel's own, whichever process looks at the service.
+
+    A process that is no kernel keeps the one that the service was deployed with, too.
+    """
+    kept = launch.before or (launch.runs_as if keeps_interpreters() else None)
+    python = (
+        ProcessFacts.of(kept).python
+        if kept and kept.target == ProcessTarget.name and launch.environment.is_kernel
+        else ""
+    )
+    if not python:
+        return venvs.interpreter(launch.local.home, launch.environment)
+    if not Path(python).is_file():
+        raise TargetProblem(
+            f"{launch.named} was deployed with the interpreter {python}, which is gone.",
+            hint=f"Deploy it from a notebook; or jupyter model deploy {launch.name} --environment kernel takes the "
+            "interpreter of that command.",
+        )
+    return Path(python)
 
 
 def _processor_seconds(processes: list[psutil.Process]) -> float:
