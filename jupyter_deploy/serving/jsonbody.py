@@ -24,7 +24,8 @@ def decode(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _strictly(body)
-    if len(body) >= len(_LONG) and _LONG in body.translate(_ALIKE):
+    # A number that is the whole body has nothing before it.
+    if len(body) >= len(_LONG) - 1 and (_LONG in body.translate(_ALIKE) or type(value) is float):
         return _strictly(body)
     # A quotation mark before a colon ends a key, unless it is escaped inside a text.
     keys = body.count(b'":') - body.count(b'\\":')

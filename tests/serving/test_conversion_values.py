@@ -217,3 +217,9 @@ def test_json_is_decoded_exactly(body: bytes, value: Any) -> None:
 def test_json_that_would_lose_something_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode(body)
+
+
+@pytest.mark.parametrize("number", [10**19, -(10**19), 2**63, 10**30])
+def test_a_number_that_is_the_whole_body_keeps_its_digits(number: int) -> None:
+    assert decode(str(number).encode()) == number
+    assert decode(f"[{number}]".encode()) == [number]
