@@ -25,7 +25,7 @@ from jupyter_deploy.verbs import MEANT, NAMES, Verb, find, parser_of
 # The pages in verbs/, and what each shows.
 GROUPS = {
     "models": "register models show tag download unregister",
-    "services": "deploy profile invoke reload try keys token stop delete",
+    "services": "deploy profile invoke score reload try keys token stop delete",
     "endpoints": "endpoint deployment",
     "looking": "services state logs collected replay stats view overview",
     "shipping": "package environments serve prune",

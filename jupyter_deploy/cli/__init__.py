@@ -62,8 +62,14 @@ def _run(words: list[str]) -> int:
     _show(value, as_json="--json" in words or (verb.name == "invoke" and face_of(value) is None))
     # The result of an interrupted run is shown, but is incomplete.
     cut = value.get("interrupted") if isinstance(value, dict) else getattr(value, "interrupted", False)
-    measured = verb.name == "invoke" or (verb.name == "profile" and "--data" in words)
-    return 130 if measured and cut is True else 0
+    measured = verb.name in {"invoke", "score"} or (verb.name == "profile" and "--data" in words)
+    if measured and cut is True:
+        return 130
+    return 1 if verb.name == "score" and _failed(value) else 0
+
+
+def _failed(scored: Any) -> int:
+    return int(scored["failed"] if isinstance(scored, dict) else scored.failed)
 
 
 def _az(words: list[str]) -> Any:

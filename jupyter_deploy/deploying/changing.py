@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from ..errors import UsageProblem
@@ -22,7 +24,21 @@ class ServiceLock(Protocol):
 
 
 class Busy(UsageProblem):
-    """Another process is changing the service."""
+    """Another process is changing the service, or writing the file."""
+
+
+@contextmanager
+def writing(database: Database, home: Home, output: Path) -> Iterator[None]:
+    """Keep other processes from scoring into the same file, or raise :class:`Busy`."""
+    name = hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:32]
+    with told(home.root), ExitStack() as stack:
+        try:
+            stack.enter_context(database.lock("score", name, 0.0))
+        except Held as error:
+            raise Busy(
+                f"Another scoring is writing {output}.", hint="Wait for it, end it, or give another --out."
+            ) from error
+        yield
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ..store import Database
 from .access import Access
 from .asked import Asked
 from .attempts import Attempts, How
-from .changing import LOCK_SECONDS, Busy, changing
+from .changing import LOCK_SECONDS, Busy, changing, writing
 from .differences import differences
 from .events import Events
 from .events import said_of as said_of_hooks
@@ -96,6 +96,10 @@ class Deployment:
                 return self._rollout.health(record)
         except DeployError as error:
             return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
+
+    def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:
+        """Hold a file that rows are scored into; see :func:`.changing.writing`."""
+        return writing(self._database, self._home, output)
 
     def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
         return changing(self._database, self._home, name, self._room, seconds)

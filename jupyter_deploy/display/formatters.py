@@ -22,6 +22,7 @@ FACES = (
     ("jupyter_deploy.workspace.collected", "CollectedRows", "collected.ROWS"),
     ("jupyter_deploy.workspace.replayed", "Replayed", "collected.REPLAYED"),
     ("jupyter_deploy.workspace.profile", "Profile", "profiles.PROFILE"),
+    ("jupyter_deploy.scoring.result", "Scored", "scored.SCORED"),
     ("jupyter_deploy.workspace.service", "Service", "services.SERVICE"),
     ("jupyter_deploy.workspace.endpoint", "Endpoint", "endpoints.ENDPOINT"),
     ("jupyter_deploy.workspace.endpoint_deployment", "EndpointDeployment", "endpoints.DEPLOYMENT"),

@@ -85,6 +85,10 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; the next request opens it again."""
         self._connection.close()
 
     def abort(self) -> None:

@@ -111,7 +111,7 @@ class Invocable:
         load.run(progress)
         if not load.answered and not load.interrupted:
             raise invocation.down()
-        return load.report(self.name, lambda reply: _explained(invocation, reply))
+        return load.report(self.name, lambda reply: explained(invocation, reply))
 
     def document(self) -> dict[str, Any] | None:
         """Return the service's swagger document: what it takes and answers.
@@ -175,7 +175,7 @@ class Invocable:
         return write(request, body_file=path, show_key=show_key)
 
 
-def _explained(invocation: Invocation, reply: Reply) -> str:
+def explained(invocation: Invocation, reply: Reply) -> str:
     """Say in one line why a request of many failed."""
     failure = invocation.failure(reply)
     if failure:

@@ -61,11 +61,20 @@ class Invocation:
         given = checked_headers(headers or {})
         self.must_run()
         payload = payload_of(value, self._signature(connection))
-        own = {"Content-Type": payload.content_type, **self._own_headers()}
+        own = self.headers(payload)
         lowered = {name.lower() for name in given}
         kept = {name: text for name, text in own.items() if name.lower() not in lowered}
         keyed_by = self.record.name if "Authorization" in kept else ""
         return Request(self.url, payload, {**kept, **given}, keyed_by, self.certificate)
+
+    def headers(self, payload: Payload) -> dict[str, str]:
+        """Return the headers of a request without a user's own."""
+        return {"Content-Type": payload.content_type, **self._own_headers()}
+
+    def signature(self) -> Signature | None:
+        """Return what the service's schema names; None if it has none."""
+        self.must_run()
+        return self._signature(None)
 
     @property
     def certificate(self) -> Certificate | None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .hooks import is_address as is_address
     from .hooks import is_loopback as is_loopback
     from .hooks import masked_hook as masked_hook
+    from .jsonbody import decode as decode
     from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
     from .layout import NOTICES as NOTICES
@@ -59,6 +60,7 @@ else:
             "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
             "hooks": "Hooks change_document checked_hook is_address is_loopback masked_hook",
+            "jsonbody": "decode",
             "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
             "logs": "Format",
             "origins": "Origin origins_of place_of",

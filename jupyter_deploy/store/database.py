@@ -92,13 +92,15 @@ class Database:
         return told(self.path, self.url, self.busy_seconds)
 
     def lock(
-        self, kind: Literal["service", "endpoint"], name: str, seconds: float
+        self, kind: Literal["service", "endpoint", "score"], name: str, seconds: float
     ) -> contextlib.AbstractContextManager[None]:
         """Hold a lock between processes, or raise :class:`~jupyter_deploy.store.Held` after so many seconds.
 
         On one machine it ends with its process.
         """
-        return lock(self._folder / f"{kind}s" / f"{name}.lock", seconds)
+        folder = self._folder / f"{kind}s"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return lock(folder / f"{name}.lock", seconds)
 
     @cached_property
     def claims(self) -> Claims:

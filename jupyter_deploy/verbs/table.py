@@ -12,7 +12,7 @@ from .verb import Verb
 # The order of the help.
 NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
-    "try", "profile", "deploy", "invoke", "reload", "services", "state", "logs", "view", "collected", "replay",
+    "try", "profile", "deploy", "invoke", "score", "reload", "services", "state", "logs", "view", "collected", "replay",
     "stats", "stop", "delete", "keys", "token", "serve",
     "endpoint", "deployment",
     "package", "environments", "overview", "prune",
@@ -25,7 +25,7 @@ MEANT = {
     **dict.fromkeys(("status", "info", "describe", "health", "get"), "state"),
     **dict.fromkeys(("rm", "remove", "destroy", "undeploy"), "delete"),
     **dict.fromkeys(("log", "tail"), "logs"),
-    **dict.fromkeys(("predict", "score", "call", "send"), "invoke"),
+    **dict.fromkeys(("predict", "call", "send"), "invoke"),
     **dict.fromkeys(("kill", "down", "shutdown"), "stop"),
     **dict.fromkeys(("build", "export"), "package"),
     **dict.fromkeys(("save", "upload"), "register"),
@@ -37,6 +37,7 @@ MEANT = {
     **dict.fromkeys(("endpoints", "online-endpoint", "router"), "endpoint"),
     **dict.fromkeys(("deployments", "online-deployment"), "deployment"),
     **dict.fromkeys(("traffic", "mirror", "route"), "endpoint"),
+    **dict.fromkeys(("batch", "score-file", "batch-score"), "score"),
     "test": "try",
     "metrics": "stats",
 }

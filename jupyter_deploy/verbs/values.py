@@ -54,8 +54,9 @@ def _takes_many(argument: Argument) -> bool:
 
 
 def _is_required(argument: Argument) -> bool:
-    positional = not argument.flags[0].startswith("-")
-    return positional and argument.options.get("nargs") not in {"?", "*"}
+    if argument.flags[0].startswith("-"):
+        return bool(argument.options.get("required"))
+    return argument.options.get("nargs") not in {"?", "*"}
 
 
 def given_of(verb: Verb, values: Mapping[str, Any]) -> argparse.Namespace:

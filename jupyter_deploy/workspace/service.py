@@ -33,6 +33,7 @@ from ..services import (
 from ..serving import masked_hook
 from .collected import CollectedData
 from .collecting import Collecting
+from .scoring import Scores
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _LAST_WORDS = 10
 
 
-class Service(Invocable, Collecting):
+class Service(Invocable, Collecting, Scores):
     """One service, started from anywhere. Attributes are looked up when they are read.
 
     Parameters

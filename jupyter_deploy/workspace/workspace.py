@@ -50,12 +50,13 @@ from .registering import Registering
 from .replay import Replays
 from .service import Service
 from .services import LiveServices
+from .tables import ScoresByName
 from .temporary import TemporaryServers
 from .trial import Trial, Trials
 from .written import Written
 
 
-class Workspace(Keeping):
+class Workspace(Keeping, ScoresByName):
     """Everything of one user: models, scripts, services.
 
     Opening one collects nothing. A change, or a list of services, removes what killed processes left.

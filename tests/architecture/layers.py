@@ -28,6 +28,7 @@ LAYERS = (
     ("routing", {"routing"}),
     ("invoking", {"invoking"}),
     ("deploying", {"deploying"}),
+    ("tables", {"scoring"}),
     ("façade", {"workspace"}),
     ("verbs", {"verbs"}),
     ("faces", {"display"}),

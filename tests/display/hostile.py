@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pprint import pformat
 from typing import Any, NamedTuple
 
+from jupyter_deploy import scoring
 from jupyter_deploy.deploying import Package
 from jupyter_deploy.display import plain, scripts, services
 from jupyter_deploy.environments import Environment
@@ -14,6 +15,7 @@ from jupyter_deploy.errors import InvokeProblem
 from jupyter_deploy.invoking import Answer, Binary, FailedRow, LatencyReport, Snippet
 from jupyter_deploy.invoking.load import Trouble
 from jupyter_deploy.registry import Model
+from jupyter_deploy.scoring import Scored
 from jupyter_deploy.scripts import Script
 from jupyter_deploy.services import Change, Leftover, Stats
 from jupyter_deploy.verbs import Done, Listing, LogText, Overview
@@ -164,6 +166,15 @@ def failed_profile(evil: str) -> Profile:
     return Profile(evil, "Failed", WHEN, evil, evil, trouble=failing.Trouble(evil, evil, evil, evil), log=evil)
 
 
+def scored(evil: str) -> Scored:
+    row = scoring.FailedRow(3, evil, 500)
+    return Scored(evil, evil, evil, 3, 3, 1, 1, 0.1, 1, 2, evil, evil, (row,), notes=(evil,))
+
+
+def interrupted(evil: str) -> Scored:
+    return Scored(evil, evil, evil, 3, 2, 0, 0, 0.1, 1, 2, interrupted=True, again=evil)
+
+
 def overview(evil: str) -> Overview:
     own = Environment(evil, requirements=(evil,), version=1)
     return Overview(evil, (facts(evil),), (model(evil),), (evil,), (own,), 2)
@@ -251,6 +262,7 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
         "picture": Hostile(lambda evil: Binary.of(evil.encode(errors="replace"), "image/svg+xml"), nothing),
     },
     "LatencyReport": {"": Hostile(report)},
+    "Scored": {"": Hostile(scored), "interrupted": Hostile(interrupted)},
     "Profile": {"": Hostile(profile), "failed": Hostile(failed_profile)},
     "Snippet": {"": Hostile(Snippet)},
     "Listing": {

@@ -1,0 +1,204 @@
+"""Tables through a service: the façade's calls that read rows from a file and write their predictions to another."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from ..deploying import Progress
+from ..errors import UsageProblem
+from ..scoring import Asked, Engine, HttpAsker, Job, Lanes, Plan, Run, Scored, ScoreOptions, output_of, source_of
+
+if TYPE_CHECKING:
+    from ..deploying import Deployment
+    from ..invoking import Invocation, Signature
+    from ..services import ServiceRecord
+
+_MOST_BY_DEFAULT = 16
+# A row a request: the server batches what waits, and a connection costs little.
+_LEAST_FOR_ROWS = 8
+
+
+class Scores:
+    """What scores tables; how its service is reached, its class says."""
+
+    name: str
+    _deployment: Deployment
+
+    def _invocation(self) -> Invocation:
+        raise NotImplementedError
+
+    @property
+    def record(self) -> ServiceRecord:
+        """The service's row."""
+        raise NotImplementedError
+
+    def score(
+        self,
+        data: Any,
+        out: str | Path | None = None,
+        *,
+        progress: Progress = lambda _: None,
+        **options: Unpack[ScoreOptions],
+    ) -> Scored:
+        """Score each row of a table; the output has a row for each, in the same order.
+
+        A run that was interrupted or killed leaves a journal beside the output, and the same call goes on behind it.
+        The output is there once it is whole. Rows that fail are in ``OUT.failed.jsonl``, each with its reason.
+
+        Parameters
+        ----------
+        data : str, pathlib.Path or data frame
+            A ``.csv``, ``.tsv``, ``.parquet`` or ``.jsonl`` file, which may be larger than the memory, or a data frame.
+        out : str or pathlib.Path, optional
+            Where the output goes; its ending says in which form. Without it, a data frame is scored in memory, and
+            ``table()`` of the result is the frame with its predictions.
+        rows, concurrency : int, optional
+            Rows a request, by default many where the service has a schema of a table, else one; requests at once.
+        columns, kinds : sequence of str, mapping, optional
+            The columns that are sent; how columns of a CSV file are read: ``"text"``, ``"integer"``, ``"number"``,
+            ``"boolean"`` or ``"json"``. By default the schema says it, else what all cells of the column are.
+        form, key : str, optional
+            How rows are written for a service without a schema: ``"record"``, ``"records"``, ``"values"`` or
+            ``"split"``; the key of a JSON object that they are put under.
+        prediction, only : str, bool, optional
+            The name of the new column; leave the input's columns out.
+        timeout, patience : float, optional
+            Seconds for an answer, five minutes by default; seconds that the service may be away or busy, 60 by default.
+        max_failures : int, optional
+            One failed row more ends the run. By default it ends only where the first hundred rows all fail.
+        engine, scheduler : str, str or dask.distributed.Client, optional
+            ``"dask"`` runs the service's script on a Dask cluster instead of asking the service: a scheduler's, or
+            workers on this machine.
+        fresh : bool, optional
+            Throw away what an interrupted run has left.
+
+        Raises
+        ------
+        UsageProblem
+            If the input, the output or an option does not fit; nothing was sent.
+        InvokeProblem, ServiceDown
+            If too many rows fail, or the service is away for too long; what was done is kept.
+        """
+        asked = Asked.of(**options)
+        if out is None and hasattr(data, "columns"):
+            return self._in_memory(data, asked, progress)
+        job = self._job(data, out, asked)
+        with self._deployment.writing(job.output):
+            return self._run(job, progress)
+
+    def _job(self, data: Any, out: str | Path | None, asked: Asked) -> Job:
+        source = source_of(data)
+        if out is None:
+            raise UsageProblem("The output of a file goes into a file.", hint="For example: --out scores.csv")
+        output, form = output_of(out)
+        if isinstance(data, (str, Path)) and output.exists() and output.samefile(Path(data).expanduser()):
+            raise UsageProblem("The output would replace the input.", hint="Give another --out. Nothing was sent.")
+        return Job(
+            self.name,
+            source,
+            output,
+            form,
+            asked,
+            self.record.bundle,
+            self._concurrency(asked),
+            _command(self.name, data, output, asked),
+            lambda: self.record.bundle,
+        )
+
+    def _run(self, job: Job, progress: Progress) -> Scored:
+        with self._engine(job, progress) as (signature, make):
+            run = Run(job, signature, progress)
+            return run.run(make)
+
+    @contextmanager
+    def _engine(self, job: Job, progress: Progress) -> Iterator[tuple[Signature | None, Callable[[Plan], Engine]]]:
+        asked = job.asked
+        signature = self._invocation().signature()
+
+        def asker(stopped: Callable[[], bool]) -> HttpAsker:
+            return HttpAsker(self._found_again, asked.timeout, asked.patience, stopped)
+
+        def lanes(plan: Plan) -> Engine:
+            return Lanes(plan, job.concurrency, asker)
+
+        yield signature, lanes
+
+    def _found_again(self) -> Invocation:
+        # A look starts a server again that was killed as a whole.
+        found = self._invocation()
+        found.health()
+        return self._invocation()
+
+    def _concurrency(self, asked: Asked) -> int:
+        if asked.concurrency is not None:
+            return asked.concurrency
+        spec = self.record.spec
+        return min(_MOST_BY_DEFAULT, max(_LEAST_FOR_ROWS, 2 * spec.workers * spec.replicas))
+
+    def _in_memory(self, frame: Any, asked: Asked, progress: Progress) -> Scored:
+        with tempfile.TemporaryDirectory(prefix="jupyter_deploy-score-") as folder:
+            path = Path(folder, "scores.jsonl")
+            options: Mapping[str, Any] = {**vars(asked), "only": True}
+            found = self.score(frame, path, progress=progress, **options)
+            again = "A frame that is scored in memory begins again; out='scores.parquet' keeps what is done."
+            kept = replace(found, output="", failed_file="", again=again if found.interrupted else "")
+            return kept if found.interrupted else replace(kept, _frame=_with_predictions(frame, path, asked))
+
+
+def _with_predictions(frame: Any, path: Path, asked: Asked) -> Any:
+    import pandas as pd
+
+    with path.open("rb") as file:
+        values = [json.loads(line)[asked.prediction] for line in file]
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, dict) for value in present):
+        keys = dict.fromkeys(key for value in present for key in value)
+        made = {f"{asked.prediction}.{key}": [(value or {}).get(key) for value in values] for key in keys}
+    else:
+        made = {asked.prediction: values}
+    found = pd.DataFrame({name: _series(column, frame.index) for name, column in made.items()}, index=frame.index)
+    return found if asked.only else pd.concat([frame, found], axis=1)
+
+
+def _series(values: list[Any], index: Any) -> Any:
+    """Make a column: whole numbers beside missing ones stay whole, and what is mixed stays as it is."""
+    import pandas as pd
+
+    if any(value is None for value in values):
+        if all(value is None or (type(value) is int and -(1 << 63) <= value < 1 << 63) for value in values):
+            return pd.Series(values, index=index, dtype="Int64")
+        if any(isinstance(value, (bool, int)) for value in values):
+            return pd.Series(values, index=index, dtype=object)
+    return pd.Series(values, index=index)
+
+
+def _command(name: str, data: Any, output: Path, asked: Asked) -> str:
+    """Write the command that goes on."""
+    if not isinstance(data, (str, Path)):
+        return f"service.score(frame, {str(output)!r}) with the same frame and options"
+    words = [str(data), "--service", name, "--out", str(output)]
+    for flag, value in (
+        ("rows", asked.rows),
+        ("concurrency", asked.concurrency),
+        ("columns", ",".join(asked.columns) if asked.columns else None),
+        *(("kind", f"{column}={kind}") for column, kind in asked.kinds.items()),
+        ("form", asked.form),
+        ("key", asked.key),
+        ("prediction", asked.prediction if asked.prediction != "prediction" else None),
+        ("timeout", asked.timeout),
+        ("patience", asked.patience if asked.patience != Asked.patience else None),
+        ("max-failures", asked.max_failures),
+        ("engine", asked.engine if asked.engine != "threads" else None),
+        ("scheduler", asked.scheduler if isinstance(asked.scheduler, str) else None),
+    ):
+        if value is not None:
+            words += [f"--{flag}", f"{value:g}" if isinstance(value, float) else str(value)]
+    words += ["--only"] if asked.only else []
+    return f"jupyter model score {shlex.join(words)}"
