@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import errno
 import os
 import socket
 import time
@@ -103,6 +104,10 @@ class HandOver:
                 asyncio.get_running_loop().add_writer(channel.fileno(), self._go_on)
                 return
             except OSError as error:
+                if error.errno == errno.ETOOMANYREFS:
+                    # The other side has not taken those that are under way.
+                    asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._send)
+                    return
                 log.warning("connections could not be handed over: %s", error)
                 self._close()
                 return
