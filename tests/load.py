@@ -10,6 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+# Between two requests of a client, so that there is a processor left for what changes.
+_PAUSE = 0.005
+
 
 class Load:
     """Clients on connections that they keep, and clients with a new connection for each request.
@@ -33,7 +36,7 @@ class Load:
         self.failed: list[str] = []
         self.served = {"kept": 0, "new": 0, "pausing": 0}
         self._ended = threading.Event()
-        clients: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(self._keep, ("kept", 0.0))] * kept
+        clients: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(self._keep, ("kept", _PAUSE))] * kept
         clients += [(self._renew, ())] * new + [(self._keep, ("pausing", seconds)) for seconds in pauses]
         self._threads = [threading.Thread(target=client, args=given) for client, given in clients]
 
@@ -72,7 +75,7 @@ class Load:
             connection.close()
 
     def _renew(self) -> None:
-        while not self._ended.is_set():
+        while not self._ended.wait(_PAUSE):
             connection = self._connection()
             try:
                 self._ask(connection, "new")
