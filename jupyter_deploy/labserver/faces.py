@@ -87,6 +87,18 @@ def _model(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, s
     return _live(model, f"Served by {', '.join(users)}." if users else "No service serves it.")
 
 
+def _endpoint(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
+    name = _text(of, "name")
+    endpoint = _found(lambda: workspace.endpoints[name])
+    return _live(endpoint) if endpoint else _said(f"There is no endpoint {name} now.")
+
+
+def _deployment(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
+    endpoint, name = _text(of, "endpoint"), _text(of, "name")
+    deployment = _found(lambda: workspace.endpoints[endpoint].deployments[name])
+    return _live(deployment) if deployment else _said(f"The endpoint {endpoint} has no deployment {name} now.")
+
+
 def _environment(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
     if not of.get("version"):
         return _NOTHING
@@ -113,6 +125,8 @@ def _listing(workspace: Workspace, of: Mapping[str, Any], services: Facts) -> di
         return _NOTHING
     if kind == "services":
         return _live(Listing("services", services))
+    if kind == "endpoints":
+        return _live(Listing("endpoints", [one.as_dict() for one in workspace.endpoints.values()]))
     if kind == "models":
         tags = asked.get("tags")
         tags = {str(key): value for key, value in tags.items()} if isinstance(tags, Mapping) else {}
@@ -173,6 +187,8 @@ def _package(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str,
 
 _KINDS: dict[str, Callable[[Workspace, Mapping[str, Any], Facts], dict[str, str]]] = {
     "model": _model,
+    "endpoint": _endpoint,
+    "deployment": _deployment,
     "environment": _environment,
     "script": _script,
     "listing": _listing,

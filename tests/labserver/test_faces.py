@@ -86,8 +86,19 @@ async def test_what_is_no_face_is_refused(ask: Ask, shared: Workspace) -> None:
     assert (status, found["hint"]) == (400, "Did you mean 'model'?")
     assert (await ask("POST", "faces/model", "[1]"))[0] == 400
     # Nothing here may be trusted to be of its type.
-    for kind in ("model", "environment", "script", "listing", "overview", "stats", "profile", "package"):
+    for kind in (
+        "model",
+        "environment",
+        "script",
+        "listing",
+        "overview",
+        "stats",
+        "profile",
+        "package",
+        "endpoint",
+        "deployment",
+    ):
         for value in (None, 3, [1], {"a": 1}, "../.."):
-            keys = ("name", "version", "digest", "kind", "asked", "service", "models", "source")
+            keys = ("name", "version", "digest", "kind", "asked", "service", "models", "source", "endpoint")
             status, _ = await ask("POST", f"faces/{kind}", dict.fromkeys(keys, value))
             assert status in {200, 400, 404}, (kind, value)

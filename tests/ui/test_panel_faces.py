@@ -33,6 +33,8 @@ CELLS = {
         "from jupyter_deploy.environments import Environment\n"
         'w.environments.register(Environment("facing", requirements=("six==1.17.0",)))'
     ),
+    "endpoint": '%deploy facing --endpoint facing-shop --deployment blue\nw.endpoints["facing-shop"]',
+    "deployment": 'w.endpoints["facing-shop"].deployments["blue"]',
     "listing": "%model models --name facing",
     "overview": "%model overview",
     "done": "%model deploy facing-too --script facing\n%model delete facing-too --yes",
@@ -47,6 +49,8 @@ NOW = {
     "stats": "facing does not run.",
     "package": "facing serves facing:2 now.",
     "environment": "six==1.17.0",
+    "endpoint": "There is no endpoint facing-shop now.",
+    "deployment": "The endpoint facing-shop has no deployment blue now.",
     "listing": "2",
     "overview": "Stopped",
 }
@@ -87,7 +91,11 @@ def test_every_face_is_right_again_without_its_kernel(lab: Lab, shared: Workspac
         assert all(kind in cell for kind, cell in zip(CELLS, found[1:], strict=True)), found
         for kind in ("model", "stats"):
             expect(show(page, kind)).to_contain_text({"model": "Served by facing.", "stats": "uses now"}[kind])
+        for kind in ("endpoint", "deployment"):
+            expect(show(page, kind)).to_have_attribute("data-live", "true")
+            expect(output_of(page, kind)).to_contain_text("Healthy" if kind == "deployment" else "blue")
         page.shutdown()
+        shared.endpoints["facing-shop"].delete()
         shared.register("facing", {"a": 2})
         shared.score_script("facing", "def run(data):\n    return [data]\n")
         shared.deploy("facing", models=["facing:2"]).stop()

@@ -15,6 +15,8 @@ const HTML = 'text/html';
 /** The faces that are drawn anew, and what of their data the server part needs. */
 const PARTS: Record<string, string[]> = {
   model: ['name', 'version', 'digest'],
+  endpoint: ['name'],
+  deployment: ['endpoint', 'name'],
   environment: ['name', 'version'],
   script: ['name', 'source', 'draft'],
   listing: ['kind', 'asked'],
@@ -24,7 +26,7 @@ const PARTS: Record<string, string[]> = {
   package: ['name', 'models']
 };
 /** These show what no event tells of, so they are drawn after each look at the workspace. */
-const BY_THE_CLOCK = new Set(['environment', 'listing', 'overview', 'stats']);
+const BY_THE_CLOCK = new Set(['deployment', 'endpoint', 'environment', 'listing', 'overview', 'stats']);
 
 export function mimeOf(kind: string): string {
   return `application/vnd.jupyter-deploy.${kind}.v1+json`;
