@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..endpoints import HEADER, MIRRORED
+from ..endpoints import HEADER, MIRRORED, RunningRouter
 from .rules import Pool, Rules
+from .standby import LOOPBACK_DEVICE, SO_BINDTODEVICE, STANDS_BY
 
 Json = dict[str, Any]
 ROUTES = "rules"
@@ -62,7 +64,7 @@ def document(resources_: list[Json]) -> tuple[str, str]:
     return json.dumps({"version_info": version, "resources": resources_}, indent=1), version
 
 
-def listeners(rules: Rules, port: int, folder: Path, access_log: Path) -> list[Json]:
+def listeners(rules: Rules, running: RunningRouter, folder: Path, access_log: Path) -> list[Json]:
     """Return where clients connect, and what a request passes through."""
     manager = {
         "@type": f"{_API}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -87,14 +89,19 @@ def listeners(rules: Rules, port: int, folder: Path, access_log: Path) -> list[J
         "upgrade_configs": [{"upgrade_type": "websocket"}],
     }
     chain: Json = {"filters": [{"name": "http", "typed_config": manager}]}
-    return [
-        {
-            "@type": f"{_API}.config.listener.v3.Listener",
-            "name": PREFIX,
-            "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
-            "filter_chains": [chain],
-        }
+    kind = f"{_API}.config.listener.v3.Listener"
+    outer = {"socket_address": {"address": "127.0.0.1", "port_value": running.port}}
+    # Where clients that came while there was no router are passed on.
+    inner = {"pipe": {"path": running.facts["inner"], "mode": 0o600}}
+    found: list[Json] = [
+        {"@type": kind, "name": name, "address": address, "filter_chains": [chain]}
+        for name, address in ((PREFIX, outer), ("inner", inner))
     ]
+    if STANDS_BY:
+        device = base64.b64encode(LOOPBACK_DEVICE).decode()
+        option = {"level": socket.SOL_SOCKET, "name": SO_BINDTODEVICE, "buf_value": device, "state": "STATE_PREBIND"}
+        found[0]["socket_options"] = [{"description": "preferred to the standby's", **option}]
+    return found
 
 
 def _filters(rules: Rules) -> list[Json]:

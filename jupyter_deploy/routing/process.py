@@ -29,7 +29,8 @@ from .configuration import PREFIX, ROUTES, bootstrap, clusters, document, listen
 from .numbers import numbers_of
 from .router import PoolNumbers, RouterHealth
 from .rules import Rules
-from .watcher import PIDS, PLAN, reserve
+from .standby import reserve
+from .watcher import PIDS, PLAN
 
 _START_SECONDS = 20.0
 _PUSH_SECONDS = 10.0
@@ -50,7 +51,8 @@ class EnvoyRouter:
         executable = envoy()
         folder = home.endpoint(rules.endpoint) / "router"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        admin = _admin_socket(folder)
+        sockets = _sockets(folder)
+        admin = sockets / "admin.sock"
         with _bound(port) as held:
             number = held.getsockname()[1]
             command = [str(executable), "-c", str(folder / "bootstrap.json"), "--concurrency", "1"]
@@ -58,9 +60,10 @@ class EnvoyRouter:
             command += ["--file-flush-interval-msec", "500"]
             access_log = home.logs / f"{rules.endpoint}.access.log"
             facts = {"folder": str(folder), "admin": str(admin), "access_log": str(access_log)}
+            facts["inner"] = str(sockets / "inner.sock")
             running = RunningRouter(self.kind, number, facts)
             write_atomic(folder / "bootstrap.json", json.dumps(bootstrap(folder, admin)), mode=0o600)
-            plan = {"command": command, "admin": str(admin), "access_log": str(access_log), "port": number}
+            plan = {**facts, "command": command, "port": number}
             write_atomic(folder / PLAN, json.dumps(plan), mode=0o600)
             versions = self._write_routes(running, rules)
             versions["clusters"] = _put(folder, "clusters", clusters(rules))
@@ -90,7 +93,7 @@ class EnvoyRouter:
         folder, access_log = Path(running.facts["folder"]), Path(running.facts["access_log"])
         return {
             "routes": _put(folder, "routes", routes(rules)),
-            "listeners": _put(folder, "listeners", listeners(rules, running.port, folder, access_log)),
+            "listeners": _put(folder, "listeners", listeners(rules, running, folder, access_log)),
         }
 
     def _await(self, running: RunningRouter, versions: dict[str, str], seconds: float) -> None:
@@ -207,12 +210,11 @@ def _process(folder: Path, which: str) -> psutil.Process | None:
     return None
 
 
-def _admin_socket(folder: Path) -> Path:
-    """Choose the place of the admin socket: systems limit its path's length."""
-    place = folder / "admin.sock"
-    if len(os.fsencode(place)) <= _SOCKET_PATH:
-        return place
-    return Path(tempfile.mkdtemp(prefix="jupyter-deploy-")) / "admin.sock"
+def _sockets(folder: Path) -> Path:
+    """Choose a folder for the router's sockets: systems limit the length of their paths."""
+    if len(os.fsencode(folder / "admin.sock")) <= _SOCKET_PATH:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="jupyter-deploy-"))
 
 
 def _bound(port: int) -> socket.socket:

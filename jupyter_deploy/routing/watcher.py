@@ -11,21 +11,25 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..files import write_atomic
 from ..store import Held, lock
+from .standby import Standby
 
 PLAN = "router.json"
 PIDS = "router.pids"
 _BACK_OFF = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 _STEADY_SECONDS = 30.0
-_LOOK_SECONDS = 0.2
+# How late a SIGTERM may be seen.
+_SIGNAL_SECONDS = 0.1
 _ENDING_SECONDS = 3.0
 _LOG_SIZE = 20_000_000
 _LOG_LOOK_SECONDS = 5.0
@@ -48,9 +52,9 @@ class _Watcher:
         self._folder = folder
         plan = json.loads((folder / PLAN).read_text())
         self._command: list[str] = plan["command"]
-        self._access_log, self._admin = Path(plan["access_log"]), plan["admin"]
-        # Bound but not listening: no other program gets the port while Envoy is away.
-        self._reserved = reserve(plan["port"])
+        self._access_log, self._admin, self._inner = Path(plan["access_log"]), plan["admin"], plan["inner"]
+        # No other program gets the port while Envoy is away, and no client is refused.
+        self._standby = Standby(plan["port"], plan["inner"])
         self._child: subprocess.Popen[bytes] | None = None
         self._pid, self._ending = 0, False
         self._looked = time.monotonic()
@@ -87,9 +91,9 @@ class _Watcher:
         self._note()
 
     def _start(self) -> None:
-        # Its socket of before would keep it from binding.
-        with contextlib.suppress(FileNotFoundError):
-            Path(self._admin).unlink()
+        # Its sockets of before would keep it from binding.
+        for place in (self._admin, self._inner):
+            Path(place).unlink(missing_ok=True)
         with (self._folder / "router.log").open("ab") as log:
             self._child = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder
@@ -101,11 +105,17 @@ class _Watcher:
         write_atomic(self._folder / PIDS, json.dumps({"router": self._pid, "watcher": os.getpid()}), mode=0o600)
 
     def _wait(self) -> None:
-        while not self._ending and self._lives():
-            self._pause(_LOOK_SECONDS)
-            if time.monotonic() - self._looked > _LOG_LOOK_SECONDS:
-                self._looked = time.monotonic()
-                self._turn_log()
+        """Return when the router has died, or is to end."""
+        with _deaths_of(self._pid) as death:
+            while not self._ending and self._lives():
+                # Where the system tells of a death, this returns at once.
+                if death is not None:
+                    select.select([death], [], [], _SIGNAL_SECONDS)
+                else:
+                    time.sleep(_SIGNAL_SECONDS)
+                if time.monotonic() - self._looked > _LOG_LOOK_SECONDS:
+                    self._looked = time.monotonic()
+                    self._turn_log()
 
     def _lives(self) -> bool:
         if self._child is not None:
@@ -141,26 +151,24 @@ class _Watcher:
             until = time.monotonic() + _ENDING_SECONDS
             while self._lives() and time.monotonic() < until:
                 time.sleep(0.01)
-        self._reserved.close()
+        self._standby.close()
 
     def _say(self, text: str) -> None:
         with (self._folder / "router.log").open("a", encoding="utf-8") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
 
-def reserve(port: int) -> socket.socket:
-    """Bind a port of loopback beside a router of the same user, without listening; 0 is any.
-
-    Raises OSError if another program has it.
-    """
-    held = socket.socket()
+@contextlib.contextmanager
+def _deaths_of(pid: int) -> Iterator[int | None]:
+    """Return a descriptor that is readable once a process has ended; None where the system has no such thing."""
+    opened: int | None = None
+    with contextlib.suppress(AttributeError, OSError):
+        opened = os.pidfd_open(pid)
     try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind(("127.0.0.1", port))
-    except BaseException:
-        held.close()
-        raise
-    return held
+        yield opened
+    finally:
+        if opened is not None:
+            os.close(opened)
 
 
 def _is_ours(pid: int, command: list[str]) -> bool:
