@@ -30,8 +30,6 @@ def rules(kind: str = "key", **given: Any) -> Rules:
 
 
 def test_envoy_accepts_all_kinds_of_rules(tmp_path: Path) -> None:
-    facts = {"folder": str(tmp_path), "admin": str(tmp_path / "admin.sock"), "inner": str(tmp_path / "inner.sock")}
-    running, log = RunningRouter("envoy", 5099, facts), tmp_path / "access.log"
     (tmp_path / "bootstrap.json").write_text(json.dumps(bootstrap(tmp_path, tmp_path / "admin.sock")))
     limited = Pool("blue", (Backend("127.0.0.1", 5001), Backend("127.0.0.1", 5002)), Limits(200, 3, 100))
     kinds = product(CREDENTIALS, ({}, {"blue": 100}, {"blue": 90, "green": 10}), ({}, {"green": 20}), ("", "x-user"))
@@ -45,7 +43,8 @@ def test_envoy_accepts_all_kinds_of_rules(tmp_path: Path) -> None:
         for resource in clusters(one):
             resource["name"] = resource["load_assignment"]["cluster_name"] = f"{resource['name']}-{number}"
             made["clusters"].append(resource)
-        for resource in listeners(one, running, tmp_path, log):
+        running = RunningRouter("envoy", 5100 + number, {"inner": str(tmp_path / f"{number}.sock")})
+        for resource in listeners(one, running, tmp_path, tmp_path / "access.log"):
             made["listeners"].append({**resource, "name": f"{resource['name']}-{number}"})
         made["routes"] += [{**resource, "name": f"rules-{number}"} for resource in routes(one)]
     static = {
