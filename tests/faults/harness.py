@@ -70,10 +70,11 @@ class Served:
         return found
 
     def reload(self, body: Any = None) -> requests.Response:
-        data = json.dumps({} if body is None else body)
-        return requests.post(
-            f"{self.base}/-/reload", data=data, timeout=20, headers={"Authorization": f"Bearer {TOKEN}"}
-        )
+        return self.admin("/-/reload", {} if body is None else body)
+
+    def admin(self, route: str, body: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return requests.post(self.base + route, data=json.dumps(body), timeout=20, headers=headers)
 
     def write(self, script: str, name: str = "score.py") -> None:
         (self.folder / name).write_text(script)

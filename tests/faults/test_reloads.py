@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
+import requests
 
 from .harness import Clients, Held, Served, served, until
 
@@ -199,6 +203,44 @@ def test_what_cannot_be_is_refused_by_name(reloadable: Served, body: Any, messag
 def reloadable(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with served(tmp_path_factory.mktemp("reloadable"), ANSWER.format(1)) as server:
         yield server
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"path": "/nowhere/s"}, 400, "path, port and connections"),
+        ({"path": "/nowhere/s", "port": "x", "connections": True}, 400, "path, port and connections"),
+        ({"path": "/nowhere/s", "port": 1, "connections": True}, 409, "no socket on port 1 to hand over"),
+        ({"path": "/nowhere/s", "port": 0, "connections": True}, 409, "Nobody takes the socket: No such file"),
+        ({"path": "/x" * 200, "port": 0, "connections": True}, 409, "Nobody takes the socket"),
+    ],
+    ids=str,
+)
+def test_a_socket_that_nobody_takes_stays(reloadable: Served, body: Any, status: int, message: str) -> None:
+    port = urlsplit(reloadable.url).port
+    answer = reloadable.admin("/-/listener", body | ({"port": port} if body.get("port") == 0 else {}))
+    assert (answer.status_code, message in answer.json()["message"]) == (status, True), answer.text
+    assert requests.post(f"{reloadable.base}/-/listener", json=body, timeout=20).status_code == 401
+    assert reloadable.ask() == 1
+
+
+def test_who_gives_up_taking_over_changes_nothing(reloadable: Served, tmp_path: Path) -> None:
+    port = urlsplit(reloadable.url).port
+    for _ in range(2):
+        with socket.socket(socket.AF_UNIX) as waiting:
+            place = Path(os.path.relpath(tmp_path / "s", Path.cwd()))
+            waiting.bind(str(place))
+            waiting.listen(1)
+            asked = {"path": str(tmp_path / "s"), "port": port, "connections": True}
+            assert reloadable.admin("/-/listener", asked).status_code == 200
+            channel, _ = waiting.accept()
+            with channel:
+                _, (descriptor,), _, _ = socket.recv_fds(channel, 1, 1)
+                with socket.socket(fileno=descriptor) as listener:
+                    assert listener.getsockname()[1] == port
+                assert reloadable.ask() == 1
+        assert reloadable.ask() == 1
+        place.unlink()
 
 
 def test_workers_can_be_added_and_removed(tmp_path: Path, home: Path) -> None:
