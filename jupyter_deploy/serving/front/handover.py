@@ -27,6 +27,8 @@ _CONNECT_SECONDS = 2.0
 _FINISH_SECONDS = 5.0
 # How long a connection that cannot move may wait for its last request.
 LAST_SECONDS = 2.0
+# No process that is started meanwhile gets what is received.
+_PRIVATE = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Arrivals:
 
     def _read(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._channel, _AT_ONCE, _AT_ONCE)
+            data, descriptors, _, _ = socket.recv_fds(self._channel, _AT_ONCE, _AT_ONCE, _PRIVATE)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:

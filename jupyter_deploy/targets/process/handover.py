@@ -17,6 +17,8 @@ _SECONDS = 5.0
 _SHORT = Path("/tmp")  # noqa: S108 - a folder of its own is made in it, for its owner only
 # Of the address of a socket; macOS has 104 bytes, Linux 108.
 _LONGEST = 100
+# No program that another thread starts meanwhile gets what is received.
+_PRIVATE = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 @contextlib.contextmanager
@@ -38,7 +40,8 @@ def handed_over(admin: Admin, server: Server, certificate: Certificate | None) -
 def _received(opened: contextlib.ExitStack, admin: Admin, port: int, moves: bool) -> tuple[socket.socket, ...]:
     if not hasattr(socket, "recv_fds"):
         return ()
-    folder = Path(tempfile.mkdtemp(prefix="jd-"))
+    # Another process, in another folder, connects to it.
+    folder = Path(tempfile.mkdtemp(prefix="jd-")).absolute()
     try:
         if len(os.fsencode(folder / "s")) > _LONGEST:
             folder.rmdir()
@@ -53,7 +56,7 @@ def _received(opened: contextlib.ExitStack, admin: Admin, port: int, moves: bool
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     channel.settimeout(_SECONDS)
-    _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+    _, descriptors, _, _ = socket.recv_fds(channel, 1, 1, _PRIVATE)
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
     listeners = [opened.enter_context(socket.socket(fileno=descriptor)) for descriptor in descriptors]
