@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .filters import pairs_of as pairs_of
     from .lineage import Lineage as Lineage
     from .lineage import Resources as Resources
     from .model import Model as Model
@@ -27,6 +28,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "filters": "pairs_of",
             "lineage": "Lineage Resources",
             "model": (
                 "Model captured_name captured_properties check_name check_pairs parse_reference spelled_framework"

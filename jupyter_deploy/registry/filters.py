@@ -27,6 +27,10 @@ def pairs_of(given: Any, what: str) -> dict[str, str | None]:
         raise UsageProblem(f"{what} must be a list or a dict.", hint=f"For example {what}=[['stage', 'trial']].")
     pairs: dict[str, str | None] = {}
     for item in given:
+        if isinstance(item, str) and "=" in item:
+            # It would be the name of a key, which nothing has.
+            key, _, value = item.partition("=")
+            raise UsageProblem(f"{what}: {item!r} is no key.", hint=f"{what}=[[{key!r}, {value!r}]]")
         if isinstance(item, str):
             pairs[item] = None
         elif isinstance(item, Sequence) and len(item) == 2:

@@ -98,7 +98,7 @@ class Service(Invocable, Collecting, Scores):
         return self.health.state
 
     def prove(self) -> None:
-        """Note that it serves, if it does: a first deployment that nobody waited for is removed when it fails."""
+        """Note that it serves, if it does: a first deployment that was not waited for is removed when it fails."""
         self._deployment.unproven.prove(self.name)
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.sdk.v1 import Experiment, Workspace
+from jupyter_deploy.sdk.v1 import Experiment, Model, ResourceConfiguration, Workspace
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 
@@ -47,8 +47,18 @@ def test_row_2_54_a_model_is_downloaded_by_its_id(
     assert main(["download", "--model-id", "mymodel:1", "--target-dir", "model_folder"]) == 0
     assert (folder / "model_folder" / "model.pkl").is_file()
     assert main(["download", "--model-id", "mymodel:1", "--target-dir", "model_folder"]) == 1
-    assert "File already exists" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "File already exists. To overwrite, give --overwrite." in said
+    assert "exist_ok" not in said
     assert main(["download", "-i", "mymodel:1", "-t", "model_folder", "--overwrite"]) == 0
+
+
+def test_sizes_and_verbosity_are_taken(outputs: Path, ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "register -n mymodel -p outputs/model.pkl -f ScikitLearn --cc 1 --gb 0.5 --property seed=1 -v"
+    assert main(words.split()) == 0
+    model = Model(ws, "mymodel")
+    assert (model.resource_configuration, model.properties) == (ResourceConfiguration(1, 0.5), {"seed": "1"})
+    assert model.model_framework == "ScikitLearn"
 
 
 def test_wrong_words_name_the_right_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,10 @@ def test_every_module_of_the_table_has_what_it_lists(name: str) -> None:
         ("from azureml.core.model import Modl", ["Did you mean 'Model'?"]),
         ("from azureml.core import AksCompute", ["Use: from azureml.core.compute import AksCompute"]),
         ("from azureml.core.image import ContainerImage", ["Model.package makes images."]),
-        ("import azureml.widgets", ["azureml has:"]),
+        ("import azureml.wigdets", ["azureml has:"]),
+        ("from azureml.widgets import RunDetails", ["run.get_metrics() has what was logged"]),
+        ("from azureml.telemetry import set_diagnostics_collection", ["leave it out"]),
+        ("from azureml.pipeline.core import Pipeline", ["run the steps in this notebook"]),
         ("from azureml.train.automl import AutoMLConfig", ["train one in this notebook"]),
         ("from azure.ai.ml.entities import Traffic", ["Traffic is a dictionary: endpoint.traffic = {", "begin_create"]),
         ("from azure.ai.ml.entities import ManagedOnlineEndpont", ["Did you mean 'ManagedOnlineEndpoint'?"]),
@@ -50,6 +53,23 @@ def test_a_name_that_is_not_there_says_so(line: str, words: list[str]) -> None:
     with pytest.raises(ImportError) as caught:
         exec(line)
     assert not [word for word in words if word not in str(caught.value)], str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from azureml.core.webservice.aci import AciServiceDeploymentConfiguration as found",
+        "from azureml.core.webservice.aks import AksServiceDeploymentConfiguration as found",
+        "from azureml.core.webservice.aks import AutoScaler as found",
+        "from azureml.core.webservice.local import LocalWebserviceDeploymentConfiguration as found",
+        "from azureml.core.webservice.webservice import WebserviceDeploymentConfiguration as found",
+        "from azureml.core.run import _OfflineRun as found",
+    ],
+)
+def test_less_common_names_of_public_code_are_there(line: str) -> None:
+    names: dict[str, object] = {}
+    exec(line, names)
+    assert isinstance(names["found"], type)
 
 
 def test_an_attribute_that_is_not_there_says_so_and_hasattr_works() -> None:

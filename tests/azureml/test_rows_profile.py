@@ -123,12 +123,13 @@ def test_row_2_33_what_a_profile_needs(
         ({"input_dataset": None}, "must be a TabularDataset, not nothing"),
         ({"input_dataset": two}, "must have one column"),
         ({"input_dataset": numbers}, "holds numbers, not texts"),
-        ({"inference_config": None}, "needs an inference_config"),
+        ({"inference_config": "score.py"}, "inference_config must be an InferenceConfig, not of the class str"),
+        ({"inference_config": None, "models": []}, "must provide an InferenceConfig"),
     ]
-    usual = {"profile_name": "p", "inference_config": inference_config, "input_dataset": good}
+    usual = {"profile_name": "p", "models": [model], "inference_config": inference_config, "input_dataset": good}
     for given, message in wrong:
         with pytest.raises(UserErrorException, match=message):
-            Model.profile(ws, models=[model], **{**usual, **given})  # type: ignore[arg-type]
+            Model.profile(ws, **{**usual, **given})  # type: ignore[arg-type]
     with pytest.raises(WebserviceException, match="ModelProfileNotFound"):
         ModelProfile(ws, "p")
 
@@ -141,6 +142,11 @@ def test_a_list_or_a_file_of_requests_is_a_dataset_too(
     (folder / "rows.txt").write_text('{"data": [[0.0, 1.0]]}\n' * 3)
     profile = Model.profile(ws, "of-a-file", [model], inference_config, "rows.txt")
     assert (type(profile), profile.get_details()["totalQueries"]) == (Named, 3)
+    # What is deployed can be measured: a path as a model, and a model without a script.
+    row = json.dumps({"data": [[0.0, 1.0]]})
+    by_path = Model.profile(ws, "of-a-path", ["outputs/model.pkl"], inference_config, [row] * 2)
+    unscripted = Model.profile(ws, "of-no-code", [model], None, [row] * 2)
+    assert [one.get_details()["successQueries"] for one in (by_path, unscripted)] == [2, 2]
     with pytest.raises(UserErrorException, match="data set is empty"):
         Model.profile(ws, "of-nothing", [model], inference_config, [])
 

@@ -9,7 +9,24 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.errors import ConfigProblem, InUse, NotFound
-from jupyter_deploy.sdk.v1 import Model, Run, UserErrorException, WebserviceException, Workspace
+from jupyter_deploy.sdk.v1 import (
+    AksCompute,
+    AksWebservice,
+    AmlCompute,
+    AutoMLRun,
+    ComputeTarget,
+    Environment,
+    Experiment,
+    InferenceConfig,
+    LocalWebservice,
+    Model,
+    Run,
+    UserErrorException,
+    Webservice,
+    WebserviceException,
+    Workspace,
+    _OfflineRun,
+)
 from jupyter_deploy.sdk.v1.exceptions import translated
 from jupyter_deploy.sdk.v1.vocabulary import Vocabulary
 
@@ -36,6 +53,13 @@ class Service(metaclass=Vocabulary):
         (lambda: Model.deploy(None, "n", [], cpu_cores=1), r"cpu_cores= belongs to deploy_configuration"),
         (lambda: Model.regster, "Did you mean 'register'?"),
         (lambda: Run.get_contxt, "Did you mean 'get_context'?"),
+        (lambda: Webservice.deploy, r"Use Model\.deploy\(ws, name"),
+        (lambda: Workspace.get_default_keyvault, r"Use os\.environ"),
+        (lambda: Workspace.get_mlflow_tracking_uri, r"Use run\.get_metrics\(\)"),
+        (lambda: Workspace.delete, r"Use service\.delete\(\) and model\.delete\(\)"),
+        (lambda: Model.get_sas_urls, r"Use model\.download\(\)"),
+        (lambda: LocalWebservice.deploy_configuration(num_replicas=2), "belongs to AksWebservice.deploy_configuration"),
+        (lambda: AksWebservice.deploy_configuration(port=1), "belongs to LocalWebservice.deploy_configuration"),
     ],
 )
 def test_a_slip_is_answered_with_the_right_word(slip: Callable[[], object], words: str) -> None:
@@ -55,3 +79,70 @@ def test_the_class_of_an_error_follows_what_it_is_about() -> None:
     assert type(translated(InUse("a"), WebserviceException)) is WebserviceException
     assert type(translated(NotFound("a"), WebserviceException)) is WebserviceException
     assert type(translated(ConfigProblem("a"), WebserviceException)) is UserErrorException
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"models": [{"name": "m"}]}, "models cannot hold an object of the class dict.*\nHint: models="),
+        ({"models": [None]}, "models cannot hold an object of the class NoneType"),
+        ({"inference_config": LocalWebservice.deploy_configuration()}, "inference_config must be an InferenceConfig"),
+        ({"inference_config": "score.py"}, "inference_config must be an InferenceConfig, not of the class str"),
+        ({"deployment_target": "aks-cluster"}, "deployment_target must be an AksCompute, not of the class str"),
+    ],
+)
+def test_what_model_deploy_cannot_take_is_named_with_what_it_takes(
+    ws: Workspace, outputs: Path, folder: Path, wrong: dict[str, Any], words: str
+) -> None:
+    (folder / "score.py").write_text("def run(data):\n    return data\n")
+    Model.register(ws, "outputs/model.pkl", "m")
+    usual = {"models": ["m"], "inference_config": InferenceConfig("score.py")}
+    with pytest.raises((UserErrorException, WebserviceException), match=words):
+        Model.deploy(ws, "service", **{**usual, **wrong})
+    assert list(ws.webservices) == []
+
+
+def test_arguments_in_each_others_places_are_told(ws: Workspace, folder: Path) -> None:
+    (folder / "score.py").write_text("def run(data):\n    return data\n")
+    config = InferenceConfig("score.py")
+    with pytest.raises(WebserviceException, match=r"deployment_config must come from deploy_configuration\(\)"):
+        Model.deploy(ws, "service", [], LocalWebservice.deploy_configuration(), config)  # type: ignore[arg-type]
+    with pytest.raises(UserErrorException, match=r"Hint: InferenceConfig\(entry_script, environment=environment\)"):
+        InferenceConfig("score.py", Environment("e"))  # type: ignore[arg-type]
+    ComputeTarget.create(ws, "training", AmlCompute.provisioning_configuration("Standard_D2"))
+    with pytest.raises(
+        WebserviceException, match="deployment_target must be an AksCompute, not of the class AmlCompute"
+    ):
+        Model.deploy(ws, "service", [], config, None, ComputeTarget(ws, "training"))
+
+
+def test_a_filter_that_nothing_has_is_refused(ws: Workspace, outputs: Path) -> None:
+    Model.register(ws, "outputs/model.pkl", "m", tags={"area": "mnist"})
+    for search in (Model.list, Webservice.list):
+        with pytest.raises((UserErrorException, WebserviceException), match=r"Hint: tags=\[\['area', 'mnist'\]\]"):
+            search(ws, tags=["area=mnist"])  # type: ignore[operator]
+
+
+def test_a_cluster_with_a_hosts_name_warns_that_its_services_answer_by_http(ws: Workspace) -> None:
+    config = AksCompute.provisioning_configuration()
+    with pytest.warns(UserWarning, match="answer by http here"):
+        config.enable_ssl(leaf_domain_label="contoso")
+    assert ComputeTarget.create(ws, "aks", config)._cluster.host_name == "contoso"
+    with pytest.raises(Exception, match="all three"):
+        config.enable_ssl(ssl_cname="www.example.org")
+
+
+def test_runs_are_of_the_class_that_scripts_ask_for(ws: Workspace, outputs: Path, folder: Path) -> None:
+    offline, online = Run.get_context(), Experiment(ws, "trial").start_logging()
+    assert isinstance(offline, _OfflineRun)
+    assert isinstance(Run(offline.experiment, offline.id), _OfflineRun)
+    assert isinstance(offline.child_run(), _OfflineRun)
+    assert not isinstance(online, _OfflineRun)
+    assert type(AutoMLRun(online.experiment, online.id)) is AutoMLRun
+    assert online.get_portal_url() == ""
+    for name in ("outputs/model.pkl", "outputs/deep/other.pkl", "logs/log.txt"):
+        online.upload_file(name, "outputs/model.pkl")
+    online.download_files(prefix="outputs", output_directory="got")
+    kept = sorted(path.relative_to(folder / "got").as_posix() for path in (folder / "got").rglob("*.*"))
+    assert kept == ["outputs/deep/other.pkl", "outputs/model.pkl"]
+    offline.complete()

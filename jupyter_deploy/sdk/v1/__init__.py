@@ -60,12 +60,19 @@ if TYPE_CHECKING:
     from .profile import ModelProfile as ModelProfile
     from .resource_configuration import ResourceConfiguration as ResourceConfiguration
     from .run import Run as Run
+    from .run import _OfflineRun as _OfflineRun
+    from .webservice import AciServiceDeploymentConfiguration as AciServiceDeploymentConfiguration
     from .webservice import AciWebservice as AciWebservice
     from .webservice import AksEndpoint as AksEndpoint
+    from .webservice import AksEndpointDeploymentConfiguration as AksEndpointDeploymentConfiguration
+    from .webservice import AksServiceDeploymentConfiguration as AksServiceDeploymentConfiguration
     from .webservice import AksWebservice as AksWebservice
+    from .webservice import AutoScaler as AutoScaler
     from .webservice import LocalWebservice as LocalWebservice
+    from .webservice import LocalWebserviceDeploymentConfiguration as LocalWebserviceDeploymentConfiguration
     from .webservice import ModelPackage as ModelPackage
     from .webservice import Webservice as Webservice
+    from .webservice import WebserviceDeploymentConfiguration as WebserviceDeploymentConfiguration
     from .workspace import Workspace as Workspace
 else:
     __getattr__, __dir__ = door(
@@ -96,8 +103,12 @@ else:
             "model": "Model",
             "profile": "ModelProfile",
             "resource_configuration": "ResourceConfiguration",
-            "run": "Run",
-            "webservice": "AciWebservice AksEndpoint AksWebservice LocalWebservice ModelPackage Webservice",
+            "run": "Run _OfflineRun",
+            "webservice": (
+                "AciServiceDeploymentConfiguration AciWebservice AksEndpoint AksEndpointDeploymentConfiguration "
+                "AksServiceDeploymentConfiguration AksWebservice AutoScaler LocalWebservice "
+                "LocalWebserviceDeploymentConfiguration ModelPackage Webservice WebserviceDeploymentConfiguration"
+            ),
             "workspace": "Workspace",
         },
     )

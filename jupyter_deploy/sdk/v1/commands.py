@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UsageProblem
-from ...registry import Lineage
+from ...errors import ModelProblem, UsageProblem
+from ...registry import Lineage, Resources
 from ...verbs import Argument, Done, Session, Verb, argument, pairs
 from ...workspace import Workspace as LocalWorkspace
 from .vocabulary import of_v1
@@ -77,13 +77,19 @@ def _register(workspace: LocalWorkspace, given: argparse.Namespace, session: Ses
         framework_version=given.model_framework_version or "",
         run_id=given.run_id or "",
         lineage=lineage,
+        resources=Resources(given.cpu_cores, given.memory_gb) if given.cpu_cores or given.memory_gb else None,
         progress=session.note,
     )
 
 
 def _download(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     _workspace(given, session)
-    path = workspace.models.download(given.model_id, given.target_dir, exist_ok=given.overwrite)
+    try:
+        path = workspace.models.download(given.model_id, given.target_dir, exist_ok=given.overwrite)
+    except ModelProblem as error:
+        # In the words of this command line.
+        message = error.message.replace("set exist_ok to True", "give --overwrite")
+        raise ModelProblem(message, hint="--overwrite, or another --target-dir") from error
     return Done(f"{given.model_id} is now in {path}", {"path": str(path)})
 
 
@@ -135,6 +141,7 @@ _LABELS: tuple[Argument, ...] = (
     argument("-g", "--resource-group", metavar="GROUP", help="a label; nothing depends on it"),
     argument("-w", "--workspace-name", metavar="NAME", help="a label; nothing depends on it"),
     argument("--subscription-id", metavar="ID", help="a label; nothing depends on it"),
+    argument("-v", "--verbose", action="store_true", help="changes nothing: notices are always shown"),
 )
 _NAME = argument("-n", "--name", required=True, help="the name")
 _DESCRIPTION = argument("-d", "--description", metavar="TEXT", help="free text")
@@ -151,8 +158,10 @@ _REGISTER = (
     argument("--experiment-name", metavar="NAME", help="the run's experiment"),
     argument("--tag", action="append", metavar="K=V", help="a tag; may be repeated"),
     argument("--property", action="append", metavar="K=V", help="a property, never changed; may be repeated"),
-    argument("--model-framework", metavar="F", help="for example ScikitLearn"),
+    argument("-f", "--model-framework", metavar="F", help="for example ScikitLearn"),
     argument("--model-framework-version", metavar="V", help="goes with --model-framework"),
+    argument("--cc", "--cpu-cores", dest="cpu_cores", type=float, metavar="N", help="what a service of it needs"),
+    argument("--gb", "--memory-gb", dest="memory_gb", type=float, metavar="N", help="what a service of it needs"),
     _DESCRIPTION,
 )
 _DOWNLOAD = (

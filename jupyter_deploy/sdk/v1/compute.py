@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +15,33 @@ from .workspace import Workspace
 _CREATED = 'Provisioning operation finished, operation "Succeeded"'
 
 
-@dataclass(frozen=True)
+@dataclass
 class ProvisioningConfiguration:
     """The sizes that were asked for."""
 
     cluster: Cluster
+
+    def enable_ssl(
+        self,
+        ssl_cname: str | None = None,
+        ssl_cert_pem_file: str | None = None,
+        ssl_key_pem_file: str | None = None,
+        leaf_domain_label: str | None = None,
+        overwrite_existing_domain: bool = False,
+    ) -> None:
+        """Keep a host's name and files with the cluster; services on it answer by http here, and a warning says so."""
+        if leaf_domain_label and (ssl_cname or ssl_cert_pem_file or ssl_key_pem_file):
+            raise ComputeTargetException("leaf_domain_label excludes ssl_cname, ssl_cert_pem_file, ssl_key_pem_file.")
+        tls = (ssl_cname or "", ssl_cert_pem_file or "", ssl_key_pem_file or "")
+        if not leaf_domain_label and not all(tls):
+            raise ComputeTargetException("TLS needs ssl_cname, ssl_cert_pem_file and ssl_key_pem_file, all three.")
+        host, certificate, key = tls
+        self.cluster = replace(self.cluster, host_name=leaf_domain_label or host, certificate=certificate, key=key)
+        warnings.warn(
+            "Services on a cluster answer by http here. AciWebservice.deploy_configuration(ssl_enabled=True, …) is for "
+            "https.",
+            stacklevel=2,
+        )
 
 
 class ComputeTarget(metaclass=Vocabulary, error=ComputeTargetException):

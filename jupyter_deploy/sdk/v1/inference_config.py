@@ -51,6 +51,10 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
         self.enable_gpu, self.cuda_version = enable_gpu, cuda_version
         self.base_image, self.base_image_registry = base_image, base_image_registry
         self.environment = environment
+        if isinstance(runtime, Environment):
+            raise UserErrorException(
+                "runtime cannot be an Environment.", hint="InferenceConfig(entry_script, environment=environment)"
+            )
         old = [name for name in _OLD.split() if getattr(self, name)]
         if environment is not None and old:
             raise UserErrorException(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ...deploying import Options
 from ...errors import NotFound, ProfileFailed, in_notebook
 from ...workspace import Profile
 from .dataset import TabularDataset
@@ -82,7 +81,7 @@ def profile(
     workspace: Workspace,
     profile_name: str,
     models: Sequence[Model | str],
-    inference_config: InferenceConfig,
+    inference_config: InferenceConfig | None,
     input_dataset: Any,
     cpu: float | None = None,
     memory_in_gb: float | None = None,
@@ -91,10 +90,13 @@ def profile(
     """Send each row of a data set, list or file to what would be deployed, and measure; returns when that is done."""
     if not profile_name:
         raise UserErrorException("profile_name is empty.", hint="Give the profile a name.")
-    if not isinstance(inference_config, InferenceConfig):
+    if inference_config is not None and not isinstance(inference_config, InferenceConfig):
         raise UserErrorException(
-            "Profiling needs an inference_config.", hint="InferenceConfig(entry_script='score.py', environment=env)"
+            f"inference_config must be an InferenceConfig, not of the class {type(inference_config).__name__}.",
+            hint="InferenceConfig(entry_script='score.py', environment=env)",
         )
+    from .webservice import deployed_as
+
     _check_limits(cpu=cpu, memory_in_gb=memory_in_gb)
     if input_dataset is None:
         raise UserErrorException(
@@ -102,8 +104,8 @@ def profile(
             hint="Dataset.Tabular.from_delimited_files(path, separator='\\n', header=False), a list or a file.",
         )
     rows = _texts(input_dataset) if isinstance(input_dataset, TabularDataset) else input_dataset
-    options: Options = inference_config._options(profile_name)
-    options["models"] = [model if isinstance(model, str) else model.id for model in models]
+    # Whatever is deployed can be measured: paths as models, and a model without a script.
+    options = deployed_as(workspace, profile_name, models, inference_config)
     options["description"] = description
     if cpu is not None:
         options["cpus"] = float(cpu)

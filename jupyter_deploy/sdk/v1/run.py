@@ -30,6 +30,10 @@ _current: builtins.list[Run] = []
 class Run(metaclass=Vocabulary, error=UserErrorException):
     """A run. Its status, tags and metrics are read when they are asked for."""
 
+    def __new__(cls, experiment: Experiment, run_id: str, *_: Any, **__: Any) -> Run:
+        """Make an object of the class of offline runs for one of those."""
+        return super().__new__(_OfflineRun if cls is Run and str(run_id).startswith(OFFLINE) else cls)
+
     def __init__(self, experiment: Experiment, run_id: str, outputs: object = None, **_: Any) -> None:
         self.experiment = experiment
         self._runs = experiment.workspace._local.runs
@@ -169,6 +173,10 @@ class Run(metaclass=Vocabulary, error=UserErrorException):
     def get_properties(self) -> dict[str, str]:
         """Return the properties."""
         return self.properties
+
+    def get_portal_url(self) -> str:
+        """Return an empty text: there is no portal."""
+        return ""
 
     def get_details(self) -> dict[str, Any]:
         """Return what is known of it, under the SDK's keys."""
@@ -325,6 +333,19 @@ class Run(metaclass=Vocabulary, error=UserErrorException):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(source.read_bytes())
 
+    def download_files(
+        self,
+        prefix: str | None = None,
+        output_directory: str | Path | None = None,
+        output_paths: Sequence[str] | None = None,
+        **_: Any,
+    ) -> None:
+        """Copy the uploaded files whose names begin with the prefix; their folders are kept below the directory."""
+        names = [name for name in self.get_file_names() if name.startswith(prefix or "")]
+        places = [str(Path(output_directory or ".") / name) for name in names] if output_paths is None else output_paths
+        for name, place in zip(names, places, strict=True):
+            self.download_file(name, place)
+
     def register_model(
         self,
         model_name: str,
@@ -351,6 +372,10 @@ class Run(metaclass=Vocabulary, error=UserErrorException):
             lineage=lineage_of(workspace, datasets, *samples, experiment=self.experiment.name), run_id=self._id, **how,
         )  # fmt: skip
         return Model._of(workspace, version)
+
+
+class _OfflineRun(Run, error=UserErrorException):
+    """A run outside of experiments, which training scripts ask for by its class."""
 
 
 def _has(pairs: Mapping[str, str], wanted: Mapping[str, str] | str | None) -> bool:

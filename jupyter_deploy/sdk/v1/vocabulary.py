@@ -74,8 +74,18 @@ _ATTRIBUTES = {
     "as_pandas": "to_pandas_dataframe",
     "conda": "python",
 }
-# What older versions of the SDK had, and what took its place.
+# What older versions of the SDK had, or the cloud alone has, and what does its work here.
 _ELSEWHERE = {
+    "add_dataset_references": "datasets= of Model.register(…)",
+    "add_tensorflow_pip_package": "add_pip_package('tensorflow')",
+    "delete": "service.delete() and model.delete(): the workspace itself stays",
+    "deploy": "Model.deploy(ws, name, [model], inference_config, deployment_config)",
+    "get_default_compute_target": "ComputeTarget(ws, name)",
+    "get_default_keyvault": "os.environ['NAME']: secrets come from environment variables here",
+    "get_mlflow_tracking_uri": "run.get_metrics(): metrics are kept in the workspace on this machine",
+    "get_sas_urls": "model.download(): its files are on this machine",
+    "print_configuration": "serialize()",
+    "set_default_datastore": "Datastore(ws, name): ws.get_default_datastore() is always the same one",
     "deploy_from_model": "Model.deploy(ws, name, [model], inference_config, deployment_config)",
     "deploy_from_image": "Model.deploy(ws, name, models, inference_config, deployment_config)",
     "deploy_local_from_model": "Model.deploy(ws, name, models, inference_config, a LocalWebservice configuration)",

@@ -12,9 +12,16 @@ from ....doors import door
 if TYPE_CHECKING:
     from .aci import AciWebservice as AciWebservice
     from .aks import AksWebservice as AksWebservice
+    from .aks import AutoScaler as AutoScaler
     from .aks_endpoint import AksEndpoint as AksEndpoint
     from .base import Webservice as Webservice
+    from .configurations import AciServiceDeploymentConfiguration as AciServiceDeploymentConfiguration
+    from .configurations import AksEndpointDeploymentConfiguration as AksEndpointDeploymentConfiguration
+    from .configurations import AksServiceDeploymentConfiguration as AksServiceDeploymentConfiguration
+    from .configurations import LocalWebserviceDeploymentConfiguration as LocalWebserviceDeploymentConfiguration
+    from .configurations import WebserviceDeploymentConfiguration as WebserviceDeploymentConfiguration
     from .deploying import deploy as deploy
+    from .deploying import deployed_as as deployed_as
     from .local import LocalWebservice as LocalWebservice
     from .packaging import ModelPackage as ModelPackage
     from .packaging import package as package
@@ -23,10 +30,15 @@ else:
         __name__,
         {
             "aci": "AciWebservice",
-            "aks": "AksWebservice",
+            "aks": "AksWebservice AutoScaler",
             "aks_endpoint": "AksEndpoint",
             "base": "Webservice",
-            "deploying": "deploy",
+            "configurations": (
+                "AciServiceDeploymentConfiguration AksEndpointDeploymentConfiguration "
+                "AksServiceDeploymentConfiguration LocalWebserviceDeploymentConfiguration "
+                "WebserviceDeploymentConfiguration"
+            ),
+            "deploying": "deploy deployed_as",
             "local": "LocalWebservice",
             "packaging": "ModelPackage package",
         },

@@ -345,9 +345,9 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         image_digest: str | None = None,
     ) -> builtins.list[Webservice]:
         """List services, local ones too; all filters must hold."""
-        from .finding import check_class, passes
+        from .finding import check_filters, passes
 
-        check_class(compute_type)
+        check_filters(compute_type, tags, properties)
         names = sorted(workspace._local.services)
         found = [Webservice(workspace, name) for name in names]
         passing = partial(passes, model_name=model_name, model_id=model_id, tags=tags, properties=properties)

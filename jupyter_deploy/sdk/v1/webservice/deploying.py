@@ -16,6 +16,7 @@ from ....services import ServiceRecord, check_service_name
 from ....targets import choose, target
 from ..compute import AksCompute
 from ..exceptions import UserErrorException, WebserviceException
+from ..inference_config import InferenceConfig
 from ..model import Model
 from ..workspace import Workspace
 from .base import Webservice, _class_of, _find
@@ -73,7 +74,7 @@ def deploy(
             hint=f"Model.deploy(…, overwrite=True), or Webservice(ws, {name!r}).update(models=…, inference_config=…).",
         )
     options: Options = {**_DEFAULT} if record else {}
-    options |= _options(workspace, name, models, inference_config)
+    options |= deployed_as(workspace, name, models, inference_config)
     options |= _configured(configuration, say=print if show_output else None)
     if record is None and configuration.properties:
         options["properties"] = dict(configuration.properties)
@@ -105,7 +106,7 @@ def update(
     if models is not None or inference_config is not None:
         record = service._record
         kept = [service.workspace._local.models.get(reference) for reference in record.models]
-        options |= _options(
+        options |= deployed_as(
             service.workspace,
             service.name,
             kept if models is None else models,
@@ -202,11 +203,17 @@ def _apply(
 
 
 def _configuration(given: object, compute: Any) -> WebserviceDeploymentConfiguration:
+    if compute is not None and not isinstance(compute, AksCompute):
+        raise WebserviceException(
+            f"deployment_target must be an AksCompute, not of the class {type(compute).__name__}.",
+            hint="deployment_target=AksCompute(ws, name), or none.",
+        )
     if given is None:
         return AksServiceDeploymentConfiguration() if compute is not None else AciServiceDeploymentConfiguration()
     if not isinstance(given, WebserviceDeploymentConfiguration):
         raise WebserviceException(
-            f"deployment_config cannot be a {type(given).__name__}.", hint="LocalWebservice.deploy_configuration()"
+            f"deployment_config must come from deploy_configuration(), not be of the class {type(given).__name__}.",
+            hint="deployment_config=LocalWebservice.deploy_configuration()",
         )
     given.validate_configuration()
     if isinstance(given, AksServiceDeploymentConfiguration) and isinstance(compute, AksCompute):
@@ -214,14 +221,23 @@ def _configuration(given: object, compute: Any) -> WebserviceDeploymentConfigura
     return given
 
 
-def _options(
+def deployed_as(
     workspace: Workspace, name: str, models: Sequence[Any], inference_config: Any, *, keeps_script: bool = False
 ) -> Options:
+    """Say as options what models and configuration ask for.
+
+    ``keeps_script`` has a service of that name keep its script where no configuration is given.
+    """
     if isinstance(models, (str, Path, Model)):
         models = [models]
     versions = [_version(workspace, model) for model in models]
     options: Options = {"models": [version.id for version in versions] or "none"}
     if inference_config is not None:
+        if not isinstance(inference_config, InferenceConfig):
+            raise UserErrorException(
+                f"inference_config must be an InferenceConfig, not of the class {type(inference_config).__name__}.",
+                hint="Model.deploy(ws, name, models, InferenceConfig(entry_script='score.py'), deployment_config)",
+            )
         return _with_packages({**inference_config._options(name), **options})
     if keeps_script and _find(workspace, name):
         return options
@@ -249,6 +265,11 @@ def _version(workspace: Workspace, given: Any) -> Version:
         return local.models.get(given.id)
     if isinstance(given, Version):
         return given
+    if not isinstance(given, (str, os.PathLike)):
+        raise UserErrorException(
+            f"models cannot hold an object of the class {type(given).__name__}.",
+            hint="models=[Model(ws, name)], ['name:1'] or a path: ['outputs/model.pkl'].",
+        )
     text = os.fspath(given)
     path = Path(text).expanduser()
     if isinstance(given, Path) or (path.exists() and text not in local.models):

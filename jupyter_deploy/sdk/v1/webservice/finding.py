@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ....registry import pairs_of
 from ....services import ServiceRecord
 from ..exceptions import WebserviceException
 from .labels import CLASSES
 
 
-def check_class(compute_type: str | None) -> None:
-    """Refuse a class that no service can have: no service would be found, in silence."""
+def check_filters(compute_type: str | None, tags: Sequence[Any] | None, properties: Sequence[Any] | None) -> None:
+    """Refuse what no service can have: none would be found, in silence."""
+    pairs_of(tags, "tags")
+    pairs_of(properties, "properties")
     if compute_type is not None and compute_type.upper() not in {one.upper() for one in CLASSES}:
         raise WebserviceException(
             f"Invalid compute type {compute_type!r}.", hint=f"One of: {', '.join(map(repr, CLASSES))}."
@@ -37,8 +40,5 @@ def passes(
 
 
 def _have(pairs: Mapping[str, str], wanted: Sequence[Any] | None) -> bool:
-    for item in wanted or ():
-        key, *value = [item] if isinstance(item, str) else list(item)
-        if key not in pairs or (value and pairs[key] != str(value[0])):
-            return False
-    return True
+    asked = pairs_of(wanted, "tags")
+    return all(key in pairs and value in {None, pairs[key]} for key, value in asked.items())

@@ -17,7 +17,7 @@ from ..container_registry import ContainerRegistry
 from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary
 from ..workspace import Workspace
-from .deploying import _options
+from .deploying import deployed_as
 
 _POLL_SECONDS = 0.1
 
@@ -137,7 +137,7 @@ def package(
     """Start to make a package; returns at once."""
     label = image_label or datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     name = f"{image_name or 'package'}:{label}"
-    options = _options(workspace, "package", models, inference_config)
+    options = deployed_as(workspace, "package", models, inference_config)
     made = ModelPackage(workspace, generate_dockerfile, name)
     folder = _folder_of(made) if generate_dockerfile else None
 
