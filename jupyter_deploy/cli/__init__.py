@@ -76,7 +76,7 @@ def _az(words: list[str]) -> Any:
     """Find the command of ``az ml model`` that these words are, if they are one."""
     if not any(word.startswith("-") for word in words[1:]):
         return None
-    from ..sdk.v1 import az_verb
+    from ..sdk import az_verb
 
     return az_verb(words[0], words[1:])
 

@@ -104,7 +104,8 @@ class Instances:
         if not living:
             return self._first(record, self._own(record, asked), given)
         first, own = living[0].name, self._own(record, asked)
-        if before and before != record and not asked.given - _SAID and own.settings == asked.settings:
+        served_alike = before and (before.limits, before.warm) == (record.limits, record.warm)
+        if before and before != record and served_alike and not asked.given - _SAID:
             change = _rescaled(before, record)
         elif self._copies.another(first, own, given):
             record, change = self._replaced(record, own, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +48,7 @@ class Answer:
     content_type: str  # what the service called its answer
     size: int  # in bytes
     returned_none: bool = False  # whether the answer is {} because run() returned nothing
+    body: bytes = field(default=b"", repr=False)  # as it came
 
     def sentence(self) -> str:
         """Describe the request in one line, for example ``"200 OK · 3.1 ms, of which 1.2 ms in run()"``."""
@@ -56,9 +57,10 @@ class Answer:
         return f"{self.status} {_phrase(self.status)} · {elapsed(self.seconds)}{inside}{nothing}".replace("  ", " ")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields for JSON."""
+        """Return all fields but the body for JSON."""
         value = self.value.as_dict() if isinstance(self.value, Binary) else self.value
-        return {**vars(self), "value": value}
+        fields = {name: each for name, each in vars(self).items() if name != "body"}
+        return {**fields, "value": value}
 
 
 def answer_of(reply: Reply) -> Answer:
@@ -72,6 +74,7 @@ def answer_of(reply: Reply) -> Answer:
         reply.content_type,
         len(reply.body),
         RETURNED_NONE in reply.headers,
+        reply.body,
     )
 
 

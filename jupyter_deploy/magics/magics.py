@@ -28,7 +28,7 @@ CELL_MAGICS = ("score_script", "invoke", "model")
 
 
 # The verbs that Azure's command line has as well.
-_AZ = ("register", "download", "deploy", "package", "profile")
+_AZ = ("register", "download", "deploy", "package", "profile", "endpoint", "deployment")
 
 
 @magics_class
@@ -124,9 +124,10 @@ class ModelMagics(ConfiguredMagics):
         """Find the command of ``az ml model`` that the line is, if it is one."""
         if name not in _AZ or " -" not in f" {line}":
             return None
-        from ..sdk.v1 import az_verb
+        from ..sdk import az_verb
 
-        return az_verb(name, self._words(line, local_ns))
+        found: Verb | None = az_verb(name, self._words(line, local_ns))
+        return found
 
     def _variables(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         assert self.shell is not None

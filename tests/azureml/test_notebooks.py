@@ -1,4 +1,4 @@
-"""Notebooks in the style of those that are public for Azure ML's SDK v1: one line before them is ours."""
+"""Notebooks in the style of those that are public for Azure ML's SDKs: one line before them is ours."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def test_it_runs_and_checks_its_results(
         if cell.cell_type == "code":
             run(kernel, cell.source)
     assert not workspace.services
+    assert not workspace.endpoints
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

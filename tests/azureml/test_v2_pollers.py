@@ -20,7 +20,7 @@ def test_a_poller_is_the_work_and_its_result() -> None:
     go_on, called = threading.Event(), list[Any]()
     result = ManagedOnlineEndpoint(name="churn")
 
-    def work() -> ManagedOnlineEndpoint:
+    def work(_: Any) -> ManagedOnlineEndpoint:
         go_on.wait(20)
         return result
 
@@ -42,7 +42,7 @@ def test_a_poller_is_the_work_and_its_result() -> None:
 
 
 def test_a_failure_is_raised_as_azures_by_result_and_wait() -> None:
-    def work() -> None:
+    def work(_: Any) -> None:
         raise NotFound("No model.", hint="Register one.")
 
     poller = LROPoller("deployment blue", work)
@@ -54,7 +54,7 @@ def test_a_failure_is_raised_as_azures_by_result_and_wait() -> None:
 
 UNHEARD = """
 from jupyter_deploy.sdk.v2 import LROPoller
-def fail():
+def fail(_):
     raise ValueError("broken")
 poller = LROPoller("deployment blue", fail)
 """
@@ -103,8 +103,7 @@ def known() -> ManagedOnlineEndpoint:
 CHANGES: list[Callable[[ManagedOnlineEndpoint], Any]] = [
     lambda endpoint: endpoint.traffic.__setitem__("blue", 90),
     lambda endpoint: endpoint.traffic.update(blue=90, green=10),
-    lambda endpoint: setattr(endpoint, "traffic", {"blue": 90, "green": 10}),
-    lambda endpoint: setattr(endpoint, "mirror_traffic", {"green": 10}),
+    lambda endpoint: endpoint.mirror_traffic.__setitem__("green", 10),
     lambda endpoint: endpoint.traffic.pop("blue", None),
 ]
 
@@ -137,6 +136,14 @@ endpoint = ManagedOnlineEndpoint(name="churn")
 endpoint.traffic.applied({"blue": 100})
 endpoint.traffic["blue"] = 90
 """
+
+
+@pytest.mark.parametrize(
+    ("line", "times"), [("", 1), ("endpoint.traffic = {'blue': 90}", 1), ("endpoint.traffic = {'blue': 100}", 0)]
+)
+def test_a_program_that_assigns_traffic_is_told_at_its_end_if_it_never_applies_it(line: str, times: int) -> None:
+    told = said(TRAFFIC.rsplit("\n", 2)[0] + f"\n{line}\n" if line else TRAFFIC)
+    assert told.count("To apply it: ml_client.online_endpoints") == times
 
 
 @pytest.mark.parametrize(("more", "times"), [("", 1), ("\nendpoint.traffic.applied({'blue': 90})", 0)])

@@ -12,6 +12,7 @@ from ...doors import door
 
 if TYPE_CHECKING:
     from .client import MLClient as MLClient
+    from .commands import az_verb as az_verb
     from .constants import AssetTypes as AssetTypes
     from .constants import BatchDeploymentOutputAction as BatchDeploymentOutputAction
     from .constants import InputOutputModes as InputOutputModes
@@ -115,6 +116,7 @@ else:
         __name__,
         {
             "client": "MLClient",
+            "commands": "az_verb",
             "constants": "AssetTypes BatchDeploymentOutputAction InputOutputModes ListViewType ModelType",
             "credentials": (
                 "AccessToken AzureCliCredential AzureDeveloperCliCredential AzureKeyCredential "

@@ -9,7 +9,17 @@ from ...workspace import Label
 from ..opened import opened_workspace
 from ..v1 import UserErrorException as NoConfiguration
 from ..v1 import Workspace as Named
-from .entities import AmlCompute, ComputeInstance, Data, Environment, KubernetesCompute, Model, Workspace
+from .entities import (
+    AmlCompute,
+    ComputeInstance,
+    Data,
+    Environment,
+    KubernetesCompute,
+    Model,
+    OnlineDeployment,
+    OnlineEndpoint,
+    Workspace,
+)
 from .exceptions import ValidationException
 from .operations import (
     INSTEAD,
@@ -18,6 +28,8 @@ from .operations import (
     EnvironmentOperations,
     Lacking,
     ModelOperations,
+    OnlineDeploymentOperations,
+    OnlineEndpointOperations,
     WorkspaceOperations,
 )
 from .poller import LROPoller, entity_of
@@ -107,6 +119,16 @@ class MLClient(metaclass=Vocabulary):
         return EnvironmentOperations(self._workspace)
 
     @property
+    def online_endpoints(self) -> OnlineEndpointOperations:
+        """Endpoints."""
+        return OnlineEndpointOperations(self._workspace)
+
+    @property
+    def online_deployments(self) -> OnlineDeploymentOperations:
+        """Deployments of endpoints."""
+        return OnlineDeploymentOperations(self._workspace)
+
+    @property
     def data(self) -> DataOperations:
         """Data assets."""
         return DataOperations(self._workspace)
@@ -138,6 +160,10 @@ class MLClient(metaclass=Vocabulary):
     def begin_create_or_update(self, entity: Any, **how: Any) -> LROPoller[Any]:
         """Create or change an endpoint, a deployment or a compute target; the result is there when the work ends."""
         given = entity_of(entity)
+        if isinstance(given, OnlineEndpoint):
+            return self.online_endpoints.begin_create_or_update(given, **how)
+        if isinstance(given, OnlineDeployment):
+            return self.online_deployments.begin_create_or_update(given, **how)
         if isinstance(given, (AmlCompute, ComputeInstance, KubernetesCompute)):
             return self.compute.begin_create_or_update(given)
         if isinstance(given, Workspace):

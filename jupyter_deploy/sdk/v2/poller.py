@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from .telling import TELLER
 from .vocabulary import WORDS
 
 Thing = TypeVar("Thing")
+_QUIET_SECONDS, _LOOK_SECONDS = 2.0, 0.2
 _IN_PROGRESS, _SUCCEEDED, _FAILED = "InProgress", "Succeeded", "Failed"
 
 
@@ -23,14 +25,15 @@ class LROPoller(Generic[Thing]):
     what : str
         What is done, for errors: ``"deployment blue"``.
     work : callable
-        Returns the result.
+        Given a function that takes the steps of the work; returns the result.
     """
 
-    def __init__(self, what: str, work: Callable[[], Thing]) -> None:
+    def __init__(self, what: str, work: Callable[[Callable[[str], None]], Thing]) -> None:
         own = self.__dict__
         own["_what"], own["_work"] = what, work
         own["_result"], own["_error"], own["_asked"] = None, None, False
         own["_callbacks"], own["_lock"], own["_ended"] = list[Any](), threading.Lock(), threading.Event()
+        own["_steps"], own["_shown"] = list[str](), 0
         TELLER.attend()
         # Not a daemon: a script that ends on this line still gets its deployment.
         threading.Thread(target=self._run, name=f"jupyter_deploy {what}").start()
@@ -38,7 +41,7 @@ class LROPoller(Generic[Thing]):
     def _run(self) -> None:
         own = self.__dict__
         try:
-            own["_result"] = self._work()
+            own["_result"] = self._work(self._steps.append)
         except BaseException as error:  # noqa: BLE001 - result() raises it
             ours = isinstance(error, DeployError) and not isinstance(error, AzureError)
             own["_error"] = translated(error) if ours else error  # type: ignore[arg-type]
@@ -68,12 +71,29 @@ class LROPoller(Generic[Thing]):
     def wait(self, timeout: float | None = None) -> None:
         """Wait for the work; raises why it failed."""
         self.__dict__["_asked"] = True
-        if not self._ended.wait(timeout):
+        if not self._until_ended(timeout):
             self.__dict__["_asked"] = False
             return
-        self.__dict__["_asked"] = True
         if self._error is not None:
             raise self._error
+
+    def _until_ended(self, timeout: float | None) -> bool:
+        """Wait; where it takes long, the steps of the work are shown."""
+        until = time.monotonic() + timeout if timeout is not None else None
+        quiet = time.monotonic() + _QUIET_SECONDS
+        while not self._ended.is_set():
+            left = _LOOK_SECONDS if until is None else min(_LOOK_SECONDS, until - time.monotonic())
+            if left <= 0:
+                break
+            self._ended.wait(left)
+            if time.monotonic() > quiet:
+                self._show_steps()
+        return self.done()
+
+    def _show_steps(self) -> None:
+        for step in self._steps[self._shown :]:
+            self.__dict__["_shown"] += 1
+            print(f"{self._what}: {step}")  # noqa: T201 - the SDK shows that it goes on, too
 
     def status(self) -> str:
         """``"InProgress"``, ``"Succeeded"`` or ``"Failed"``."""

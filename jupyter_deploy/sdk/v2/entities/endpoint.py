@@ -123,8 +123,11 @@ class KubernetesOnlineEndpoint(OnlineEndpoint):
 class EndpointAuthKeys:
     """The keys of an endpoint; either opens it, and neither is shown."""
 
-    primary_key: str = field(repr=False)
-    secondary_key: str = field(repr=False)
+    primary_key: str
+    secondary_key: str
+
+    def __repr__(self) -> str:
+        return "EndpointAuthKeys(primary_key='********', secondary_key='********')"
 
 
 @dataclass(frozen=True)

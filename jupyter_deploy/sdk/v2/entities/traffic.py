@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..exceptions import ValidationException
-from ..telling import hint_behind_the_cell
+from ..telling import TELLER, hint_behind_the_cell
 
 _CALL = "ml_client.online_endpoints.begin_create_or_update(endpoint).result()"
 
@@ -43,7 +43,8 @@ class Shares(dict[str, Any]):
         made = cls(given, bool(given) or before is not None, what)
         if before is not None:
             made._in_force, made._told = before._in_force, before._told
-            made._changed()
+            # The documents' own way, which the call follows.
+            made._changed(later=True)
         return made
 
     def applied(self, values: Mapping[str, Any]) -> None:
@@ -51,6 +52,14 @@ class Shares(dict[str, Any]):
         super().clear()
         super().update(values)
         self._in_force, self._told, self.named = dict(values), False, False
+
+    def settled(self) -> None:
+        """Take what it holds for what is in force; a change from here on is told again."""
+        self._in_force, self._told = dict(self), False
+
+    def mute(self) -> None:
+        """Say nothing of the next change: it is applied at once, or its failure is told."""
+        self._told = True
 
     def __setitem__(self, name: str, share: Any) -> None:
         super().__setitem__(name, share)
@@ -76,12 +85,16 @@ class Shares(dict[str, Any]):
         super().clear()
         self._changed()
 
-    def _changed(self) -> None:
+    def _changed(self, *, later: bool = False) -> None:
         self.named = True
         if self._in_force is None or self._told:
             return
         self._told = True
-        hint_behind_the_cell(self._unapplied)
+        if later:
+            TELLER.attend()
+            TELLER.at_the_end(self._unapplied)
+        else:
+            hint_behind_the_cell(self._unapplied)
 
     def _unapplied(self) -> str:
         if self._in_force is None or self._in_force == dict(self):

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .lacking import INSTEAD as INSTEAD
     from .lacking import Lacking as Lacking
     from .models import ModelOperations as ModelOperations
+    from .online_deployments import OnlineDeploymentOperations as OnlineDeploymentOperations
+    from .online_endpoints import OnlineEndpointOperations as OnlineEndpointOperations
     from .places import ComputeOperations as ComputeOperations
     from .places import WorkspaceOperations as WorkspaceOperations
 else:
@@ -22,6 +24,8 @@ else:
             "environments": "EnvironmentOperations",
             "lacking": "INSTEAD Lacking",
             "models": "ModelOperations",
+            "online_deployments": "OnlineDeploymentOperations",
+            "online_endpoints": "OnlineEndpointOperations",
             "places": "ComputeOperations WorkspaceOperations",
         },
     )

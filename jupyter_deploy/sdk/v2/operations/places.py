@@ -37,7 +37,7 @@ class WorkspaceOperations(metaclass=Vocabulary):
         """Give the workspace a name."""
         given = entity_of(workspace)
         label = Label(given.name, "", given.resource_group or "", given.location or "", texts(given.tags))
-        return LROPoller(f"workspace {given.name}", lambda: _named(self._workspace.labels.put(label)))
+        return LROPoller(f"workspace {given.name}", lambda _: _named(self._workspace.labels.put(label)))
 
     def begin_update(self, workspace: Workspace, **_: Any) -> LROPoller[Workspace]:
         """Change the labels of a name."""
@@ -82,12 +82,12 @@ class ComputeOperations(metaclass=Vocabulary):
         cluster = Cluster(
             str(given.name), type(given).__name__, least, most, given.size or "", given.location or "", created=None
         )
-        return LROPoller(f"compute {given.name}", lambda: _compute(self._workspace.compute_targets.put(cluster)))
+        return LROPoller(f"compute {given.name}", lambda _: _compute(self._workspace.compute_targets.put(cluster)))
 
     def begin_delete(self, name: str, *, action: str = "Delete") -> LROPoller[None]:
         """Forget one."""
         self.get(name)
-        return LROPoller(f"compute {name}", lambda: self._workspace.compute_targets.delete(name))
+        return LROPoller(f"compute {name}", lambda _: self._workspace.compute_targets.delete(name))
 
 
 def _named(label: Label) -> Workspace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ....workspace import Workspace
 from ..constants import ListViewType
@@ -13,6 +13,7 @@ from ..entities import Entity
 from ..exceptions import ResourceNotFoundError, ValidationException
 from ..references import CREATION, asset_id
 
+Thing = TypeVar("Thing")
 _ARCHIVED = "archived"
 
 
@@ -97,3 +98,8 @@ def known_as(entity: Entity, kind: str, name: str, version: int, created: dateti
 def texts(values: Mapping[str, Any] | None) -> dict[str, str]:
     """Write tags as they are kept."""
     return {str(key): str(value) for key, value in (values or {}).items()}
+
+
+def found(things: Mapping[str, Thing], name: str) -> Thing | None:
+    """Return the thing of a name, or None: their own ``get`` raises the error with the nearest name."""
+    return things[name] if name in things else None  # noqa: SIM401
