@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 
 
 _OUTCOMES = (
-    Outcome("ScoringTimeout", "The log shows where the script was. A longer limit: --set scoring_timeout_ms=60000."),
+    Outcome("ScoringTimeout", "{deploy} --set scoring_timeout_ms={longer} allows more; the log shows where it was."),
     Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
     Outcome("OOMKilled", "Give it more memory: {deploy} --memory 2g"),
     Outcome("WorkerDied", "The script ended its process, or a library crashed it", "its last words"),
@@ -47,7 +47,9 @@ def known_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
     """Advise on a failure of the script; empty if nothing is certain."""
     for outcome in _OUTCOMES:
         if failure.kind == outcome.kind or (outcome.kind == "OOMKilled" and "OOMKilled" in failure.message):
-            advice = outcome.hint.replace("{deploy}", _command(record))
+            limit = re.search(r"\d+", failure.message) if failure.kind == "ScoringTimeout" else None
+            longer = str(max(10 * int(limit[0]), 60_000)) if limit else ""
+            advice = outcome.hint.replace("{deploy}", _command(record)).replace("{longer}", longer)
             return Hint(advice, log_of=record.name, shows=outcome.log) if outcome.log else Hint(advice)
     return Hint(_not_shipped(failure, record, bundle) or worded(failure.hint, _words(record)))
 

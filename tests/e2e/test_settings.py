@@ -33,7 +33,7 @@ def test_a_setting_reaches_a_running_server_and_goes_back(workspace: Workspace) 
     assert (changed.change.action, changed.change.what) == ("reloaded", ("settings",))
     with pytest.raises(InvokeProblem, match="ScoringTimeout: Scoring timeout after 200 ms") as caught:
         service.invoke("5")
-    assert "scoring_timeout_ms" in caught.value.hint
+    assert "deploy slow --set scoring_timeout_ms=60000 allows more" in caught.value.hint
     assert workspace.deploy("slow", settings={"scoring_timeout_ms": 200}).change.action == "unchanged"  # type: ignore[union-attr]
     workspace.deploy("slow", settings={"scoring_timeout_ms": None})
     assert service.invoke("0.4") == 1
