@@ -26,7 +26,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
     folder = config.stash.get(_HOME, "")
     if folder:
-        for service in Workspace(folder).services.values():
+        workspace = Workspace(folder)
+        for endpoint in list(workspace.endpoints.values()):
+            endpoint.delete()
+        for service in workspace.services.values():
             service.delete()
         shutil.rmtree(folder)
 

@@ -40,6 +40,7 @@ def test_there_is_a_tutorial_for_each_thing() -> None:
         "several-models",
         "debugging",
         "azureml-v1",
+        "blue-green",
     ]
 
 
