@@ -14,6 +14,7 @@ import requests
 from jupyter_deploy.errors import DeployError, InvokeProblem, PortBusy, ReloadFailed, StartFailed, TargetProblem
 from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
+from tests.load import Load
 
 from .conftest import Place
 
@@ -88,6 +89,13 @@ def test_another_model_settings_and_workers(place: Place, tmp_path_factory: pyte
     assert service.invoke("x")[1] == "new"
     assert len(service.as_dict()["workers"]) % 2 == 0
     assert requests.post(service.scoring_uri, data=b" " * 101, timeout=10).status_code == 413
+    if place.capabilities.takes_over:
+        # Variables need another server, which no client notices.
+        before, uri = service.invoke("x")[2], service.scoring_uri
+        with Load(uri):
+            place.deploy(variables={"A": "1"})
+        assert service.scoring_uri == uri
+        assert service.invoke("x")[2] != before
 
 
 def test_stop_and_start_again(place: Place) -> None:
