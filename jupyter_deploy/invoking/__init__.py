@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .signatures import Signature as Signature
     from .signatures import is_frame as is_frame
     from .signatures import shaped as shaped
+    from .signatures import signature_in as signature_in
     from .snippets import Snippet as Snippet
 else:
     __getattr__, __dir__ = door(
@@ -50,7 +51,7 @@ else:
             "measuring": "FailedRow Measurement",
             "payloads": "Payload check_json encode_payload payload_of",
             "request_rows": "rows_of",
-            "signatures": "Signature is_frame shaped",
+            "signatures": "Signature is_frame shaped signature_in",
             "snippets": "Snippet",
         },
     )

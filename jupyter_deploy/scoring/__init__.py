@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .cluster import Cluster as Cluster
+    from .cluster import Hosted as Hosted
+    from .cluster import processes_here as processes_here
     from .http_asker import HttpAsker as HttpAsker
     from .lanes import Engine as Engine
     from .lanes import Lanes as Lanes
@@ -29,6 +32,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "cluster": "Cluster Hosted processes_here",
             "http_asker": "HttpAsker",
             "lanes": "Engine Lanes",
             "options": "ENGINES FORMS Asked ScoreOptions output_of",

@@ -39,6 +39,7 @@ class Job:
     bundle: str  # the digest of what the service runs
     concurrency: int
     again: str  # the command that goes on
+    notes: tuple[str, ...]
     now_runs: Callable[[], str] = field(repr=False)  # returns the digest of what the service runs now
 
 
@@ -166,7 +167,7 @@ class Run:
         journal.close()
         job, seconds = self._job, time.monotonic() - self._started
         failures = write_failures(job.output, journal)
-        notes = list(self._notes)
+        notes = [*self._notes, *job.notes]
         if job.now_runs() != job.bundle:
             notes.append("the service was changed meanwhile: later rows may have been scored by other code or models")
         return Scored(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .answers import to_json as to_json
     from .archive import content_digest as content_digest
     from .archive import pack_bundle as pack_bundle
+    from .archive import unpack_bundle as unpack_bundle
     from .config import FIXED as FIXED
     from .config import TOLD as TOLD
     from .config import ServingConfig as ServingConfig
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from .hooks import is_address as is_address
     from .hooks import is_loopback as is_loopback
     from .hooks import masked_hook as masked_hook
+    from .hosted import HostDied as HostDied
+    from .hosted import HostedScript as HostedScript
+    from .hosted import HostFailed as HostFailed
+    from .hosted import HostLate as HostLate
     from .jsonbody import decode as decode
     from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from .layout import link_bundle as link_bundle
     from .layout import package_root as package_root
     from .logs import Format as Format
+    from .options import WorkerOptions as WorkerOptions
     from .origins import Origin as Origin
     from .origins import origins_of as origins_of
     from .origins import place_of as place_of
@@ -55,14 +61,16 @@ else:
         __name__,
         {
             "answers": "RETURNED_NONE to_json",
-            "archive": "content_digest pack_bundle",
+            "archive": "content_digest pack_bundle unpack_bundle",
             "config": "FIXED TOLD ServingConfig meanings settable with_settings",
             "credentials": "Credentials KEYS_VARIABLE MOUNTED_KEYS PRIMARY_VARIABLE SECONDARY_VARIABLE is_key",
             "failures": "Failure",
             "hooks": "Hooks change_document checked_hook is_address is_loopback masked_hook",
+            "hosted": "HostDied HostedScript HostFailed HostLate",
             "jsonbody": "decode",
             "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
             "logs": "Format",
+            "options": "WorkerOptions",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
             "telemetry": "TELEMETRY_PACKAGES is_telemetry_installed",

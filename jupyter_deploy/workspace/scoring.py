@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..deploying import Progress
 from ..errors import UsageProblem
-from ..scoring import Asked, Engine, HttpAsker, Job, Lanes, Plan, Run, Scored, ScoreOptions, output_of, source_of
+from ..scoring import (
+    Asked,
+    Cluster,
+    Hosted,
+    HttpAsker,
+    Job,
+    Lanes,
+    Plan,
+    Run,
+    Scored,
+    ScoreOptions,
+    output_of,
+    processes_here,
+    source_of,
+)
+from ..serving import ServingConfig, with_settings
 
 if TYPE_CHECKING:
     from ..deploying import Deployment
-    from ..invoking import Invocation, Signature
+    from ..invoking import Invocation
     from ..services import ServiceRecord
 
 _MOST_BY_DEFAULT = 16
@@ -109,26 +124,43 @@ class Scores:
             self.record.bundle,
             self._concurrency(asked),
             _command(self.name, data, output, asked),
+            self._doubts(asked),
             lambda: self.record.bundle,
         )
 
     def _run(self, job: Job, progress: Progress) -> Scored:
-        with self._engine(job, progress) as (signature, make):
-            run = Run(job, signature, progress)
-            return run.run(make)
-
-    @contextmanager
-    def _engine(self, job: Job, progress: Progress) -> Iterator[tuple[Signature | None, Callable[[Plan], Engine]]]:
         asked = job.asked
-        signature = self._invocation().signature()
+        if asked.engine == "dask":
+            hosted = self._hosted(asked)
+            with Cluster(hosted, asked.scheduler, processes_here(asked.concurrency), progress) as cluster:
+                counted = replace(job, concurrency=cluster.processes)
+                return Run(counted, cluster.signature(), progress).run(cluster.tasks)
+        return Run(job, self._invocation().signature(), progress).run(partial(self._lanes, job))
 
+    def _doubts(self, asked: Asked) -> tuple[str, ...]:
+        own = self.record.environment
+        if asked.engine != "dask" or own is None or own.is_kernel:
+            return ()
+        return ("the script ran on the cluster's own Python and packages, not on the service's environment",)
+
+    def _lanes(self, job: Job, plan: Plan) -> Lanes:
         def asker(stopped: Callable[[], bool]) -> HttpAsker:
-            return HttpAsker(self._found_again, asked.timeout, asked.patience, stopped)
+            return HttpAsker(self._found_again, job.asked.timeout, job.asked.patience, stopped)
 
-        def lanes(plan: Plan) -> Engine:
-            return Lanes(plan, job.concurrency, asker)
+        return Lanes(plan, job.concurrency, asker)
 
-        yield signature, lanes
+    def _hosted(self, asked: Asked) -> Hosted:
+        """Find what a cluster needs to run the service's script; the service itself need not run."""
+        record = self.record
+        if record.spec.image:
+            raise UsageProblem(f"{self.name} is an image: it has no script to run.", hint="Leave --engine out.")
+        settings = with_settings(ServingConfig(), record.spec.settings, f"settings of {self.name}")
+        variables = {**(record.environment.variables if record.environment else {}), **record.spec.variables}
+        timeout = settings.scoring_timeout_ms / 1000 if asked.timeout is None else asked.timeout
+        bundle = self._deployment.bundle_folder(record)
+        # No front is there to keep what it collects.
+        options = replace(settings.options(1), copies=0, sampling_rate=0.0)
+        return Hosted(self.name, bundle, options, variables, timeout)
 
     def _found_again(self) -> Invocation:
         # A look starts a server again that was killed as a whole.

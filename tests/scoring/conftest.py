@@ -34,16 +34,24 @@ def run(data):
         for two, code, born in zip(twice, data["zip"], data["born"])
     ]
 """
-# One row a request; each is noted in a file that the row names.
-LINES = """import json, time
+# One row a request; each that says so is noted in a file that the row names.
+LINES = r"""import json, os, time
+
+def init():
+    with open(os.environ["INITS"], "a") as file:
+        file.write(f"{os.getpid()} {os.getppid()}\n")
 
 def run(raw_data):
     row = json.loads(raw_data)
     if isinstance(row, dict) and "seen" in row:
         with open(row["seen"], "a") as file:
-            file.write(f"{row['n']}\\\\n")
+            file.write(f"{row['n']}\n")
         time.sleep(0.005)
         return row["n"]
+    if isinstance(row, dict) and "exit" in row:
+        os._exit(row["exit"])
+    if isinstance(row, dict) and "sleep" in row:
+        time.sleep(row["sleep"])
     if isinstance(row, dict):
         return json.dumps({"sum": sum(row.values())})
     return row
@@ -54,13 +62,14 @@ def run(raw_data):
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A workspace with the running services `table` and `lines`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_DEPLOY_HOME", str(tmp_path_factory.mktemp("scoring") / "home"))
+        folder = tmp_path_factory.mktemp("scoring")
+        patch.setenv("JUPYTER_DEPLOY_HOME", str(folder / "home"))
         workspace = Workspace()
         try:
             for name, cell in (("table", TABLE), ("lines", LINES)):
-                workspace.score_script(name, cell.replace("\\\\n", "\\n"))
+                workspace.score_script(name, cell)
                 # Fewer may wait than are sent at once: every test meets a busy service.
-                workspace.deploy(name, settings={"queue_limit": 4})
+                workspace.deploy(name, settings={"queue_limit": 4}, variables={"INITS": str(folder / "inits")})
             yield workspace
         finally:
             for service in workspace.services.values():

@@ -138,7 +138,7 @@ def test_a_service_that_is_killed_or_changed_meanwhile(
     assert scored_while(lines, source, tmp_path / "out.jsonl", kill).notes == ()
 
     def change() -> None:
-        shared.score_script("lines", LINES.replace("\\\\n", "\\n") + "\n# changed\n")
+        shared.score_script("lines", LINES + "\n# changed\n")
 
     found = scored_while(lines, source, tmp_path / "out.jsonl", change)
     assert ["the service was changed meanwhile" in note for note in found.notes] == [True]
