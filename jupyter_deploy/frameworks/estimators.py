@@ -23,8 +23,14 @@ class Estimator:
     """
 
     def __init__(self, model: Any, *, prepare: Callable[[Any], Any] = lambda rows: rows) -> None:
+        if isinstance(model, type):
+            raise ModelProblem(
+                f"{model.__name__} is a class, not a fitted model.",
+                hint=f"Register an object: {model.__name__}().fit(…)",
+            )
         methods = [name for name in (*METHODS, *_MORE) if callable(getattr(model, name, None))]
-        if not methods or methods[0] in _MORE:
+        # Much has a transform(), data frames for one.
+        if not methods or methods[0] in _MORE or (methods[0] == "transform" and not hasattr(model, "fit")):
             kind = type(model).__name__
             raise ModelProblem(
                 f"A {kind} has no predict(), so it cannot be served without a script.",

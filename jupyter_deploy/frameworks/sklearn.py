@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,13 @@ def load(entry: Path) -> Any:
         return _load_skops(entry)
     import joblib
 
-    return joblib.load(entry)
+    try:
+        return joblib.load(entry)
+    except (EOFError, pickle.UnpicklingError) as error:
+        what = "was not written by joblib or pickle, or not to its end" if entry.stat().st_size else "is empty"
+        raise ModelProblem(
+            f"{entry.name} {what}.", hint="Save the model again with joblib.dump(model, path), and register that file."
+        ) from error
 
 
 def save_safely(obj: Any, create: CreateFile) -> Saved:

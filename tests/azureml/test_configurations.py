@@ -9,8 +9,14 @@ import pytest
 from jupyter_deploy.sdk.v1 import AciWebservice, AksEndpoint, AksWebservice, WebserviceException
 
 WRONG: list[tuple[Any, dict[str, Any], str]] = [
-    (AciWebservice, {"cpu_cores": 0}, "cpu_cores must be greater"),
-    (AciWebservice, {"memory_gb": -1}, "memory_gb must be greater"),
+    (AciWebservice, {"cpu_cores": 0}, "cpu_cores must be a number greater than zero, not 0"),
+    (AciWebservice, {"memory_gb": -1}, "memory_gb must be a number greater"),
+    (AciWebservice, {"cpu_cores": "1"}, "cpu_cores must be a number greater than zero, not '1'"),
+    # The cloud would take the keys, and let everybody in.
+    (AciWebservice, {"primary_key": "k"}, "primary_key needs auth_enabled"),
+    (AksWebservice, {"token_auth_enabled": True, "secondary_key": "k"}, "secondary_key needs auth_enabled"),
+    (AksWebservice, {"num_replicas": "2"}, "num_replicas must be a number greater than zero, not '2'"),
+    (AksWebservice, {"scoring_timeout_ms": True}, "scoring_timeout_ms must be a number greater"),
     (AciWebservice, {"ssl_enabled": True}, "certificate"),
     (AciWebservice, {"auth_enabled": False, "primary_key": "k"}, "primary_key needs auth_enabled"),
     (AksWebservice, {"auth_enabled": True, "token_auth_enabled": True}, "Cannot set both"),
@@ -19,7 +25,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (AksWebservice, {"autoscale_enabled": False}, "num_replicas is needed"),
     (AksWebservice, {"autoscale_min_replicas": 3, "autoscale_max_replicas": 2}, "is above"),
     (AksWebservice, {"namespace": "Not_One"}, "namespace"),
-    (AksWebservice, {"scoring_timeout_ms": 0}, "scoring_timeout_ms must be greater"),
+    (AksWebservice, {"scoring_timeout_ms": 0}, "scoring_timeout_ms must be a number greater"),
     (AksWebservice, {"cpu_cores": 2, "cpu_cores_limit": 1}, "cpu_cores_limit is below"),
     (AksEndpoint, {"traffic_percentile": 101}, "from 0 to 100"),
 ]

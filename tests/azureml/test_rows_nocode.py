@@ -101,6 +101,15 @@ def test_row_2_55_without_tensorflow_it_is_said_what_to_install(ws: Workspace, f
     assert list(ws.webservices) == []
 
 
+def test_row_2_57_a_file_that_is_no_model_is_told_with_what_to_do(ws: Workspace, folder: Path) -> None:
+    (folder / "bad.pkl").write_bytes(b"")
+    model = Model.register(ws, "bad.pkl", "bad", model_framework=Model.Framework.SCIKITLEARN)
+    with pytest.raises(WebserviceException, match="bad.pkl is empty") as refused:
+        Model.deploy(ws, "no-model", [model]).wait_for_deployment()
+    # There is no script that could be corrected.
+    assert "Hint: Save the model again with joblib.dump(model, path)" in refused.value.message
+
+
 def test_a_framework_that_has_no_server_of_its_own_is_refused(ws: Workspace, outputs: Path) -> None:
     model = Model.register(ws, str(outputs / "model.pkl"), "own", model_framework=Model.Framework.CUSTOM)
     with pytest.raises((UserErrorException, WebserviceException)):

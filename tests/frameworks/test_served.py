@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import pickle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -233,3 +234,23 @@ RuntimeError: {said}
     assert misfit_in(traced) == misfit_in(said) == said
     assert misfit_in("[enforce fail at alloc_cpu.cpp:117] err == 0. can't allocate memory: you tried 8 bytes") == ""
     assert misfit_in("") == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello", "model.pkl was not written by joblib or pickle"),
+        (b"", "model.pkl is empty"),
+        (b"{}", "model.pkl was not written by joblib or pickle"),
+        (pickle.dumps(LogisticRegression())[:-20], "or not to its end"),
+        (pickle.dumps({"weights": 1}), "A dict has no predict"),
+        (pickle.dumps(TABLE), "A DataFrame has no predict"),
+        (pickle.dumps(LogisticRegression), "LogisticRegression is a class, not a fitted model"),
+    ],
+    ids=["text", "empty", "json", "cut", "dict", "frame", "class"],
+)
+def test_what_is_no_model_is_told(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "model.pkl").write_bytes(data)
+    with pytest.raises(ModelProblem, match=words) as refused:
+        ServedModel("ScikitLearn").load(str(tmp_path))
+    assert refused.value.hint

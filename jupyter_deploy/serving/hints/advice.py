@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 
+from ...errors import DeployError
 from .about_modules import about_attribute, about_module, about_name
 from .about_native import about_native
 from .about_paths import about_folder, about_path, about_text_for_a_file, about_variable, about_writing
@@ -15,6 +16,8 @@ from .table import by_words
 
 # The first non-empty advice counts.
 _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = (
+    # This package's own errors say it themselves.
+    (DeployError, lambda at: str(at.error.hint) if isinstance(at.error, DeployError) else ""),
     (Exception, about_native),
     (ImportError, about_module),
     (NameError, about_name),

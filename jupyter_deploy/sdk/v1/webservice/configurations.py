@@ -104,10 +104,16 @@ class _Cloud(WebserviceDeploymentConfiguration):
         for name in ("cpu_cores", "memory_gb"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and value > 0):
-                raise WebserviceException(f"Invalid configuration, {name} must be greater than zero.")
+                raise WebserviceException(
+                    f"Invalid configuration, {name} must be a number greater than zero, not {value!r}."
+                )
         given = [name for name in sorted(_SECRET) if getattr(self, name)]
-        if given and self.auth_enabled is False:
+        if given and not self._keys_are_on():
             raise WebserviceException(f"Invalid configuration, {given[0]} needs auth_enabled=True.")
+
+    def _keys_are_on(self) -> bool:
+        """Tell whether clients need a key."""
+        return bool(self.auth_enabled)
 
     def settings(self) -> dict[str, str | int | float | bool]:
         """Return what is collected: requests and answers, where the notebook asks for either of the two."""
@@ -202,11 +208,19 @@ class AksServiceDeploymentConfiguration(_Cloud):
             raise WebserviceException("Invalid configuration, num_replicas is needed where autoscale_enabled is False.")
         self._check_numbers()
 
+    def _keys_are_on(self) -> bool:
+        return self.auth_enabled is not False and not self.token_auth_enabled
+
     def _check_numbers(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
-                raise WebserviceException(f"Invalid configuration, {option.name} must be greater than zero.")
+            # Annotations are texts: "int | None".
+            if value is None or str(option.type).partition(" ")[0] not in {"int", "float"}:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+                raise WebserviceException(
+                    f"Invalid configuration, {option.name} must be a number greater than zero, not {value!r}."
+                )
         for name in ("cpu_cores", "memory_gb"):
             given, limit = getattr(self, name), getattr(self, f"{name}_limit")
             if given and limit and limit < given:
