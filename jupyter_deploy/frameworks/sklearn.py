@@ -43,7 +43,10 @@ def load(entry: Path) -> Any:
 
     try:
         return joblib.load(entry)
-    except (EOFError, pickle.UnpicklingError) as error:
+    except (EOFError, pickle.UnpicklingError, KeyError) as error:
+        # joblib reads with Python's unpickler, which looks for what a byte that begins nothing would begin.
+        if isinstance(error, KeyError) and not isinstance(error.args[0], int):
+            raise
         what = "was not written by joblib or pickle, or not to its end" if entry.stat().st_size else "is empty"
         raise ModelProblem(
             f"{entry.name} {what}.", hint="Save the model again with joblib.dump(model, path), and register that file."

@@ -104,7 +104,7 @@ def test_row_2_55_without_tensorflow_it_is_said_what_to_install(ws: Workspace, f
 def test_row_2_57_a_file_that_is_no_model_is_told_with_what_to_do(ws: Workspace, folder: Path) -> None:
     (folder / "bad.pkl").write_bytes(b"")
     model = Model.register(ws, "bad.pkl", "bad", model_framework=Model.Framework.SCIKITLEARN)
-    with pytest.raises(WebserviceException, match="bad.pkl is empty") as refused:
+    with pytest.raises(WebserviceException, match=r"bad\.pkl is empty") as refused:
         Model.deploy(ws, "no-model", [model]).wait_for_deployment()
     # There is no script that could be corrected.
     assert "Hint: Save the model again with joblib.dump(model, path)" in refused.value.message
