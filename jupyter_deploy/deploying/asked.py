@@ -191,6 +191,12 @@ def _tls(given: str | Path | None) -> str | _Back | None:
     return os.path.abspath(Path(given).expanduser())  # noqa: PTH100 - resolve() would follow links
 
 
+def path_of_tls(given: str | Path) -> str:
+    """Read a certificate's file, or its key's: an absolute path, ``"self-signed"``, or empty for none."""
+    found = _tls(given)
+    return "" if found is None or found is DEFAULT else str(found)
+
+
 def _auth(given: str) -> str:
     if given in AUTH:
         return given

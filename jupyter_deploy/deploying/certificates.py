@@ -32,11 +32,16 @@ def certificate_for(home: Home, spec: ServiceSpec) -> Certificate | None:
     UsageProblem
         For files that no server could use.
     """
-    if not spec.tls:
+    return certificate_in(home.root, home.service(spec.name), f"service {spec.name}", spec.tls, spec.tls_key)
+
+
+def certificate_in(root: Path, owner: Path, title: str, tls: str, tls_key: str) -> Certificate | None:
+    """Make or copy the certificate of a service or an endpoint, whose own folder ``owner`` is; None without ``tls``."""
+    if not tls:
         return None
-    refuse_secrets(home.root, f"The private key of service {spec.name}")
-    folder = home.service(spec.name) / "tls"
-    return _own(folder) if spec.tls == SELF_SIGNED else _given(folder, Path(spec.tls), Path(spec.tls_key or spec.tls))
+    refuse_secrets(root, f"The private key of {title}")
+    folder = owner / "tls"
+    return _own(folder) if tls == SELF_SIGNED else _given(folder, Path(tls), Path(tls_key or tls))
 
 
 def _given(folder: Path, certificate: Path, key: Path) -> Certificate:

@@ -26,6 +26,7 @@ from ..routing import Backend, Pool, RouterHealth, Rules, router_of
 from ..services import (
     AUTH,
     LIFETIME,
+    Certificate,
     Change,
     KeyFile,
     Keys,
@@ -38,7 +39,8 @@ from ..services import (
     with_key,
 )
 from ..store import Database, Held
-from .asked import Asked, check_port
+from .asked import Asked, check_port, path_of_tls
+from .certificates import certificate_in
 from .changing import LOCK_SECONDS, Busy
 from .copies import Copies, Given
 from .deployment import Deployment
@@ -58,6 +60,8 @@ class EndpointAsked:
     description: str | None = None
     port: int | None = None
     labels: Mapping[str, str] | None = field(default=None, hash=False)
+    tls: str | Path | None = None  # "self-signed", "none", or a certificate's file
+    tls_key: str | Path | None = None
 
     def over(self, record: EndpointRecord) -> EndpointRecord:
         """Return an endpoint's row with what is asked for.
@@ -83,6 +87,8 @@ class EndpointAsked:
             description=record.description if self.description is None else self.description,
             port=record.port if self.port is None else check_port(self.port),
             labels={**record.labels, **(self.labels or {})},
+            tls=record.tls if self.tls is None else path_of_tls(self.tls),
+            tls_key=(record.tls_key if self.tls is None else "") if self.tls_key is None else path_of_tls(self.tls_key),
         )
 
 
@@ -168,16 +174,20 @@ class EndpointChanges:
         return KeyFile(self._home.root, self._home.endpoint(name) / "inner").ensure().primary
 
     def _rules(self, record: EndpointRecord) -> Rules:
-        pools = tuple(self._pool(one) for one in self._endpoints.deployments(record.name))
-        with_backends = {pool.name for pool in pools if pool.backends}
         return Rules(
             record.name,
-            tuple(pool for pool in pools if pool.backends),
-            {name: share for name, share in record.traffic.items() if name in with_backends},
-            {name: share for name, share in record.mirror.items() if name in with_backends},
+            tuple(self._pool(one) for one in self._endpoints.deployments(record.name)),
+            record.traffic,
+            record.mirror,
             credentials_for(record.auth, _audience(record.name), self._keys(record.name)),
             self._inner_key(record.name),
+            self.certificate(record),
         )
+
+    def certificate(self, record: EndpointRecord) -> Certificate | None:
+        """Return what an endpoint's clients are shown; None for plain HTTP."""
+        folder = self._home.endpoint(record.name)
+        return certificate_in(self._home.root, folder, f"endpoint {record.name}", record.tls, record.tls_key)
 
     def _pool(self, deployment: DeploymentRecord) -> Pool:
         members = self.instances.services(deployment)

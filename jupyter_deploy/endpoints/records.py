@@ -64,6 +64,8 @@ class EndpointRecord:
     description: str = ""
     port: int = 0  # the requested port; 0 for any
     router: RunningRouter | None = None  # None before the first start
+    tls: str = ""  # "self-signed", or a certificate file's absolute path; empty for plain HTTP
+    tls_key: str = ""  # the absolute path of the certificate's key; empty if it is in the same file
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # texts that a tool keeps for itself
     created: float = 0.0  # seconds since the epoch
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..endpoints import HEADER, MIRRORED, RunningRouter
+from ..services import Certificate
 from .rules import Pool, Rules
 from .standby import LOOPBACK_DEVICE, SO_BINDTODEVICE, STANDS_BY
 
@@ -89,6 +90,8 @@ def listeners(rules: Rules, running: RunningRouter, folder: Path, access_log: Pa
         "upgrade_configs": [{"upgrade_type": "websocket"}],
     }
     chain: Json = {"filters": [{"name": "http", "typed_config": manager}]}
+    if rules.certificate is not None:
+        chain["transport_socket"] = _tls(rules.certificate)
     kind = f"{_API}.config.listener.v3.Listener"
     outer = {"socket_address": {"address": "127.0.0.1", "port_value": running.port}}
     # Where clients that came while there was no router are passed on.
@@ -102,6 +105,13 @@ def listeners(rules: Rules, running: RunningRouter, folder: Path, access_log: Pa
         option = {"level": socket.SOL_SOCKET, "name": SO_BINDTODEVICE, "buf_value": device, "state": "STATE_PREBIND"}
         found[0]["socket_options"] = [{"description": "preferred to the standby's", **option}]
     return found
+
+
+def _tls(certificate: Certificate) -> Json:
+    pair = {"certificate_chain": {"filename": certificate.file}, "private_key": {"filename": certificate.key_file}}
+    common = {"tls_certificates": [pair], "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"}}
+    kind = f"{_API}.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+    return {"name": "tls", "typed_config": {"@type": kind, "common_tls_context": common}}
 
 
 def _filters(rules: Rules) -> list[Json]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..endpoints import Limits
+from ..services import Certificate
 from ..serving import Credentials
 
 
@@ -38,4 +39,5 @@ class Rules:
     credentials: Credentials = field(default_factory=Credentials, repr=False)  # what clients send
     # what the router sends to the instances, so that no other program on this machine can call them
     inner_key: str = field(default="", repr=False)
+    certificate: Certificate | None = None  # what clients are shown; None for plain HTTP
     sticky: str = ""  # a header: requests with the same value of it get the same deployment; empty for none

@@ -94,6 +94,8 @@ class _Watcher:
         # Its sockets of before would keep it from binding.
         for place in (self._admin, self._inner):
             Path(place).unlink(missing_ok=True)
+            # A temporary folder is gone after a restart of the machine.
+            Path(place).parent.mkdir(mode=0o700, exist_ok=True)
         with (self._folder / "router.log").open("ab") as log:
             self._child = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder

@@ -37,6 +37,7 @@ def _all(workspace: Workspace) -> str:
 def _create(workspace: Workspace, given: argparse.Namespace, session: Session) -> Endpoint:
     tags = {key: value or None for key, value in pairs(given.tag, "--tag").items()} if given.tag else None
     options = {"auth": given.auth, "tags": tags, "description": given.description, "port": given.port}
+    options |= {"tls": given.tls, "tls_key": given.tls_key}
     return workspace.endpoints.create(given.endpoint, **options, progress=session.say)
 
 
@@ -116,6 +117,8 @@ VERB = Verb(
             "--auth", metavar="|".join(AUTH), help="create: what clients must show; key by default", completes="auth"
         ),
         argument("--port", type=int, metavar="N", help="create: its port; a free one by default"),
+        argument("--tls", metavar="self-signed|FILE|none", help="create: HTTPS only", completes="files"),
+        argument("--tls-key", metavar="FILE", help="create: the certificate's key", completes="files"),
         argument("--tag", action="append", metavar="K=V", help="create: a tag; K= removes it; may be repeated"),
         argument("--description", metavar="TEXT", help="create: what it is for"),
         argument("--deployment", metavar="NAME", help="logs, invoke: of this one", completes="deployments"),

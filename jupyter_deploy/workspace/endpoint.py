@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ..deploying import Asked, EndpointChanges, Given, Options, Progress, References, Wanted, fallback_target
 from ..endpoints import EndpointRecord, Endpoints, read_shares
-from ..errors import ServiceDown, UsageProblem, not_found
+from ..errors import ServiceDown, UsageProblem
 from ..files import tail
 from ..invoking import ANSWER_LIMIT, Invocable, Invocation, Signature, encode_payload
 from ..routing import PoolNumbers, RouterHealth, router_of
 from ..services import LIFETIME, Change, Keys, LocalFolders, ServiceRecord, Target, Token
 from .endpoint_calls import EndpointInvocation, Member
-from .endpoint_deployment import EndpointDeployment
+from .endpoint_deployment import Deployments, EndpointDeployment
 
 if TYPE_CHECKING:
     from .living import Living
@@ -87,13 +87,20 @@ class Endpoint(Invocable):
     @property
     def scoring_uri(self) -> str:
         """Where requests go."""
-        running = self.record.router
-        return f"http://127.0.0.1:{running.port}/score" if running else ""
+        record = self.record
+        scheme = "https" if record.tls else "http"
+        return f"{scheme}://127.0.0.1:{record.router.port}/score" if record.router else ""
+
+    @property
+    def certificate(self) -> str | None:
+        """The file of the certificate that its router shows, for clients' ``verify=``; None for plain HTTP."""
+        found = self.changes.certificate(self.record)
+        return found.file if found else None
 
     @property
     def deployments(self) -> Mapping[str, EndpointDeployment]:
         """Its deployments by name, oldest first."""
-        return _Deployments(self)
+        return Deployments(lambda: self.rows.deployments(self.name), self._deployment)
 
     @property
     def traffic(self) -> dict[str, int]:
@@ -257,6 +264,7 @@ class Endpoint(Invocable):
             members=list(self._members()),
             named=self._named,
             explain=self._down,
+            shown=self.changes.certificate(record),
         )
 
     def _answering(self, record: EndpointRecord) -> str:
@@ -344,25 +352,6 @@ class Endpoint(Invocable):
             "created": record.created,
             "uptime_seconds": round(time.time() - record.created, 3) if record.created else 0,
         }
-
-
-class _Deployments(Mapping[str, EndpointDeployment]):
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    def __getitem__(self, name: str) -> EndpointDeployment:
-        if name not in list(self):
-            raise not_found("deployment", str(name), list(self), empty="It has none yet.")
-        return self._endpoint._deployment(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in list(self)
-
-    def __iter__(self) -> Iterator[str]:
-        return (one.name for one in self._endpoint.rows.deployments(self._endpoint.name))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def _shares(given: Mapping[str, object] | str | None) -> Mapping[str, object] | None:

@@ -30,10 +30,12 @@ class EndpointInvocation(Invocation):
     named: str = ""  # the deployment that must answer; empty for whom the rules choose
     explain: Callable[[], ServiceDown] | None = field(default=None, repr=False)  # why there is no answer
 
+    shown: Certificate | None = None  # what the router shows its clients
+
     @property
     def certificate(self) -> Certificate | None:
-        """None: its router speaks plain HTTP on this machine."""
-        return None
+        """The router's certificate; None for plain HTTP."""
+        return self.shown
 
     def _own_headers(self) -> dict[str, str]:
         own = super()._own_headers()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ..deploying import Asked, EndpointChanges, Wanted
 from ..endpoints import DeploymentRecord, Endpoints
+from ..errors import not_found
 from ..services import Change, ServiceRecord
 from .service import Service
 
@@ -128,3 +129,25 @@ class EndpointDeployment:
             "created": record.created,
             "change": self.change.as_dict() if self.change else None,
         }
+
+
+class Deployments(Mapping[str, EndpointDeployment]):
+    """The deployments of an endpoint by name, oldest first; ``rows`` lists them, ``handle`` makes one's handle."""
+
+    def __init__(self, rows: Callable[[], list[DeploymentRecord]], handle: Callable[[str], EndpointDeployment]) -> None:
+        self._rows = rows
+        self._handle = handle
+
+    def __getitem__(self, name: str) -> EndpointDeployment:
+        if name not in list(self):
+            raise not_found("deployment", str(name), list(self), empty="It has none yet.")
+        return self._handle(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.name for one in self._rows())
+
+    def __len__(self) -> int:
+        return len(self._rows())

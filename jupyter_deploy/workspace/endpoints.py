@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from ..deploying import (
     Copies,
@@ -65,6 +66,8 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         description: str | None = None,
         port: int | None = None,
         labels: Mapping[str, str] | None = None,
+        tls: str | Path | None = None,
+        tls_key: str | Path | None = None,
         progress: Progress = lambda _: None,
     ) -> Endpoint:
         """Create an endpoint, or change what is given of one that exists; its traffic stays.
@@ -79,6 +82,8 @@ class LiveEndpoints(Mapping[str, Endpoint]):
             For people and tools, as of a service.
         port : int, optional
             1 to 65535; by default a free one, which stays.
+        tls, tls_key : str or pathlib.Path, optional
+            HTTPS only: ``"self-signed"``, or the file of a certificate and that of its key; ``"none"`` ends it.
         progress : callable, optional
             Gets the steps of the work.
 
@@ -89,6 +94,6 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         TargetProblem
             If there is no router for this platform.
         """
-        asked = EndpointAsked(auth, tags, properties, description, port, labels)
+        asked = EndpointAsked(auth, tags, properties, description, port, labels, tls, tls_key)
         self._changes.put(name, asked, progress)
         return self[name]

@@ -307,3 +307,19 @@ def test_an_access_line_tells_who_answered(endpoint: Endpoint) -> None:
     key = endpoint.get_keys().primary
     assert key not in log
     assert key not in repr(endpoint.get_keys())
+
+
+def test_https_is_all_that_an_endpoint_with_a_certificate_speaks(workspace: Workspace, endpoint: Endpoint) -> None:
+    workspace.endpoints.create("shop", tls="self-signed")
+    try:
+        assert endpoint.scoring_uri.startswith("https://")
+        assert endpoint.invoke(1) == "blue"
+        key = {"Authorization": f"Bearer {endpoint.get_keys().primary}"}
+        answer = requests.post(endpoint.scoring_uri, data="1", headers=key, verify=endpoint.certificate, timeout=30)
+        assert answer.json() == "blue"
+        with pytest.raises(requests.ConnectionError):
+            requests.post(endpoint.scoring_uri.replace("https", "http"), data="1", headers=key, timeout=30)
+    finally:
+        workspace.endpoints.create("shop", tls="none")
+    assert endpoint.scoring_uri.startswith("http://")
+    assert endpoint.invoke(1) == "blue"
