@@ -62,6 +62,8 @@ def endpoint_entity(live: LiveEndpoint) -> OnlineEndpoint:
             "scoring_uri": live.scoring_uri,
             "openapi_uri": urljoin(live.scoring_uri, "swagger.json"),
             "provisioning_state": _STATES.get(health.state, "Failed"),
+            # Azure has no word for an endpoint that answers all clients: it stays one, unless the notebook says else.
+            "auth": made.auth_mode,
             "kind": kept.get("kind", "Managed"),
             _CREATION: datetime.fromtimestamp(record.created, UTC) if record.created else None,
         }

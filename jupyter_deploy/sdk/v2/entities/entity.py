@@ -18,6 +18,7 @@ from ..vocabulary import WORDS, Vocabulary
 _ELSEWHERE = re.compile(r"azureml:|registries/|[a-z][a-z0-9+.\-]+://")
 _SECRET = re.compile(r"key|token|secret|passw|pwd|credential|connection_?string", re.IGNORECASE)
 _MASK = "(hidden)"
+_SHOWN = frozenset({"id", "scoring_uri", "openapi_uri", "provisioning_state", "kind", "status", "output"})
 
 
 @dataclass(kw_only=True, repr=False)
@@ -141,7 +142,7 @@ class Entity(Part):
     def __str__(self) -> str:
         import yaml  # type: ignore[import-untyped, unused-ignore]
 
-        facts = {key: value for key, value in self._facts.items() if isinstance(value, str)}
+        facts = {key: value for key, value in self._facts.items() if isinstance(value, str) and key in _SHOWN}
         shown = {**masked(self.values()), **facts}
         return str(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True))
 

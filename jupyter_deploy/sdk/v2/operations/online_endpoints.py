@@ -85,7 +85,7 @@ class OnlineEndpointOperations(metaclass=Vocabulary):
         }
         return self._workspace.endpoints.create(
             name,
-            auth=_AUTH[given.auth_mode],
+            auth=None if given._facts.get("auth") == given.auth_mode else _AUTH[given.auth_mode],
             tags={**gone, **texts(given.tags)} or None,
             properties=properties or None,
             description=given.description,
