@@ -11,6 +11,8 @@ from ..v1 import UserErrorException as NoConfiguration
 from ..v1 import Workspace as Named
 from .entities import (
     AmlCompute,
+    BatchDeployment,
+    BatchEndpoint,
     ComputeInstance,
     Data,
     Environment,
@@ -23,9 +25,12 @@ from .entities import (
 from .exceptions import ValidationException
 from .operations import (
     INSTEAD,
+    BatchDeploymentOperations,
+    BatchEndpointOperations,
     ComputeOperations,
     DataOperations,
     EnvironmentOperations,
+    JobOperations,
     Lacking,
     ModelOperations,
     OnlineDeploymentOperations,
@@ -129,6 +134,21 @@ class MLClient(metaclass=Vocabulary):
         return OnlineDeploymentOperations(self._workspace)
 
     @property
+    def batch_endpoints(self) -> BatchEndpointOperations:
+        """Endpoints that score files."""
+        return BatchEndpointOperations(self._workspace)
+
+    @property
+    def batch_deployments(self) -> BatchDeploymentOperations:
+        """Deployments of batch endpoints."""
+        return BatchDeploymentOperations(self._workspace)
+
+    @property
+    def jobs(self) -> JobOperations:
+        """Jobs of batch endpoints."""
+        return JobOperations(self._workspace)
+
+    @property
     def data(self) -> DataOperations:
         """Data assets."""
         return DataOperations(self._workspace)
@@ -164,6 +184,10 @@ class MLClient(metaclass=Vocabulary):
             return self.online_endpoints.begin_create_or_update(given, **how)
         if isinstance(given, OnlineDeployment):
             return self.online_deployments.begin_create_or_update(given, **how)
+        if isinstance(given, BatchEndpoint):
+            return self.batch_endpoints.begin_create_or_update(given)
+        if isinstance(given, BatchDeployment):
+            return self.batch_deployments.begin_create_or_update(given, **how)
         if isinstance(given, (AmlCompute, ComputeInstance, KubernetesCompute)):
             return self.compute.begin_create_or_update(given)
         if isinstance(given, Workspace):

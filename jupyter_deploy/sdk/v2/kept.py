@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from ...workspace import Endpoint as LiveEndpoint
 from ...workspace import EndpointDeployment
 from .entities import (
+    BatchDeployment,
     Environment,
     KubernetesOnlineDeployment,
     KubernetesOnlineEndpoint,
@@ -83,6 +84,15 @@ def deployment_label(given: OnlineDeployment, model: str | None, environment: st
     if isinstance(kept.get("code_configuration"), dict):
         kept["code_configuration"] = {key: _absolute(key, each) for key, each in kept["code_configuration"].items()}
     return json.dumps({"kind": given.type, "values": kept}, sort_keys=True, default=str)
+
+
+def absolute_values(given: BatchDeployment) -> dict[str, Any]:
+    """Return a deployment's values with paths that mean the same from any folder."""
+    found = given.values()
+    for part in ("code_configuration", "environment"):
+        if isinstance(found.get(part), dict):
+            found[part] = {key: _absolute(key, value) for key, value in found[part].items()}
+    return found
 
 
 def _absolute(key: str, value: Any) -> Any:

@@ -214,6 +214,11 @@ class BatchJob(Entity):
     experiment_name: str | None = None
 
     @property
+    def outputs(self) -> dict[str, Output]:
+        """Where the answers are: ``{"score": Output(path=…)}``."""
+        return {"score": Output(type="uri_file", path=self.output)}
+
+    @property
     def status(self) -> str | None:
         """``"Running"``, ``"Completed"`` or ``"Failed"``."""
         found: str | None = self._facts.get("status")
