@@ -25,6 +25,7 @@ import { Panel } from './panel/panel';
 import { addCommands, serviceOf } from './reach/commands';
 import { addFileCommands } from './reach/files';
 import { COMMANDS } from './reach/names';
+import { isList, place, reveal } from './reach/places';
 import { addServe, loadInKernels } from './reach/serve';
 import { StatusItem } from './reach/status';
 import { storeOf } from './store';
@@ -94,13 +95,20 @@ const panel: JupyterFrontEndPlugin<void> = {
     widget.title.caption = trans.__('Models and services');
     widget.node.setAttribute('role', 'region');
     widget.node.setAttribute('aria-label', trans.__('Models and services'));
-    app.shell.add(widget, 'left', { rank: 600, type: 'Models and Services' });
+    const add = (): void => place(app, widget, 'left', { rank: 600, type: 'Models and Services' });
+    if (isList()) {
+      widget.title.label = trans.__('Models and Services');
+      // Its tabs are there once all plugins are.
+      void app.started.then(add);
+    } else {
+      add();
+    }
     restorer?.add(widget, widget.id);
     app.commands.addCommand(COMMANDS.panel, {
       label: args => (args.isLauncher ? trans.__('Models and Services') : trans.__('Show the Panel of Models and Services')),
       caption: trans.__('All registered models and all services of this workspace'),
       icon,
-      execute: () => app.shell.activateById(widget.id)
+      execute: () => reveal(app, widget)
     });
     launcher?.add({ command: COMMANDS.panel, args: { isLauncher: true }, category: trans.__('Other'), rank: 5 });
     for (const command of Object.values(COMMANDS)) {
@@ -142,9 +150,9 @@ const documents: JupyterFrontEndPlugin<void> = {
             await tracker.add(found);
           }
           if (!found.isAttached) {
-            app.shell.add(found, area);
+            place(app, found, area);
           }
-          app.shell.activateById(found.id);
+          reveal(app, found);
           return found;
         }
       });
@@ -154,11 +162,11 @@ const documents: JupyterFrontEndPlugin<void> = {
         name: one => one.content.service
       });
     }
-    addVerbs(app, parts);
+    addVerbs(app, parts, area);
   }
 };
 
-function addVerbs(app: JupyterFrontEnd, parts: IShared): void {
+function addVerbs(app: JupyterFrontEnd, parts: IShared, area: string): void {
   const label = parts.trans.__('Run Any Verb…');
   let found: MainAreaWidget<VerbsView> | null = null;
   app.commands.addCommand(COMMANDS.verbs, {
@@ -171,9 +179,9 @@ function addVerbs(app: JupyterFrontEnd, parts: IShared): void {
         found.title.label = parts.trans.__('Verbs');
         found.title.icon = icon;
         found.title.closable = true;
-        app.shell.add(found, 'main');
+        place(app, found, area);
       }
-      app.shell.activateById(found.id);
+      reveal(app, found);
     }
   });
 }

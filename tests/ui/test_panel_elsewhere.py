@@ -17,7 +17,6 @@ from .lab import Lab, loaded, running_lab
 from .panels import PanelPage
 
 APP = os.environ.get("JUPYTER_DEPLOY_TESTS_JUPYTER", "")
-# The list of files, Notebook's `tree`, has no room at its side.
 PAGES = {"jupyterlab": "lab", "notebook": "notebooks/one.ipynb"}
 OURS = "jupyter-model-deploy"
 pytestmark = pytest.mark.skipif(not APP, reason="JUPYTER_DEPLOY_TESTS_JUPYTER is not set: .ci/jupyters runs this")
@@ -59,3 +58,27 @@ def test_the_panel_lists_acts_and_shows_a_log(lab: Lab, ours: Service, browser: 
         panel.press("ours", "Reload")
         expect(panel.row("ours").locator(".jp-ModelDeploy-told")).to_contain_text("serves")
     assert not errors
+
+
+@pytest.mark.skipif(APP != "notebook", reason="only Notebook has a page for the list of files")
+def test_the_list_of_files_has_it_as_a_tab(lab: Lab, ours: Service, browser: Browser) -> None:
+    (lab.root / "entry.py").write_text("def run(data):\n    return data\n")
+    with loaded(lab, browser, "tree") as page:
+        panel = PanelPage(page)
+        tabs = page.page.locator(".jp-TreePanel > .lm-TabBar")
+        # While the list of files is in front, nothing is asked.
+        expect(page.page.get_by_text("entry.py")).to_be_visible()
+        assert panel.requests == []
+        tabs.get_by_text("Models and Services").click()
+        expect(panel.state("ours")).to_have_text("●Healthy")
+        panel.press("ours", "Log")
+        ours.invoke(["from the list"])
+        expect(page.page.locator(".jp-ModelDeploy-log").get_by_role("log")).to_contain_text("got ['from the list']")
+        panel.open()
+        panel.press("ours", "Invoke")
+        page.page.locator(".jp-ModelDeploy-invoke").get_by_role("button", name="Send").click()
+        expect(page.page.locator(".jp-ModelDeploy-invoke").get_by_label("answer", exact=True)).to_be_visible()
+        page.command("model-deploy:run-verb")
+        expect(page.page.locator(".jp-ModelDeploy-verbs").get_by_label("Verb", exact=True)).to_be_visible()
+        tabs.get_by_text("Files").click()
+        expect(panel.box).to_be_hidden()
