@@ -114,6 +114,8 @@ def _faces() -> Mapping[str, Callable[[str], str]]:
     """Return what shows a stored thing of a name, by what an argument completes; empty texts where there is none."""
     return {
         "services": lambda name: _shown(name, _service),
+        "endpoints": lambda name: _shown(name, _endpoint),
+        "called": lambda name: _shown(name, _service) or _shown(name, _endpoint),
         "served": lambda name: _shown(name, _service) or _shown(name, _script),
         "models": lambda name: _shown(name, lambda workspace, name: workspace.models.get(name)),
         "scripts": lambda name: _shown(name, _script),
@@ -123,6 +125,10 @@ def _faces() -> Mapping[str, Callable[[str], str]]:
 
 def _service(workspace: Workspace, name: str) -> Any:
     return workspace.services[name]
+
+
+def _endpoint(workspace: Workspace, name: str) -> Any:
+    return workspace.endpoints[name]
 
 
 def _script(workspace: Workspace, name: str) -> Any:

@@ -237,6 +237,7 @@ def test_what_is_not_ours_is_left_to_ipython(ip: InteractiveShell, typed: str) -
         ("%deploy ec|ho", "Service echo: Healthy"),
         ("%deploy |", "SERVICE    (%deploy)"),
         ("%deploy not-there|", "SERVICE    (%deploy)"),
+        ("%invoke ec|ho [1]", "Service echo: Healthy"),
         ("%model logs -n 3 te|xt", "Service text: Healthy"),
         ("%model show iri|s", "Model iris:1"),
         ("%deploy echo --model iris:|1", "Model iris:1"),

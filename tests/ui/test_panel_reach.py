@@ -40,6 +40,8 @@ def test_serve_this_model_inserts_cells_that_serve_it(panel: PanelPage, shared: 
     expect(page.locator(".jp-Dialog")).to_be_visible()
     panel.accept("Ok", "twice")
     panel.accept("Ok", "doubled")
+    # The kernel is asked for the number of columns first.
+    page.wait_for_function(f"() => ({SOURCES})().length >= 4")
     sources = page.evaluate(SOURCES)
     assert sources[1:4] == [
         "%%score_script doubled\ndef run(rows):\n    return twice.predict(rows).tolist()",
