@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
-from ..serving import to_json
+from ..serving import decode, to_json
 from ..store import told
 from .asking import Failed, Outcome, Predicted
 from .sources import Row
@@ -119,7 +119,7 @@ class Journal:
         with self.path.open("rb") as file:
             next(file)
             for line in file:
-                yield _outcome(json.loads(line))
+                yield _outcome(decode(line))
 
     def failures(self) -> Iterator[dict[str, Any]]:
         """Read the failed rows as they are written into the side file."""
@@ -148,7 +148,7 @@ def _whole(line: bytes) -> dict[str, Any] | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        found = json.loads(line)
+        found = decode(line)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -169,7 +169,7 @@ def _plain(value: Any) -> Any:
 
 
 def _line(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), default=str).encode() + b"\n"
+    return to_json(value) + b"\n"
 
 
 def _outcome(found: dict[str, Any]) -> Outcome:

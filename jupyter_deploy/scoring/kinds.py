@@ -13,7 +13,7 @@ from ..serving import decode
 
 # As programs write numbers: no leading zeros, and an exponent only with its sign, since 12e4 is rather an identifier.
 _INTEGER = re.compile(r"0|-?[1-9]\d*", re.ASCII)
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d+)?", re.ASCII)
+_NUMBER = re.compile(r"(0|-?[1-9]\d*)|-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _INFINITE = frozenset({"inf", "-inf", "Infinity", "-Infinity"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -60,12 +60,15 @@ class Column:
         """Take a cell of a file that holds only texts."""
         if not cell or self._kind is Kind.TEXT:
             return
-        if _INTEGER.fullmatch(cell):
-            self._add(Kind.INTEGER)
+        found = _NUMBER.fullmatch(cell)
+        if found and found.lastindex:
+            if self._kind not in {Kind.INTEGER, Kind.NUMBER}:
+                self._add(Kind.INTEGER)
             # Longer texts of digits are rare, and int() of a very long one is refused.
             self._wide = self._wide or (len(cell) > 15 and _is_wide(cell))
-        elif _NUMBER.fullmatch(cell) or cell in _INFINITE:
-            self._add(Kind.NUMBER)
+        elif found or cell in _INFINITE:
+            if self._kind is not Kind.NUMBER:
+                self._add(Kind.NUMBER)
         elif cell in _TRUTH:
             self._add(Kind.BOOLEAN)
         elif cell in _ABSENT:
@@ -138,7 +141,7 @@ def _integer(cell: str) -> int | float | None:
     if _WHOLE.fullmatch(cell):
         return _whole(cell)
     try:
-        value = float(cell)
+        value = _float(cell)
     except ValueError:
         value = math.nan
     # pandas writes a column of whole numbers with a missing one as 5.0.
@@ -154,16 +157,23 @@ def _whole(cell: str) -> int:
         raise Misread(f"a whole number of {len(cell):,} digits") from None
 
 
+def _float(cell: str) -> float:
+    # Python also takes 1_000 and digits of other scripts.
+    if "_" in cell or not cell.isascii():
+        raise ValueError(cell)
+    return float(cell)
+
+
 def _number(cell: str) -> int | float | bool | None:
     if not cell or cell in _ABSENT:
         return None
-    if _INTEGER.fullmatch(cell):
+    if "." not in cell and _INTEGER.fullmatch(cell):
         # As it is written: a float may have fewer digits.
         return _whole(cell)
     if cell in _TRUTH:
         return _TRUTH[cell]
     try:
-        value = float(cell)
+        value = _float(cell)
     except ValueError:
         raise Misread(f"{cell[:80]!r} is not a number") from None
     if not math.isfinite(value):

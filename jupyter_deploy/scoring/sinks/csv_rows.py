@@ -11,7 +11,7 @@ from typing import Any
 from ...serving import to_json
 from ..journal import Journal
 from ..kinds import Kind, json_text
-from ..sources import Scan, Source
+from ..sources import CsvFile, Scan, Source
 from .layout import Predictions
 
 
@@ -40,8 +40,11 @@ def _inputs(source: Source, scan: Scan, only: bool) -> Iterator[Sequence[Any]]:
         for _ in range(scan.rows):
             yield ()
         return
-    # Texts stay as they are written: 00123, 1.50, an empty cell.
-    for row in source.rows({} if source.typed else dict.fromkeys(scan.columns or (), Kind.TEXT)):
+    if isinstance(source, CsvFile):
+        # Texts stay as they are written: 00123, 1.50, an empty cell.
+        yield from source.texts()
+        return
+    for row in source.rows({}):
         if scan.columns is None:
             yield (json_text(row.value) if not row.problem else row.value,)
         elif isinstance(row.value, dict):
@@ -52,6 +55,8 @@ def _inputs(source: Source, scan: Scan, only: bool) -> Iterator[Sequence[Any]]:
 
 def cell(value: Any) -> Any:
     """Write a value as a cell: nothing for a missing one, JSON for lists and objects."""
+    if type(value) is str:
+        return value
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,9 @@ def publish(
     only: bool,
 ) -> None:
     """Write the output beside its place, and rename it into it once it is whole."""
+    # Left by a kill; a lock keeps others from writing the same output.
+    for left in output.parent.glob(f".{glob.escape(output.name)}.[0-9]*"):
+        left.unlink(missing_ok=True)
     made = predictions_of(prediction, journal.outcomes())
     with _beside(output) as path:
         if form == "csv":

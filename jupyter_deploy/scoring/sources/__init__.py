@@ -9,6 +9,7 @@ from ...doors import door
 if TYPE_CHECKING:
     from .choice import ENDINGS as ENDINGS
     from .choice import source_of as source_of
+    from .csv_file import CsvFile as CsvFile
     from .frame import Frame as Frame
     from .parquet_file import ParquetFile as ParquetFile
     from .parquet_file import arrow as arrow
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "choice": "ENDINGS source_of",
+            "csv_file": "CsvFile",
             "frame": "Frame",
             "parquet_file": "ParquetFile arrow",
             "rows": "Row Scan Source",

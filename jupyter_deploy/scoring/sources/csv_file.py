@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import UsageProblem
@@ -17,8 +17,6 @@ _TELL = 10_000
 
 class CsvFile(Watched):
     """A CSV file with a header; ``.tsv`` has tabs. An empty cell is a missing value, and an empty line is no row."""
-
-    typed = False
 
     def _lines(self) -> Iterator[list[str]]:
         # A text of any length may be in a cell; the limit is the process's.
@@ -74,12 +72,29 @@ class CsvFile(Watched):
                 value: Any = dict(zip(header, line, strict=False))
                 yield Row(number, value, f"the line has {len(line)} cells, and the header has {len(header)}")
                 continue
-            found: dict[str, Any] = {}
-            problem = ""
-            for name, read, cell in zip(header, readers, line, strict=True):
-                try:
-                    found[name] = read(cell)
-                except Misread as misread:
-                    found[name] = cell
-                    problem = problem or f"{name}: {misread}"
-            yield Row(number, found, problem)
+            try:
+                cells = [read(cell) for read, cell in zip(readers, line, strict=True)]
+            except Misread:
+                yield _with_problem(number, header, readers, line)
+            else:
+                yield Row(number, dict(zip(header, cells, strict=True)))
+
+    def texts(self) -> Iterator[list[str]]:
+        """Read the cells of all rows as they are written; a line of another length has none."""
+        lines = self._lines()
+        header = self._header(lines)
+        for line in lines:
+            yield line if len(line) == len(header) else [""] * len(header)
+
+
+def _with_problem(number: int, header: Sequence[str], readers: Sequence[Callable[[str], Any]], line: list[str]) -> Row:
+    """Read the cells that can be read, and name the first that cannot."""
+    found: dict[str, Any] = {}
+    problem = ""
+    for name, read, cell in zip(header, readers, line, strict=True):
+        try:
+            found[name] = read(cell)
+        except Misread as misread:
+            found[name] = cell
+            problem = problem or f"{name}: {misread}"
+    return Row(number, found, problem)

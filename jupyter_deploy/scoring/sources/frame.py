@@ -20,7 +20,6 @@ class Frame:
     """A data frame; columns are called by the text of their names, and the index is left out."""
 
     name = "a data frame"
-    typed = True
 
     def __init__(self, frame: Any) -> None:
         names = [str(name) for name in frame.columns]

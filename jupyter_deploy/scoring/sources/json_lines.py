@@ -15,8 +15,6 @@ _TELL = 10_000
 class JsonLines(Watched):
     """A file with a JSON value a line; an empty line is no row."""
 
-    typed = True
-
     def rows(self, kinds: Mapping[str, Kind], start: int = 0) -> Iterator[Row]:
         """Read rows; see :class:`.rows.Source`."""
         number = 0

@@ -17,8 +17,6 @@ _BATCH = 1_000
 class ParquetFile(Watched):
     """A Parquet file; its values have the types of its schema."""
 
-    typed = True
-
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         # Before anything is sent.

@@ -37,7 +37,6 @@ class Source(Protocol):
     """Where rows come from; each call of :meth:`rows` reads them again."""
 
     name: str  # for messages and the journal
-    typed: bool  # whether values have types; of texts, the kinds are found or given
 
     def scan(self, told: Callable[[int], None]) -> Scan:
         """Read all rows once; ``told`` gets the number of rows until now."""
