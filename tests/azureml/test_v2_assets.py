@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def test_row_3_10_and_4_14_a_version_is_a_number_or_a_text_and_explicit_ones_are
     with pytest.raises(ResourceNotFoundError, match="Versions of example: 1") as caught:
         client.models.get("example", version=9)  # type: ignore[arg-type]
     assert isinstance(caught.value, HttpResponseError)
-    assert caught.value.status_code == 404
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.status_code, again.message) == (caught.value.status_code, caught.value.message) == (404, str(again))
     with pytest.raises(ResourceNotFoundError, match="Did you mean 'example'"):
         client.models.get("exampel", version=1)  # type: ignore[arg-type]
     with pytest.raises(ValidationException, match=r"Must provide either version or label(.|\n)*Versions of example: 1"):

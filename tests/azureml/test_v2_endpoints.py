@@ -29,6 +29,7 @@ from jupyter_deploy.sdk.v2 import (
     ValidationException,
     load_online_deployment,
 )
+from jupyter_deploy.sdk.v2.telling import TELLER
 from jupyter_deploy.workspace import Workspace
 
 from .v2_served import SCORE, Served, picture, serving
@@ -40,9 +41,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(autouse=True)
-def beside(served: Served, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def beside(served: Served, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
     """In the notebook's folder, where relative paths are those of the documents."""
     monkeypatch.chdir(served.folder / "notebook")
+    yield
+    # Traffic that a test leaves unapplied would be told at the end of all of them.
+    TELLER.forget()
 
 
 def test_row_3_4_and_4_11_the_documents_names_are_names(served: Served) -> None:

@@ -52,6 +52,15 @@ class AzureError(DeployError, _real("AzureError")):  # type: ignore[misc]
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.problem, {**self.__dict__})
+
+
+def _again(kind: type[AzureError], problem: str, values: dict[str, Any]) -> AzureError:
+    made = kind(problem)
+    made.__dict__.update(values)
+    return made
+
 
 class HttpResponseError(AzureError, _real("HttpResponseError")):  # type: ignore[misc]
     """The endpoint or the deployment cannot do it; ``status_code`` is the one that the cloud answers with."""

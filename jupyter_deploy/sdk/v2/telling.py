@@ -44,6 +44,11 @@ class Teller:
         if not waits:
             _say(check())
 
+    def forget(self) -> None:
+        """Say nothing of what was to be said."""
+        with self._lock:
+            self._pending.clear()
+
     def _begun(self, *_: Any) -> None:
         self._in_cell = True
 
