@@ -192,8 +192,9 @@ class EndpointChanges:
     def _pool(self, deployment: DeploymentRecord) -> Pool:
         members = self.instances.services(deployment)
         backends = [one for member in members if (one := self._backend(member))]
-        readiness = next((one.spec.image.readiness for one in members if one.spec.image), "/-/ready")
-        return Pool(deployment.name, tuple(backends), deployment.limits, readiness)
+        image = next((one.spec.image for one in members if one.spec.image), None)
+        own = (image.readiness, image.scoring) if image else ()
+        return Pool(deployment.name, tuple(backends), deployment.limits, *own)
 
     def _backend(self, member: ServiceRecord) -> Backend | None:
         server = member.active

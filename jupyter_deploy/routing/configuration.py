@@ -28,6 +28,14 @@ _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 # Shorter than the 75 s after which a server closes an idle connection, so that no request meets that moment.
 _IDLE = "60s"
 _UNBOUNDED = 1_000_000
+_SCORE = "/score"
+_REROUTE = """function envoy_on_request(handle)
+  local path = handle:headers():get(":path")
+  if path == "/score" or path:sub(1, 7) == "/score?" then
+    handle:headers():replace(":path", %s .. path:sub(7))
+  end
+end
+"""
 _OPEN: list[Json] = [{"path": "/"}, {"prefix": "/v2/health/"}]
 _REPLACE, _KEEP = "OVERWRITE_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT"
 
@@ -225,8 +233,26 @@ def _cluster(pool: Pool, name: str, sticky: str) -> Json:
                 "@type": f"{_API}.extensions.upstreams.http.v3.HttpProtocolOptions",
                 "common_http_protocol_options": {"idle_timeout": _IDLE},
                 "explicit_http_config": {"http_protocol_options": {}},
+                **_own_route(pool.scoring),
             }
         },
+    }
+
+
+def _own_route(scoring: str) -> Json:
+    """Have the server of a user's image get requests at its own route: clients know the endpoint's alone."""
+    if scoring == _SCORE:
+        return {}
+    script = {
+        "@type": f"{_FILTERS}.lua.v3.Lua",
+        "default_source_code": {"inline_string": _REROUTE % json.dumps(scoring)},
+    }
+    codec = {"@type": f"{_FILTERS}.upstream_codec.v3.UpstreamCodec"}
+    return {
+        "http_filters": [
+            {"name": "envoy.filters.http.lua", "typed_config": script},
+            {"name": "envoy.filters.http.upstream_codec", "typed_config": codec},
+        ]
     }
 
 

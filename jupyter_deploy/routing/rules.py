@@ -26,6 +26,7 @@ class Pool:
     backends: tuple[Backend, ...]
     limits: Limits = field(default_factory=Limits)
     readiness: str = "/-/ready"  # the route that answers 200 while an instance is ready
+    scoring: str = "/score"  # the route that answers what clients send to /score
 
 
 @dataclass(frozen=True)

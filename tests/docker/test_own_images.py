@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import docker
 import pytest
+import requests
 
 from jupyter_deploy.environments import Environment
 from jupyter_deploy.errors import EnvironmentProblem, StartFailed
+from jupyter_deploy.sdk.v2 import Environment as EnvironmentOfSdk
+from jupyter_deploy.sdk.v2 import ManagedOnlineDeployment, ManagedOnlineEndpoint, MLClient
 from jupyter_deploy.services import OwnImage
 from jupyter_deploy.targets.docker import images
 from jupyter_deploy.targets.docker.daemon import engine as connected
@@ -112,3 +116,34 @@ def test_an_image_that_never_serves_leaves_its_reason_and_no_container(
         assert workspace.deploy("seed", image=SEED).invoke([1]) == {"echo": [1]}
     finally:
         engine.images.remove(broken, force=True)
+
+
+def test_row_3_23_and_3_22_and_3_24_and_3_28_it_serves_behind_an_endpoint(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "docker")
+    client = MLClient(None, "sub", "group", "ws")
+    ports = {"port": 80}
+    routes = {
+        "liveness_route": {**ports, "path": "/health"},
+        "readiness_route": {**ports, "path": "/ready"},
+        "scoring_route": {**ports, "path": "/predict"},
+    }
+    environment = EnvironmentOfSdk(name="own", image=NAME, inference_config=routes)
+    try:
+        endpoint = client.begin_create_or_update(ManagedOnlineEndpoint(name="own-image")).result()
+        deployment = ManagedOnlineDeployment(name="blue", endpoint_name="own-image", environment=environment)
+        made = client.begin_create_or_update(deployment).result()
+        assert made.provisioning_state == "Succeeded"
+        endpoint.traffic = {"blue": 100}
+        client.begin_create_or_update(endpoint).result()
+        assert json.loads(client.online_endpoints.invoke("own-image", input_data={"a": 1})) == {"echo": {"a": 1}}
+        key = client.online_endpoints.get_keys("own-image").primary_key  # type: ignore[union-attr]
+        url = str(endpoint.scoring_uri)
+        answers = [
+            requests.post(url, json=[2], headers={"Authorization": f"Bearer {one}"}, timeout=30) for one in (key, "no")
+        ]
+        assert [answer.status_code for answer in answers] == [200, 401]
+        assert "predicted" in client.online_deployments.get_logs("blue", "own-image")
+    finally:
+        client.online_endpoints.begin_delete("own-image").result()

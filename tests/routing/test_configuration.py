@@ -31,7 +31,8 @@ def rules(kind: str = "key", **given: Any) -> Rules:
 
 def test_envoy_accepts_all_kinds_of_rules(tmp_path: Path) -> None:
     (tmp_path / "bootstrap.json").write_text(json.dumps(bootstrap(tmp_path, tmp_path / "admin.sock")))
-    limited = Pool("blue", (Backend("127.0.0.1", 5001), Backend("127.0.0.1", 5002)), Limits(200, 3, 100))
+    backends = (Backend("127.0.0.1", 5001), Backend("127.0.0.1", 5002))
+    limited = Pool("blue", backends, Limits(200, 3, 100), "/ready", "/predict")
     kinds = product(CREDENTIALS, ({}, {"blue": 100}, {"blue": 90, "green": 10}), ({}, {"green": 20}), ("", "x-user"))
     # One configuration with the resources of all of them.
     made: dict[str, list[dict[str, Any]]] = {"clusters": [], "routes": [], "listeners": []}
