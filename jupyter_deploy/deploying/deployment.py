@@ -143,6 +143,8 @@ class Deployment:
         started = time.perf_counter()
         with self.replacing(name):
             record = self._rows.find(name)
+            if record is None:
+                self._rows.refuse_name_of_endpoint(name)
             record = self.strays.end(record) if record else None
             spec, notes = for_target(specified(name, record, asked), record, asked.given)
             how = How(source, wait, large, otherwise)

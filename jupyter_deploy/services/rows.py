@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import NotFound, not_found
-from ..store import Database, meta, scripts, services
+from ..errors import NotFound, UsageProblem, not_found
+from ..store import Database, endpoints, meta, scripts, services
 from .names import derived
 from .records import OwnImage, ServiceRecord, ServiceSpec
 from .server import from_json, to_json
@@ -58,6 +58,8 @@ class Services:
         record = self.named(name)
         if record is None:
             records = self.all()
+            if self._is_endpoint(name):
+                raise NotFound(f"{name} is an endpoint, not a service.", hint=f"jupyter model endpoint show {name}")
             if self._is_script(name):
                 raise self._not_served(name, records)
             raise not_found(
@@ -96,6 +98,18 @@ class Services:
         return NotFound(
             f"No service named {name!r}: its script is stored, but not served.", hint=f"jupyter model deploy {name}"
         )
+
+    def _is_endpoint(self, name: str) -> bool:
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(endpoints.c.name).where(endpoints.c.name == name)) is not None
+
+    def refuse_name_of_endpoint(self, name: str) -> None:
+        """Refuse a new service with the name of an endpoint: clients and commands could not tell them apart."""
+        if self._is_endpoint(name):
+            raise UsageProblem(
+                f"An endpoint is named {name!r}: a service of that name could not be told from it.",
+                hint=f"Give the service another name, or make it a deployment: --endpoint {name} --deployment blue",
+            )
 
     def _is_script(self, name: str) -> bool:
         with self._database.read() as connection:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..endpoints import HEADER
-from ..errors import ServiceDown
-from ..invoking import Invocation, Reply
+from ..errors import Hint, InvokeProblem, ServiceDown
+from ..invoking import Invocation, Payload, Reply
 from ..services import Certificate, LocalFolders, Server, Target
 from ..serving import Failure
 
@@ -48,17 +48,27 @@ class EndpointInvocation(Invocation):
         """Say why the router does not answer."""
         return self.explain() if self.explain else super().down()
 
+    def refused(self, reply: Reply, payload: Payload) -> InvokeProblem:
+        """Say why a request failed; the log that shows more is that of an instance that may have answered."""
+        problem = super().refused(reply, payload)
+        if isinstance(problem.hint, Hint) and problem.hint.log_of:
+            known, names = problem.hint, [one.local.service for one in self._answered(reply)]
+            log = names[0] if names else ""
+            problem.hint = Hint(known.advice, log_of=log, shows=known.shows, request_id=reply.request_id)
+        return problem
+
+    def _answered(self, reply: Reply) -> list[Member]:
+        return [one for one in self.members if one.deployment == reply.headers.get(HEADER, "")]
+
     def failure(self, reply: Reply) -> Failure | None:
         """Ask the instances of the deployment that answered what the script raised."""
         if reply.status < 400 and reply.whole:
             return None
-        answered = reply.headers.get(HEADER, "")
         # Where the model's own status was one of the client's faults, no script has raised.
         if int(reply.headers.get("ms-azureml-model-error-statuscode", reply.status)) < 500:
             return None
-        for member in self.members:
-            if member.deployment == answered:
-                found = member.target.failure(member.local, member.server, reply.request_id)
-                if found:
-                    return found
+        for member in self._answered(reply):
+            found = member.target.failure(member.local, member.server, reply.request_id)
+            if found:
+                return found
         return None

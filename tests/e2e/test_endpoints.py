@@ -15,7 +15,7 @@ import psutil
 import pytest
 import requests
 
-from jupyter_deploy.errors import InvokeProblem, StartFailed, UsageProblem
+from jupyter_deploy.errors import InvokeProblem, NotFound, StartFailed, UsageProblem
 from jupyter_deploy.workspace import Endpoint, Workspace
 
 BLUE = """
@@ -163,6 +163,8 @@ def test_a_models_error_is_424_with_its_own_status_and_its_traceback_is_shown(en
     with pytest.raises(InvokeProblem, match="ValueError: asked to") as caught:
         endpoint.invoke('"fail"')
     assert 'raise ValueError("asked to")' in caught.value.details
+    assert "jupyter model logs shop.blue." in caught.value.hint
+    assert caught.value.request_id in caught.value.hint
 
 
 def test_what_the_rules_refuse(endpoint: Endpoint) -> None:
@@ -174,6 +176,15 @@ def test_what_the_rules_refuse(endpoint: Endpoint) -> None:
         endpoint.deployments["blue"].delete()
     assert refused.value.hint == "jupyter model endpoint traffic shop blue=0"
     assert endpoint.traffic == {"blue": 100, "green": 0}
+
+
+def test_a_service_and_an_endpoint_have_different_names(workspace: Workspace, endpoint: Endpoint, folder: Path) -> None:
+    with pytest.raises(UsageProblem, match="An endpoint is named 'shop'"):
+        workspace.deploy("shop", script=folder / "blue.py", target="process")
+    with pytest.raises(NotFound) as caught:
+        workspace.services["shop"].health  # noqa: B018 - looked up when it is read
+    assert caught.value.hint == "jupyter model endpoint show shop"
+    assert list(workspace.services) == []
 
 
 def test_mirrored_requests_carry_a_mark_and_answer_nobody(endpoint: Endpoint, folder: Path) -> None:
