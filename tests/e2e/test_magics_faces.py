@@ -174,7 +174,7 @@ def complete(ip: InteractiveShell, text: str) -> list[str] | None:
     ("typed", "words"),
     [
         ("%model sh", ["show"]),
-        ("%model s", ["serve", "services", "show", "state", "stats", "stop"]),
+        ("%model s", ["score", "serve", "services", "show", "state", "stats", "stop"]),
         ("%model ", sorted(NAMES)),
         ("x = 1\n%model un", ["unregister"]),
         ("r = %model sho", ["show"]),
