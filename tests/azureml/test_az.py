@@ -50,7 +50,9 @@ def test_row_2_54_a_model_is_downloaded_by_its_id(
     said = capsys.readouterr().err
     assert "File already exists. To overwrite, give --overwrite." in said
     assert "exist_ok" not in said
-    assert main(["download", "-i", "mymodel:1", "-t", "model_folder", "--overwrite"]) == 0
+    again = ["download", "-i", "mymodel:1", "-t", "model_folder", "--overwrite"]
+    assert main([*again, "--resource-group", "rg", "--workspace-name", "ws", "--subscription-id", "sub"]) == 0
+    assert "-g rg and -w ws: a label" in capsys.readouterr().err
 
 
 def test_sizes_and_verbosity_are_taken(outputs: Path, ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,8 +62,10 @@ def test_az_writes_a_context(ws: Workspace, outputs: Path, folder: Path, capsys:
     inference(folder)
     (folder / "inferenceconfig.json").write_text(json.dumps({"entryScript": "score.py"}))
     words = "package -n image -m classification_model:1 --ic inferenceconfig.json --output-path context -g group"
-    assert main(words.split()) == 0
-    assert "The build context is in context" in capsys.readouterr().out
+    assert main([*words.split(), "-w", "ws"]) == 0
+    said = capsys.readouterr()
+    assert "The build context is in context" in said.out
+    assert "-g group and -w ws: a label" in said.err
     assert (folder / "context" / "Dockerfile").is_file()
 
 

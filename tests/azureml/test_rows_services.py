@@ -100,9 +100,11 @@ def test_row_2_31_and_2_42_the_command_line_deploys_on_the_port_of_the_file(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (folder / "deploymentconfig.json").write_text(json.dumps({"computeType": "local", "port": port}))
-    words = "deploy -n myservice -m mymodel:1 --ic inferenceconfig.json --dc deploymentconfig.json"
+    words = "deploy -n myservice -m mymodel:1 --ic inferenceconfig.json --dc deploymentconfig.json -g myrg -w myws"
     assert main(words.split()) == 0
-    assert "myservice" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "myservice" in said.out
+    assert "-g myrg and -w myws: a label; there is one workspace on this machine." in said.err
     service = LocalWebservice(ws, "myservice")
     assert (service.run(BODY), service.port) == ([0, 1], str(port))
     assert requests.post(f"http://localhost:{port}/score", BODY, timeout=10).json() == [0, 1]
@@ -254,7 +256,9 @@ def test_row_2_36_the_command_line_profiles(
     # The same as in the SDK, and with the limits of the command line.
     assert ModelProfile(ws, "myprofile").get_details() == details
     assert main([*words.split(), "--cc", "0.5", "--gb", "0.5", "-d", "small", "-g", "group", "-w", "ws"]) == 0
-    said = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert "-g group and -w ws: a label" in printed.err
+    said = json.loads(printed.out)
     assert (said["requestedCpu"], said["requestedMemoryInGB"], said["description"]) == (0.5, 0.5, "small")
 
 
