@@ -125,12 +125,12 @@ class Asked:
             workers=_read(given.get("workers"), lambda value: _workers(_whole(value))),
             replicas=_read(given.get("replicas"), lambda value: _replicas(_whole(value))),
             settings=_mapping(given.get("settings"), "settings"),
-            variables=_mapping(given.get("variables"), "variables"),
+            variables=_texts(given.get("variables"), "variables"),
             memory=_read(given.get("memory"), memory_of),
             cpus=_read(given.get("cpus"), cpus_of),
             image=_image(given.get("image")),
             source=None if source is None else source_of(source),
-            tags=_mapping(given.get("tags"), "tags"),
+            tags=_texts(given.get("tags"), "tags"),
             properties=given.get("properties"),
             description=given.get("description"),
             auth=_read(given.get("auth"), _auth),
@@ -164,6 +164,20 @@ def _mapping(given: Mapping[str, _T] | str | None, option: str) -> Mapping[str, 
     if given == _WORD:
         return DEFAULT
     raise UsageProblem(f"{option} must be a dictionary, not {given!r}.", hint=f"Or 'default', without any {option}.")
+
+
+def _texts(given: Mapping[str, str | None] | str | None, option: str) -> Mapping[str, str | None] | _Back | None:
+    """Read a dictionary of texts; numbers become texts, None takes an entry away."""
+    found = _mapping(given, option)
+    if not isinstance(found, Mapping):
+        return found
+    for key, value in found.items():
+        if not isinstance(key, str) or not isinstance(value, (str, int, float, type(None))):
+            kind = type(value if isinstance(key, str) else key).__name__
+            raise UsageProblem(
+                f"{option} must hold texts, but {key!r} is of the class {kind}.", hint=f"{option}={{'NAME': 'text'}}"
+            )
+    return {key: None if value is None else str(value) for key, value in found.items()}
 
 
 def _read(given: float | str | None, read: Callable[[Any], _R]) -> _R | _Back | None:

@@ -118,6 +118,8 @@ def test_what_datasets_refuse(ws: Workspace, folder: Path) -> None:
     store = Datastore.get_default(ws)
     with pytest.raises(UserErrorException, match="Path does not exist"):
         store.upload_files(["nothing.txt"])
+    with pytest.raises(UserErrorException, match=r"https://example.org/a.csv is not on this machine"):
+        Dataset.Tabular.from_delimited_files("https://example.org/a.csv")
     with pytest.raises(UserErrorException, match="files is a list of paths"):
         store.upload_files("nothing.txt")
     (folder / "a.txt").write_text("x")

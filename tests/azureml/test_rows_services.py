@@ -181,7 +181,7 @@ def test_row_2_44_timeout_queue_and_bounds_are_in_force(ws: Workspace, outputs: 
     late = requests.post(service.scoring_uri, str(folder / "never"), timeout=20)
     assert (late.status_code, late.json()) == (500, {"message": "Scoring timeout after 200 ms"})
     # The worker that hung was replaced, without a probe.
-    assert until(lambda: requests.post(service.scoring_uri, str(folder / "go"), timeout=20).json()) == "let go"
+    assert until(lambda: requests.post(service.scoring_uri, str(folder / "go"), timeout=20).json() == "let go")
     assert (service.state, service.autoscaler) == ("Healthy", scaler)
 
 
@@ -263,5 +263,8 @@ def test_row_2_36_the_command_line_profiles(
 
 
 def test_a_wrong_configuration_is_no_service(ws: Workspace, outputs: Path, folder: Path) -> None:
-    with pytest.raises(WebserviceException, match="deployment_config cannot be a dict"):
+    with pytest.raises(
+        WebserviceException,
+        match=r"deployment_config must come from deploy_configuration\(\), not be of the class dict",
+    ):
         Model.deploy(ws, "wrong", [registered(ws, outputs)], inference(folder), {"port": 1})  # type: ignore[arg-type]

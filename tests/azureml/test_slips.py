@@ -10,10 +10,12 @@ import pytest
 
 from jupyter_deploy.errors import ConfigProblem, InUse, NotFound
 from jupyter_deploy.sdk.v1 import (
+    AciWebservice,
     AksCompute,
     AksWebservice,
     AmlCompute,
     AutoMLRun,
+    AzureMLException,
     ComputeTarget,
     Environment,
     Experiment,
@@ -86,6 +88,7 @@ def test_the_class_of_an_error_follows_what_it_is_about() -> None:
     [
         ({"models": [{"name": "m"}]}, "models cannot hold an object of the class dict.*\nHint: models="),
         ({"models": [None]}, "models cannot hold an object of the class NoneType"),
+        ({"models": None}, r"models must be a list, not None.*\nHint: models=\[\]"),
         ({"inference_config": LocalWebservice.deploy_configuration()}, "inference_config must be an InferenceConfig"),
         ({"inference_config": "score.py"}, "inference_config must be an InferenceConfig, not of the class str"),
         ({"deployment_target": "aks-cluster"}, "deployment_target must be an AksCompute, not of the class str"),
@@ -146,3 +149,35 @@ def test_runs_are_of_the_class_that_scripts_ask_for(ws: Workspace, outputs: Path
     kept = sorted(path.relative_to(folder / "got").as_posix() for path in (folder / "got").rglob("*.*"))
     assert kept == ["outputs/deep/other.pkl", "outputs/model.pkl"]
     offline.complete()
+
+
+def test_a_workspace_in_anothers_place_is_told(ws: Workspace, outputs: Path, folder: Path) -> None:
+    wrong: list[Callable[[], object]] = [
+        lambda: Webservice("service", ws),  # type: ignore[arg-type]
+        lambda: LocalWebservice("service", ws),  # type: ignore[arg-type]
+        lambda: Model("m", ws),  # type: ignore[arg-type]
+        lambda: Model.register("outputs/model.pkl", "m", ws),  # type: ignore[arg-type]
+        lambda: Model.list("m"),  # type: ignore[arg-type]
+        lambda: ComputeTarget("aks", ws),  # type: ignore[arg-type]
+        lambda: Model.deploy(workspace="ws", name="service", models=[]),  # type: ignore[arg-type]
+        lambda: Environment("e").register("ws"),  # type: ignore[arg-type]
+        lambda: Experiment("trial", ws),  # type: ignore[arg-type]
+    ]
+    for call in wrong:
+        with pytest.raises(AzureMLException, match="workspace must be a Workspace, not of the class str"):
+            call()
+
+
+def test_numbers_in_tags_and_variables_become_texts(ws: Workspace, folder: Path) -> None:
+    (folder / "score.py").write_text("import os\n\ndef run(data):\n    return os.environ['LIMIT']\n")
+    environment = Environment("e")
+    environment.python.user_managed_dependencies = True
+    environment.environment_variables = {"LIMIT": 7}  # type: ignore[dict-item]
+    config = InferenceConfig("score.py", environment=environment)
+    options = AciWebservice.deploy_configuration(tags={"build": 12})  # type: ignore[dict-item]
+    service = Model.deploy(ws, "numbers", [], config, options)
+    service.wait_for_deployment()
+    service.add_tags({"more": 1.5})  # type: ignore[dict-item]
+    assert (service.run("1"), service.tags) == ("7", {"build": "12", "more": "1.5"})
+    with pytest.raises(AzureMLException, match="tags must hold texts, but 'deep' is of the class dict"):
+        service.add_tags({"deep": {}})  # type: ignore[dict-item]

@@ -258,6 +258,10 @@ def _files(given: Any) -> Iterable[Path]:
     elif isinstance(given, (list, tuple)):
         for one in given:
             yield from _files(one)
+    elif "://" in str(given):
+        raise UsageProblem(
+            f"{given} is not on this machine.", hint="Copy it here first: urllib.request.urlretrieve(url, 'data.csv')."
+        )
     else:
         place = Path(given).expanduser().absolute()
         if place.is_dir():

@@ -113,7 +113,7 @@ class Vocabulary(type):
     ) -> Vocabulary:
         """Put every public function, and those that make and read an object, behind the translation."""
         for key, value in namespace.items():
-            if not key.startswith("_") or key == "__init__":
+            if not key.startswith("_") or key in {"__init__", "__new__"}:
                 namespace[key] = _spoken(name, value, error)
         namespace.setdefault("__getattr__", _lacking)
         return super().__new__(cls, name, bases, namespace)
@@ -145,13 +145,16 @@ def _function(owner: str, function: Callable[..., Any], error: type[AzureMLExcep
     code = function.__code__
     takes = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     anything = bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    called = owner if function.__name__ == "__init__" else f"{owner}.{function.__name__}"
+    called = owner if function.__name__ in {"__init__", "__new__"} else f"{owner}.{function.__name__}"
+    place = takes.index("workspace") if "workspace" in takes else -1
 
     @wraps(function)
     def spoken(*given: Any, **named: Any) -> Any:
         for word in () if anything else named:
             if word not in takes:
                 raise TypeError(_no_argument(called, word, [name for name in takes if name not in {"self", "cls"}]))
+        if place >= 0 and ("workspace" in named or place < len(given)):
+            _check_workspace(called, named["workspace"] if "workspace" in named else given[place], error)
         try:
             return function(*given, **named)
         except AzureMLException:
@@ -160,6 +163,15 @@ def _function(owner: str, function: Callable[..., Any], error: type[AzureMLExcep
             raise translated(problem, error) from problem
 
     return spoken
+
+
+def _check_workspace(called: str, given: object, error: type[AzureMLException]) -> None:
+    """Refuse what is no workspace, as where the first two arguments have changed places."""
+    if not hasattr(given, "_local"):
+        raise error(
+            f"{called}: workspace must be a Workspace, not of the class {type(given).__name__}.",
+            hint=f"{called}(workspace=ws, …) with ws = Workspace.from_config()",
+        )
 
 
 def _configured_by(word: str) -> str:

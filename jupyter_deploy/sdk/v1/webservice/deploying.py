@@ -230,6 +230,8 @@ def deployed_as(
     """
     if isinstance(models, (str, Path, Model)):
         models = [models]
+    if models is None:
+        raise UserErrorException("models must be a list, not None.", hint="models=[] for a script without a model.")
     versions = [_version(workspace, model) for model in models]
     options: Options = {"models": [version.id for version in versions] or "none"}
     if inference_config is not None:
