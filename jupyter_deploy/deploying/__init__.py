@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
     from .edits import script_facts as script_facts
-    from .endpoints import EndpointAsked as EndpointAsked
+    from .endpoint_asked import EndpointAsked as EndpointAsked
     from .endpoints import EndpointChanges as EndpointChanges
     from .followers import Followers as Followers
     from .following import followed as followed
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .references import fallback_target as fallback_target
     from .resolution import Resolved as Resolved
     from .resolution import Resolver as Resolver
+    from .rolling import Rolling as Rolling
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
     from .specifying import specified as specified
@@ -46,7 +47,8 @@ else:
             "copies": "Copies Given",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
-            "endpoints": "EndpointAsked EndpointChanges",
+            "endpoint_asked": "EndpointAsked",
+            "endpoints": "EndpointChanges",
             "followers": "Followers",
             "following": "followed",
             "garbage": "Garbage",
@@ -57,6 +59,7 @@ else:
             "references": "References fallback_target",
             "placing": "for_target",
             "resolution": "Resolved Resolver",
+            "rolling": "Rolling",
             "rollout": "Progress Rollout",
             "specifying": "specified",
         },

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ..scripts import Script
-from ..services import ServiceRecord, Services, ServiceSpec, Target
+from ..services import ServiceRecord, Services, ServiceSpec, Setting, Target
 from ..store import Claims
 from .asked import Asked
 from .deployment import NOT_LOOKED_AT, Deployment
 from .differences import differences
 from .resolution import Resolver
 from .rollout import NEEDS_ANOTHER, Progress, Rollout
-from .specifying import specified
+from .specifying import specified, with_given
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class Copies:
             except BaseException as error:
                 self._deployment.unproven.take_back(name, record, error)
                 raise
+
+    def settle(self, name: str, settings: Mapping[str, Setting | None]) -> None:
+        """Have a service serve what it serves with other settings; None takes a setting back."""
+        with self._deployment.replacing(name):
+            now = self._rows.get(name)
+            spec = replace(now.spec, settings=with_given(now.spec.settings, settings))
+            if spec.settings != now.spec.settings:
+                self._rollout.apply(now, self._resolver.as_served(now, spec), True, lambda _: None)
 
     def restore(self, before: ServiceRecord, progress: Progress) -> None:
         """Take a service back to what it served."""

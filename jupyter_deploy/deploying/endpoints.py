@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,6 @@ from ..errors import UsageProblem
 from ..home import Home
 from ..routing import Backend, Pool, RouterHealth, Rules, router_of
 from ..services import (
-    AUTH,
     LIFETIME,
     Certificate,
     Change,
@@ -32,6 +31,7 @@ from ..services import (
     Keys,
     ServiceRecord,
     Services,
+    Setting,
     Target,
     Token,
     credentials_for,
@@ -39,57 +39,16 @@ from ..services import (
     with_key,
 )
 from ..store import Database, Held
-from .asked import Asked, check_port, path_of_tls
+from .asked import Asked
 from .certificates import certificate_in
 from .changing import LOCK_SECONDS, Busy
 from .copies import Copies, Given
 from .deployment import Deployment
+from .endpoint_asked import EndpointAsked
 from .instances import Instances, Wanted
 from .rollout import Progress
 
 _READY = {"Healthy"}
-
-
-@dataclass(frozen=True)
-class EndpointAsked:
-    """What is asked of an endpoint; None stays as it is."""
-
-    auth: str | None = None
-    tags: Mapping[str, str | None] | None = field(default=None, hash=False)
-    properties: Mapping[str, str] | None = field(default=None, hash=False)
-    description: str | None = None
-    port: int | None = None
-    labels: Mapping[str, str] | None = field(default=None, hash=False)
-    tls: str | Path | None = None  # "self-signed", "none", or a certificate's file
-    tls_key: str | Path | None = None
-
-    def over(self, record: EndpointRecord) -> EndpointRecord:
-        """Return an endpoint's row with what is asked for.
-
-        Raises
-        ------
-        UsageProblem
-            For what no endpoint can have, or a property that would change.
-        """
-        if self.auth is not None and self.auth not in AUTH:
-            raise UsageProblem(f"auth cannot be {self.auth!r}.", hint=f"One of: {', '.join(AUTH)}.")
-        changed = [key for key, value in (self.properties or {}).items() if record.properties.get(key, value) != value]
-        if changed:
-            raise UsageProblem(
-                f"Properties cannot be changed once they are set: {', '.join(changed)}.", hint="Use a tag."
-            )
-        tags = {key: value for key, value in {**record.tags, **(self.tags or {})}.items() if value is not None}
-        return replace(
-            record,
-            auth=self.auth or record.auth,
-            tags=tags,
-            properties={**record.properties, **(self.properties or {})},
-            description=record.description if self.description is None else self.description,
-            port=record.port if self.port is None else check_port(self.port),
-            labels={**record.labels, **(self.labels or {})},
-            tls=record.tls if self.tls is None else path_of_tls(self.tls),
-            tls_key=(record.tls_key if self.tls is None else "") if self.tls_key is None else path_of_tls(self.tls_key),
-        )
 
 
 class EndpointChanges:
@@ -196,6 +155,14 @@ class EndpointChanges:
         own = (image.readiness, image.scoring) if image else ()
         return Pool(deployment.name, tuple(backends), deployment.limits, *own)
 
+    def addresses(self, deployment: DeploymentRecord) -> list[tuple[str, int]]:
+        """Return where the instances of a deployment listen, for requests that pass the router by."""
+        return [(one.host, one.port) for one in self._pool(deployment).backends]
+
+    def inner_key(self, name: str) -> str:
+        """Return what an endpoint's router shows to its instances."""
+        return self._inner_key(name)
+
     def _backend(self, member: ServiceRecord) -> Backend | None:
         server = member.active
         if server is None or member.rollout.unproven:
@@ -267,6 +234,17 @@ class EndpointChanges:
                 if before is not None and (now := self._endpoints.find_deployment(endpoint, name)):
                     self._endpoints.put_deployment(replace(now, failed=str(error)[:500]))
                 raise
+
+    def collect(self, endpoint: str, name: str, settings: Mapping[str, Setting | None]) -> None:
+        """Give all instances of a deployment settings for collected data; they go on serving what they serve.
+
+        Raises
+        ------
+        ReloadFailed
+            With the script's traceback; the settings stay as they were.
+        """
+        with self._lock(f"{endpoint}.{name}", "deployment"):
+            self.instances.settle(self._endpoints.get_deployment(endpoint, name), settings)
 
     def undeploy(self, endpoint: str, name: str) -> None:
         """Remove a deployment that has no traffic.

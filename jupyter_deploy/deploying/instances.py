@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..endpoints import DeploymentRecord, Endpoints, Limits, member_of
 from ..errors import DeployError, NotFound, UsageProblem
-from ..services import Change, ServiceRecord, Services
+from ..services import Change, ServiceRecord, Services, Setting
 from .asked import Asked
 from .copies import Copies, Given
 from .deployment import Deployment
@@ -227,6 +227,11 @@ class Instances:
             progress(f"ending an instance; {len(record.instances) - 1} stay")
             record = self._without(record, record.instances[-1])
         return record
+
+    def settle(self, record: DeploymentRecord, settings: Mapping[str, Setting | None]) -> None:
+        """Give all instances other settings; what they serve stays."""
+        for one in self.services(record):
+            self._copies.settle(one.name, settings)
 
     def delete_service(self, name: str, *, keep_data: bool = False) -> None:
         """Let an instance finish its requests, and remove it."""

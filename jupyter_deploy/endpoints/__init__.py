@@ -10,12 +10,29 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .agreement import agree_as_sent as agree_as_sent
+    from .agreement import columns as columns
+    from .agreement import columns_of as columns_of
+    from .agreement import distance as distance
+    from .agreement import drift as drift
+    from .agreement import scalars as scalars
     from .records import DeploymentRecord as DeploymentRecord
     from .records import EndpointRecord as EndpointRecord
     from .records import Limits as Limits
     from .records import RunningRouter as RunningRouter
     from .records import check_endpoint_name as check_endpoint_name
     from .records import member_of as member_of
+    from .rollout_rows import WISHES as WISHES
+    from .rollout_rows import RolloutRecord as RolloutRecord
+    from .rollout_rows import Rollouts as Rollouts
+    from .rollout_rows import refuse_while_running as refuse_while_running
+    from .rollouts import MIRRORING as MIRRORING
+    from .rollouts import Observed as Observed
+    from .rollouts import Plan as Plan
+    from .rollouts import Seen as Seen
+    from .rollouts import Verdict as Verdict
+    from .rollouts import decide as decide
+    from .rollouts import percentile as percentile
     from .rows import Endpoints as Endpoints
     from .traffic import HEADER as HEADER
     from .traffic import MIRRORED as MIRRORED
@@ -29,6 +46,9 @@ else:
         __name__,
         {
             "records": "DeploymentRecord EndpointRecord Limits RunningRouter check_endpoint_name member_of",
+            "agreement": "agree_as_sent columns columns_of distance drift scalars",
+            "rollout_rows": "WISHES RolloutRecord Rollouts refuse_while_running",
+            "rollouts": "MIRRORING Observed Plan Seen Verdict decide percentile",
             "rows": "Endpoints",
             "traffic": "HEADER MIRRORED balanced checked_mirror checked_traffic read_shares shown_shares",
         },

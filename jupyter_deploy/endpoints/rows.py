@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import DeployError, UsageProblem, not_found
-from ..store import Database, deployments, endpoints
+from ..store import Database, deployments, endpoints, rollouts
 from .records import DeploymentRecord, EndpointRecord, Limits, RunningRouter
+from .rollout_rows import Rollouts
 
 _KEYS = {"name", "endpoint", "created"}
 
@@ -21,6 +22,7 @@ class Endpoints:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.rollouts = Rollouts(database)
 
     def all(self) -> list[EndpointRecord]:
         """Return every endpoint, sorted by name."""
@@ -57,9 +59,10 @@ class Endpoints:
             connection.execute(endpoints.insert().values(name=record.name, content=content, created=created))
 
     def remove(self, name: str) -> None:
-        """Remove the rows of an endpoint and of its deployments."""
+        """Remove the rows of an endpoint, of its deployments and of its rollouts."""
         with self._database.write(frees=True) as connection:
             connection.execute(deployments.delete().where(deployments.c.endpoint == name))
+            connection.execute(rollouts.delete().where(rollouts.c.endpoint == name))
             connection.execute(endpoints.delete().where(endpoints.c.name == name))
 
     def deployments(self, endpoint: str | None = None) -> list[DeploymentRecord]:

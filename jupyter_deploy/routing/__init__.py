@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .beside import SUPERVISOR as SUPERVISOR
     from .choice import router_of as router_of
     from .process import EnvoyRouter as EnvoyRouter
     from .router import PoolNumbers as PoolNumbers
@@ -23,6 +24,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "beside": "SUPERVISOR",
             "choice": "router_of",
             "process": "EnvoyRouter",
             "router": "PoolNumbers Router RouterHealth",

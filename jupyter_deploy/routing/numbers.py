@@ -42,6 +42,7 @@ def _numbers(counts: dict[str, int], mirror: dict[str, int], latency: dict[float
         requests=counts.get("completed", 0),
         failed=counts.get("5xx", 0),
         mirrored=mirror.get("completed", 0),
+        mirror_failed=mirror.get("5xx", 0),
         active=counts.get("active", 0) + mirror.get("active", 0),
         p50_ms=latency.get(50, missing),
         p95_ms=latency.get(95, missing),

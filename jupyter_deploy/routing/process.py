@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -24,6 +24,7 @@ from ..home import Home
 from ..store import refuse_secrets
 from ..targets import owner_of_port
 from .admin import EnvoyAdmin
+from .beside import SUPERVISE
 from .binary import envoy
 from .configuration import PREFIX, ROUTES, bootstrap, clusters, document, listeners, routes
 from .numbers import numbers_of
@@ -119,6 +120,15 @@ class EnvoyRouter:
         folder = Path(running.facts["folder"])
         if not _watcher(folder):
             _spawn(folder)
+
+    def supervise(self, home: Home, running: RunningRouter, command: Sequence[str] | None) -> None:
+        """Leave a file for the watcher, or take it away."""
+        folder = Path(running.facts["folder"])
+        if command is None:
+            (folder / SUPERVISE).unlink(missing_ok=True)
+            return
+        write_atomic(folder / SUPERVISE, json.dumps(list(command)), mode=0o600)
+        self.ensure(home, running)
 
     def probe(self, running: RunningRouter) -> RouterHealth:
         """Ask Envoy itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,8 +27,8 @@ class PoolNumbers:
     ----------
     requests, failed : int
         Requests that were answered by rule or by name, and those of them with a status of 500 or more.
-    mirrored : int
-        Copies that were sent to it.
+    mirrored, mirror_failed : int
+        Copies that it has answered, and those of them with a status of 500 or more.
     active : int
         Requests that it has at present.
     p50_ms, p95_ms : float
@@ -38,6 +38,7 @@ class PoolNumbers:
     requests: int = 0
     failed: int = 0
     mirrored: int = 0
+    mirror_failed: int = 0
     active: int = 0
     p50_ms: float = float("nan")
     p95_ms: float = float("nan")
@@ -86,6 +87,12 @@ class Router(Protocol):
 
     def ensure(self, home: Home, running: RunningRouter) -> None:
         """Start again what should restart the router, and so the router, where they have died."""
+
+    def supervise(self, home: Home, running: RunningRouter, command: Sequence[str] | None) -> None:
+        """Have a process run beside the router, started again when it dies, until this is called with None.
+
+        ``command`` is the process's own. It writes its pid into ``supervisor.pid`` in the router's folder.
+        """
 
     def probe(self, running: RunningRouter) -> RouterHealth:
         """Find out how it is."""

@@ -22,12 +22,11 @@ from pathlib import Path
 
 from ..files import write_atomic
 from ..store import Held, lock
+from .beside import BACK_OFF, STEADY_SECONDS, Beside, is_ours
 from .standby import Standby
 
 PLAN = "router.json"
 PIDS = "router.pids"
-_BACK_OFF = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
-_STEADY_SECONDS = 30.0
 # How late a SIGTERM may be seen.
 _SIGNAL_SECONDS = 0.1
 _ENDING_SECONDS = 3.0
@@ -58,6 +57,7 @@ class _Watcher:
         self._child: subprocess.Popen[bytes] | None = None
         self._pid, self._ending = 0, False
         self._looked = time.monotonic()
+        self._beside = Beside(folder)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -75,10 +75,10 @@ class _Watcher:
             self._wait()
             if self._ending:
                 break
-            quick = 0 if time.monotonic() - born > _STEADY_SECONDS else quick + 1
+            quick = 0 if time.monotonic() - born > STEADY_SECONDS else quick + 1
             self._say(f"the router (pid {self._pid}) died; it is started again")
             self._pid, self._child = 0, None
-            self._pause(_BACK_OFF[min(quick, len(_BACK_OFF)) - 1] if quick else 0.0)
+            self._pause(BACK_OFF[min(quick, len(BACK_OFF)) - 1] if quick else 0.0)
         self._end()
         return 0
 
@@ -86,7 +86,7 @@ class _Watcher:
         """Find the Envoy of a watcher that died; it goes on undisturbed."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             pid = int(json.loads((self._folder / PIDS).read_text())["router"])
-            if _is_ours(pid, self._command):
+            if is_ours(pid, self._command):
                 self._pid = pid
         self._note()
 
@@ -115,6 +115,7 @@ class _Watcher:
                     select.select([death], [], [], _SIGNAL_SECONDS)
                 else:
                     time.sleep(_SIGNAL_SECONDS)
+                self._beside.look()
                 if time.monotonic() - self._looked > _LOG_LOOK_SECONDS:
                     self._looked = time.monotonic()
                     self._turn_log()
@@ -122,7 +123,7 @@ class _Watcher:
     def _lives(self) -> bool:
         if self._child is not None:
             return self._child.poll() is None
-        return _is_ours(self._pid, self._command)
+        return is_ours(self._pid, self._command)
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -145,6 +146,7 @@ class _Watcher:
             connection.getresponse().read()
 
     def _end(self) -> None:
+        self._beside.end()
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not self._lives():
                 break
@@ -171,16 +173,6 @@ def _deaths_of(pid: int) -> Iterator[int | None]:
     finally:
         if opened is not None:
             os.close(opened)
-
-
-def _is_ours(pid: int, command: list[str]) -> bool:
-    """Whether a process is the Envoy of this folder: its command line names the folder's own file."""
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.cmdline()[1:] == command[1:]
-    return False
 
 
 if __name__ == "__main__":

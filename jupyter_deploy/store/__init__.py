@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .tables import model_names as model_names
     from .tables import models as models
     from .tables import profiles as profiles
+    from .tables import rollouts as rollouts
     from .tables import runs as runs
     from .tables import scripts as scripts
     from .tables import services as services
@@ -57,7 +58,7 @@ else:
             "staging": "Claims Stage scratch",
             "tables": (
                 "asset_notes compute_targets datasets deployments endpoints environments meta metrics model_names "
-                "models profiles runs scripts services workspace_labels"
+                "models profiles rollouts runs scripts services workspace_labels"
             ),
         },
     )

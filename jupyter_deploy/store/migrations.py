@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from ..errors import StoreProblem
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 _KEPT_COPIES = 3
 _UPGRADE = "Upgrade jupyter-model-deploy, or point JUPYTER_DEPLOY_HOME at another folder."
 
@@ -38,8 +38,9 @@ class Step:
 # Scripts got ``taken``: what they took from their notebooks. Services got ``more``: fields that a package of schema 3
 # would not accept in ``spec``.
 # Runs, data sets, compute targets and the names of workspaces got tables; models got ``more``, as services have it.
-# Profiles got a table. Notes about assets got a table; endpoints and deployments got theirs.
-STEPS = (Step(4, 3), Step(5, 3), Step(6, 3), Step(7, 3), Step(8, 3))
+# Profiles got a table. Notes about assets got a table; endpoints and deployments got theirs. Rollouts
+# got one.
+STEPS = (Step(4, 3), Step(5, 3), Step(6, 3), Step(7, 3), Step(8, 3), Step(9, 3))
 
 
 def known_facts(connection: sa.Connection) -> dict[str, str]:

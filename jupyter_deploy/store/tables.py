@@ -172,3 +172,16 @@ deployments = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
 )
+
+# One row a rollout: its content is the supervisor's, ``asked`` belongs to those who ask something of it.
+rollouts = sa.Table(
+    "rollouts",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("endpoint", sa.String, nullable=False, index=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("asked", sa.String, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    # A number is never used again, so nobody takes a rollout for another one.
+    sqlite_autoincrement=True,
+)

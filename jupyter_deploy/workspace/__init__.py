@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .collected import shown as shown
     from .endpoint import Endpoint as Endpoint
     from .endpoint_deployment import EndpointDeployment as EndpointDeployment
+    from .endpoint_rollout import EndpointRollout as EndpointRollout
     from .endpoints import LiveEndpoints as LiveEndpoints
     from .labels import Label as Label
     from .living import Living as Living
@@ -41,6 +42,7 @@ else:
             "collected": "Collected CollectedData CollectedRows shown",
             "endpoint": "Endpoint",
             "endpoint_deployment": "EndpointDeployment",
+            "endpoint_rollout": "EndpointRollout",
             "endpoints": "LiveEndpoints",
             "labels": "Label",
             "living": "Living Run",

@@ -9,23 +9,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..deploying import Asked, EndpointChanges, Given, Options, Progress, References, Wanted, fallback_target
-from ..endpoints import EndpointRecord, Endpoints, read_shares
-from ..errors import ServiceDown, UsageProblem
+from ..endpoints import EndpointRecord, Endpoints, refuse_while_running
+from ..errors import ServiceDown
 from ..files import tail
 from ..invoking import ANSWER_LIMIT, Invocable, Invocation, Signature, encode_payload
 from ..routing import PoolNumbers, RouterHealth, router_of
-from ..services import LIFETIME, Change, Keys, LocalFolders, ServiceRecord, Target, Token
+from ..services import LIFETIME, Change, Keys, LocalFolders, Target, Token
+from .endpoint_asked import refuse_unfit, shares_of, stored_script, tags_of
 from .endpoint_calls import EndpointInvocation, Member
 from .endpoint_deployment import Deployments, EndpointDeployment
+from .endpoint_rollout import RollsOut
 
 if TYPE_CHECKING:
     from .living import Living
     from .service import Service
 
-_NONE = "none"
 
-
-class Endpoint(Invocable):
+class Endpoint(Invocable, RollsOut):
     """One endpoint: an address whose requests its deployments share. Attributes are looked up when they are read.
 
     Parameters
@@ -132,7 +132,8 @@ class Endpoint(Invocable):
         UsageProblem
             For other sums, or a deployment that there is not or that is not ready.
         """
-        self.changes.route(self.name, _shares(traffic), _shares(mirror))
+        refuse_while_running(self.rows.rollouts.running(self.name), "change its traffic")
+        self.changes.route(self.name, shares_of(traffic), shares_of(mirror))
 
     def deploy(
         self,
@@ -189,10 +190,13 @@ class Endpoint(Invocable):
         progress: Progress = lambda _: None,
     ) -> EndpointDeployment:
         """Deploy a request that an edge has built; :meth:`deploy` builds one from its arguments."""
-        _refuse(asked)
+        refuse_unfit(asked)
+        running = self.rows.rollouts.running(self.name)
+        if running and name in {running.new, running.old}:
+            refuse_while_running(running, f"change {name}")
         warm = None if sample is None else encode_payload(sample).decode()
         wanted = Wanted(
-            instances, timeout_ms, concurrency, queue_ms, warm, _tags(asked), asked.description, asked.labels
+            instances, timeout_ms, concurrency, queue_ms, warm, tags_of(asked), asked.description, asked.labels
         )
         record = self.rows.find_deployment(self.name, name)
         served = next(iter(self.changes.instances.services(record)), None) if record else None
@@ -207,7 +211,7 @@ class Endpoint(Invocable):
             how = Given(large=large, otherwise=otherwise, progress=progress, **given)
             return self.changes.deploy(self.name, name, located, wanted, how)
 
-        runs = _stored_script(located, served)
+        runs = stored_script(located, served)
         as_stored = f"%deploy {runs} --endpoint {self.name} --deployment {name} --stored"
         change = self._renewed(served.name if served else "", runs, living, as_stored, act, progress)
         notes = (*chosen, *change.notes)
@@ -352,31 +356,3 @@ class Endpoint(Invocable):
             "created": record.created,
             "uptime_seconds": round(time.time() - record.created, 3) if record.created else 0,
         }
-
-
-def _shares(given: Mapping[str, object] | str | None) -> Mapping[str, object] | None:
-    if isinstance(given, str):
-        return {} if given.strip().lower() == _NONE else dict(read_shares(given))
-    return given
-
-
-def _tags(asked: Asked) -> Mapping[str, str | None] | None:
-    return asked.tags if isinstance(asked.tags, Mapping) else None
-
-
-def _refuse(asked: Asked) -> None:
-    """Refuse what an endpoint has, and a deployment of it has not."""
-    for key, instead in (("port", "the endpoint's"), ("auth", "the endpoint's"), ("tls", "the endpoint's")):
-        if getattr(asked, key) is not None:
-            raise UsageProblem(f"A deployment has no {key} of its own: clients see {instead}.", hint="Leave it out.")
-    if asked.replicas is not None:
-        raise UsageProblem("A deployment has instances, not replicas.", hint="For example --instances 2.")
-
-
-def _stored_script(asked: Asked, served: ServiceRecord | None) -> str:
-    """Return the name of the stored script that a deployment would run; empty for a file, an image, a model alone."""
-    if isinstance(asked.script, str):
-        return asked.script
-    if asked.script is not None or served is None or served.spec.script_is_file or served.spec.image:
-        return ""
-    return "" if served.spec.script == served.name else served.spec.script

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..deploying import Asked, EndpointChanges, Wanted
-from ..endpoints import DeploymentRecord, Endpoints
+from ..endpoints import DeploymentRecord, Endpoints, refuse_while_running
 from ..errors import not_found
 from ..services import Change, ServiceRecord
 from .service import Service
@@ -100,6 +100,9 @@ class EndpointDeployment:
 
     def delete(self) -> None:
         """Remove it; refused while it has traffic."""
+        running = self._rows.rollouts.running(self.endpoint)
+        if running and self.name in {running.new, running.old}:
+            refuse_while_running(running, f"delete {self.name}")
         self._changes.undeploy(self.endpoint, self.name)
 
     def as_dict(self) -> dict[str, Any]:

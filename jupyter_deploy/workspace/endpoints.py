@@ -13,11 +13,12 @@ from ..deploying import (
     Progress,
     References,
     Resolver,
+    Rolling,
     Rollout,
 )
 from ..endpoints import Endpoints
 from ..home import Home
-from ..services import Change, Services
+from ..services import Change, ServiceRecord, Services
 from ..store import Database
 from ..targets import target
 from .endpoint import Endpoint
@@ -42,6 +43,7 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         self._rows = rows = Endpoints(database)
         copies = Copies(services, database.claims, resolver, rollout, deployment, target)
         self._changes = EndpointChanges(home, database, rows, services, deployment, copies, target)
+        self._service = service
         self._parts = (rows, self._changes, service, target, references, renewed)
 
     def __getitem__(self, name: str) -> Endpoint:
@@ -55,6 +57,15 @@ class LiveEndpoints(Mapping[str, Endpoint]):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._rows.find(name) is not None
+
+    def carry_out(self, endpoint: str, say: Callable[[str], None]) -> None:
+        """Carry out the rollouts of an endpoint, in this process, until there is none; another process may do it."""
+
+        def health(member: ServiceRecord) -> tuple[str, str]:
+            found = self._service(member.name).health
+            return found.state, found.reason
+
+        Rolling(self._rows, self._changes).carry_out(endpoint, health, say)
 
     def create(
         self,

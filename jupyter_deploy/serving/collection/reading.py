@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import orjson
 from .lines import age_key, collection_of
 
 _CHUNK = 1 << 20
+_TAKEN = 8 << 20
 
 
 def names(folder: Path) -> list[str]:
@@ -35,6 +38,56 @@ def newest(folder: Path, collection: str) -> Iterator[dict[str, Any]]:
         if known == collection:
             for line in _lines_from_end(path):
                 yield from _record(line)
+
+
+class Tail:
+    """Reads a collection on from where it was read last, while its files are written, rotated and removed.
+
+    Parameters
+    ----------
+    folder, collection : pathlib.Path, str
+        What is read; the folder may be missing at first.
+    since : float
+        Seconds since the epoch: older records are left out.
+    """
+
+    def __init__(self, folder: Path, collection: str, since: float = 0.0) -> None:
+        self._folder, self._collection, self._since = folder, collection, since
+        self._read: dict[str, int] = {}
+
+    def new(self) -> Iterator[dict[str, Any]]:
+        """Yield the records that have been written since the last call, at most some megabytes of a file."""
+        for known, path in _files(self._folder):
+            if known == self._collection:
+                yield from (record for record in self._further(path) if record.get("time", 0.0) >= self._since)
+
+    def _further(self, path: Path) -> Iterator[dict[str, Any]]:
+        at = self._read.get(path.name, 0)
+        try:
+            found = path.stat()
+            if found.st_size <= at or found.st_mtime < self._since:
+                return
+            with path.open("rb") as file:
+                file.seek(at)
+                data = file.read(_TAKEN)
+                if b"\n" not in data:
+                    # One line is longer than what is read at once.
+                    data += file.readline()
+        except FileNotFoundError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read[path.name] = at + len(whole)
+        for line in whole.splitlines():
+            yield from _record(line)
+
+
+def empty(folder: Path, collection: str, since: float) -> None:
+    """Take away what files have that were begun since a moment; they stay, as a server may be writing one."""
+    for known, path in _files(folder):
+        begun = age_key(path.name).partition("-")[0]
+        if known == collection and begun.isdecimal() and int(begun) >= since * 1e9:
+            with contextlib.suppress(OSError):
+                os.truncate(path, 0)
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
