@@ -26,7 +26,7 @@ from jupyter_deploy.verbs import MEANT, NAMES, Verb, find, parser_of
 GROUPS = {
     "models": "register models show tag download unregister",
     "services": "deploy profile invoke score reload try keys token stop delete",
-    "endpoints": "endpoint deployment",
+    "endpoints": "endpoint deployment rollout",
     "looking": "services state logs collected replay stats view overview",
     "shipping": "package environments serve prune",
 }
@@ -38,6 +38,7 @@ HANDLES = {
     "jupyter_deploy.workspace.LiveServices",
     "jupyter_deploy.workspace.Endpoint",
     "jupyter_deploy.workspace.EndpointDeployment",
+    "jupyter_deploy.workspace.EndpointRollout",
     "jupyter_deploy.workspace.LiveEndpoints",
     "jupyter_deploy.registry.Models",
     "jupyter_deploy.environments.Environments",

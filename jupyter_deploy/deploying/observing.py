@@ -68,6 +68,7 @@ class Observer:
         self._tails: dict[tuple[str, Path], Tail] = {}
         self._reference: dict[str, list[Any]] = {key: list(values) for key, values in reference.items()}
         self._given = bool(reference)
+        self._limit = (plan.max_p95 or _HANGS_SECONDS) + _GRACE_SECONDS
         self._captured = {"old": Bounded(), "new": Bounded()}
         self._waiting = {"old": Bounded(), "new": Bounded()}
         self.begin(began, PoolNumbers(), mirrors=True)
@@ -199,7 +200,7 @@ class Observer:
                 new.slow + overdue,
                 new.requests / elapsed,
                 percentile(new.latencies, 0.5),
-                percentile([*new.latencies, *[_HANGS_SECONDS] * overdue], 0.95),
+                percentile([*new.latencies, *[self._limit] * overdue], 0.95),
             ),
             old=Seen(
                 old.requests,
@@ -225,11 +226,10 @@ class Observer:
         """Return how many requests the router has sent so long ago that an answer should be there, and is not."""
         answered = numbers.requests + numbers.mirrored
         self._started.append((now, answered + numbers.active))
-        limit = (self._plan.max_p95 or _HANGS_SECONDS) + _GRACE_SECONDS
-        while len(self._started) > 1 and now - self._started[1][0] > limit:
+        while len(self._started) > 1 and now - self._started[1][0] > self._limit:
             self._started.popleft()
         at, sent = self._started[0]
-        return max(0, min(sent - answered, numbers.active)) if now - at > limit else 0
+        return max(0, min(sent - answered, numbers.active)) if now - at > self._limit else 0
 
 
 def _since(now: int, first: int) -> int:

@@ -12,7 +12,7 @@ from ..endpoints import MIRRORING, Endpoints, Observed, RolloutRecord, Verdict, 
 from ..errors import DeployError, NotFound
 from ..routing import PoolNumbers, router_of
 from ..services import ServiceRecord, Setting
-from ..serving.collection import REQUESTS, empty
+from ..serving.collection import REQUESTS, forget
 from .endpoints import EndpointChanges
 from .observing import Observer
 from .replaying import Replayer
@@ -25,6 +25,7 @@ _THIN_SECONDS = 1.0
 # How often one is sent once there are enough.
 _TRICKLE_SECONDS = 0.25
 _AT_ONCE = 10
+_WRITTEN_SECONDS = 0.3
 _COLLECT: dict[str, Setting | None] = {"collect": "requests", "collect_sampling_rate": 1.0}
 _DEAD = {"Failed", "Stopped"}
 
@@ -242,6 +243,7 @@ class RolloutRun:
         """Give both versions the settings that they had; what was collected for the rollout alone goes."""
         if self._replayer is not None:
             self._replayer.close()
+        forgotten = []
         for name, settings in self.record.collected.items():
             if self._rows.find_deployment(self.record.endpoint, name) is None:
                 continue
@@ -251,12 +253,16 @@ class RolloutRun:
                 self.record = self.record.noted("note", f"{name} still collects its requests: {error.message}")
                 continue
             if settings.get("collect") is None:
-                self._forget(name)
+                forgotten.append(name)
+        # What was collected last is written a moment after a server has been told to collect no more.
+        time.sleep(_WRITTEN_SECONDS)
+        for name in forgotten:
+            self._forget(name)
         self._put(replace(self.record, cleaned=True))
 
     def _forget(self, name: str) -> None:
         for folder in self._folders(name):
-            empty(folder, REQUESTS, self.record.created)
+            forget(folder, REQUESTS, self.record.created)
 
     def _replay(self, now: float, seen: Observed) -> None:
         """Send a captured request to the other version where live ones or copies are too few to judge it soon."""
@@ -265,14 +271,16 @@ class RolloutRun:
         mirrored = self.record.stage == MIRRORING and now - self.record.stage_began < _THIN_SECONDS
         if mirrored or not replayer.idle or (lacking <= 0 and now - self._sent < _TRICKLE_SECONDS):
             return
-        source, other = ("old", self.record.new) if self.record.share < 100 else ("new", self.record.old)
-        addresses = self._changes.addresses(self._rows.get_deployment(self.record.endpoint, other))
-        for _ in range(max(1, min(lacking, _AT_ONCE))):
-            record = observer.next_captured(source)
-            if record is None:
-                return
-            replayer.send(addresses, record)
-            self._sent = now
+        # With all the traffic, the new version's requests show what the old one would have answered.
+        alone = self.record.share == 100 and seen.new.requests >= self.record.plan.min_sample
+        for source, other in (("new", self.record.old), ("old", self.record.new))[0 if alone else 1 :]:
+            addresses = self._changes.addresses(self._rows.get_deployment(self.record.endpoint, other))
+            for _ in range(max(1, min(lacking, _AT_ONCE))):
+                record = observer.next_captured(source)
+                if record is None:
+                    break
+                replayer.send(addresses, record)
+                self._sent = now
 
 
 def _collecting(members: list[ServiceRecord]) -> dict[str, Any]:

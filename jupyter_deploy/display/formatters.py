@@ -26,6 +26,7 @@ FACES = (
     ("jupyter_deploy.workspace.service", "Service", "services.SERVICE"),
     ("jupyter_deploy.workspace.endpoint", "Endpoint", "endpoints.ENDPOINT"),
     ("jupyter_deploy.workspace.endpoint_deployment", "EndpointDeployment", "endpoints.DEPLOYMENT"),
+    ("jupyter_deploy.workspace.endpoint_rollout", "EndpointRollout", "rollouts.ROLLOUT"),
     ("jupyter_deploy.services.facts", "Stats", "services.STATS"),
     ("jupyter_deploy.environments.environment", "Environment", "environments.ENVIRONMENT"),
     ("jupyter_deploy.deploying.packages", "Package", "environments.PACKAGE"),

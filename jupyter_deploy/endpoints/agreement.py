@@ -74,6 +74,13 @@ def columns(text: str) -> dict[str, list[Scalar]]:
 def columns_of(value: Any) -> dict[str, list[Scalar]]:
     """Return the columns of rows: lists, records, or a mapping with one of these or with columns inside."""
     if isinstance(value, Mapping):
+        if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+            names = [str(name) for name in value["columns"]]
+            return {
+                names[int(key)]: held
+                for key, held in columns_of(value["data"]).items()
+                if key.isdecimal() and int(key) < len(names)
+            }
         lists = {str(key): inner for key, inner in value.items() if isinstance(inner, list)}
         if len(lists) > 1 and all(not isinstance(item, list | dict) for inner in lists.values() for item in inner):
             return lists

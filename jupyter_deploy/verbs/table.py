@@ -14,7 +14,7 @@ NAMES = (
     "register", "models", "show", "tag", "download", "unregister",
     "try", "profile", "deploy", "invoke", "score", "reload", "services", "state", "logs", "view", "collected", "replay",
     "stats", "stop", "delete", "keys", "token", "serve",
-    "endpoint", "deployment",
+    "endpoint", "deployment", "rollout",
     "package", "environments", "overview", "prune",
 )  # fmt: skip
 
@@ -38,6 +38,7 @@ MEANT = {
     **dict.fromkeys(("deployments", "online-deployment"), "deployment"),
     **dict.fromkeys(("traffic", "mirror", "route"), "endpoint"),
     **dict.fromkeys(("batch", "score-file", "batch-score"), "score"),
+    **dict.fromkeys(("canary", "shift", "blue-green", "rollback", "promote"), "rollout"),
     "test": "try",
     "metrics": "stats",
 }

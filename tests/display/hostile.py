@@ -221,6 +221,16 @@ def endpoint(evil: str) -> dict[str, Any]:
     return {**texts, **other, "created": 1.0, "deployments": [endpoint_deployment(evil)]}
 
 
+def rollout(evil: str) -> dict[str, Any]:
+    """What a rollout tells of itself."""
+    texts = dict.fromkeys(("endpoint", "new", "old", "state", "reason"), evil)
+    one = {"requests": 12, "rate": 1.0, "errors": 1, "slow": 0, "p50": 0.1, "p95": None}
+    gaps = {"agreement": 0.5, "compared": 3, "examples": [evil], "distance": 0.5, "drift": 0.1}
+    event = {"time": 1.0, "event": evil, "state": evil, "share": 10, "reason": evil}
+    numbers = {"share": 10, "mirrors": 0, "step": 1, "left": 2.0, "plan": {"steps": [10, 100]}}
+    return {**texts, **numbers, "seen": {"new": one, "old": one, **gaps}, "history": [event]}
+
+
 HOSTILE: dict[str, dict[str, Hostile]] = {
     "Model": {"": Hostile(model)},
     "Script": {
@@ -247,6 +257,12 @@ HOSTILE: dict[str, dict[str, Hostile]] = {
     "Service": {"": Hostile(seen), "deleted": Hostile(lambda evil: services.Seen(evil, evil, reason=evil))},
     "Endpoint": {"": Hostile(endpoint), "deleted": Hostile(lambda evil: {**endpoint(evil), "state": "deleted"})},
     "EndpointDeployment": {"": Hostile(endpoint_deployment)},
+    "EndpointRollout": {
+        "": Hostile(rollout),
+        "deleted": Hostile(
+            lambda evil: {"state": evil, "reason": evil, "history": [], "new": "", "old": ""}, plain.readable
+        ),
+    },
     "LiveEndpoints": {"": Hostile(lambda evil: Listing("endpoints", [endpoint(evil)]))},
     "Stats": {"": Hostile(lambda _: Stats(12.5, 1_500_000, 3_000_000, 4, 10, 20), numbers)},
     "Environment": {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .lines import is_sampled as is_sampled
     from .lines import put_body as put_body
     from .reading import Tail as Tail
-    from .reading import empty as empty
+    from .reading import forget as forget
     from .reading import names as names
     from .reading import newest as newest
     from .reading import records as records
@@ -28,7 +28,7 @@ else:
         __name__,
         {
             "lines": "LONGEST_NAME REQUESTS Suffix body_of is_sampled put_body",
-            "reading": "Tail empty names newest records",
+            "reading": "Tail forget names newest records",
             "writing": "Writer",
         },
     )

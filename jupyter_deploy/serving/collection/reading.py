@@ -81,13 +81,23 @@ class Tail:
             yield from _record(line)
 
 
-def empty(folder: Path, collection: str, since: float) -> None:
-    """Take away what files have that were begun since a moment; they stay, as a server may be writing one."""
+def forget(folder: Path, collection: str, since: float) -> None:
+    """Take away the records since a moment; the files stay, as a server may be writing one."""
     for known, path in _files(folder):
-        begun = age_key(path.name).partition("-")[0]
-        if known == collection and begun.isdecimal() and int(begun) >= since * 1e9:
+        if known == collection:
             with contextlib.suppress(OSError):
-                os.truncate(path, 0)
+                if path.stat().st_mtime >= since:
+                    os.truncate(path, _size_before(path, since))
+
+
+def _size_before(path: Path, since: float) -> int:
+    """Return where the first record since a moment begins; servers write them nearly in the order of their times."""
+    size = 0
+    for line in _lines(path):
+        if any(record.get("time", 0.0) >= since for record in _record(line)):
+            return size
+        size += len(line)
+    return size
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
