@@ -134,7 +134,7 @@ class Rolling:
 
 
 _FITS: Mapping[str, tuple[str, frozenset[str]]] = {
-    "approve": ("waits for nobody", frozenset({"waiting", "held"})),
+    "approve": ("waits for no approval", frozenset({"waiting", "held"})),
     "hold": ("is held already", frozenset({"starting", "mirroring", "shifting", "waiting", "complete"})),
     "promote": ("is not complete", frozenset({"complete"})),
 }

@@ -186,7 +186,7 @@ class RolloutRun:
         self._rollouts.done(record.number, wish)
 
     def _state(self) -> str:
-        """Return what a rollout of that stage does when it does not wait for anybody."""
+        """Return what a rollout of that stage does when it is not held."""
         if self.record.stage == MIRRORING:
             return "mirroring"
         return "shifting" if self.record.stage < len(self.record.plan.steps) else "complete"

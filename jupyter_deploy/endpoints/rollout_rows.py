@@ -51,7 +51,7 @@ class RolloutRecord:
     cleaned : bool
         Whether, after its end, everything else is as it was before.
     asked : str
-        What somebody has asked of it that it has not done yet.
+        What was asked of it and is not done yet.
     """
 
     endpoint: str

@@ -43,7 +43,7 @@ class Plan:
     min_sample : int
         Requests without which no step is judged.
     approve : bool
-        Whether somebody must agree to each step.
+        Whether each step needs an approval.
     promote : bool
         Whether it is final after the last step, without being told so.
     tolerance : float

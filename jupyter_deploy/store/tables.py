@@ -182,6 +182,6 @@ rollouts = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("asked", sa.String, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
-    # A number is never used again, so nobody takes a rollout for another one.
+    # A number is never used again, so a rollout cannot be taken for another one.
     sqlite_autoincrement=True,
 )

@@ -308,6 +308,7 @@ LIVE = {
     "LiveServices": Listing,
     "Endpoint": dict,
     "EndpointDeployment": dict,
+    "EndpointRollout": dict,
     "LiveEndpoints": Listing,
     "Models": Listing,
     "Scripts": Listing,

@@ -216,7 +216,7 @@ def test_it_is_steered_by_hand_and_judges_where_there_is_no_traffic(
         assert words in text
         assert words.replace(": complete", "") in page
     assert json.loads(json.dumps(rollout.as_dict()))["state"] == "complete"
-    with pytest.raises(UsageProblem, match="waits for nobody"):
+    with pytest.raises(UsageProblem, match="waits for no approval"):
         verb("shop --approve")
     assert verb("shop --roll-back").state == "rolled back"
     assert endpoint.traffic == {"blue": 100, "green": 0}

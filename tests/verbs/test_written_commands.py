@@ -16,7 +16,7 @@ from jupyter_deploy.verbs import NAMES, Verb, find
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMAND = re.compile(r"(?:jupyter model |%model |%(?=register |deploy |invoke ))([a-z_]+)(.*)")
-FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*|(?<![\w-])-[a-z](?=\s)")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*|(?<![\w-])-[a-z](?=\s)")
 
 
 def commands(text: str) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         assert set(FLAG.findall(rest)) <= flags(find(verb)), f"{verb}{rest}"
     azure = [verb for name in NAMES if (verb := az_verb(name, ["-g"]))]
     known = set().union(*(flags(find(name)) for name in NAMES), *map(flags, azure), flags(SCORE_SCRIPT), {"--help"})
-    alone = re.findall(r"`(--[a-z][a-z-]*)[^`\n]*`", text)
+    alone = re.findall(r"`(--[a-z][a-z0-9-]*)[^`\n]*`", text)
     assert set(alone) <= known
     assert set(re.findall(r"--set ([a-z_]+)=", text)) <= set(settable())
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
