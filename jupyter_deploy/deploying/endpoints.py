@@ -72,6 +72,10 @@ class EndpointChanges:
         self._target = target
         self.instances = Instances(endpoints, rows, deployment, copies, self._inner_key, self.push)
 
+    def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:
+        """Hold a file that rows are scored into; see :func:`.changing.writing`."""
+        return self._deployment.writing(output)
+
     @contextlib.contextmanager
     def _lock(self, name: str, what: str = "endpoint", seconds: float = LOCK_SECONDS) -> Iterator[None]:
         (self._home.root / "endpoints").mkdir(exist_ok=True)

@@ -24,7 +24,9 @@ from ..serving import decode
 from .asking import NO_ANSWER, Said, Stopped
 
 _ANSWER_SECONDS = 300.0
+_MODEL_FAILED, _OF_MODEL = 424, "ms-azureml-model-error-statuscode"
 _FIRST_PAUSE = 0.1
+_MOST_REFUSALS = 3
 _LONGEST_PAUSE = 5.0
 _LONGEST_REST = 30.0
 _TICK = 0.1
@@ -62,7 +64,7 @@ class HttpAsker:
 
     def ask(self, payload: Payload) -> Said:
         """Send a request until it is answered by something other than a lack of room."""
-        began, pause = time.monotonic(), _FIRST_PAUSE
+        began, pause, refusals = time.monotonic(), _FIRST_PAUSE, 0
         while True:
             trouble: Callable[[], DeployError]
             try:
@@ -80,8 +82,10 @@ class HttpAsker:
                 if not self._is_trouble(reply):
                     return self._said(reply)
                 trouble = partial(self._refused, reply, payload)
+                refusals += reply.status in _NOT_THE_ROWS
             self._forget()
-            if time.monotonic() - began > self._patience:
+            # A key may just have been replaced; it is not replaced again at once.
+            if refusals >= _MOST_REFUSALS or time.monotonic() - began > self._patience:
                 raise trouble()
             self._wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -114,8 +118,10 @@ class HttpAsker:
         why = partial(explained, self._invocation, reply)
         if not reply.whole:
             return Said(_BROKEN_OFF, request_id=reply.request_id, explain=why)
-        good = 200 <= reply.status < 300
-        return Said(reply.status, _value(reply) if good else None, reply.request_id, why)
+        # An endpoint tells of a model's own trouble in a header.
+        status = int(reply.headers.get(_OF_MODEL, reply.status)) if reply.status == _MODEL_FAILED else reply.status
+        good = 200 <= status < 300
+        return Said(status, _value(reply) if good else None, reply.request_id, why)
 
     def _forget(self) -> None:
         if self._connection is not None:

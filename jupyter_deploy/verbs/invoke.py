@@ -17,10 +17,10 @@ NOTHING = object()
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:
-    return invoke_with(_found(workspace, given), given, session)
+    return invoke_with(called(workspace, given), given, session)
 
 
-def _found(workspace: Workspace, given: argparse.Namespace) -> Service | Endpoint:
+def called(workspace: Workspace, given: argparse.Namespace) -> Service | Endpoint:
     """Find the service or the endpoint of a name; a deployment is an endpoint's."""
     name = given.service
     if given.deployment or name in workspace.endpoints:

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import UsageProblem
 from ..scoring import ENGINES, FORMS, Scored
 from ..workspace import Workspace
+from .invoke import called
 from .verb import Session, Verb, argument, evaluate, existing_path, pairs
 
 _DATA = "a .csv, .tsv, .parquet or .jsonl file; in a notebook, also a data frame"
@@ -20,7 +21,7 @@ _MANY = "rows a request; by default many where the service's schema is a table, 
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Scored:
-    service = workspace.services[given.service]
+    service = called(workspace, given)
     data = _data(given.data, session)
     if given.out is None and isinstance(data, Path):
         raise UsageProblem("score needs --out: where do the rows go?", hint="For example: --out scores.csv")
@@ -60,7 +61,14 @@ VERB = Verb(
     "send each row of a file to a service, and write the rows with their predictions",
     (
         argument("data", help=_DATA, completes="variables"),
-        argument("--service", metavar="NAME", required=True, help="the service that scores", completes="services"),
+        argument(
+            "--service",
+            metavar="NAME",
+            required=True,
+            help="the service that scores, or an endpoint",
+            completes="called",
+        ),
+        argument("--deployment", metavar="D", help="of an endpoint: this one must answer", completes="deployments"),
         argument("--out", metavar="F", help=_OUT, completes="files"),
         argument("--rows", metavar="N", type=int, help=_MANY),
         argument("--concurrency", "-c", metavar="C", type=int, help="requests at once"),

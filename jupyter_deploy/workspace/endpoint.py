@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..deploying import Asked, EndpointChanges, Given, Options, Progress, References, Wanted, fallback_target
@@ -19,13 +21,14 @@ from .endpoint_asked import refuse_unfit, shares_of, stored_script, tags_of
 from .endpoint_calls import EndpointInvocation, Member
 from .endpoint_deployment import Deployments, EndpointDeployment
 from .endpoint_rollout import RollsOut
+from .scoring import Scores
 
 if TYPE_CHECKING:
     from .living import Living
     from .service import Service
 
 
-class Endpoint(Invocable, RollsOut):
+class Endpoint(Invocable, RollsOut, Scores):
     """One endpoint: an address whose requests its deployments share. Attributes are looked up when they are read.
 
     Parameters
@@ -270,6 +273,9 @@ class Endpoint(Invocable, RollsOut):
             explain=self._down,
             shown=self.changes.certificate(record),
         )
+
+    def _writing(self, output: Path) -> AbstractContextManager[None]:
+        return self.changes.writing(output)
 
     def _answering(self, record: EndpointRecord) -> str:
         """Return the deployment whose parameters a request is made for; empty if there is none."""

@@ -6,6 +6,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,6 @@ from ..scoring import (
 from ..serving import ServingConfig, with_settings
 
 if TYPE_CHECKING:
-    from ..deploying import Deployment
     from ..invoking import Invocation
     from ..services import ServiceRecord
 
@@ -44,14 +44,18 @@ class Scores:
     """What scores tables; how its service is reached, its class says."""
 
     name: str
-    _deployment: Deployment
+    _named = ""  # the deployment of an endpoint that must answer
 
     def _invocation(self) -> Invocation:
         raise NotImplementedError
 
     @property
-    def record(self) -> ServiceRecord:
-        """The service's row."""
+    def health(self) -> Any:
+        """How it is; a look starts again what has died as a whole."""
+        raise NotImplementedError
+
+    def _writing(self, output: Path) -> AbstractContextManager[None]:
+        """Keep other processes from scoring into the same file."""
         raise NotImplementedError
 
     def score(
@@ -105,7 +109,7 @@ class Scores:
         if out is None and hasattr(data, "columns"):
             return self._in_memory(data, asked, progress)
         job = self._job(data, out, asked)
-        with self._deployment.writing(job.output):
+        with self._writing(job.output):
             return self._run(job, progress)
 
     def _job(self, data: Any, out: str | Path | None, asked: Asked) -> Job:
@@ -115,17 +119,19 @@ class Scores:
         output, form = output_of(out)
         if isinstance(data, (str, Path)) and output.exists() and output.samefile(Path(data).expanduser()):
             raise UsageProblem("The output would replace the input.", hint="Give another --out. Nothing was sent.")
+        record = self._invocation().record
+        called = (self.name, self._named)
         return Job(
-            self.name,
+            "/".join(filter(None, called)),
             source,
             output,
             form,
             asked,
-            self.record.bundle,
-            self._concurrency(asked),
-            _command(self.name, data, output, asked),
-            self._doubts(asked),
-            lambda: self.record.bundle,
+            record.bundle,
+            _concurrency(record, asked),
+            _command(called, data, output, asked),
+            self._doubts(record, asked),
+            lambda: self._invocation().record.bundle,
         )
 
     def _run(self, job: Job, progress: Progress) -> Scored:
@@ -137,8 +143,8 @@ class Scores:
                 return Run(counted, cluster.signature(), progress).run(cluster.tasks)
         return Run(job, self._invocation().signature(), progress).run(partial(self._lanes, job))
 
-    def _doubts(self, asked: Asked) -> tuple[str, ...]:
-        own = self.record.environment
+    def _doubts(self, record: ServiceRecord, asked: Asked) -> tuple[str, ...]:
+        own = record.environment
         if asked.engine != "dask" or own is None or own.is_kernel:
             return ()
         return ("the script ran on the cluster's own Python and packages, not on the service's environment",)
@@ -151,28 +157,23 @@ class Scores:
 
     def _hosted(self, asked: Asked) -> Hosted:
         """Find what a cluster needs to run the service's script; the service itself need not run."""
-        record = self.record
+        invocation = self._invocation()
+        record = invocation.record
         if record.spec.image:
             raise UsageProblem(f"{self.name} is an image: it has no script to run.", hint="Leave --engine out.")
         settings = with_settings(ServingConfig(), record.spec.settings, f"settings of {self.name}")
         variables = {**(record.environment.variables if record.environment else {}), **record.spec.variables}
         timeout = settings.scoring_timeout_ms / 1000 if asked.timeout is None else asked.timeout
-        bundle = self._deployment.bundle_folder(record)
         # No front is there to keep what it collects.
         options = replace(settings.options(1), copies=0, sampling_rate=0.0)
-        return Hosted(self.name, bundle, options, variables, timeout)
+        return Hosted(self.name, invocation.bundle, options, variables, timeout)
 
     def _found_again(self) -> Invocation:
-        # A look starts a server again that was killed as a whole.
+        # A server that was killed as a whole is started again by this look.
+        _ = self.health
         found = self._invocation()
         found.health()
         return self._invocation()
-
-    def _concurrency(self, asked: Asked) -> int:
-        if asked.concurrency is not None:
-            return asked.concurrency
-        spec = self.record.spec
-        return min(_MOST_BY_DEFAULT, max(_LEAST_FOR_ROWS, 2 * spec.workers * spec.replicas))
 
     def _in_memory(self, frame: Any, asked: Asked, progress: Progress) -> Scored:
         with tempfile.TemporaryDirectory(prefix="jupyter_deploy-score-") as folder:
@@ -182,6 +183,13 @@ class Scores:
             again = "A frame that is scored in memory begins again; out='scores.parquet' keeps what is done."
             kept = replace(found, output="", failed_file="", again=again if found.interrupted else "")
             return kept if found.interrupted else replace(kept, _frame=_with_predictions(frame, path, asked))
+
+
+def _concurrency(record: ServiceRecord, asked: Asked) -> int:
+    if asked.concurrency is not None:
+        return asked.concurrency
+    spec = record.spec
+    return min(_MOST_BY_DEFAULT, max(_LEAST_FOR_ROWS, 2 * spec.workers * spec.replicas))
 
 
 def _with_predictions(frame: Any, path: Path, asked: Asked) -> Any:
@@ -211,12 +219,13 @@ def _series(values: list[Any], index: Any) -> Any:
     return pd.Series(values, index=index)
 
 
-def _command(name: str, data: Any, output: Path, asked: Asked) -> str:
+def _command(called: tuple[str, str], data: Any, output: Path, asked: Asked) -> str:
     """Write the command that goes on."""
     if not isinstance(data, (str, Path)):
         return f"service.score(frame, {str(output)!r}) with the same frame and options"
-    words = [str(data), "--service", name, "--out", str(output)]
+    words = [str(data), "--service", called[0], "--out", str(output)]
     for flag, value in (
+        ("deployment", called[1] or None),
         ("rows", asked.rows),
         ("concurrency", asked.concurrency),
         ("columns", ",".join(asked.columns) if asked.columns else None),

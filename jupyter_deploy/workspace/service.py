@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -179,6 +180,9 @@ class Service(Invocable, Collecting, Scores):
             self._signatures,
             self._deployment.access.authorization(record),
         )
+
+    def _writing(self, output: Path) -> AbstractContextManager[None]:
+        return self._deployment.writing(output)
 
     def _last_words(self) -> str:
         try:

@@ -334,3 +334,25 @@ def test_https_is_all_that_an_endpoint_with_a_certificate_speaks(workspace: Work
         workspace.endpoints.create("shop", tls="none")
     assert endpoint.scoring_uri.startswith("http://")
     assert endpoint.invoke(1) == "blue"
+
+
+def test_files_are_scored_by_the_rules_or_by_one_deployment(endpoint: Endpoint, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("1\n" * 99 + '"fail"\n')
+
+    def answers() -> Counter[str | None]:
+        return Counter(json.loads(line)["prediction"] for line in out.read_text().splitlines())
+
+    endpoint.route({"blue": 50, "green": 50})
+    found = endpoint.score(source, out)
+    assert [(one.row, one.status, one.message.partition(" in ")[0]) for one in found.errors] == [
+        (100, 500, "ValueError: asked to")
+    ]
+    assert answers().keys() == {"blue", "green", None}
+    assert endpoint.only("green").score(source, out).service == "shop/green"
+    assert answers() == {"green": 99, None: 1}
+    endpoint.route({"blue": 0, "green": 0})
+    began = time.monotonic()
+    with pytest.raises(InvokeProblem, match="No deployment of endpoint shop has traffic"):
+        endpoint.score(source, out)
+    assert time.monotonic() - began < 20
