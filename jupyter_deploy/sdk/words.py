@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from ..errors import nearest
 
 
+class WrongWord(TypeError):
+    """An argument that a call does not take."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show what is wrong without this package's frames (IPython's hook)."""
+        return [f"\x1b[91mTypeError\x1b[0m: {self}"]
+
+
 @dataclass(frozen=True)
 class Dictionary:
     """The words that are often written for others.

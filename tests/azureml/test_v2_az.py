@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.sdk.v2 import MLClient
+from jupyter_deploy.errors import UsageProblem
+from jupyter_deploy.sdk.v2 import MLClient, ResourceNotFoundError
 
 SCORE = """\
 def init():
@@ -65,3 +66,16 @@ def test_row_3_29_files_and_flags_of_the_command_line(
         assert "from-file is deleted" in az("endpoint delete -n from-file --yes")
     assert "No endpoint named 'from-file'" in az("endpoint show -n from-file", code=1)
     assert "--name is missing" in az("endpoint create --auth-mode key", code=2)
+
+
+def test_a_cell_takes_the_same_words(home: Path) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "jupyter_deploy")
+    listed = shell.run_line_magic("model", "endpoint list --local")
+    assert listed.as_dict() == {"endpoints": []}
+    with pytest.raises(UsageProblem, match="--name is missing"):
+        shell.run_line_magic("model", "deployment create --endpoint-name shop")
+    with pytest.raises(ResourceNotFoundError, match="No endpoint named 'shop'"):
+        shell.run_line_magic("model", "endpoint get-credentials -n shop")

@@ -92,6 +92,18 @@ def test_a_failure_that_nobody_asks_for_is_said_once(code: str, times: int) -> N
     assert said(code).count("deployment blue failed: ValueError: broken") == times
 
 
+TWICE = """
+from jupyter_deploy.sdk.v2.telling import TELLER
+TELLER.at_the_end(lambda: "first", "shop")
+TELLER.at_the_end(lambda: "second", "shop")
+TELLER.at_the_end(lambda: "other")
+"""
+
+
+def test_of_one_thing_one_line_is_said() -> None:
+    assert said(TWICE) == "first\nother\n"
+
+
 def known() -> ManagedOnlineEndpoint:
     """An endpoint that the workspace has."""
     endpoint = ManagedOnlineEndpoint(name="churn")

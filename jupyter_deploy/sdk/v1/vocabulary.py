@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DeployError
-from ..words import Dictionary
+from ..words import Dictionary, WrongWord
 from .exceptions import AzureMLException, WebserviceException, translated
 
 # What people write, and what the SDK calls it.
@@ -152,7 +152,7 @@ def _function(owner: str, function: Callable[..., Any], error: type[AzureMLExcep
     def spoken(*given: Any, **named: Any) -> Any:
         for word in () if anything else named:
             if word not in takes:
-                raise TypeError(_no_argument(called, word, [name for name in takes if name not in {"self", "cls"}]))
+                raise WrongWord(_no_argument(called, word, [name for name in takes if name not in {"self", "cls"}]))
         if place >= 0 and ("workspace" in named or place < len(given)):
             _check_workspace(called, named["workspace"] if "workspace" in named else given[place], error)
         try:

@@ -13,9 +13,7 @@ from ...services import OwnImage
 from ...targets import choose, target
 from ...workspace import EndpointDeployment
 from .entities import DefaultScaleSettings, KubernetesOnlineDeployment, OnlineDeployment
-from .exceptions import ValidationException
 
-_UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 # Azure's numbers where one of a probe's is given.
 _PROBE = {"period": 10, "initial_delay": 10, "timeout": 2, "success_threshold": 1, "failure_threshold": 30}
 _PROBE_SETTINGS = {
@@ -168,7 +166,8 @@ def _watched(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | Non
         settings |= given.data_collector.settings()
     if given.app_insights_enabled:
         settings["collect"] = "requests"
-    _settings(plan).update(settings)
+    if settings:
+        _settings(plan).update(settings)
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
@@ -189,8 +188,8 @@ def _resources(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | N
     for part in (resources.requests, resources.limits):
         if part is not None and part.cpus is not None:
             plan.options["cpus"] = part.cpus
-        if part is not None and part.memory is not None:
-            plan.options["memory"] = _bytes(str(part.memory))
+        if part is not None and part.bytes is not None:
+            plan.options["memory"] = part.bytes
 
 
 def _described(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | None, before: Any) -> None:
@@ -203,14 +202,6 @@ def _described(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | N
         plan.options["tags"] = tags
     if given.description is not None or before is not None:
         plan.options["description"] = given.description or ""
-
-
-def _bytes(text: str) -> int:
-    number = text.rstrip("KMGTi")
-    try:
-        return int(float(number) * _UNITS.get(text[len(number) :], 1))
-    except ValueError:
-        raise ValidationException(f"memory cannot be {text!r}.", hint="For example '0.5Gi' or '512Mi'.") from None
 
 
 _Asks = Callable[[Plan, OnlineDeployment, Parts, str | None, Any], None]

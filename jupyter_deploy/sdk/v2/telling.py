@@ -18,7 +18,7 @@ class Teller:
     """Keeps what is to be said until the cell, or the program, has ended: by then it may be settled."""
 
     def __init__(self) -> None:
-        self._pending: list[Check] = []
+        self._pending: dict[object, Check] = {}
         self._lock = threading.Lock()
         self._in_cell = False
         self._shell: Any = None
@@ -32,12 +32,15 @@ class Teller:
             shell.events.register("post_run_cell", self._ended)
             self._shell, self._in_cell = shell, True
 
-    def at_the_end(self, check: Check) -> None:
-        """Say what a check returns, behind the cell that runs or at the program's end; an empty text is not said."""
+    def at_the_end(self, check: Check, about: object = None) -> None:
+        """Say what a check returns, behind the cell that runs or at the program's end; an empty text is not said.
+
+        Of several checks about the same thing, the first one counts.
+        """
         with self._lock:
             waits = self._in_cell or self._shell is None
             if waits:
-                self._pending.append(check)
+                self._pending.setdefault(object() if about is None else about, check)
             if self._shell is None and not self._at_exit:
                 self._at_exit = True
                 atexit.register(self._ended)
@@ -55,8 +58,8 @@ class Teller:
     def _ended(self, *_: Any) -> None:
         with self._lock:
             self._in_cell = False
-            pending, self._pending = self._pending, []
-        for check in pending:
+            pending, self._pending = self._pending, {}
+        for check in pending.values():
             _say(check())
 
 

@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DeployError
-from ..words import Dictionary
+from ..words import Dictionary, WrongWord
 from .exceptions import AzureError, translated
 
 # What people write, and what the SDK calls it.
@@ -203,9 +203,9 @@ def refuse_wrong_words(
     takes, placed, any_named, any_placed = _taken(function)
     for word in () if any_named else named:
         if word not in takes:
-            raise TypeError(WORDS.no_argument(called, word, takes))
+            raise WrongWord(WORDS.no_argument(called, word, takes))
     # A method's own object is the first of those given.
     own = 1 if "." in called else 0
     if len(given) - own > len(placed) and not any_placed and takes:
         free = next((name for name in takes if name not in placed and name not in named), takes[0])
-        raise TypeError(f"{called}() takes its arguments by name: {called}({free}=…).")
+        raise WrongWord(f"{called}() takes its arguments by name: {called}({free}=…).")

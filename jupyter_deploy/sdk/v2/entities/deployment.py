@@ -176,3 +176,9 @@ class KubernetesOnlineDeployment(OnlineDeployment):
     def type(self) -> str:
         """``"Kubernetes"``."""
         return "Kubernetes"
+
+    def check(self) -> None:
+        """Refuse what no deployment can have, before anything is made."""
+        super().check()
+        if self.resources is not None:
+            self.resources.check()

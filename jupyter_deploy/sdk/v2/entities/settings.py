@@ -12,6 +12,7 @@ from ..exceptions import ValidationException
 from .entity import Part
 
 _LONGEST_MS = 180_000
+_UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _TYPES = ("default", "target_utilization")
 
 
@@ -175,6 +176,20 @@ class ResourceSettings(Part):
         except ValueError:
             raise ValidationException(f"cpu cannot be {self.cpu!r}.", hint="For example '500m' or '1'.") from None
 
+    @property
+    def bytes(self) -> int | None:
+        """How much memory that is."""
+        if self.memory is None:
+            return None
+        text = str(self.memory).strip()
+        number = text.rstrip("KMGTi")
+        try:
+            return int(float(number) * _UNITS.get(text[len(number) :], 1))
+        except ValueError:
+            raise ValidationException(
+                f"memory cannot be {self.memory!r}.", hint="For example '0.5Gi' or '512Mi'."
+            ) from None
+
 
 @dataclass(repr=False)
 class ResourceRequirementsSettings(Part):
@@ -188,3 +203,9 @@ class ResourceRequirementsSettings(Part):
     def __post_init__(self) -> None:
         for name, part in self.PARTS.items():
             setattr(self, name, part.of(getattr(self, name), name))
+
+    def check(self) -> None:
+        """Refuse amounts that are none."""
+        for part in (self.requests, self.limits):
+            if part is not None:
+                _ = part.cpus, part.bytes

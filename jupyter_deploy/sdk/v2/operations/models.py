@@ -65,9 +65,8 @@ class ModelOperations(metaclass=Vocabulary):
         source = model.source()
         name = model.name or _anonymous(source)
         registry = self._workspace.models
-        if model.name is None and name in registry:
-            return registry.get(name)
-        number = int(model.version) if model.version else None
+        # A name that is the content's has one version, whoever registers it at the same time.
+        number = int(model.version) if model.version else 1 if model.name is None else None
         made = self._workspace.register(
             name,
             source,

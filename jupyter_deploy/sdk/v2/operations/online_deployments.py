@@ -155,7 +155,7 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
                 "ml_client.online_endpoints.begin_create_or_update(endpoint).result()"
             )
 
-        TELLER.at_the_end(told)
+        TELLER.at_the_end(told, ("traffic", name))
 
     def get(self, name: str, endpoint_name: str, *, local: bool | None = False) -> OnlineDeployment:
         """Find a deployment.
