@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ...errors import DeployError
 from .exceptions import AzureError, translated
-from .telling import TELLER
+from .telling import TELLER, in_notebook
 from .vocabulary import WORDS
 
 Thing = TypeVar("Thing")
@@ -93,7 +94,8 @@ class LROPoller(Generic[Thing]):
     def _show_steps(self) -> None:
         for step in self._steps[self._shown :]:
             self.__dict__["_shown"] += 1
-            print(f"{self._what}: {step}")  # noqa: T201 - the SDK shows that it goes on, too
+            # A program's own output stays its own.
+            print(f"{self._what}: {step}", file=sys.stdout if in_notebook() else sys.stderr)
 
     def status(self) -> str:
         """``"InProgress"``, ``"Succeeded"`` or ``"Failed"``."""

@@ -73,6 +73,11 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython is not None else None
 
 
+def in_notebook() -> bool:
+    """Whether cells are run here."""
+    return _shell() is not None
+
+
 TELLER = Teller()
 
 
