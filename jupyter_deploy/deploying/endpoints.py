@@ -145,6 +145,7 @@ class EndpointChanges:
             credentials_for(record.auth, _audience(record.name), self._keys(record.name)),
             self._inner_key(record.name),
             self.certificate(record),
+            record.sticky,
         )
 
     def certificate(self, record: EndpointRecord) -> Certificate | None:

@@ -66,6 +66,7 @@ class EndpointRecord:
     router: RunningRouter | None = None  # None before the first start
     tls: str = ""  # "self-signed", or a certificate file's absolute path; empty for plain HTTP
     tls_key: str = ""  # the absolute path of the certificate's key; empty if it is in the same file
+    sticky: str = ""  # a header: requests with the same value of it get the same deployment; empty for none
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # texts that a tool keeps for itself
     created: float = 0.0  # seconds since the epoch
 

@@ -37,7 +37,7 @@ def _all(workspace: Workspace) -> str:
 def _create(workspace: Workspace, given: argparse.Namespace, session: Session) -> Endpoint:
     tags = {key: value or None for key, value in pairs(given.tag, "--tag").items()} if given.tag else None
     options = {"auth": given.auth, "tags": tags, "description": given.description, "port": given.port}
-    options |= {"tls": given.tls, "tls_key": given.tls_key}
+    options |= {"tls": given.tls, "tls_key": given.tls_key, "sticky": given.sticky}
     return workspace.endpoints.create(given.endpoint, **options, progress=session.say)
 
 
@@ -118,6 +118,7 @@ VERB = Verb(
         ),
         argument("--port", type=int, metavar="N", help="create: its port; a free one by default"),
         argument("--tls", metavar="self-signed|FILE|none", help="create: HTTPS only", completes="files"),
+        argument("--sticky", metavar="HEADER|none", help="create: the same value of it gets the same deployment"),
         argument("--tls-key", metavar="FILE", help="create: the certificate's key", completes="files"),
         argument("--tag", action="append", metavar="K=V", help="create: a tag; K= removes it; may be repeated"),
         argument("--description", metavar="TEXT", help="create: what it is for"),

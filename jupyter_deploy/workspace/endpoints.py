@@ -79,6 +79,7 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         labels: Mapping[str, str] | None = None,
         tls: str | Path | None = None,
         tls_key: str | Path | None = None,
+        sticky: str | None = None,
         progress: Progress = lambda _: None,
     ) -> Endpoint:
         """Create an endpoint, or change what is given of one that exists; its traffic stays.
@@ -95,6 +96,9 @@ class LiveEndpoints(Mapping[str, Endpoint]):
             1 to 65535; by default a free one, which stays.
         tls, tls_key : str or pathlib.Path, optional
             HTTPS only: ``"self-signed"``, or the file of a certificate and that of its key; ``"none"`` ends it.
+        sticky : str, optional
+            A header, for example ``"x-user-id"``: requests with the same value of it get the same deployment and
+            instance, as long as the rules stay; ``"none"`` ends it.
         progress : callable, optional
             Gets the steps of the work.
 
@@ -105,6 +109,6 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         TargetProblem
             If there is no router for this platform.
         """
-        asked = EndpointAsked(auth, tags, properties, description, port, labels, tls, tls_key)
+        asked = EndpointAsked(auth, tags, properties, description, port, labels, tls, tls_key, sticky)
         self._changes.put(name, asked, progress)
         return self[name]

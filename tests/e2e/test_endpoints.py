@@ -356,3 +356,20 @@ def test_files_are_scored_by_the_rules_or_by_one_deployment(endpoint: Endpoint, 
     with pytest.raises(InvokeProblem, match="No deployment of endpoint shop has traffic"):
         endpoint.score(source, out)
     assert time.monotonic() - began < 20
+
+
+def test_the_same_value_of_a_header_gets_the_same_deployment(workspace: Workspace, endpoint: Endpoint) -> None:
+    workspace.endpoints.create("shop", sticky="X-User")
+    endpoint.route("blue=50 green=50")
+    try:
+        users = {
+            f"user-{number}": {post(endpoint, **{"x-user": f"user-{number}"}).json() for _ in range(4)}
+            for number in range(30)
+        }
+        assert all(len(answers) == 1 for answers in users.values())
+        assert set.union(*users.values()) == {"blue", "green"}
+        assert {post(endpoint).json() for _ in range(40)} == {"blue", "green"}
+    finally:
+        workspace.endpoints.create("shop", sticky="none")
+    with pytest.raises(UsageProblem, match="not a header's name"):
+        workspace.endpoints.create("shop", sticky="a b")
