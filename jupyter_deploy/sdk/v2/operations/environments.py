@@ -93,7 +93,9 @@ class EnvironmentOperations(metaclass=Vocabulary):
             [each for each in reversed(known.versions(each_name)) if shown(each_name, each.version)]
             for each_name in names
         ]
-        return [self._entity(each) for versions in found for each in (versions[:1] if name is None else versions)]
+        notes = self._workspace.labels.notes.of(_KIND)
+        listed = [each for versions in found for each in (versions[:1] if name is None else versions)]
+        return [self._entity(each, notes.get((each.name, each.version), {})) for each in listed]
 
     def archive(self, name: str, version: str | int | None = None, label: str | None = None, **_: Any) -> None:
         """Leave a version, or all versions, out of lists; it can be used as before."""
@@ -111,8 +113,8 @@ class EnvironmentOperations(metaclass=Vocabulary):
         """Refused: there is no registry to share with."""
         raise UnsupportedOperationError("There is no registry here.", hint="print(environment) shows it as YAML.")
 
-    def _entity(self, found: Described) -> Environment:
-        note = self._workspace.labels.notes.get(_KIND, found.name, found.version)
+    def _entity(self, found: Described, noted: Mapping[str, Any] | None = None) -> Environment:
+        note = self._workspace.labels.notes.get(_KIND, found.name, found.version) if noted is None else noted
         # A Dockerfile's folder is not kept, and its text has no place in Azure's entity.
         made = Environment(
             name=found.name,

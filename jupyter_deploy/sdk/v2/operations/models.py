@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -113,7 +114,8 @@ class ModelOperations(metaclass=Vocabulary):
             found = [newest[key] for key in sorted(newest)]
         else:
             found.sort(key=lambda one: -one.version)
-        made = [self._entity(each) for each in found]
+        notes = self._workspace.labels.notes.of(_KIND)
+        made = [self._entity(each, notes.get((each.name, each.version), {})) for each in found]
         return [each for each in made if stage is None or each.stage == stage]
 
     def download(self, name: str, version: str | int, download_path: str | os.PathLike[str] = ".") -> None:
@@ -143,8 +145,8 @@ class ModelOperations(metaclass=Vocabulary):
         """Refused: there is no registry to share with."""
         raise UnsupportedOperationError("There is no registry here.", hint=f"jupyter model download {name}:{version}")
 
-    def _entity(self, found: Version) -> Model:
-        note = self._workspace.labels.notes.get(_KIND, found.name, found.version)
+    def _entity(self, found: Version, noted: Mapping[str, Any] | None = None) -> Model:
+        note = self._workspace.labels.notes.get(_KIND, found.name, found.version) if noted is None else noted
         guess = "mlflow_model" if "mlflow" in found.framework.lower() else "custom_model"
         made = Model(
             name=found.name,
