@@ -331,10 +331,14 @@ class Rollout:
         )
 
     def _settings(self, spec: ServiceSpec) -> Mapping[str, Setting]:
-        """Add to a server's settings what it is to tell of its changes: a command only if it would run here."""
+        """Add to a server's settings what it is to tell of its changes: a command only if it would run here.
+
+        The instances of endpoints are warm before they get requests, unless the user says otherwise.
+        """
         here = self._target(spec.target).capabilities.commands
         hooks = [hook for hook in spec.on_change if here or is_address(hook)]
-        return {**spec.settings, "on_change": json.dumps(hooks)} if hooks else spec.settings
+        settings = {"warm_up": True, **spec.settings} if spec.endpoint and not spec.image else spec.settings
+        return {**settings, "on_change": json.dumps(hooks)} if hooks else settings
 
     @staticmethod
     def _record(record: ServiceRecord | None, resolved: Resolved, server: Server, state: RolloutState) -> ServiceRecord:

@@ -177,6 +177,9 @@ class ServingConfig:
         Whether ``init()`` runs once, in a process that the workers are then copied from, sharing its memory.
     sample : str
         A request's body that every new generation must answer before it serves; empty for none.
+    warm_up : bool
+        Whether, without a sample, each worker first answers the example of its script's schema, if it has one. What
+        fails there is only logged.
     start_method : str
         ``"fork"``, ``"spawn"``, or empty for the platform's.
     collect : str
@@ -247,6 +250,7 @@ class ServingConfig:
     server_version: bool = True
     preload: bool = False
     sample: str = field(default="", repr=False)
+    warm_up: bool = False
     start_method: str = ""
     collect: str = "off"
     collect_sampling_rate: float = 1.0

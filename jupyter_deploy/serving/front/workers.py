@@ -18,15 +18,15 @@ from ..layout import Layout
 from ..logs import log
 from ..logwriter import Outputs
 from ..memory import explained, kills
-from ..messages import Kind, Request
+from ..messages import Kind
 from .control import Control
-from .links import Job, Owner, ScriptFailed, WorkerLink
+from .links import Owner, ScriptFailed, WorkerLink
 from .spawner import Spawner
+from .warming import asked, warm_up
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 DUMP = getattr(signal, "SIGUSR2", None)
 _LAST_WORDS_SECONDS = 0.1
-_SAMPLE_META = {"method": "POST", "path": "/score", "query": "", "server": "localhost:0", "client": ""}
 
 
 class Template:
@@ -104,6 +104,8 @@ class Workers:
                 await self._until_ready(link, generation)
             if generation.config.sample:
                 await self._try_sample(generation)
+            elif generation.config.warm_up:
+                await asyncio.gather(*(warm_up(link, generation.config) for link in generation.links))
             for link in generation.links:
                 # One may have died while the others were still in their init().
                 await self._until_ready(link, generation)
@@ -185,16 +187,8 @@ class Workers:
 
     async def _try_sample(self, generation: Generation) -> None:
         link = generation.links[0]
-        loop = asyncio.get_running_loop()
-        meta = {**_SAMPLE_META, "headers": [["content-type", "application/json"]]}
-        request = Request(0, "sample", generation.config.sample.encode())
-        job = Job(request, loop.create_future(), loop.time(), lambda: meta)
-        # Its limit is kept here, so that the error names the sample: the general timeout would not.
-        link.on_trial = True
-        link.send([job], loop.time())
         limit = generation.config.scoring_timeout_ms / 1000
-        first: set[asyncio.Future[Any]] = {job.answer, link.closed}
-        await asyncio.wait(first, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        job = await asked(link, generation.config.sample.encode(), limit)
         if not job.answer.done():
             what = f"run() {await self.end_of(link)}" if link.lost else f"run() took more than {limit:g} s"
             raise ScriptFailed(_sample_failure(generation.layout, f"{what} on the sample request"))
