@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .following import followed as followed
     from .garbage import Garbage as Garbage
     from .history import history_of as history_of
-    from .instances import Wanted as Wanted
     from .naming import Naming as Naming
     from .packages import Package as Package
     from .packages import Packages as Packages
@@ -39,6 +38,9 @@ if TYPE_CHECKING:
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
     from .specifying import specified as specified
+    from .supervising import supervise as supervise
+    from .wanted import Bounds as Bounds
+    from .wanted import Wanted as Wanted
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -53,7 +55,6 @@ else:
             "following": "followed",
             "garbage": "Garbage",
             "history": "history_of",
-            "instances": "Wanted",
             "naming": "Naming",
             "packages": "Package Packages",
             "references": "References fallback_target",
@@ -62,5 +63,7 @@ else:
             "rolling": "Rolling",
             "rollout": "Progress Rollout",
             "specifying": "specified",
+            "supervising": "supervise",
+            "wanted": "Bounds Wanted",
         },
     )

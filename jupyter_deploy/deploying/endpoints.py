@@ -45,8 +45,10 @@ from .changing import LOCK_SECONDS, Busy
 from .copies import Copies, Given
 from .deployment import Deployment
 from .endpoint_asked import EndpointAsked
-from .instances import Instances, Wanted
+from .instances import Instances
+from .resizing import Resizing
 from .rollout import Progress
+from .wanted import Wanted
 
 _READY = {"Healthy"}
 
@@ -71,6 +73,8 @@ class EndpointChanges:
         self._deployment = deployment
         self._target = target
         self.instances = Instances(endpoints, rows, deployment, copies, self._inner_key, self.push)
+        parts = (self._lock, self._backend, self.push)
+        self.resizing = Resizing(home, endpoints, rows, self.instances, deployment.health, *parts)
 
     def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:
         """Hold a file that rows are scored into; see :func:`.changing.writing`."""
@@ -139,7 +143,7 @@ class EndpointChanges:
     def _rules(self, record: EndpointRecord) -> Rules:
         return Rules(
             record.name,
-            tuple(self._pool(one) for one in self._endpoints.deployments(record.name)),
+            tuple(self._pool(one, record) for one in self._endpoints.deployments(record.name)),
             record.traffic,
             record.mirror,
             credentials_for(record.auth, _audience(record.name), self._keys(record.name)),
@@ -153,16 +157,21 @@ class EndpointChanges:
         folder = self._home.endpoint(record.name)
         return certificate_in(self._home.root, folder, f"endpoint {record.name}", record.tls, record.tls_key)
 
-    def _pool(self, deployment: DeploymentRecord) -> Pool:
+    def _pool(self, deployment: DeploymentRecord, endpoint: EndpointRecord) -> Pool:
         members = self.instances.services(deployment)
-        backends = [one for member in members if (one := self._backend(member))]
         image = next((one.spec.image for one in members if one.spec.image), None)
         own = (image.readiness, image.scoring) if image else ()
+        if deployment.sleeps and endpoint.router is not None:
+            # Who holds its requests starts it first, so their time is the instance's own affair.
+            place = router_of(endpoint.router.kind).held_at(endpoint.router, deployment.name)
+            return Pool(deployment.name, (Backend(path=str(place)),), replace(deployment.limits, timeout_ms=0), *own)
+        backends = [one for member in members if (one := self._backend(member))]
         return Pool(deployment.name, tuple(backends), deployment.limits, *own)
 
     def addresses(self, deployment: DeploymentRecord) -> list[tuple[str, int]]:
         """Return where the instances of a deployment listen, for requests that pass the router by."""
-        return [(one.host, one.port) for one in self._pool(deployment).backends]
+        found = [self._backend(one) for one in self.instances.services(deployment)]
+        return [(one.host, one.port) for one in found if one]
 
     def inner_key(self, name: str) -> str:
         """Return what an endpoint's router shows to its instances."""
@@ -189,7 +198,9 @@ class EndpointChanges:
         return [one.name for one in self._endpoints.deployments(name) if self._is_ready(one)]
 
     def _is_ready(self, deployment: DeploymentRecord) -> bool:
-        return any(self._deployment.health(one).state in _READY for one in self.instances.services(deployment))
+        return deployment.sleeps or any(
+            self._deployment.health(one).state in _READY for one in self.instances.services(deployment)
+        )
 
     def route(
         self, name: str, traffic: Mapping[str, object] | None, mirror: Mapping[str, object] | None
@@ -234,7 +245,9 @@ class EndpointChanges:
             before = self._endpoints.find_deployment(endpoint, name)
             record = wanted.over(before or DeploymentRecord(endpoint, name))
             try:
-                return self.instances.bring(record, asked, given or Given())
+                change = self.instances.bring(record, asked, given or Given())
+                self.resizing.supervise(endpoint)
+                return change
             except BaseException as error:
                 if before is not None and (now := self._endpoints.find_deployment(endpoint, name)):
                     self._endpoints.put_deployment(replace(now, failed=str(error)[:500]))

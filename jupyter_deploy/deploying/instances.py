@@ -4,60 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ..endpoints import DeploymentRecord, Endpoints, Limits, member_of
-from ..errors import DeployError, NotFound, UsageProblem
+from ..endpoints import DeploymentRecord, Endpoints, member_of
+from ..errors import DeployError, NotFound
 from ..services import Change, ServiceRecord, Services, Setting
 from .asked import Asked
 from .copies import Copies, Given
 from .deployment import Deployment
 from .rollout import Progress
 
-MOST_INSTANCES = 100
 # What a request can say without touching what instances serve.
 _SAID = frozenset({"tags", "description", "labels"})
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked of a deployment beside what its instances serve; None stays as it is."""
-
-    instances: int | None = None
-    timeout_ms: int | None = None
-    concurrency: int | None = None
-    queue_ms: int | None = None
-    warm: str | None = None  # a request's body
-    tags: Mapping[str, str | None] | None = field(default=None, hash=False)
-    description: str | None = None
-    labels: Mapping[str, str] | None = field(default=None, hash=False)
-
-    def over(self, record: DeploymentRecord) -> DeploymentRecord:
-        """Return a deployment's row with what is asked for.
-
-        Raises
-        ------
-        UsageProblem
-            For a number that no deployment can have.
-        """
-        limits = {key: value for key in Limits.__dataclass_fields__ if (value := getattr(self, key)) is not None}
-        for key, value in limits.items():
-            if not isinstance(value, int) or value < 0:
-                raise UsageProblem(f"{key} must be a whole number from 0 on, not {value!r}.", hint="0 is no limit.")
-        if self.instances is not None and not 1 <= self.instances <= MOST_INSTANCES:
-            raise UsageProblem(
-                f"A deployment has from 1 to {MOST_INSTANCES} instances, not {self.instances}.", hint="For example 2."
-            )
-        tags = {key: value for key, value in {**record.tags, **(self.tags or {})}.items() if value is not None}
-        return replace(
-            record,
-            wanted=record.wanted if self.instances is None else self.instances,
-            limits=replace(record.limits, **limits),
-            warm=record.warm if self.warm is None else self.warm,
-            tags=tags,
-            description=record.description if self.description is None else self.description,
-            labels={**record.labels, **(self.labels or {})},
-        )
 
 
 class Instances:
@@ -100,7 +58,8 @@ class Instances:
         """
         before = self._endpoints.find_deployment(record.endpoint, record.name)
         living = self.services(record)
-        record = replace(record, instances=tuple(one.name for one in living), failed="")
+        # Whatever changes wakes it, so that it is seen to serve.
+        record = replace(record, instances=tuple(one.name for one in living), failed="", wanted=record.wanted or 1)
         if not living:
             return self._first(record, self._own(record, asked), given)
         first, own = living[0].name, self._own(record, asked)
@@ -212,6 +171,7 @@ class Instances:
 
     def scale(self, record: DeploymentRecord, progress: Progress) -> DeploymentRecord:
         """Have as many instances as the row says; the others are not touched."""
+        self._rouse(record, progress)
         while len(record.instances) < record.wanted:
             progress(f"starting instance {len(record.instances) + 1} of {record.wanted}")
             before, (record, name) = record, self._numbered(record)
@@ -222,6 +182,9 @@ class Instances:
             except BaseException:
                 self._endpoints.put_deployment(replace(before, last=record.last))
                 raise
+            if len(record.instances) < record.wanted:
+                # It gets requests while the next one starts.
+                self._push(record.endpoint)
         self._push(record.endpoint)
         while len(record.instances) > record.wanted:
             progress(f"ending an instance; {len(record.instances) - 1} stay")
@@ -233,6 +196,37 @@ class Instances:
         for one in self.services(record):
             self._copies.settle(one.name, settings)
 
+    def _rouse(self, record: DeploymentRecord, progress: Progress) -> None:
+        for one in self.services(record):
+            if one.is_stopped:
+                progress("starting it again")
+                self._copies.like(one.name, one.name, progress)
+
+    def sleep(self, record: DeploymentRecord) -> DeploymentRecord:
+        """Stop the last instance of a deployment; what it serves stays known. The router sends requests elsewhere."""
+        record = self.scale(replace(record, wanted=1), lambda _: None)
+        record = replace(record, wanted=0)
+        self._endpoints.put_deployment(record)
+        # First the router has another place for requests, then this one ends.
+        self._push(record.endpoint)
+        for name in record.instances:
+            self._deployment.stop(name)
+        return record
+
+    def wake(self, record: DeploymentRecord, awake: Callable[[], None]) -> DeploymentRecord:
+        """Start the instances of a deployment that sleeps; ``awake`` is called when the first one is ready.
+
+        Raises
+        ------
+        StartFailed
+            With the script's traceback; it sleeps on.
+        """
+        self._rouse(record, lambda _: None)
+        awake()
+        record = replace(record, wanted=max(1, record.scaling.least if record.scaling else 1), failed="")
+        self._endpoints.put_deployment(record)
+        return self.scale(record, lambda _: None)
+
     def delete_service(self, name: str, *, keep_data: bool = False) -> None:
         """Let an instance finish its requests, and remove it."""
         try:
@@ -243,7 +237,11 @@ class Instances:
 
 
 def _rescaled(before: DeploymentRecord, record: DeploymentRecord) -> Change:
-    what = [key for key in ("limits", "tags", "description", "warm") if getattr(before, key) != getattr(record, key)]
+    what = [
+        key
+        for key in ("limits", "scaling", "tags", "description", "warm")
+        if getattr(before, key) != getattr(record, key)
+    ]
     if before.wanted != record.wanted:
         what.insert(0, f"{record.wanted} instances")
     return Change(record.title, "scaled" if before.wanted != record.wanted else "updated", tuple(what))

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..endpoints import DeploymentRecord, EndpointRecord, Endpoints, Plan, RolloutRecord, columns_of, shown_shares
-from ..errors import NotFound, UsageProblem
-from ..routing import SUPERVISOR, router_of
-from ..services import ServiceRecord
-from ..store import Held, lock
+from ..errors import UsageProblem
 from .endpoints import EndpointChanges
-from .rollouts import RolloutRun
 
-# The module that carries rollouts out, with the workspace and the endpoint behind it.
-_MODULE = "jupyter_deploy.workspace.supervisor"
 _TAKEN_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 _MOST_REFERENCE = 2000
 
 
 class Rolling:
-    """Begins, asks, and supervises."""
+    """Begins and asks."""
 
     def __init__(self, endpoints: Endpoints, changes: EndpointChanges) -> None:
         self._rows, self._rollouts, self._changes = endpoints, endpoints.rollouts, changes
@@ -45,6 +37,9 @@ class Rolling:
         columns = {key: values[:_MOST_REFERENCE] for key, values in columns_of(reference).items()} if reference else {}
         if reference and not columns:
             raise UsageProblem("The reference has no columns.", hint="Give rows: a list of lists, or of mappings.")
+        for name in (old, new):
+            # While a rollout runs, neither of the two falls asleep.
+            self._changes.resizing.wake(endpoint, name)
         added = self._rollouts.add(RolloutRecord(endpoint, new, old, plan, reference=columns))
         self.supervise(endpoint)
         return added
@@ -84,10 +79,7 @@ class Rolling:
 
     def supervise(self, endpoint: str) -> None:
         """Have the process run that carries out the rollouts of an endpoint, where it has died."""
-        record = self._rows.get(endpoint)
-        if record.router is not None and self._rollouts.unfinished(endpoint) is not None:
-            command = [sys.executable, "-m", _MODULE, str(self._changes.home.root), endpoint]
-            router_of(record.router.kind).supervise(self._changes.home, record.router, command)
+        self._changes.resizing.supervise(endpoint)
 
     def ask(self, record: RolloutRecord, wish: str) -> RolloutRecord:
         """Ask something of a rollout, and wait until it is done; a roll back is in force at once.
@@ -111,26 +103,6 @@ class Rolling:
                 return found
             time.sleep(_POLL_SECONDS)
         return self._rollouts.get(record.number)
-
-    def carry_out(
-        self, endpoint: str, health: Callable[[ServiceRecord], tuple[str, str]], say: Callable[[str], None]
-    ) -> None:
-        """Carry out the rollouts of an endpoint until there is none; returns at once where another process does."""
-        home, router = self._changes.home, self._rows.get(endpoint).router
-        if router is None:
-            return
-        folder = home.endpoint(endpoint) / "router"
-        try:
-            with lock(folder / "supervisor.alone", 0.0):
-                (folder / SUPERVISOR).write_text(str(os.getpid()))
-                while (record := self._rollouts.unfinished(endpoint)) is not None:
-                    # Another one may have been begun while the file of the one before was taken away.
-                    self.supervise(endpoint)
-                    RolloutRun(record.number, self._rows, self._changes, health, say).run()
-                    if self._rollouts.unfinished(endpoint) is None:
-                        router_of(router.kind).supervise(home, router, None)
-        except (Held, NotFound):
-            return
 
 
 _FITS: Mapping[str, tuple[str, frozenset[str]]] = {

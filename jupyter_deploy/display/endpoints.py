@@ -34,11 +34,18 @@ def _serves(one: dict[str, Any]) -> str:
     return " with ".join(filter(None, (what, ", ".join(one["models"]))))
 
 
+def _count(one: dict[str, Any]) -> str:
+    bounds = one.get("scaling")
+    between = f" ({bounds['least']}-{bounds['most']})" if bounds else ""
+    if one.get("sleeps"):
+        return f"asleep{between}"
+    there, wanted = len(one["instances"]), one["wanted"]
+    return (f"{there} of {wanted}" if there != wanted else str(wanted)) + between
+
+
 def _row(one: dict[str, Any]) -> list[str]:
     numbers = one.get("numbers", {})
-    count = (
-        f"{len(one['instances'])} of {one['wanted']}" if len(one["instances"]) != one["wanted"] else str(one["wanted"])
-    )
+    count = _count(one)
     p95 = numbers.get("p95_ms")
     requests = numbers.get("requests", 0)
     failed = numbers.get("failed", 0)

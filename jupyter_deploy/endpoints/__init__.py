@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from .rollouts import decide as decide
     from .rollouts import percentile as percentile
     from .rows import Endpoints as Endpoints
+    from .scaling import MOST_INSTANCES as MOST_INSTANCES
+    from .scaling import SUSTAINED_SECONDS as SUSTAINED_SECONDS
+    from .scaling import Load as Load
+    from .scaling import Scaling as Scaling
+    from .scaling import instances_for as instances_for
+    from .scaling import needed_for as needed_for
     from .traffic import HEADER as HEADER
     from .traffic import MIRRORED as MIRRORED
     from .traffic import balanced as balanced
@@ -50,6 +56,7 @@ else:
             "rollout_rows": "WISHES RolloutRecord Rollouts refuse_while_running",
             "rollouts": "MIRRORING Observed Plan Seen Verdict decide percentile",
             "rows": "Endpoints",
+            "scaling": "MOST_INSTANCES SUSTAINED_SECONDS Load Scaling instances_for needed_for",
             "traffic": "HEADER MIRRORED balanced checked_mirror checked_traffic read_shares shown_shares",
         },
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import UsageProblem
+from .scaling import Scaling
 
 # Azure ML's rule for the names of endpoints and deployments. Case is kept, and two names never differ in it alone.
 _RULE = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
@@ -83,7 +84,8 @@ class DeploymentRecord:
     endpoint: str
     name: str
     instances: tuple[str, ...] = ()  # the names of the services that serve it
-    wanted: int = 1  # how many there should be
+    wanted: int = 1  # how many there should be; with 0 it sleeps, and its one instance is stopped
+    scaling: Scaling | None = None  # the bounds between which ``wanted`` follows the requests; None: it stays
     last: int = 0  # the number of the newest instance; numbers are never used again
     limits: Limits = field(default_factory=Limits)
     warm: str = field(default="", repr=False)  # a request's body that a new instance answers before it gets traffic
@@ -92,6 +94,11 @@ class DeploymentRecord:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # texts that a tool keeps for itself
     failed: str = ""  # why the last change failed; empty if it did not
     created: float = 0.0  # seconds since the epoch
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it has no running instance until a request comes."""
+        return self.wanted == 0
 
     @property
     def title(self) -> str:

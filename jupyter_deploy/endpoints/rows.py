@@ -13,6 +13,7 @@ from ..errors import DeployError, UsageProblem, not_found
 from ..store import Database, deployments, endpoints, rollouts
 from .records import DeploymentRecord, EndpointRecord, Limits, RunningRouter
 from .rollout_rows import Rollouts
+from .scaling import Scaling
 
 _KEYS = {"name", "endpoint", "created"}
 
@@ -124,6 +125,8 @@ def _deployment(row: Any) -> DeploymentRecord:
     content = _known(row["content"], DeploymentRecord)
     limits = Limits(**_known(content.pop("limits", {}), Limits))
     content["instances"] = tuple(content.get("instances", ()))
+    bounds = content.pop("scaling", None)
+    content["scaling"] = Scaling(**_known(bounds, Scaling)) if bounds else None
     return DeploymentRecord(
         endpoint=row["endpoint"], name=row["name"], limits=limits, created=row["created"], **content
     )

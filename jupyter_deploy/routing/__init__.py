@@ -13,6 +13,8 @@ from ..doors import door
 if TYPE_CHECKING:
     from .beside import SUPERVISOR as SUPERVISOR
     from .choice import router_of as router_of
+    from .holding import Address as Address
+    from .holding import Holding as Holding
     from .process import EnvoyRouter as EnvoyRouter
     from .router import PoolNumbers as PoolNumbers
     from .router import Router as Router
@@ -26,6 +28,7 @@ else:
         {
             "beside": "SUPERVISOR",
             "choice": "router_of",
+            "holding": "Address Holding",
             "process": "EnvoyRouter",
             "router": "PoolNumbers Router RouterHealth",
             "rules": "Backend Pool Rules",

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..endpoints import HEADER, MIRRORED, RunningRouter
 from ..services import Certificate
-from .rules import Pool, Rules
+from .rules import Backend, Pool, Rules
 from .standby import LOOPBACK_DEVICE, SO_BINDTODEVICE, STANDS_BY
 
 Json = dict[str, Any]
@@ -194,10 +194,7 @@ def _cluster(pool: Pool, name: str, sticky: str) -> Json:
     # Azure ML lets twice as many in as are run at once: the others wait.
     most = 2 * pool.limits.concurrency * max(1, len(pool.backends)) or _UNBOUNDED
     thresholds = {"max_connections": _UNBOUNDED, "max_pending_requests": most, "max_requests": most}
-    addresses = [
-        {"endpoint": {"address": {"socket_address": {"address": one.host, "port_value": one.port}}}}
-        for one in pool.backends
-    ]
+    addresses = [{"endpoint": {"address": _address(one)}} for one in pool.backends]
     check = {
         "timeout": "2s",
         "interval": "1s",
@@ -254,6 +251,12 @@ def _own_route(scoring: str) -> Json:
             {"name": "envoy.filters.http.upstream_codec", "typed_config": codec},
         ]
     }
+
+
+def _address(one: Backend) -> Json:
+    return (
+        {"pipe": {"path": one.path}} if one.path else {"socket_address": {"address": one.host, "port_value": one.port}}
+    )
 
 
 def routes(rules: Rules) -> list[Json]:

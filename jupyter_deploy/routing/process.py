@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -129,6 +130,10 @@ class EnvoyRouter:
             return
         write_atomic(folder / SUPERVISE, json.dumps(list(command)), mode=0o600)
         self.ensure(home, running)
+
+    def held_at(self, running: RunningRouter, deployment: str) -> Path:
+        """Return a place beside the admin socket; the name is short, as the path may not be long."""
+        return Path(running.facts["admin"]).with_name(f"{sha256(deployment.encode()).hexdigest()[:8]}.held")
 
     def probe(self, running: RunningRouter) -> RouterHealth:
         """Ask Envoy itself."""

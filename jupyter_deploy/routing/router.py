@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ..endpoints import RunningRouter
@@ -93,6 +94,9 @@ class Router(Protocol):
 
         ``command`` is the process's own. It writes its pid into ``supervisor.pid`` in the router's folder.
         """
+
+    def held_at(self, running: RunningRouter, deployment: str) -> Path:
+        """Return the Unix socket where requests go for a deployment that sleeps; the supervisor listens there."""
 
     def probe(self, running: RunningRouter) -> RouterHealth:
         """Find out how it is."""

@@ -12,10 +12,11 @@ from ..serving import Credentials
 
 @dataclass(frozen=True)
 class Backend:
-    """One instance of a deployment."""
+    """One instance of a deployment: an address, or the path of a Unix socket."""
 
-    host: str
-    port: int
+    host: str = ""
+    port: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True)

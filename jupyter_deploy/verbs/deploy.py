@@ -25,6 +25,11 @@ _VARIABLE = "an environment variable of the script; KEY alone takes its value he
 _ENDPOINT = "make it a deployment of this endpoint, instead of a service; the first word is its script then"
 _FOLLOW = "latest: a new version of its model is deployed when it is registered, wherever that is done; none: it stays"
 _ON_CHANGE = "an address or a command that gets each change of its state as JSON; may be repeated; none: removes all"
+_OF_DEPLOYMENTS = (
+    *("instances", "timeout_ms", "concurrency", "queue_ms", "min_instances", "max_instances", "requests_per_instance"),
+    *("cool_down", "idle"),
+)
+_LEAST = "with --endpoint: between it and --max-instances, their number follows the requests; 0: none without requests"
 _MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
 
 
@@ -84,7 +89,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
         return _deployment(workspace, given, session)
     if given.service is None:
         raise UsageProblem("Which service?", hint="For example: jupyter model deploy churn")
-    for option in ("instances", "concurrency", "timeout_ms", "queue_ms", "traffic"):
+    for option in (*_OF_DEPLOYMENTS, "traffic"):
         if getattr(given, option) is not None:
             raise UsageProblem(
                 f"--{option.replace('_', '-')} is for a deployment of an endpoint.",
@@ -118,7 +123,7 @@ def _deployment(workspace: Workspace, given: argparse.Namespace, session: Sessio
     new = given.deployment not in endpoint.deployments
     script = given.script or given.service
     asked = asked_of(argparse.Namespace(**{**vars(given), "script": script, "auth": None}), session, new)
-    wanted = {key: getattr(given, key) for key in ("instances", "timeout_ms", "concurrency", "queue_ms")}
+    wanted = {key: getattr(given, key) for key in _OF_DEPLOYMENTS}
     living = None if given.stored else session.living
 
     def act(large: bool) -> EndpointDeployment:
@@ -147,6 +152,26 @@ VERB = Verb(
         argument("--endpoint", metavar="NAME", help=_ENDPOINT, completes="endpoints"),
         argument("--deployment", metavar="NAME", help="with --endpoint: its name there", completes="deployments"),
         argument("--instances", type=int, metavar="N", help="with --endpoint: servers that run it; 1 by default"),
+        argument("--min-instances", type=int, metavar="N", help=_LEAST),
+        argument("--max-instances", type=int, metavar="N", help="with --endpoint: the most servers that run it"),
+        argument(
+            "--requests-per-instance",
+            type=int,
+            metavar="N",
+            help="with --endpoint: requests at once that one instance is for; by default as many as it runs",
+        ),
+        argument(
+            "--cool-down",
+            type=float,
+            metavar="SECONDS",
+            help="with --endpoint: how long fewer must have been enough before one ends; 60 by default",
+        ),
+        argument(
+            "--idle",
+            type=float,
+            metavar="SECONDS",
+            help="with --endpoint: how long without a request before the last one ends; 300 by default",
+        ),
         argument("--traffic", type=int, metavar="PERCENT", help="with --endpoint: its share once it is ready"),
         argument("--concurrency", type=int, metavar="N", help="with --endpoint: requests that each instance runs"),
         argument("--timeout-ms", type=int, metavar="MS", help="with --endpoint: how long a request may take"),

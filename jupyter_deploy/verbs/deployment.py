@@ -27,9 +27,10 @@ def _show(deployment: EndpointDeployment, given: argparse.Namespace, session: Se
 
 
 def _scale(deployment: EndpointDeployment, given: argparse.Namespace, session: Session) -> EndpointDeployment:
-    if given.instances is None:
-        raise UsageProblem("How many instances?", hint="For example --instances 2.")
-    deployment.scale(given.instances)
+    asked = (given.instances, given.min_instances, given.max_instances)
+    if asked == (None, None, None):
+        raise UsageProblem("How many instances?", hint="For example --instances 2, or --max-instances 4.")
+    deployment.scale(given.instances, min_instances=given.min_instances, max_instances=given.max_instances)
     return deployment
 
 
@@ -56,6 +57,10 @@ VERB = Verb(
         argument("endpoint", help="the endpoint's name", completes="endpoints"),
         argument("deployment", nargs="?", help="the deployment's name", completes="deployments"),
         argument("--instances", type=int, metavar="N", help="scale: how many servers run it"),
+        argument(
+            "--min-instances", type=int, metavar="N", help="scale: from here on it follows the requests; may be 0"
+        ),
+        argument("--max-instances", type=int, metavar="N", help="scale: up to here"),
         argument("--lines", "-n", type=int, metavar="N", help="logs: how many lines"),
     ),
     _run,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..deploying import Asked, EndpointChanges, Given, Options, Progress, References, Wanted, fallback_target
+from ..deploying import Asked, Bounds, EndpointChanges, Given, Options, Progress, References, Wanted, fallback_target
 from ..endpoints import EndpointRecord, Endpoints, refuse_while_running
 from ..errors import ServiceDown
 from ..files import tail
@@ -146,6 +146,11 @@ class Endpoint(Invocable, RollsOut, Scores):
         timeout_ms: int | None = None,
         concurrency: int | None = None,
         queue_ms: int | None = None,
+        min_instances: int | None = None,
+        max_instances: int | None = None,
+        requests_per_instance: int | None = None,
+        cool_down: float | None = None,
+        idle: float | None = None,
         sample: Any = None,
         large: bool = False,
         living: Living | None = None,
@@ -163,6 +168,14 @@ class Endpoint(Invocable, RollsOut, Scores):
         timeout_ms, concurrency, queue_ms : int, optional
             How long a request may take; how many each instance runs at once, with as many waiting; how long one may
             wait. 0 is no limit.
+        min_instances, max_instances : int, optional
+            Bounds between which the number of instances follows the requests; with 0 as the lower one, it has none
+            without requests. ``instances`` ends that.
+        requests_per_instance : int, optional
+            How many requests at once one instance is for; by default as many as it runs.
+        cool_down, idle : float, optional
+            Seconds for which fewer instances must have been enough before one ends (60), and without a request before
+            the last one does (300).
         sample : object, optional
             A value, as for :meth:`invoke`, that each new instance and version must answer before it gets requests.
         large, living, progress : bool, Living, callable, optional
@@ -176,6 +189,8 @@ class Endpoint(Invocable, RollsOut, Scores):
         """
         how: dict[str, Any] = {"sample": sample, "large": large, "living": living, "progress": progress}
         how |= {"timeout_ms": timeout_ms, "concurrency": concurrency, "queue_ms": queue_ms}
+        how |= {"min_instances": min_instances, "max_instances": max_instances, "cool_down": cool_down, "idle": idle}
+        how["requests_per_instance"] = requests_per_instance
         return self.bring(name, Asked.of(**options), instances=instances, **how)
 
     def bring(
@@ -191,6 +206,7 @@ class Endpoint(Invocable, RollsOut, Scores):
         large: bool = False,
         living: Living | None = None,
         progress: Progress = lambda _: None,
+        **bounds: Unpack[Bounds],
     ) -> EndpointDeployment:
         """Deploy a request that an edge has built; :meth:`deploy` builds one from its arguments."""
         refuse_unfit(asked)
@@ -198,9 +214,8 @@ class Endpoint(Invocable, RollsOut, Scores):
         if running and name in {running.new, running.old}:
             refuse_while_running(running, f"change {name}")
         warm = None if sample is None else encode_payload(sample).decode()
-        wanted = Wanted(
-            instances, timeout_ms, concurrency, queue_ms, warm, tags_of(asked), asked.description, asked.labels
-        )
+        own = (instances, timeout_ms, concurrency, queue_ms, warm)
+        wanted = Wanted(*own, tags_of(asked), asked.description, asked.labels, **bounds)
         record = self.rows.find_deployment(self.name, name)
         served = next(iter(self.changes.instances.services(record)), None) if record else None
         chosen: list[str] = []

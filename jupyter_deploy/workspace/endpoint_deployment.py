@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Unpack
 
-from ..deploying import Asked, EndpointChanges, Wanted
+from ..deploying import Asked, Bounds, EndpointChanges, Wanted
 from ..endpoints import DeploymentRecord, Endpoints, refuse_while_running
 from ..errors import not_found
 from ..services import Change, ServiceRecord
@@ -72,6 +72,10 @@ class EndpointDeployment:
         record = self.record
         if record.failed and not record.instances:
             return "Failed", record.failed
+        if record.sleeps:
+            return "Healthy", "it sleeps; the first request starts an instance"
+        # One that has died is started again by this look, maybe at another place.
+        self._changes.resizing.mend(record)
         found = [(health.state, health.reason) for one in self.instances for health in (one.health,)]
         return max(found, key=lambda one: _STATES.index(one[0])) if found else ("Failed", "it has no instance")
 
@@ -93,9 +97,9 @@ class EndpointDeployment:
             return next(iter(texts.values()))
         return "\n".join(f"== {name}\n{text}" for name, text in texts.items())
 
-    def scale(self, instances: int) -> Change:
-        """Have that many instances; those that stay are not touched."""
-        self.change = self._changes.deploy(self.endpoint, self.name, Asked(), Wanted(instances=instances))
+    def scale(self, instances: int | None = None, **bounds: Unpack[Bounds]) -> Change:
+        """Have that many instances, or bounds for their number; those that stay are not touched."""
+        self.change = self._changes.deploy(self.endpoint, self.name, Asked(), Wanted(instances=instances, **bounds))
         return self.change
 
     def delete(self) -> None:
@@ -116,11 +120,13 @@ class EndpointDeployment:
             "name": self.name,
             "endpoint": self.endpoint,
             "state": state,
-            "reason": reason if state != "Healthy" else record.failed,
+            "reason": record.failed or reason if state == "Healthy" else reason,
             "traffic": rules.traffic.get(self.name, 0),
             "mirror": rules.mirror.get(self.name, 0),
             "instances": list(record.instances),
             "wanted": record.wanted,
+            "sleeps": record.sleeps,
+            "scaling": asdict(record.scaling) if record.scaling else None,
             "script": own.script if own and not own.image else "",
             "image": own.image.name if own and own.image else "",
             "models": list(served.models) if served else [],

@@ -13,8 +13,8 @@ from ..deploying import (
     Progress,
     References,
     Resolver,
-    Rolling,
     Rollout,
+    supervise,
 )
 from ..endpoints import Endpoints
 from ..home import Home
@@ -58,14 +58,14 @@ class LiveEndpoints(Mapping[str, Endpoint]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._rows.find(name) is not None
 
-    def carry_out(self, endpoint: str, say: Callable[[str], None]) -> None:
-        """Carry out the rollouts of an endpoint, in this process, until there is none; another process may do it."""
+    def supervise(self, endpoint: str, say: Callable[[str], None]) -> None:
+        """Look after an endpoint, in this process, until nothing of it wants that; another process may do it."""
 
         def health(member: ServiceRecord) -> tuple[str, str]:
             found = self._service(member.name).health
             return found.state, found.reason
 
-        Rolling(self._rows, self._changes).carry_out(endpoint, health, say)
+        supervise(endpoint, self._rows, self._changes, health, say)
 
     def create(
         self,

@@ -1,4 +1,4 @@
-"""``python -m jupyter_deploy.workspace.supervisor HOME ENDPOINT``: carry out the rollouts of an endpoint.
+"""``python -m jupyter_deploy.workspace.supervisor HOME ENDPOINT``: look after an endpoint.
 
 The router's watcher starts it, and starts it again when it dies. All that it knows is in the database, so it may be
 killed at any moment.
@@ -15,10 +15,10 @@ from .workspace import Workspace
 
 
 def main(home: Path, endpoint: str) -> int:
-    """Work until there is no rollout to carry out."""
+    """Work until there is nothing to look after."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Workspace(home).endpoints.carry_out(endpoint, _say)
+    Workspace(home).endpoints.supervise(endpoint, _say)
     return 0
 
 

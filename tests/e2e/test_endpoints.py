@@ -70,26 +70,26 @@ def endpoint(made: Endpoint, folder: Path) -> Endpoint:
 
 
 def post(endpoint: Endpoint, value: object = 1, **headers: str) -> requests.Response:
-    given = {"Authorization": f"Bearer {endpoint.get_keys().primary}", **headers}
+    given = {"Authorization": f"Bearer {endpoint.get_keys().primary}", "Content-Type": "application/json", **headers}
     return requests.post(endpoint.scoring_uri, data=json.dumps(value), headers=given, timeout=30)
 
 
 class Load:
     """Clients on kept connections, and what they were answered."""
 
-    def __init__(self, endpoint: Endpoint, clients: int = 8) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, clients: int = 8, body: str = "1") -> None:
+        self._endpoint, self._body = endpoint, body
         self._over = threading.Event()
         self.answers: Counter[str] = Counter()
         self.failed: list[str] = []
         self._threads = [threading.Thread(target=self._run) for _ in range(clients)]
 
     def _run(self) -> None:
-        key = {"Authorization": f"Bearer {self._endpoint.get_keys().secondary}"}
+        key = {"Authorization": f"Bearer {self._endpoint.get_keys().secondary}", "Content-Type": "application/json"}
         with requests.Session() as session:
             while not self._over.is_set():
                 try:
-                    answer = session.post(self._endpoint.scoring_uri, data="1", headers=key, timeout=30)
+                    answer = session.post(self._endpoint.scoring_uri, data=self._body, headers=key, timeout=30)
                 except requests.RequestException as error:
                     self.failed.append(repr(error))
                     continue
