@@ -211,7 +211,6 @@ CONTAINERS = (
 
 # Rows that nothing shows yet, each with the reason.
 OPEN = {
-    "2.45": "open: an endpoint has one version, and traffic is not split between versions",
     "3.7": "open: PyTorch is not among the tests' packages; e2e/test_breakages.py shows the hint of that error",
     "3.19": "open: comes with the live view of endpoints",
 }

@@ -15,7 +15,6 @@ from jupyter_deploy.cli import main
 from jupyter_deploy.sdk.v1 import (
     AciWebservice,
     AksCompute,
-    AksEndpoint,
     AksWebservice,
     ComputeTarget,
     LocalWebservice,
@@ -200,13 +199,6 @@ def test_row_2_40_a_service_with_a_certificate_answers_by_https_only(
     address = service.scoring_uri.replace("127.0.0.1", "localhost")
     assert requests.post(address, BODY, verify=str(certificate), timeout=10).json() == [0, 1]
     assert requests.post(address.replace("https", "http"), BODY, timeout=10).status_code == 400
-
-
-def test_an_endpoint_with_one_version_answers(ws: Workspace, outputs: Path, folder: Path) -> None:
-    config = AksEndpoint.deploy_configuration(version_name="versiona", traffic_percentile=100)
-    endpoint = Model.deploy(ws, "endpoint", [registered(ws, outputs)], inference(folder), config)
-    endpoint.wait_for_deployment()
-    assert endpoint.run(BODY) == [0, 1]
 
 
 def test_row_2_71_requests_are_collected_where_the_configuration_asks_for_it(

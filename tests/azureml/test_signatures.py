@@ -32,8 +32,7 @@ _VERSION = (
 
 # As the SDK has them, but for these: a workspace needs no subscription, nor does a list of them; Run.list has no
 # private argument; CondaDependencies.create takes the version of this notebook's Python; local services may be waited
-# for with a limit, and take the arguments of the other classes' keys; AksEndpoint changes with one call what
-# AksWebservice does.
+# for with a limit, and take the arguments of the other classes' keys.
 SIGNATURES = {
     "Workspace.__init__": (
         "subscription_id=None, resource_group=None, workspace_name=None, auth=None, _location=None, "
@@ -221,6 +220,10 @@ SIGNATURES = {
     "AksEndpoint.create_version": _VERSION,
     "AksEndpoint.update_version": _VERSION,
     "AksEndpoint.delete_version": "version_name",
+    "AksEndpoint.update": (
+        "auth_enabled=None, token_auth_enabled=None, enable_app_insights=None, description=None, tags=None, "
+        "properties=None"
+    ),
     "ModelPackage.wait_for_creation": "show_output=False",
     "ModelPackage.update_creation_state": "",
     "ModelPackage.get_container_registry": "",

@@ -112,5 +112,5 @@ def test_tls_is_changed_by_an_update_alone(ws: Workspace, folder: Path, tmp_path
     certificate, key = map(str, pair(tmp_path))
     service.update(ssl_enabled=True, ssl_cert_pem_file=certificate, ssl_key_pem_file=key, ssl_cname="localhost")
     assert (service.scoring_uri.partition(":")[0], service.run('"x"')) == ("https", '"x"')
-    with pytest.raises(WebserviceException, match="One of: 'ACI', 'AKS', 'Local'"):
+    with pytest.raises(WebserviceException, match="One of: 'ACI', 'AKS', 'AKSENDPOINT', 'Local'"):
         Webservice.list(ws, compute_type="FPGA")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .configurations import AksServiceDeploymentConfiguration as AksServiceDeploymentConfiguration
     from .configurations import LocalWebserviceDeploymentConfiguration as LocalWebserviceDeploymentConfiguration
     from .configurations import WebserviceDeploymentConfiguration as WebserviceDeploymentConfiguration
-    from .deploying import deploy as deploy
     from .deploying import deployed_as as deployed_as
+    from .entrance import deploy as deploy
     from .local import LocalWebservice as LocalWebservice
     from .packaging import ModelPackage as ModelPackage
     from .packaging import package as package
@@ -38,7 +38,8 @@ else:
                 "AksServiceDeploymentConfiguration LocalWebserviceDeploymentConfiguration "
                 "WebserviceDeploymentConfiguration"
             ),
-            "deploying": "deploy deployed_as",
+            "deploying": "deployed_as",
+            "entrance": "deploy",
             "local": "LocalWebservice",
             "packaging": "ModelPackage package",
         },

@@ -146,14 +146,14 @@ class AksWebservice(_AksConfigured):
     def get_token(self) -> tuple[str, datetime]:
         """Return a token, and when to ask for the next one."""
         self._needs_tokens()
-        return self._service.get_token()
+        return self._asked.get_token()
 
     def get_access_token(self) -> AccessToken:
         """Return a token with its times."""
         self._needs_tokens()
         import jwt
 
-        token, refresh_after = self._service.get_token()
+        token, refresh_after = self._asked.get_token()
         # Its own signature need not be checked: it was made here.
         ends = jwt.decode(token, options={"verify_signature": False})["exp"]
         return AccessToken(token, refresh_after, datetime.fromtimestamp(ends, UTC))

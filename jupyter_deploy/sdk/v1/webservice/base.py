@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import InvokeProblem, NotFound, ServiceDown, UsageProblem
 from ....services import Health, ServiceRecord, known_hint
-from ....workspace import Service
+from ....workspace import Endpoint, Service
 from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
 from .attributes import AttributesOfAll
 from .bodies import as_it_is
-from .labels import CLASSES, compute_type_of, configuration_of
+from .known import class_of, found, names_of, not_found
+from .labels import compute_type_of, configuration_of
 from .serializing import serialized
 from .states import FINAL, told, until_deployed
 
@@ -39,20 +40,20 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
     def __new__(cls, workspace: Workspace, name: str, *_: Any, **__: Any) -> Webservice:
         """Make an object of the service's own class."""
-        record = _find(workspace, name)
-        found = _class_of(compute_type_of(record)) if record else cls
-        return super().__new__(found if issubclass(found, cls) else cls)
+        record = found(workspace, name)
+        kind: type[Webservice] = class_of(compute_type_of(record)) if record else cls
+        return super().__new__(kind if issubclass(kind, cls) else cls)
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self._name = name
         self._deleted = False
-        record = _find(workspace, name)
+        record = found(workspace, name)
         if record is None:
-            raise _not_found(workspace, name)
+            raise not_found(workspace, name)
         kind = compute_type_of(record)
         if self._compute_type and kind != self._compute_type:
-            right = _class_of(kind).__name__
+            right = class_of(kind).__name__
             raise WebserviceException(
                 f"{kind} service {name} is not one of {type(self).__name__}.",
                 hint=f"{right}(ws, {name!r}), or Webservice(ws, {name!r}) for any.",
@@ -64,13 +65,18 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
     def _repr_html_(self) -> str | None:
         from ....display import html
 
-        return None if self._deleted else html(self._service)
+        return None if self._deleted else html(self._asked)
 
     @property
     def _service(self) -> Service:
         if self._deleted:
             raise WebserviceException(f"Service {self._name} is deleted.", hint="Deploy it again: Model.deploy(…)")
         return self.workspace._local.services[self._name]
+
+    @property
+    def _asked(self) -> Service | Endpoint:
+        """What clients ask: the service itself, or the endpoint that it is."""
+        return self._service
 
     @property
     def _record(self) -> ServiceRecord:
@@ -87,7 +93,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
     @property
     def compute_type(self) -> str:
-        """``"Local"``, ``"ACI"`` or ``"AKS"``."""
+        """``"Local"``, ``"ACI"``, ``"AKS"`` or ``"AKSENDPOINT"``."""
         return self._compute_type
 
     @property
@@ -106,7 +112,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
     @property
     def scoring_uri(self) -> str | None:
         """Where requests go."""
-        return self._service.scoring_uri or None
+        return self._asked.scoring_uri or None
 
     @property
     def swagger_uri(self) -> str | None:
@@ -248,7 +254,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         """
         self._wait_while_deploying()
         try:
-            return self._service.request(as_it_is(input_data)).value
+            return self._asked.request(as_it_is(input_data)).value
         except InvokeProblem as problem:
             raise WebserviceException(
                 "Received bad response from service. More information can be found by calling `.get_logs()` on the "
@@ -276,7 +282,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
     def get_keys(self) -> tuple[str, str]:
         """Return both keys."""
         try:
-            keys = self._service.get_keys()
+            keys = self._asked.get_keys()
         except UsageProblem as problem:
             raise WebserviceException(problem.message, hint=str(problem.hint)) from problem
         # A pair like the SDK's; shown whole, as in a saved notebook, it hides both.
@@ -288,7 +294,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         if word not in {"primary", "secondary"}:
             raise WebserviceException(f"Invalid key {key!r}.", hint="service.regen_key('Primary'), or 'Secondary'.")
         try:
-            self._service.regenerate_key(word, set_key)
+            self._asked.regenerate_key(word, set_key)
         except UsageProblem as problem:
             raise WebserviceException(problem.message, hint=str(problem.hint)) from problem
 
@@ -303,23 +309,26 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
     def delete(self) -> None:
         """End it and forget it, with its log; the name is free afterwards."""
         if not self._deleted:
-            self._service.delete()
+            self._asked.delete()
             self._deleted = True
 
     def add_tags(self, tags: Mapping[str, str]) -> None:
         """Add tags; one that is there gets the new value."""
-        self._service.describe(tags=tags)
+        self._describe(tags=tags)
 
     def remove_tags(self, tags: Sequence[str]) -> None:
         """Remove tags by their keys."""
         for key in tags:
             if key not in self._record.spec.tags:
                 print(f"Tag with key {key} not found.")  # noqa: T201 - the SDK's own line
-        self._service.describe(tags=dict.fromkeys(tags))
+        self._describe(tags=dict.fromkeys(tags))
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
         """Add properties; they can never be changed."""
-        self._service.describe(properties=properties)
+        self._describe(properties=properties)
+
+    def _describe(self, **what: Any) -> None:
+        self._service.describe(**what)
 
     def serialize(self) -> dict[str, Any]:
         """Return plain values under the SDK's keys."""
@@ -348,33 +357,12 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         from .finding import check_filters, passes
 
         check_filters(compute_type, tags, properties)
-        names = sorted(workspace._local.services)
-        found = [Webservice(workspace, name) for name in names]
+        services = [Webservice(workspace, name) for name in names_of(workspace)]
         passing = partial(passes, model_name=model_name, model_id=model_id, tags=tags, properties=properties)
         return [
             service
-            for service in found
+            for service in services
             if (compute_type or service.compute_type).upper() == service.compute_type.upper()
             and not (image_name or image_id or image_digest)
             and passing(service._record)
         ]
-
-
-def _find(workspace: Workspace, name: str) -> ServiceRecord | None:
-    try:
-        return workspace._local.services[name].record
-    except NotFound:
-        return None
-
-
-def _not_found(workspace: Workspace, name: str) -> WebserviceException:
-    known = sorted(workspace._local.services)
-    return WebserviceException(
-        f"WebserviceNotFound: Webservice with name {name} not found in provided workspace",
-        status_code=404,
-        hint=f"Services here: {', '.join(known[:10])}." if known else "Deploy one: Model.deploy(ws, name, models, …)",
-    )
-
-
-def _class_of(compute_type: str) -> type[Webservice]:
-    return of_v1(CLASSES[compute_type])  # type: ignore[no-any-return]

@@ -273,6 +273,8 @@ class AksServiceDeploymentConfiguration(_Cloud):
 class AksEndpointDeploymentConfiguration(AksServiceDeploymentConfiguration):
     """One version of an endpoint."""
 
+    compute_type: ClassVar[str] = "AKSENDPOINT"
+
     version_name: str | None = None
     traffic_percentile: float | None = None
 

@@ -1,4 +1,4 @@
-"""``Model.deploy`` and ``Webservice.update``: from the SDK's arguments to one request of the workspace."""
+"""Services of ``Model.deploy`` and ``Webservice.update``: from the SDK's arguments to one request of the workspace."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 from ....deploying import Options
 from ....environments import INFERRED, KERNEL
-from ....errors import InUse, UsageProblem
+from ....errors import InUse
 from ....registry import Model as Version
-from ....services import ServiceRecord, check_service_name
+from ....services import ServiceRecord
 from ....targets import choose, target
 from ..compute import AksCompute
 from ..exceptions import UserErrorException, WebserviceException
 from ..inference_config import InferenceConfig
 from ..model import Model
 from ..workspace import Workspace
-from .base import Webservice, _class_of, _find
+from .base import Webservice
 from .configurations import (
     SCORING_TIMEOUT_MS,
     AciServiceDeploymentConfiguration,
@@ -27,13 +27,14 @@ from .configurations import (
     LocalWebserviceDeploymentConfiguration,
     WebserviceDeploymentConfiguration,
 )
+from .known import class_of, endpoint_of, found
 from .labels import configuration_of, labels_of
 
 # A path's model is named as the SDK names it: by the file, cut.
 _NAME_LENGTH = 30
 _GB = 1 << 30
 # With overwrite, each option that is not given returns to its default.
-_DEFAULT: Options = {
+AS_NEW: Options = {
     "port": "default",
     "workers": "default",
     "settings": "default",
@@ -50,42 +51,46 @@ _DEFAULT: Options = {
 }
 
 
-def deploy(
+def deploy_service(
     workspace: Workspace,
     name: str,
     models: Sequence[Model | str | Path],
-    inference_config: Any = None,
-    deployment_config: WebserviceDeploymentConfiguration | None = None,
-    deployment_target: Any = None,
-    overwrite: bool = False,
-    show_output: bool = False,
+    inference_config: Any,
+    configuration: WebserviceDeploymentConfiguration,
+    overwrite: bool,
+    show_output: bool,
 ) -> Webservice:
     """Deploy models as a service of the configuration's class; returns before it serves."""
-    configuration = _configuration(deployment_config, deployment_target)
-    try:
-        check_service_name(name)
-    except UsageProblem as error:
-        raise WebserviceException(error.message, hint=str(error.hint)) from error
-    record = _find(workspace, name)
-    if record and not overwrite and configuration.compute_type != "Local":
+    if endpoint_of(workspace, name):
         raise WebserviceException(
-            f"Service {name} with the same name already exists, please use a different service name or delete the "
-            "existing service.",
-            hint=f"Model.deploy(…, overwrite=True), or Webservice(ws, {name!r}).update(models=…, inference_config=…).",
+            f"An endpoint is named {name!r}: a service of that name could not be told from it.",
+            hint=f"Choose another name, or AksEndpoint(ws, {name!r}).delete() first.",
         )
-    options: Options = {**_DEFAULT} if record else {}
+    record = found(workspace, name)
+    if record and not overwrite and configuration.compute_type != "Local":
+        raise name_is_taken(name)
+    options: Options = {**AS_NEW} if record else {}
     options |= deployed_as(workspace, name, models, inference_config)
-    options |= _configured(configuration, say=print if show_output else None)
+    options |= configured(configuration, say=print if show_output else None)
     if record is None and configuration.properties:
         options["properties"] = dict(configuration.properties)
     options["labels"] = labels_of(configuration)
     if record:
-        options = _in_place_of(record, options)
+        options = in_place_of(record, options)
     _apply(workspace, name, options, configuration, show_output)
-    made = _class_of(configuration.compute_type)(workspace, name)
+    made: Webservice = class_of(configuration.compute_type)(workspace, name)
     if show_output and configuration.compute_type == "Local":
         print("Checking container health...")  # noqa: T201 - the SDK's own line
     return made
+
+
+def name_is_taken(name: str) -> WebserviceException:
+    """Say that there is such a service already."""
+    return WebserviceException(
+        f"Service {name} with the same name already exists, please use a different service name or delete the "
+        "existing service.",
+        hint=f"Model.deploy(…, overwrite=True), or Webservice(ws, {name!r}).update(models=…, inference_config=…).",
+    )
 
 
 def update(
@@ -102,20 +107,27 @@ def update(
         raise WebserviceException(
             "No parameters provided to update.", hint="service.update(models=[model], inference_config=config)"
         )
+    options = changes_of(service, service.name, models, inference_config, configuration)
+    service.workspace._local.deploy(service.name, **options)
+
+
+def changes_of(
+    service: Webservice,
+    name: str,
+    models: Sequence[Any] | None,
+    inference_config: Any,
+    configuration: WebserviceDeploymentConfiguration | None,
+) -> Options:
+    """Say as options what an update gives; ``name`` is what an environment without a name is called after."""
     options: Options = {}
     if models is not None or inference_config is not None:
         record = service._record
         kept = [service.workspace._local.models.get(reference) for reference in record.models]
-        options |= deployed_as(
-            service.workspace,
-            service.name,
-            kept if models is None else models,
-            inference_config,
-            keeps_script=inference_config is None,
-        )
+        given = kept if models is None else models
+        options |= deployed_as(service.workspace, name, given, inference_config, keeps_script=inference_config is None)
     if configuration is not None:
         options |= _changed(service._record, configuration)
-    service.workspace._local.deploy(service.name, **options)
+    return options
 
 
 def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfiguration) -> Options:
@@ -139,7 +151,7 @@ def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfigura
     said = {key: value for key, value in {**before, **given}.items() if _known(configuration, key)}
     merged = type(configuration)(**said)
     merged.validate_configuration()
-    options = _configured(configuration, say=None, given_only=True)
+    options = configured(configuration, say=None, given_only=True)
     # A size or a setting may be of several options, of which only some are given.
     sizes = {"cpus": getattr(merged, "cpus", None), "memory": getattr(merged, "memory", None)}
     options |= {key: size for key, size in sizes.items() if key in options}  # type: ignore[typeddict-item]
@@ -157,7 +169,7 @@ def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfigura
     return options | {"labels": labels_of(merged)}
 
 
-def _in_place_of(record: ServiceRecord, options: Options) -> Options:
+def in_place_of(record: ServiceRecord, options: Options) -> Options:
     """Have tags, settings and variables replaced: given alone, they would be added to those of the service."""
     spec, found = record.spec, options.copy()
     if isinstance(tags := found.get("tags"), Mapping):
@@ -174,17 +186,18 @@ def deployed_again(
 ) -> Webservice:
     """Deploy what a service serves once more, under another name and class."""
     spec, workspace = service._record.spec, service.workspace
-    configuration = _configuration(configuration, compute)
+    configuration = checked_configuration(configuration, compute)
     options: Options = {"script": Path(spec.script) if spec.script_is_file else spec.script}
     options |= {
         "models": service._record.models,
         "environment": spec.environment or None,
         "source": spec.source or None,
     }
-    options |= _configured(configuration, say=None)
+    options |= configured(configuration, say=None)
     options["labels"] = labels_of(configuration)
     _apply(workspace, name, options, configuration, False)
-    return _class_of(configuration.compute_type)(workspace, name)
+    made: Webservice = class_of(configuration.compute_type)(workspace, name)
+    return made
 
 
 def _apply(
@@ -202,7 +215,8 @@ def _apply(
     workspace._local.deploy(name, wait=False, progress=say, keys=given, **options)
 
 
-def _configuration(given: object, compute: Any) -> WebserviceDeploymentConfiguration:
+def checked_configuration(given: object, compute: Any) -> WebserviceDeploymentConfiguration:
+    """Check a configuration together with its compute target; the class of the service follows from both."""
     if compute is not None and not isinstance(compute, AksCompute):
         raise WebserviceException(
             f"deployment_target must be an AksCompute, not of the class {type(compute).__name__}.",
@@ -226,7 +240,7 @@ def deployed_as(
 ) -> Options:
     """Say as options what models and configuration ask for.
 
-    ``keeps_script`` has a service of that name keep its script where no configuration is given.
+    ``keeps_script`` has a service that there is keep its script where no configuration is given.
     """
     if isinstance(models, (str, Path, Model)):
         models = [models]
@@ -241,7 +255,7 @@ def deployed_as(
                 hint="Model.deploy(ws, name, models, InferenceConfig(entry_script='score.py'), deployment_config)",
             )
         return _with_packages({**inference_config._options(name), **options})
-    if keeps_script and _find(workspace, name):
+    if keeps_script:
         return options
     if len(versions) != 1:
         raise UserErrorException("You must provide an InferenceConfig when deploying zero or multiple models.")
@@ -293,7 +307,8 @@ def _of_path(workspace: Workspace, path: Path) -> Version:
     return made
 
 
-def _configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, given_only: bool = False) -> Options:
+def configured(configuration: WebserviceDeploymentConfiguration, *, say: Any, given_only: bool = False) -> Options:
+    """Say a configuration as options: all of it with the defaults, or what it gives only."""
     options: Options = {}
     if configuration.tags:
         options["tags"] = dict(configuration.tags)

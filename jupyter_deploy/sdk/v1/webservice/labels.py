@@ -11,14 +11,19 @@ from .configurations import WebserviceDeploymentConfiguration
 
 _CLASS = "azureml.compute_type"
 _CONFIGURATION = "azureml.configuration"
-LOCAL = "Local"
-CLASSES = {"ACI": "AciWebservice", "AKS": "AksWebservice", LOCAL: "LocalWebservice"}
+LOCAL, ENDPOINT = "Local", "AKSENDPOINT"
+CLASSES = {"ACI": "AciWebservice", "AKS": "AksWebservice", ENDPOINT: "AksEndpoint", LOCAL: "LocalWebservice"}
+
+
+def kind_label(compute_type: str) -> dict[str, str]:
+    """Return the label that says the class of a service."""
+    return {_CLASS: compute_type}
 
 
 def labels_of(configuration: WebserviceDeploymentConfiguration) -> dict[str, str]:
     """Return the labels of a service that is deployed with this configuration."""
     return {
-        _CLASS: configuration.compute_type,
+        **kind_label(configuration.compute_type),
         _CONFIGURATION: json.dumps(configuration.kept(), sort_keys=True, default=str),
     }
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..exceptions import WebserviceException
 from ..workspace import Workspace
-from .base import Webservice, _find, _not_found
+from .base import Webservice
 from .configurations import LocalWebserviceDeploymentConfiguration, WebserviceDeploymentConfiguration
+from .known import found, not_found
 from .labels import LOCAL, compute_type_of
 from .reloading import reload
 
@@ -25,9 +26,9 @@ class LocalWebservice(Webservice):
     _running = "Checking container health..."
 
     def __init__(self, workspace: Workspace, name: str, must_exist: bool = True) -> None:
-        if _find(workspace, name) is None:
+        if found(workspace, name) is None:
             if must_exist:
-                raise _not_found(workspace, name)
+                raise not_found(workspace, name)
             self.workspace, self._name, self._deleted = workspace, name, True
             return
         super().__init__(workspace, name)
@@ -114,8 +115,8 @@ class LocalWebservice(Webservice):
 
     def update_deployment_state(self, must_exist: bool = False) -> None:
         """Do nothing, unless it must exist and does not."""
-        if must_exist and _find(self.workspace, self._name) is None:
-            raise _not_found(self.workspace, self._name)
+        if must_exist and found(self.workspace, self._name) is None:
+            raise not_found(self.workspace, self._name)
 
     def deploy_to_cloud(
         self, name: str | None = None, deployment_config: Any = None, deployment_target: Any = None
@@ -133,8 +134,8 @@ class LocalWebservice(Webservice):
         all: bool | None = None,  # noqa: A002 - the SDK's word
     ) -> builtins.list[LocalWebservice]:
         """List local services, those that do not run only with ``all``."""
-        found = Webservice.list(workspace, LOCAL, model_name=model_name, model_id=model_id)
-        return [service for service in found if isinstance(service, LocalWebservice) and (all or service._is_up())]
+        services = Webservice.list(workspace, LOCAL, model_name=model_name, model_id=model_id)
+        return [service for service in services if isinstance(service, LocalWebservice) and (all or service._is_up())]
 
     def _is_up(self) -> bool:
         return compute_type_of(self._record) == LOCAL and self.state in {"running", "deploying"}
