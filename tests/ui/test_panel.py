@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from jupyter_deploy.workspace import Service, Workspace
 
-from .lab import Lab, Notebook, opened
+from .lab import Lab, Notebook, loaded, opened
 from .panels import PanelPage
 from .test_everywhere import EVIL, WRITES
 
@@ -231,7 +231,7 @@ def test_another_version_of_its_model(panel: PanelPage, shared: Workspace) -> No
 
 def test_two_tabs_agree_and_delete_asks(panel: PanelPage, shared: Workspace, lab: Lab, browser: Browser) -> None:
     shared.deploy("passing", script="echo")
-    with opened(lab, browser) as other:
+    with loaded(lab, browser, "lab/workspaces/second") as other:
         second = PanelPage(other).open()
         expect(second.state("passing")).to_have_text("●Healthy")
         panel.press("passing", "Delete")
