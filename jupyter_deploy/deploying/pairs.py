@@ -20,7 +20,7 @@ _BUSY = {408, 429}
 
 def key_of(record: Record) -> Key:
     """Return what both versions' records of one request have in common; a client may use an id again."""
-    return str(record["id"]), hash((record.get("query", ""), str(record.get("input"))))
+    return str(record["id"]), hash((record.get("path", ""), record.get("query", ""), str(record.get("input"))))
 
 
 def failed(record: Record) -> bool:

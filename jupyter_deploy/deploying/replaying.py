@@ -15,6 +15,7 @@ from .pairs import Record
 
 # A server that does not answer at all must not hold the thread for ever.
 _SECONDS = 30.0
+_SCORE = "/score"
 _REQUEST_ID = "x-ms-request-id"
 
 
@@ -77,7 +78,7 @@ class Replayer:
         query = f"?{record['query']}" if record.get("query") else ""
         connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
         try:
-            connection.request("POST", f"/score{query}", body, headers)
+            connection.request("POST", f"{quote(str(record.get('path', _SCORE)))}{query}", body, headers)
             connection.getresponse().read()
         finally:
             connection.close()

@@ -34,8 +34,9 @@ class Rolling:
         old = self._old(record, self._rows.get_deployment(endpoint, new))
         for name in (old, new):
             self._refuse_unfit(endpoint, name)
-        columns = {key: values[:_MOST_REFERENCE] for key, values in columns_of(reference).items()} if reference else {}
-        if reference and not columns:
+        columns = {} if reference is None else columns_of(_plain(reference), _MOST_REFERENCE)
+        columns = {key: values[:_MOST_REFERENCE] for key, values in columns.items()}
+        if reference is not None and not columns:
             raise UsageProblem("The reference has no columns.", hint="Give rows: a list of lists, or of mappings.")
         for name in (old, new):
             # While a rollout runs, neither of the two falls asleep.
@@ -103,6 +104,13 @@ class Rolling:
                 return found
             time.sleep(_POLL_SECONDS)
         return self._rollouts.get(record.number)
+
+
+def _plain(reference: Any) -> Any:
+    """Make lists and mappings of a data frame or an array."""
+    if hasattr(reference, "to_dict"):
+        return reference.to_dict("records")
+    return reference.tolist() if hasattr(reference, "tolist") else reference
 
 
 _FITS: Mapping[str, tuple[str, frozenset[str]]] = {

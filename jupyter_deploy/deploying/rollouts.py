@@ -27,6 +27,8 @@ _TRICKLE_SECONDS = 0.25
 _AT_ONCE = 10
 _WRITTEN_SECONDS = 0.3
 _COLLECT: dict[str, Setting | None] = {"collect": "requests", "collect_sampling_rate": 1.0}
+# With these, a server collects no requests.
+_NO_REQUESTS = {None, "off", "script"}
 _DEAD = {"Failed", "Stopped"}
 
 
@@ -252,7 +254,7 @@ class RolloutRun:
             except DeployError as error:
                 self.record = self.record.noted("note", f"{name} still collects its requests: {error.message}")
                 continue
-            if settings.get("collect") is None:
+            if settings.get("collect") in _NO_REQUESTS:
                 forgotten.append(name)
         # What was collected last is written a moment after a server has been told to collect no more.
         time.sleep(_WRITTEN_SECONDS)

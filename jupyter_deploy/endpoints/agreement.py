@@ -71,14 +71,17 @@ def columns(text: str) -> dict[str, list[Scalar]]:
     return columns_of(value)
 
 
-def columns_of(value: Any) -> dict[str, list[Scalar]]:
-    """Return the columns of rows: lists, records, or a mapping with one of these or with columns inside."""
+def columns_of(value: Any, most: int = _MOST_SCALARS) -> dict[str, list[Scalar]]:
+    """Return the columns of rows: lists, records, or a mapping with one of these or with columns inside.
+
+    ``most`` rows are looked at.
+    """
     if isinstance(value, Mapping):
         if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
             names = [str(name) for name in value["columns"]]
             return {
                 names[int(key)]: held
-                for key, held in columns_of(value["data"]).items()
+                for key, held in columns_of(value["data"], most).items()
                 if key.isdecimal() and int(key) < len(names)
             }
         lists = {str(key): inner for key, inner in value.items() if isinstance(inner, list)}
@@ -86,13 +89,13 @@ def columns_of(value: Any) -> dict[str, list[Scalar]]:
             return lists
         nested = next((inner for inner in value.values() if isinstance(inner, list | dict)), None)
         if nested is not None:
-            return columns_of(nested)
+            return columns_of(nested, most)
         return {str(key): [inner] for key, inner in value.items()}
     if not isinstance(value, list):
         return {}
     rows = value if any(isinstance(row, list | dict) for row in value) else [value]
     found: dict[str, list[Scalar]] = {}
-    for row in rows[:_MOST_SCALARS]:
+    for row in rows[:most]:
         for key, inner in row.items() if isinstance(row, dict) else enumerate(row) if isinstance(row, list) else ():
             if not isinstance(inner, list | dict):
                 found.setdefault(str(key), []).append(inner)

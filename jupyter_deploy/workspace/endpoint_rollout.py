@@ -142,7 +142,7 @@ class RollsOut:
         ----------
         deployment : str, optional
             The deployment that gets the traffic. Without it, the endpoint's newest rollout is returned.
-        reference : list, optional
+        reference : list or DataFrame, optional
             A training sample, rows as a request has them, with which the inputs are compared; by default those that the
             old version had before.
         **plan : optional

@@ -28,6 +28,7 @@ _FLUSH_BYTES = 1 << 20
 _KEPT_GENERATIONS = 8
 _CLOSE_SECONDS = 2.0
 _JSON = b"application/json"
+SCORE = "/score"
 # Id; when it began, how long it took, and run() of it; status, both bodies, generation, what only some requests have.
 _Noted = tuple[str, float, float, float, int, bytes, bytes, int, dict[str, Any] | None]
 _GENERATION = 7
@@ -88,6 +89,7 @@ class Collection:
         # and reply nothing is held until then.
         kind = headers.get(b"content-type")
         is_usual = (kind == _JSON or kind is None) and scope["method"] == "POST" and not scope["query_string"]
+        is_usual = is_usual and scope["path"] == SCORE
         more = None if is_usual and not answer.meta and reply.stream is None else _more(scope, kind, reply, answer)
         body, generation = job.request.body, job.link.generation if job.link else 0
         began, run = time.time() - seconds, answer.milliseconds
@@ -171,12 +173,14 @@ def _records(noted: Sequence[_Noted], limit: int) -> list[dict[str, Any]]:
 
 
 def _more(scope: Mapping[str, Any], kind: bytes | None, reply: Reply, answer: Answer) -> dict[str, Any]:
-    """Collect what only some requests have: an own method or type, a query, why the script failed."""
+    """Collect what only some requests have: an own route, method or type, a query, why the script failed."""
     more: dict[str, Any] = {}
     if reply.stream is not None:
         more["streamed"] = True
     if scope["method"] != "POST":
         more["method"] = scope["method"]
+    if scope["path"] != SCORE:
+        more["path"] = scope["path"]
     if scope["query_string"]:
         more["query"] = scope["query_string"].decode("latin-1")
     if kind != _JSON and kind is not None:
