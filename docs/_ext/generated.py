@@ -132,9 +132,9 @@ def edges() -> str:
     for verb in panel_table():
         name = verb["name"]
         but = [f"`{one['flags'][0]}`: {one['why_not']}" for one in verb["arguments"] if one["why_not"]]
-        panel = (
-            f"no: {verb['why_not']}" if verb["why_not"] else "; ".join(["as a job" if verb["long"] else "yes", *but])
-        )
+        quick = ", ".join(f"`{action}`" for action in verb["quick"])
+        how = f"as a job, but {quick} at once" if quick else "as a job" if verb["long"] else "yes"
+        panel = f"no: {verb['why_not']}" if verb["why_not"] else "; ".join([how, *but])
         notebook = ", ".join(f"`{word}`" for word in filter(None, (f"%model {name}", MAGICS.get(name))))
         rows.append((f"`jupyter model {name}`", notebook, panel))
     return table(("in a terminal", "in a notebook", "in the panel"), rows)

@@ -74,7 +74,7 @@ def _described(verb: Verb) -> dict[str, Any]:
         {**argument, "why_not": NOT_OFFERED.get(f"{verb.name}.{argument['name']}", "")}
         for argument in arguments_of(verb)
     ]
-    about = {"name": verb.name, "help": verb.help, "long": verb.long, "asks": verb.asks}
+    about = {"name": verb.name, "help": verb.help, "long": verb.long, "quick": verb.quick, "asks": verb.asks}
     return {**about, "why_not": NOT_OFFERED.get(verb.name, ""), "arguments": arguments}
 
 
@@ -139,4 +139,5 @@ def _below(root: str, value: str, *, always: bool) -> str:
 
 def is_long(request: Request) -> bool:
     """Whether a verb runs as a job: also many requests to a service take their time."""
-    return find(request.verb).long or bool(request.arguments.get("requests"))
+    verb, given = find(request.verb), request.arguments
+    return (verb.long and given.get("action") not in verb.quick) or bool(given.get("requests"))

@@ -15,6 +15,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
 from ..errors import DeployError, UsageProblem
+from ..workspace import Workspace
 from . import acting, faces, logs, looking
 from .answers import encoded, error_facts, status_of, told
 from .jobs import Job
@@ -185,8 +186,32 @@ class KeysHandler(Handler):
         await self.answer(self.from_workspace(looking.keys, name))
 
 
+class EndpointHandler(Handler):
+    """``GET endpoints/<name>``."""
+
+    @authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        """Tell what a request to an endpoint, or to one of its deployments, may hold."""
+        await self.answer(self.from_workspace(looking.endpoint, name, self.get_query_argument("deployment", "")))
+
+
+class EndpointKeysHandler(Handler):
+    """``GET endpoints/<name>/keys``."""
+
+    @authenticated
+    @authorized(action="write")  # type: ignore[untyped-decorator] # its hint is that of the form without arguments
+    async def get(self, name: str) -> None:
+        """Tell an endpoint's keys; who may only look does not get them."""
+        await self.answer(self.from_workspace(looking.endpoint_keys, name))
+
+
 class LogHandler(Handler):
     """``GET services/<name>/log``."""
+
+    def log_of(self, workspace: Workspace, name: str) -> logs.Log:
+        """Find the log."""
+        return logs.of_service(workspace, name)
 
     @authenticated
     @authorized
@@ -197,18 +222,30 @@ class LogHandler(Handler):
     async def _page(self, name: str) -> dict[str, Any]:
         numbers = (self.whole_number("offset", -1), self.whole_number("limit", 500))
         rest = (self.get_query_argument("file", ""), self.whole_number("before", -1))
-        return await self.from_workspace(logs.page, name, *numbers, *rest)
+        return await self.from_workspace(lambda workspace: logs.page(self.log_of(workspace, name), *numbers, *rest))
+
+
+class EndpointLogHandler(LogHandler):
+    """``GET endpoints/<name>/log``."""
+
+    def log_of(self, workspace: Workspace, name: str) -> logs.Log:
+        """Find the log."""
+        return logs.of_endpoint(workspace, name)
 
 
 class DownloadHandler(Handler):
     """``GET services/<name>/log/download``."""
+
+    def log_of(self, workspace: Workspace, name: str) -> logs.Log:
+        """Find the log."""
+        return logs.of_service(workspace, name)
 
     @authenticated
     @authorized
     async def get(self, name: str) -> None:
         """Send a service's log as a file."""
         try:
-            pieces = await self.from_workspace(logs.whole, name)
+            pieces = await self.from_workspace(lambda workspace: logs.whole(self.log_of(workspace, name)))
             following = partial(next, pieces, b"")
             piece = await self.parts.in_thread(following)
         except DeployError as error:
@@ -221,6 +258,14 @@ class DownloadHandler(Handler):
             await self.flush()
             piece = await self.parts.in_thread(following)
         self.finish(set_content_type="text/plain; charset=utf-8")
+
+
+class EndpointDownloadHandler(DownloadHandler):
+    """``GET endpoints/<name>/log/download``."""
+
+    def log_of(self, workspace: Workspace, name: str) -> logs.Log:
+        """Find the log."""
+        return logs.of_endpoint(workspace, name)
 
 
 def _file_name(name: str) -> str:
@@ -317,6 +362,10 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (f"{PREFIX}/services/{_NAME}/keys", KeysHandler),
     (f"{PREFIX}/services/{_NAME}/log", LogHandler),
     (f"{PREFIX}/services/{_NAME}/log/download", DownloadHandler),
+    (f"{PREFIX}/endpoints/{_NAME}", EndpointHandler),
+    (f"{PREFIX}/endpoints/{_NAME}/keys", EndpointKeysHandler),
+    (f"{PREFIX}/endpoints/{_NAME}/log", EndpointLogHandler),
+    (f"{PREFIX}/endpoints/{_NAME}/log/download", EndpointDownloadHandler),
     (f"{PREFIX}/faces/{_NAME}", FaceHandler),
     (f"{PREFIX}/verbs", VerbsHandler),
     (f"{PREFIX}/verbs/{_NAME}", VerbHandler),

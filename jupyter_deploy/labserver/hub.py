@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import DeployError
 from ..services import Health, ServiceRecord
-from ..workspace import Moved, Watch
+from ..workspace import EndpointRows, Moved, Watch
 from .opened import Opened
 
 SCHEMA_ID = "https://jupyter-model-deploy.org/events/changed/v1"
@@ -27,11 +27,16 @@ SCHEMA: dict[str, Any] = {
             "title": "Changed",
             "description": "The names of what has changed.",
             "type": "object",
-            "properties": {"services": _NAMES, "models": _NAMES, "scripts": _NAMES},
+            "properties": {"services": _NAMES, "models": _NAMES, "scripts": _NAMES, "endpoints": _NAMES},
         },
         "recent": {
             "title": "Recent",
             "description": "The recent traffic of services that have some.",
+            "type": "object",
+        },
+        "numbers": {
+            "title": "Numbers",
+            "description": "What the routers of endpoints have counted of each deployment, where that has changed.",
             "type": "object",
         },
         "jobs": {"title": "Jobs", "description": "The ids of jobs that went on.", **_NAMES},
@@ -109,6 +114,11 @@ class Hub:
         watch = self._watch
         return watch.known(record) if watch else None
 
+    def known_endpoint(self, rows: EndpointRows) -> dict[str, Any] | None:
+        """Return the facts of an endpoint that the last look has found out; None if they are not known."""
+        watch = self._watch
+        return watch.known_endpoint(rows) if watch else None
+
     def _run(self, quietly: bool) -> None:
         watch: Watch | None = None
         try:
@@ -156,12 +166,14 @@ class Hub:
 
     def _tell(self, moved: Moved, jobs: list[str]) -> None:
         names = {"services": moved.services, "models": moved.models, "scripts": moved.scripts}
+        names |= {"endpoints": moved.endpoints}
         changed = {kind: list(found) for kind, found in names.items()}
         self._emit(
             {
                 "revision": self.revision,
                 "changed": changed,
                 "recent": {name: recent.as_dict() for name, recent in moved.recent.items()},
+                "numbers": moved.numbers,
                 "jobs": jobs,
             }
         )

@@ -1,10 +1,12 @@
-"""A service's log in pages, by byte offsets; a rotation loses no line."""
+"""A log in pages, by byte offsets; a rotation loses no line."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,16 +19,59 @@ MOST_LINES = 5000
 _MOST_BYTES = 1 << 20
 _TAIL_BYTES = 4 << 20
 _PIECE = 1 << 16
-_TIME = re.compile(r'(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.]\d{3})|\{"time":"([^"]*)"')
+_REFUSED, _FAILED = 400, 500
+_TIME = re.compile(r'(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.]\d{3}Z?)|\{"time":"([^"]*)"')
 
 
-def page(workspace: Workspace, name: str, offset: int, limit: int, file: str = "", before: int = -1) -> dict[str, Any]:
-    """Return lines of a service's log, or of that of a failed deployment.
+@dataclass(frozen=True)
+class Log:
+    """A log: its file, how its lines look, and what there is where there is no file."""
+
+    name: str
+    path: Path
+    shown: Callable[[list[str]], list[list[str]]]  # of each line, its level and its text
+    otherwise: Callable[[int], str] | None  # the last lines from elsewhere; None where that would be an error
+    command: str
+
+
+def of_service(workspace: Workspace, name: str) -> Log:
+    """Find the log of a service, or of a failed deployment; an instance of an endpoint's deployment is a service."""
+    path = workspace.services.log_file_of(name)
+    # It has not been started yet, or its target keeps the log elsewhere.
+    known = name in workspace.services
+    elsewhere = (lambda lines: workspace.services.log_of(name, lines)) if known else None
+    return Log(name, path, with_levels, elsewhere, f"jupyter model logs {name}")
+
+
+def of_endpoint(workspace: Workspace, name: str) -> Log:
+    """Find the log of an endpoint's router: a line for each request."""
+    endpoint = workspace.endpoints[name]
+    return Log(name, endpoint.access_log, _requests_shown, lambda _: "", f"jupyter model endpoint logs {endpoint.name}")
+
+
+def _requests_shown(lines: list[str]) -> list[list[str]]:
+    return [_request_shown(line) for line in lines]
+
+
+def _request_shown(line: str) -> list[str]:
+    """Write a request that the router has noted as one that people read: when, who, what, how long, its id."""
+    try:
+        told = json.loads(line)
+        status = int(told["status"])
+        words = (told["time"], told["deployment"] or "-", status, told["method"], told["path"])
+        text = f"{' '.join(map(str, words))} {told['milliseconds']} ms {told['request_id'] or ''}".rstrip()
+    except (ValueError, TypeError, KeyError):
+        return with_levels([line])[0]
+    return ["E" if status >= _FAILED or not status else "W" if status >= _REFUSED else "I", text]
+
+
+def page(log: Log, offset: int, limit: int, file: str = "", before: int = -1) -> dict[str, Any]:
+    """Return lines of a log.
 
     Parameters
     ----------
-    name : str
-        The service's name.
+    log : Log
+        Which.
     offset : int
         Where they begin; -1 for the last ones.
     limit : int
@@ -46,16 +91,16 @@ def page(workspace: Workspace, name: str, offset: int, limit: int, file: str = "
         raise UsageProblem(
             f"A page of a log has 1 to {MOST_LINES} lines, from an offset of 0 on; -1 is the end.", hint="limit=500"
         )
-    path = workspace.services.log_file_of(name)
     try:
-        with path.open("rb") as log:
-            return _page_of(path, log, offset, limit, file, before)
+        with log.path.open("rb") as opened:
+            found = _page_of(log.path, opened, offset, limit, file, before)
     except FileNotFoundError:
-        if name not in workspace.services:
+        if log.otherwise is None:
             raise
-        # It has not been started yet, or its target keeps the log elsewhere.
-        lines = _lines(workspace.services.log_of(name, limit).encode()) if offset <= 0 else []
-        return _answer(lines, 0, len(lines), "")
+        lines = _lines(log.otherwise(limit).encode()) if offset <= 0 else []
+        found = _answer(lines, 0, len(lines), "")
+    shown = log.shown(found["lines"])
+    return {**found, "lines": [{"level": level, "time": _time(text), "text": text} for level, text in shown]}
 
 
 def _page_of(path: Path, log: IO[bytes], offset: int, limit: int, file: str, before: int) -> dict[str, Any]:
@@ -122,8 +167,7 @@ def _lines(text: bytes) -> list[bytes]:
 
 def _answer(lines: list[bytes], start: int, end: int, file: str, *, more: bool = False) -> dict[str, Any]:
     texts = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines]
-    shown = [{"level": level, "time": _time(text), "text": text} for level, text in with_levels(texts)]
-    return {"lines": shown, "start": start, "offset": end, "more": more, "rotated": False, "file": file}
+    return {"lines": texts, "start": start, "offset": end, "more": more, "rotated": False, "file": file}
 
 
 def _time(text: str) -> str:
@@ -135,13 +179,12 @@ def _id(log: IO[bytes]) -> str:
     return str(os.fstat(log.fileno()).st_ino)
 
 
-def whole(workspace: Workspace, name: str) -> Iterator[bytes]:
-    """Yield a service's log in pieces, its older part first."""
-    path = workspace.services.log_file_of(name)
-    parts = [part for part in (older_log(path), path) if part.is_file()]
+def whole(log: Log) -> Iterator[bytes]:
+    """Yield a log in pieces, its older part first."""
+    parts = [part for part in (older_log(log.path), log.path) if part.is_file()]
     if not parts:
-        raise NotFound(f"{name} has no log on this machine.", hint=f"jupyter model logs {name}")
+        raise NotFound(f"{log.name} has no log on this machine.", hint=log.command)
     for part in parts:
-        with part.open("rb") as log:
-            while piece := log.read(_PIECE):
+        with part.open("rb") as opened:
+            while piece := opened.read(_PIECE):
                 yield piece

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from ..deploying import history_of
 from ..display import PLAIN, fields, input_schema
@@ -15,9 +16,11 @@ from ..home import Home
 from ..registry import Model, parse_reference
 from ..services import Health, ServiceRecord, failure_hint
 from ..targets import choices_with_added, choose
-from ..workspace import Service, Workspace, health_of, silent
+from ..workspace import EndpointRows, Service, Workspace, endpoint_facts, health_of, silent
 from .answers import error_facts
 
+Row = TypeVar("Row")
+Seen = TypeVar("Seen")
 PROTOCOL = 1
 # How long an overview waits for services; one that hangs must not hold up the others.
 _ANSWER_SECONDS = 1.0
@@ -50,49 +53,89 @@ def info(workspace_of: Callable[[], Workspace], version: str) -> dict[str, Any]:
 
 
 class Overviews:
-    """Gathers overviews of a workspace. ``known`` returns what the feed has just found out about a service, if it has.
+    """Gathers overviews of a workspace.
 
-    A service that hangs is asked by one thread at a time.
+    ``known`` and ``known_endpoint`` return what the feed has just found out, if it has. What hangs is asked by one
+    thread at a time.
     """
 
-    def __init__(self, known: Callable[[ServiceRecord], Health | None]) -> None:
-        self._known = known
+    def __init__(
+        self,
+        known: Callable[[ServiceRecord], Health | None],
+        known_endpoint: Callable[[EndpointRows], dict[str, Any] | None],
+    ) -> None:
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="jupyter-deploy-overview")
-        self._asked: dict[str, tuple[Future[Health], float]] = {}
+        self._services = _Answers(self._pool, known, health_of, lambda _, seconds: silent(seconds))
+        self._endpoints = _Answers(
+            self._pool, known_endpoint, endpoint_facts, lambda rows, seconds: rows.unasked(silent(seconds).reason)
+        )
 
     def close(self) -> None:
         """Ask no more services."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def gather(self, workspace: Workspace, revision: int) -> dict[str, Any]:
-        """Return models, services and scripts; ``revision`` is how far the feed was before."""
+        """Return models, services, endpoints and scripts; ``revision`` is how far the feed was before."""
         # What killed processes have left is no service, as in each list of services.
         workspace.housekeeping.clear_away()
-        records = workspace.services.records()
-        health = self._health(workspace, records)
-        facts = [_facts_of(workspace.services.handle(one.name), one, health[one.name]) for one in records]
+        records, endpoints = workspace.services.records(), workspace.endpoints.rows()
+        asked = time.monotonic()
+        health = self._services.begin(workspace, {one.name: one for one in records}, asked)
+        seen = self._endpoints.begin(workspace, endpoints, asked)
+        until = asked + _ANSWER_SECONDS
+        healths, shown = health(until), seen(until)
+        facts = [_facts_of(workspace.services.handle(one.name), one, healths[one.name]) for one in records]
         return {
             "revision": revision,
             "home": str(workspace.home.root),
-            "models": grouped(workspace.models.list(), users_of(records)),
+            "models": grouped(workspace.models.list(), users_of([*records, *_members(endpoints)])),
             "services": [one for one in facts if one],
             "scripts": list(workspace.scripts.names()),
-            "endpoints": [],
+            "endpoints": [shown[name] for name in sorted(endpoints)],
         }
 
-    def _health(self, workspace: Workspace, records: list[ServiceRecord]) -> dict[str, Health]:
-        known = {record.name: self._known(record) for record in records}
-        found = {name: health for name, health in known.items() if health}
-        now = time.monotonic()
-        missing = [record for record in records if record.name not in found]
-        for record in missing:
-            if record.name not in self._asked or self._asked[record.name][0].done():
-                self._asked[record.name] = (self._pool.submit(health_of, workspace, record), now)
-        asked = {record.name: self._asked[record.name] for record in missing}
-        wait([future for future, begun in asked.values() if begun == now], _ANSWER_SECONDS)
-        for name, (future, begun) in asked.items():
-            found[name] = future.result() if future.done() else silent(time.monotonic() - begun)
-        return found
+
+class _Answers(Generic[Row, Seen]):
+    """What the things of one kind say of themselves: known already, or asked for now."""
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        known: Callable[[Row], Seen | None],
+        ask: Callable[[Workspace, Row], Seen],
+        silence: Callable[[Row, float], Seen],
+    ) -> None:
+        self._pool = pool
+        self._known = known
+        self._ask = ask
+        self._silence = silence
+        self._asked: dict[str, tuple[Future[Seen], float]] = {}
+
+    def begin(self, workspace: Workspace, rows: Mapping[str, Row], now: float) -> Callable[[float], dict[str, Seen]]:
+        """Ask what is not known; the function that is returned waits until a time, and has an answer for each."""
+        known = {name: self._known(row) for name, row in rows.items()}
+        found = {name: one for name, one in known.items() if one}
+        missing = {name: row for name, row in rows.items() if name not in found}
+        for name, row in missing.items():
+            if name not in self._asked or self._asked[name][0].done():
+                self._asked[name] = (self._pool.submit(self._ask, workspace, row), now)
+        asked = {name: self._asked[name] for name in missing}
+
+        def answers(until: float) -> dict[str, Seen]:
+            begun = [future for future, at in asked.values() if at == now]
+            wait(begun, max(0.0, until - time.monotonic()))
+            for name, (future, at) in asked.items():
+                found[name] = future.result() if future.done() else self._silence(rows[name], time.monotonic() - at)
+            return found
+
+        return answers
+
+
+def _members(endpoints: Mapping[str, EndpointRows]) -> Iterator[ServiceRecord]:
+    """Yield one instance of each deployment, named as the endpoint: it is the endpoint that uses the models."""
+    for rows in endpoints.values():
+        for one in rows.members:
+            yield replace(one, spec=replace(one.spec, name=rows.record.name))
 
 
 def _facts_of(service: Service, record: ServiceRecord, health: Health) -> dict[str, Any]:
@@ -210,6 +253,23 @@ def _fields(handle: Service, facts: dict[str, Any]) -> list[dict[str, str]]:
         # It is starting, or does not answer: the form has one field for JSON until the panel asks again.
         return []
     return fields(input_schema(found)) if found else []
+
+
+def endpoint(workspace: Workspace, name: str, deployment: str = "") -> dict[str, Any]:
+    """Return what the request form of an endpoint needs, or of one of its deployments."""
+    handle = workspace.endpoints[name]
+    asked = handle.only(deployment) if deployment else handle
+    try:
+        document = asked.document()
+    except DeployError:
+        # Without an answer, the form has one field for JSON until the panel asks again.
+        document = None
+    return {"fields": fields(input_schema(document)) if document else [], "sample": PLAIN, "history": []}
+
+
+def endpoint_keys(workspace: Workspace, name: str) -> dict[str, str]:
+    """Return the two keys of an endpoint, as they are."""
+    return dict(workspace.endpoints[name].get_keys()._asdict())
 
 
 def traffic(workspace: Workspace, name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Parts:
         self.opened = Opened()
         self.hub = Hub(self.opened, emit)
         self.jobs = Jobs(self.hub.tell_job)
-        self._overviews = Overviews(self.hub.known)
+        self._overviews = Overviews(self.hub.known, self.hub.known_endpoint)
         self._looks = ThreadPoolExecutor(_LOOKS, thread_name_prefix="jupyter-deploy-look")
         self._acts = ThreadPoolExecutor(_ACTS, thread_name_prefix="jupyter-deploy-act")
         self._running: asyncio.Task[dict[str, Any]] | None = None

@@ -66,4 +66,5 @@ VERB = Verb(
     _run,
     asks=True,
     long=True,
+    quick=("show", "list", "logs"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..endpoints import shown_shares
+from ..endpoints import read_shares, shown_shares
 from ..errors import UsageProblem
 from ..services import AUTH
 from ..workspace import Endpoint, Workspace
@@ -46,12 +46,27 @@ def _show(endpoint: Endpoint, given: argparse.Namespace, session: Session) -> En
 
 
 def _traffic(endpoint: Endpoint, given: argparse.Namespace, session: Session) -> Done:
-    if given.words:
-        endpoint.route(traffic=" ".join(given.words))
+    _must_be(endpoint, given)
+    if given.words or given.mirror:
+        endpoint.route(" ".join(given.words) or None, given.mirror)
     shares = endpoint.traffic
     return Done(
         f"{endpoint.name}: {shown_shares(shares) or 'no deployments'}", {"name": endpoint.name, "traffic": shares}
     )
+
+
+def _must_be(endpoint: Endpoint, given: argparse.Namespace) -> None:
+    """Refuse a change that was made for other shares than those of now: they have changed meanwhile."""
+    if given.only_if is None:
+        return
+    asked_for = {name: share for name, share in read_shares(given.only_if).items() if share}
+    now = {name: share for name, share in endpoint.traffic.items() if share}
+    if asked_for != now:
+        shown = shown_shares(endpoint.traffic) or "nothing"
+        raise UsageProblem(
+            f"The traffic of {endpoint.name} is {shown} now, not {given.only_if}: it was changed meanwhile.",
+            hint=f"Look at it, and decide again: jupyter model endpoint traffic {endpoint.name}",
+        )
 
 
 def _mirror(endpoint: Endpoint, given: argparse.Namespace, session: Session) -> Done:
@@ -122,6 +137,10 @@ VERB = Verb(
         argument("--tls-key", metavar="FILE", help="create: the certificate's key", completes="files"),
         argument("--tag", action="append", metavar="K=V", help="create: a tag; K= removes it; may be repeated"),
         argument("--description", metavar="TEXT", help="create: what it is for"),
+        argument("--mirror", metavar="NAME=N", help="traffic: the mirror, too; none ends it"),
+        argument(
+            "--if", dest="only_if", metavar="SHARES", help='traffic: only if it is "blue=90 green=10" now, for example'
+        ),
         argument("--deployment", metavar="NAME", help="logs, invoke: of this one", completes="deployments"),
         argument("--lines", "-n", type=int, metavar="N", help="logs: how many lines"),
         argument("--data", metavar="JSON", help="invoke: the request's body"),
@@ -140,4 +159,5 @@ VERB = Verb(
     _run,
     asks=True,
     long=True,
+    quick=("show", "list", "traffic", "mirror", "keys", "logs", "invoke"),
 )

@@ -72,6 +72,7 @@ class Verb:
     shows: bool = True  # whether it takes --json
     asks: bool = False  # whether it takes --yes
     long: bool = False  # whether it may take longer than a page waits for an answer
+    quick: tuple[str, ...] = ()  # of a long one: the actions that take no longer than others
     raw_tail: bool = False  # in a notebook, all that follows the first word is one argument: a Python expression
 
     def all_arguments(self) -> tuple[Argument, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint as Endpoint
     from .endpoint_deployment import EndpointDeployment as EndpointDeployment
     from .endpoint_rollout import EndpointRollout as EndpointRollout
+    from .endpoint_rows import EndpointRows as EndpointRows
     from .endpoints import LiveEndpoints as LiveEndpoints
     from .labels import Label as Label
     from .living import Living as Living
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .trial import Trial as Trial
     from .watching import Moved as Moved
     from .watching import Watch as Watch
+    from .watching import endpoint_facts as endpoint_facts
     from .watching import health_of as health_of
     from .watching import silent as silent
     from .workspace import Workspace as Workspace
@@ -43,6 +45,7 @@ else:
             "endpoint": "Endpoint",
             "endpoint_deployment": "EndpointDeployment",
             "endpoint_rollout": "EndpointRollout",
+            "endpoint_rows": "EndpointRows",
             "endpoints": "LiveEndpoints",
             "labels": "Label",
             "living": "Living Run",
@@ -53,7 +56,7 @@ else:
             "service": "Service",
             "services": "LiveServices",
             "trial": "Trial",
-            "watching": "Moved Watch health_of silent",
+            "watching": "Moved Watch endpoint_facts health_of silent",
             "workspace": "Workspace",
             "written": "Written",
         },

@@ -330,7 +330,12 @@ class Endpoint(Invocable, RollsOut, Scores):
         """Return the end of a deployment's log; without one, of the router's own: a JSON line for each request."""
         if deployment is not None:
             return self.deployments[deployment].logs(lines)
-        return tail(self.changes.access_log(self.name), lines)
+        return tail(self.access_log, lines)
+
+    @property
+    def access_log(self) -> Path:
+        """The file in which its router notes each request."""
+        return self.changes.access_log(self.name)
 
     def get_keys(self) -> Keys:
         """Return the two keys, either of which lets clients in; printed whole, neither is shown.

@@ -22,6 +22,7 @@ from ..services import Change, ServiceRecord, Services
 from ..store import Database
 from ..targets import target
 from .endpoint import Endpoint
+from .endpoint_rows import EndpointRows
 from .service import Service
 
 
@@ -41,6 +42,7 @@ class LiveEndpoints(Mapping[str, Endpoint]):
         renewed: Callable[..., Change],
     ) -> None:
         self._rows = rows = Endpoints(database)
+        self._services = services
         copies = Copies(services, database.claims, resolver, rollout, deployment, target)
         self._changes = EndpointChanges(home, database, rows, services, deployment, copies, target)
         self._service = service
@@ -66,6 +68,17 @@ class LiveEndpoints(Mapping[str, Endpoint]):
             return found.state, found.reason
 
         supervise(endpoint, self._rows, self._changes, health, say)
+
+    def rows(self) -> dict[str, EndpointRows]:
+        """Return the rows of all endpoints with those of their deployments and instances: nothing is asked."""
+        members = {one.name: one for one in self._services.all() if one.spec.endpoint}
+        all_deployments = self._rows.deployments()
+        found = {}
+        for record in self._rows.all():
+            own = tuple(one for one in all_deployments if one.endpoint == record.name)
+            instances = (members.get(name) for one in own for name in one.instances)
+            found[record.name] = EndpointRows(record, own, tuple(one for one in instances if one))
+        return found
 
     def create(
         self,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import DeployError
 from ..services import Health, Recent, ServiceRecord
 from ..store import ChangeCounter
+from .endpoint_rows import EndpointRows
+from .probing import Probes
 from .workspace import Workspace
 
-# Between two probes of a service, and while one starts.
+# Between two probes of a service or an endpoint, and while one starts.
 PROBE_SECONDS = 2.5
 STARTING_SECONDS = 0.4
-# How long a look waits for probes; a service that has not answered by then is waited for in its own thread.
-_LOOK_SECONDS = 0.25
 _SILENT_SECONDS = 1.5
 _AT_ONCE = 16
 
@@ -28,24 +29,15 @@ class Moved:
     services: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     # recent traffic, of services that have or just had some
     recent: dict[str, Recent] = field(default_factory=dict, hash=False)
+    # what routers have counted of each deployment, of endpoints where that has changed
+    numbers: dict[str, dict[str, Any]] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
-        return bool(self.services or self.models or self.scripts or self.recent)
-
-
-@dataclass
-class _Watched:
-    """One service: its row, what was found out last, and the probe that is under way."""
-
-    record: ServiceRecord
-    health: Health | None = None  # what was found out last
-    of: ServiceRecord | None = None  # the row that it was found for
-    due: float = 0.0
-    asked: float = 0.0
-    asked_of: ServiceRecord | None = None
-    probe: Future[Health] | None = None
+        named = self.services or self.models or self.scripts or self.endpoints
+        return bool(named or self.recent or self.numbers)
 
 
 class Watch:
@@ -54,10 +46,15 @@ class Watch:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._counter = ChangeCounter(workspace.home.database)
-        self._watched: dict[str, _Watched] = {}
         self._models: dict[str, object] = {}
         self._scripts: dict[str, object] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="jupyter-deploy-probe")
+        self._services: Probes[ServiceRecord, Health] = Probes(
+            self._pool, lambda record: health_of(workspace, record), _pause_of, _silence
+        )
+        self._endpoints: Probes[EndpointRows, dict[str, Any]] = Probes(
+            self._pool, lambda rows: endpoint_facts(workspace, rows), _pause_of_endpoint
+        )
 
     def close(self) -> None:
         """Start no more probes; those under way end by their own deadlines."""
@@ -72,28 +69,23 @@ class Watch:
         StoreProblem
             If the workspace cannot be read.
         """
-        services = set[str]()
+        services, endpoints = set[str](), set[str]()
         models: tuple[str, ...] = ()
         scripts: tuple[str, ...] = ()
         if self._counter.changed():
-            services = self._rows_changed()
+            services = self._services.rows({record.name: record for record in self.workspace.services.records()})
+            endpoints = self._endpoints.rows(self.workspace.endpoints.rows())
             models, scripts = self._models_changed(), self._scripts_changed()
-        changed, recent = self._probed()
-        gone = services - self._watched.keys()
-        return Moved(tuple(sorted(services | changed | gone)), models, scripts, recent)
-
-    def _rows_changed(self) -> set[str]:
-        found = {record.name: record for record in self.workspace.services.records()}
-        changed = {name for name in self._watched if name not in found}
-        for name in changed:
-            del self._watched[name]
-        for name, record in found.items():
-            known = self._watched.get(name)
-            if known is None or known.record != record:
-                changed.add(name)
-                self._watched[name] = _Watched(record) if known is None else known
-                self._watched[name].record, self._watched[name].due = record, 0.0
-        return changed
+        begun = time.monotonic()
+        self._services.begin()
+        self._endpoints.begin()
+        self._services.wait(begun)
+        self._endpoints.wait(begun)
+        changed, recent = self._services_seen()
+        altered, numbers = self._endpoints_seen()
+        return Moved(
+            tuple(sorted(services | changed)), models, scripts, tuple(sorted(endpoints | altered)), recent, numbers
+        )
 
     def _models_changed(self) -> tuple[str, ...]:
         now: dict[str, object] = {}
@@ -107,41 +99,64 @@ class Watch:
         before, self._scripts = self._scripts, dict(self.workspace.scripts.stored_at())
         return _different(before, self._scripts)
 
-    def _probed(self) -> tuple[set[str], dict[str, Recent]]:
-        """Collect the probes that have ended and begin those that are due."""
-        now = time.monotonic()
-        for one in self._watched.values():
-            if one.probe is None and now >= one.due:
-                one.asked = now
-                one.probe = self._pool.submit(health_of, self.workspace, one.record)
-                one.asked_of = one.record
-        # Only for those that have just begun: one that hangs must not delay the others.
-        wait([one.probe for one in self._watched.values() if one.probe and one.asked == now], _LOOK_SECONDS)
+    def _services_seen(self) -> tuple[set[str], dict[str, Recent]]:
         changed, recent = set[str](), dict[str, Recent]()
-        for name, one in self._watched.items():
-            if one.probe is None:
-                continue
-            if one.probe.done():
-                health = one.probe.result()
-                one.probe = None
-                pause = STARTING_SECONDS if health.state == "Transitioning" else PROBE_SECONDS
-                # At once where the row has changed meanwhile.
-                one.due = time.monotonic() + (pause if one.asked_of is one.record else 0.0)
-            elif now - one.asked > _SILENT_SECONDS:
-                health = silent(now - one.asked)
-            else:
-                continue
-            before, one.health, one.of = one.health, health, one.asked_of
+        for name, before, health in self._services.ended():
             if before is None or essence_of(before) != essence_of(health):
                 changed.add(name)
             elif _requests(health) or _requests(before):
                 recent[name] = health.recent or Recent()
         return changed, recent
 
+    def _endpoints_seen(self) -> tuple[set[str], dict[str, dict[str, Any]]]:
+        changed, numbers = set[str](), dict[str, dict[str, Any]]()
+        for name, before, facts in self._endpoints.ended():
+            counted = numbers_of(facts)
+            if before is None or _without_numbers(before) != _without_numbers(facts):
+                changed.add(name)
+            elif counted != numbers_of(before):
+                numbers[name] = counted
+        return changed, numbers
+
     def known(self, record: ServiceRecord) -> Health | None:
         """Return what was just found out about a service; None if its row is not the one that is watched."""
-        one = self._watched.get(record.name)
-        return one.health if one and one.of == record else None
+        return self._services.known(record.name, record)
+
+    def known_endpoint(self, rows: EndpointRows) -> dict[str, Any] | None:
+        """Return the facts of an endpoint that were just found out; None if its rows are not those that are watched."""
+        return self._endpoints.known(rows.record.name, rows)
+
+
+def _pause_of(health: Health) -> float:
+    return STARTING_SECONDS if health.state == "Transitioning" else PROBE_SECONDS
+
+
+def _silence(seconds: float) -> Health | None:
+    return silent(seconds) if seconds > _SILENT_SECONDS else None
+
+
+def _pause_of_endpoint(facts: dict[str, Any]) -> float:
+    starts = any(one["state"] == "Transitioning" for one in facts["deployments"])
+    return STARTING_SECONDS if starts else PROBE_SECONDS
+
+
+def endpoint_facts(workspace: Workspace, rows: EndpointRows) -> dict[str, Any]:
+    """Ask an endpoint for all that is shown of it; where it cannot be asked, its rows say what they can."""
+    try:
+        return workspace.endpoints[rows.record.name].as_dict()
+    except DeployError as error:
+        return rows.unasked(error.message)
+
+
+def numbers_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what an endpoint's router has counted, by deployment."""
+    return {one["name"]: one["numbers"] for one in facts["deployments"]}
+
+
+def _without_numbers(facts: dict[str, Any]) -> object:
+    """Return what of an endpoint's facts is worth a look: no counts that change with each request."""
+    deployments = [{key: value for key, value in one.items() if key != "numbers"} for one in facts["deployments"]]
+    return {**facts, "uptime_seconds": 0, "deployments": deployments}
 
 
 def silent(seconds: float) -> Health:

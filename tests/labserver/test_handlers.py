@@ -161,6 +161,7 @@ async def test_keys_are_asked_for_alone_and_kept_by_no_cache(
 
 GETS = ("info", "overview", "models/weights", "services/echo", "services/echo/log", "services/echo/log/download")
 GETS += ("services/echo/traffic", "services/echo/keys", "verbs", "jobs", "jobs/none", "whatever")
+GETS += ("endpoints/shop", "endpoints/shop/keys", "endpoints/shop/log", "endpoints/shop/log/download")
 POSTS = ("listening", "verbs/tag", "faces/overview", "whatever")
 
 
@@ -209,6 +210,7 @@ async def test_who_may_look_may_not_act(reader_config: None, ask: Ask, shared: W
     assert (await ask("GET", "services/echo"))[0] == 200
     assert (await ask("POST", "faces/overview", {}))[0] == 200
     assert (await ask("GET", "services/echo/keys"))[0] == 403
+    assert (await ask("GET", "endpoints/shop/keys"))[0] == 403
     status, error = await ask("POST", "verbs/tag", {"arguments": {"model": "weights", "tags": ["a=b"]}})
     assert (status, error["code"]) == (403, "HTTP403")
     assert (await ask("DELETE", "jobs/none"))[0] == 403
