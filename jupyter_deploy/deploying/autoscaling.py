@@ -144,8 +144,9 @@ class Autoscaler:
             try:
                 self._changes.resizing.wake(self._endpoint, name, found.set_result)
                 self._say(f"{name}: woken in {time.monotonic() - began:.2f} s")
-            except DeployError as error:
-                self._say(f"{name}: {error.message}")
+            except BaseException as error:  # noqa: BLE001 - see below
+                # Those whose requests are held must get an answer, whatever it was.
+                self._say(f"{name}: {error}")
                 if not found.done():
                     found.set_exception(error)
 

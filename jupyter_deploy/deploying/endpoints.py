@@ -132,7 +132,11 @@ class EndpointChanges:
                     self._endpoints.remove(name)
                     shutil.rmtree(self._home.endpoint(name), ignore_errors=True)
                 raise
-            return self._endpoints.get(name)
+            record = self._endpoints.get(name)
+            if any(one.sleeps for one in self._endpoints.deployments(name)):
+                # The place where their requests are held is known once the router is.
+                self._push(record)
+            return record
 
     def _keys(self, name: str) -> KeyFile:
         return KeyFile(self._home.root, self._home.endpoint(name))

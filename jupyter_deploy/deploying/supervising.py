@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 from ..endpoints import Endpoints
@@ -42,7 +43,8 @@ def supervise(
         folder = changes.home.endpoint(endpoint) / "router"
         with lock(folder / "supervisor.alone", 0.0):
             write_atomic(folder / SUPERVISOR, str(os.getpid()), mode=0o600)
-            threading.Thread(target=Autoscaler(endpoint, endpoints, changes, say).run, daemon=True).start()
+            scaler = Autoscaler(endpoint, endpoints, changes, say)
+            threading.Thread(target=_or_die, args=(scaler.run,), daemon=True).start()
             while _is_wanted(endpoint, endpoints, changes):
                 rollout = endpoints.rollouts.unfinished(endpoint)
                 if rollout is None:
@@ -51,6 +53,15 @@ def supervise(
                     RolloutRun(rollout.number, endpoints, changes, health, say).run()
     except (Held, NotFound):
         return
+
+
+def _or_die(work: Callable[[], None]) -> None:
+    """Do what another thread must not go on without: the router's watcher starts the whole process again."""
+    try:
+        work()
+    except BaseException:  # noqa: BLE001 - whatever it is, the process must not go on without this work
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _is_wanted(endpoint: str, endpoints: Endpoints, changes: EndpointChanges) -> bool:
