@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .asked import own_image as own_image
     from .copies import Copies as Copies
     from .copies import Given as Given
+    from .debugging import told_of_debugger as told_of_debugger
     from .deployment import NOT_HERE as NOT_HERE
     from .deployment import NOT_LOOKED_AT as NOT_LOOKED_AT
     from .deployment import Deployment as Deployment
@@ -47,6 +48,7 @@ else:
         {
             "asked": "Asked DEFAULT Options own_image",
             "copies": "Copies Given",
+            "debugging": "told_of_debugger",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
             "edits": "script_facts",
             "endpoint_asked": "EndpointAsked",

@@ -33,6 +33,9 @@ _Back = Literal[Default.DEFAULT]
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
+# No port of a debugger in particular.
+ANY_PORT = -1
+
 
 class Options(TypedDict, total=False):
     """The options of ``deploy`` as people type them; ``None`` and absent mean the same."""
@@ -59,6 +62,8 @@ class Options(TypedDict, total=False):
     labels: Mapping[str, str] | None
     follow_model: str | None
     on_change: Sequence[str] | str | None
+    debug: bool | int | str | None
+    debug_wait: bool | None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,9 @@ class Asked:
     follow_model: str | _Back | None = None
     # Addresses and commands that are told of changes.
     on_change: tuple[str, ...] | _Back | None = field(default=None, repr=False)
+    # Where a debugger attaches; 0 for nowhere, ANY_PORT for the port before or a free one.
+    debug: int | None = None
+    debug_wait: bool | None = None
     # Of an instance of an endpoint's deployment; no user asks for them.
     endpoint: str | None = None
     deployment: str | None = None
@@ -139,6 +147,8 @@ class Asked:
             labels=given.get("labels"),
             follow_model=_follow(given.get("follow_model")),
             on_change=_hooks(given.get("on_change")),
+            debug=_debug(given.get("debug"), given.get("debug_wait")),
+            debug_wait=given.get("debug_wait"),
         )
 
     @property
@@ -223,6 +233,14 @@ def _follow(given: str | None) -> str | _Back | None:
     if given in {"", _WORD, "none"}:
         return DEFAULT
     raise UsageProblem(f"follow_model cannot be {given!r}.", hint="--follow-model latest, or none.")
+
+
+def _debug(given: bool | int | str | None, wait: bool | None) -> int | None:
+    if given is None or given is True or given == "any":
+        return ANY_PORT if given is not None or wait else None
+    if given in {False, "", _WORD, "off", "none"}:
+        return 0
+    return check_port(_whole(given))
 
 
 def _hooks(given: Sequence[str] | str | None) -> tuple[str, ...] | _Back | None:

@@ -84,7 +84,9 @@ class Copies:
         """
         model, record = self._rows.get(of), self._rows.find(name)
         with self._deployment.replacing(name):
-            resolved = self._resolver.as_served(model, _named(model.spec, name, of))
+            # A debugger attaches to one of several.
+            settings = {key: value for key, value in model.spec.settings.items() if not key.startswith("debug_")}
+            resolved = self._resolver.as_served(model, replace(_named(model.spec, name, of), settings=settings))
             try:
                 self._rollout.apply(record, resolved, True, progress)
             except BaseException as error:

@@ -23,6 +23,7 @@ from .access import Access
 from .asked import Asked
 from .attempts import Attempts, How
 from .changing import LOCK_SECONDS, Busy, changing, writing
+from .debugging import told_of_debugger
 from .differences import differences
 from .events import Events
 from .events import said_of as said_of_hooks
@@ -147,6 +148,8 @@ class Deployment:
                 self._rows.refuse_name_of_endpoint(name)
             record = self.strays.end(record) if record else None
             spec, notes = for_target(specified(name, record, asked), record, asked.given)
+            for text in (debugger := told_of_debugger(spec, self._home.service(name))) if asked.debug else ():
+                progress(text)
             how = How(source, wait, large, otherwise)
             with self._events.begin(record, spec) as attempt:
                 resolved, done, instead = self._attempts.make(record, spec, how, progress)
@@ -158,6 +161,7 @@ class Deployment:
         notes += (
             said_of_hooks(resolved.spec, self._target(resolved.spec.target).capabilities) if asked.on_change else ()
         )
+        notes += debugger if asked.debug else ()
         notes += self._about_following(resolved, asked) + _as_stored(resolved.script, names)
         pending = not wait and not generation
         return note(self._home, Change(name, action, what, took, generation, notes, pending=pending))

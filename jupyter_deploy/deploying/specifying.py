@@ -12,6 +12,7 @@ from ..services import ServiceRecord, ServiceSpec, Setting
 from ..serving import FIXED, ServingConfig, settable, with_settings
 from ..targets import target
 from .asked import DEFAULT, Asked
+from .debugging import debugged
 
 # Options that are fields of a specification without conversion.
 _PLAIN = (
@@ -43,7 +44,9 @@ def specified(name: str, record: ServiceRecord | None, asked: Asked) -> ServiceS
         # As with settings, an empty value removes a variable.
         changes["variables"] = {key: value for key, value in kept.items() if value not in {None, ""}}
     changes |= _described(spec, asked)
-    spec = replace(spec, **changes)
+    before, spec = spec, replace(spec, **changes)
+    if asked.debug is not None or spec.settings.get("debug_port"):
+        spec = debugged(before, spec, asked)
     if spec.image and not target(spec.target).capabilities.own_image:
         raise UsageProblem(
             "An image of your own needs containers.",

@@ -98,6 +98,8 @@ class Capabilities:
         Whether a server runs commands of its user on this machine.
     takes_over : bool
         Whether a new server can take the address of the one before it while that one still answers.
+    debugging : bool
+        Whether a debugger on this machine can attach to a server's worker.
     """
 
     limits: bool = False  # whether memory and processors of a service can be limited
@@ -108,6 +110,7 @@ class Capabilities:
     kernel: bool = False  # whether services run by default on the interpreter that deploys them
     # whether a server can run a command as the user who deploys it would, on this machine
     commands: bool = False
+    debugging: bool = False  # whether a debugger on this machine can attach to a worker
     # whether a new server can take the address of the one before it while that one still answers
     takes_over: bool = False
 

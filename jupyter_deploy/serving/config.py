@@ -45,6 +45,7 @@ _LEAST = {
     "collect_size": 1_000_000,
     "collect_body_size": 0,
     "queue_wait_ms": 0,
+    "debug_port": 0,
     "probe_seconds": 0,
     "probe_delay_seconds": 0,
     "probe_timeout_seconds": 0.001,
@@ -195,6 +196,12 @@ class ServingConfig:
         Whether the collected data stays when the service is deleted.
     collect_folder : str
         Where the collected data is written; empty for nowhere.
+    debug_port : int
+        Where on loopback a debugger attaches to one of the workers (debugpy's protocol); 0 for nowhere.
+    debug_wait : bool
+        Whether that worker loads the script only once a debugger has attached.
+    debug_source : str
+        The user's own file of the script, in which breakpoints are set; empty for the script itself.
     otlp_endpoint : str
         Where OpenTelemetry's spans and metrics are sent, without /v1/traces; empty for where the variable
         OTEL_EXPORTER_OTLP_ENDPOINT says, if it does.
@@ -258,6 +265,9 @@ class ServingConfig:
     collect_body_size: int = 1 << 20
     collect_keep: bool = False
     collect_folder: str = ""
+    debug_port: int = 0
+    debug_wait: bool = False
+    debug_source: str = ""
     otlp_endpoint: str = ""
     on_change: str = field(default="", repr=False)
     tells_start: bool = False
@@ -266,8 +276,8 @@ class ServingConfig:
         """Return the JSON that :func:`read_config` reads."""
         return json.dumps(asdict(self), indent=1)
 
-    def options(self, workers: int) -> WorkerOptions:
-        """Return the settings of a generation with that many workers."""
+    def options(self, workers: int, *, debugged: bool = False) -> WorkerOptions:
+        """Return the settings of a generation's workers; a debugger attaches to one that is ``debugged``."""
         copies = workers if self.preload else 0
         rate = self.collect_sampling_rate if self.collects else 0.0
         return WorkerOptions(
@@ -280,6 +290,10 @@ class ServingConfig:
             collected_size=self.collect_body_size,
             otlp_endpoint=self.otlp_endpoint,
             service=self.name,
+            debug_port=self.debug_port if debugged else 0,
+            debug_wait=self.debug_wait,
+            debug_source=self.debug_source,
+            debug_folder=str(Path(self.state_folder) / "cells") if self.state_folder else "",
         )
 
     @property

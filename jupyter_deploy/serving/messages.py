@@ -15,6 +15,7 @@ READY     worker → front        ``{"script": {...}, "modules": [...], "seconds
                                 ``threads`` says why this process cannot be copied (preload), else it is empty
 FAILED    worker → front        a failure: the script cannot serve
 LEAVING   worker → front        ``{}``: SIGTERM came; it serves on until it is told to stop
+DEBUGGED  worker → front        ``{"port": n}``: debugpy listens there, on loopback
 COLLECTED worker → front        name, NUL, a JSON object: what the script gave to a collector of that name
 START     front → worker        ``{"layout": {...}, "options": {...}}``: what to run
 STOP      front → worker        ``{}``: finish what you hold and end
@@ -61,6 +62,7 @@ class Kind(IntEnum):
     START = 13
     LEAVING = 14
     COLLECTED = 15
+    DEBUGGED = 16
 
 
 class Request(NamedTuple):

@@ -20,6 +20,10 @@ class WorkerOptions:
     collected_size: int = 1 << 20  # bytes that one call of a collector may write
     otlp_endpoint: str = ""  # where spans go; empty for where the environment says, if it does
     service: str = ""  # the name that spans carry
+    debug_port: int = 0  # where a debugger attaches; 0 for nowhere
+    debug_wait: bool = False  # whether the script is loaded only then
+    debug_source: str = ""  # the user's own file of the script
+    debug_folder: str = ""  # where the cells of the script are written
 
     def as_dict(self) -> dict[str, Any]:
         """Return the arguments of ``WorkerOptions``, for a message."""

@@ -30,6 +30,7 @@ _OF_DEPLOYMENTS = (
     *("cool_down", "idle"),
 )
 _LEAST = "with --endpoint: between it and --max-instances, their number follows the requests; 0: none without requests"
+_DEBUG = "let a debugger attach on loopback, at this port or a free one; off: no longer"
 _MODEL = "a model for it; may be repeated; by default the registered model of the service's name; none: no model"
 
 
@@ -81,6 +82,8 @@ def asked_of(given: argparse.Namespace, session: Session, new: bool) -> Asked:
         tls_key=given.tls_key,
         follow_model=given.follow_model,
         on_change=given.on_change,
+        debug=given.debug,
+        debug_wait=given.debug_wait or None,
     )
 
 
@@ -208,6 +211,8 @@ VERB = Verb(
         ),
         argument("--follow-model", metavar="latest|none", help=_FOLLOW, completes="following"),
         argument("--on-change", action="append", metavar="URL|COMMAND", help=_ON_CHANGE),
+        argument("--debug", nargs="?", const=True, metavar="PORT", help=_DEBUG),
+        argument("--debug-wait", action="store_true", help="load the script only once a debugger has attached"),
         argument("--stored", action="store_true", help=STORED),
         argument("--no-wait", action="store_true", help="return before it is ready"),
     ),

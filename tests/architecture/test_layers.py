@@ -173,6 +173,7 @@ def test_async_stays_in_the_front_and_in_the_panels_server_part() -> None:
         "bodies",
         "collection",
         "control",
+        "debugger",
         "engine",
         "handover",
         "http",

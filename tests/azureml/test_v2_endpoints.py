@@ -25,7 +25,6 @@ from jupyter_deploy.sdk.v2 import (
     Model,
     ResourceNotFoundError,
     TargetUtilizationScaleSettings,
-    UnsupportedOperationError,
     ValidationException,
     load_online_deployment,
 )
@@ -312,9 +311,11 @@ def test_what_can_be_told_at_once_is_told_at_once(
     assert len(served.client.online_deployments.list(served.name)) == 2
 
 
-def test_debugging_in_vs_code_is_said_to_be_missing(served: Served) -> None:
-    with pytest.raises(UnsupportedOperationError, match="vscode_debug"):
-        served.client.online_deployments.begin_create_or_update(served.blue, local=True, vscode_debug=True)
+def test_vs_code_can_debug_until_the_next_call(served: Served) -> None:
+    for debug in (True, False):
+        served.client.online_deployments.begin_create_or_update(served.blue, local=True, vscode_debug=debug).result()
+        (instance,) = Workspace(served.home).endpoints[served.name].deployments["blue"].instances
+        assert ("debug_port" in instance.record.spec.settings) is debug
 
 
 def test_row_3_5_and_4_13_and_3_20_tokens_and_deletion(served: Served) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..answers import encode
 from ..messages import Answer, Request, unpack_collected
+from .debugger import Debugger
 from .links import Job, WorkerLink
 from .metrics import Metrics
 from .processors import usable_processors
@@ -50,6 +51,7 @@ class Dispatcher:
         self._due = False
         self._processors = usable_processors()
         self.quiet = False
+        self.debugger = Debugger()
         # Takes a collection's name, the record, and the generation whose script gave it.
         self.on_collected: Callable[[str, bytes, int], None] = lambda *_: None
 
@@ -155,6 +157,10 @@ class Dispatcher:
         """Pass on what the script gave to a collector."""
         self.on_collected(*unpack_collected(payload), link.generation)
 
+    def listens(self, link: WorkerLink) -> None:
+        """Let a debugger attach to a worker."""
+        self.debugger.offer(link)
+
     def free(self, link: WorkerLink) -> None:
         """Reuse a worker that has answered all it was given, or all but one."""
         if link not in self._links:
@@ -214,11 +220,11 @@ class Dispatcher:
     def _pump(self) -> None:
         self._due = False
         while self._queue and self._idle:
-            link = self._idle[0]
+            link = self._idle[0] if not self.debugger.port else self._debugged()
             jobs = self._next(link.room)
             if not jobs:
                 return
-            self._idle.popleft()
+            self._idle.remove(link)
             self._hand_over(link, jobs)
             if not link.batches and len(self._links) == 1:
                 self._ahead = link
@@ -227,6 +233,10 @@ class Dispatcher:
             jobs = self._next(AHEAD - len(ahead.jobs))
             if jobs:
                 self._hand_over(ahead, jobs)
+
+    def _debugged(self) -> WorkerLink:
+        """Return the worker that a debugger is attached to, so that its breakpoints are met; else the first one."""
+        return next((link for link in self._idle if link.held), self._idle[0])
 
     def _next(self, most: int) -> list[Job]:
         jobs: list[Job] = []

@@ -116,6 +116,9 @@ class Owner(Protocol):
     def collected(self, link: WorkerLink, payload: bytes) -> None:
         """Take what the script gave to a collector."""
 
+    def listens(self, link: WorkerLink) -> None:
+        """Note that a debugger can attach to a worker."""
+
 
 class WorkerLink(asyncio.Protocol):
     """One worker, from its fork to its end.
@@ -140,6 +143,9 @@ class WorkerLink(asyncio.Protocol):
         self.batches = False
         self.room = 1
         self.stopping = self.lost = self.expired = self.on_trial = False
+        # While a debugger is attached, no time counts: it may stand at a breakpoint.
+        self.debugged = self.held = False
+        self.debug_port = 0
         self.stopped_at = 0.0
         self.script: dict[str, Any] = {}
         self.end = ""
@@ -200,6 +206,10 @@ class WorkerLink(asyncio.Protocol):
         if not self.lost and self._transport is not None:
             self._transport.abort()
 
+    def released(self) -> None:
+        """Note that the debugger has left: from now on, time counts again."""
+        self.held, self.head_since = False, self._loop.time()
+
     def pause(self) -> None:
         """Read nothing more for now: the reader of a stream is slow."""
         if self._transport is not None and self._transport.is_reading():
@@ -231,6 +241,9 @@ class WorkerLink(asyncio.Protocol):
                 self._take_ready(orjson.loads(payload))
             elif kind is Kind.COLLECTED:
                 self._owner.collected(self, payload)
+            elif kind is Kind.DEBUGGED:
+                self.debug_port = orjson.loads(payload)["port"]
+                self._owner.listens(self)
             elif kind is Kind.LEAVING:
                 self._on_leaving(self)
             elif kind is Kind.FAILED and not self.ready.done():

@@ -43,7 +43,10 @@ class Probes:
     def _look(self) -> None:
         config, now = self._config, asyncio.get_running_loop().time()
         self._arm(config.probe_seconds)
-        if any(not link.jobs or now - link.head_since <= config.probe_timeout_seconds for link in self._links()):
+        if any(
+            not link.jobs or link.held or now - link.head_since <= config.probe_timeout_seconds
+            for link in self._links()
+        ):
             self._successes, self._failures = self._successes + 1, 0
             if self._successes >= config.probe_successes:
                 self._say("")

@@ -87,9 +87,11 @@ class Runtime:
             # Its processor belongs to the new workers now.
             self.dispatcher.quiet = True
             try:
+                await self.dispatcher.debugger.use(config.debug_port, now=config.debug_wait)
                 await self._started(new)
             except (ScriptFailed, ConnectionError) as error:
                 self._not_taken(new, error)
+                await self.dispatcher.debugger.use(self.config.debug_port if current else 0)
                 raise
             finally:
                 self.dispatcher.quiet = False
@@ -352,6 +354,7 @@ class Runtime:
         self._closing = True
         self._timeouts.stop()
         self._probes.stop()
+        self.dispatcher.debugger.close()
         self.give_up_waiting()
         links = self.current.links if self.current else []
         for link in links:

@@ -47,6 +47,8 @@ class Timeouts:
     def _look(self) -> None:
         now, limit = asyncio.get_running_loop().time(), self._limit()
         for link in list(self._links()):
+            if link.held:
+                continue
             if link.jobs and not link.expired and not link.on_trial and now - link.head_since > limit:
                 link.expired = True
                 self._on_expired(link)

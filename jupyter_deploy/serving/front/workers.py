@@ -60,6 +60,10 @@ class Generation:
     template: Template | None = None
     notice: str = ""
 
+    def lacks_debugger(self) -> bool:
+        """Whether the next worker is the one that a debugger attaches to."""
+        return bool(self.config.debug_port) and not any(one.debugged and not one.lost for one in self.links)
+
 
 class Workers:
     """Starts and ends workers.
@@ -125,14 +129,17 @@ class Workers:
         await self._spawner.get_ready(generation.layout, generation.modules)
 
     async def _spawn(self, generation: Generation) -> WorkerLink:
-        template = await self._template(generation) if self._copies(generation) else None
+        template, debugged = await self._template(generation) if self._copies(generation) else None, False
         if template is not None and template.control is not None:
             pid, ends = await template.control.fork()
         else:
-            pid, ends = await self._spawner.spawn(generation.layout, generation.config.options(0))
+            debugged = generation.lacks_debugger()
+            options = generation.config.options(0, debugged=debugged)
+            pid, ends = await self._spawner.spawn(generation.layout, options)
         self._ends.setdefault(pid, asyncio.get_running_loop().create_future())
         bundle = generation.layout.bundle
         link = WorkerLink(pid, generation.number, bundle, self._owner, self._was_lost, self._on_leaving)
+        link.debugged = debugged
         self.links.add(link)
         if sys.platform != "win32":
             link.output = self._outputs.follow(ends.output, pid, link.ids, generation.layout.told)
@@ -140,7 +147,12 @@ class Workers:
         return link
 
     def _copies(self, generation: Generation) -> bool:
-        return generation.config.preload and self._spawner.forks and not generation.notice
+        return (
+            generation.config.preload
+            and not generation.config.debug_port
+            and self._spawner.forks
+            and not generation.notice
+        )
 
     async def _template(self, generation: Generation) -> Template | None:
         """Return the process to copy workers from; None if copies of it would hang."""
@@ -173,8 +185,10 @@ class Workers:
         return template
 
     async def _until_ready(self, link: WorkerLink, generation: Generation) -> None:
-        limit = generation.config.init_timeout_ms / 1000 - (time.time() - link.since)
-        if not link.ready.done() and not (await asyncio.wait([link.ready], timeout=max(limit, 0.0)))[0]:
+        limit: float | None = max(generation.config.init_timeout_ms / 1000 - (time.time() - link.since), 0.0)
+        if link.debugged and generation.config.debug_wait:
+            limit = None
+        if not link.ready.done() and not (await asyncio.wait([link.ready], timeout=limit))[0]:
             await self._dump(link.pid)
             raise ScriptFailed(_too_slow(generation))
         try:

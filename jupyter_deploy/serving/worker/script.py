@@ -9,16 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..layout import Layout
 from ..libraries import forget_shadowed
 from ..modes import HEADERS, RAW_MARK, Mode, PlainMode, RawMode, SchemaMode, layers_of
+from ..options import WorkerOptions
 from ..shims import install
 from . import schema, typed
 
 if TYPE_CHECKING:
     import asyncio
+    from importlib.abc import InspectLoader
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
     from ..nocode import ServedModel
 
@@ -69,7 +73,7 @@ class EntryScript:
         return {"mode": self.mode.name, "headers": wants, "batches": self.batches, "schemas": schemas}
 
 
-def load(layout: Layout, max_batch: int = 0) -> EntryScript:
+def load(layout: Layout, options: WorkerOptions) -> EntryScript:
     """Import the script as a module of its own; it is not yet initialised.
 
     The script's folder is first on ``sys.path``, and the module is in ``sys.modules``, so its siblings import and its
@@ -90,8 +94,19 @@ def load(layout: Layout, max_batch: int = 0) -> EntryScript:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
-    spec.loader.exec_module(module)
-    return _inspect(module, max_batch)
+    if options.debug_port:
+        _execute(spec, module, layout, options)
+    else:
+        spec.loader.exec_module(module)
+    return _inspect(module, options.max_batch)
+
+
+def _execute(spec: ModuleSpec, module: ModuleType, layout: Layout, options: WorkerOptions) -> None:
+    from .debugging import execute
+
+    code = cast("InspectLoader", spec.loader).get_code(spec.name)
+    assert code is not None
+    execute(module, code, layout, options)
 
 
 def _inspect(module: Any, max_batch: int) -> EntryScript:

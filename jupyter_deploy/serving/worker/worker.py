@@ -104,6 +104,14 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
     _enter(layout, options)
     Outbox(sock).open_sink(options)
     stage = "load"
+    if options.debug_port:
+        from . import debugging
+
+        try:
+            debugging.listen(sock, options)
+        except BaseException as error:  # noqa: BLE001 - as for the script itself
+            _tell_failure(sock, debugging.explained(_failure(error, stage, layout)), layout)
+            return None
     before, mark = dict(os.environ), ImportMark()
     started = time.perf_counter()
     try:
@@ -113,7 +121,7 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
         _apply_logging_file(layout)
         for notice in layout.notices:
             log.warning("%s", notice)
-        script = load(layout, options.max_batch)
+        script = load(layout, options)
         stage = "init"
         finished(script.init(), script.loop)
         flush_lines()

@@ -55,7 +55,7 @@ class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
 
     name = "process"
-    capabilities = Capabilities(live_reload=True, kernel=True, commands=True, takes_over=True)
+    capabilities = Capabilities(live_reload=True, kernel=True, commands=True, takes_over=True, debugging=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Make the virtual environment; limits and images are refused."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable
+from functools import partial
 
+from ....deploying import told_of_debugger
 from ....endpoints import check_endpoint_name
 from ....errors import DeployError, Hint
 from ....workspace import Endpoint, EndpointDeployment, Workspace
 from ..entities import Model, OnlineDeployment
-from ..exceptions import AzureError, HttpResponseError, UnsupportedOperationError, ValidationException, translated
+from ..exceptions import AzureError, HttpResponseError, ValidationException, translated
 from ..kept import LABEL, changed, deployment_entity, deployment_label, snapshot
 from ..plan import Parts, notices_of, plan_of
 from ..poller import LROPoller, entity_of
@@ -55,11 +57,6 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
                 f"A {type(given).__name__} is no online deployment.",
                 hint="ManagedOnlineDeployment(name='blue', endpoint_name='churn-endpoint', model=…)",
             )
-        if vscode_debug:
-            raise UnsupportedOperationError(
-                "vscode_debug is not there yet.",
-                hint="jupyter model serve --entry-script score.py runs under a debugger.",
-            )
         name, endpoint = check_endpoint_name(given.name, "a deployment"), self._endpoint_name(given)
         changes = changed(given)
         parts = self._checked(given, changes)
@@ -74,7 +71,7 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
             with UNDERWAY.ending(key, word):
                 UNDERWAY.until_created((endpoint,))
                 try:
-                    live = self._deploy(self._workspace.endpoints[endpoint], given, parts, changes, say)
+                    live = self._deploy(self._workspace.endpoints[endpoint], given, parts, changes, say, vscode_debug)
                 except DeployError as error:
                     raise self._told(error, endpoint, name) from error
                 self._tell_of_traffic(live)
@@ -118,6 +115,7 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
         parts: Parts,
         changes: frozenset[str] | None,
         say: Callable[[str], None],
+        debug: bool,
     ) -> EndpointDeployment:
         name = str(given.name)
         model = self._models._reference(given.model) if given.model is not None else None
@@ -126,7 +124,13 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
         reference = parts.environment if isinstance(parts.environment, str) else None
         registered = reference if reference in self._workspace.environments else None
         plan.options["labels"] = {LABEL: deployment_label(given, model, registered)}
-        return endpoint.deploy(name, **plan.how, progress=say, **plan.options)
+        if debug or (before is not None and before.served and before.served.spec.settings.get("debug_port")):
+            plan.options["debug"] = debug
+        made = endpoint.deploy(name, **plan.how, progress=say, **plan.options)
+        if debug and made.served:
+            for text in told_of_debugger(made.served.spec, self._workspace.home.service(made.served.name)):
+                TELLER.at_the_end(partial(str, f"{name}: {text}"))
+        return made
 
     def _told(self, error: DeployError, endpoint: str, name: str) -> AzureError:
         """Speak of the deployment, not of the service that is its instance; give calls in place of commands."""
