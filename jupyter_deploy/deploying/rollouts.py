@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
@@ -79,6 +80,7 @@ class RolloutRun:
             except DeployError as error:
                 # The router may be being started again, the disk full for a moment: the next look may do better.
                 self._say(str(error))
+                self._tell(error)
             time.sleep(max(0.02, _LOOK_SECONDS - (time.monotonic() - began)))
 
     def _tick(self) -> None:
@@ -98,6 +100,13 @@ class RolloutRun:
         self._follow(verdict, seen, now)
         if self.record.runs:
             self._replay(now, seen)
+
+    def _tell(self, error: DeployError) -> None:
+        """Have who looks at the rollout see what keeps it, as far as that can be written."""
+        words = f"tried again: {error.message}"
+        if self.record.runs and error.message not in self.record.reason:
+            with contextlib.suppress(DeployError):
+                self._put(replace(self.record, reason=words))
 
     def _looking(self) -> tuple[Observer, Replayer]:
         assert self._observer is not None

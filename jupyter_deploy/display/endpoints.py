@@ -57,6 +57,7 @@ def _facts(seen: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("why", seen.get("reason", "")),
         ("url", seen.get("scoring_uri", "")),
+        ("rollout", seen.get("rollout", "")),
         ("auth", seen.get("auth", "")),
         ("description", seen.get("description", "")),
         ("tags", plain.pairs_text(seen.get("tags", {}))),

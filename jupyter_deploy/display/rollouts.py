@@ -13,14 +13,6 @@ from .face import Face
 
 _HEADER = ["version", "traffic", "requests", "rate", "failed", "p50", "p95"]
 _EVENTS = ["time", "event", "share", "why"]
-# What the states of a rollout look like, in the words of services.
-_TONES = {
-    "complete": "Healthy",
-    "promoted": "Healthy",
-    "rolled back": "Failed",
-    "waiting": "Unhealthy",
-    "held": "Unhealthy",
-}
 
 
 def look(rollout: EndpointRollout) -> dict[str, Any]:
@@ -105,7 +97,6 @@ def _commands(seen: dict[str, Any]) -> list[str]:
 
 
 def _html(seen: dict[str, Any]) -> str:
-    tone = _TONES.get(seen["state"], "Transitioning")
     shares = [
         {"name": seen["new"], "traffic": seen.get("share", 0)},
         {"name": seen["old"], "traffic": 100 - seen.get("share", 0)},
@@ -116,8 +107,7 @@ def _html(seen: dict[str, Any]) -> str:
         _title(seen),
         markup.line(
             markup.element("b", _title(seen), style="font-size:14px"),
-            markup.badge(tone, live=True),
-            markup.muted(seen["state"]),
+            markup.badge(seen["state"], live=True),
         ),
         bar(shares) if seen.get("endpoint") else "",
         markup.facts(_facts(seen)),

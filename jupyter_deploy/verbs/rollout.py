@@ -32,7 +32,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> E
     plan = {name: value for name in _PLAN if (value := getattr(given, name)) is not None}
     wishes = [name for name in _WISHES if getattr(given, name)]
     if given.deployment is None:
-        reference = None if given.reference is None else _rows(given.reference)
+        reference = None if given.reference is None else read_rows(given.reference)
         found = endpoint.rollout(reference=reference, **plan)
         if len(wishes) > 1:
             raise UsageProblem(
@@ -47,7 +47,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> E
             f"{_flag(wishes[-1])} is for a rollout that runs.",
             hint=f"jupyter model rollout {given.endpoint} {_flag('hold' if given.hold else 'roll_back')}",
         )
-    reference = None if given.reference is None else _rows(given.reference)
+    reference = None if given.reference is None else read_rows(given.reference)
     plan |= {"approve": given.approve, "promote": given.promote}
     return endpoint.rollout(given.deployment, reference=reference, **plan)
 
@@ -56,7 +56,7 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _rows(text: str) -> Any:
+def read_rows(text: str) -> Any:
     """Read a training sample from a file."""
     path = Path(text).expanduser()
     try:

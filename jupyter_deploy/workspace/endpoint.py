@@ -375,6 +375,7 @@ class Endpoint(Invocable, RollsOut, Scores):
             "auth": record.auth,
             "traffic": self.traffic,
             "mirror": self.mirror,
+            "rollout": self._rolling_out(),
             "deployments": deployments,
             "tags": dict(record.tags),
             "properties": dict(record.properties),

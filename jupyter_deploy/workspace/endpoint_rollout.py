@@ -171,6 +171,11 @@ class RollsOut:
             )
         return EndpointRollout(found.number, self.rows, rolling)
 
+    def _rolling_out(self) -> str:
+        """Say what rollout runs, and how it is; empty for none."""
+        found = self.rows.rollouts.running(self.name)
+        return f"{found.new} is {found.state}: {found.reason}" if found else ""
+
 
 def _names(endpoint: RollsOut) -> str:
     return ", ".join(one.name for one in endpoint.rows.deployments(endpoint.name)) or "none yet"

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pandas as pd
 import pytest
 
 from jupyter_deploy.deploying.observing import Observer
-from jupyter_deploy.endpoints import Plan
+from jupyter_deploy.deploying.rolling import _plain
+from jupyter_deploy.endpoints import Plan, columns_of
+from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.routing import PoolNumbers
 from jupyter_deploy.serving.collection import REQUESTS, Writer, forget, records
+from jupyter_deploy.verbs.rollout import read_rows
 
 PLAN = Plan(max_p95=0.2, min_sample=10)
 NONE = PoolNumbers()
@@ -21,13 +25,13 @@ NONE = PoolNumbers()
 class Files:
     """The collected files of an old and a new version, and an observer of them."""
 
-    def __init__(self, root: Path, plan: Plan = PLAN, *, mirrors: bool = True) -> None:
+    def __init__(self, root: Path, reference: dict[str, list[Any]] | None = None) -> None:
         self.now = time.time()
         self.root = root
         self._writers = {side: Writer(root / side, 1 << 20, print) for side in ("old", "new")}
         bundles = {"old": "o", "new": "n"}
-        self.observer = Observer(plan, lambda side: [root / side], bundles, self.now, {})
-        self.observer.begin(self.now, NONE, mirrors=mirrors)
+        self.observer = Observer(PLAN, lambda side: [root / side], bundles, self.now, reference or {})
+        self.observer.begin(self.now, NONE, mirrors=True)
 
     def write(self, side: str, name: str, output: str = "1", **more: Any) -> None:
         record = {"time": self.now + 0.001, "id": name, "status": 200, "us": 1000, "run_us": 900, "input": "7"}
@@ -152,3 +156,29 @@ def test_records_are_forgotten_while_a_server_writes_them(files: Files) -> None:
     assert files.seen().old.requests == 1
     forget(files.root / "old", REQUESTS, files.now + 60)
     assert len(list(records(files.root / "old", REQUESTS))) == 2
+
+
+def test_inputs_are_compared_with_a_sample_or_with_those_of_before(tmp_path: Path) -> None:
+    given = Files(tmp_path, reference={"0": [1.0, 2.0], "1": ["a"]})
+    given.write("new", "r1", input='[[1, "a"], [2, "a"]]')
+    assert given.seen(3.0).drift == 0
+    given.write("new", "r2", input='[[1, "b"], [2, "b"]]')
+    assert given.seen(6.0).drift == 0.5
+    other = Files(tmp_path / "other")
+    other.write("old", "r0", time=other.now - 60, input="[[5]]")
+    other.write("new", "r1", input="[[6]]")
+    assert other.seen(3.0).drift == 1
+
+
+def test_a_training_sample_may_be_a_frame_an_array_or_a_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(200), "y": ["a"] * 200})
+    assert columns_of(_plain(frame), 2000) == {"x": list(range(200)), "y": ["a"] * 200}
+    assert columns_of(_plain(frame[["x"]].to_numpy()), 2000) == {"0": list(range(200))}
+    frame.to_csv(tmp_path / "sample.csv", index=False)
+    assert columns_of(read_rows(str(tmp_path / "sample.csv")), 2000)["x"] == list(range(200))
+    (tmp_path / "sample.json").write_text("[[1], [2]]")
+    assert read_rows(str(tmp_path / "sample.json")) == [[1], [2]]
+    (tmp_path / "sample.json").write_text("[[1]")
+    for wrong in ("sample.json", "missing.csv"):
+        with pytest.raises(UsageProblem, match="cannot be read as rows"):
+            read_rows(str(tmp_path / wrong))

@@ -216,7 +216,7 @@ def endpoint_deployment(evil: str) -> dict[str, Any]:
 
 def endpoint(evil: str) -> dict[str, Any]:
     """What an endpoint tells of itself."""
-    texts = dict.fromkeys(("name", "state", "reason", "scoring_uri", "auth", "description"), evil)
+    texts = dict.fromkeys(("name", "state", "reason", "scoring_uri", "auth", "description", "rollout"), evil)
     other = {"traffic": {evil: 60}, "mirror": {evil: 10}, "tags": {evil: evil}, "properties": {evil: evil}}
     return {**texts, **other, "created": 1.0, "deployments": [endpoint_deployment(evil)]}
 

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -86,28 +87,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scripts")
 
 
-@pytest.fixture(scope="module")
-def endpoint(workspace: Workspace, folder: Path) -> Endpoint:
+def made(workspace: Workspace, folder: Path, name: str) -> Endpoint:
     """An endpoint whose old version has all the traffic."""
     (folder / "old.py").write_text(OLD)
-    made = workspace.endpoints.create("shop")
-    made.deploy("blue", script=folder / "old.py", settings={"collect": "requests"})
-    made.route("blue=100")
+    endpoint = workspace.endpoints.create(name)
+    endpoint.deploy("blue", script=folder / "old.py", settings={"collect": "requests"})
+    endpoint.route("blue=100")
+    return endpoint
+
+
+@pytest.fixture(scope="module")
+def endpoint(workspace: Workspace, folder: Path) -> Endpoint:
+    found = made(workspace, folder, "shop")
     with pytest.raises(NotFound, match="has had no rollout"):
-        made.rollout()
-    return made
+        found.rollout()
+    return found
 
 
-@pytest.fixture
-def deploy(endpoint: Endpoint, folder: Path) -> Callable[[str], None]:
+def deploy(endpoint: Endpoint, folder: Path, kind: str) -> None:
     """Deploy a version as green, without traffic."""
-
-    def made(kind: str) -> None:
-        endpoint.route("blue=100", mirror="none")
-        (folder / "green.py").write_text(VERSIONS[kind].replace("{flag}", str(folder / "flag")))
-        endpoint.deploy("green", script=folder / "green.py")
-
-    return made
+    endpoint.route("blue=100", mirror="none")
+    script = folder / f"{endpoint.name}.py"
+    script.write_text(VERSIONS[kind].replace("{flag}", str(folder / "flag")))
+    endpoint.deploy("green", script=script)
 
 
 def when(rollout: EndpointRollout, event: str) -> float:
@@ -126,30 +128,46 @@ def supervisor_of(endpoint: Endpoint) -> psutil.Process:
     return psutil.Process(int(path.read_text()))
 
 
-def test_good_versions_arrive_and_faulty_ones_answer_nobody(endpoint: Endpoint, deploy: Callable[[str], None]) -> None:
-    words = {
-        "wrong": "answers agree with the old version's",
-        "failing": "requests failed",
-        "slow": "took longer than 300 ms",
-        # Its worker is away most of the time, or has died so often that it is not started again.
-        "crashing": "",
-    }
-    with Clients(endpoint) as clients:
-        for kind in ("good", "wrong", "failing", "good", "slow", "good", "crashing", "good"):
-            deploy(kind)
-            rollout = endpoint.rollout("green", **PLAN, promote=True).wait(30)
+WORDS = {
+    "wrong": "answers agree with the old version's",
+    "failing": "requests failed",
+    "slow": "took longer than 300 ms",
+    # Its worker is away most of the time, or has died so often that it is not started again.
+    "crashing": "",
+}
+
+
+def roll_out(endpoint: Endpoint, folder: Path, kinds: tuple[str, ...]) -> None:
+    with Clients(endpoint, 2) as clients:
+        for kind in kinds:
+            deploy(endpoint, folder, kind)
+            rollout = endpoint.rollout("green", **PLAN, promote=True).wait(60)
             story = [(one["event"], one["share"], one["reason"]) for one in rollout.history]
             if kind == "good":
                 assert [event for event, *_ in story] == ["mirror", "50 %", "100 %", "promote"], story
                 assert endpoint.traffic == {"blue": 0, "green": 100}
             else:
                 assert [event for event, *_ in story] == ["mirror", "roll back"], story
-                assert words[kind] in rollout.reason, story
+                assert WORDS[kind] in rollout.reason, story
                 assert endpoint.traffic == {"blue": 100, "green": 0}
                 assert when(rollout, "roll back") - when(rollout, "mirror") < 10
             assert endpoint.mirror == {}
     assert clients.wrong == []
-    assert clients.count > 200
+    assert clients.count > 100
+
+
+def test_good_versions_arrive_and_faulty_ones_answer_nobody(
+    workspace: Workspace, endpoint: Endpoint, folder: Path
+) -> None:
+    other = made(workspace, folder, "mall")
+    with ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(roll_out, endpoint, folder, ("good", "wrong", "good", "failing")),
+            pool.submit(roll_out, other, folder, ("slow", "good", "crashing", "good")),
+        ]
+    for one in both:
+        one.result()
+    other.delete()
     # Nothing of it runs on, and both collect what they did before.
     until(lambda: not supervisor_runs(endpoint), "the supervisor ends with its rollout")
     settings = {name: one.served.spec.settings.get("collect") for name, one in endpoint.deployments.items()}
@@ -164,10 +182,8 @@ def supervisor_runs(endpoint: Endpoint) -> bool:
         return False
 
 
-def test_it_goes_on_after_its_supervisor_was_killed_and_waits_for_an_approval(
-    endpoint: Endpoint, deploy: Callable[[str], None], folder: Path
-) -> None:
-    deploy("turning")
+def test_it_goes_on_after_its_supervisor_was_killed_and_waits_for_an_approval(endpoint: Endpoint, folder: Path) -> None:
+    deploy(endpoint, folder, "turning")
     with Clients(endpoint) as clients:
         rollout = endpoint.rollout("green", **PLAN, approve=True)
         with pytest.raises(UsageProblem, match="is being rolled out") as caught:
@@ -185,6 +201,7 @@ def test_it_goes_on_after_its_supervisor_was_killed_and_waits_for_an_approval(
         first.send_signal(signal.SIGKILL)
         until(lambda: rollout.state == "waiting", "it goes on by itself")
         assert supervisor_of(endpoint).pid != first.pid
+        assert "green is waiting" in formatters.text(endpoint)
         assert [one["event"] for one in rollout.history] == ["mirror", "wait"]
         assert endpoint.traffic == {"blue": 100, "green": 0}
         (folder / "flag").touch()
@@ -196,7 +213,7 @@ def test_it_goes_on_after_its_supervisor_was_killed_and_waits_for_an_approval(
 
 
 def test_it_is_steered_by_hand_and_judges_where_there_is_no_traffic(
-    workspace: Workspace, endpoint: Endpoint, deploy: Callable[[str], None]
+    workspace: Workspace, endpoint: Endpoint, folder: Path
 ) -> None:
     def verb(words: str) -> EndpointRollout:
         given = parser_of(find("rollout"), "jupyter model rollout").parse_args(words.split())
@@ -204,7 +221,7 @@ def test_it_is_steered_by_hand_and_judges_where_there_is_no_traffic(
         assert isinstance(found, EndpointRollout)
         return found
 
-    deploy("good")
+    deploy(endpoint, folder, "good")
     rollout = verb("shop green --steps 10,100 --every 0.2s --min-agreement 100% --min-sample 15 --max-p95 2s")
     until(lambda: rollout.state == "mirroring", "it mirrors")
     # Fewer than the sample in all: the captured ones are sent again for each step.
