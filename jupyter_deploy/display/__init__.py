@@ -11,6 +11,9 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .card import service_content as service_content
+    from .endpoints import endpoint_html as endpoint_html
+    from .endpoints import endpoint_text as endpoint_text
+    from .endpoints import serves as serves
     from .face import as_json as as_json
     from .form_fields import PLAIN as PLAIN
     from .form_fields import fields as fields
@@ -44,6 +47,7 @@ else:
         __name__,
         {
             "card": "service_content",
+            "endpoints": "endpoint_html endpoint_text serves",
             "face": "as_json",
             "form_fields": "PLAIN fields input_schema",
             "formatters": "FACES bundle face_of html register text unregister",

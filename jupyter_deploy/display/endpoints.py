@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import DeployError, NotFound
@@ -29,7 +30,8 @@ def _share(one: dict[str, Any]) -> str:
     return mirrored if mirrored and not one["traffic"] else f"{one['traffic']} %"
 
 
-def _serves(one: dict[str, Any]) -> str:
+def serves(one: Mapping[str, Any]) -> str:
+    """Say what a deployment serves: its script or image, and its models."""
     what = one["image"] or one["script"].rpartition("/")[2]
     return " with ".join(filter(None, (what, ", ".join(one["models"]))))
 
@@ -50,7 +52,7 @@ def _row(one: dict[str, Any]) -> list[str]:
     requests = numbers.get("requests", 0)
     failed = numbers.get("failed", 0)
     late = plain.milliseconds(p95) if p95 is not None and requests else ""
-    return [one["name"], one["state"], _share(one), count, _serves(one), f"{requests:,}", f"{failed:,}", late]
+    return [one["name"], one["state"], _share(one), count, serves(one), f"{requests:,}", f"{failed:,}", late]
 
 
 def _facts(seen: dict[str, Any]) -> list[tuple[str, str]]:
@@ -74,7 +76,8 @@ def _commands(seen: dict[str, Any]) -> list[str]:
     return [f"%invoke {name} VALUE", f"%model endpoint traffic {name}", f"%model endpoint logs {name}"]
 
 
-def _text(seen: dict[str, Any]) -> str:
+def endpoint_text(seen: dict[str, Any]) -> str:
+    """Write what :func:`look` has found as text."""
     title = plain.block(f"Endpoint {seen['name']}: {seen['state']}", _facts(seen))
     if not seen["deployments"]:
         return title
@@ -98,7 +101,8 @@ def bar(deployments: list[dict[str, Any]]) -> str:
     return markup.element("div", *parts, role="img", aria_label=f"traffic: {shares}", style=style)
 
 
-def _html(seen: dict[str, Any]) -> str:
+def endpoint_html(seen: dict[str, Any]) -> str:
+    """Draw what :func:`look` has found."""
     url = seen.get("scoring_uri", "")
     rows = [
         [markup.badge(text) if column == "state" else text for column, text in zip(_HEADER, _row(one), strict=True)]
@@ -139,7 +143,7 @@ def _deployment_rows(seen: dict[str, Any]) -> list[tuple[str, str]]:
         ("why", seen["reason"]),
         ("traffic", _share(seen)),
         ("instances", ", ".join(seen["instances"])),
-        ("serves", _serves(seen)),
+        ("serves", serves(seen)),
         ("target", seen.get("target", "")),
         ("notes", "; ".join(change.get("notes", ()))),
     ]
@@ -157,7 +161,7 @@ def _deployment_html(seen: dict[str, Any]) -> str:
     return markup.card(f"deployment {seen['name']}", title, markup.facts(_deployment_rows(seen)), hint)
 
 
-ENDPOINT = Face("endpoint", _text, _html, dict, look)
+ENDPOINT = Face("endpoint", endpoint_text, endpoint_html, dict, look)
 DEPLOYMENT = Face(
     "deployment",
     lambda seen: plain.block(

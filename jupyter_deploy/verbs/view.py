@@ -1,4 +1,4 @@
-"""``view``: a live view of a service or of the models."""
+"""``view``: a live view of a service, of an endpoint's traffic, or of the models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import UsageProblem, nearest
 from ..workspace import Workspace
 from .verb import Session, Verb, argument
 
-KINDS = ("card", "log", "form", "chart", "models")
+KINDS = ("card", "log", "form", "chart", "models", "traffic")
 # What to use in a terminal.
 _INSTEAD = {
     "card": "state {service}",
@@ -18,6 +18,7 @@ _INSTEAD = {
     "form": "invoke {service} --data JSON",
     "chart": "state {service}",
     "models": "models",
+    "traffic": "endpoint show {service}",
 }
 
 
@@ -26,7 +27,7 @@ class View:
     """What to show; the edge makes it live."""
 
     kind: str  # one of KINDS
-    service: str = ""  # empty for "models"
+    service: str = ""  # empty for "models"; an endpoint for "traffic"
     captured: bool = False  # of models: show captured data, too
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,22 +44,33 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if kind == "models" and service:
         raise UsageProblem("view models takes no service.", hint="All models: jupyter model view models")
     if kind != "models" and not service:
-        raise UsageProblem(f"view {kind} needs a service.", hint=f"For example: view {kind} churn")
+        what = "an endpoint" if kind == "traffic" else "a service"
+        raise UsageProblem(f"view {kind} needs {what}.", hint=f"For example: view {kind} churn")
     if kind != "models" and given.captured:
         raise UsageProblem("--captured goes with models.", hint="For example: jupyter model view models --captured")
-    name = workspace.services[service].name if service else ""
+    name = _name(workspace, kind, service)
     if not session.live:
         hint = f"Here: {_INSTEAD[kind].format(service=name)}"
         raise UsageProblem("Views are for notebooks, where they can change.", hint=hint)
     return View(kind, name, given.captured)
 
 
+def _name(workspace: Workspace, kind: str, given: str) -> str:
+    if kind == "traffic":
+        return workspace.endpoints[given].name
+    if given in workspace.endpoints and given not in workspace.services:
+        raise UsageProblem(f"{given} is an endpoint, not a service.", hint=f"view traffic {given}")
+    return workspace.services[given].name if given else ""
+
+
 VERB = Verb(
     "view",
-    "show a service, or the models, live in a notebook: card, log, form, chart, models",
+    "show a service, an endpoint's traffic or the models live in a notebook",
     (
         argument("what", metavar="WHAT", help=", ".join(KINDS), completes="views"),
-        argument("service", nargs="?", default="", help="the service's name", completes="services"),
+        argument(
+            "service", nargs="?", default="", help="the service's name; of traffic: the endpoint's", completes="called"
+        ),
         argument(
             "--captured", action="store_true", help="of models: also the data that scripts took from their notebooks"
         ),

@@ -1,4 +1,4 @@
-"""Live views in a notebook: a service's card, log, form and chart, and a browser of models.
+"""Live views in a notebook: a service's card, log, form and chart, an endpoint's traffic, a browser of models.
 
 Importing this room loads nothing of ipywidgets. Static faces are in ``display``.
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .chart import MetricsChart as MetricsChart
     from .form import InvokeForm as InvokeForm
     from .logview import LogView as LogView
+    from .traffic import TrafficView as TrafficView
     from .views import live as live
     from .views import register as register
     from .views import unregister as unregister
@@ -27,6 +28,7 @@ else:
             "chart": "MetricsChart",
             "form": "InvokeForm",
             "logview": "LogView",
+            "traffic": "TrafficView",
             "views": "live register unregister",
         },
     )

@@ -32,10 +32,10 @@ def asset(*names: str) -> str:
     return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
 
 
-def script(name: str) -> str:
-    """Read a widget's script, behind what all of them share and the signs of states."""
+def script(*names: str) -> str:
+    """Read a widget's scripts, behind what all of them share and the signs of states."""
     signs = json.dumps({state: tone.sign for state, tone in TONES.items()}, ensure_ascii=False)
-    return f"const SIGNS = {signs};\n{asset('common.js', name)}"
+    return f"const SIGNS = {signs};\n{asset('common.js', *names)}"
 
 
 def in_kernel() -> bool:

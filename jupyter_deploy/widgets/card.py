@@ -11,7 +11,8 @@ import traitlets
 from ..display import NOTHING, badge, brief, milliseconds, service_content, summary_html, summary_text, with_levels
 from ..errors import NotFound
 from ..workspace import Living, Service
-from .base import LiveWidget, error_facts, script
+from .acting import ActingWidget
+from .base import script
 
 SHORT, LONG = 5, 60
 _ANSWER_LIMIT = 4000
@@ -19,7 +20,7 @@ _LOG_BYTES = 32_768
 _TIMEOUT = 60.0
 
 
-class ServiceCard(LiveWidget):
+class ServiceCard(ActingWidget):
     """A service's state about each second, whatever the kernel does.
 
     Parameters
@@ -33,15 +34,12 @@ class ServiceCard(LiveWidget):
     _esm = script("card.js")
     facts = traitlets.Dict().tag(sync=True)
     lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    busy = traitlets.Unicode("").tag(sync=True)
-    said = traitlets.Dict().tag(sync=True)
     sample = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, service: Service, living: Callable[[], Living | None] = lambda: None) -> None:
         self._service = service
         self._living = living
         self._wanted = SHORT
-        self._said = 0
         super().__init__(service.name, slow=2.5, facts={"state": "", "url": ""}, sample="[[1, 2]]")
 
     def look(self) -> bool:
@@ -71,30 +69,13 @@ class ServiceCard(LiveWidget):
             self._feed.wake()
         elif what == "invoke":
             body = str(content.get("body", ""))
-            self._do("invoke", lambda: self._invoke(body))
+            self.do("invoke", lambda: self._invoke(body))
         elif what == "reload":
-            self._do("reload", self._reload)
+            self.do("reload", self._reload)
         elif what == "stop":
-            self._do("stop", self._stop)
+            self.do("stop", self._stop)
         elif what == "start":
-            self._do("start", lambda: {"title": self._service.start().sentence()})
-
-    def _do(self, what: str, work: Callable[[], dict[str, Any]]) -> None:
-        with self._telling:
-            if self.busy:
-                return
-            self.tell(busy=what)
-
-        def run() -> None:
-            try:
-                told = {"ok": True, **work()}
-            except Exception as error:  # noqa: BLE001 - the card is the edge: it shows whatever went wrong
-                told = {"ok": False, **error_facts(error)}
-            self._said += 1
-            self.tell(said={"what": what, "number": self._said, **told}, busy="")
-            self._feed.wake()
-
-        self.in_thread(run)
+            self.do("start", lambda: {"title": self._service.start().sentence()})
 
     def _invoke(self, body: str) -> dict[str, Any]:
         answer = self._service.request(body, timeout=_TIMEOUT)

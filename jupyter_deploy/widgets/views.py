@@ -23,10 +23,13 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
     from .chart import MetricsChart
     from .form import InvokeForm
     from .logview import LogView
+    from .traffic import TrafficView
 
     workspace = Workspace()
     if view.kind == "models":
         return ModelBrowser(workspace, captured=view.captured)
+    if view.kind == "traffic":
+        return TrafficView(workspace.endpoints[view.service])
     service = workspace.services[view.service]
     if view.kind == "card":
         return ServiceCard(service, living)

@@ -15,6 +15,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { Actions } from './actions';
+import { endpointIn } from './api/client';
 import { FACES, LiveFace } from './cards/face';
 import { MIME, ServiceCard } from './cards/service';
 import type { IContext } from './context';
@@ -143,8 +144,8 @@ const documents: JupyterFrontEndPlugin<void> = {
           let found = tracker.find(one => one.content.service === service);
           if (!found) {
             found = new MainAreaWidget({ content: make(service) });
-            found.id = `${command.replace(':', '-')}-${service}`;
-            found.title.label = `${label}: ${service}`;
+            found.id = `${command.replace(':', '-')}-${service.replace('/', '-')}`;
+            found.title.label = `${label}: ${endpointIn(service) || service}`;
             found.title.icon = icon;
             found.title.closable = true;
             await tracker.add(found);

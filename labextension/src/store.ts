@@ -7,7 +7,7 @@ import type { Event, ServiceManager } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Client, problemOf, type Problem } from './api/client';
-import type { IInfo, IOverview, IRecent } from './api/records';
+import type { IInfo, INumbers, IOverview, IRecent } from './api/records';
 import { Samples } from './samples';
 
 export const PROTOCOL = 1;
@@ -22,6 +22,8 @@ interface ITold {
   revision: number;
   changed: Record<string, string[]>;
   recent?: Record<string, IRecent>;
+  /** What routers have counted, by endpoint and deployment. */
+  numbers?: Record<string, Record<string, INumbers>>;
 }
 
 /** Something on screen that shows the workspace; it says so by holding one of these. */
@@ -215,14 +217,20 @@ export class Store {
   }
 
   /** Take fresh numbers of traffic; nothing else has changed. */
-  private _merge(recent: Record<string, IRecent>): void {
+  private _merge(recent: Record<string, IRecent>, numbers: Record<string, Record<string, INumbers>>): void {
     const { overview } = this;
-    if (overview && overview.services.some(one => one.name in recent)) {
-      const services = overview.services.map(one => (one.name in recent ? { ...one, recent: recent[one.name] } : one));
-      this.overview = { ...overview, services };
-      this.samples.add(services);
-      this._changed.emit();
+    if (!overview || ![...overview.services, ...overview.endpoints].some(({ name }) => name in recent || name in numbers)) {
+      return;
     }
+    const services = overview.services.map(one => (one.name in recent ? { ...one, recent: recent[one.name] } : one));
+    const endpoints = overview.endpoints.map(endpoint => {
+      const counted = numbers[endpoint.name];
+      const deployments = endpoint.deployments.map(one => ({ ...one, numbers: counted?.[one.name] ?? one.numbers }));
+      return counted ? { ...endpoint, deployments } : endpoint;
+    });
+    this.overview = { ...overview, services, endpoints };
+    this.samples.add(services);
+    this._changed.emit();
   }
 
   private readonly _onVisibility = (): void => this._follow();
@@ -238,8 +246,8 @@ export class Store {
       if (!this.overview || !(told.revision <= this.overview.revision)) {
         void this.refresh();
       }
-    } else if (told.recent && this.overview && !document.hidden) {
-      this._merge(told.recent);
+    } else if (this.overview && !document.hidden) {
+      this._merge(told.recent ?? {}, told.numbers ?? {});
     }
   }
 

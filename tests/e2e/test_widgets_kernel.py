@@ -30,6 +30,8 @@ from .conftest import until
 from .shell import new_shell
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# An endpoint's view is tried in a browser, with an endpoint (tests/ui/test_panel_endpoints.py).
+OF_SERVICES = tuple(kind for kind in KINDS if kind != "traffic")
 NAMES = (
     "ServiceCard('double')",
     "LogView('double')",
@@ -101,7 +103,7 @@ def shown_of(messages: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, 
 
 
 def test_each_is_shown_with_text_and_html_beside_it(kernel: Kernel, double: Service) -> None:
-    for kind, name in zip(KINDS, NAMES, strict=True):
+    for kind, name in zip(OF_SERVICES, NAMES, strict=True):
         service = "" if kind == "models" else "double"
         shown, view = shown_of(kernel.run(f"w = %model view {kind} {service}\nw"))
         assert shown["data"]["text/plain"] == name
@@ -196,14 +198,14 @@ def test_deploying_without_waiting_returns_a_service_that_shows_a_card(kernel: K
 def test_nbconvert_and_the_like_see_the_static_face(double: Service, tmp_path: Path) -> None:
     cells = [
         "%load_ext jupyter_deploy",
-        *(f"%model view {kind} double".replace("models double", "models") for kind in KINDS),
+        *(f"%model view {kind} double".replace("models double", "models") for kind in OF_SERVICES),
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     started = time.monotonic()
     NotebookClient(book, kernel_name="python3", timeout=60, store_widget_state=False).execute()
     assert time.monotonic() - started < 30
     outputs = [output for cell in book.cells for output in cell.outputs]
-    assert [output["output_type"] for output in outputs] == ["display_data"] * 2 * len(KINDS)
+    assert [output["output_type"] for output in outputs] == ["display_data"] * 2 * len(OF_SERVICES)
     assert [output["data"]["text/plain"] for output in outputs[::2]] == list(NAMES)
     assert all(output["data"]["text/html"] for output in outputs[::2])
     assert not any(output["data"]["text/html"] for output in outputs[1::2])
@@ -216,6 +218,8 @@ def test_the_verb_says_what_there_is_elsewhere(double: Service, capsys: pytest.C
         (["view", "crad", "double"], "Did you mean 'card'?"),
         (["view", "card"], "view card needs a service"),
         (["view", "models", "double"], "view models takes no service"),
+        (["view", "traffic"], "view traffic needs an endpoint"),
+        (["view", "traffic", "double"], "No endpoint named 'double'"),
         (["view", "card", "dubble"], "Did you mean 'double'?"),
     ):
         assert cli.main(words) in {1, 2}

@@ -46,7 +46,7 @@ class PanelPage:
 
     def search(self, words: str) -> None:
         """Show only what fits: rows that are off the screen are not in the page."""
-        self.box.get_by_label("Search services and models").fill(words)
+        self.box.get_by_label("Search services, endpoints and models").fill(words)
 
     def unfold(self, name: str, kind: str = "service") -> Locator:
         """Open a row and return it."""

@@ -54,9 +54,9 @@ def test_it_lists_what_there_is(panel: PanelPage, shared: Workspace) -> None:
     expect(panel.row("echo")).to_have_count(0)
     expect(panel.box.get_by_role("heading", name="Models")).to_contain_text(f"1 / {len(names)}")
     panel.search("")
-    panel.box.get_by_label("Only models with this tag").select_option("team=risk")
+    panel.box.get_by_label("Only what has this tag").select_option("team=risk")
     expect(panel.row("wine", "model")).to_have_count(0)
-    panel.box.get_by_label("Only models with this tag").select_option("")
+    panel.box.get_by_label("Only what has this tag").select_option("")
     expect(panel.row("echo")).to_be_visible()
 
 

@@ -4,6 +4,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type {
   IFace,
+  IForm,
   IInfo,
   IJob,
   IKeys,
@@ -18,6 +19,8 @@ import type {
 
 /** What a proxy, such as JupyterHub's, answers for a server that is not there. */
 const ABSENT = new Set([424, 502, 503, 504]);
+/** How documents name an endpoint. */
+export const ENDPOINT = 'endpoint/';
 const NAMESPACE = 'jupyter-model-deploy/api';
 
 /** Why there is no answer: no server, no server part in it, or an answer that says no. */
@@ -107,17 +110,22 @@ export class Client {
     return (await response.json()) as IFace;
   }
 
-  keys(name: string): Promise<IKeys> {
-    return this._get(`services/${encodeURIComponent(name)}/keys`);
+  /** Ask what a request to an endpoint may hold; with a deployment, to that one. */
+  endpoint(name: string, deployment: string): Promise<IForm> {
+    return this._get(`endpoints/${encodeURIComponent(name)}?deployment=${encodeURIComponent(deployment)}`);
+  }
+
+  keys(kind: 'service' | 'endpoint', name: string): Promise<IKeys> {
+    return this._get(`${kind}s/${encodeURIComponent(name)}/keys`);
   }
 
   log(name: string, offset: number, limit: number, file: string): Promise<ILogPage> {
     const query = `offset=${offset}&limit=${limit}&file=${encodeURIComponent(file)}`;
-    return this._get(`services/${encodeURIComponent(name)}/log?${query}`);
+    return this._get(`${placeOf(name)}/log?${query}`);
   }
 
   async wholeLog(name: string): Promise<Blob> {
-    const response = await this._ask(`services/${encodeURIComponent(name)}/log/download`);
+    const response = await this._ask(`${placeOf(name)}/log/download`);
     return response.blob();
   }
 
@@ -168,6 +176,16 @@ export class Client {
     }
     return response;
   }
+}
+
+/** The name of the endpoint in a document's name; empty for a service's. No service has a name with a slash. */
+export function endpointIn(name: string): string {
+  return name.startsWith(ENDPOINT) ? name.slice(ENDPOINT.length) : '';
+}
+
+function placeOf(name: string): string {
+  const endpoint = endpointIn(name);
+  return endpoint ? `endpoints/${encodeURIComponent(endpoint)}` : `services/${encodeURIComponent(name)}`;
 }
 
 function outcomeOf(told: Record<string, unknown>): IOutcome {

@@ -46,8 +46,46 @@ export interface IModel {
   used_by: string[];
 }
 
+/** What a router has counted of a deployment since it was started. */
+export interface INumbers {
+  requests?: number;
+  failed?: number;
+  mirrored?: number;
+  p50_ms?: number | null;
+  p95_ms?: number | null;
+}
+
+export interface IDeployment {
+  name: string;
+  endpoint: string;
+  state: string;
+  reason: string;
+  traffic: number;
+  mirror: number;
+  /** The names of the services that serve it. */
+  instances: string[];
+  wanted: number;
+  /** Whether it has no instance, because no request has come for a while. */
+  sleeps?: boolean;
+  script: string;
+  image: string;
+  models: string[];
+  target: string;
+  numbers: INumbers;
+}
+
 export interface IEndpoint {
   name: string;
+  state: string;
+  reason: string;
+  scoring_uri: string;
+  auth: string;
+  /** Percent by deployment, also where that is 0, oldest first. */
+  traffic: Record<string, number>;
+  mirror: Record<string, number>;
+  deployments: IDeployment[];
+  tags: Record<string, string>;
+  description: string;
 }
 
 export interface IOverview {
@@ -56,6 +94,7 @@ export interface IOverview {
   models: IModel[];
   services: IService[];
   endpoints: IEndpoint[];
+  scripts: string[];
 }
 
 export interface IVersion {
@@ -91,6 +130,12 @@ export interface IDeployed {
   at: number;
   action: string;
   sentence: string;
+}
+
+/** What a form needs to send a request to an endpoint. */
+export interface IForm {
+  fields: IField[];
+  sample: string;
 }
 
 export interface IServiceDetails {

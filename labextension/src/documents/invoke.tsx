@@ -2,8 +2,8 @@
 
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import * as React from 'react';
-import { problemOf, type Problem } from '../api/client';
-import type { IField, IServiceDetails } from '../api/records';
+import { endpointIn, problemOf, type Problem } from '../api/client';
+import type { IField, IForm, IServiceDetails } from '../api/records';
 import { useParts, useSignal, type IContext } from '../context';
 import { Button, CopyButton, ProblemView, State } from '../panel/parts';
 import { milliseconds } from '../text';
@@ -35,6 +35,63 @@ export class InvokeView extends ViewingWidget {
 }
 
 function Invoke({ service }: { service: string }): JSX.Element {
+  const endpoint = endpointIn(service);
+  return endpoint ? <InvokeEndpoint name={endpoint} place={service} /> : <InvokeService service={service} />;
+}
+
+/** An endpoint answers by its rules, or the deployment that is chosen does. */
+function InvokeEndpoint({ name, place }: { name: string; place: string }): JSX.Element {
+  const { store, trans } = useParts();
+  useSignal(store.changed);
+  const id = React.useId();
+  const [chosen, choose] = React.useState('');
+  const [form, setForm] = React.useState<IForm | null>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const facts = store.overview?.endpoints.find(one => one.name === name);
+  const names = facts?.deployments.map(one => one.name) ?? [];
+  const deployment = names.includes(chosen) ? chosen : '';
+  // Another rule, or another version of what is deployed, may take something else.
+  const known = JSON.stringify(facts?.deployments.map(one => [one.name, one.state, one.traffic, one.instances]));
+  const load = React.useCallback(async () => {
+    try {
+      setForm(await store.client.endpoint(name, deployment));
+      setProblem(null);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  }, [store, name, deployment]);
+  React.useEffect(() => void load(), [load, known]);
+  return (
+    <div className="jp-ModelDeploy-page">
+      <div className="jp-ModelDeploy-title">
+        <b>{name}</b>
+        {facts && <State state={facts.state} />}
+        {facts?.scoring_uri && <code>{facts.scoring_uri}</code>}
+      </div>
+      {store.overview && !facts && <p role="status">{trans.__('There is no endpoint %1 any more.', name)}</p>}
+      <div className="jp-ModelDeploy-fieldrow">
+        <label htmlFor={id}>{trans.__('Answered by')}</label>
+        <select id={id} className="jp-ModelDeploy-field" value={deployment} onChange={event => choose(event.target.value)}>
+          <option value="">{trans.__('whom the rules choose')}</option>
+          {facts?.deployments.map(one => (
+            <option key={one.name} value={one.name}>
+              {trans.__('%1, whatever the rules are (%2 %)', one.name, one.traffic)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {problem && (
+        <>
+          <ProblemView problem={problem} />
+          <Button label={trans.__('Reload')} press={() => void load()} />
+        </>
+      )}
+      {form && <Form service={name} place={place} deployment={deployment} fields={form.fields} sample={form.sample} />}
+    </div>
+  );
+}
+
+function InvokeService({ service }: { service: string }): JSX.Element {
   const { store, trans } = useParts();
   useSignal(store.changed);
   const [details, setDetails] = React.useState<IServiceDetails | null>(null);
@@ -69,21 +126,25 @@ function Invoke({ service }: { service: string }): JSX.Element {
   );
 }
 
-interface IForm {
+interface IFormProps {
   service: string;
+  /** Under which name its requests are kept, where that is another. */
+  place?: string;
+  /** Of an endpoint: who must answer; empty for whom the rules choose. */
+  deployment?: string;
   fields: IField[];
   sample: string;
 }
 
 const PLAIN = { name: 'request', of: '', kind: 'plain', hint: 'JSON' };
 
-function Form({ service, fields, sample }: IForm): JSX.Element {
+function Form({ service, place = service, deployment = '', fields, sample }: IFormProps): JSX.Element {
   const { trans } = useParts();
   const known = JSON.stringify([fields, sample]);
   const shown = React.useMemo(() => (fields.length ? fields : [{ ...PLAIN, value: sample }]), [known]);
   const [values, setValues] = React.useState(shown.map(field => field.value));
   const [wrong, setWrong] = React.useState<{ field: number; message: string } | null>(null);
-  const { send, busy, answer, problem, history } = useRequests(service);
+  const { send, busy, answer, problem, history } = useRequests(service, place, deployment);
   React.useEffect(() => setValues(shown.map(field => field.value)), [shown]);
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
@@ -206,25 +267,25 @@ interface IRequests {
 }
 
 /** Send requests one at a time, and keep the last of them over reloads of the page. */
-function useRequests(service: string): IRequests {
+function useRequests(service: string, kept: string, deployment: string): IRequests {
   const { actions, state } = useParts();
   const [busy, setBusy] = React.useState(false);
   const [answer, setAnswer] = React.useState<IRequests['answer']>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const [history, setHistory] = React.useState<ISent[]>([]);
-  const place = `jupyter-model-deploy:requests:${service}`;
+  const place = `jupyter-model-deploy:requests:${kept}`;
   React.useEffect(() => {
     void state?.fetch(place).then(found => setHistory(Array.isArray(found) ? (found as unknown as ISent[]) : []));
   }, [state, place]);
   const keep = (body: string, said: string, ok: boolean): void => {
-    const kept = [{ body, said, ok, at: new Date().toLocaleTimeString() }, ...history].slice(0, HISTORY);
-    setHistory(kept);
-    void state?.save(place, kept as unknown as ReadonlyPartialJSONValue);
+    const all = [{ body, said, ok, at: new Date().toLocaleTimeString() }, ...history].slice(0, HISTORY);
+    setHistory(all);
+    void state?.save(place, all as unknown as ReadonlyPartialJSONValue);
   };
   const send = async (body: string): Promise<void> => {
     setBusy(true);
     try {
-      const told = answerOf((await actions.ask('invoke', { service, data: body })).value);
+      const told = answerOf((await actions.ask('invoke', { service, data: body, ...(deployment && { deployment }) })).value);
       setAnswer(told);
       setProblem(null);
       keep(body, told.title, true);

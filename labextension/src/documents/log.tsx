@@ -155,7 +155,7 @@ function Download({ view }: { view: LogView }): JSX.Element {
       const url = URL.createObjectURL(await store.client.wholeLog(view.service));
       const link = document.createElement('a');
       link.href = url;
-      link.download = `${view.service}.log`;
+      link.download = `${view.service.replace('/', '-')}.log`;
       link.click();
       window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
     } catch (error) {

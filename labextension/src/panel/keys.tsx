@@ -1,4 +1,4 @@
-// A service's keys: asked for when they are wanted, masked until they are to be seen, kept nowhere.
+// The keys of a service or an endpoint: asked for when they are wanted, masked until they are to be seen, kept nowhere.
 
 import * as React from 'react';
 import { problemOf, type Problem } from '../api/client';
@@ -9,27 +9,33 @@ import { Button, CopyButton, ProblemView } from './parts';
 
 const MASK = '••••••••••••';
 
-export function KeysView({ service }: { service: string }): JSX.Element {
+interface IProps {
+  kind: 'service' | 'endpoint';
+  name: string;
+}
+
+export function KeysView({ kind, name }: IProps): JSX.Element {
   const { store, actions, trans } = useParts();
   const [keys, setKeys] = React.useState<IKeys | null>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const [shown, show] = React.useState(false);
   const load = React.useCallback(async () => {
     try {
-      setKeys(await store.client.keys(service));
+      setKeys(await store.client.keys(kind, name));
       setProblem(null);
     } catch (error) {
       setProblem(problemOf(error));
     }
-  }, [store, service]);
+  }, [store, kind, name]);
   React.useEffect(() => void load(), [load]);
   const renew = async (which: string): Promise<void> => {
-    const what = trans.__('Make a new %1 key for %2?', which, service);
+    const what = trans.__('Make a new %1 key for %2?', which, name);
     const warning = trans.__('Clients that use the present one are refused from then on.');
     if (await confirmed(trans, what, warning, trans.__('Make it'))) {
-      const done = await actions.run(`service ${service}`, trans.__('Making a key'), 'keys', { service, regenerate: which }, true);
+      const [verb, of] = kind === 'service' ? ['keys', { service: name }] : ['endpoint', { action: 'keys', endpoint: name }];
+      const done = await actions.run(`${kind} ${name}`, trans.__('Making a key'), verb, { ...of, regenerate: which }, true);
       if (done) {
-        actions.tell(`service ${service}`, trans.__('The %1 key is new; the one before it is refused now.', which));
+        actions.tell(`${kind} ${name}`, trans.__('The %1 key is new; the one before it is refused now.', which));
       }
       await load();
     }
@@ -41,7 +47,7 @@ export function KeysView({ service }: { service: string }): JSX.Element {
     return <div className="jp-ModelDeploy-soft">…</div>;
   }
   return (
-    <div className="jp-ModelDeploy-keys" role="group" aria-label={trans.__('keys of %1', service)}>
+    <div className="jp-ModelDeploy-keys" role="group" aria-label={trans.__('keys of %1', name)}>
       {(['primary', 'secondary'] as const).map(which => (
         <div key={which}>
           <span className="jp-ModelDeploy-soft">{which}</span>

@@ -1,10 +1,13 @@
-// The panel's sections as rows of one list: services, then models.
+// The panel's sections as rows of one list: services, endpoints, models.
 
 import * as React from 'react';
-import type { IModel, IOverview, IService } from '../api/records';
+import type { IEndpoint, IModel, IOverview, IService } from '../api/records';
 import { useParts } from '../context';
+import { COMMANDS } from '../reach/names';
 import { framework, matches, modelsOf } from '../text';
+import { EndpointRow, servesOf } from './endpoints';
 import { ModelRow, tagText } from './models';
+import { Button } from './parts';
 import { ServiceRow } from './services';
 import { VirtualList, type IRow } from './virtual';
 
@@ -20,9 +23,9 @@ function tagsOf(tags: Record<string, string>): string[] {
   return Object.entries(tags ?? {}).map(([key, value]) => tagText(key, value));
 }
 
-/** All tags of models, for the choice. */
-export function allTags(models: IModel[]): string[] {
-  return [...new Set(models.flatMap(model => tagsOf(model.tags)))].sort();
+/** All tags of models and endpoints, for the choice. */
+export function allTags({ models, endpoints }: IOverview): string[] {
+  return [...new Set([...models, ...endpoints].flatMap(one => tagsOf(one.tags)))].sort();
 }
 
 function wantedModels(models: IModel[], { words, tag }: IFilter): IModel[] {
@@ -32,9 +35,24 @@ function wantedModels(models: IModel[], { words, tag }: IFilter): IModel[] {
   });
 }
 
+/** Who uses a model with a tag. */
+function usersOf(overview: IOverview, tag: string): Set<string> {
+  return new Set(overview.models.filter(one => tagsOf(one.tags).includes(tag)).flatMap(one => one.used_by));
+}
+
+/** The endpoints that fit, as services do; what its deployments serve counts, too. */
+function wantedEndpoints(overview: IOverview, { words, tag }: IFilter): IEndpoint[] {
+  const users = usersOf(overview, tag);
+  return overview.endpoints.filter(one => {
+    const tags = tagsOf(one.tags);
+    const inside = one.deployments.flatMap(each => [each.name, each.state, each.target, servesOf(each)]);
+    return matches(words, one.name, one.state, ...inside, ...tags) && (!tag || users.has(one.name) || tags.includes(tag));
+  });
+}
+
 /** The services that fit; with a tag, those that have it and those that use such a model. */
 function wantedServices(overview: IOverview, { words, tag }: IFilter): IService[] {
-  const users = new Set(overview.models.filter(one => tagsOf(one.tags).includes(tag)).flatMap(one => one.used_by));
+  const users = usersOf(overview, tag);
   return overview.services.filter(one => {
     const tags = tagsOf(one.tags);
     const fits = matches(words, one.name, one.state, one.target, one.script, ...modelsOf(one), ...tags);
@@ -67,7 +85,9 @@ interface ISection<T> {
   items: T[];
   all: number;
   /** What to do where there is none yet. */
-  first: string;
+  first: React.ReactNode;
+  /** What makes another one, where the panel can. */
+  add?: React.ReactNode;
   draw: (item: T, open: boolean, toggle: () => void) => React.ReactNode;
 }
 
@@ -78,14 +98,14 @@ function rowsOf<T extends { name: string }>(section: ISection<T>, folds: IFolds,
   const head = {
     key: `head ${key}`,
     height: LINE,
-    draw: () => <Head title={title} shown={items.length} all={all} open={open} toggle={toggle} />
+    draw: () => <Head title={title} shown={items.length} all={all} open={open} toggle={toggle} add={section.add} />
   };
   if (!open) {
     return [head];
   }
   if (!items.length) {
     const text = all ? none : section.first;
-    return [head, { key: `none ${key}`, height: 60, draw: () => <p className="jp-ModelDeploy-empty">{text}</p> }];
+    return [head, { key: `none ${key}`, height: 60, draw: () => <div className="jp-ModelDeploy-empty">{text}</div> }];
   }
   const rows = items.map(item => {
     const own = `${key} ${item.name}`;
@@ -95,7 +115,7 @@ function rowsOf<T extends { name: string }>(section: ISection<T>, folds: IFolds,
 }
 
 export function Lists({ overview, filter }: { overview: IOverview; filter: IFilter }): JSX.Element {
-  const { trans } = useParts();
+  const { commands, trans } = useParts();
   const folds = useFolds();
   const services: ISection<IService> = {
     key: 'services',
@@ -104,6 +124,27 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
     all: overview.services.length,
     first: trans.__('No service yet. In a notebook, %%score_script NAME above a run(data), and then %deploy NAME, serve a model.'),
     draw: (service, open, toggle) => <ServiceRow service={service} open={open} toggle={toggle} />
+  };
+  const endpoints: ISection<IEndpoint> = {
+    key: 'endpoints',
+    title: trans.__('Endpoints'),
+    items: wantedEndpoints(overview, filter),
+    all: overview.endpoints.length,
+    first: (
+      <>
+        {trans.__('No endpoint yet: one address that shares its requests between deployments. In a notebook:')}
+        <code>%deploy SCRIPT --endpoint shop --deployment blue</code>
+      </>
+    ),
+    add: (
+      <Button
+        label={trans.__('New…')}
+        name={trans.__('Create an endpoint')}
+        kind="small"
+        press={() => void commands.execute(COMMANDS.createEndpoint)}
+      />
+    ),
+    draw: (endpoint, open, toggle) => <EndpointRow endpoint={endpoint} open={open} toggle={toggle} />
   };
   const models: ISection<IModel> = {
     key: 'models',
@@ -116,8 +157,8 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
   const none = trans.__('None of them fits the search.');
   return (
     <VirtualList
-      rows={[...rowsOf(services, folds, none), ...rowsOf(models, folds, none)]}
-      label={trans.__('services and models')}
+      rows={[...rowsOf(services, folds, none), ...rowsOf(endpoints, folds, none), ...rowsOf(models, folds, none)]}
+      label={trans.__('services, endpoints and models')}
     />
   );
 }
@@ -128,17 +169,21 @@ interface IHead {
   all: number;
   open: boolean;
   toggle: () => void;
+  add?: React.ReactNode;
 }
 
-function Head({ title, shown, all, open, toggle }: IHead): JSX.Element {
+function Head({ title, shown, all, open, toggle, add }: IHead): JSX.Element {
   const count = shown === all ? String(all) : `${shown} / ${all}`;
   return (
-    <h2 className="jp-ModelDeploy-section">
-      <button type="button" className="jp-ModelDeploy-line" data-row="" aria-expanded={open} onClick={toggle}>
-        <span aria-hidden="true">{open ? '▾' : '▸'}</span>
-        <span className="jp-ModelDeploy-grow">{title}</span>
-        <span className="jp-ModelDeploy-count">{count}</span>
-      </button>
-    </h2>
+    <div className="jp-ModelDeploy-section">
+      <h2>
+        <button type="button" className="jp-ModelDeploy-line" data-row="" aria-expanded={open} onClick={toggle}>
+          <span aria-hidden="true">{open ? '▾' : '▸'}</span>
+          <span className="jp-ModelDeploy-grow">{title}</span>
+          <span className="jp-ModelDeploy-count">{count}</span>
+        </button>
+      </h2>
+      {add}
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-// The panel: services and models, with a search over both.
+// The panel: services, endpoints and models, with a search over all.
 
 import * as React from 'react';
 import { useParts, useSignal, type IContext } from '../context';
@@ -66,15 +66,15 @@ function PanelView(): JSX.Element {
   if (!overview || store.isForeign || problem?.why === 'missing') {
     return <Missing />;
   }
-  const tags = allTags(overview.models);
+  const tags = allTags(overview);
   return (
     <>
       <div className="jp-ModelDeploy-head">
-        <Search name={trans.__('Search services and models')} value={words} set={setWords} />
+        <Search name={trans.__('Search services, endpoints and models')} value={words} set={setWords} />
         {tags.length > 0 && (
           <select
             className="jp-ModelDeploy-field"
-            aria-label={trans.__('Only models with this tag')}
+            aria-label={trans.__('Only what has this tag')}
             value={tag}
             onChange={event => setTag(event.target.value)}
           >

@@ -145,7 +145,7 @@ export function ServiceButtons({ service }: { service: IService }): JSX.Element 
         {runs && <Button label={trans.__('Stop')} disabled={isBusy} press={() => act(COMMANDS.stop)} />}
         <Button label={trans.__('Delete')} kind="danger" disabled={isBusy} press={() => act(COMMANDS.remove)} />
       </div>
-      {keys && <KeysView service={name} />}
+      {keys && <KeysView kind="service" name={name} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IContext } from '../context';
 import { modelsOf } from '../text';
+import { addEndpointCommands } from './endpoints';
 import { COMMANDS, confirmed } from './names';
 
 interface IDoing {
@@ -48,6 +49,7 @@ export function addCommands(context: IContext): void {
     execute: () => context.store.refresh()
   });
   addEnding(context, commands);
+  addEndpointCommands(context);
   addVersion(context, commands);
 }
 

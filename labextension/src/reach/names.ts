@@ -14,6 +14,9 @@ export const COMMANDS = {
   reload: 'model-deploy:reload',
   version: 'model-deploy:other-version',
   remove: 'model-deploy:delete',
+  createEndpoint: 'model-deploy:create-endpoint',
+  deployTo: 'model-deploy:deploy-to-endpoint',
+  removeEndpoint: 'model-deploy:delete-endpoint',
   serve: 'model-deploy:serve-model',
   deployScript: 'model-deploy:deploy-script',
   registerFile: 'model-deploy:register-file'

@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{29(o,e,r){var l=r(30),p=r.n(l),t=r(31),a=(r.n(t))()(p());a.push([o.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
+"use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{29(o,e,r){var p=r(30),l=r.n(p),a=r(31),t=(r.n(a))()(l());t.push([o.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
 
 .jp-ModelDeploy {
   font-family: var(--jp-ui-font-family);
@@ -108,9 +108,17 @@
 }
 
 .jp-ModelDeploy-section {
+  display: flex;
+  align-items: center;
+  padding-right: 8px;
+  background: var(--jp-layout-color2);
+}
+
+.jp-ModelDeploy-section > h2 {
+  flex: 1 1 0;
+  min-width: 0;
   margin: 0;
   font-size: var(--jp-ui-font-size1);
-  background: var(--jp-layout-color2);
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-section .jp-ModelDeploy-line {
@@ -384,6 +392,107 @@
   align-items: center;
 }
 
+/* ── Endpoints ─────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Grounds that differ in light and dark themes, and beside each other for eyes that see no red or green: those of the
+   notebook's faces. White on each of them has a contrast of 4.5. */
+.jp-ModelDeploy-bar {
+  display: flex;
+  gap: 1px;
+  border-radius: var(--jp-border-radius);
+  overflow: hidden;
+  background: var(--jp-layout-color2);
+  font-size: var(--jp-ui-font-size0);
+}
+
+.jp-ModelDeploy-bar[data-short] {
+  flex: 1 1 0;
+  min-width: 2em;
+  height: 8px;
+}
+
+.jp-ModelDeploy-bar > span {
+  flex: 1 1 0;
+  min-width: 2px;
+  overflow: hidden;
+  white-space: nowrap;
+  text-align: center;
+  padding: 1px 0;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground] {
+  background: #1f6fb2;
+  color: #fff;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground='1'] {
+  background: #2e7d32;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground='2'] {
+  background: #b26a00;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground='3'] {
+  background: #7b3fa0;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground='4'] {
+  background: #00796b;
+}
+
+:is(.jp-ModelDeploy-bar > span, .jp-ModelDeploy-swatch)[data-ground='5'] {
+  background: #a23b3b;
+}
+
+.jp-ModelDeploy-swatch {
+  width: 10px;
+  height: 10px;
+  border-radius: 2px;
+}
+
+.jp-ModelDeploy-deployment {
+  display: grid;
+  gap: 6px;
+  padding-top: 8px;
+  border-top: 1px solid var(--jp-border-color2);
+}
+
+.jp-ModelDeploy-deployment > * {
+  min-width: 0;
+}
+
+.jp-ModelDeploy-slider {
+  display: grid;
+  grid-template-columns: 5em minmax(0, 1fr) 3.5em;
+  gap: 8px;
+  align-items: center;
+}
+
+.jp-ModelDeploy-slider > input {
+  width: 100%;
+  min-width: 0;
+  margin: 0;
+  accent-color: var(--jp-brand-color1);
+}
+
+.jp-ModelDeploy-slider > output {
+  text-align: right;
+  font-variant-numeric: tabular-nums;
+}
+
+.jp-ModelDeploy-confirm {
+  display: grid;
+  gap: 6px;
+  padding: 6px 0 6px 10px;
+  border-left: 3px solid var(--jp-warn-color1);
+}
+
+.jp-ModelDeploy-confirm > p {
+  margin: 0;
+  overflow-wrap: anywhere;
+}
+
 /* ── Buttons and what comes of them ────────────────────────────────────────────────────────────────────────────── */
 
 .jp-ModelDeploy-buttons {
@@ -653,4 +762,4 @@
 .jp-ModelDeploy-more li {
   overflow-wrap: anywhere;
 }
-`,""]),r.d(e,{},{A:a})},31(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",l=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),l&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),l&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,l,p,t){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(l)for(var n=0;n<this.length;n++){var i=this[n][0];null!=i&&(a[i]=!0)}for(var d=0;d<o.length;d++){var s=[].concat(o[d]);l&&a[s[0]]||(void 0!==t&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=t),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),p&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=p):s[4]="".concat(p)),e.push(s))}},e}},30(o){o.exports=function(o){return o[1]}},23(o){var e=[];function r(o){for(var r=-1,l=0;l<e.length;l++)if(e[l].identifier===o){r=l;break}return r}function l(o,l){for(var p={},t=[],a=0;a<o.length;a++){var n=o[a],i=l.base?n[0]+l.base:n[0],d=p[i]||0,s="".concat(i," ").concat(d);p[i]=d+1;var c=r(s),u={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var y=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(u,l);l.byIndex=a,e.splice(a,0,{identifier:s,updater:y,references:1})}t.push(s)}return t}o.exports=function(o,p){var t=l(o=o||[],p=p||{});return function(o){o=o||[];for(var a=0;a<t.length;a++){var n=r(t[a]);e[n].references--}for(var i=l(o,p),d=0;d<t.length;d++){var s=r(t[d]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}t=i}}},25(o){var e={};o.exports=function(o,r){var l=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!l)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");l.appendChild(r)}},27(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},26(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},24(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var l,p,t;l="",r.supports&&(l+="@supports (".concat(r.supports,") {")),r.media&&(l+="@media ".concat(r.media," {")),(p=void 0!==r.layer)&&(l+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),l+=r.css,p&&(l+="}"),r.media&&(l+="}"),r.supports&&(l+="}"),(t=r.sourceMap)&&"u">typeof btoa&&(l+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(l,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},28(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},22(o,e,r){var l=r(23),p=r.n(l),t=r(24),a=r.n(t),n=r(25),i=r.n(n),d=r(26),s=r.n(d),c=r(27),u=r.n(c),y=r(28),f=r.n(y),j=r(29),v={};v.styleTagTransform=f(),v.setAttributes=s(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=u(),p()(j.A,v),j.A&&j.A.locals&&j.A.locals}}]);
+`,""]),r.d(e,{},{A:t})},31(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",p=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),p&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),p&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,p,l,a){"string"==typeof o&&(o=[[null,o,void 0]]);var t={};if(p)for(var d=0;d<this.length;d++){var n=this[d][0];null!=n&&(t[n]=!0)}for(var i=0;i<o.length;i++){var s=[].concat(o[i]);p&&t[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),l&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=l):s[4]="".concat(l)),e.push(s))}},e}},30(o){o.exports=function(o){return o[1]}},23(o){var e=[];function r(o){for(var r=-1,p=0;p<e.length;p++)if(e[p].identifier===o){r=p;break}return r}function p(o,p){for(var l={},a=[],t=0;t<o.length;t++){var d=o[t],n=p.base?d[0]+p.base:d[0],i=l[n]||0,s="".concat(n," ").concat(i);l[n]=i+1;var c=r(s),y={css:d[1],media:d[2],sourceMap:d[3],supports:d[4],layer:d[5]};if(-1!==c)e[c].references++,e[c].updater(y);else{var u=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(y,p);p.byIndex=t,e.splice(t,0,{identifier:s,updater:u,references:1})}a.push(s)}return a}o.exports=function(o,l){var a=p(o=o||[],l=l||{});return function(o){o=o||[];for(var t=0;t<a.length;t++){var d=r(a[t]);e[d].references--}for(var n=p(o,l),i=0;i<a.length;i++){var s=r(a[i]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}a=n}}},25(o){var e={};o.exports=function(o,r){var p=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(r)}},27(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},26(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},24(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var p,l,a;p="",r.supports&&(p+="@supports (".concat(r.supports,") {")),r.media&&(p+="@media ".concat(r.media," {")),(l=void 0!==r.layer)&&(p+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),p+=r.css,l&&(p+="}"),r.media&&(p+="}"),r.supports&&(p+="}"),(a=r.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},28(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},22(o,e,r){var p=r(23),l=r.n(p),a=r(24),t=r.n(a),d=r(25),n=r.n(d),i=r(26),s=r.n(i),c=r(27),y=r.n(c),u=r(28),f=r.n(u),j=r(29),g={};g.styleTagTransform=f(),g.setAttributes=s(),g.insert=n().bind(null,"head"),g.domAPI=t(),g.insertStyleElement=y(),l()(j.A,g),j.A&&j.A.locals&&j.A.locals}}]);
