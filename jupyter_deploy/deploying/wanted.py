@@ -71,14 +71,10 @@ class Wanted:
         )
 
     def _scaling(self, record: DeploymentRecord) -> Scaling | None:
-        """Return the bounds after this request; a number of instances that is given ends autoscaling."""
+        """Return the bounds after this request; a number of instances alone ends autoscaling."""
         given = (self.min_instances, self.max_instances)
         times = (self.requests_per_instance, self.cool_down, self.idle)
-        if self.instances is not None:
-            if any(one is not None for one in (*given, *times)):
-                raise UsageProblem(
-                    "A deployment has either a number of instances or bounds for it.", hint="Leave --instances out."
-                )
+        if self.instances is not None and not any(one is not None for one in (*given, *times)):
             return None
         before = record.scaling
         if before is None and given == (None, None):
@@ -89,4 +85,10 @@ class Wanted:
         values: dict[str, Any] = dict(
             zip(("least", "most", "requests", "cool_down", "idle"), (*given, *times), strict=True)
         )
-        return replace(before, **{key: value for key, value in values.items() if value is not None}).checked()
+        found = replace(before, **{key: value for key, value in values.items() if value is not None}).checked()
+        if self.instances is not None and not max(found.least, 1) <= self.instances <= found.most:
+            raise UsageProblem(
+                f"{self.instances} instances are not between {max(found.least, 1)} and {found.most}.",
+                hint="Leave --instances out, or give a number between the bounds.",
+            )
+        return found

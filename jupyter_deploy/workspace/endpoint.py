@@ -170,7 +170,8 @@ class Endpoint(Invocable, RollsOut, Scores):
             wait. 0 is no limit.
         min_instances, max_instances : int, optional
             Bounds between which the number of instances follows the requests; with 0 as the lower one, it has none
-            without requests. ``instances`` ends that.
+            without requests. ``instances`` alone ends that; with bounds, it is where
+            it begins.
         requests_per_instance : int, optional
             How many requests at once one instance is for; by default as many as it runs.
         cool_down, idle : float, optional

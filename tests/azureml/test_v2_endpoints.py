@@ -241,7 +241,7 @@ def test_row_3_8_and_4_15_a_script_finds_its_files_and_its_variables(served: Ser
     assert "limit: 7" in served.client.online_deployments.get_logs("green", served.name, lines=1000)
     assert (green.environment_variables, green.instance_type) == ({"LIMIT": "7"}, "Standard_D2_v2")
     assert green.request_settings.request_timeout_ms == 90_000
-    assert green.scale_settings == TargetUtilizationScaleSettings(min_instances=1, max_instances=3)
+    assert green.scale_settings == TargetUtilizationScaleSettings(min_instances=1, max_instances=3, polling_interval=1)
 
 
 def test_row_4_16_and_3_2_the_number_of_instances_changes_and_the_others_go_on(served: Served) -> None:

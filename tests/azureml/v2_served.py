@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
+from jupyter_deploy.endpoints import Scaling
 from jupyter_deploy.sdk.v2 import (
     CodeConfiguration,
     ManagedOnlineDeployment,
@@ -27,6 +28,7 @@ from jupyter_deploy.sdk.v2 import (
     OnlineRequestSettings,
     TargetUtilizationScaleSettings,
 )
+from jupyter_deploy.workspace import Workspace
 
 SCORE = """\
 import base64
@@ -163,12 +165,14 @@ def serving(folder: Path) -> Iterator[Served]:
                 instance_count=1,
                 environment_variables={"LIMIT": 7},
                 request_settings=OnlineRequestSettings(request_timeout_ms=90_000),
-                scale_settings=TargetUtilizationScaleSettings(min_instances=1, max_instances=3),
+                scale_settings=TargetUtilizationScaleSettings(min_instances=1, max_instances=3, polling_interval=1),
             )
-            with pytest.warns(UserWarning, match="scale_settings do not scale here: there are 1 instances"):
+            with pytest.warns(UserWarning, match="polling_interval of scale_settings: without effect"):
                 poller = client.online_deployments.begin_create_or_update(green, local=True)
             # As local=True returns it: the poller is the deployment.
             assert poller.name == "green"
+            deployed = Workspace(folder / "home").endpoints[name].deployments["green"]
+            assert deployed.record.scaling == Scaling(least=1, most=3)
             seen["green"] = poller
             seen["endpoint"] = made
             yield Served(client, name, folder, folder / "home", took, seen)

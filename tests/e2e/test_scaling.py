@@ -135,7 +135,7 @@ def test_what_was_killed_is_replaced(endpoint: Endpoint, blue: EndpointDeploymen
 
 def test_bounds_are_checked_and_a_number_ends_them(endpoint: Endpoint, blue: EndpointDeployment) -> None:
     for given, words in (
-        ({"instances": 2, "max_instances": 3}, "either a number of instances or bounds"),
+        ({"instances": 4, "max_instances": 3}, "4 instances are not between 1 and 3"),
         ({"min_instances": 3}, "from 0 to max_instances \\(2\\), not 3"),
     ):
         with pytest.raises(UsageProblem, match=words):

@@ -12,7 +12,7 @@ from ...environments import Environment as Described
 from ...services import OwnImage
 from ...targets import choose, target
 from ...workspace import EndpointDeployment
-from .entities import DefaultScaleSettings, KubernetesOnlineDeployment, OnlineDeployment
+from .entities import KubernetesOnlineDeployment, OnlineDeployment, TargetUtilizationScaleSettings
 
 # Azure's numbers where one of a probe's is given.
 _PROBE = {"period": 10, "initial_delay": 10, "timeout": 2, "success_threshold": 1, "failure_threshold": 30}
@@ -63,17 +63,15 @@ def notices_of(given: OnlineDeployment) -> list[str]:
         for name, why in _WITHOUT_EFFECT.items()
         if getattr(given, name, None) is not None
     ]
-    if given.scale_settings is not None and not isinstance(given.scale_settings, DefaultScaleSettings):
-        told.append(
-            f"scale_settings do not scale here: there are {instances_of(given)} instances, until you say otherwise"
-        )
+    bounds = given.scale_settings
+    if isinstance(bounds, TargetUtilizationScaleSettings):
+        unused = [one for one in ("polling_interval", "target_utilization_percentage") if getattr(bounds, one)]
+        if unused:
+            told.append(
+                f"{' and '.join(unused)} of scale_settings: without effect here; the number of instances follows the "
+                "requests under way"
+            )
     return told
-
-
-def instances_of(given: OnlineDeployment) -> int:
-    """Return how many instances there are to be: at least those that scaling may have."""
-    least = getattr(given.scale_settings, "min_instances", None) or 1
-    return int(given.instance_count or least)
 
 
 def plan_of(
@@ -177,8 +175,15 @@ def _settings(plan: Plan) -> dict[str, Any]:
 
 
 def _count(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | None, before: Any) -> None:
-    if given.instance_count is not None or before is None:
-        plan.how["instances"] = instances_of(given)
+    bounds = given.scale_settings
+    if isinstance(bounds, TargetUtilizationScaleSettings):
+        least = bounds.min_instances or 1
+        most = bounds.max_instances or max(least, given.instance_count or 1)
+        # The number is where it begins, and then it follows the requests.
+        begin = max(least, 1, min(given.instance_count or least, most))
+        plan.how |= {"instances": begin, "min_instances": least, "max_instances": most}
+    elif given.instance_count is not None or before is None or before.record.scaling is not None:
+        plan.how["instances"] = given.instance_count or (before.record.wanted if before is not None else 0) or 1
 
 
 def _resources(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | None, before: Any) -> None:
