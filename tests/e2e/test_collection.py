@@ -18,6 +18,7 @@ import requests
 from jupyter_deploy.display import bundle
 from jupyter_deploy.errors import InvokeProblem, NotFound, UsageProblem
 from jupyter_deploy.magics import completion
+from jupyter_deploy.magics.places import place_of
 from jupyter_deploy.workspace import Service, Workspace, shown
 
 from ..servers import process_of
@@ -205,8 +206,10 @@ def test_the_command_line_shows_no_bodies_unless_asked(workspace: Workspace, ser
     assert "personal" not in usual
     assert '{"twice": "personalpersonal"}' in asked
     assert "personal" not in cli("collected", "double", "--json")
-    assert [*completion._candidates("model replay double ", "")] == [name]
-    assert [*completion._candidates("model collected double ", "")] == ["requests"]
+    for words, found in (("%model replay double ", name), ("%model collected double ", "requests")):
+        place = place_of(words)
+        assert place
+        assert [*completion._candidates(place)] == [found]
     page = bundle(service.collections.requests())
     assert "personal" not in str(page)
     assert "personal" in str(bundle(shown(service.collections.requests(), bodies=True)))

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 _NOTHING = object()
+_LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Situation:
 
     @cached_property
     def message(self) -> str:
-        """The exception's text."""
+        """The exception's text; of a very long one the beginning, since patterns are searched in it."""
         try:
-            return str(self.error)
+            return str(self.error)[:_LONGEST]
         except Exception:  # noqa: BLE001 - the user's own __str__
             return ""
 
