@@ -208,7 +208,6 @@ def test_pictures(panel: PanelPage, shop: Endpoint, tmp_path: Path) -> None:
     assert before is not None
     panel.page.set_viewport_size({"width": 520, "height": 900})
     assert panel.box.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1")
-    panel.box.screenshot(path=folder / "panel-endpoints-narrow.png", animations="disabled")
     panel.page.set_viewport_size(before)
 
 
