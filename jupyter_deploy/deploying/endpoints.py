@@ -339,7 +339,11 @@ class EndpointChanges:
         if record.router is None:
             return RouterHealth("Failed", "it has no router")
         found = router_of(record.router.kind)
-        found.ensure(self._home, record.router)
+        # A router that is being stopped for good, in any process, must not be started again by a look.
+        with contextlib.suppress(Busy), self._lock(record.name, seconds=0):
+            if self._endpoints.find(record.name) is None:
+                return RouterHealth("Failed", "it was deleted")
+            found.ensure(self._home, record.router)
         return found.probe(record.router)
 
     def bundle_folder(self, member: ServiceRecord) -> Path:

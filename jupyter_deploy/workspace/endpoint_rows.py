@@ -29,6 +29,7 @@ class EndpointRows:
             "auth": record.auth,
             "traffic": {one.name: record.traffic.get(one.name, 0) for one in self.deployments},
             "mirror": dict(record.mirror),
+            "rollout": None,
             "deployments": [self._deployment(one) for one in self.deployments],
             "tags": dict(record.tags),
             "properties": dict(record.properties),

@@ -133,3 +133,11 @@ async def test_its_form_keys_and_log(ask: Ask, shop: Endpoint, shared: Workspace
 async def test_without_a_page_no_router_is_asked(ask: Ask, shop: Endpoint) -> None:
     await ask("GET", "endpoints/shop")
     assert not [one for one in threading.enumerate() if one.name.startswith("jupyter-deploy-hub")]
+
+
+def test_a_look_starts_no_router_of_one_that_was_deleted(shared: Workspace) -> None:
+    endpoint = shared.endpoints.create("brief")
+    record = endpoint.record
+    endpoint.delete()
+    assert endpoint.changes.router_health(record).reason == "it was deleted"
+    assert not shared.home.endpoint("brief").exists()
