@@ -221,7 +221,7 @@ def test_a_semicolon_silences(run: Run, line: str, kind: type) -> None:
         ("%model shwo x", UsageProblem, "There is no verb 'shwo'.", "Did you mean 'show'?"),
         ("%model show irsi", NotFound, "name irsi not found", "Did you mean 'iris'?"),
         ("%model logs echo -n -1", UsageProblem, "-1", "-n"),
-        ("%deploy", UsageProblem, "Which service?", "For example: %deploy churn"),
+        ("%deploy", UsageProblem, "Which service?", "For example: jupyter model deploy churn"),
         ("%model stop", UsageProblem, "the following arguments are required: service", "Usage: %model stop"),
         ("%deploy echo --prot 1", UsageProblem, "unrecognized arguments: --prot 1", "Did you mean --port?"),
         ("%deploy echo --port 99999", UsageProblem, "not 99999", "--port"),
