@@ -164,8 +164,15 @@ def _frame(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:
     """Describe pandas' tables and columns by their arrays."""
     arrays = [*value._mgr.arrays] if hasattr(value, "_mgr") else [getattr(value, "_data", None)]
     labels = [value.columns] if hasattr(value, "columns") else []
-    parts = [getattr(array, "_ndarray", array) for array in (*arrays, *labels)]
+    parts = [_column(array) for array in (*arrays, *labels)]
     return ("frame", type(value).__name__, value.shape, *(_look(part, left, depth + 1) for part in parts[:64]))
+
+
+def _column(array: Any) -> Any:
+    """Return what a column's values are in; of one that Arrow keeps, and shows nothing of, some of the values."""
+    if hasattr(array, "_pa_array"):
+        return [f"{array.dtype} {len(array)}", [repr(item) for item in _some(array)]]
+    return getattr(array, "_ndarray", array)
 
 
 def _tensor(value: Any, left: list[int], depth: int) -> tuple[Any, ...]:

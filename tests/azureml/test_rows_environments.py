@@ -136,7 +136,7 @@ def test_row_2_29_a_version_is_a_text_or_a_number_and_a_script_may_have_hyphens(
         Environment.get(ws, "myenw")
 
 
-def test_row_2_32_an_own_image_or_dockerfile_is_the_base(folder: Path, service_files: Path) -> None:
+def test_row_2_32_an_own_image_or_dockerfile_is_the_base(ws: Workspace, folder: Path, service_files: Path) -> None:
     env = Environment("own")
     env.docker.enabled = True
     env.docker.base_image = "python:3.12-slim"
@@ -149,7 +149,7 @@ def test_row_2_32_an_own_image_or_dockerfile_is_the_base(folder: Path, service_f
     for env in (
         Environment.from_dockerfile("own", "Dockerfile"),
         Environment.from_dockerfile("own", "FROM python:3.12-slim\nRUN true\n"),
-        Environment.from_docker_build_context("own", DockerBuildContext.from_local_directory(None, str(folder))),
+        Environment.from_docker_build_context("own", DockerBuildContext.from_local_directory(ws, str(folder))),
     ):
         found = env._described()
         assert isinstance(found, Described)

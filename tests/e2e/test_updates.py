@@ -77,9 +77,7 @@ def test_row_2_52_other_models_and_scripts_lose_no_request(workspace: Workspace,
     assert answers[-1] == ["first", "old"]
 
 
-def test_another_environment_keeps_the_url_and_says_that_the_port_changes_hands(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_another_environment_keeps_the_url_and_loses_no_request(workspace: Workspace, tmp_path: Path) -> None:
     script = tmp_path / "score.py"
     script.write_text("import os\n\ndef run(data):\n    return [os.environ.get('COLOUR', 'none')]\n")
     service = workspace.deploy("colours", script=script)
@@ -90,7 +88,7 @@ def test_another_environment_keeps_the_url_and_says_that_the_port_changes_hands(
         while len(answers) < seen + 8:
             time.sleep(0.01)
     assert service.scoring_uri == url
-    assert any("until then" in text for text in told)
-    # Refused while nobody listens, never answered wrongly.
-    assert all("refused" in problem or "Connection" in problem for problem in problems)
+    assert not any("refused until then" in text for text in told)
+    # The next server takes the socket and its connections over: none is refused.
+    assert problems == []
     assert {answer[0] for answer in answers} == {"none", "red"}
