@@ -22,7 +22,7 @@ from ..endpoints import (
 )
 from ..errors import UsageProblem
 from ..home import Home
-from ..routing import Backend, Pool, RouterHealth, Rules, router_of
+from ..routing import Backend, Pool, Router, RouterHealth, Rules, router_of
 from ..services import (
     LIFETIME,
     Certificate,
@@ -121,22 +121,24 @@ class EndpointChanges:
             port = record.port or (before.router.port if before and before.router else 0)
             found = router_of()
             try:
-                found.start(
-                    self._home,
-                    self._rules(record),
-                    port,
-                    lambda running: self._endpoints.put(replace(record, router=running)),
-                )
+                self._start(found, record, port)
             except BaseException:
                 if before is None:
                     self._endpoints.remove(name)
                     shutil.rmtree(self._home.endpoint(name), ignore_errors=True)
+                elif before.router is not None:
+                    self._start(found, before, before.router.port)
                 raise
             record = self._endpoints.get(name)
             if any(one.sleeps for one in self._endpoints.deployments(name)):
                 # The place where their requests are held is known once the router is.
                 self._push(record)
             return record
+
+    def _start(self, found: Router, record: EndpointRecord, port: int) -> None:
+        found.start(
+            self._home, self._rules(record), port, lambda running: self._endpoints.put(replace(record, router=running))
+        )
 
     def _keys(self, name: str) -> KeyFile:
         return KeyFile(self._home.root, self._home.endpoint(name))

@@ -75,11 +75,14 @@ class Instances:
         return change
 
     def _own(self, record: DeploymentRecord, asked: Asked) -> Asked:
-        limits, settings = record.limits, dict(asked.settings) if isinstance(asked.settings, Mapping) else {}
-        if limits.timeout_ms:
-            settings["scoring_timeout_ms"] = limits.timeout_ms
-        if limits.queue_ms:
-            settings["queue_wait_ms"] = limits.queue_ms
+        settings = dict(asked.settings) if isinstance(asked.settings, Mapping) else {}
+        known = self._endpoints.find_deployment(record.endpoint, record.name) or record
+        for limit, setting in (("timeout_ms", "scoring_timeout_ms"), ("queue_ms", "queue_wait_ms")):
+            if value := getattr(record.limits, limit):
+                settings[setting] = value
+            elif getattr(known.limits, limit):
+                # The limit is taken away: the server's own default counts again.
+                settings.setdefault(setting, None)
         if record.warm:
             settings["sample"] = record.warm
         image = asked.image or (found[0].spec.image if (found := self.services(record)) else None)

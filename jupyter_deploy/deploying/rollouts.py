@@ -26,7 +26,6 @@ _THIN_SECONDS = 1.0
 # How often one is sent once there are enough.
 _TRICKLE_SECONDS = 0.25
 _AT_ONCE = 10
-_WRITTEN_SECONDS = 0.3
 _COLLECT: dict[str, Setting | None] = {"collect": "requests", "collect_sampling_rate": 1.0}
 # With these, a server collects no requests.
 _NO_REQUESTS = {None, "off", "script"}
@@ -265,9 +264,10 @@ class RolloutRun:
                 continue
             if settings.get("collect") in _NO_REQUESTS:
                 forgotten.append(name)
-        # What was collected last is written a moment after a server has been told to collect no more.
-        time.sleep(_WRITTEN_SECONDS)
         for name in forgotten:
+            for one in self._changes.instances.services(self._rows.get_deployment(self.record.endpoint, name)):
+                # A server that answers has written what it collected until then.
+                self._health(one)
             self._forget(name)
         self._put(replace(self.record, cleaned=True))
 

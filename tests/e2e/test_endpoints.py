@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from jupyter_deploy.errors import InvokeProblem, NotFound, StartFailed, UsageProblem
+from jupyter_deploy.errors import InvokeProblem, NotFound, PortBusy, StartFailed, UsageProblem
 from jupyter_deploy.workspace import Endpoint, Workspace
 
 BLUE = """
@@ -309,7 +310,19 @@ def test_limits_of_a_deployment_are_kept(endpoint: Endpoint, folder: Path) -> No
     answer = post(endpoint, **named)
     assert answer.status_code == 408
     assert "message" in answer.json()
+    endpoint.deploy("slow", timeout_ms=0)
+    assert post(endpoint, **named).json() == "slow"
     endpoint.deployments["slow"].delete()
+
+
+def test_a_port_that_is_taken_leaves_the_endpoint_where_it_is(workspace: Workspace, endpoint: Endpoint) -> None:
+    address = endpoint.scoring_uri
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PortBusy):
+            workspace.endpoints.create("shop", port=taken.getsockname()[1])
+    assert (endpoint.scoring_uri, endpoint.invoke(1)) == (address, "blue")
 
 
 def test_an_access_line_tells_who_answered(endpoint: Endpoint) -> None:
