@@ -20,7 +20,11 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of wrk saw; latencies in milliseconds, and what others used of the machine, in processors."""
+    """What one run of wrk saw.
+
+    Latencies are in milliseconds; ``foreign`` is what others used of the machine, in processors, and ``cost`` what
+    the server used for a request, in microseconds.
+    """
 
     rate: float
     p50: float
@@ -28,6 +32,7 @@ class Load:
     failed: int
     requests: int
     foreign: float = 0.0
+    cost: float = 0.0
 
 
 def free_port() -> int:
@@ -158,15 +163,16 @@ class Running:
     def loaded(self, script: Path, connections: int, seconds: int) -> Load:
         """Load it, and see what other processes did meanwhile: they slow a server that needs all processors most."""
 
-        def everything() -> tuple[float, float]:
+        def everything() -> tuple[float, float, float]:
             children, own = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
-            client = children.ru_utime + children.ru_stime + own
-            return processor_seconds(), client + self.processor_seconds()
+            client, mine = children.ru_utime + children.ru_stime + own, self.processor_seconds()
+            return processor_seconds(), client + mine, mine
 
         started, before = time.perf_counter(), everything()
         load = wrk(self.url, script, connections, seconds)
         after, took = everything(), time.perf_counter() - started
-        return replace(load, foreign=max(0.0, (after[0] - before[0] - (after[1] - before[1])) / took))
+        foreign = max(0.0, (after[0] - before[0] - (after[1] - before[1])) / took)
+        return replace(load, foreign=foreign, cost=(after[2] - before[2]) / max(1, load.requests) * 1e6)
 
     def stop(self) -> None:
         """End all processes of its session, and wait: a server's children may not notice that it is gone."""

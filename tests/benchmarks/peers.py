@@ -117,6 +117,27 @@ class Scorer:
     def score(self, data: list) -> list:
         return self.model.predict(np.array(data)).tolist()
 """
+MOSEC = """import joblib, numpy as np
+from mosec import Server, Worker
+class Alone(Worker):
+    def __init__(self):
+        super().__init__()
+        self.model = joblib.load("model.joblib")
+    def forward(self, data):
+        return self.model.predict(np.array(data["data"])).tolist()
+class Together(Alone):
+    def forward(self, data):
+        rows = [np.array(one["data"]) for one in data]
+        found, results, at = self.model.predict(np.concatenate(rows)).tolist(), [], 0
+        for part in rows:
+            results.append(found[at : at + len(part)])
+            at += len(part)
+        return results
+if __name__ == "__main__":
+    server = Server()
+    server.append_worker({worker}, num=1, route="/score")
+    server.run()
+"""
 MLSERVER = (
     '{"name": "churn", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": {"uri": "./model.joblib"}}'
 )
@@ -166,6 +187,13 @@ def azml(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:
     command = "{bin}/azmlinfsrv --entry_script score.py --port {port} " + options
     packages, modules = ("azureml-inference-server-http", SKLEARN), ("azureml_inference_server_http", "sklearn")
     return Peer(name, packages, command, {"score.py": script}, body=body, modules=modules, place="azml")
+
+
+def mosec(name: str, worker: str = "Alone", options: str = "") -> Peer:
+    """mosec with one worker (arguments of ``append_worker``), without its log."""
+    command = "{bin}/python app.py --address 127.0.0.1 --port {port} --log-level error " + options
+    files = {"app.py": MOSEC.replace("{worker}", worker)}
+    return Peer(name, ("mosec==0.9.8", SKLEARN), command, files, modules=("mosec", "sklearn"), place="mosec")
 
 
 PEERS = (

@@ -18,11 +18,12 @@ from .engines import engines
 from .others import others, sharing
 from .peers import azml, ours
 from .reloading import reloads
+from .rust import beside_mosec
 from .section import machine, mark, write_section
 from .table import rounds, running, table
 
 CONNECTIONS = (64, 16, 1)
-PARTS = ("plain", "batching", "others", "sharing", "engines", "reloads")
+PARTS = ("plain", "batching", "mosec", "others", "sharing", "engines", "reloads")
 
 
 def plain(options: argparse.Namespace, model: object) -> list[str]:
@@ -112,6 +113,7 @@ def main() -> None:
     parts = {
         "plain": lambda: plain(options, model),
         "batching": lambda: batching(options, model, forest),
+        "mosec": lambda: beside_mosec(options, model),
         "others": lambda: others(options, model),
         "sharing": lambda: sharing(options),
         "engines": lambda: engines(options, model),

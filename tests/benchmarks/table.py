@@ -79,7 +79,8 @@ def _median(loads: list[Load]) -> Load:
         return statistics.median(getattr(load, name) for load in loads)
 
     failed, requests = sum(load.failed for load in loads), sum(load.requests for load in loads)
-    return Load(middle("rate"), middle("p50"), middle("p99"), failed, requests, max(load.foreign for load in loads))
+    foreign = max(load.foreign for load in loads)
+    return Load(middle("rate"), middle("p50"), middle("p99"), failed, requests, foreign, middle("cost"))
 
 
 def table(figures: Figures, names: Sequence[str], connections: Sequence[int]) -> list[str]:
