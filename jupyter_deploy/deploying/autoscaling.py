@@ -14,6 +14,7 @@ from ..errors import DeployError, NotFound
 from ..routing import Address, Holding, PoolNumbers, router_of
 from .changing import Busy
 from .endpoints import EndpointChanges
+from .warmth import Warmth
 
 _LOOK_SECONDS = 0.25
 _MEND_SECONDS = 1.0
@@ -70,6 +71,7 @@ class Autoscaler:
         self._seen: dict[str, _Seen] = {}
         self._busy: set[str] = set()
         self._holding = Holding(self._wake)
+        self._warmth = Warmth(changes.instances.services, changes.resizing.keep_warm, say)
 
     def run(self) -> None:
         """Look again and again; the process ends when there is nothing to look after."""
@@ -98,6 +100,7 @@ class Autoscaler:
         seen = self._seen.setdefault(one.name, _Seen())
         seen.note(numbers, self._each(one), scaling.cool_down)
         now = time.monotonic()
+        self._warmth.look(one, now - seen.asked)
         if one.name in self._busy or now < seen.paused:
             return
         count = instances_for(scaling, one.wanted, seen.needed, now - seen.asked)

@@ -45,6 +45,7 @@ class Copies:
         self._rollout = rollout
         self._deployment = deployment
         self._target = target
+        self.keep_warm = rollout.keep_warm
 
     def another(self, name: str, asked: Asked, how: Given) -> bool:
         """Whether a request needs another server than the one that serves, which then has to be replaced."""

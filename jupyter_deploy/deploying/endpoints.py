@@ -73,7 +73,7 @@ class EndpointChanges:
         self._deployment = deployment
         self._target = target
         self.instances = Instances(endpoints, rows, deployment, copies, self._inner_key, self.push)
-        parts = (self._lock, self._backend, self.push)
+        parts = (self._lock, self._backend, self.push, copies.keep_warm)
         self.resizing = Resizing(home, endpoints, rows, self.instances, deployment.health, *parts)
 
     def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:

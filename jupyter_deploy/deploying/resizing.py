@@ -11,7 +11,7 @@ from ..endpoints import DeploymentRecord, Endpoints
 from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..routing import Backend, router_of
-from ..services import Health, ServiceRecord, Services
+from ..services import Health, KeptWarm, ServiceRecord, Services
 from .instances import Instances
 
 _WAIT_SECONDS = 60.0
@@ -23,7 +23,8 @@ class Resizing:
     """Changes how many instances there are.
 
     ``lock`` takes a deployment's lock. ``backend`` returns where a router finds an instance. ``push`` tells an
-    endpoint's router where its instances are. ``health`` finds out how a service is, and starts one again that died.
+    endpoint's router where its instances are. ``keep_warm`` has a process ready from which an instance starts at once.
+    ``health`` finds out how a service is, and starts one again that died.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Resizing:
         lock: Callable[[str, str, float], AbstractContextManager[None]],
         backend: Callable[[ServiceRecord], Backend | None],
         push: Callable[[str], None],
+        keep_warm: Callable[[ServiceRecord], KeptWarm | None],
     ) -> None:
+        self.keep_warm = keep_warm
         self._home = home
         self._endpoints = endpoints
         self._rows = rows

@@ -17,6 +17,7 @@ from ..services import (
     NOT_WAITED_FOR,
     WAITED_FOR,
     Health,
+    KeptWarm,
     KeyFile,
     Launch,
     LocalFolders,
@@ -85,16 +86,26 @@ class Rollout:
 
     def again(self, record: ServiceRecord, why: str) -> None:
         """Restart a service's server as it was, without waiting until it serves; ``why`` is for its log and state."""
-        environment = record.environment
-        assert environment is not None
-        variables = {**environment.variables, **record.spec.variables}
-        launch = self._launch_of(record.spec, self._bundle(record), environment, variables, record.port)
+        launch = self._launch_as_served(record)
 
         def commit(server: Server) -> None:
             self._rows.put(replace(record, server=server))
 
         shown = record.server.certificate if record.server else None
         self._target(record.target).start(replace(launch, again=why, before=record.server, certificate=shown), commit)
+
+    def _launch_as_served(self, record: ServiceRecord) -> Launch:
+        environment = record.environment
+        assert environment is not None
+        variables = {**environment.variables, **record.spec.variables}
+        return self._launch_of(record.spec, self._bundle(record), environment, variables, record.port)
+
+    def keep_warm(self, record: ServiceRecord) -> KeptWarm | None:
+        """Have a process ready from which a service starts at once, where its target can do that."""
+        target = self._target(record.target)
+        if not target.capabilities.warm or record.environment is None:
+            return None
+        return target.keep_warm(replace(self._launch_as_served(record), runs_as=record.server))
 
     def apply(
         self,

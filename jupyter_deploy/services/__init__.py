@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .server import RolloutState as RolloutState
     from .server import Server as Server
     from .target import Capabilities as Capabilities
+    from .target import KeptWarm as KeptWarm
     from .target import Launch as Launch
     from .target import LocalFolders as LocalFolders
     from .target import Target as Target
@@ -70,7 +71,7 @@ else:
             ),
             "rows": "Services scripts_services",
             "server": "NOT_WAITED_FOR RolloutState Server WAITED_FOR",
-            "target": "Capabilities Launch LocalFolders Target",
+            "target": "Capabilities KeptWarm Launch LocalFolders Target",
             "tokens": "LIFETIME Token new_token",
         },
     )

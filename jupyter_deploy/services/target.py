@@ -100,6 +100,8 @@ class Capabilities:
         Whether a new server can take the address of the one before it while that one still answers.
     debugging : bool
         Whether a debugger on this machine can attach to a server's worker.
+    warm : bool
+        Whether it can have a process ready that has imported what a server needs.
     """
 
     limits: bool = False  # whether memory and processors of a service can be limited
@@ -113,6 +115,18 @@ class Capabilities:
     debugging: bool = False  # whether a debugger on this machine can attach to a worker
     # whether a new server can take the address of the one before it while that one still answers
     takes_over: bool = False
+    warm: bool = False  # whether it can have a process ready that has imported what a server needs
+
+
+class KeptWarm(Protocol):
+    """A process that waits to become a server; it is there until nothing keeps it."""
+
+    @property
+    def lives(self) -> bool:
+        """Whether it still is there."""
+
+    def close(self) -> None:
+        """Let it go."""
 
 
 class Target(Protocol):
@@ -161,6 +175,17 @@ class Target(Protocol):
             If the port is given and in use; it names who listens there.
         StartFailed
             If the server does not come up at all.
+        """
+
+    def keep_warm(self, launch: Launch) -> KeptWarm | None:
+        """Have a process ready from which such a server starts at once; called only on a target that can.
+
+        Several keepers with the same needs share one. None where the server's script must start in a new process.
+
+        Raises
+        ------
+        TargetProblem
+            If it cannot be started; a server starts without it.
         """
 
     def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .layout import BUNDLE_LISTING as BUNDLE_LISTING
     from .layout import MODELS_FOLDER as MODELS_FOLDER
     from .layout import NOTICES as NOTICES
+    from .layout import layout_of_bundle as layout_of_bundle
     from .layout import link_bundle as link_bundle
     from .layout import package_root as package_root
     from .logs import Format as Format
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from .settings import gather as gather
     from .telemetry import TELEMETRY_PACKAGES as TELEMETRY_PACKAGES
     from .telemetry import is_telemetry_installed as is_telemetry_installed
+    from .warm import READY as READY
     from .watcher import ENDED_FILE as ENDED_FILE
     from .watcher import PIDS_FILE as PIDS_FILE
+    from .watcher import start_time as start_time
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -68,12 +71,13 @@ else:
             "hooks": "Hooks change_document checked_hook is_address is_loopback masked_hook",
             "hosted": "HostDied HostedScript HostFailed HostLate",
             "jsonbody": "decode",
-            "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES link_bundle package_root",
+            "layout": "BUNDLE_LISTING MODELS_FOLDER NOTICES layout_of_bundle link_bundle package_root",
             "logs": "Format",
             "options": "WorkerOptions",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
             "telemetry": "TELEMETRY_PACKAGES is_telemetry_installed",
-            "watcher": "ENDED_FILE PIDS_FILE",
+            "warm": "READY",
+            "watcher": "ENDED_FILE PIDS_FILE start_time",
         },
     )

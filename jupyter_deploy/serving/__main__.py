@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from .front import Inherited
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and serve; returns the exit code."""
+def main(arguments: list[str] | None = None, imported: tuple[int, ...] | None = None) -> int:
+    """Read the command line and serve; returns the exit code.
+
+    ``imported`` is what was installed when a warm process, whose fork this is, imported libraries.
+    """
     parser = argparse.ArgumentParser(prog="python -m jupyter_deploy.serving", description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, help="a bundle's folder")
     parser.add_argument("--entry-script", type=Path, help="a plain script, instead of a bundle")
@@ -51,6 +54,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if given.again and not life.restarts:
         life = replace(life, restarts=1, why=given.again)
+    if imported is not None:
+        from .forked import ForkServer
+        from .forking import fork_server
+
+        opened = [
+            one
+            for one in (given.listener, given.inherited, given.channel)
+            if one is not None and not (one == given.channel and life.restarts)
+        ]
+        forked = fork_server(imported, opened)
+        if not isinstance(forked, ForkServer):
+            return forked()
+        life = replace(life, fork_server=forked)
     echo = _log_to(given.log) if given.log else None
     try:
         return _serve(given, echo, life)

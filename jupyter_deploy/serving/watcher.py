@@ -17,6 +17,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .forked import ForkServer
 
 # Seconds before the 1st, 2nd, … restart of a process that keeps dying.
 BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -37,6 +41,7 @@ class Life:
     restarts: int = 0  # how often it was started again
     why: str = ""  # how the last front ended
     watcher: int = 0  # the pid of the process that starts it again; 0 for none
+    fork_server: ForkServer | None = None  # the process that workers are forked from, where it is there already
 
 
 def detach(starter: int, listeners: list[int], run: Path, channel: int | None = None) -> Life | None:
@@ -151,7 +156,10 @@ class _Watcher:
                     os.read(self._wake, 512)
 
     def _note_pids(self) -> None:
-        replace_file(self._run / PIDS_FILE, json.dumps({"front": self._front, "watcher": os.getpid()}))
+        pids = {"front": self._front, "watcher": os.getpid()}
+        # A server that a warm process has forked has that one's command line; so it is known by its start.
+        started = {name: start_time(pid) for name, pid in pids.items()}
+        replace_file(self._run / PIDS_FILE, json.dumps({**pids, "started": started}))
 
     def _give_up(self, how: str) -> None:
         """Report that the front keeps dying, in the place of a failed start."""
@@ -163,6 +171,15 @@ class _Watcher:
             replace_file(Path(config["state_folder"]) / "failure.json", json.dumps(failure))
         print(f"{message}; given up", file=sys.stderr, flush=True)  # noqa: T201 - the log
         os._exit(1)
+
+
+def start_time(pid: int) -> str:
+    """Return when a process started, in ticks since this boot; empty where the system does not tell."""
+    try:
+        # After the name, which may hold spaces and brackets, starttime is the 20th field (proc(5): field 22).
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ import requests
 
 from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.targets.process.fronts import _noted, front_of
+from jupyter_deploy.targets.process.warm import SUPPORTED
 from jupyter_deploy.workspace import Endpoint, EndpointDeployment, Workspace
 
 from ..servers import process_of
@@ -116,6 +117,16 @@ def test_nobody_is_refused_while_it_falls_asleep_and_wakes(endpoint: Endpoint, b
 def test_it_falls_asleep_by_itself_and_a_change_wakes_it(endpoint: Endpoint, blue: EndpointDeployment) -> None:
     endpoint.deploy("blue", idle=0.5)
     until(lambda: blue.record.sleeps)
+    if SUPPORTED:
+        until(lambda: [*(endpoint.changes.home.root / "warm").glob("*/*.sock")])
+        with Load(endpoint, 1, BODY) as load:
+            until(lambda: load.answers["blue"])
+            front = psutil.Process(front_of(process_of(blue.instances[0])).pid)
+            # It was forked from a process that had imported everything, and has its own workers below it.
+            assert "jupyter_deploy.serving.warm" in front.cmdline()
+            assert len(front.children(recursive=True)) >= 2
+        assert load.failed == []
+        until(lambda: blue.record.sleeps)
     endpoint.deploy("blue", idle=600.0, timeout_ms=5000)
     assert not blue.record.sleeps
     assert post(endpoint, VALUE).json() == "blue"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ...doors import door
 
 if TYPE_CHECKING:
+    from .control import Ends as Ends
+    from .control import lines as lines
     from .handover import Inherited as Inherited
     from .listener import listen as listen
     from .served import Served as Served
@@ -18,6 +20,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "control": "Ends lines",
             "handover": "Inherited",
             "listener": "listen",
             "served": "Served",

@@ -52,7 +52,8 @@ class Runtime:
         self.failures: collections.OrderedDict[str, dict[str, Any]] = collections.OrderedDict()
         self.restarts = life.restarts
         self.started = time.time()
-        self._workers = Workers(self.dispatcher, self._lost, self._leaving, config.start_method, outputs)
+        how = (config.start_method, outputs, life.fork_server)
+        self._workers = Workers(self.dispatcher, self._lost, self._leaving, *how)
         self._timeouts = Timeouts(self._limit, lambda: self._workers.links, self._expired, self._overdue)
         self._probes = Probes(lambda: self.current.links if self.current else (), lambda: self.on_state(False))
         self._quick_deaths = 0

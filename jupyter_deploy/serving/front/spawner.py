@@ -6,10 +6,12 @@ import asyncio
 import base64
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..forked import ForkServer
 from ..layout import Layout
 from ..libraries import stamp
 from ..logwriter import Outputs
@@ -29,18 +31,35 @@ class Spare:
     modules: tuple[str, ...]  # what it was known to need then
 
 
+class _Forked:
+    """A fork-server that was forked from this process, as asyncio shows one that it has started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def kill(self) -> None:
+        # It is this process's child, so its pid is its own until it is waited for.
+        os.kill(self.pid, signal.SIGKILL)
+
+    async def wait(self) -> int:
+        return os.waitstatus_to_exitcode((await asyncio.to_thread(os.waitpid, self.pid, 0))[1])
+
+
 class Spawner:
     """Starts workers, each on a socket pair of its own.
 
     ``on_exit`` gets a worker's pid and a text that says how it ended. ``method`` is ``"fork"``, ``"spawn"`` (a fresh
-    interpreter for each), or empty for the platform's.
+    interpreter for each), or empty for the platform's. ``forked`` is a fork-server that is there already.
     """
 
-    def __init__(self, on_exit: Callable[[int, str], None], outputs: Outputs, method: str = "") -> None:
+    def __init__(
+        self, on_exit: Callable[[int, str], None], outputs: Outputs, method: str = "", forked: ForkServer | None = None
+    ) -> None:
+        self._forked = forked
         self._on_exit = on_exit
         self._outputs = outputs
         self.forks = (method or ("fork" if hasattr(os, "fork") else "spawn")) == "fork"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | _Forked | None = None
         self._control: Control | None = None
         self._spare: Spare | None = None
         self._waits: set[asyncio.Task[None]] = set()
@@ -49,6 +68,10 @@ class Spawner:
 
     async def prepare(self, layout: Layout) -> None:
         """Start a new fork-server if the present one has stale or unwanted imports for the next workers."""
+        if (forked := self._forked) is not None:
+            self._forked, self._process, self._libraries = None, _Forked(forked.pid), forked.libraries
+            self._outputs.follow(forked.output, forked.pid)
+            self._control = Control(forked.sock, self._on_exit)
         if self._control is not None and (layout.preload is None or self._libraries != stamp()):
             await self.close()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..config import BATCH, ServingConfig
 from ..failures import Failure
+from ..forked import ForkServer
 from ..layout import Layout
 from ..logs import log
 from ..logwriter import Outputs
@@ -69,7 +70,7 @@ class Workers:
     """Starts and ends workers.
 
     ``owner`` gets their answers. ``on_lost`` is called with each worker that is gone, ``on_leaving`` with one that
-    got SIGTERM. ``start_method`` is as in :class:`ServingConfig`.
+    got SIGTERM. ``start_method`` is as in :class:`ServingConfig`. ``forked`` is a fork-server that is there already.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Workers:
         on_leaving: Callable[[WorkerLink], None],
         start_method: str,
         outputs: Outputs,
+        forked: ForkServer | None = None,
     ) -> None:
         self.links: set[WorkerLink] = set()
         self._owner = owner
@@ -86,7 +88,7 @@ class Workers:
         self._ends: dict[int, asyncio.Future[str]] = {}
         self._kills = kills()
         self._outputs = outputs
-        self._spawner = Spawner(self._exited, outputs, start_method)
+        self._spawner = Spawner(self._exited, outputs, start_method, forked)
 
     async def start(self, generation: Generation) -> None:
         """Start a generation's workers and wait until all are ready and one has answered the sample.

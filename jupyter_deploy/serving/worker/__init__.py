@@ -2,3 +2,14 @@
 
 They know nothing of HTTP or the queue: ``serving.messages`` defines all that they receive.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...doors import door
+
+if TYPE_CHECKING:
+    from .forkserver import fork_workers as fork_workers
+else:
+    __getattr__, __dir__ = door(__name__, {"forkserver": "fork_workers"})

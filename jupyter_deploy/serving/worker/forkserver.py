@@ -38,7 +38,7 @@ from .script import EntryScript
 Child = Callable[[], int]
 
 
-def main(descriptor: int) -> int:
+def fork_workers(descriptor: int) -> int:
     """Fork workers on demand until the control socket closes; returns the exit code, in a forked child the worker's."""
     # The front ends this process; Ctrl-C in its terminal and a supervisor's SIGTERM reach the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -202,4 +202,4 @@ class _ForkServer:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(fork_workers(int(sys.argv[1])))

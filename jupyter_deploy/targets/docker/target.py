@@ -123,6 +123,9 @@ class DockerTarget:
             raise
         return True
 
+    def keep_warm(self, launch: Launch) -> None:
+        """Do nothing: this target has no warm processes."""
+
     def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Link the bundle into the folder that the container sees."""
         facts = ContainerFacts.of(server)

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from ...errors import TargetProblem
-from ...serving import ENDED_FILE, PIDS_FILE
+from ...serving import ENDED_FILE, PIDS_FILE, start_time
 from .facts import ProcessFacts
 from .pids import birth, boot, lives
 
@@ -48,11 +48,14 @@ def front_of(facts: ProcessFacts) -> Process:
 
 
 def _noted(facts: ProcessFacts, which: str) -> Process | None:
-    """Read a pid that the server recorded; it counts only if that process has this server's command line."""
+    """Read a pid that the server recorded; it counts only with its start, or with this server's command line."""
     run = facts.run
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
-        pid = int(json.loads((Path(run) / PIDS_FILE).read_text())[which])
-        if run and str(Path(run) / CONFIG) in psutil.Process(pid).cmdline():
+        noted = json.loads((Path(run) / PIDS_FILE).read_text())
+        pid, started = int(noted[which]), noted.get("started", {}).get(which)
+        if not run:
+            return None
+        if (started and start_time(pid) == started) or str(Path(run) / CONFIG) in psutil.Process(pid).cmdline():
             return Process(pid, birth(pid))
     return None
 

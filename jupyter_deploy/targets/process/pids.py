@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from ...serving import start_time
+
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -20,9 +22,7 @@ def birth(pid: int) -> str:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return ""
-        with contextlib.suppress(OSError):
-            # After the name, which may hold spaces and brackets, starttime is the 20th field (proc(5): field 22).
-            ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        if ticks := start_time(pid):
             return f"{boot()}:{ticks}"
         return f"{process.create_time():.2f}"
     except psutil.Error:

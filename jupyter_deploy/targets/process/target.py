@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from ...environments import Environment, keeps_interpreters, runtime, venvs
-from ...errors import PortBusy, ServiceDown, StartFailed, TargetProblem
+from ...environments import Environment, keeps_interpreters, venvs
+from ...errors import PortBusy, ServiceDown, TargetProblem
 from ...files import touch_private, write_atomic
 from ...services import (
     Capabilities,
@@ -43,7 +40,9 @@ from .facts import ProcessFacts
 from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
 from .handover import handed_over
 from .pids import birth, owner_of_port
+from .starting import spawn, warm_of
 from .statistics import usage_of_processes
+from .warm import SUPPORTED, Kept
 
 HOST = "127.0.0.1"
 _FAILURE = "failure.json"
@@ -55,7 +54,9 @@ class ProcessTarget:
     """Starts servers that outlive the process that started them, and finds them again by pid and start."""
 
     name = "process"
-    capabilities = Capabilities(live_reload=True, kernel=True, commands=True, takes_over=True, debugging=True)
+    capabilities = Capabilities(
+        live_reload=True, kernel=True, commands=True, takes_over=True, debugging=True, warm=SUPPORTED
+    )
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Make the virtual environment; limits and images are refused."""
@@ -83,7 +84,7 @@ class ProcessTarget:
                 made = (self.name, facts.to_json(), at, launch.environment, launch.bundle.digest, launch.certificate)
                 commit(Server(*made))
 
-            self._spawn(launch, python, (listener, *inherited), run, found)
+            spawn(launch, python, (listener, *inherited), run, found)
 
     @contextlib.contextmanager
     def _handed_over(self, launch: Launch) -> Iterator[tuple[socket.socket, ...]]:
@@ -129,42 +130,13 @@ class ProcessTarget:
         write_atomic(run / CONFIG, config.dumps(), mode=0o600)
         return run
 
-    @staticmethod
-    def _spawn(
-        launch: Launch, python: Path, sockets: tuple[socket.socket, ...], run: Path, commit: Callable[[int], None]
-    ) -> None:
-        ours, theirs = socket.socketpair()
-        command = [str(python), "-u", "-m", "jupyter_deploy.serving", str(launch.bundle.folder)]
-        command += ["--config", str(run / CONFIG), "--rotate", str(launch.local.log)]
-        command += ["--again", launch.again] if launch.again else []
-        for option, given in zip(("--listener", "--inherited", "--channel"), sockets, strict=False):
-            command += [option, str(given.fileno())]
-        command += ["--detach", str(theirs.fileno())]
-        environ = {key: value for key, value in os.environ.items() if not _belongs_to_the_kernel(key, value)}
-        if str(python) != sys.executable:
-            environ = {key: value for key, value in environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
-        if not launch.environment.is_kernel:
-            environ["PYTHONPATH"] = str(runtime.ensure(launch.local.home))
-        with ours, launch.local.log.open("ab") as log:
-            with theirs:
-                # The started process forks and ends at once, so this one has no child left to reap.
-                starter = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=launch.local.folder,
-                    env=environ,
-                    pass_fds=[theirs.fileno(), *(given.fileno() for given in sockets)],
-                )
-            pid = ours.recv(32)
-            starter.wait()
-            if not pid:
-                raise StartFailed(
-                    f"The server process of {launch.named} did not start.", hint=f"Look at {launch.local.log}."
-                )
-            commit(int(pid))
-            ours.sendall(b"1")
+    def keep_warm(self, launch: Launch) -> Kept | None:
+        """Have a process run that has imported what the server needs."""
+        warm = warm_of(launch, _interpreter(launch))
+        try:
+            return warm.keep() if warm else None
+        except OSError as error:
+            raise TargetProblem(f"There is no warm process for {launch.named}: {error}.") from error
 
     def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Give the server the bundle as a path."""
@@ -347,8 +319,3 @@ def _bind(launch: Launch) -> socket.socket:
         raise PortBusy(
             f"Port {launch.port} cannot be used: {error.strerror}.", hint="Ports below 1024 need rights; try 5001."
         ) from error
-
-
-def _belongs_to_the_kernel(key: str, value: str) -> bool:
-    """Whether a variable is the kernel's own: its plot backend and its connection mean nothing to a service."""
-    return key.startswith(("JPY_", "IPYTHON", "PYDEVD_")) or (key == "MPLBACKEND" and value.startswith("module://"))

@@ -71,6 +71,9 @@ class PretendTarget:
         with Archive(launch.bundle) as archive, ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda one: self._admin(server, one).upload(archive), replicas))
 
+    def keep_warm(self, launch: Launch) -> None:
+        """Do nothing: this target has no warm processes."""
+
     def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Reload one replica after the other: the first shows whether the script can be loaded."""
         settings = settings_for(server.facts["knows"], launch.name, _settings(launch))  # type: ignore[arg-type]
