@@ -99,4 +99,4 @@ class Shares(dict[str, Any]):
     def _unapplied(self) -> str:
         if self._in_force is None or self._in_force == dict(self):
             return ""
-        return f"endpoint.{self._what} is changed in this notebook alone. To apply it: {_CALL}"
+        return f"endpoint.{self._what} is changed in this object alone. To apply it: {_CALL}"
