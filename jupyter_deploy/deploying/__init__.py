@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .asked import Asked as Asked
     from .asked import Options as Options
     from .asked import own_image as own_image
+    from .changing import ServiceLock as ServiceLock
+    from .changing import changing_service as changing_service
     from .copies import Copies as Copies
     from .copies import Given as Given
     from .debugging import told_of_debugger as told_of_debugger
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from .rollout import Progress as Progress
     from .rollout import Rollout as Rollout
     from .specifying import specified as specified
+    from .standing import Standing as Standing
     from .supervising import supervise as supervise
+    from .unproven import Unproven as Unproven
     from .wanted import Bounds as Bounds
     from .wanted import Wanted as Wanted
 else:
@@ -47,6 +51,7 @@ else:
         __name__,
         {
             "asked": "Asked DEFAULT Options own_image",
+            "changing": "ServiceLock changing_service",
             "copies": "Copies Given",
             "debugging": "told_of_debugger",
             "deployment": "Deployment NOT_HERE NOT_LOOKED_AT",
@@ -65,7 +70,9 @@ else:
             "rolling": "Rolling",
             "rollout": "Progress Rollout",
             "specifying": "specified",
+            "standing": "Standing",
             "supervising": "supervise",
+            "unproven": "Unproven",
             "wanted": "Bounds Wanted",
         },
     )

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import UsageProblem
-from ..home import Home
 from ..services import check_service_name
 from ..store import Database, Held, told
+
+if TYPE_CHECKING:
+    from ..home import Home
 
 LOCK_SECONDS = 60.0
 
@@ -42,11 +44,11 @@ def writing(database: Database, home: Home, output: Path) -> Iterator[None]:
 
 
 @contextmanager
-def changing(
+def changing_service(
     database: Database,
     home: Home,
-    name: str,
     room: Callable[[], AbstractContextManager[None]],
+    name: str,
     seconds: float = LOCK_SECONDS,
 ) -> Iterator[None]:
     """Hold a service's lock, or raise :class:`Busy` after so many seconds.

@@ -12,17 +12,17 @@ from datetime import datetime
 from pathlib import Path
 
 from ..bundles import captured_in
-from ..errors import DeployError, DiskFull, ReadOnly, ReloadFailed, StartFailed
+from ..errors import DiskFull, ReadOnly, ReloadFailed, StartFailed
 from ..files import older_log
 from ..home import Home
 from ..registry import parse_reference as parse
 from ..scripts import Script
-from ..services import Change, Health, ServiceRecord, Services, ServiceSpec, Target
+from ..services import Change, ServiceRecord, Services, ServiceSpec, Target
 from ..store import Database
 from .access import Access
 from .asked import Asked
 from .attempts import Attempts, How
-from .changing import LOCK_SECONDS, Busy, changing, writing
+from .changing import Busy, ServiceLock, writing
 from .debugging import told_of_debugger
 from .differences import differences
 from .events import Events
@@ -34,6 +34,7 @@ from .placing import for_target
 from .resolution import Resolved, Resolver
 from .rollout import Progress, Rollout
 from .specifying import specified, with_given
+from .standing import Standing
 from .strays import Strays
 from .telemetry import check_telemetry
 from .unproven import Unproven
@@ -47,8 +48,7 @@ log = logging.getLogger("jupyter_deploy")
 class Deployment:
     """Everything that changes services; one change at a time for each of them, in any process.
 
-    ``room`` returns a context that says on a full disk how to make room. ``garbage`` removes the bundles that a
-    change leaves without a service.
+    ``lock`` holds a service's lock. ``garbage`` removes the bundles that a change leaves without a service.
     """
 
     def __init__(
@@ -59,11 +59,14 @@ class Deployment:
         resolver: Resolver,
         target: Callable[[str], Target],
         rollout: Rollout,
-        room: Callable[[], contextlib.AbstractContextManager[None]],
+        standing: Standing,
+        unproven: Unproven,
+        lock: ServiceLock,
         garbage: Garbage,
     ) -> None:
         self._garbage = garbage
-        self._room = room
+        self._lock = lock
+        self.health = standing.health
         self.strays = Strays(rows, target, self._lock)
         self.access = Access(home, rows, target, self._lock)
         self._home = home
@@ -72,7 +75,7 @@ class Deployment:
         self._rows = rows
         self._resolver = resolver
         self._target = target
-        self.unproven = Unproven(home, rows, target, rollout, self._lock)
+        self.unproven = unproven
         self._attempts = Attempts(database.claims, resolver, rollout, self.unproven)
         self._events = Events(home, rows, target, rollout)
 
@@ -80,30 +83,9 @@ class Deployment:
         """Return the folder of the bundle that a service runs from."""
         return self._home.bundles / record.bundle
 
-    def health(self, record: ServiceRecord) -> Health:
-        """Find out how a service is: Stopped if it should not run, otherwise what its target finds."""
-        found = self._rollout.health(record)
-        return self._back(record.name, found) if found.gone else found
-
-    def _back(self, name: str, found: Health) -> Health:
-        """Restart a server that ended unasked, unless another process is changing the service."""
-        try:
-            with self._lock(name, 0.0):
-                record = self._rows.get(name)
-                now = self._rollout.health(record)
-                if not now.gone:
-                    return now
-                self._rollout.again(record, now.reason)
-                return self._rollout.health(record)
-        except DeployError as error:
-            return replace(found, reason=f"{found.reason}, and could not be started again: {error.message}")
-
     def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:
         """Hold a file that rows are scored into; see :func:`.changing.writing`."""
         return writing(self._database, self._home, output)
-
-    def _lock(self, name: str, seconds: float = LOCK_SECONDS) -> contextlib.AbstractContextManager[None]:
-        return changing(self._database, self._home, name, self._room, seconds)
 
     @contextlib.contextmanager
     def replacing(self, name: str) -> Iterator[None]:

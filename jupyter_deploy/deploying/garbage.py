@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ..errors import DiskFull, Locked, ReadOnly
 from ..files import remove_tree
-from ..home import Home
 from ..scripts.shipment import Contents
-from ..services import Services
 from ..store import ArtifactStore, Database, models
+
+if TYPE_CHECKING:
+    from ..home import Home
+    from ..services import Services
 
 _PATIENCE_SECONDS = 1.0
 # Digests of artifacts, and of bundles.

@@ -34,6 +34,7 @@ from ..services import (
 from ..serving import Failure, is_address
 from .differences import differences
 from .resolution import Resolved, models_exist
+from .standing import found_health
 
 _POLL_SECONDS = 0.02
 _UNRESPONSIVE_SECONDS = 2.0
@@ -62,17 +63,8 @@ class Rollout:
         self._workspace = workspace
 
     def health(self, record: ServiceRecord) -> Health:
-        """Find out how a service is: Stopped if it should not run, otherwise what its target finds."""
-        server = record.server
-        if record.active:
-            return self._target(record.target).probe(self._local(record.name), record.active)
-        if record.is_stopped:
-            if record.rollout.ending and server and self._target(server.target).runs(server):
-                return Health("Unhealthy", f"it is being stopped; if that was cut off, stop {record.name} ends it")
-            return Health("Stopped", "stopped by request")
-        if record.rollout.unschedulable:
-            return Health("Unschedulable", record.rollout.unschedulable)
-        return Health("Failed", "it has no server")
+        """Find out how a service is; nothing is done about it."""
+        return found_health(self._home, self._target, record)
 
     def _local(self, name: str) -> LocalFolders:
         return LocalFolders(self._home, name)

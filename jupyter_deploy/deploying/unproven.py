@@ -7,12 +7,15 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..errors import DeployError, EnvironmentProblem, StartFailed, TargetProblem
-from ..home import Home
 from ..services import WAITED_FOR, ServiceRecord, Services, Target, derived
 from .changing import Busy, ServiceLock
-from .rollout import Rollout
+from .standing import found_health
+
+if TYPE_CHECKING:
+    from ..home import Home
 
 _PATIENCE_SECONDS = 2.0
 # Other errors are about what the user typed, and are shown there.
@@ -27,14 +30,12 @@ class Unproven:
         home: Home,
         rows: Services,
         target: Callable[[str], Target],
-        rollout: Rollout,
         locked: ServiceLock,
     ) -> None:
         self._home = home
         self._lock = locked
         self._rows = rows
         self._target = target
-        self._rollout = rollout
 
     def take_back(self, name: str, before: ServiceRecord | None, error: BaseException) -> None:
         """Restore a service's row after a failed deployment, which holds its lock.
@@ -95,7 +96,7 @@ class Unproven:
         record = self._rows.find(name)
         if record is None or not record.rollout.unproven:
             return
-        health = self._rollout.health(record)
+        health = found_health(self._home, self._target, record)
         if health.state == "Healthy":
             self._rows.put(record.proven())
         elif health.state in {"Failed", "Unschedulable"}:

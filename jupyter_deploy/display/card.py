@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..services import Change
 from . import plain
+
+if TYPE_CHECKING:
+    from ..services import Change
 
 
 class Row(NamedTuple):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..workspace import Collected, CollectedRows, Replayed
 from . import markup, plain
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..workspace import Collected, CollectedRows, Replayed
 
 _CELL = 200
 _VALUE = 4000

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DeployError, NotFound
-from ..workspace import Endpoint, EndpointDeployment
 from . import markup, plain
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..workspace import Endpoint, EndpointDeployment
 
 _HEADER = ["deployment", "state", "traffic", "instances", "serves", "requests", "failed", "p95"]
 # Grounds that differ in light and in dark themes, and beside each other for eyes that see no red or green.

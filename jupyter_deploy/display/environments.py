@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ..deploying import Package
+from typing import TYPE_CHECKING
+
 from ..environments import Environment
 from . import markup, plain
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..deploying import Package
 
 
 def _rows(environment: Environment) -> list[tuple[str, str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..endpoints import shown_shares
-from ..errors import DeployError
 from ..verbs import Listing, LogText, facts_of_all
 from ..verbs import plain as plain_data
 from . import markup, plain
 from .card import models_of
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..errors import DeployError
 
 # The page gets the end of a longer log; the plain layer has all of it.
 LOG_LINES = 2000

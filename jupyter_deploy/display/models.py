@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ..registry import Model
+from typing import TYPE_CHECKING
+
 from . import markup, plain
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..registry import Model
 
 _LOAD_FILE = 'joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "{entry}"))'
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DeployError, NotFound
-from ..workspace import EndpointRollout
 from . import markup, plain
 from .endpoints import bar
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..workspace import EndpointRollout
 
 _HEADER = ["version", "traffic", "requests", "rate", "failed", "p50", "p95"]
 _EVENTS = ["time", "event", "share", "why"]

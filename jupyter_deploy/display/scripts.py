@@ -5,14 +5,16 @@ from __future__ import annotations
 import pprint
 import textwrap
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..capture import EDITED
-from ..scripts import Script
 from ..workspace import Living, Trial, Written
 from . import markup, plain
 from .card import moved_sentence
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..scripts import Script
 
 _ANSWER = 4000
 _WIDTH = 110

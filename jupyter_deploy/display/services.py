@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DeployError, NotFound
 from ..services import Change, Stats
-from ..workspace import Living, Service
 from . import markup, plain
 from .card import Row, ServiceContent, service_content
 from .face import Face
+
+if TYPE_CHECKING:
+    from ..workspace import Living, Service
 
 LOG_LINES = 5
 _RUNS = {"Healthy", "Transitioning", "Unhealthy"}

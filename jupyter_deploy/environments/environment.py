@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import EnvironmentProblem
-from .conda import CondaDependencies, PipForm, read_conda, read_requirements, to_pip
-from .indexes import redacted
+
+if TYPE_CHECKING:
+    from .conda import CondaDependencies, PipForm
 
 KERNEL = "kernel"
 INFERRED = "inferred"
@@ -65,6 +66,8 @@ class Environment:
     notices: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
+        from .indexes import redacted
+
         shown = {each.name: getattr(self, each.name) for each in fields(self) if each.repr}
         given = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
         return redacted(f"Environment({given})")
@@ -109,6 +112,8 @@ class Environment:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: of variables only the names, of URLs no credentials."""
+        from .indexes import redacted
+
         lines = {key: tuple(map(redacted, getattr(self, key))) for key in ("requirements", "options", "constraints")}
         return {**asdict(self), **lines, "variables": sorted(self.variables), "digest": self.digest}
 
@@ -121,6 +126,8 @@ class Environment:
         ConfigProblem
             If it is no such file, or names a package that pip cannot install.
         """
+        from .conda import read_conda
+
         made = _environment(name, _conda_form(file_path))
         return checked(replace(made, variables=read_conda(_read(file_path), str(file_path)).variables))
 
@@ -175,6 +182,8 @@ class Environment:
 
 def from_conda(name: str, packages: CondaDependencies) -> Environment:
     """Describe an environment with packages that were put together; they are installed with pip."""
+    from .conda import to_pip
+
     return _environment(name, to_pip(packages))
 
 
@@ -197,6 +206,8 @@ def checked(environment: Environment) -> Environment:
     for key, value in environment.variables.items():
         if not isinstance(key, str) or not _VARIABLE.fullmatch(key) or not isinstance(value, str) or "\0" in value:
             raise EnvironmentProblem(f"{key!r} cannot be an environment variable.", hint="Names like MY_SETTING, text.")
+    from .conda import read_requirements
+
     form = read_requirements("\n".join(environment.requirements), f"environment {name}", None)
     return replace(
         environment,
@@ -239,14 +250,22 @@ def _either(conda: str | Path | None, pip: str | Path | None) -> PipForm:
         raise EnvironmentProblem("Give conda_specification or pip_requirements, not both.")
     if conda is not None:
         return _conda_form(conda)
-    return _pip_form(pip) if pip is not None else read_requirements("", "", None)
+    if pip is not None:
+        return _pip_form(pip)
+    from .conda import read_requirements
+
+    return read_requirements("", "", None)
 
 
 def _conda_form(path: str | Path) -> PipForm:
+    from .conda import read_conda, to_pip
+
     return to_pip(read_conda(_read(path), str(path)), str(path))
 
 
 def _pip_form(path: str | Path) -> PipForm:
+    from .conda import read_requirements
+
     return read_requirements(_read(path), str(path), Path(path).expanduser().parent)
 
 

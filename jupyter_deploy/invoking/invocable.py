@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageProblem
 from ..files import write_atomic
-from .answers import Answer
-from .connection import Connection, Reply
-from .invocation import ANSWER_SECONDS, DOCUMENT_SECONDS, Invocation, message_of
-from .load import LatencyReport, Load, check_load
-from .measuring import Measurement, RowSender
-from .snippets import Snippet, curl, python
+
+if TYPE_CHECKING:
+    from .answers import Answer
+    from .connection import Reply
+    from .invocation import Invocation
+    from .load import LatencyReport
+    from .measuring import Measurement
+    from .snippets import Snippet
 
 ANSWER_LIMIT = 32 << 20
-LANGUAGES = {"curl": curl, "python": python}
+LANGUAGES = ("curl", "python")
 
 
 class Invocable:
@@ -104,6 +106,9 @@ class Invocable:
         timeout : float, optional
             Seconds to wait for each answer; five minutes by default.
         """
+        from .invocation import ANSWER_SECONDS
+        from .load import Load, check_load
+
         check_load(requests, concurrency)
         invocation = self._invocation()
         request = invocation.prepare(value, headers)
@@ -126,6 +131,9 @@ class Invocable:
         ServiceDown
             If the service does not answer.
         """
+        from .connection import Connection
+        from .invocation import DOCUMENT_SECONDS
+
         invocation = self._invocation()
         invocation.must_run()
         with Connection(invocation.url, DOCUMENT_SECONDS, invocation.certificate) as connection:
@@ -138,6 +146,8 @@ class Invocable:
 
         ``rows`` are values as for :meth:`invoke`; ``timeout`` is for each of them. Ctrl-C ends it early.
         """
+        from .measuring import RowSender
+
         invocation = self._invocation()
         invocation.must_run()
         return RowSender(invocation, rows, timeout).run(progress)
@@ -162,9 +172,10 @@ class Invocable:
         show_key : bool, optional
             Whether keys are shown.
         """
-        write = LANGUAGES.get(language)
-        if write is None:
+        if language not in LANGUAGES:
             raise UsageProblem(f"There is no snippet in {language!r}.", hint=f"There are {' and '.join(LANGUAGES)}.")
+        from . import snippets
+
         request = self._invocation().prepare(value, headers)
         path = None if body_file is None else Path(body_file).expanduser().absolute()
         if path is not None:
@@ -172,11 +183,14 @@ class Invocable:
                 write_atomic(path, request.payload.body)
             except OSError as error:
                 raise UsageProblem(f"{path} cannot be written: {error.strerror}.", hint="Is the path right?") from error
+        write = snippets.curl if language == "curl" else snippets.python
         return write(request, body_file=path, show_key=show_key)
 
 
 def explained(invocation: Invocation, reply: Reply) -> str:
     """Say in one line why a request of many failed."""
+    from .invocation import message_of
+
     failure = invocation.failure(reply)
     if failure:
         return failure.summary

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..bundles import Bundle
-from ..environments import Environment
-from ..home import Home
-from .records import Setting
+if TYPE_CHECKING:
+    from ..bundles import Bundle
+    from ..environments import Environment
+    from ..home import Home
+    from .records import Setting
 
 
 @dataclass(frozen=True)

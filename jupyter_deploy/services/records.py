@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..environments import Environment
 from ..errors import UsageProblem
 from .server import RolloutState, Server
+
+if TYPE_CHECKING:
+    from ..environments import Environment
 
 # azureml-core's rule for the names of services.
 NAME_RULE = re.compile(r"[a-z]([-a-z0-9]{1,30})[a-z0-9]")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..bundles import Bundle
-from ..environments import Environment
-from ..home import Home
 from ..serving import Credentials, Failure
-from .certificates import Certificate
-from .facts import Doing, Health, Identity, Reloaded, Stats, Usage
-from .leftovers import Leftover
-from .records import OwnImage, Setting
-from .server import Server
+
+if TYPE_CHECKING:
+    from ..bundles import Bundle
+    from ..environments import Environment
+    from ..home import Home
+    from .certificates import Certificate
+    from .facts import Doing, Health, Identity, Reloaded, Stats, Usage
+    from .leftovers import Leftover
+    from .records import OwnImage, Setting
+    from .server import Server
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigProblem
-from .config import ServingConfig
+
+if TYPE_CHECKING:
+    from .config import ServingConfig
 
 KEYS_VARIABLE = "JUPYTER_DEPLOY_KEYS_FILE"
 # Where Docker, Swarm and Kubernetes mount a secret of this name.

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .hints import Situation, advise
 from .origins import Origin, comes_from_a_cell, place_of, relabel
 
 _OURS = str(Path(__file__).parent)
@@ -63,6 +62,9 @@ def describe(
     ``label`` replaces the path ``entry``; ``origins`` say which cells its lines come from. ``root`` is the
     application's folder, ``body`` the request's.
     """
+    # Only where something failed: what serves holds less memory, and starts sooner.
+    from .hints import Situation, advise
+
     hint = advise(Situation(error, stage, entry, root, body))
     trace = traceback.TracebackException.from_exception(error)
     _without_our_frames(trace, entry, origins)

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 from .room import NO_RIGHTS
 
 _POLL_SECONDS = 0.05
@@ -27,6 +25,8 @@ def built_once(folder: Path, name: str) -> Iterator[None]:
 
     ``folder`` exists and holds such results; ``name`` is the result's.
     """
+    import filelock
+
     with filelock.FileLock(folder / f"{name}.lock"):
         yield
 
@@ -43,6 +43,8 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
     Held
         If another process holds it all the time.
     """
+    import filelock
+
     own = filelock.FileLock(path)
     try:
         own.acquire(timeout=seconds)

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from .room import NO_RIGHTS, NO_ROOM, told
+
+if TYPE_CHECKING:
+    import filelock
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def scratch(staging: Path) -> Iterator[Path]:
 
 
 def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
+    import filelock
+
     while True:
         token = uuid.uuid4().hex
         path = staging / f"{token}.lock"
@@ -120,6 +124,8 @@ def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
 
 
 def _is_held(path: Path) -> bool:
+    import filelock
+
     lock = filelock.FileLock(path)
     try:
         lock.acquire(blocking=False)

@@ -8,10 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..errors import TargetProblem, nearest
-from ..services import Capabilities, Packager, Target
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from ..services import Capabilities, Packager, Target
 
 # Other distributions add theirs as entry points of this group: the target's name, and its class.
 GROUP = "jupyter_deploy.targets"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageProblem, nearest
 from .table import NAMES, find
-from .verb import Verb
+
+if TYPE_CHECKING:
+    from .verb import Verb
 
 
 class HelpShown(Exception):

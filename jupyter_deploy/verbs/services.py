@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
-from ..workspace import LiveServices, Service, Workspace
-from .verb import Listing, Session, Verb
+from .verb import Listing, Verb
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..workspace import LiveServices, Service, Workspace
+    from .verb import Session
 
 
 def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> Any:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from importlib import import_module
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 from ..errors import DeployError, UsageProblem
-from .verb import Verb
+
+if TYPE_CHECKING:
+    from .verb import Verb
 
 # The order of the help.
 NAMES = (

@@ -7,10 +7,12 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import TooMuchToShip, UsageProblem, nearest
-from ..workspace import Living, Workspace
+
+if TYPE_CHECKING:
+    from ..workspace import Living, Workspace
 
 STORED = "serve the stored script, not the notebook's present values"
 SETTING = "a setting of the server, for example max_batch=64; may be repeated; KEY= resets it"
@@ -43,6 +45,12 @@ class Defaults:
     log_lines: int = 100  # how many lines logs shows
 
 
+def _no_living() -> Living:
+    from ..workspace import Living
+
+    return Living()
+
+
 @dataclass(frozen=True)
 class Session:
     """What the edge gives a verb."""
@@ -56,7 +64,7 @@ class Session:
     note: Callable[[str], None] = lambda _: None  # shows a line beside the value, if a person reads it
     live: bool = False  # whether live views are possible: in a notebook
     # the script cells that were run here, which can be taken again; none on the command line
-    living: Living = field(default_factory=Living)
+    living: Living = field(default_factory=_no_living)
     whole: bool = False  # whether an answer is shown with its status and times, not its value alone
 
 

@@ -19,10 +19,9 @@ from ..store import Claims, Stage
 from .captured import CapturedValues
 from .living import Living, Run
 from .trial import Trial
-from .written import Written
+from .written import NOTHING, Written
 
 Try = Callable[[Script, Any, Progress], Trial]
-NOTHING = object()
 
 
 class Authoring:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,12 +15,11 @@ from ..services import Leftover, Server, Services
 from ..store import NO_RIGHTS, Database, cannot_write, read_only
 from ..targets import all_targets, target
 from .captured import CapturedValues
-from .opening import full_disk_told, tidy
-from .temporary import TemporaryServers
+from .opening import full_disk_told
 
 
 class Housekeeping:
-    """Finds and removes what nothing needs."""
+    """Finds and removes what nothing needs; ``clear_away`` removes what killed processes left."""
 
     def __init__(
         self,
@@ -30,9 +29,9 @@ class Housekeeping:
         garbage: Garbage,
         captured: CapturedValues,
         deployment: Deployment,
-        servers: TemporaryServers,
+        clear_away: Callable[[], None],
     ) -> None:
-        self._temporary = servers
+        self.clear_away = clear_away
         self._deployment = deployment
         self._home = home
         self._database = database
@@ -40,14 +39,6 @@ class Housekeeping:
         self.garbage = garbage
         self._contents = Contents(home.contents)
         self._captured = captured
-
-    def clear_away(self) -> None:
-        """Remove what killed processes left: first deployments, stages, temporary servers.
-
-        It reads the services' rows, ``staging/`` and ``trials/``. The artifact store is not listed.
-        """
-        # Stages before servers: one is not needed any more when its stage is gone.
-        tidy(self._deployment.unproven.collect, self.garbage.collect_left_behind, self._temporary.collect)
 
     @contextmanager
     def changing(self) -> Iterator[None]:

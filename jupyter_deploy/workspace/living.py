@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..capture import Glimpse, Notebook, data_words, short
-from ..scripts import Script, Taken
+if TYPE_CHECKING:
+    from ..capture import Glimpse, Notebook
+    from ..scripts import Script, Taken
+
+
+def _no_notebook() -> Notebook:
+    from ..capture import Notebook
+
+    return Notebook()
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Living:
 
     def __init__(
         self,
-        notebook: Callable[[], Notebook] = Notebook,
+        notebook: Callable[[], Notebook] = _no_notebook,
         variables: Mapping[str, object] | None = None,
         label: Callable[[], str] = str,
     ) -> None:
@@ -61,6 +68,8 @@ class Living:
 
     def keep(self, home: Path, run: Run) -> None:
         """Remember an accepted run, and how all that it took looks now."""
+        from ..capture import Glimpse
+
         names = [one.name for one in run.script.taken if one.name in self._variables]
         glimpses = {name: Glimpse(self._variables[name]) for name in names}
         self._runs[home, run.name] = replace(run, label=self._label(), glimpses=glimpses)
@@ -89,6 +98,8 @@ class Living:
 
 
 def _words(one: Taken, old: Glimpse, value: object) -> str:
+    from ..capture import Glimpse, data_words, short
+
     new = Glimpse(value) if old.literal else None
     if new and new.literal:
         return f"{short(old.literal)} -> {short(new.literal)}"

@@ -12,27 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..deploying import Progress
 from ..errors import UsageProblem
-from ..scoring import (
-    Asked,
-    Cluster,
-    Hosted,
-    HttpAsker,
-    Job,
-    Lanes,
-    Plan,
-    Run,
-    Scored,
-    ScoreOptions,
-    output_of,
-    processes_here,
-    source_of,
-)
-from ..serving import ServingConfig, with_settings
 
 if TYPE_CHECKING:
+    from ..deploying import Progress
     from ..invoking import Invocation
+    from ..scoring import Asked, Hosted, HttpAsker, Job, Lanes, Plan, Scored, ScoreOptions
     from ..services import ServiceRecord
 
 _MOST_BY_DEFAULT = 16
@@ -105,6 +90,8 @@ class Scores:
         InvokeProblem, ServiceDown
             If too many rows fail, or the service is away for too long; what was done is kept.
         """
+        from ..scoring import Asked
+
         asked = Asked.of(**options)
         if out is None and hasattr(data, "columns"):
             return self._in_memory(data, asked, progress)
@@ -113,6 +100,8 @@ class Scores:
             return self._run(job, progress)
 
     def _job(self, data: Any, out: str | Path | None, asked: Asked) -> Job:
+        from ..scoring import Job, output_of, source_of
+
         source = source_of(data)
         if out is None:
             raise UsageProblem("The output of a file goes into a file.", hint="For example: --out scores.csv")
@@ -135,6 +124,8 @@ class Scores:
         )
 
     def _run(self, job: Job, progress: Progress) -> Scored:
+        from ..scoring import Cluster, Run, processes_here
+
         asked = job.asked
         if asked.engine == "dask":
             hosted = self._hosted(asked)
@@ -150,6 +141,8 @@ class Scores:
         return ("the script ran on the cluster's own Python and packages, not on the service's environment",)
 
     def _lanes(self, job: Job, plan: Plan) -> Lanes:
+        from ..scoring import HttpAsker, Lanes
+
         def asker(stopped: Callable[[], bool]) -> HttpAsker:
             return HttpAsker(self._found_again, job.asked.timeout, job.asked.patience, stopped)
 
@@ -157,6 +150,9 @@ class Scores:
 
     def _hosted(self, asked: Asked) -> Hosted:
         """Find what a cluster needs to run the service's script; the service itself need not run."""
+        from ..scoring import Hosted
+        from ..serving import ServingConfig, with_settings
+
         invocation = self._invocation()
         record = invocation.record
         if record.spec.image:
@@ -234,7 +230,7 @@ def _command(called: tuple[str, str], data: Any, output: Path, asked: Asked) -> 
         ("key", asked.key),
         ("prediction", asked.prediction if asked.prediction != "prediction" else None),
         ("timeout", asked.timeout),
-        ("patience", asked.patience if asked.patience != Asked.patience else None),
+        ("patience", asked.patience if asked.patience != type(asked).patience else None),
         ("max-failures", asked.max_failures),
         ("engine", asked.engine if asked.engine != "threads" else None),
         ("scheduler", asked.scheduler if isinstance(asked.scheduler, str) else None),

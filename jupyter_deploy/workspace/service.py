@@ -7,44 +7,30 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..bundles import captured_names, manifest_of
-from ..deploying import Asked, Options, followed, script_facts
 from ..errors import DeployError, ServiceDown
-from ..home import Home
-from ..invoking import Invocable, Invocation, Signature, encode_payload
-from ..scripts import CELL_FILE, Script
-from ..services import (
-    LIFETIME,
-    Change,
-    Health,
-    Identity,
-    Keys,
-    LocalFolders,
-    Server,
-    ServiceRecord,
-    Services,
-    Stats,
-    Target,
-    Token,
-)
-from ..serving import masked_hook
-from .collected import CollectedData
+from ..invoking import Invocable
+from ..services import Identity, LocalFolders, Server
 from .collecting import Collecting
+from .letting_in import LetsIn
 from .scoring import Scores
 
 if TYPE_CHECKING:
-    from ..deploying import Deployment
+    from ..deploying import Deployment, Options
+    from ..home import Home
+    from ..invoking import Invocation, Signature
+    from ..scripts import Script
+    from ..services import Change, Health, ServiceRecord, Services, Stats, Target
+    from .collected import CollectedData
     from .living import Living
     from .replayed import Replayed
 
 _LAST_WORDS = 10
 
 
-class Service(Invocable, Collecting, Scores):
+class Service(Invocable, Collecting, Scores, LetsIn):
     """One service, started from anywhere. Attributes are looked up when they are read.
 
     Parameters
@@ -65,7 +51,8 @@ class Service(Invocable, Collecting, Scores):
         rows: Services,
         home: Home,
         target: Callable[[str], Target],
-        deployment: Deployment,
+        health: Callable[[ServiceRecord], Health],
+        changes: Callable[[], Deployment],
         change: Change | None = None,
         told_as: str = "",
         replay: Callable[..., Replayed] | None = None,
@@ -77,11 +64,19 @@ class Service(Invocable, Collecting, Scores):
         self._rows = rows
         self._home = home
         self._target = target
-        self._deployment = deployment
+        self._health = health
+        self._changes = changes
         self._signatures: dict[str, Signature | None] = {}
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"
+
+    @property
+    def _deployment(self) -> Deployment:
+        return self._changes()
+
+    def _bundle_folder(self, record: ServiceRecord) -> Path:
+        return self._home.bundles / record.bundle
 
     @property
     def record(self) -> ServiceRecord:
@@ -91,7 +86,7 @@ class Service(Invocable, Collecting, Scores):
     @property
     def health(self) -> Health:
         """Its health, asked from its target now."""
-        return self._deployment.health(self.record)
+        return self._health(self.record)
 
     @property
     def state(self) -> str:
@@ -125,8 +120,11 @@ class Service(Invocable, Collecting, Scores):
 
         ``health`` and ``record`` are what is known already; by default it is asked now.
         """
+        from ..deploying import followed
+        from ..serving import masked_hook
+
         record = record or self.record
-        health, server = health or self._deployment.health(record), record.server
+        health, server = health or self._health(record), record.server
         known = self._target(server.target).identity(server) if server else Identity()
         return {
             "name": self.name,
@@ -163,19 +161,23 @@ class Service(Invocable, Collecting, Scores):
         }
 
     def _script(self, record: ServiceRecord) -> dict[str, Any]:
+        from ..deploying import script_facts
+
         spec = record.spec
         stored = None if spec.script_is_file else self._rows.script_text(spec.script)
-        return script_facts(spec, self._deployment.bundle_folder(record), stored)
+        return script_facts(spec, self._bundle_folder(record), stored)
 
     def _invocation(self) -> Invocation:
+        from ..invoking import Invocation
+
         record = self.record
         return Invocation(
             replace(record, spec=replace(record.spec, name=self._told_as)),
             self._uri(record),
             self._target(record.target),
             self._local,
-            self._deployment.bundle_folder(record),
-            lambda: self._deployment.health(record),
+            self._bundle_folder(record),
+            lambda: self._health(record),
             self._last_words,
             self._signatures,
             self._deployment.access.authorization(record),
@@ -197,8 +199,10 @@ class Service(Invocable, Collecting, Scores):
         return known.as_dict() if known else {}
 
     def _captured(self, record: ServiceRecord) -> dict[str, str]:
+        from ..bundles import captured_names
+
         try:
-            return dict(captured_names(self._deployment.bundle_folder(record)))
+            return dict(captured_names(self._bundle_folder(record)))
         except (OSError, ValueError, KeyError):
             # The next deployment rebuilds a missing or damaged bundle; show what is known.
             return {}
@@ -206,17 +210,22 @@ class Service(Invocable, Collecting, Scores):
     @property
     def script(self) -> Script:
         """The entry script that it runs, as it was shipped; of a model without one, what the package wrote."""
-        bundle = self._deployment.bundle_folder(self.record)
+        from ..bundles import manifest_of
+        from ..scripts import Script
+
+        bundle = self._bundle_folder(self.record)
         entry = bundle / "code" / manifest_of(bundle).entry
         return Script(self.name, entry.read_text(encoding="utf-8"), str(entry.parent))
 
     def moved_on(self, living: Living) -> tuple[str, ...]:
         """List the notebook's names that have changed since the served script was taken; empty if nothing is known."""
+        from ..scripts import CELL_FILE
+
         record = self.record
         if record.spec.script_is_file or record.spec.image or not living.knows(record.spec.script):
             return ()
         try:
-            entry = self._deployment.bundle_folder(record) / "code" / CELL_FILE
+            entry = self._bundle_folder(record) / "code" / CELL_FILE
             return living.moved_on(record.spec.script, entry.read_text(encoding="utf-8"))
         except OSError:
             # The next deployment rebuilds a missing bundle.
@@ -261,10 +270,12 @@ class Service(Invocable, Collecting, Scores):
     @property
     def collections(self) -> CollectedData:
         """What the service has collected, by collection."""
+        from .collected import CollectedData
+
         collects = str(self.record.spec.settings.get("collect", "off"))
         if collects != "off" and self.record.active:
             # A server that answers has written what it collected until then.
-            self._deployment.health(self.record)
+            self._health(self.record)
         return CollectedData(self.name, self._home.collected(self.name), collects)
 
     def stats(self) -> Stats:
@@ -286,60 +297,6 @@ class Service(Invocable, Collecting, Scores):
         server = self.record.server
         return server.certificate.file if server and server.certificate else None
 
-    def get_keys(self) -> Keys:
-        """Return the keys that let clients in, as azureml-core does.
-
-        Returns
-        -------
-        Keys
-            A pair, primary and secondary; either will do. Printed whole, it shows neither.
-
-        Raises
-        ------
-        UsageProblem
-            If the service has none.
-        """
-        return self._deployment.access.keys(self.name)
-
-    def regenerate_key(self, key: str, set_key: str | None = None) -> None:
-        """Replace one of the two keys; the other one stays good, so that clients can move to it first.
-
-        Parameters
-        ----------
-        key : str
-            ``"primary"`` or ``"secondary"``; the key of that name is refused as soon as this returns.
-        set_key : str, optional
-            The new key; by default one is made.
-
-        Raises
-        ------
-        UsageProblem
-            If the service has no keys, or this cannot be one.
-        ServiceDown
-            If the running server could not be told.
-        """
-        self._deployment.access.replace_key(self.name, key, set_key)
-
-    def get_token(self, lifetime: timedelta = LIFETIME) -> Token:
-        """Make a token that lets a client in for a while, as azureml-core does.
-
-        Parameters
-        ----------
-        lifetime : datetime.timedelta, optional
-            How long it is good: an hour, at most a day. It cannot be taken back before.
-
-        Returns
-        -------
-        Token
-            A pair: the token, and from when on to ask for another. Printed whole, it shows no token.
-
-        Raises
-        ------
-        UsageProblem
-            If the service takes none.
-        """
-        return self._deployment.access.token(self.name, lifetime)
-
     def start(self) -> Change:
         """Start the service again as it was last deployed, unless it runs.
 
@@ -348,6 +305,8 @@ class Service(Invocable, Collecting, Scores):
         StartFailed
             With the script's traceback.
         """
+        from ..deploying import Asked
+
         return self._deployment.deploy(self.name, Asked())
 
     def reload(
@@ -376,12 +335,16 @@ class Service(Invocable, Collecting, Scores):
         ReloadFailed
             With the traceback; the old version still serves.
         """
+        from ..invoking import encode_payload
+
         text = None if sample is None else encode_payload(sample).decode()
         self.change = self._deployment.reload(self.name, script=script, model=model, sample=text, large=large)
         return self.change
 
     def describe(self, **said: Unpack[Options]) -> None:
         """Change its tags, properties, description or labels; what runs is not touched."""
+        from ..deploying import Asked
+
         self._deployment.describe(self.name, Asked.of(**said))
 
     def stop(self) -> None:

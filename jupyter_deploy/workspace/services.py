@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import NotFound
 from ..files import tail
-from ..home import Home
 from ..services import Health, ServiceRecord, Services, derived
 from .service import Service
+
+if TYPE_CHECKING:
+    from ..home import Home
 
 
 class LiveServices(Mapping[str, Service]):

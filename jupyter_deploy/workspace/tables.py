@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..deploying import Progress
-from ..scoring import Scored, ScoreOptions
+from .parts import Parts
 
 if TYPE_CHECKING:
-    from .services import LiveServices
+    from pathlib import Path
+
+    from ..deploying import Progress
+    from ..scoring import Scored, ScoreOptions
 
 
-class ScoresByName:
+class ScoresByName(Parts):
     """The same for a workspace, by the service's name."""
-
-    services: LiveServices
 
     def score(
         self,

@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..deploying import Deployment, Progress, Resolved, Rollout
 from ..errors import NotFound
 from ..files import write_atomic
-from ..home import Home
-from ..services import Services
-from ..store import Claims, Stage
 
 if TYPE_CHECKING:
+    from ..deploying import Progress, Resolved, Rollout
+    from ..home import Home
+    from ..services import Services
+    from ..store import Claims, Stage
     from .service import Service
 
 _PREFIX = "try-"
@@ -26,7 +26,8 @@ _NOT_THEIRS = ("collect", "otlp")
 class TemporaryServers:
     """Starts and removes them. A file in ``trials/`` tells whose they are, so that those of dead processes are found.
 
-    ``handle`` makes the client from a service's name and the name for errors.
+    ``rollout`` starts servers, ``delete`` removes a service. ``handle`` makes the client from a service's name and the
+    name for errors.
     """
 
     def __init__(
@@ -34,15 +35,15 @@ class TemporaryServers:
         home: Home,
         claims: Claims,
         rows: Services,
-        rollout: Rollout,
-        deployment: Deployment,
+        rollout: Callable[[], Rollout],
+        delete: Callable[[str], object],
         handle: Callable[..., Service],
     ) -> None:
         self._home = home
         self._claims = claims
         self._rows = rows
         self._rollout = rollout
-        self._deployment = deployment
+        self._delete = delete
         self._handle = handle
 
     @contextmanager
@@ -71,7 +72,7 @@ class TemporaryServers:
         spec = replace(spec, follow_model="", on_change=())
         like = self._rows.find(resolved.spec.name)
         resolved = replace(resolved, spec=spec, told_as=told_as, runs_as=like.server if like else None)
-        self._rollout.apply(None, resolved, True, progress)
+        self._rollout().apply(None, resolved, True, progress)
         return self._handle(name, told_as=told_as)
 
     def log(self, name: str, lines: int) -> str:
@@ -93,5 +94,5 @@ class TemporaryServers:
         if self._rows.find(name):
             # Another process may have found it, too.
             with suppress(NotFound):
-                self._deployment.delete(name)
+                self._delete(name)
         (self._home.trials / name).unlink(missing_ok=True)

@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from ..capture import Notebook
-from ..deploying import (
-    Asked,
-    Deployment,
-    Followers,
-    Garbage,
-    Naming,
-    Options,
-    Package,
-    Packages,
-    Progress,
-    References,
-    Resolver,
-    Rollout,
-    fallback_target,
-)
-from ..environments import Environment, Environments
 from ..home import Home
-from ..invoking import encode_payload
-from ..registry import Lineage, Model, Models, Resources
-from ..scripts import Scripts
-from ..services import Change, Services
-from ..store import ArtifactStore, Database
-from ..targets import NEAREST, choose, target
-from ..targets import VARIABLE as TARGET_VARIABLE
-from .authoring import NOTHING, Authoring
-from .captured import CapturedValues
-from .endpoints import LiveEndpoints
 from .home_folder import find_home
-from .housekeeping import Housekeeping
-from .keeping import Keeping
-from .living import Living, Run
-from .opening import full_disk_told, open_home
-from .profile import Profile
-from .profiles import Profiles
-from .profiling import Profiling
-from .registering import Registering
-from .replay import Replays
-from .service import Service
-from .services import LiveServices
+from .opening import open_home
 from .tables import ScoresByName
-from .temporary import TemporaryServers
-from .trial import Trial, Trials
-from .written import Written
+from .written import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..capture import Notebook
+    from ..deploying import Asked, Options, Package, Progress
+    from ..environments import Environment
+    from ..registry import Lineage, Model, Resources
+    from .living import Living, Run
+    from .profile import Profile
+    from .service import Service
+    from .trial import Trial
+    from .written import Written
 
 
-class Workspace(Keeping, ScoresByName):
+class Workspace(ScoresByName):
     """Everything of one user: models, scripts, services.
 
     Opening one collects nothing. A change, or a list of services, removes what killed processes left.
@@ -75,47 +46,8 @@ class Workspace(Keeping, ScoresByName):
     """
 
     def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
-        self.home = Home(Path(home).expanduser().absolute()) if home is not None else find_home()
-        self._database = Database.at(self.home.database)
+        super().__init__(Home(Path(home).expanduser().absolute()) if home is not None else find_home(), artifacts)
         open_home(self.home, self._database)
-        self._artifacts = ArtifactStore(
-            artifacts or str(self.home.artifacts), cache=self.home.root / "cache", staging=self.home.staging
-        )
-        self._rows = Services(self._database)
-        self.models = Models(self._database, self._artifacts, Services.using)
-        self.scripts = Scripts(self._database)
-        self.environments = Environments(self._database)
-        self._open_kept(self.home, self._database)
-        self._references = References(self.scripts, self.environments, self.models.names)
-        self._naming = Naming(self._rows, self.scripts, self.models)
-        resolver = Resolver(self.home, self.models, self.scripts, self._artifacts, self.environments)
-        rollout = Rollout(self.home, self._rows, target, lambda: self._database.workspace_id)
-        garbage = Garbage(self.home, self._database, self._rows, self._artifacts)
-        stores = (self.home, self._database, self._rows)
-        self._deployment = Deployment(*stores, resolver, target, rollout, self._room, garbage)
-        captured = CapturedValues(self.home, self._database, self.models)
-        self._packages = Packages(self.home, self._rows, resolver, self._database)
-        # Without a service, try a script in a plain process, which starts soonest; an image may take minutes.
-        quick = partial(choose, os.environ.get(TARGET_VARIABLE, NEAREST))
-        claims, changes = self._database.claims, self._deployment
-        servers = TemporaryServers(self.home, claims, self._rows, rollout, changes, self._handle)
-        self._trials = Trials(self._rows, resolver, changes, quick, servers)
-        self.profiles, looked_up = Profiles(self._database), (self._naming, self._references, resolver)
-        self._profiling = Profiling(self.home, self._rows, *looked_up, target, servers, self.profiles)
-        self.housekeeping = Housekeeping(*stores, garbage, captured, changes, servers)
-        followers = Followers(self.home, self._rows, changes)
-        self._registering = Registering(self.housekeeping, self._database, self.models, followers)
-        self.services = LiveServices(self._rows, self.home, self._handle, self.housekeeping.clear_away, changes.health)
-        self._replays = Replays(self._rows, self.scripts, self._trials, self._handle)
-        self._authoring = Authoring(self.home, claims, captured, self.scripts, self._rows, changes, self._trials.run)
-        made = (resolver, rollout, changes, self._handle, self._references, self._authoring.renewed)
-        self.endpoints = LiveEndpoints(self.home, self._database, self._rows, *made)
-
-    def _handle(self, name: str, change: Change | None = None, told_as: str = "") -> Service:
-        return Service(name, self._rows, self.home, target, self._deployment, change, told_as, self._replays.run)
-
-    def _room(self) -> contextlib.AbstractContextManager[None]:
-        return full_disk_told(self.home, self.housekeeping.prunable)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.home.root}>"
@@ -230,6 +162,8 @@ class Workspace(Keeping, ScoresByName):
         TrialFailed, ReloadFailed
             If it failed on the value, or a service could not load it: all serve on as before, and nothing is stored.
         """
+        from ..capture import Notebook
+
         given = {"sample": sample, "value": value, "draft": draft, "run": run, "progress": progress}
         with self.housekeeping.changing() if value is NOTHING else self.housekeeping.trying():
             return self._authoring.write(name, cell, folder or Path.cwd(), notebook or Notebook(), **given)
@@ -260,6 +194,8 @@ class Workspace(Keeping, ScoresByName):
         ``rows`` is a list of values, as for :meth:`.Service.invoke`; a text file with a request a line; a folder with a
         request a file; or a data frame with one column of texts. ``cpus`` and ``memory`` are the limits.
         """
+        from ..deploying import Asked
+
         wanted = Asked.of(**options) if asked is None else asked
         with self.housekeeping.trying():
             return self._profiling.run(name, wanted, rows, large, progress)
@@ -306,6 +242,8 @@ class Workspace(Keeping, ScoresByName):
             Take the notebook's present values for a script whose cell was run in it; return when it serves, or at once;
             gets the steps of the work.
         """
+        from ..deploying import Asked
+
         return self.apply(
             name, Asked.of(**options), living=living, wait=wait, large=large, progress=progress, keys=keys
         )
@@ -322,6 +260,8 @@ class Workspace(Keeping, ScoresByName):
         keys: Mapping[str, str | None] | None = None,
     ) -> Service:
         """Deploy a service from a request that an edge has built; :meth:`deploy` builds one from its arguments."""
+        from ..deploying import fallback_target
+
         notes, chosen = list[str](), list[str]()
         self.housekeeping.clear_away()
         self._deployment.unproven.settle(name)
@@ -357,6 +297,9 @@ class Workspace(Keeping, ScoresByName):
 
         ``living`` and ``progress`` are as for :meth:`deploy`.
         """
+        from ..deploying import Asked
+        from ..invoking import encode_payload
+
         name = self._rows.get(name).name
         runs = "" if script is not None else self._deployment.script_of(name, Asked())
         text = None if sample is None else encode_payload(sample).decode()
@@ -392,6 +335,8 @@ class Workspace(Keeping, ScoresByName):
         folder, progress : str or pathlib.Path, callable, optional
             Write a build context there instead, the same bytes for the same input; gets the steps of the work.
         """
+        from ..deploying import Asked
+
         name, script = self._naming.service(name, script, progress, models=models)
         asked = Asked.of(script=script, models=models, environment=environment, source=source, variables=variables)
         with self.housekeeping.changing():

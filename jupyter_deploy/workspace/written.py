@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..scripts import RunInput, Script, Taken
-from ..services import Change
-from .trial import Trial
+if TYPE_CHECKING:
+    from ..scripts import RunInput, Script, Taken
+    from ..services import Change
+    from .trial import Trial
+
+NOTHING = object()
 
 
 @dataclass(frozen=True)

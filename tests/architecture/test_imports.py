@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +20,13 @@ def fresh(code: str) -> str:
 
 def loaded(code: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after the code."""
-    names = json.loads(fresh(f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))").splitlines()[-1])
-    return {name.partition(".")[0] for name in names}
+    return {name.partition(".")[0] for name in modules_after(code)}
+
+
+def modules_after(code: str) -> list[str]:
+    """All modules that a fresh interpreter has loaded after the code."""
+    printed = fresh(f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))")
+    return list(json.loads(printed.splitlines()[-1]))
 
 
 def best(measure: Callable[[], float]) -> float:
@@ -66,6 +72,21 @@ def test_load_ext_loads_nothing_heavy() -> None:
     heavy = {"docker", "ipywidgets", "joblib", "numpy", "requests", "sqlalchemy", "uvicorn", "sklearn", "psutil"}
     assert not loaded(f"{SHELL}\n{LOAD}") & heavy
     assert "jupyter_deploy" in loaded(f"{SHELL}\n{LOAD}")
+
+
+COMMAND = "import sys\nfrom jupyter_deploy.cli import main\nsys.argv[1:] = ['services']\nassert main() == 0"
+
+
+def test_a_short_command_loads_what_it_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside SQLAlchemy, which is most of its time; loading all of the package took more than twice as long."""
+    monkeypatch.setenv("JUPYTER_DEPLOY_HOME", str(tmp_path))
+    names = modules_after(COMMAND)
+    rooms = {".".join(name.split(".")[:2]) for name in names if name.startswith("jupyter_deploy.")}
+    unused = {"capture", "compute", "datasets", "frameworks", "magics", "registry", "routing", "runs", "scoring", "sdk"}
+    assert not rooms & {f"jupyter_deploy.{room}" for room in unused}
+    assert sum(name.startswith("jupyter_deploy") for name in names) <= 90
+    assert not {name.partition(".")[0] for name in names} & {"docker", "filelock", "fsspec", "numpy", "psutil", "yaml"}
+    assert "sqlalchemy.orm" not in names
 
 
 @pytest.mark.parametrize("module", ["front.server", "worker.worker", "worker.forkserver", "front.http", "__main__"])

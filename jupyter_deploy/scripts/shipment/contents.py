@@ -14,7 +14,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blake3 import blake3
 
@@ -22,7 +22,9 @@ from ...errors import StoreProblem
 from ...files import write_atomic
 from ...store import NO_ROOM
 from .excluded import holds_a_key
-from .gathering import Shipment
+
+if TYPE_CHECKING:
+    from .gathering import Shipment
 
 # Every shipped file has this modification time; another one shows that it was written to.
 EPOCH_NS = 315_532_800_000_000_000
