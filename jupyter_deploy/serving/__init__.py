@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .settings import IGNORED as IGNORED
     from .settings import Settings as Settings
     from .settings import gather as gather
+    from .succession import LEFT_FILE as LEFT_FILE
     from .telemetry import TELEMETRY_PACKAGES as TELEMETRY_PACKAGES
     from .telemetry import is_telemetry_installed as is_telemetry_installed
     from .warm import READY as READY
@@ -76,6 +77,7 @@ else:
             "options": "WorkerOptions",
             "origins": "Origin origins_of place_of",
             "settings": "IGNORED Settings gather",
+            "succession": "LEFT_FILE",
             "telemetry": "TELEMETRY_PACKAGES is_telemetry_installed",
             "warm": "READY",
             "watcher": "ENDED_FILE PIDS_FILE start_time",

@@ -14,6 +14,7 @@ from ..errors import DeployError
 from .watcher import Life, detach
 
 if TYPE_CHECKING:
+    from .config import ServingConfig
     from .front import Inherited
 
 
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None, imported: tuple[int, ...] | None = 
     # The listening socket of the server before this one, and the line on which its connections come.
     parser.add_argument("--inherited", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--channel", type=int, help=argparse.SUPPRESS)
+    # Where the server before this one finds it, in the network that both have.
+    parser.add_argument("--waits-at", default="", help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)
     parser.add_argument("--again", default="", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -91,12 +94,15 @@ def _log_to(file: Path) -> int:
 def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
     from .config import ServingConfig, read_config, with_settings
     from .credentials import credentials_of
-    from .front import Served, Server, listen
+    from .front import Served, Server
     from .layout import Layout, layout_of_bundle, layout_of_script
     from .logs import Format, log, write_all
+    from .succession import LEFT, has_left, hold
     from .telemetry import check_installed
 
     config = read_config(given.config) if given.config else ServingConfig()
+    if has_left(config.state_folder):
+        hold()
     named = ("host", "port", "workers", "max_batch")
     changes = {key: getattr(given, key) for key in named if getattr(given, key) is not None}
     pairs = dict(item.partition("=")[::2] for item in given.set)
@@ -117,11 +123,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         layout = layout_of_script(
             given.entry_script, given.model_dir, given.app_root or Path.cwd(), given.source_directory
         )
-    inherited = given.listener is not None
-    listener = socket.socket(fileno=given.listener) if inherited else listen(config.host, config.port)
-    # Only the front may hold the socket: a worker's child that inherited it would keep the port busy.
-    listener.set_inheritable(False)
-    before = _inherited(given, life)
+    listener, before = _listener(given, life, config)
     if given.entry_script:
         host = f"[{config.host}]" if ":" in config.host else config.host
         text = f"Serving {given.entry_script} at http://{host}:{listener.getsockname()[1]}/score"
@@ -130,7 +132,7 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         else:
             print(text, flush=True)  # noqa: T201 - the line that people look for first
     log_file = given.log or given.rotate
-    return Server(
+    code = Server(
         config,
         layout,
         listener,
@@ -141,6 +143,22 @@ def _serve(given: argparse.Namespace, echo: int | None, life: Life) -> int:
         credentials=credentials,
         inherited=before,
     ).run()
+    if code == LEFT:
+        hold()
+    return code
+
+
+def _listener(given: argparse.Namespace, life: Life, config: ServingConfig) -> tuple[socket.socket, Inherited | None]:
+    from .front import listen
+    from .succession import bound_or_handed_over
+
+    if given.waits_at:
+        return bound_or_handed_over(config.host, config.port, given.waits_at)
+    bound = given.listener is not None
+    listener = socket.socket(fileno=given.listener) if bound else listen(config.host, config.port)
+    # Only the front may hold the socket: a worker's child that inherited it would keep the port busy.
+    listener.set_inheritable(False)
+    return listener, _inherited(given, life)
 
 
 def _inherited(given: argparse.Namespace, life: Life) -> Inherited | None:

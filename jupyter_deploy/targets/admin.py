@@ -205,6 +205,14 @@ class Admin:
             return False
         return status == HTTPStatus.OK
 
+    def leave(self) -> bool:
+        """Have the server end, and leave its container to others with its network; false if it does not answer."""
+        try:
+            status, _ = self._ask("POST", "/-/leave", _STATE_SECONDS, {})
+        except (*Silent, ValueError):
+            return False
+        return status == HTTPStatus.ACCEPTED
+
     def authorize(self, name: str, credentials: Credentials) -> None:
         """Have the server ask its clients for other credentials from now on; the service's name is for the message.
 

@@ -8,15 +8,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import docker
 import pytest
 import requests
 
 from jupyter_deploy.environments import Environment
-from jupyter_deploy.errors import ReloadFailed
+from jupyter_deploy.errors import ReloadFailed, StartFailed
 from jupyter_deploy.workspace import Service, Workspace
 from tests.e2e.conftest import until
 
+from ..load import Load
 from ..servers import container_of
+from .probing import its_containers
 
 CELL = """import json, os
 
@@ -25,6 +28,7 @@ print("loading version", VERSION)
 
 def init():
     global kind
+    assert os.environ.get("A") != "broken"
     with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "kind.txt")) as file:
         kind = file.read()
 
@@ -125,6 +129,42 @@ def test_another_environment_takes_over_the_address_and_the_log(workspace: Works
     times = [line[:23] for line in lines if "generation 1 serves" in line or "print - asked" in line]
     assert times == sorted(times)
     assert len(edited.get_logs(num_lines=2).splitlines()) == 2
+
+
+def test_containers_after_the_first_have_its_network(
+    workspace: Workspace, edited: Service, engine: docker.DockerClient
+) -> None:
+    first, address = container_of(edited).container, edited.scoring_uri
+    with Load(address), pytest.raises(StartFailed):
+        workspace.deploy("edited", variables={"A": "broken"})
+    with Load(address):
+        for value in "12":
+            workspace.deploy("edited", variables={"A": value})
+    last = container_of(edited)
+    assert (edited.scoring_uri, last.network) == (address, first)
+    held = engine.containers.get(first)
+    assert set(its_containers(engine, workspace)) == {f"/{held.name}", f"/{last.name}"}
+    # Only a process that waits is left of the first one.
+    assert len(held.top()["Processes"]) == 2
+    assert "signal.pause" in held.top()["Processes"][-1][-1]
+    # With the engine, both are started anew, in any order; the first one's network is another one then.
+    held.restart(timeout=0)
+    until(lambda: edited.state == "Healthy")
+    assert edited.invoke("[]") == [1, "old"]
+    # A container that ends by itself comes back to the same network, without any look.
+    engine.containers.get(last.container).exec_run(["kill", "-9", "-1"])
+    until(lambda: answers(address))
+    edited.stop()
+    assert edited.start().action == "started"
+    assert container_of(edited).network == ""
+
+
+def answers(address: str) -> bool:
+    """Whether a service answers."""
+    try:
+        return requests.post(address, data="[]", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def test_a_printed_line_is_seen_at_once(edited: Service) -> None:

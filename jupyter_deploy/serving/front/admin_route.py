@@ -36,7 +36,7 @@ _KEYS = ("bundle", "digest", "workers", "settings", "sample")
 
 
 class Admin:
-    """Answers ``/-/state``, ``/-/reload``, ``/-/auth``, ``/-/listener`` and ``/-/bundles/<digest>``.
+    """Answers ``/-/state``, ``/-/reload``, ``/-/auth``, ``/-/listener``, ``/-/leave`` and ``/-/bundles/<digest>``.
 
     An empty token closes them.
     """
@@ -78,6 +78,8 @@ class Admin:
         body = await read_body(receive, headers, _BODY_LIMIT)
         if path == "/-/listener":
             return self._offer(body)
+        if path == "/-/leave":
+            return self._leave()
         return self._authorize(body) if path == "/-/auth" else await self._reload(body, receive)
 
     def _offer(self, body: bytes) -> Reply:
@@ -94,6 +96,13 @@ class Admin:
             raise Refused(409, f"This server has no socket on port {port} to hand over.")
         log.info("another server may take over port %d", port)
         return Reply(200, b"{}")
+
+    def _leave(self) -> Reply:
+        """End the server, and leave its container to those that have its network."""
+        if self._hand_over.leave is None:
+            raise Refused(409, "This server is not in a container of its own.")
+        self._hand_over.leave()
+        return Reply(202, b"{}")
 
     def _authorize(self, body: bytes) -> Reply:
         """Take other credentials. The target that sends them has put them where the next start reads them."""

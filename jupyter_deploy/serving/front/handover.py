@@ -48,6 +48,8 @@ class HandOver:
         self._channel: socket.socket | None = None
         self._waiting: collections.deque[int] = collections.deque()
         self._moves = self._begun = False
+        # What ends this server and leaves its container to the next one; set where it can do that.
+        self.leave: Callable[[], None] | None = None
 
     @property
     def leaving(self) -> bool:
@@ -62,6 +64,7 @@ class HandOver:
     def offer(self, path: str, port: int, *, moves: bool) -> bool:
         """Send the socket that listens on ``port`` to who listens at ``path``; false if there is none.
 
+        A path that begins with ``@`` is a name in the network's own space, without a file (Linux).
         ``moves`` says whether the next server can go on with connections. Raises OSError if nobody takes it.
         """
         found = next((one for one in self._listeners if one.getsockname()[1] == port), None)
@@ -70,7 +73,7 @@ class HandOver:
         channel = socket.socket(socket.AF_UNIX)
         try:
             channel.settimeout(_CONNECT_SECONDS)
-            channel.connect(path)
+            channel.connect(f"\0{path[1:]}" if path.startswith("@") else path)
             socket.send_fds(channel, [b"L"], [found.fileno()])
             channel.setblocking(False)
         except BaseException:

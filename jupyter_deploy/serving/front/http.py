@@ -51,6 +51,7 @@ _METHODS = {
     UPLOADS: ("POST",),
     "/-/auth": ("POST",),
     "/-/listener": ("POST",),
+    "/-/leave": ("POST",),
 }
 
 

@@ -24,6 +24,7 @@ from ..logfile import LogFile
 from ..logs import configure, log
 from ..logwriter import LogWriter, Outputs
 from ..messages import INIT_FAILED
+from ..succession import LEFT, LEFT_FILE
 from ..watcher import ENDED_FILE, ENDING, Life, replace_file
 from .changes import Changes
 from .collection import Collection
@@ -43,9 +44,11 @@ from .watch import SECONDS, changed, state_of
 from .workers import Generation
 
 _AGAIN_SECONDS = 0.5
+_ANSWER_SECONDS = 0.05
 # In the state folder, for the targets.
 _FAILURE = "failure.json"
 _SERVED = "served"
+_ACCEPTS = "accepts"
 _URL = "JUPYTER_DEPLOY_URL"
 FIRST = Life()
 _NONE = Credentials()
@@ -150,6 +153,8 @@ class Server:
         application = HttpApplication(*parts, credentials=self._credentials, hand_over=hand_over, loopback=loopback)
         engine = self._engine(application, intake, hand_over)
         self._take_signals(runtime, engine, hand_over)
+        if self.config.state_folder and not self._life.watcher:
+            hand_over.leave = lambda: self._leave(runtime, engine, hand_over)
         self._background(self._first_generation(runtime, engine, uploads, sockets))
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
@@ -161,6 +166,8 @@ class Server:
             await asyncio.to_thread(self._changes.close)
             collection.close()
             await asyncio.to_thread(telemetry.close)
+            if self._exit_code == LEFT:
+                self._mark(LEFT_FILE)
             log.info("stopped")
             writer.close()
 
@@ -168,6 +175,7 @@ class Server:
         """Return the sockets to accept on from the start, and the one that clients know."""
         own, inherited = self._listener or listen(self.config.host, self.config.port), self._inherited
         if inherited is None:
+            self._accepts()
             return [own], own
         if self._life.restarts and Served.read(self._run_folder).bundle:
             # It has taken over already, so nobody else listens there.
@@ -241,6 +249,25 @@ class Server:
         hand_over.begin()
         engine.should_exit = True
 
+    def _leave(self, runtime: Runtime, engine: Any, hand_over: HandOver) -> None:
+        if not engine.should_exit:
+            self._exit_code = LEFT
+            # The answer to who asks comes first.
+            asyncio.get_running_loop().call_later(
+                _ANSWER_SECONDS, self._drain, runtime, engine, hand_over, "another server takes over"
+            )
+
+    def _accepts(self) -> None:
+        if not self._life.watcher:
+            self._mark(_ACCEPTS)
+
+    def _mark(self, name: str) -> None:
+        """Make a file by which the target tells how far this server is."""
+        if self.config.state_folder:
+            # A full disk must not stop the service.
+            with contextlib.suppress(OSError):
+                (Path(self.config.state_folder) / name).touch()
+
     @property
     def _run_folder(self) -> Path:
         return Path(self.config.run_folder)
@@ -279,10 +306,9 @@ class Server:
             return
         self._take_over(engine, sockets)
         if self.config.state_folder:
-            # A full disk must not stop the service.
             with contextlib.suppress(OSError):
                 (Path(self.config.state_folder) / _FAILURE).unlink(missing_ok=True)
-                (Path(self.config.state_folder) / _SERVED).touch()
+            self._mark(_SERVED)
         if self._watched:
             log.info("watching %s; edit it and the service changes", Path(layout.entry).parent)
             await self._watch(runtime, layout, before)
@@ -296,6 +322,7 @@ class Server:
         def take_over() -> Callable[[socket.socket], None]:
             log.info("this server takes over port %d", inherited.listener.getsockname()[1])
             sockets.append(inherited.listener)
+            self._accepts()
             return engine.accept(inherited.listener).adopt
 
         if inherited.channel is not None:

@@ -61,16 +61,17 @@ def limits(launch: Launch, info: Mapping[str, Any]) -> dict[str, int]:
     return {"mem_limit": memory, "memswap_limit": memory, "cpu_period": 100_000, "cpu_quota": int(cpus * 100_000)}
 
 
-def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Mapping[str, int]) -> Any:
+def host_config(
+    client: Any, launch: Launch, share: Share, port: int, bounds: Mapping[str, int], network: str = ""
+) -> Any:
     """Build the host's part of a container's configuration: all of its safety but the user.
 
-    ``port`` is published on loopback.
+    ``port`` is published on loopback, unless the container has the ``network`` of another one, which has done that.
     """
     own = launch.image
     inside = own.port if own else PORT
     options: dict[str, Any] = {
         **bounds,
-        "port_bindings": {f"{inside}/tcp": (HOST, port)},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "pids_limit": _PIDS,
@@ -79,6 +80,10 @@ def host_config(client: Any, launch: Launch, share: Share, port: int, bounds: Ma
         "log_config": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         "mounts": _mounts(launch, share),
     }
+    if network:
+        options["network_mode"] = f"container:{network}"
+    else:
+        options["port_bindings"] = {f"{inside}/tcp": (HOST, port)}
     if own:
         # The image's user may be root, which may become another user or bind a port below 1024; nothing more.
         options["cap_add"] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"]

@@ -28,7 +28,8 @@ def images_of(environment: Environment) -> set[str]:
 def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator[tuple[str, str]]:
     """Yield id and name of a workspace's containers that no service of any target knows."""
     ours = client.api.containers(all=True, filters={"label": f"{LABEL}.workspace={workspace}"})
-    ids = {ContainerFacts.of(server).container for server in known if server.target == TARGET}
+    facts = [ContainerFacts.of(server) for server in known if server.target == TARGET]
+    ids = {identity for one in facts for identity in (one.container, one.network)}
     now = datetime.now(UTC).timestamp()
     for container in ours:
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:

@@ -47,7 +47,7 @@ def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silen
     if status == "paused":
         return Health("Unhealthy", f"its container is paused; docker unpause {name} lets it go on")
     if status == "exited" and code in {0, 137, 139, 143}:
-        if _stopped_by_hand(client, facts, code):
+        if stopped_by_hand(client, facts.container, code):
             return Health("Failed", f"its container was stopped by hand; docker start {name} or deploy starts it again")
         # docker kill counts as a wish of the user, and the engine leaves the container; the service must run all the
         # same. After any other end, OOMKilled too (which it also reports for workers that died long ago), the engine
@@ -69,14 +69,14 @@ def _judged(client: Any, facts: ContainerFacts, inspected: dict[str, Any], silen
     return Health("Unhealthy", silent.rstrip("."))
 
 
-def _stopped_by_hand(client: Any, facts: ContainerFacts, code: int) -> bool:
+def stopped_by_hand(client: Any, container: str, code: int) -> bool:
     """Tell a user's stop from docker kill, and from what an engine does to surviving containers at its own start.
 
     The engine records a stop, even if it had to kill in the end, but not a kill. It also records a stop at its own
     start, but then not the container's start, though its record is not full yet.
     """
     known = list(client.api.events(since="1", until=f"{time.time():.9f}", decode=True))
-    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == facts.container]
+    own = [event.get("Action") for event in known if (event.get("Actor") or {}).get("ID") == container]
     full = len(known) >= _REMEMBERED
     if full and not own:
         # Long ago: a server that ended normally was asked to.

@@ -13,9 +13,10 @@ from typing import Any
 
 from ...files import older_log, touch_private, write_atomic
 from ...services import Health, Launch
-from ...serving import Credentials, Failure, ServingConfig, with_settings
+from ...serving import LEFT_FILE, Credentials, Failure, ServingConfig, with_settings
 from ...store import refuse_secrets
 from ..admin import CREDENTIALS_FILE, TOKEN_FILE
+from .facts import ContainerFacts
 from .images import PORT
 
 DRAIN_SECONDS = 30.0
@@ -39,6 +40,16 @@ class Share:
         self.folder = folder
         self.service = folder / "service"
         self.state = folder / "state"
+
+    @classmethod
+    def of(cls, facts: ContainerFacts) -> Share:
+        """Return the folder of a server's container."""
+        return cls(Path(facts.share))
+
+    @classmethod
+    def of_network(cls, facts: ContainerFacts) -> Share:
+        """Return the folder of the container whose network a server's container has."""
+        return cls(Path(facts.network_share))
 
     @classmethod
     def create(cls, launch: Launch, user: str) -> Share:
@@ -143,6 +154,21 @@ class Share:
     def has_served(self) -> bool:
         """Whether the script was ever loaded."""
         return (self.state / "served").exists()
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the server has begun to accept at the service's port."""
+        return (self.state / "accepts").exists()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the server has given way to another one, and the container only holds its network."""
+        return (self.state / LEFT_FILE).exists()
+
+    def leave(self) -> None:
+        """Let the container hold nothing but its network, from its next start on."""
+        # The container can write there: a link would lead to a file of this machine.
+        os.close(os.open(self.state / LEFT_FILE, os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), 0o644))
 
     def end(self, reason: str) -> None:
         """Record why the container could not serve, because it is about to be removed."""

@@ -6,9 +6,10 @@ import contextlib
 import re
 import secrets
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...environments import Environment
 from ...errors import PortBusy, ServiceDown, TargetProblem
@@ -34,7 +35,8 @@ from .containers import HOST, LOG, host_config, labels_of, limits, user_of, vari
 from .daemon import discard, engine, unreachable
 from .facts import ContainerFacts
 from .images import LABEL, PORT, ensure, exists, pull
-from .observation import of_container, of_own_image
+from .network import gives_way, handed_over, mended, release, waits
+from .observation import of_container, of_own_image, stopped_by_hand
 from .output import container_output, file_output, keep_output
 from .share import CURRENT, DRAIN_SECONDS, SERVICE, Share, settings_of
 from .statistics import of_server
@@ -42,11 +44,22 @@ from .statistics import of_server
 _TRIES = 5
 
 
+class Joined(NamedTuple):
+    """The network of another container that a new one has, if any, and where its server waits for that one's port."""
+
+    waits_at: str = ""
+    network: str = ""
+    network_share: str = ""
+
+
+_ALONE = Joined()
+
+
 class DockerTarget:
     """Starts containers that outlive the process that started them, and finds them again by their ids and labels."""
 
     name = "docker"
-    capabilities = Capabilities(limits=True, own_image=True, live_reload=True)
+    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, takes_over=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Pull or build the image."""
@@ -64,6 +77,8 @@ class DockerTarget:
             info = client.info()
             user, bounds = user_of(info), limits(launch, info)
             _remove_unknown(client, launch)
+            if self._start_beside(client, launch, info, commit):
+                return
             share = Share.create(launch, user)
             try:
                 for attempt in range(_TRIES):
@@ -77,6 +92,39 @@ class DockerTarget:
                 share.remove()
                 raise
 
+    def _start_beside(
+        self, client: Any, launch: Launch, info: dict[str, Any], commit: Callable[[Server], None]
+    ) -> bool:
+        """Start a container in the network of the one before, whose server hands over its port; false if it cannot."""
+        from docker.errors import APIError
+
+        before = launch.takes_over
+        facts = ContainerFacts.of(before) if before else ContainerFacts()
+        if before is None or launch.image or not facts.gives_way or not facts.container:
+            return False
+        user, bounds, name = user_of(info), limits(launch, info), f"jupyter-deploy-{secrets.token_hex(8)}"
+        joined = Joined(name, facts.network or facts.container, facts.network_share or facts.share)
+        share, made = Share.create(launch, user), list[Server]()
+
+        def committed(server: Server) -> None:
+            made.append(server)
+            commit(server)
+
+        try:
+            self._start(client, launch, share, before.port, user, bounds, info, committed, joined)
+            new = ContainerFacts.of(made[-1]).container
+            moves = launch.certificate is None and before.certificate is None
+            if handed_over(client, self._admin(before), new, name, connections=moves):
+                return True
+            discard(client, new)
+        except BaseException as error:
+            share.remove()
+            if not isinstance(error, APIError):
+                raise
+        else:
+            share.remove()
+        return False
+
     @staticmethod
     def _start(
         client: Any,
@@ -87,6 +135,7 @@ class DockerTarget:
         bounds: dict[str, int],
         info: dict[str, Any],
         commit: Callable[[Server], None],
+        joined: Joined = _ALONE,
     ) -> bool:
         """Create and start a container; false if its port is taken."""
         from docker.errors import APIError
@@ -97,6 +146,7 @@ class DockerTarget:
         )
         name = f"{LABEL}-{launch.name}-{secrets.token_hex(3)}"
         command = [f"{SERVICE}/bundles/{CURRENT}", "--config", f"{SERVICE}/config.json", "--log", LOG]
+        command += ["--waits-at", joined.waits_at] if joined.waits_at else []
         try:
             created = client.api.create_container(
                 image,
@@ -104,14 +154,15 @@ class DockerTarget:
                 name=name,
                 user=None if own else user,
                 working_dir=None if own else "/tmp",  # noqa: S108 - the container's own
-                ports=[(own.port if own else PORT, "tcp")],
+                ports=None if joined.network else [(own.port if own else PORT, "tcp")],
                 environment=variables_of(launch, bounds, int(info["NCPU"]), port),
                 labels=labels_of(launch),
                 stop_signal=None if own else "SIGTERM",
-                host_config=host_config(client, launch, share, port, bounds),
+                host_config=host_config(client, launch, share, port, bounds, joined.network),
             )["Id"]
             log = str(launch.local.log) if own else ""
-            facts = ContainerFacts(created, name, str(share.folder), known_settings(), own, log)
+            place = (created, name, str(share.folder), known_settings(), own, log)
+            facts = ContainerFacts(*place, not own, joined.network, joined.network_share)
             made = (facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
             commit(Server(DockerTarget.name, *made))
             client.api.start(created)
@@ -129,7 +180,7 @@ class DockerTarget:
     def reload(self, launch: Launch, server: Server) -> tuple[Reloaded, ...]:
         """Link the bundle into the folder that the container sees."""
         facts = ContainerFacts.of(server)
-        share = Share(Path(facts.share))
+        share = Share.of(facts)
         place = share.add(launch.bundle.folder)
         settings = settings_for(facts.knows, launch.name, settings_of(launch))
         reloaded = self._admin(server).reload(place, launch.workers, settings)
@@ -139,7 +190,7 @@ class DockerTarget:
 
     def authorize(self, local: LocalFolders, server: Server, credentials: Credentials) -> None:
         """Write them where the container's next start reads them, then tell the server that runs in it."""
-        share = Share(Path(ContainerFacts.of(server).share))
+        share = Share.of(ContainerFacts.of(server))
         # A container of a package before these has no such file, and its server refuses.
         if share.has_credentials:
             share.authorize(credentials)
@@ -157,7 +208,7 @@ class DockerTarget:
     def probe(self, local: LocalFolders, server: Server) -> Health:
         """Ask the server, or else its folder and the engine; a start that failed is removed."""
         facts = ContainerFacts.of(server)
-        share = Share(Path(facts.share))
+        share = Share.of(facts)
         if not facts.share:
             return Health("Failed", "it has no container")
         if facts.image:
@@ -169,8 +220,12 @@ class DockerTarget:
         failure = share.failure()
         if failure:
             health = Health("Failed", failure.summary, failure=failure)
+        elif waits(facts):
+            # The server before it still answers at the port.
+            return Health("Healthy", generation=1, started=time.time())
         else:
-            health = share.ended() or of_container(facts, silent, has_served=share.has_served)
+            known = share.ended() or mended(facts, stopped_by_hand)
+            health = known or of_container(facts, silent, has_served=share.has_served)
         if health.state == "Failed" and not share.has_served:
             # Only the reason of a failed start stays; the engine would retry forever.
             self.abandon(local, server, health.reason)
@@ -192,7 +247,7 @@ class DockerTarget:
     def abandon(self, local: LocalFolders, server: Server, why: str) -> None:
         """Remove the container: the engine would restart it forever."""
         facts = ContainerFacts.of(server)
-        Share(Path(facts.share)).end(why)
+        Share.of(facts).end(why)
         with contextlib.suppress(TargetProblem):
             if facts.image:
                 keep_output(facts, Path(facts.log))
@@ -228,13 +283,17 @@ class DockerTarget:
             return statistics.usage_of_container(client, facts.container)
 
     def stop(self, server: Server, patience: float = DRAIN_SECONDS + 10) -> None:
-        """Stop and remove the container, and its folder."""
+        """Stop and remove the container, and its folder; where others have its network, it stays without its server."""
         facts = ContainerFacts.of(server)
         if facts.container:
             if facts.image:
                 keep_output(facts, Path(facts.log))
-            self._remove(facts, patience)
-            Share(Path(facts.share)).remove()
+            with engine(timeout=patience + 60) as client:
+                if gives_way(client, facts, self._admin(server), patience):
+                    return
+                self._remove(facts, patience)
+                Share.of(facts).remove()
+                release(client, facts)
 
     def forget(self, server: Server) -> None:
         """Do nothing: everything is in the service's own folder."""
@@ -280,7 +339,7 @@ class DockerTarget:
             yield from container_output(facts, local.log, lines, follow)
 
     def _admin(self, server: Server) -> Admin:
-        token = token_in(Share(Path(ContainerFacts.of(server).share)).service)
+        token = token_in(Share.of(ContainerFacts.of(server)).service)
         return Admin(self.url(server), token, server.certificate)
 
 

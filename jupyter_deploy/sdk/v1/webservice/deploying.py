@@ -101,7 +101,7 @@ def update(
 ) -> None:
     """Change what is given; the address stays.
 
-    No request fails, unless packages or variables change: then new connections are refused for about a second.
+    No request fails, also where packages or variables change.
     """
     if models is None and inference_config is None and configuration is None:
         raise WebserviceException(
