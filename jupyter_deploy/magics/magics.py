@@ -28,7 +28,10 @@ CELL_MAGICS = ("score_script", "invoke", "model")
 
 
 # The verbs that Azure's command line has as well.
-_AZ = ("register", "download", "deploy", "package", "profile", "endpoint", "deployment")
+_AZ = (
+    *("register", "download", "deploy", "package", "profile", "list", "show", "delete"),
+    *("endpoint", "deployment"),
+)
 
 
 @magics_class

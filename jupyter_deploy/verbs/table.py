@@ -58,6 +58,8 @@ def find(name: str, words: str = "") -> Verb:
 def _advice(name: str, words: str) -> str:
     """Suggest the verb of that meaning, the object of that name, or the verb of a similar name."""
     rest = f" {words.strip()}" if words.strip() else ""
+    if name.lower() in {"list", "ls"}:
+        return f"Use: jupyter model models{rest}, or for services: jupyter model services"
     if name.lower() in MEANT:
         return f"Use: jupyter model {MEANT[name.lower()]}{rest}"
     known = _kind_of(name)

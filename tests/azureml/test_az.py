@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.cli import main
-from jupyter_deploy.sdk.v1 import Experiment, Model, ResourceConfiguration, Workspace
+from jupyter_deploy.sdk.v1 import Experiment, Model, ResourceConfiguration, Webservice, Workspace
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
 
@@ -61,6 +61,48 @@ def test_sizes_and_verbosity_are_taken(outputs: Path, ws: Workspace, capsys: pyt
     model = Model(ws, "mymodel")
     assert (model.resource_configuration, model.properties) == (ResourceConfiguration(1, 0.5), {"seed": "1"})
     assert model.model_framework == "ScikitLearn"
+
+
+def asked(line: str) -> int:
+    """Run a command line."""
+    return main(line.split())
+
+
+def test_a_service_needs_no_files_of_configuration(
+    outputs: Path, folder: Path, ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "code").mkdir()
+    (folder / "code" / "score.py").write_text("def run(data):\n    return data\n")
+    assert main(["register", "-n", "mymodel", "-p", "outputs/model.pkl", "--tag", "area=mnist"]) == 0
+    words = "deploy -n flagged -m mymodel:1 --es score.py --sd code --cp aci --ae true --description text --tag a=b"
+    assert main([*words.split(), "--no-wait"]) == 0
+    service = Webservice(ws, "flagged")
+    try:
+        service.wait_for_deployment()
+        assert (service.compute_type, service.auth_enabled, service.description) == ("ACI", True, "text")
+        assert (service.tags, service.run('"x"')) == ({"a": "b"}, '"x"')
+        assert asked("deploy -n flagged -m mymodel:1 --es score.py --sd code --cp local --ae true") == 2
+        assert "--auth-enabled means nothing to a service of the type local" in capsys.readouterr().err
+        assert asked("deploy -n flagged -m mymodel:1 --cf env.yml") == 2
+        assert "Which script? --es FILE." in capsys.readouterr().err
+        assert asked("deploy -n flagged -m mymodel:1 --es score.py --ae maybe") == 2
+        assert "neither true nor false" in capsys.readouterr().err
+    finally:
+        service.delete()
+
+
+def test_models_are_listed_shown_and_deleted(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for tag in ("area=mnist", "area=other"):
+        assert main(["register", "-n", "mymodel", "-p", "outputs/model.pkl", "--tag", tag]) == 0
+    capsys.readouterr()
+    assert asked("list -n mymodel --tag area=mnist --json -g rg -w ws") == 0
+    assert [model["id"] for model in json.loads(capsys.readouterr().out)] == ["mymodel:1"]
+    assert asked("list -n mymodel --latest --tag area") == 0
+    assert "mymodel" in capsys.readouterr().out
+    assert asked("show -n mymodel --version 1 -g rg") == 0
+    assert "Model mymodel:1" in capsys.readouterr().out
+    assert asked("delete --model-id mymodel:1") == 0
+    assert [model.id for model in LocalWorkspace().models.list()] == ["mymodel:2"]
 
 
 def test_wrong_words_name_the_right_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -176,6 +176,26 @@ def test_plain_values_that_do_not_fit_are_refused(kinds: Any, sample: Any, sent:
     assert reason in refused(kinds("standard_py")(sample), sent)
 
 
+@pytest.mark.parametrize(
+    ("sent", "place", "expected"),
+    [
+        ({"rows": 5}, "data.rows", "a list; got 5"),
+        ({"rows": [{"a": 1}, 5]}, "data.rows[1]", "an object; got 5"),
+        ({"rows": [{"deep": {"x": [1]}}, {"deep": {"x": {}}}]}, "data.rows[1].deep.x", "a list; got {}"),
+        ({"rows": [{"deep": [1]}]}, "data.rows[0].deep", "an object; got [1]"),
+    ],
+)
+def test_other_parts_than_a_plain_samples_are_refused_with_their_place(
+    kinds: Any, sent: Any, place: str, expected: str
+) -> None:
+    kind = kinds("standard_py")({"rows": [{"a": 1, "deep": {"x": [1]}}], "mixed": [1, {"a": 1}], "free": 1})
+    assert f"The value of '{place}' does not fit the schema: expected {expected}" in refused(kind, sent)
+    assert "'data[0]'" in refused(kinds("standard_py")([{"a": 1}]), [5])
+    # Values that have no parts, null, other keys and other lengths pass as they are.
+    for fits in ({"rows": []}, {"rows": [{"a": "x", "more": [5]}, None]}, {"mixed": [[5], {}], "free": "x"}, {}):
+        assert converted(kind, fits) == fits
+
+
 def test_nested_types_are_converted_and_named_by_their_path(kinds: Any) -> None:
     plain, arrays = kinds("standard_py"), kinds("numpy")
     kind = plain({"rows": plain([arrays(array("uint8"))]), "flag": plain(True), "free": 1})

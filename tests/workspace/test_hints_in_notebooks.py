@@ -39,7 +39,7 @@ def test_an_image_that_cannot_be_pulled_gives_no_shell_line_in_a_notebook() -> N
     [
         ("start churn", "Use: jupyter model deploy churn"),
         ("status churn", "Use: jupyter model state churn"),
-        ("LIST", "Use: jupyter model services"),
+        ("LIST", "Use: jupyter model models, or for services: jupyter model services"),
         ("depoy churn", "Did you mean 'deploy'? Then: jupyter model deploy churn"),
         ("bogus", "Verbs: register"),
         ("clf", "clf is a model: jupyter model show clf"),

@@ -13,30 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelProblem, UsageProblem
 from ...registry import Lineage, Resources
-from ...verbs import Argument, Done, Session, Verb, argument, pairs
+from ...verbs import NAMES, Argument, Done, Listing, Session, Verb, argument, find, pairs
 from ...workspace import Workspace as LocalWorkspace
+from .deploy_flags import CONFIGURATION, SCRIPT, configuration_of, inference_of
 from .vocabulary import of_v1
 
 if TYPE_CHECKING:
     from .model import Model
     from .workspace import Workspace
 
-_PLACES = ("-g", "--resource-group", "-w", "--workspace-name", "--subscription-id")
-_SERVICE = ("-n", "--name", "-m", "--ic", "--inference-config-file")
-# The flags that only Azure's command has.
-_FLAGS = {
-    "register": {"-n", "--name", "-p", "--model-path", "--asset-path", "--run-id", "--experiment-name", "-d", *_PLACES},
-    "download": {"-i", "--model-id", "-t", "--target-dir", *_PLACES},
-    "deploy": {*_SERVICE, "--dc", "--deploy-config-file", "-e", "--env-name", "--ev", "--ct", *_PLACES, "--overwrite"},
-    "package": {*_SERVICE, "--output-path", *_PLACES},
-    "profile": {*_SERVICE, "--idi", "--input-dataset-id", *_PLACES},
-}
-
 
 def az_verb(name: str, words: list[str]) -> Verb | None:
     """Return Azure's command of that name where the words are Azure's; None where they are not."""
-    flags = _FLAGS.get(name, set())
-    return _COMMANDS[name] if any(word.partition("=")[0] in flags for word in words) else None
+    command = _COMMANDS.get(name)
+    if command is None:
+        return None
+    own = _flags(find(name)) if name in NAMES else set()
+    only_azures = _flags(command) - own
+    return command if any(word.partition("=")[0] in only_azures for word in words) else None
+
+
+def _flags(verb: Verb) -> set[str]:
+    return {flag for one in verb.arguments for flag in one.flags if flag.startswith("-")}
 
 
 def _workspace(given: argparse.Namespace, session: Session) -> Workspace:
@@ -98,29 +96,39 @@ def _models(ws: Workspace, given: argparse.Namespace) -> list[Model]:
     return [model(ws, id=reference) for reference in given.model or ()]
 
 
-def _config(ws: Workspace, given: argparse.Namespace) -> Any:
-    if not given.ic:
-        return None
-    config = of_v1("load_inference_config")(given.ic)
-    if getattr(given, "env_name", None):
-        config.environment = of_v1("Environment").get(ws, given.env_name, given.ev)
-    return config
-
-
 def _deploy(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
-    config = of_v1("load_deployment_config")(given.dc).configuration() if given.dc else None
     target = of_v1("ComputeTarget")(ws, given.ct) if given.ct else None
-    how = (_config(ws, given), config, target, given.overwrite)
-    of_v1("Model").deploy(ws, given.name, _models(ws, given), *how).wait_for_deployment()
+    how = (inference_of(ws, given), configuration_of(given), target, given.overwrite)
+    made = of_v1("Model").deploy(ws, given.name, _models(ws, given), *how)
+    if not given.no_wait:
+        made.wait_for_deployment()
     return workspace.services[given.name]
+
+
+def _list(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
+    ws = _workspace(given, session)
+    asked = {key: [pair.split("=", 1) for pair in getattr(given, key) or ()] for key in ("tags", "properties")}
+    filters = {key: [item if item[1:] else item[0] for item in items] for key, items in asked.items()}
+    found = of_v1("Model").list(ws, given.model_name, **filters, run_id=given.run_id, latest=given.latest)
+    return Listing("models", [workspace.models.get(model.id) for model in found])
+
+
+def _show(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
+    ws = _workspace(given, session)
+    found = of_v1("Model")(ws, name=given.model_name, id=given.model_id, version=given.version)
+    return workspace.models.get(found.id)
+
+
+def _delete(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
+    of_v1("Model")(_workspace(given, session), id=given.model_id).delete()
+    return Done(f"{given.model_id} is deleted", {"deleted": given.model_id})
 
 
 def _package(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
-    made = of_v1("Model").package(
-        ws, _models(ws, given), _config(ws, given), bool(given.output_path), image_name=given.name
-    )
+    image = {"image_name": given.name, "image_label": given.image_label}
+    made = of_v1("Model").package(ws, _models(ws, given), inference_of(ws, given), bool(given.output_path), **image)
     made.wait_for_creation()
     if given.output_path:
         made.save(given.output_path)
@@ -132,7 +140,7 @@ def _profile(workspace: LocalWorkspace, given: argparse.Namespace, session: Sess
     ws = _workspace(given, session)
     dataset = of_v1("Dataset").get_by_id(ws, given.input_dataset_id)
     limits = (given.cpu_cores, given.memory_in_gb, given.description)
-    made = of_v1("Model").profile(ws, given.name, _models(ws, given), _config(ws, given), dataset, *limits)
+    made = of_v1("Model").profile(ws, given.name, _models(ws, given), inference_of(ws, given), dataset, *limits)
     made.wait_for_completion()
     return made.get_details()
 
@@ -149,7 +157,22 @@ _SERVED = (
     _NAME,
     argument("-m", "--model", action="append", metavar="NAME:VERSION", help="a registered model; may be repeated"),
     argument("--ic", "--inference-config-file", dest="ic", metavar="FILE", help="JSON or YAML"),
+    *SCRIPT,
 )
+_WAITS = argument("--no-wait", action="store_true", help="changes nothing: all is done when the command returns")
+_LIST = (
+    argument("-n", "--model-name", "--name", dest="model_name", metavar="NAME", help="only its versions"),
+    argument("-l", "--latest", action="store_true", help="one version of each name"),
+    argument("--tag", action="append", dest="tags", metavar="K[=V]", help="a tag; may be repeated"),
+    argument("--property", action="append", dest="properties", metavar="K[=V]", help="a property; may be repeated"),
+    argument("--run-id", metavar="ID", help="only those of a run"),
+)
+_SHOW = (
+    argument("-n", "--model-name", dest="model_name", metavar="NAME", help="the model"),
+    argument("-i", "--model-id", metavar="NAME:VERSION", help="one version"),
+    argument("--version", metavar="VERSION", help="one version of the name; the newest otherwise"),
+)
+_DELETE = (argument("-i", "--model-id", required=True, metavar="NAME:VERSION", help="the version"),)
 _REGISTER = (
     _NAME,
     argument("-p", "--model-path", metavar="PATH", help="a file or folder"),
@@ -172,14 +195,16 @@ _DOWNLOAD = (
 _DEPLOY = (
     *_SERVED,
     argument("--dc", "--deploy-config-file", dest="dc", metavar="FILE", help="JSON or YAML"),
-    argument("-e", "--env-name", metavar="NAME", help="a registered environment"),
-    argument("--ev", "--env-version", dest="ev", metavar="VERSION", help="its version"),
+    *CONFIGURATION,
+    argument("--no-wait", action="store_true", help="return before it serves"),
     argument("--ct", "--compute-target", dest="ct", metavar="NAME", help="a compute target"),
     argument("--overwrite", action="store_true", help="update the service of that name"),
 )
 _PACKAGE = (
-    argument("-n", "--name", metavar="NAME", help="the image's name"),
+    argument("-n", "--name", "--image-name", dest="name", metavar="NAME", help="the image's name"),
+    argument("--il", "--image-label", dest="image_label", metavar="LABEL", help="the image's tag"),
     *_SERVED[1:],
+    _WAITS,
     argument("--output-path", metavar="DIR", help="write a build context there instead of an image"),
 )
 _PROFILE = (
@@ -190,6 +215,7 @@ _PROFILE = (
     argument("--cc", "--cpu-cores", dest="cpu_cores", type=float, metavar="N", help="the limit"),
     argument("--gb", "--memory-in-gb", dest="memory_in_gb", type=float, metavar="N", help="the limit"),
     _DESCRIPTION,
+    _WAITS,
 )
 _COMMANDS = {
     "register": Verb(
@@ -197,6 +223,9 @@ _COMMANDS = {
     ),
     "download": Verb("download", "copy a model's files, as az ml model download", (*_DOWNLOAD, *_LABELS), _download),
     "deploy": Verb("deploy", "deploy models, as az ml model deploy", (*_DEPLOY, *_LABELS), _deploy),
+    "list": Verb("list", "list models, as az ml model list", (*_LIST, *_LABELS), _list),
+    "show": Verb("show", "show a model, as az ml model show", (*_SHOW, *_LABELS), _show),
+    "delete": Verb("delete", "delete a version, as az ml model delete", (*_DELETE, *_LABELS), _delete),
     "package": Verb("package", "make an image, as az ml model package", (*_PACKAGE, *_LABELS), _package),
     "profile": Verb("profile", "measure what is needed, as az ml model profile", (*_PROFILE, *_LABELS), _profile),
 }

@@ -90,10 +90,13 @@ def _standard(kind: Any, path: str) -> Callable[[Any], Any]:
 
 def _object(kind: Any, path: str) -> Callable[[Any], Any]:
     inner = {key: converter(item, f"{path}.{key}") for key, item in kind.sample_data_type_map.items()}
+    plain = {key: item for key, item in kind.sample_input.items() if key not in inner and _has_parts(item)}
 
     def converted(value: Any) -> Any:
         if not isinstance(value, dict):
             raise refusal(path, expectation(kind), Misfit(f"got {shown(value)}", "Send an object."))
+        for key in plain.keys() & value.keys():
+            _check_parts(value[key], plain[key], f"{path}.{key}")
         return {key: inner[key](item) if key in inner else item for key, item in value.items()} if inner else value
 
     return converted
@@ -106,6 +109,7 @@ def _list(kind: Any, path: str) -> Callable[[Any], Any]:
         if not isinstance(value, (list, tuple)):
             raise refusal(path, expectation(kind), Misfit(f"got {shown(value)}", "Send a list."))
         if first is None:
+            _check_parts(value, kind.sample_input, path)
             return value if kind.sample_data_type is list else tuple(value)
         try:
             return [first(item) for item in value]
@@ -115,6 +119,30 @@ def _list(kind: Any, path: str) -> Callable[[Any], Any]:
 
     first = converter(items[0], path) if items else None
     return converted
+
+
+def _has_parts(sample: Any) -> bool:
+    return isinstance(sample, (dict, list, tuple)) and bool(sample)
+
+
+def _check_parts(value: Any, sample: Any, path: str) -> None:
+    """Refuse what has other parts than a plain sample: no object where it has one, no list where it has one.
+
+    Plain values and null pass as they are, as in inference-schema, and so do keys that the sample lacks.
+    """
+    if value is None or not _has_parts(sample):
+        return
+    wanted = dict if isinstance(sample, dict) else list
+    if not isinstance(value, (list, tuple) if wanted is list else dict):
+        what = _NAMES[wanted]
+        raise refusal(path, what, Misfit(f"got {shown(value)}", f"Send {what}."))
+    if wanted is dict:
+        for key in sample.keys() & value.keys():
+            _check_parts(value[key], sample[key], f"{path}.{key}")
+    # Only where all items of the sample are alike, it says how one of them is.
+    elif len({type(item) for item in sample}) == 1:
+        for index, item in enumerate(value):
+            _check_parts(item, sample[0], f"{path}[{index}]")
 
 
 def refusal(path: str, expected: str, misfit: Misfit) -> BadInput:
