@@ -221,9 +221,14 @@ class Rollout:
             progress(Step("starting the server", stage="start"))
             written = self._launch_on(record, resolved, launch, wait)
         except Unschedulable as error:
+            state = RolloutState(unschedulable=error.message.rstrip("."))
             if record is not None:
-                state = RolloutState(unschedulable=error.message.rstrip("."))
                 self._rows.put(replace(record, server=Server(record.target, {}, before), rollout=state))
+            elif not wait:
+                # Its state says why, as it does for a start that fails while no process waits.
+                nowhere = Server(resolved.spec.target, {})
+                state = replace(state, unproven=NOT_WAITED_FOR)
+                self._rows.put(self._record(None, resolved, nowhere, state), models_exist(resolved))
             raise
         if not wait:
             return 0

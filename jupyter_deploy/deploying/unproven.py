@@ -46,8 +46,8 @@ class Unproven:
         if before is None:
             if now is not None or not isinstance(error, DeployError) or isinstance(error, _WORTH_A_LOG):
                 self._log(name, error)
-            # It was stopped meanwhile, as the user wants it.
-            if now is not None and not now.is_stopped:
+            # It was stopped meanwhile, as the user wants it; or its state says why it could not be started.
+            if now is not None and not now.is_stopped and not now.rollout.unschedulable:
                 self._forget(now)
         elif now is not None and before.is_stopped and not now.is_stopped:
             self._end(now)

@@ -36,7 +36,9 @@ def pairs_of(given: Any, what: str) -> dict[str, str | None]:
         elif isinstance(item, Sequence) and len(item) == 2:
             pairs[str(item[0])] = str(item[1])
         else:
-            raise UsageProblem(f"{what}: {item!r} is neither 'key' nor ['key', 'value'].")
+            raise UsageProblem(
+                f"{what}: {item!r} is neither 'key' nor ['key', 'value'].", hint=f"{what}=['stage', ['team', 'risk']]"
+            )
     return pairs
 
 

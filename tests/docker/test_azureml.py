@@ -226,9 +226,14 @@ def test_row_0_11_and_0_12_and_2_32_and_2_43_limits_are_the_containers_and_the_i
         Model.deploy(ws, "limited", service.models, inference(environment=environment), too_much, overwrite=True)
     assert (service.state, service.error["code"]) == ("Unschedulable", "Unschedulable")
     assert "GB of memory" in service.error["message"]
+    first = Model.deploy(ws, "too-large", service.models, inference(environment=environment), too_much)
+    assert (first.state, first.scoring_uri) == ("Unschedulable", None)
+    with pytest.raises(WebserviceException, match=r"current service state: Unschedulable\nError: .* GB of memory"):
+        first.wait_for_deployment()
     Model.deploy(
         ws, "limited", service.models, inference(environment=environment), config, overwrite=True
     ).wait_for_deployment()
+    first.delete()
     assert (service.state, service.run(BODY)) == ("Healthy", [3, ["model.txt"]])
 
 

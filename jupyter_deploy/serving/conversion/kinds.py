@@ -121,7 +121,7 @@ def _list(kind: Any, path: str) -> Callable[[Any], Any]:
     return converted
 
 
-def _has_parts(sample: Any) -> bool:
+def _has_parts(sample: object) -> bool:
     return isinstance(sample, (dict, list, tuple)) and bool(sample)
 
 
@@ -132,12 +132,12 @@ def _check_parts(value: Any, sample: Any, path: str) -> None:
     """
     if value is None or not _has_parts(sample):
         return
-    wanted = dict if isinstance(sample, dict) else list
-    if not isinstance(value, (list, tuple) if wanted is list else dict):
-        what = _NAMES[wanted]
+    named = isinstance(sample, dict)
+    if not isinstance(value, dict if named else (list, tuple)):
+        what = _NAMES[dict if named else list]
         raise refusal(path, what, Misfit(f"got {shown(value)}", f"Send {what}."))
-    if wanted is dict:
-        for key in sample.keys() & value.keys():
+    if isinstance(sample, dict):
+        for key in {*sample} & {*value}:
             _check_parts(value[key], sample[key], f"{path}.{key}")
     # Only where all items of the sample are alike, it says how one of them is.
     elif len({type(item) for item in sample}) == 1:

@@ -17,6 +17,7 @@ from ..vocabulary import Vocabulary, of_v1
 from ..workspace import Workspace
 from .attributes import AttributesOfAll
 from .bodies import as_it_is
+from .finding import check_number
 from .known import class_of, found, names_of, not_found
 from .labels import compute_type_of, configuration_of
 from .serializing import serialized
@@ -202,6 +203,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         WebserviceException
             If it fails, with the script's traceback, or does not serve in time.
         """
+        check_number("timeout_sec", timeout_sec, 600.0)
         end = None if timeout_sec is None else time.monotonic() + timeout_sec
         if show_output:
             print(f"Tips: You can try get_logs() for debugging.\n{self._running}", end="", flush=True)  # noqa: T201
@@ -276,6 +278,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
     def get_logs(self, num_lines: int = 5000, init: bool = False) -> str:
         """Return the end of what the service has written; there is no log of ``init`` beside it."""
+        check_number("num_lines", num_lines, 5000)
         services = self.workspace._local.services
         return services.log_of(self._name, num_lines)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ....deploying import Options
 from ....environments import INFERRED, KERNEL
-from ....errors import InUse
+from ....errors import InUse, Unschedulable
 from ....registry import Model as Version
 from ....services import ServiceRecord
 from ....targets import choose, target
@@ -77,7 +77,12 @@ def deploy_service(
     options["labels"] = labels_of(configuration)
     if record:
         options = in_place_of(record, options)
-    _apply(workspace, name, options, configuration, show_output)
+    try:
+        _apply(workspace, name, options, configuration, show_output)
+    except Unschedulable:
+        # As in the cloud, the service of a cluster is there, and its state says what is wrong.
+        if record or configuration.compute_type == "Local" or not found(workspace, name):
+            raise
     made: Webservice = class_of(configuration.compute_type)(workspace, name)
     if show_output and configuration.compute_type == "Local":
         print("Checking container health...")  # noqa: T201 - the SDK's own line

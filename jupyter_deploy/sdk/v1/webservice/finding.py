@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from ....registry import pairs_of
@@ -19,6 +20,16 @@ def check_filters(compute_type: str | None, tags: Sequence[Any] | None, properti
         raise WebserviceException(
             f"Invalid compute type {compute_type!r}.", hint=f"One of: {', '.join(map(repr, CLASSES))}."
         )
+
+
+def check_number(name: str, given: object, example: float) -> None:
+    """Refuse what is no number, or below zero; a whole one where the example is whole. None may be a time only."""
+    whole = isinstance(example, int)
+    if given is None and not whole:
+        return
+    if isinstance(given, bool) or not isinstance(given, Integral if whole else Real) or given < 0:
+        kind = "a whole number" if whole else "a number of seconds"
+        raise WebserviceException(f"{name} must be {kind}, not {given!r}.", hint=f"{name}={example:g}")
 
 
 def passes(
