@@ -38,10 +38,9 @@ def main(arguments: list[str] | None = None, imported: tuple[int, ...] | None = 
     parser.add_argument("--watch", action="store_true", help="reload when the files of --entry-script change")
     parser.add_argument("--log", type=Path, help="a file that output is appended to, beside standard output")
     parser.add_argument("--rotate", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
-    # The listening socket of the server before this one, and the line on which its connections come.
-    parser.add_argument("--inherited", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--channel", type=int, help=argparse.SUPPRESS)
+    # Its own socket; that of the server before this one, and the line on which its connections come.
+    for descriptor in ("--listener", "--inherited", "--channel"):
+        parser.add_argument(descriptor, type=int, help=argparse.SUPPRESS)
     # Where the server before this one finds it, in the network that both have.
     parser.add_argument("--waits-at", default="", help=argparse.SUPPRESS)
     parser.add_argument("--detach", type=int, metavar="SOCKET", help=argparse.SUPPRESS)

@@ -40,7 +40,7 @@ def bound_or_handed_over(host: str, port: int, name: str) -> tuple[socket.socket
 
     Returns the server's own listening socket, and what it takes over, if anything. ``name`` is of a Unix socket that
     has no file (Linux): all containers with the same network can connect to it. After a restart of the container the
-    port is free, and nobody connects.
+    port is free, and no server connects.
     """
     from .front import Inherited, listen
 

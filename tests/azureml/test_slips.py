@@ -31,6 +31,7 @@ from jupyter_deploy.sdk.v1 import (
 )
 from jupyter_deploy.sdk.v1.exceptions import translated
 from jupyter_deploy.sdk.v1.vocabulary import Vocabulary
+from jupyter_deploy.sdk.v1.webservice.finding import check_number
 
 
 class Service(metaclass=Vocabulary):
@@ -181,3 +182,10 @@ def test_numbers_in_tags_and_variables_become_texts(ws: Workspace, folder: Path)
     assert (service.run("1"), service.tags) == ("7", {"build": "12", "more": "1.5"})
     with pytest.raises(AzureMLException, match="tags must hold texts, but 'deep' is of the class dict"):
         service.add_tags({"deep": {}})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(("name", "given", "example"), [("num_lines", "5", 5000), ("timeout_sec", "5", 600.0)])
+def test_a_number_that_is_a_text_is_named(name: str, given: str, example: float) -> None:
+    with pytest.raises(WebserviceException, match=f"{name} must be a .*number.*, not '5'") as refused:
+        check_number(name, given, example)
+    assert f"{name}={example:g}" in str(refused.value)
