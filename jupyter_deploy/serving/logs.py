@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,10 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _OUTPUT = 1
 # Begins each record of a worker; the front recognises other output by its absence.
 MARK = "\x1e" if sys.platform != "win32" else ""
+
+
+# When and with which status a request was answered; its id, method and path; how long it took; its answer's size.
+Access = tuple[float, int, str, str, str, float, str]
 
 
 class Format:
@@ -66,11 +70,34 @@ class Format:
         body = text.replace("\n", "\n" + prefix) if "\n" in text else text
         return f"{prefix}{body}\n".encode("utf-8", "backslashreplace")
 
+    def accesses(self, noted: Iterable[Access]) -> bytes:
+        """Format the access lines of answered requests, in their order."""
+        if self._json:
+            return b"".join(
+                self.lines(
+                    _level(status), "access", f"{method} {path} {status} {seconds * 1000:.3f}ms {size}", name, when
+                )
+                for when, status, name, method, path, seconds, size in noted
+            )
+        end = f" [{os.getpid()}] "
+        lines = []
+        for when, status, name, method, path, seconds, size in noted:
+            begin = f"{self._mark}{self._stamp(when, ' ')},{int(when * 1000) % 1000:03d} {_level(status)[0]}{end}"
+            lines.append(f"{begin}{name or '-'} access - {method} {path} {status} {seconds * 1000:.3f}ms {size}\n")
+        return "".join(lines).encode("utf-8", "backslashreplace")
+
     def _stamp(self, when: float, between: str) -> str:
         second = int(when)
         if self._second[0] != second:
             self._second = (second, time.strftime(f"%Y-%m-%d{between}%H:%M:%S", time.gmtime(second)))
         return self._second[1]
+
+
+def _level(status: int) -> str:
+    """Choose an access line's level: a filter for warnings shows the requests that failed."""
+    if status < 400:
+        return "INFO"
+    return "WARNING" if status < 500 else "ERROR"
 
 
 def _encodable(text: str) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from .logfile import LogFile
-from .logs import MARK, Format, log, shown
+from .logs import MARK, Access, Format, log, shown
 
 _OUTPUT = 1
 # A writable pipe takes at least this much at once (POSIX's PIPE_BUF).
@@ -21,12 +21,16 @@ _LIMIT = 16 << 20
 _RETRY_SECONDS = 0.02
 _LAST_SECONDS = 1.0
 _READ = 1 << 16
+# Access lines are formatted and written together after this time, or this many. Each alone would cost as much as the
+# rest of its request's way through the front.
+_GATHER_SECONDS = 0.02
+_GATHERED = 4096
 # Seconds until a full disk is tried again.
 _FULL_SECONDS = 1.0
 
 
 class LogWriter:
-    """Collects lines during one turn of the event loop and writes them at its end.
+    """Collects lines during one turn of the event loop and writes them at its end; access lines for a moment longer.
 
     ``soon`` runs a function at the end of this turn, ``later`` after some seconds. ``echo`` is a descriptor that gets
     the same lines, as far as its reader keeps up, except access lines: a container engine needs a fifth of a
@@ -49,7 +53,9 @@ class LogWriter:
         self._soon, self._later = soon, later
         self._lines: collections.deque[bytes] = collections.deque()
         self._size = self._dropped = 0
-        self._due = False
+        self._due = self._gathers = False
+        self._noted: list[Access] = []
+        self._gathered_at = 0.0
         self._blocks = not stat.S_ISREG(os.fstat(_OUTPUT).st_mode)
 
     def write(self, lines: bytes, *, echo: bool = True) -> None:
@@ -57,6 +63,35 @@ class LogWriter:
         if echo and self._echo is not None:
             with contextlib.suppress(OSError):
                 os.write(self._echo, lines)
+        if self._noted:
+            self._format()
+        self._put(lines)
+
+    def note(self, access: Access) -> None:
+        """Take an access line: it is written at the end of this turn, or in a moment together with others."""
+        self._noted.append(access)
+        if not self._gathers:
+            self._gathers = True
+            now = time.monotonic()
+            self._later(_GATHER_SECONDS if now - self._gathered_at < _GATHER_SECONDS else 0, self._gather)
+        elif len(self._noted) >= _GATHERED:
+            self._format()
+
+    def hurry(self) -> None:
+        """Write the lines that wait now: who has an answer finds in the log what its request has printed."""
+        if self._lines:
+            self._write()
+
+    def _gather(self) -> None:
+        self._gathers, self._gathered_at = False, time.monotonic()
+        if self._noted:
+            self._format()
+
+    def _format(self) -> None:
+        noted, self._noted = self._noted, []
+        self._put(self.form.accesses(noted))
+
+    def _put(self, lines: bytes) -> None:
         self._lines.append(lines)
         self._size += len(lines)
         while self._size > _LIMIT:
@@ -70,6 +105,7 @@ class LogWriter:
         """Write what is left, giving a slow reader a moment."""
         end = time.monotonic() + _LAST_SECONDS
         self._tell_lost()
+        self._gather()
         while self._lines and time.monotonic() < end:
             if not self._write():
                 time.sleep(_RETRY_SECONDS)

@@ -30,7 +30,7 @@ PRELOAD   front → fork-server   ``{"modules": [...]}``: import these when ther
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -40,6 +40,8 @@ _HEAD = struct.Struct("!IB")
 _REQUEST = struct.Struct("!QHII")
 _ANSWER = struct.Struct("!QHdII")
 _NUMBER = struct.Struct("!Q")
+# The rest of a request or answer without one, which no code changes.
+_NOTHING: dict[str, Any] = {}
 # The exit code of a worker or server whose script could not be loaded.
 INIT_FAILED = 3
 
@@ -72,22 +74,21 @@ class Request(NamedTuple):
     id: str  # the request's id, for the log
     body: bytes  # as the client sent it; for a GET to a script that takes text, its query as JSON
     # method, path, query and headers, if the script asks for them; otherwise empty
-    meta: dict[str, Any] = {}  # noqa: RUF012 - the default of a tuple's field, which no code changes
+    meta: dict[str, Any] = _NOTHING
 
 
 class Answer(NamedTuple):
     """One answer of the script.
 
     ``meta`` has ``"failure"`` if the script raised, ``"headers"`` (pairs of text) and ``"failed"`` if it answered
-    with a response of its own, ``"more"`` if CHUNKs follow, and ``"batch"``, the number of requests that were
-    predicted together.
+    with a response of its own, and ``"more"`` if CHUNKs follow. For most answers it is empty.
     """
 
     number: int  # the request's
     status: int
     body: bytes
     milliseconds: float = -1.0  # of run(); negative if it did not return
-    meta: dict[str, Any] = {}  # noqa: RUF012 - the default of a tuple's field, which no code changes
+    meta: dict[str, Any] = _NOTHING
 
 
 def frame(kind: Kind, payload: bytes) -> bytes:
@@ -117,18 +118,18 @@ def pack_requests(requests: Iterable[Request]) -> bytes:
     return _joined(Kind.REQUESTS, parts)
 
 
-def unpack_requests(payload: bytes) -> Iterator[Request]:
+def unpack_requests(payload: bytes) -> list[Request]:
     """Take a REQUESTS payload apart, without the frame's head."""
-    at = 0
-    while at < len(payload):
-        number, name, meta, body = _REQUEST.unpack_from(payload, at)
-        at += _REQUEST.size
-        at += name
-        text = payload[at - name : at].decode()
-        values = orjson.loads(payload[at : at + meta]) if meta else {}
-        at += meta
-        yield Request(number, text, payload[at : at + body], values)
-        at += body
+    found, at, size, take = [], 0, len(payload), _REQUEST.unpack_from
+    while at < size:
+        number, name, meta, body = take(payload, at)
+        named = at + _REQUEST.size + name
+        begin = named + meta
+        text = payload[named - name : named].decode()
+        values = orjson.loads(payload[named:begin]) if meta else _NOTHING
+        at = begin + body
+        found.append(Request(number, text, payload[begin:at], values))
+    return found
 
 
 def pack_answers(answers: Iterable[Answer]) -> bytes:
@@ -141,15 +142,16 @@ def pack_answers(answers: Iterable[Answer]) -> bytes:
     return _joined(Kind.ANSWERS, parts)
 
 
-def unpack_answers(payload: bytes) -> Iterator[Answer]:
+def unpack_answers(payload: bytes) -> list[Answer]:
     """Take an ANSWERS payload apart, without the frame's head."""
-    at = 0
-    while at < len(payload):
-        number, status, milliseconds, meta, body = _ANSWER.unpack_from(payload, at)
-        at += _ANSWER.size
-        values = orjson.loads(payload[at : at + meta]) if meta else {}
-        yield Answer(number, status, payload[at + meta : at + meta + body], milliseconds, values)
-        at += meta + body
+    found, at, size, take = [], 0, len(payload), _ANSWER.unpack_from
+    while at < size:
+        number, status, milliseconds, meta, body = take(payload, at)
+        begin = at + _ANSWER.size + meta
+        values = orjson.loads(payload[begin - meta : begin]) if meta else _NOTHING
+        at = begin + body
+        found.append(Answer(number, status, payload[begin:at], milliseconds, values))
+    return found
 
 
 def chunk(number: int, data: bytes) -> bytes:
@@ -184,15 +186,28 @@ class FrameBuffer:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def feed(self, data: bytes | memoryview) -> Iterator[tuple[Kind, bytes]]:
-        """Take bytes as they arrive, and yield each complete frame."""
-        self._bytes += data
-        while len(self._bytes) >= _HEAD.size:
-            length, kind = _HEAD.unpack_from(self._bytes)
-            end = _HEAD.size + length
-            if len(self._bytes) < end:
-                return
-            with memoryview(self._bytes) as whole:
-                payload = bytes(whole[_HEAD.size : end])
-            del self._bytes[:end]
-            yield Kind(kind), payload
+    def feed(self, data: bytes | memoryview) -> list[tuple[Kind, bytes]]:
+        """Take bytes as they arrive, and return the frames that are complete now."""
+        waiting = self._bytes
+        if waiting:
+            waiting += data
+        found: list[tuple[Kind, bytes]] = []
+        at = 0
+        # What arrives whole, as nearly always, is copied once: into its payload.
+        with memoryview(waiting or data) as whole:
+            size = len(whole)
+            while size - at >= _HEAD.size:
+                length, kind = _HEAD.unpack_from(whole, at)
+                end = at + _HEAD.size + length
+                if end > size:
+                    break
+                found.append((Kind(kind), bytes(whole[at + _HEAD.size : end])))
+                at = end
+            if not waiting:
+                # Only now: it must not grow while it is looked at.
+                rest = bytes(whole[at:])
+        if waiting:
+            del waiting[:at]
+        else:
+            waiting += rest
+        return found

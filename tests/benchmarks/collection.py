@@ -72,8 +72,8 @@ async def record_microseconds() -> tuple[float, float]:
         layout = Layout("/a/score.py", "/a", "score.py", {}, bundle="a" * 64, models=("iris:3",))
         collection = Collection(config)
         collection.use(Generation(1, layout, 1, config))
-        job = Job(Request(1, "", known.ROW), asyncio.get_running_loop().create_future(), 0.0)
-        job.answer.set_result(Answer(1, 200, b"[0.7]", 0.2))
+        job = Job(Request(1, "", known.ROW), lambda _: None, 0.0)
+        job.settle(Answer(1, 200, b"[0.7]", 0.2))
         reply = Reply(200, b"[0.7]", [], b"False", None, job)
         scope, headers = {"method": "POST", "query_string": b""}, {b"content-type": b"application/json"}
         on_loop, in_all, many = [], [], 2000

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from jupyter_deploy.serving.front.short_way import VARIABLE
 from tests.served_script import serving
 
 FAILED = {"message": "An unexpected error occurred in scoring script. Check the logs for more info."}
@@ -37,14 +38,21 @@ class Server(str):
         return True
 
 
+# The ways that a request may take through the front: as long as it may, and always the long one.
+WAYS = ("short", "long")
+
+
 @contextmanager
-def served(factory: pytest.TempPathFactory, script: str, *options: str, **files: str) -> Iterator[Server]:
+def served(
+    factory: pytest.TempPathFactory, script: str, *options: str, way: str = "short", **files: str
+) -> Iterator[Server]:
     """Serve a script in a new folder, with other files beside it (``a__b`` stands for ``a.b``)."""
     folder = factory.mktemp("script")
     for name, content in files.items():
         (folder / name.replace("__", ".")).write_text(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DEPLOY_HOME", str(factory.mktemp("home")))
+        patch.setenv(VARIABLE, "1" if way == "long" else "")
         with serving(folder, script, *options) as (url, _):
             server = Server(url)
             server.log = folder / "server.log"
@@ -53,12 +61,15 @@ def served(factory: pytest.TempPathFactory, script: str, *options: str, **files:
             yield server
 
 
-def fixture_of(script: str, *options: str, **files: str) -> Callable[..., Iterator[Server]]:
-    """Make the fixture of one script."""
+def fixture_of(
+    script: str, *options: str, ways: tuple[str, ...] = WAYS[:1], **files: str
+) -> Callable[..., Iterator[Server]]:
+    """Make the fixture of one script; with several ways, each test is made on each of them."""
 
-    @pytest.fixture(scope="module")
-    def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-        with served(tmp_path_factory, script, *options, **files) as found:
+    @pytest.fixture(scope="module", params=ways if len(ways) > 1 else None)
+    def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
+        way = getattr(request, "param", ways[0])
+        with served(tmp_path_factory, script, *options, way=way, **files) as found:
             yield found
 
     return server

@@ -80,11 +80,11 @@ class Collection:
     ) -> None:
         """Take down a request that has been answered; what never reached the script's queue is not collected."""
         job = reply.job
-        if job is None or (self._failed_only and reply.status < 400):
+        if job is None or job.answer is None or (self._failed_only and reply.status < 400):
             return
         if self._rate < 1 and not is_sampled(name, self._rate):
             return
-        answer = job.answer.result()
+        answer = job.answer
         # Encoded later: while the answers of a batch go out, each moment makes the next batch smaller. Of scope, job
         # and reply nothing is held until then.
         kind = headers.get(b"content-type")

@@ -7,13 +7,14 @@ import os
 from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .handover import LAST_SECONDS, HandOver
 from .heads import END, end_of_part, new_parser, origin_form, refusal, without_upgrade
 from .idleness import Idleness
 from .limits import Limits, TooMuch
 from .requestids import RequestIds
+from .short_answers import ShortAnswers
+from .short_way import Asked, ShortWay
 from .uploads import held
 from .wire import Wire
 
@@ -29,15 +30,16 @@ class _TooManyLines(Exception):
     """The head has far too many lines."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ShortAnswers):
     """uvicorn's protocol for one connection, over :class:`Wire`.
 
     It reads one request, and the next one only when that is answered and the answer is on its way. ``ids`` are for
-    refusals of requests that have none. ``hand_over`` says when it goes to another server.
+    refusals of requests that have none. ``hand_over`` says when it goes to another server. Most requests go ``short``.
     """
 
-    def __init__(self, intake: Limits, ids: RequestIds, hand_over: HandOver, **given: Any) -> None:
+    def __init__(self, intake: Limits, ids: RequestIds, hand_over: HandOver, short: ShortWay, **given: Any) -> None:
         super().__init__(**given)
+        self._begin_short = short.begin
         self._intake = intake
         self._ids = ids
         self._hand_over = hand_over
@@ -49,11 +51,9 @@ class Connection(HttpToolsProtocol):
         self._left = 0
         self._stage = _NONE
         self._unread = 0
-        self._upgrades = self._ended = self._keep = False
+        self._upgrades = self._ended = self._keep = self._careful = False
         self._timer: asyncio.TimerHandle | None = None
         self._late_for = self._mark = 0
-        # Whether the next bytes must not take the fast path.
-        self._careful = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection (asyncio's hook)."""
@@ -75,6 +75,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client (asyncio's hook)."""
+        if self._head:
+            data = self.with_head(data)
         before = self.cycle
         if self._stage == _BODY and len(data) == self._left <= self._intake.short:
             # The rest of a request, for clients that send head and body separately.
@@ -84,15 +86,15 @@ class Connection(HttpToolsProtocol):
             self._careful = self.transport.is_closing()
             self._set_clock(_NONE)
             return
-        if (
-            self._careful
-            or len(data) > self._intake.short
-            or data.count(END) != 1
-            or (before is not None and not before.response_complete)
-        ):
+        waits = before is not None and not before.response_complete
+        is_next = not (self._careful or waits or len(data) > self._intake.short)
+        if is_next and self._begin_short(self, data):
+            self._idle.since, self._body = None, 0
+            return
+        if not is_next or data.count(END) != 1:
             self._take(data)
             return
-        # One whole request, as nearly always.
+        # One whole request.
         self._idle.since = None
         again = self._feed(data)
         if again or self.cycle is before or self.cycle.more_body:
@@ -331,6 +333,7 @@ class Connection(HttpToolsProtocol):
 
         Returns whether the connection stays open for that.
         """
+        self.release_head()
         self._ended = True
         if not self.transport.is_closing():
             if self._busy and not self._rest:
@@ -341,6 +344,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Answer the present request and no other, or go to the next server (uvicorn's hook)."""
+        self.release_head()
         if self._hand_over.leaving:
             self._leave()
             return
@@ -367,6 +371,9 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Release what was held (asyncio's hook)."""
         super().connection_lost(exc)
+        self.with_head(b"")
+        if isinstance(self.cycle, Asked):
+            self.cycle.lost()
         self._intake.ended(self._wire)
         self._intake.give(self._charged)
         self._intake.give_unread(self._unread)

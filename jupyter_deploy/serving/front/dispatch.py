@@ -17,7 +17,7 @@ from typing import Any
 from ..answers import encode
 from ..messages import Answer, Request, unpack_collected
 from .debugger import Debugger
-from .links import Job, WorkerLink
+from .links import Job, Taker, WorkerLink
 from .metrics import Metrics
 from .processors import usable_processors
 
@@ -71,17 +71,19 @@ class Dispatcher:
         ahead = self._ahead
         if ahead is None or len(ahead.jobs) < 2:
             return len(self._queue)
-        return len(self._queue) + sum(not job.answer.done() for job in itertools.islice(ahead.jobs, 1, None))
+        return len(self._queue) + sum(not job.done for job in itertools.islice(ahead.jobs, 1, None))
 
-    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], *, told: bool = False) -> Job:
-        """Queue a request: await the job's ``answer``, and :meth:`drop` the job when the client is gone.
+    def submit(
+        self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], take: Taker, *, told: bool = False
+    ) -> Job:
+        """Queue a request, whose answer ``take`` gets: :meth:`drop` the job when the client is gone.
 
         ``meta`` makes the rest of the request, for a script that uses it, or where the worker is ``told`` anyway.
         """
         loop = self._loop
         if self.waiting >= self.limit:
             raise QueueFull
-        job = Job(Request(next(self._numbers), name, body), loop.create_future(), loop.time(), meta, told=told)
+        job = Job(Request(next(self._numbers), name, body), take, loop.time(), meta, told=told)
         self._queue.append(job)
         if self.wait and self._clock is None:
             self._clock = loop.call_later(self.wait, self._look)
@@ -98,25 +100,25 @@ class Dispatcher:
             return
         now = self._loop.time()
         held = list(itertools.islice(self._ahead.jobs, 1, None)) if self._ahead is not None else []
-        waiting = [job for job in (*held, *self._queue) if not job.answer.done()]
+        waiting = [job for job in (*held, *self._queue) if not job.done]
         for job in waiting:
             if now - job.since >= wait:
                 self._refuse(job, f"The request waited for {wait * 1000:.0f} ms, which is as long as it may.")
-        while self._queue and self._queue[0].answer.done():
+        while self._queue and self._queue[0].done:
             # What is refused must not take a place in the queue.
             self._queue.popleft()
-        left = [job.since for job in waiting if not job.answer.done()]
+        left = [job.since for job in waiting if not job.done]
         if left:
             self._clock = self._loop.call_later(max(min(left) + wait - now, 0.0), self._look)
 
     def _refuse(self, job: Job, message: str) -> None:
         if job.link is not None:
             job.link.cancel(job)
-        job.answer.set_result(Answer(job.request.number, 503, encode({"message": message})))
+        job.settle(Answer(job.request.number, 503, encode({"message": message})))
 
     def drop(self, job: Job) -> None:
         """Drop a request whose client is gone; what a worker has begun is not interrupted."""
-        job.answer.cancel()
+        job.settle(None)
         job.break_off()
         if job.link is not None:
             job.link.cancel(job)
@@ -145,13 +147,13 @@ class Dispatcher:
 
     def answered(self, job: Job, answer: Answer) -> None:
         """Pass an answer on."""
-        if not job.answer.done():
-            job.answer.set_result(answer)
+        if not job.done:
             if job.link is not None:
                 self.served += 1
                 self.metrics.queue.observe(job.begun - job.since)
                 if not job.link.batches:
                     self.metrics.batches.observe(1)
+            job.settle(answer)
 
     def collected(self, link: WorkerLink, payload: bytes) -> None:
         """Pass on what the script gave to a collector."""
@@ -205,7 +207,7 @@ class Dispatcher:
         link.jobs.clear()
         for job in begun:
             job.break_off()
-            if not job.answer.done():
+            if not job.done:
                 body = encode({"message": f"The worker process ended while it ran this request: it {reason}."})
                 self.answered(job, Answer(job.request.number, 502, body, meta={"lost": reason}))
         self._take_back(rest)
@@ -214,8 +216,7 @@ class Dispatcher:
         """Answer all waiting requests with 503."""
         while self._queue:
             job = self._queue.popleft()
-            if not job.answer.done():
-                job.answer.set_result(Answer(job.request.number, 503, encode({"message": message})))
+            job.settle(Answer(job.request.number, 503, encode({"message": message})))
 
     def _pump(self) -> None:
         self._due = False
@@ -242,7 +243,7 @@ class Dispatcher:
         jobs: list[Job] = []
         while self._queue and len(jobs) < most:
             job = self._queue[0]
-            if job.answer.done():
+            if job.done:
                 self._queue.popleft()
                 continue
             self._queue.popleft()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import socket
@@ -15,6 +16,7 @@ import uvicorn
 from .acceptor import Acceptor
 from .connection import Connection
 from .handover import HandOver
+from .http import HttpApplication
 from .limits import Limits
 from .requestids import RequestIds
 
@@ -51,6 +53,14 @@ class Engine(uvicorn.Server):
         self.servers.append(acceptor)
         return acceptor
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, and give up what takes longer than it may (uvicorn's hook)."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.give_up()
+        await asyncio.sleep(0)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none (uvicorn's hook)."""
@@ -58,7 +68,7 @@ class Engine(uvicorn.Server):
 
 
 def configuration(
-    application: Any,
+    application: HttpApplication,
     intake: Limits,
     hand_over: HandOver,
     *,
@@ -73,7 +83,7 @@ def configuration(
     """
     return uvicorn.Config(
         application,
-        http=functools.partial(Connection, intake, RequestIds(), hand_over),  # type: ignore[arg-type]
+        http=functools.partial(Connection, intake, RequestIds(), hand_over, application.short),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         access_log=False,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from ..answers import INTERNAL_ERROR, encode
 from ..config import ServingConfig
 from ..credentials import Credentials
-from ..logs import Format, log, request_id
+from ..logs import log, request_id
 from ..logwriter import LogWriter
 from .admin_route import Admin
 from .authorization import Authorization
@@ -18,25 +19,23 @@ from .collection import Collection
 from .guard import Guard, Unasked
 from .handover import HandOver
 from .inference_route import InferenceRoute, is_below, is_inference
+from .known_heads import KnownHeads
 from .limits import Limits
 from .metrics import resident_bytes
-from .replies import ClientGone, Headers, Receive, Refused, Reply, Send
+from .replies import WITHOUT_BODY, ClientGone, Headers, Receive, Refused, Reply, Send, answer_headers
 from .requestids import RequestIds, answer_ids, in_log
 from .runtime import Runtime
 from .score_route import ScoreRoute
+from .short_way import Asked, ShortWay
 from .swagger import NoDocument, document
 from .telemetry import Telemetry
 from .uploads import ROUTE as UPLOADS
 from .uploads import Uploads
 
-JSON = b"application/json"
 _PUBLIC = frozenset({"/", "/score", "/swagger.json"})
 _TEXT = [(b"content-type", b"text/html; charset=utf-8")]
 _WAIT = [*_TEXT, (b"retry-after", b"1")]
 _READ = ("GET", "HEAD", "OPTIONS")
-# RFC 9110: neither has a body; one would be read as the beginning of the next answer.
-_WITHOUT_BODY = frozenset({204, 304})
-_NOTHING: frozenset[bytes] = frozenset()
 _NOT_RAW = ("plain", "schema")
 _NOBODY_NEEDS_ANY = Credentials()
 _METHODS = {
@@ -58,7 +57,7 @@ _METHODS = {
 class HttpApplication:
     """The ASGI callable.
 
-    An empty token closes the admin routes. ``form`` formats access lines, ``writer`` takes them. ``loopback`` says
+    An empty token closes the admin routes. ``writer`` takes access lines. ``loopback`` says
     that the service is published on loopback only, and so has no other hosts.
     """
 
@@ -66,7 +65,6 @@ class HttpApplication:
         self,
         runtime: Runtime,
         token: str,
-        form: Format,
         writer: LogWriter,
         intake: Limits,
         uploads: Uploads,
@@ -81,19 +79,21 @@ class HttpApplication:
         self._loopback = loopback
         self._score = ScoreRoute(runtime, intake)
         self._inference = InferenceRoute(runtime, self._score)
-        self.use(runtime.config)
         self._authorization = Authorization(credentials)
         self._admin = Admin(runtime, token, uploads, self._authorization, collection, hand_over)
-        self._form = form
         self._writer = writer
         self._collection = collection
         self._telemetry = telemetry
         self._new_id = RequestIds().next
         self._version = f"jupyter_deploy/{sys.modules['jupyter_deploy'].__version__}".encode()
+        self.short = ShortWay(runtime, self._authorization, writer.hurry, self._count, self._finish)
+        self.use(runtime.config)
 
     def use(self, config: ServingConfig) -> None:
-        """Apply other settings from now on."""
+        """Apply other settings, and another script, from now on."""
         self._guard = Guard(config, self._loopback)
+        heads = partial(KnownHeads, self._check, partial(self._common, path="/score"))
+        self.short.use(heads, traced=self._telemetry.traffic is not None)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI's signature)."""
@@ -108,7 +108,7 @@ class HttpApplication:
         name = ""
         try:
             name = self._start(common, headers, path)
-            self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
+            self._check(scope, headers)
             allowed = self._authorization
             if allowed.wanted and allowed.wants(path) and not self._is_answered_here(scope["method"], path, headers):
                 allowed.check(headers)
@@ -127,22 +127,51 @@ class HttpApplication:
             reply = Reply(500, INTERNAL_ERROR, failed=b"False" if path == "/score" else b"")
         size = await self._send(reply, common, scope, receive, send)
         if path == "/score" or is_inference(path):
-            ended = time.perf_counter()
-            seconds = ended - started
-            metrics = self._runtime.metrics
-            metrics.requests[reply.status] += 1
-            metrics.total.observe(seconds)
-            metrics.traffic.note(ended, seconds, reply.status)
+            seconds = self._count(scope, headers, name, started, reply, size)
             if span is not None:
                 self._telemetry.end(span, name, reply, seconds)
-            line = f"{scope['method']} {in_log(path)} {reply.status} {seconds * 1000:.3f}ms {size}"
-            self._writer.write(self._form.lines(_level(reply.status), "access", line, name), echo=False)
-            if self._collection.wants_requests:
-                self._collection.note(scope, headers, name, reply, seconds)
+
+    def _count(
+        self, scope: Any, headers: dict[bytes, bytes], name: str, started: float, reply: Reply, size: str
+    ) -> float:
+        """Count and log a request whose answer was sent, and collect it; returns the seconds that it took."""
+        ended = time.perf_counter()
+        seconds, status = ended - started, reply.status
+        metrics = self._runtime.metrics
+        metrics.requests[status] += 1
+        metrics.total.observe(seconds)
+        metrics.traffic.note(ended, seconds, status)
+        path = scope["path"]
+        shown = path if path == "/score" else in_log(path)
+        self._writer.note((time.time(), status, name, scope["method"], shown, seconds, size))
+        if self._collection.wants_requests:
+            self._collection.note(scope, headers, name, reply, seconds)
+        return seconds
+
+    async def _finish(self, asked: Asked, reply: Reply, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer at length what came the short way."""
+        common = self._common(asked.head.headers, "/score")
+        # Where the client has given one of the other ids, the log has that.
+        new_id = self._new_id if asked.head.name else lambda: asked.name
+        answer_ids(dict(asked.head.headers), common, new_id)
+        size = await self._send(reply, common, scope, receive, send)
+        self._count(scope, asked.head.headers, asked.name, asked.started, reply, size)
+
+    def _check(self, scope: dict[str, Any], headers: dict[bytes, bytes]) -> None:
+        """Refuse what comes from where it may not."""
+        self._guard.check(scope, headers, own=bool(self._runtime.script.get("cors")))
 
     def _start(self, common: Headers, headers: dict[bytes, bytes], path: str) -> str:
         """Collect the headers that every answer has; returns the request's id."""
-        config = self._runtime.config
+        common += self._common(headers, path)
+        name, too_long = answer_ids(headers, common, self._new_id)
+        if too_long:
+            raise Refused(431, f"{too_long} must not exceed 100 characters")
+        return name
+
+    def _common(self, headers: dict[bytes, bytes], path: str) -> Headers:
+        """Return the headers that every answer to a request has, but for its ids."""
+        config, common = self._runtime.config, list[tuple[bytes, bytes]]()
         if config.cors_origins and path in _PUBLIC:
             common += self._score.cors.headers(headers.get(b"origin"))
         if config.server_version:
@@ -150,10 +179,7 @@ class HttpApplication:
         trace = headers.get(b"traceid")
         if trace is not None:
             common.append((b"traceid", trace))
-        name, too_long = answer_ids(headers, common, self._new_id)
-        if too_long:
-            raise Refused(431, f"{too_long} must not exceed 100 characters")
-        return name
+        return common
 
     async def _route(
         self, scope: dict[str, Any], path: str, headers: dict[bytes, bytes], name: str, receive: Receive
@@ -223,16 +249,7 @@ class HttpApplication:
 
     async def _send(self, reply: Reply, common: Headers, scope: dict[str, Any], receive: Receive, send: Send) -> str:
         """Send an answer; returns its size, as the access line shows it."""
-        headers: Headers = [*reply.headers]
-        given = {key for key, _ in headers} if headers else _NOTHING
-        # The script's own CORS headers win: browsers refuse an answer with two allowed origins.
-        own = len(headers) > 1
-        headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
-        if reply.failed and b"x-ms-run-function-failed" not in given:
-            headers.append((b"x-ms-run-function-failed", reply.failed))
-        empty = reply.status in _WITHOUT_BODY
-        if not empty and b"content-type" not in given:
-            headers.append((b"content-type", JSON))
+        headers, empty = answer_headers(reply, common), reply.status in WITHOUT_BODY
         if reply.stream is not None:
             await self._score.stream(reply, headers, receive, send)
             return "streamed"
@@ -250,10 +267,3 @@ def _check_version(version: str, headers: dict[bytes, bytes]) -> None:
     if b"transfer-encoding" in headers:
         # A proxy may have read its length differently (RFC 9112, section 6.1).
         raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.", [(b"connection", b"close")])
-
-
-def _level(status: int) -> str:
-    """Choose an access line's level: a filter for warnings shows the requests that failed."""
-    if status < 400:
-        return "INFO"
-    return "WARNING" if status < 500 else "ERROR"

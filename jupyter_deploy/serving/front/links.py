@@ -6,7 +6,7 @@ import asyncio
 import collections
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import orjson
@@ -69,19 +69,23 @@ class Stream:
                 return
 
 
+Taker = Callable[[Answer | None], None]
+
+
 class Job:
     """A request on its way.
 
-    ``since`` is when it was queued, in the loop's time. ``meta`` makes the rest of the request, if the script of the
-    worker that gets it uses that, or the worker is ``told`` anyway.
+    ``take`` gets its answer, once, or None if its client is gone. ``since`` is when it was queued, in the loop's time.
+    ``meta`` makes the rest of the request, if the script of the worker that gets it uses that, or the worker is
+    ``told`` anyway.
     """
 
-    __slots__ = ("answer", "begun", "link", "meta", "request", "since", "stream", "told")
+    __slots__ = ("answer", "begun", "done", "link", "meta", "request", "since", "stream", "take", "told")
 
     def __init__(
         self,
         request: Request,
-        answer: asyncio.Future[Answer],
+        take: Taker,
         since: float,
         meta: Callable[[], dict[str, Any]] = dict,
         *,
@@ -89,15 +93,33 @@ class Job:
     ) -> None:
         self.meta, self.told = meta, told
         self.request = request
-        self.answer = answer
+        self.take = take
+        self.answer: Answer | None = None
+        self.done = False
         self.since = self.begun = since
         self.link: WorkerLink | None = None
         self.stream: Stream | None = None
+
+    def settle(self, answer: Answer | None) -> None:
+        """Give it its answer, or None if its client is gone; only the first time counts."""
+        if not self.done:
+            self.done, self.answer = True, answer
+            self.take(answer)
 
     def break_off(self) -> None:
         """End its stream, if it has one, as incomplete."""
         if self.stream is not None:
             self.stream.close(False)
+
+
+def giving(future: asyncio.Future[Answer | None]) -> Taker:
+    """Return what gives a job's answer to who awaits a future."""
+
+    def give(answer: Answer | None) -> None:
+        if not future.done():
+            future.set_result(answer)
+
+    return give
 
 
 class Owner(Protocol):
@@ -249,7 +271,7 @@ class WorkerLink(asyncio.Protocol):
             elif kind is Kind.FAILED and not self.ready.done():
                 self.ready.set_exception(ScriptFailed(Failure(**orjson.loads(payload))))
 
-    def _take_answers(self, answers: Iterator[Answer]) -> None:
+    def _take_answers(self, answers: list[Answer]) -> None:
         done: list[tuple[Job, Answer]] = []
         for answer in answers:
             if not self.jobs or self.jobs[0].request.number != answer.number:
@@ -258,7 +280,7 @@ class WorkerLink(asyncio.Protocol):
             if answer.meta.get("more"):
                 job = self.jobs[0]
                 job.stream = Stream(self)
-                if job.answer.done():
+                if job.done:
                     # Its client has just left: unread parts must not stop the worker.
                     job.stream.close(False)
                 self._owner.answered(job, answer)

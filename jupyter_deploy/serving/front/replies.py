@@ -11,6 +11,7 @@ from .links import Job, Stream
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+JSON = b"application/json"
 
 
 @dataclass(slots=True)
@@ -38,6 +39,25 @@ class Refused(Exception):
 
 class ClientGone(Exception):
     """The client closed its connection before its request was complete or answered."""
+
+
+_NOTHING: frozenset[bytes] = frozenset()
+# RFC 9110: neither has a body; one would be read as the beginning of the next answer.
+WITHOUT_BODY = frozenset({204, 304})
+
+
+def answer_headers(reply: Reply, common: Headers) -> Headers:
+    """Put together an answer's headers, but for its length; ``common`` are those of the request's every answer."""
+    headers: Headers = [*reply.headers]
+    given = {key for key, _ in headers} if headers else _NOTHING
+    # The script's own CORS headers win: browsers refuse an answer with two allowed origins.
+    own = len(headers) > 1
+    headers += [pair for pair in common if pair[0] not in given or pair[0] == b"vary"] if own else common
+    if reply.failed and b"x-ms-run-function-failed" not in given:
+        headers.append((b"x-ms-run-function-failed", reply.failed))
+    if reply.status not in WITHOUT_BODY and b"content-type" not in given:
+        headers.append((b"content-type", JSON))
+    return headers
 
 
 def too_large(limit: int) -> Refused:

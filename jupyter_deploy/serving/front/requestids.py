@@ -8,7 +8,7 @@ from collections.abc import Callable
 _AT_ONCE = 256
 _VARIANT = "89ab"
 _LIMIT = 100
-_IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
+IDS = (b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id")
 
 
 class RequestIds:
@@ -38,16 +38,16 @@ def answer_ids(
     Ids that are too long are removed from ``headers``; the answer's ids are put into ``answer``. Returns the id for
     the log, and the header whose id is too long, empty for none.
     """
-    plain, own, client = map(headers.get, _IDS)
+    plain, own, client = map(headers.get, IDS)
     if plain is None and own is None and client is None:
         name = new()
         plain = name.encode()
         answer += [(b"x-request-id", plain), (b"x-ms-request-id", plain)]
         return name, ""
-    too_long = [key for key in _IDS if len(headers.get(key, b"")) > _LIMIT]
+    too_long = [key for key in IDS if len(headers.get(key, b"")) > _LIMIT]
     for key in too_long:
         headers.pop(key)
-    plain, own, client = map(headers.get, _IDS)
+    plain, own, client = map(headers.get, IDS)
     plain = plain or new().encode()
     answer += [(b"x-request-id", plain), (b"x-ms-request-id", own or client or plain)]
     if client or own:

@@ -18,7 +18,7 @@ from ..logwriter import Outputs
 from ..messages import Answer
 from ..watcher import BACK_OFF, STEADY_SECONDS, Life
 from .dispatch import Dispatcher
-from .links import Job, ScriptFailed, WorkerLink
+from .links import Job, ScriptFailed, Taker, WorkerLink
 from .metrics import Metrics
 from .probes import Probes
 from .timeouts import Timeouts
@@ -237,13 +237,15 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def submit(self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], *, told: bool = False) -> Job:
-        """Queue a request for the script, and return a job whose answer to await.
+    def submit(
+        self, name: str, body: bytes, meta: Callable[[], dict[str, Any]], take: Taker, *, told: bool = False
+    ) -> Job:
+        """Queue a request for the script; ``take`` gets its answer, or None if the job is dropped.
 
         Under its id ``name`` a failure can be looked up. ``meta`` makes the rest of the request, for a script that
         uses it, or where the worker is ``told`` anyway.
         """
-        job = self.dispatcher.submit(name, body, meta, told=told)
+        job = self.dispatcher.submit(name, body, meta, take, told=told)
         if self.broken:
             self.dispatcher.refuse_waiting(f"The service has failed: {self.broken}.")
         return job

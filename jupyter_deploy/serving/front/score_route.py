@@ -16,12 +16,12 @@ from .bodies import decoded, read_body
 from .cors import Cors
 from .dispatch import QueueFull
 from .limits import Limits, TooMuch
-from .links import Job
+from .links import Job, giving
 from .replies import ClientGone, Headers, Receive, Refused, Reply, Send, until_gone
 from .runtime import Runtime
 
 # A request that is answered within this time is not watched for a leaving client: watching costs a task.
-_UNWATCHED_SECONDS = 0.05
+UNWATCHED_SECONDS = 0.05
 _RETRY = [(b"retry-after", b"1")]
 
 
@@ -57,12 +57,12 @@ class ScoreRoute:
         if method == "GET" and not raw:
             body = _query(scope, as_values=script.get("mode") == "schema")
         else:
-            if script.get("mode") == "schema" and not _is_json(headers.get(b"content-type", b"")):
+            if script.get("mode") == "schema" and not is_json(headers.get(b"content-type", b"")):
                 raise Refused(415, "Expects Content-Type to be application/json")
             # A script that takes the whole request gets it as it was sent.
             return await self.hand_on(scope, headers, name, receive, packed=raw)
         meta, told = self._rest(scope, None)
-        return _reply(*await self._wait(name, body, meta, receive, told=told))
+        return reply_of(*await self._wait(name, body, meta, receive, told=told))
 
     async def hand_on(
         self,
@@ -82,11 +82,11 @@ class ScoreRoute:
         body = await read_body(receive, headers, limit)
         meta, told = self._rest(scope, tensors)
         if b"content-encoding" not in headers or packed:
-            return _reply(*await self._wait(name, body, meta, receive, told=told))
+            return reply_of(*await self._wait(name, body, meta, receive, told=told))
         body = await asyncio.to_thread(decoded, body, headers[b"content-encoding"], limit)
         try:
             with self._intake.holding(len(body)):
-                return _reply(*await self._wait(name, body, meta, receive, told=told))
+                return reply_of(*await self._wait(name, body, meta, receive, told=told))
         except TooMuch:
             raise Refused(503, "Too many bytes of requests are waiting.", _RETRY) from None
 
@@ -96,7 +96,7 @@ class ScoreRoute:
         if "traceparent" in scope:
             more["trace"] = scope["traceparent"]
         if not more:
-            return partial(_meta, scope), False
+            return partial(meta_of, scope), False
         return partial(_told_meta, scope, more, whole=bool(self._runtime.script.get("headers"))), True
 
     async def until_known(self) -> None:
@@ -120,29 +120,31 @@ class ScoreRoute:
         *,
         told: bool = False,
     ) -> tuple[Job, Answer]:
+        future: asyncio.Future[Answer | None] = self._loop.create_future()
         try:
-            job = self._runtime.submit(name, body, meta, told=told)
+            job = self._runtime.submit(name, body, meta, giving(future), told=told)
         except QueueFull:
             raise Refused(503, "Too many requests are waiting.", _RETRY) from None
-        watch = self._loop.call_later(_UNWATCHED_SECONDS, self._watch, job, receive)
+        watch = self._loop.call_later(UNWATCHED_SECONDS, self._watch, job, future, receive)
         try:
-            answer = await job.answer
+            answer = await future
         except asyncio.CancelledError:
-            if job.answer.cancelled():
-                raise ClientGone from None
+            self._runtime.dispatcher.drop(job)
             raise
         finally:
             watch.cancel()
+        if answer is None:
+            raise ClientGone
         self._runtime.note(name, answer)
         return job, answer
 
-    def _watch(self, job: Job, receive: Receive) -> None:
+    def _watch(self, job: Job, future: asyncio.Future[Answer | None], receive: Receive) -> None:
         async def watching() -> None:
             await until_gone(receive)
             self._runtime.dispatcher.drop(job)
 
         task = asyncio.get_running_loop().create_task(watching())
-        job.answer.add_done_callback(lambda _: task.cancel())
+        future.add_done_callback(lambda _: task.cancel())
 
     async def stream(self, reply: Reply, headers: Headers, receive: Receive, send: Send) -> None:
         """Send a body while its parts are made."""
@@ -166,7 +168,8 @@ class ScoreRoute:
         # Otherwise the engine cuts the connection, which tells the client that the body is incomplete.
 
 
-def _reply(job: Job, answer: Answer) -> Reply:
+def reply_of(job: Job, answer: Answer) -> Reply:
+    """Make the reply of a worker's answer."""
     meta = answer.meta
     headers: Headers = []
     failed = b"False"
@@ -182,7 +185,8 @@ def _reply(job: Job, answer: Answer) -> Reply:
     return Reply(answer.status, answer.body, headers, failed, job.stream, job)
 
 
-def _is_json(content_type: bytes) -> bool:
+def is_json(content_type: bytes) -> bool:
+    """Whether a content type is one of JSON's."""
     kind = content_type.partition(b";")[0].strip().lower()
     return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
 
@@ -203,7 +207,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _meta(scope: dict[str, Any]) -> dict[str, Any]:
+def meta_of(scope: dict[str, Any]) -> dict[str, Any]:
+    """Return what a script that asks for more than the body gets of a request."""
     server, client = scope.get("server"), scope.get("client")
     return {
         "method": scope["method"],
@@ -216,4 +221,4 @@ def _meta(scope: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told_meta(scope: dict[str, Any], more: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    return {**(_meta(scope) if whole else {}), **more}
+    return {**(meta_of(scope) if whole else {}), **more}

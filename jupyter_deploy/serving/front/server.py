@@ -122,7 +122,6 @@ class Server:
 
         def on_settings(config: ServingConfig) -> None:
             intake.use(config)
-            application.use(config)
             form.use(config.log_format)
             if file:
                 file.limit = config.log_size
@@ -133,6 +132,7 @@ class Server:
             on_settings(generation.config)
             collection.use(generation)
             telemetry.use(generation.config)
+            application.use(generation.config)
             if self._life.watcher:
                 Served.write(self._run_folder, generation.layout, generation.workers, generation.config)
 
@@ -148,7 +148,7 @@ class Server:
         loopback = is_loopback(self.config, sockets[0])
         self._changes = Changes(runtime, self._url(known_at), self._life)
         runtime.on_state = self._changes.look
-        parts = (runtime, token, form, writer, intake, uploads, collection, telemetry)
+        parts = (runtime, token, writer, intake, uploads, collection, telemetry)
         hand_over = HandOver(sockets, secured=self._tls is not None)
         application = HttpApplication(*parts, credentials=self._credentials, hand_over=hand_over, loopback=loopback)
         engine = self._engine(application, intake, hand_over)

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..config import ServingConfig
 from ..logs import log
-from ..messages import Request
-from .links import Job, WorkerLink
+from ..messages import Answer, Request
+from .links import Job, WorkerLink, giving
 
 _META = {"method": "POST", "path": "/score", "query": "", "server": "localhost:0", "client": ""}
 _PATIENCE_SECONDS = 10.0
@@ -22,11 +22,12 @@ async def asked(link: WorkerLink, body: bytes, seconds: float, headers: tuple[tu
     """
     loop = asyncio.get_running_loop()
     meta = {**_META, "headers": [["content-type", "application/json"], *map(list, headers)]}
-    job = Job(Request(0, "sample", body), loop.create_future(), loop.time(), lambda: meta)
+    answer: asyncio.Future[Answer | None] = loop.create_future()
+    job = Job(Request(0, "sample", body), giving(answer), loop.time(), lambda: meta)
     # Its limit is kept here, so that the error names the sample: the general timeout would not.
     link.on_trial = True
     link.send([job], loop.time())
-    first: set[asyncio.Future[Any]] = {job.answer, link.closed}
+    first: set[asyncio.Future[Any]] = {answer, link.closed}
     await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     return job
 
@@ -40,11 +41,11 @@ async def warm_up(link: WorkerLink, config: ServingConfig) -> None:
     limit = min(_PATIENCE_SECONDS, config.scoring_timeout_ms / 1000)
     job = await asked(link, example, limit, (("azureml-mirrored", "true"),))
     link.on_trial = False
-    if not job.answer.done():
+    if job.answer is None:
         log.warning("the example of the schema was not answered")
-    elif job.answer.result().status >= 400:
-        text = job.answer.result().body.decode("utf-8", "replace")[:500]
-        log.warning("the example of the schema was answered %d: %s", job.answer.result().status, text)
+    elif job.answer.status >= 400:
+        text = job.answer.body.decode("utf-8", "replace")[:500]
+        log.warning("the example of the schema was answered %d: %s", job.answer.status, text)
 
 
 def _example_of(script: dict[str, Any]) -> bytes | None:

@@ -46,6 +46,14 @@ class Wire:
             self._soon(self._flush)
         self._parts.append(data)
 
+    def send(self, data: bytes) -> None:
+        """Send a whole answer now."""
+        if self._parts or self._ahead:
+            self.write(data)
+        elif not self._transport.is_closing():
+            self.last_size = len(data)
+            self._transport.write(data)
+
     def close(self) -> None:
         """Send the rest and close the connection."""
         self._flush()

@@ -205,11 +205,11 @@ class Workers:
         link = generation.links[0]
         limit = generation.config.scoring_timeout_ms / 1000
         job = await asked(link, generation.config.sample.encode(), limit)
-        if not job.answer.done():
+        if job.answer is None:
             what = f"run() {await self.end_of(link)}" if link.lost else f"run() took more than {limit:g} s"
             raise ScriptFailed(_sample_failure(generation.layout, f"{what} on the sample request"))
         link.on_trial = False
-        answer = job.answer.result()
+        answer = job.answer
         if answer.status >= 400:
             failure = answer.meta.get("failure")
             text = f"the sample request was answered {answer.status}: {answer.body.decode('utf-8', 'replace')[:500]}"

@@ -103,7 +103,7 @@ class Inbox:
             self._over = True
         for kind, payload in self._buffer.feed(data):
             if kind is Kind.REQUESTS:
-                self._groups.append(list(unpack_requests(payload)))
+                self._groups.append(unpack_requests(payload))
             elif kind is Kind.CANCEL:
                 self._cancelled.update(orjson.loads(payload)["numbers"])
             elif kind is Kind.START:

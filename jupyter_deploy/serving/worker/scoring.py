@@ -143,12 +143,11 @@ class Scorer:
                         self._sent_itself(request, value, elapsed)
                         continue
                     if worked:
-                        made = self._answer(request, value, elapsed)
+                        answer = self._answer(request, value, elapsed)
                     elif isinstance(value, BadInput):
-                        made = self._refusal(request, value)
+                        answer = self._refusal(request, value)
                     else:
-                        made = self._failed(value, request)
-                    answer = made._replace(meta={**made.meta, "batch": len(ready)})
+                        answer = self._failed(value, request)
                 together.append(answer)
             self._send(pack_answers(together))
 
