@@ -34,6 +34,7 @@ from ..services import (
 from ..serving import Failure, is_address
 from .differences import differences
 from .resolution import Resolved, models_exist
+from .servicelog import prepare
 from .standing import found_health
 
 _POLL_SECONDS = 0.02
@@ -214,7 +215,7 @@ class Rollout:
         try:
             # Preparing may take long or fail: until it is done, everything stays as it is.
             progress(Step("preparing the environment", stage="environment"))
-            self._target(resolved.spec.target).prepare(launch, progress)
+            prepare(self._home, resolved.spec, self._target(resolved.spec.target), launch, progress)
             if record is not None and record.server:
                 # A server that does not answer gets little time to drain.
                 self._target(record.server.target).stop(record.server, _UNRESPONSIVE_SECONDS)
@@ -245,7 +246,7 @@ class Rollout:
         if not launch.port and before.target == resolved.spec.target and target.capabilities.takes_over:
             launch = replace(launch, takes_over=before)
         progress(Step("preparing the environment", stage="environment"))
-        target.prepare(launch, progress)
+        prepare(self._home, resolved.spec, target, launch, progress)
         progress(Step("starting a server beside the one that serves", stage="start"))
         proven, server, generation = self._beside(record, resolved, launch, progress)
         self._take_over(proven, before)

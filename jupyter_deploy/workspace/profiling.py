@@ -138,6 +138,9 @@ class Profiling:
 
     def _failed(self, profile: Profile, error: DeployError) -> ProfileFailed:
         hint = error.hint.without_log if isinstance(error.hint, Hint) else error.hint
+        # What failed is a script's start, and no service: deploying it would fail, too.
+        hint = hint.replace(f"deploy it again (jupyter model deploy {profile.name})", "profile it again")
+        hint = hint.replace(f"then: jupyter model deploy {profile.name}", "then profile it again")
         trouble = Trouble(error.title, error.problem, error.details, hint)
         self._profiles.put(replace(profile, state="Failed", trouble=trouble))
         # A path is for who sees the error, not for what is saved.

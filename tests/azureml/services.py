@@ -150,6 +150,7 @@ def logs_a_life(service: Any) -> None:
     until(lambda: "POST /score 200" in service.get_logs())
     logs = service.get_logs()
     assert (logs.count("init ran"), logs.count("generation 1 serves"), logs.count("POST /score 200")) == (1, 1, 1)
+    assert "starting a server: target " in logs.splitlines()[0]
     with pytest.raises(WebserviceException, match="Received bad response from service") as refused:
         service.run("no json")
     assert "Response Code: 500" in refused.value.message

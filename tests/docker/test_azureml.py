@@ -16,13 +16,17 @@ import pytest
 import requests
 from sklearn.linear_model import LogisticRegression
 
+from jupyter_deploy.deploying.certificates import certificate_in
 from jupyter_deploy.sdk.v1 import (
     AksWebservice,
+    Dataset,
     Environment,
     InferenceConfig,
     LocalWebservice,
     Model,
+    PromoteHeadersBehavior,
     ResourceConfiguration,
+    Webservice,
     WebserviceException,
     Workspace,
 )
@@ -31,7 +35,7 @@ from jupyter_deploy.services.keys import KeyFile
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 from tests.azureml.services import until
 from tests.docker.engine import base_image
-from tests.secrecy import Secrets
+from tests.secrecy import Secrets, lines_of_pem
 
 from ..servers import container_of
 from .test_packages import answer, running
@@ -154,6 +158,15 @@ def test_row_2_61_and_2_63_the_files_of_an_image(
     assert secrets.holders(place) == {}
     with pytest.raises(WebserviceException, match="Use save"):
         package.pull()
+    # An index with a password; this one is not there, so no image is made.
+    private = environment.clone("with-an-index")
+    address = f"https://me:{secrets.add('the password of the index', 'index-pa55word')}@index.invalid/simple"
+    private.python.conda_dependencies.set_pip_option(f"--extra-index-url {address}")
+    indexed = Model.package(ws, [model], inference(environment=private), generate_dockerfile=True)
+    indexed.wait_for_creation()
+    indexed.save("./indexed")
+    assert secrets.holders(tmp_path / "indexed") == {}
+    assert secrets.shown_by(indexed.get_logs(), indexed.serialize(), repr(indexed)) == set()
     built = ["docker", "build", "-q", "--tag", f"{TAG}:2", "./imagefiles"]
     subprocess.run(built, check=True, capture_output=True)
     images.append(f"{TAG}:2")
@@ -166,11 +179,33 @@ def test_row_2_61_and_2_63_the_files_of_an_image(
 
 
 def add_keys_of_a_service(ws: Workspace, secrets: Secrets) -> None:
-    """Keys and a token of another service: nothing of them belongs into an image."""
+    """Keys, a token and a TLS key of another service: nothing of them belongs into an image."""
     home = ws._local.home
+    made = certificate_in(home.root, home.service("guarded"), "guarded", "self-signed", "")
+    assert made is not None
+    for line in lines_of_pem(Path(made.key_file).read_text()):
+        secrets.add("the TLS key", line)
     for name, text in KeyFile(home.root, home.service("guarded")).ensure()._asdict().items():
         secrets.add(name, text)
     secrets.add("token", new_token(home.root, "guarded").token)
+
+
+def test_row_2_35_and_2_37_a_profile_is_of_a_container(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_DEPLOY_TARGET", "docker")
+    Path("rows.txt").write_text(f"{BODY}\n" * 20)
+    rows = Dataset.Tabular.from_delimited_files("rows.txt", separator="\n", header=PromoteHeadersBehavior.NO_HEADERS)
+    model = Model.register(ws, "model.txt", "mymodel")
+    profile = Model.profile(ws, "profiled", [model], inference(), input_dataset=rows, cpu=1, memory_in_gb=0.5)
+    profile.wait_for_completion()
+    details = profile.get_details()
+    assert (details["state"], details["totalQueries"], details["successRate"]) == ("Succeeded", 20, 100)
+    order = [details[f"latencyPercentile{percent}InMs"] for percent in (50, 90, 95, 99, 999)]
+    assert order == sorted(order)
+    # What the container was given, in both spellings of the documents, and what it used.
+    assert (details["requestedCpu"], details["requestedMemoryInGb"], details["requestedMemoryInGB"]) == (1, 0.5, 0.5)
+    assert 0 < details["maxUtilizedMemoryInGB"] <= 0.5
+    assert 0.1 <= details["recommendedCpu"] <= 3.5
+    assert Webservice.list(ws) == []
 
 
 def test_row_0_1_and_2_22_a_container_answers_as_a_process_does(

@@ -76,6 +76,9 @@ def test_one_environment_for_all_that_need_the_same(workspace: Workspace, made: 
     for name in ("first", "second"):
         workspace.score_script(name, LOOK)
     first = workspace.deploy("first", environment=ONE, progress=said.append).invoke("")
+    # What was made is told in the service's log, before the server's own lines.
+    told = workspace.services["first"].logs()
+    assert told.index("making the environment one") < told.index("starting a server: ") < told.index("1 serves")
     assert Path(first["prefix"]).resolve() == (made / ONE.digest).resolve()
     assert "packaging" in first["packages"]
     assert "jupyter-model-deploy" not in first["packages"]

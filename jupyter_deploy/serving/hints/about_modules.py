@@ -25,14 +25,25 @@ def about_module(at: Situation) -> str:
     if error.name and error.name.startswith("sklearn.externals"):
         wants = re.search(r"\bjoblib\b", f"{error.name} {at.message}") and at.raised_in == "script"
         return "scikit-learn no longer has its own joblib: write `import joblib`." if wants else ""
+    if found := re.search(r"cannot import name .* from (?:partially initialized module )?'(\w+)", at.message):
+        return _hidden(at, found[1])
     return _missing(at, error.name) if isinstance(error, ModuleNotFoundError) and error.name else ""
+
+
+def _hidden(at: Situation, top: str) -> str:
+    """Advise where a file beside the script, or the script itself, has the name of a package that the script wants."""
+    beside = Path(at.entry).with_name(f"{top}.py")
+    # A script that imports itself means something else; of another file that is so if there is such a package.
+    hides = beside.name == Path(at.entry).name or bool(distribution_version(top)[0])
+    return f"{beside.name} hides the package {top}: give that file another name." if hides and beside.is_file() else ""
 
 
 def _missing(at: Situation, name: str) -> str:
     top, whole = name.partition(".")[0], _whole(at, name)
     if f"{top!r} is not a package" in at.message:
         file = getattr(sys.modules.get(top), "__file__", None)
-        return f"{file} hides the package {top}: give that file another name." if file else ""
+        # The module itself may be gone, where its import has failed.
+        return f"{file} hides the package {top}: give that file another name." if file else _hidden(at, top)
     if whole.startswith(("azureml.train", "azureml.automl")):
         return (
             "Azure's AutoML runs only with its own packages, which need an old Python: name them in an environment "
@@ -130,6 +141,9 @@ def about_attribute(at: Situation) -> str:
     missing = re.search(r"^module '([\w.]+)' has no attribute '([\w.]+)'", at.message)
     if missing and f".{missing[2]}" not in at.line and re.search(r"\b(loads?|read_pickle)\(", at.line):
         return _not_in_module(at, missing[2], missing[1])
+    lacking = re.search(r"module '(\w+)[\w.]*' has no attribute", at.message)
+    if lacking and (hint := _hidden(at, lacking[1])):
+        return hint
     dropped = re.search(r"module 'numpy' has no attribute '(\w+)'", at.message)
     if not dropped:
         return ""
