@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import random
 import re
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
 
 from tests.contract import Server, fixture_of
-from tests.contract.raw import UUID4, connect
+from tests.contract.raw import UUID4, answers, connect, everything, settle
 
 SCRIPT = """
 from azureml.contrib.services.aml_response import AMLResponse
@@ -170,3 +170,18 @@ def logged(server: Server) -> list[str]:
             level, _, name, *rest = line.split(" ")[2:]
             found.append(" ".join([level, re.sub(r"^[0-9a-f-]{36}$", "*", name), *rest]))
     return [re.sub(r"[\d.]+ms", "*", line) for line in found]
+
+
+def test_a_request_in_two_packets_is_one_wherever_it_is_cut(plain: Server) -> None:
+    whole = b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nwhat"
+    kept = whole.replace(b"Connection: close\r\n", b"")
+    ends = [at + 2 for at in range(len(kept)) if kept[at : at + 2] == b"\r\n"]
+    with ExitStack() as stack:
+        cut = {at: stack.enter_context(closing(connect(plain))) for at in ends}
+        for at, raw in cut.items():
+            raw.sendall(kept[:at])
+        settle(plain)
+        for at, raw in cut.items():
+            raw.sendall(kept[at:] + whole)
+        for at, raw in cut.items():
+            assert [answer.body for answer in answers(everything(raw))] == [b'["what",4]'] * 2, at

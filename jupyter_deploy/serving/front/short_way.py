@@ -145,8 +145,9 @@ class ShortWay:
         if heads is None or self.runtime.broken or not data.startswith(BEGINNING):
             return False
         started = time.perf_counter()
-        text, _, body = data.partition(END)
-        head = heads.find(text)
+        text, end, body = data.partition(END)
+        # Without its end, the rest of a head is still to come.
+        head = heads.find(text) if end else None
         if head is None or connection.is_leaving():
             return False
         if self._authorization.wanted:
