@@ -22,7 +22,7 @@ from ..endpoints import (
 )
 from ..errors import UsageProblem
 from ..home import Home
-from ..routing import Backend, Pool, Router, RouterHealth, Rules, router_of
+from ..routing import Backend, Pool, Router, RouterHealth, Rules, notice_of, router_of
 from ..services import (
     LIFETIME,
     Certificate,
@@ -120,6 +120,8 @@ class EndpointChanges:
                 router_of(before.router.kind).stop(before.router)
             port = record.port or (before.router.port if before and before.router else 0)
             found = router_of()
+            if notice := notice_of(found.kind):
+                progress(notice)
             try:
                 self._start(found, record, port)
             except BaseException:

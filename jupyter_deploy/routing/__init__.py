@@ -12,6 +12,7 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .beside import SUPERVISOR as SUPERVISOR
+    from .choice import notice_of as notice_of
     from .choice import router_of as router_of
     from .holding import Address as Address
     from .holding import Holding as Holding
@@ -27,7 +28,7 @@ else:
         __name__,
         {
             "beside": "SUPERVISOR",
-            "choice": "router_of",
+            "choice": "notice_of router_of",
             "holding": "Address Holding",
             "process": "EnvoyRouter",
             "router": "PoolNumbers Router RouterHealth",

@@ -24,6 +24,26 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def asked_over(path: Path, method: str, target: str) -> bytes:
+    """Ask a router over its Unix socket.
+
+    Raises
+    ------
+    ServiceDown
+        If it does not answer.
+    """
+    connection = _UnixConnection(path)
+    try:
+        connection.request(method, target)
+        return connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        raise ServiceDown(
+            f"The router does not answer: {error}.", hint="It is started again by itself; try once more."
+        ) from error
+    finally:
+        connection.close()
+
+
 class EnvoyAdmin:
     """Asks a running Envoy; every method raises ServiceDown where it does not answer."""
 
@@ -31,16 +51,7 @@ class EnvoyAdmin:
         self._path = path
 
     def _ask(self, method: str, target: str) -> bytes:
-        connection = _UnixConnection(self._path)
-        try:
-            connection.request(method, target)
-            return connection.getresponse().read()
-        except (OSError, http.client.HTTPException) as error:
-            raise ServiceDown(
-                f"The router does not answer: {error}.", hint="It is started again by itself; try once more."
-            ) from error
-        finally:
-            connection.close()
+        return asked_over(self._path, method, target)
 
     def stats(self, pattern: str) -> dict[str, str]:
         """Return the counters, gauges and texts whose names match a regular expression."""

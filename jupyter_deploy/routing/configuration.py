@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -28,6 +29,8 @@ _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 # Shorter than the 75 s after which a server closes an idle connection, so that no request meets that moment.
 _IDLE = "60s"
 _UNBOUNDED = 1_000_000
+# Who holds requests of deployments that sleep is a process that may just be being started again: for about ten seconds.
+_RETRIES, _RETRIES_ASLEEP = 3, 60
 _SCORE = "/score"
 _REROUTE = """function envoy_on_request(handle)
   local path = handle:headers():get(":path")
@@ -283,12 +286,13 @@ def _shared(rules: Rules) -> list[Json]:
         first = rules.pools[0].name if rules.pools else "blue"
         how = f"jupyter model endpoint traffic {rules.endpoint} {first}=100"
         return [_refusal(rules, f"No deployment of endpoint {rules.endpoint} has traffic. Give it some: {how}")]
-    timeouts = [pool.limits.timeout_ms for pool in rules.pools if pool.name in shares]
+    pools = [pool for pool in rules.pools if pool.name in shares]
+    timeouts = [pool.limits.timeout_ms for pool in pools]
     weighted = [{"name": name, "weight": share, **_marks(rules, name)} for name, share in shares.items()]
     spread: Json = {"clusters": weighted}
     if rules.sticky:
         spread["use_hash_policy"] = True
-    action: Json = {"weighted_clusters": spread, **_common(rules, 0 if 0 in timeouts else max(timeouts))}
+    action: Json = {"weighted_clusters": spread, **_common(rules, pools, 0 if 0 in timeouts else max(timeouts))}
     for name, share in rules.mirror.items():
         action["request_mirror_policies"] = [_mirror(name, share)]
     # Who asks only for health shows nothing.
@@ -306,16 +310,16 @@ def _mirror(name: str, share: int) -> Json:
 
 
 def _to_one(rules: Rules, pool: Pool) -> Json:
-    action = {"cluster": pool.name, **_common(rules, pool.limits.timeout_ms)}
+    action = {"cluster": pool.name, **_common(rules, [pool], pool.limits.timeout_ms)}
     return {"route": action, **_marks(rules, pool.name)}
 
 
-def _common(rules: Rules, timeout_ms: int) -> Json:
+def _common(rules: Rules, pools: Sequence[Pool], timeout_ms: int) -> Json:
     found: Json = {
         "timeout": f"{timeout_ms / 1000:.3f}s" if timeout_ms else "0s",
         "retry_policy": {
             "retry_on": "connect-failure,refused-stream,reset-before-request",
-            "num_retries": 3,
+            "num_retries": _RETRIES_ASLEEP if any(one.path for pool in pools for one in pool.backends) else _RETRIES,
             "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
             "retry_host_predicate": [
                 {

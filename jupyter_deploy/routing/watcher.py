@@ -1,8 +1,8 @@
 """``python -m jupyter_deploy.routing.watcher FOLDER``: keep an endpoint's router running.
 
-One for each router, detached from who started it. It starts Envoy, starts it again when it dies, keeps its port while
-it is away, and begins a new access log when that has become long. A lock in the folder lets one of them live. A watcher
-that is started beside a living Envoy takes it over. SIGTERM ends both.
+One for each router, detached from who started it. It starts the router, starts it again when it dies, keeps its port
+while it is away, and begins a new access log when that has become long. A lock in the folder lets one of them live. A
+watcher that is started beside a living router takes it over. SIGTERM ends both, and so does the folder's removal.
 """
 
 from __future__ import annotations
@@ -115,6 +115,10 @@ class _Watcher:
                     select.select([death], [], [], _SIGNAL_SECONDS)
                 else:
                     time.sleep(_SIGNAL_SECONDS)
+                if not self._folder.is_dir():
+                    # The workspace was removed as files: nothing can find this router any more.
+                    self._ending = True
+                    return
                 self._beside.look()
                 if time.monotonic() - self._looked > _LOG_LOOK_SECONDS:
                     self._looked = time.monotonic()

@@ -192,7 +192,7 @@ def test_async_stays_in_the_front_and_in_the_panels_server_part() -> None:
     }
     panel = {f"{ROOT}.labserver.{name}" for name in ("app", "handlers", "jobs", "parts")}
     # Thousands of requests may wait for a deployment that sleeps.
-    held = {f"{ROOT}.routing.holding"}
+    held = {f"{ROOT}.routing.{name}" for name in ("holding", "passing", "proxy")}
     assert asynchronous == panel | held | {f"{ROOT}.serving.front.{name}" for name in front}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.endpoints import Limits, RunningRouter
+from jupyter_deploy.home import Home
 from jupyter_deploy.routing import Backend, Pool, Rules
 from jupyter_deploy.routing.binary import envoy
 from jupyter_deploy.routing.configuration import bootstrap, clusters, document, listeners, routes
@@ -62,7 +63,7 @@ def test_envoy_accepts_all_kinds_of_rules(tmp_path: Path) -> None:
     for name in ("clusters", "listeners", "routes"):
         (tmp_path / f"{name}.json").write_text(document([])[0])
     for file in ("bootstrap.json", "whole.json"):
-        command = [str(envoy()), "--mode", "validate", "-c", str(tmp_path / file), "--log-level", "error"]
+        command = [str(envoy(Home(tmp_path))), "--mode", "validate", "-c", str(tmp_path / file), "--log-level", "error"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
 
