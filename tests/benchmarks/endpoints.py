@@ -11,6 +11,8 @@ import json
 import os
 import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -219,6 +221,21 @@ def first(rounds: int) -> list[str]:
     return [f"| endpoint, deployment, traffic, first answer | {middle:.2f} s | ≤ 2 s | {mark(middle <= 2)} |"]
 
 
+def _kernel(endpoint: Endpoint) -> subprocess.Popen[bytes]:
+    """Another process that changes the endpoint, and goes on running."""
+    program = (
+        "import sys, time; from pathlib import Path; from jupyter_deploy.workspace import Workspace\n"
+        "endpoint = Workspace(Path(sys.argv[1])).endpoints['bench']\n"
+        "endpoint.deploy('blue', variables={'BY': 'kernel'})\n"
+        "print('done', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", program, str(endpoint.changes.home.root)]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert started.stdout is not None
+    started.stdout.readline()
+    return started
+
+
 def deaths() -> list[str]:
     """What fails when a process is killed with SIGKILL under load: at most what it was just working on."""
     rows = []
@@ -239,7 +256,12 @@ def deaths() -> list[str]:
             "a deployment's only instance": lambda: front("green"),
             "the router": lambda: pids()["router"],
             "what restarts the router": lambda: pids()["watcher"],
+            "the supervisor": lambda: int((router / "supervisor.pid").read_text()),
+            "the kernel that had deployed": lambda: kernel.pid,
         }
+        # Its instances are looked after, though their number stays.
+        endpoint.deploy("green", min_instances=1, max_instances=2, cool_down=600)
+        kernel = _kernel(endpoint)
         for title, which in cases.items():
             with Clients(endpoint, 8) as clients:
                 time.sleep(1)
