@@ -30,6 +30,8 @@ def reserve(port: int) -> socket.socket:
     held = socket.socket()
     try:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Connections that have just ended would keep a later router from the port for a minute.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", port))
     except BaseException:
         held.close()

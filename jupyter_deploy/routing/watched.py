@@ -95,8 +95,16 @@ def end(running: RunningRouter) -> None:
     for process in alive:
         with contextlib.suppress(psutil.Error):
             process.kill()
+    # The port is free once they are gone.
+    psutil.wait_procs([one for one in alive if _runs(one)], timeout=_ENDING_SECONDS)
     if admin.parent != folder:
         shutil.rmtree(admin.parent, ignore_errors=True)
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def last_words(running: RunningRouter) -> tuple[str, Path]:

@@ -27,6 +27,8 @@ from jupyter_deploy.home import Home
 from jupyter_deploy.routing import Backend, Pool, Router, Rules, notice_of, router_of
 from jupyter_deploy.routing.binary import check
 from jupyter_deploy.routing.rulefile import read_rules, rules_text
+from jupyter_deploy.routing.standby import reserve
+from jupyter_deploy.routing.watched import bound
 from jupyter_deploy.serving import Credentials
 
 KEYS = ("primary-key-0123", "secondary-key-01")
@@ -313,6 +315,18 @@ def test_changes_and_a_death_refuse_nobody(routed: Routed) -> None:
     # Only what it had in hand, one request of each client.
     assert failed == []
     assert len(lost) <= 4
+
+
+def test_a_port_is_free_again_at_once() -> None:
+    with reserve(0) as listener, socket.socket() as client:
+        port = listener.getsockname()[1]
+        listener.listen()
+        client.connect(("127.0.0.1", port))
+        served, _ = listener.accept()
+        # Its side closes first, so the system remembers the connection for a while.
+        served.close()
+        assert client.recv(1) == b""
+    bound(port).close()
 
 
 @pytest.mark.parametrize("kind", ["envoy", "aiohttp"])
