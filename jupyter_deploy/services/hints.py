@@ -27,6 +27,7 @@ _OUTCOMES = (
     Outcome("ScoringTimeout", "{deploy} --set scoring_timeout_ms={longer} allows more; the log shows where it was."),
     Outcome("SampleFailed", "Correct the script, or the sample: reload --sample JSON; an empty one takes it away."),
     Outcome("OOMKilled", "Give it more memory: {deploy} --memory 2g"),
+    Outcome("DebuggerPort", "Give another port: {deploy} --debug PORT --debug-wait"),
     Outcome("WorkerDied", "The script ended its process, or a library crashed it", "its last words"),
 )
 

@@ -14,7 +14,7 @@ from jupyter_deploy.sdk.v1.webservice.versions import VersionRules
 
 from .services import BODY, inference, registered
 
-_REQUESTS = 300
+_REQUESTS = 150
 
 
 def answering(folder: Path, word: str) -> InferenceConfig:
@@ -119,6 +119,11 @@ def test_row_2_45_traffic_is_split_between_versions(ws: Workspace, outputs: Path
     endpoint.delete_version("versiona")
     assert {name: version.traffic_percentile for name, version in endpoint.versions.items()} == {"versionb": 100}
     assert {endpoint.run(BODY) for _ in range(10)} == {"b"}
+    # Another deployment of the endpoint's name takes the place of all its versions, with their keys.
+    again = Model.deploy(ws, endpoint.name, [model], answering(folder, "d"), config, overwrite=True)
+    again.wait_for_deployment()
+    assert {name: version.traffic_percentile for name, version in endpoint.versions.items()} == {"versiona": 100}
+    assert (again.run(BODY), again.scoring_uri) == ("d", made.scoring_uri)
     endpoint.delete()
     assert endpoint.state == "Deleted"
     assert Webservice.list(ws) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import traceback
@@ -10,7 +11,10 @@ from types import ModuleType
 
 import pytest
 
+from jupyter_deploy.services import ServiceRecord, ServiceSpec, known_hint
 from jupyter_deploy.serving.failures import describe
+from jupyter_deploy.serving.front.debugger import Debugger
+from jupyter_deploy.serving.front.links import ScriptFailed
 from jupyter_deploy.serving.layout import Layout
 from jupyter_deploy.serving.options import WorkerOptions
 from jupyter_deploy.serving.origins import Origin
@@ -38,6 +42,17 @@ def test_without_debugpy_the_hint_installs_it(monkeypatch: pytest.MonkeyPatch) -
     assert explained(describe(missing.value, "load", "score.py", "score.py")).hint == "{install debugpy}"
     other = describe(ModuleNotFoundError("No module named 'weights'"), "load", "score.py", "score.py")
     assert explained(other) == other
+
+
+def test_a_script_that_would_wait_at_a_busy_port_is_not_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ScriptFailed) as refused:
+        asyncio.run(Debugger().use(taken.getsockname()[1], now=True))
+    failure = refused.value.failure
+    assert (failure.kind, failure.line) == ("DebuggerPort", 0)
+    record = ServiceRecord(ServiceSpec("churn", "score.py", target="process"), "", ())
+    assert (
+        known_hint(failure, record, Path()) == "Give another port: jupyter model deploy churn --debug PORT --debug-wait"
+    )
 
 
 def frames(tmp_path: Path, options: WorkerOptions, origins: tuple[Origin, ...]) -> list[tuple[str, int | None]]:

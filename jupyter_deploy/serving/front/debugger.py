@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from ..failures import Failure
 from ..logs import log
-from .links import WorkerLink
+from .links import ScriptFailed, WorkerLink
 
 _HOST = "127.0.0.1"
 _AGAIN_SECONDS = 0.2
@@ -31,7 +32,7 @@ class Debugger:
 
         Raises
         ------
-        ConnectionError
+        ScriptFailed
             If it must be free ``now`` and is not.
         """
         if port == self.port:
@@ -42,9 +43,8 @@ class Debugger:
             return
         if now:
             self.port = 0
-            raise ConnectionError(
-                f"port {port} is in use, and the script waits for a debugger there; give another port"
-            )
+            message = f"port {port} is in use, and the script waits for a debugger there"
+            raise ScriptFailed(Failure("load", "DebuggerPort", message, "the debugger's port", 0, "", message))
         log.warning("port %d for a debugger is in use; it is taken once it is free", port)
         self._opening = asyncio.get_running_loop().create_task(self._keep_trying())
 
