@@ -19,7 +19,7 @@ import orjson
 from .failures import Failure
 from .layout import layout_of_bundle
 from .logs import MARK
-from .messages import FrameBuffer, Kind, Request, note, pack_requests, unpack_answers, unpack_part
+from .messages import FrameBuffer, Kind, Payload, Request, note, pack_requests, unpack_answers, unpack_part
 from .options import WorkerOptions
 
 _WORKER = "jupyter_deploy.serving.worker.workerprocess"
@@ -73,7 +73,7 @@ class HostedScript:
         self._bundle, self._options, self._variables = bundle, options, dict(variables)
         self._process: subprocess.Popen[bytes] | None = None
         self._sock: socket.socket | None = None
-        self._frames: collections.deque[tuple[Kind, bytes]] = collections.deque()
+        self._frames: collections.deque[tuple[Kind, Payload]] = collections.deque()
         self._buffer = FrameBuffer()
         self._last: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._facts: dict[str, Any] = {}
@@ -105,7 +105,7 @@ class HostedScript:
         self._number += 1
         try:
             self._sock.settimeout(timeout)
-            self._sock.sendall(pack_requests([Request(self._number, f"row-{self._number}", body)]))
+            self._sock.sendall(b"".join(pack_requests([Request(self._number, f"row-{self._number}", body)])))
             return self._answer(end)
         except TimeoutError:
             self.close(kill=True)
@@ -168,7 +168,7 @@ class HostedScript:
             raise HostFailed(failure)
         self._facts = told["script"]
 
-    def _next(self, end: float | None) -> tuple[Kind, bytes]:
+    def _next(self, end: float | None) -> tuple[Kind, Payload]:
         """Return the next frame that is not for a front's ears; raises OSError where the worker is gone."""
         assert self._sock is not None
         while True:

@@ -91,6 +91,12 @@ class Answer(NamedTuple):
     meta: dict[str, Any] = _NOTHING
 
 
+# Frames from this size on are gathered where they stay, and their bodies are written as they are.
+LARGE = 1 << 16
+_TAKEN_APART = frozenset({Kind.REQUESTS, Kind.ANSWERS, Kind.CHUNK})
+Payload = bytes | memoryview
+
+
 def frame(kind: Kind, payload: bytes) -> bytes:
     """Put a payload of at most 4 GiB in a frame."""
     return _HEAD.pack(len(payload), kind) + payload
@@ -101,14 +107,16 @@ def note(kind: Kind, /, **values: Any) -> bytes:
     return frame(kind, orjson.dumps(values))
 
 
-def _joined(kind: Kind, parts: list[bytes]) -> bytes:
-    """Join a frame in one copy; the first part is the place of its head."""
+def _joined(kind: Kind, parts: list[bytes]) -> list[bytes]:
+    """Join a frame in one copy, but for a large body at its end; the first part is the place of its head."""
     parts[0] = _HEAD.pack(sum(map(len, parts)), kind)
-    return b"".join(parts)
+    if len(parts[-1]) > LARGE:
+        return [b"".join(parts[:-1]), parts[-1]]
+    return [b"".join(parts)]
 
 
-def pack_requests(requests: Iterable[Request]) -> bytes:
-    """Frame requests."""
+def pack_requests(requests: Iterable[Request]) -> list[bytes]:
+    """Frame requests: the parts of the frame, to be written one after the other. A large body is one, uncopied."""
     parts = [b""]
     for request in requests:
         meta = orjson.dumps(request.meta) if request.meta else b""
@@ -118,22 +126,22 @@ def pack_requests(requests: Iterable[Request]) -> bytes:
     return _joined(Kind.REQUESTS, parts)
 
 
-def unpack_requests(payload: bytes) -> list[Request]:
+def unpack_requests(payload: Payload) -> list[Request]:
     """Take a REQUESTS payload apart, without the frame's head."""
     found, at, size, take = [], 0, len(payload), _REQUEST.unpack_from
     while at < size:
         number, name, meta, body = take(payload, at)
         named = at + _REQUEST.size + name
         begin = named + meta
-        text = payload[named - name : named].decode()
+        text = str(payload[named - name : named], "utf-8")
         values = orjson.loads(payload[named:begin]) if meta else _NOTHING
         at = begin + body
-        found.append(Request(number, text, payload[begin:at], values))
+        found.append(Request(number, text, bytes(payload[begin:at]), values))
     return found
 
 
-def pack_answers(answers: Iterable[Answer]) -> bytes:
-    """Frame answers."""
+def pack_answers(answers: Iterable[Answer]) -> list[bytes]:
+    """Frame answers, in parts as :func:`pack_requests` does."""
     parts = [b""]
     for answer in answers:
         meta = orjson.dumps(answer.meta) if answer.meta else b""
@@ -142,7 +150,7 @@ def pack_answers(answers: Iterable[Answer]) -> bytes:
     return _joined(Kind.ANSWERS, parts)
 
 
-def unpack_answers(payload: bytes) -> list[Answer]:
+def unpack_answers(payload: Payload) -> list[Answer]:
     """Take an ANSWERS payload apart, without the frame's head."""
     found, at, size, take = [], 0, len(payload), _ANSWER.unpack_from
     while at < size:
@@ -150,13 +158,13 @@ def unpack_answers(payload: bytes) -> list[Answer]:
         begin = at + _ANSWER.size + meta
         values = orjson.loads(payload[begin - meta : begin]) if meta else _NOTHING
         at = begin + body
-        found.append(Answer(number, status, payload[begin:at], milliseconds, values))
+        found.append(Answer(number, status, bytes(payload[begin:at]), milliseconds, values))
     return found
 
 
-def chunk(number: int, data: bytes) -> bytes:
-    """Frame a part of a streamed body."""
-    return frame(Kind.CHUNK, _NUMBER.pack(number) + data)
+def chunk(number: int, data: bytes) -> list[bytes]:
+    """Frame a part of a streamed body, in parts as :func:`pack_requests` does."""
+    return _joined(Kind.CHUNK, [b"", _NUMBER.pack(number), data])
 
 
 def end(number: int, complete: bool) -> bytes:
@@ -164,9 +172,9 @@ def end(number: int, complete: bool) -> bytes:
     return frame(Kind.END, _NUMBER.pack(number) + (b"1" if complete else b"0"))
 
 
-def unpack_part(payload: bytes) -> tuple[int, bytes]:
+def unpack_part(payload: Payload) -> tuple[int, bytes]:
     """Take a CHUNK or an END apart: the request's number, and the part."""
-    return _NUMBER.unpack_from(payload)[0], payload[_NUMBER.size :]
+    return _NUMBER.unpack_from(payload)[0], bytes(payload[_NUMBER.size :])
 
 
 def collected(name: str, record: bytes) -> bytes:
@@ -181,17 +189,46 @@ def unpack_collected(payload: bytes) -> tuple[str, bytes]:
 
 
 class FrameBuffer:
-    """Cut a stream of bytes into frames."""
+    """Cut a stream of bytes into frames.
+
+    A large frame is gathered in a space of its own size; what reads from a socket may read into it (:meth:`room`).
+    """
 
     def __init__(self) -> None:
         self._bytes = bytearray()
+        self._large: memoryview | None = None
+        self._kind = Kind.STOP
+        self._filled = 0
 
-    def feed(self, data: bytes | memoryview) -> list[tuple[Kind, bytes]]:
+    def room(self) -> memoryview | None:
+        """Return the place of the next bytes, if the rest of a large frame is to come; None otherwise."""
+        return None if self._large is None else self._large[self._filled :]
+
+    def filled(self, count: int) -> list[tuple[Kind, Payload]]:
+        """Note that so many bytes were read into :meth:`room`, and return the frame if it is complete."""
+        large = self._large
+        assert large is not None
+        self._filled += count
+        if self._filled < len(large):
+            return []
+        self._large = None
+        # Only these are taken apart without a copy of the whole.
+        return [(self._kind, large if self._kind in _TAKEN_APART else bytes(large))]
+
+    def feed(self, data: bytes | memoryview) -> list[tuple[Kind, Payload]]:
         """Take bytes as they arrive, and return the frames that are complete now."""
+        found: list[tuple[Kind, Payload]] = []
+        if self._large is not None:
+            count = min(len(data), len(self._large) - self._filled)
+            with memoryview(data) as given:
+                self._large[self._filled : self._filled + count] = given[:count]
+                found += self.filled(count)
+                if count == len(data):
+                    return found
+                data = bytes(given[count:])
         waiting = self._bytes
         if waiting:
             waiting += data
-        found: list[tuple[Kind, bytes]] = []
         at = 0
         # What arrives whole, as nearly always, is copied once: into its payload.
         with memoryview(waiting or data) as whole:
@@ -200,6 +237,9 @@ class FrameBuffer:
                 length, kind = _HEAD.unpack_from(whole, at)
                 end = at + _HEAD.size + length
                 if end > size:
+                    if length > LARGE:
+                        self._begin(length, kind, whole[at + _HEAD.size :])
+                        at = size
                     break
                 found.append((Kind(kind), bytes(whole[at + _HEAD.size : end])))
                 at = end
@@ -211,3 +251,7 @@ class FrameBuffer:
         else:
             waiting += rest
         return found
+
+    def _begin(self, length: int, kind: int, beginning: memoryview) -> None:
+        self._large, self._kind, self._filled = memoryview(bytearray(length)), Kind(kind), len(beginning)
+        self._large[: self._filled] = beginning

@@ -28,28 +28,32 @@ REQUESTS = [
 ANSWERS = [Answer(1, 200, b"[1]", 0.25), Answer(7, 500, b"", meta={"failure": {"kind": "ValueError"}})]
 
 
+def joined(parts: list[bytes]) -> bytes:
+    return b"".join(parts)
+
+
 def test_several_requests_travel_in_one_frame() -> None:
-    ((kind, payload),) = FrameBuffer().feed(pack_requests(REQUESTS))
+    ((kind, payload),) = FrameBuffer().feed(joined(pack_requests(REQUESTS)))
     assert kind is Kind.REQUESTS
     assert list(unpack_requests(payload)) == REQUESTS
 
 
 def test_several_answers_travel_in_one_frame() -> None:
-    ((kind, payload),) = FrameBuffer().feed(pack_answers(ANSWERS))
+    ((kind, payload),) = FrameBuffer().feed(joined(pack_answers(ANSWERS)))
     assert kind is Kind.ANSWERS
     assert list(unpack_answers(payload)) == ANSWERS
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 4096])
 def test_frames_survive_any_cutting_of_the_stream(step: int) -> None:
-    stream = pack_requests(REQUESTS) + note(Kind.STOP) + frame(Kind.READY, b"") + pack_answers(ANSWERS)
+    stream = joined(pack_requests(REQUESTS)) + note(Kind.STOP) + frame(Kind.READY, b"") + joined(pack_answers(ANSWERS))
     buffer = FrameBuffer()
     kinds = [kind for at in range(0, len(stream), step) for kind, _ in buffer.feed(stream[at : at + step])]
     assert kinds == [Kind.REQUESTS, Kind.STOP, Kind.READY, Kind.ANSWERS]
 
 
 @pytest.mark.parametrize(
-    ("made", "kind", "part"), [(chunk(7, b"ab"), Kind.CHUNK, b"ab"), (end(7, True), Kind.END, b"1")]
+    ("made", "kind", "part"), [(joined(chunk(7, b"ab")), Kind.CHUNK, b"ab"), (end(7, True), Kind.END, b"1")]
 )
 def test_parts_of_a_body_carry_their_requests_number(made: bytes, kind: Kind, part: bytes) -> None:
     ((found, payload),) = FrameBuffer().feed(made)

@@ -13,7 +13,7 @@ import orjson
 
 from ..failures import Failure
 from ..logwriter import Output
-from ..messages import Answer, FrameBuffer, Kind, Request, note, pack_requests, unpack_answers, unpack_part
+from ..messages import Answer, FrameBuffer, Kind, Payload, Request, note, pack_requests, unpack_answers, unpack_part
 
 _STREAM_LIMIT = 1 << 20
 # Measured with predictions of 0.11 ms at 64 connections: 6.7k requests/s without, 7.7k with.
@@ -201,7 +201,7 @@ class WorkerLink(asyncio.Protocol):
         for job in jobs:
             if wants or job.told:
                 job.request = job.request._replace(meta=job.meta())
-        self._transport.write(pack_requests([job.request for job in jobs]))
+        self._transport.writelines(pack_requests([job.request for job in jobs]))
 
     def cancel(self, job: Job) -> None:
         """Tell the worker that the client of a request is gone."""
@@ -262,7 +262,7 @@ class WorkerLink(asyncio.Protocol):
             elif kind is Kind.READY:
                 self._take_ready(orjson.loads(payload))
             elif kind is Kind.COLLECTED:
-                self._owner.collected(self, payload)
+                self._owner.collected(self, bytes(payload))
             elif kind is Kind.DEBUGGED:
                 self.debug_port = orjson.loads(payload)["port"]
                 self._owner.listens(self)
@@ -308,12 +308,12 @@ class WorkerLink(asyncio.Protocol):
         if self._looking:
             self._loop.call_soon(self._look_again)
 
-    def _take_part(self, payload: bytes) -> None:
+    def _take_part(self, payload: Payload) -> None:
         number, part = unpack_part(payload)
         if self.jobs and self.jobs[0].request.number == number and self.jobs[0].stream is not None:
             self.jobs[0].stream.feed(part)
 
-    def _take_end(self, payload: bytes) -> None:
+    def _take_end(self, payload: Payload) -> None:
         number, complete = unpack_part(payload)
         if self.jobs and self.jobs[0].request.number == number:
             job = self.jobs.popleft()

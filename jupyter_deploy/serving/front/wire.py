@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from ..messages import LARGE
+
 # The first bytes of every answer.
 _BEGINNING = b"HTTP/1.1 "
 _FIRST_AHEAD = 4
@@ -139,6 +141,12 @@ class Wire:
         if self._parts:
             parts, self._parts = self._parts, []
             if not self._transport.is_closing():
+                size = sum(map(len, parts))
+                if size > LARGE and not self._ahead:
+                    # The system gathers them: a large body is not copied to stand behind its head.
+                    self.last_size = size
+                    self._transport.writelines(parts)
+                    return
                 data = parts[0] if len(parts) == 1 else b"".join(parts)
                 if self._ahead:
                     data, self._ahead = data[self._ahead :], 0

@@ -30,7 +30,7 @@ import orjson
 from ..layout import Layout
 from ..libraries import is_library
 from ..logs import log
-from ..messages import FrameBuffer, Kind, note
+from ..messages import FrameBuffer, Kind, Payload, note
 from ..options import WorkerOptions
 from . import worker
 from .script import EntryScript
@@ -77,7 +77,7 @@ class _ForkServer:
         self._descriptors: collections.deque[int] = collections.deque()
         self._modules: collections.deque[str] = collections.deque()
         self._wake, self._waker = os.pipe()
-        self._pending: collections.deque[tuple[Kind, bytes]] = collections.deque()
+        self._pending: collections.deque[tuple[Kind, Payload]] = collections.deque()
         self._spares: collections.deque[tuple[int, int]] = collections.deque()
         self._children: set[int] = set()
         self._gone = False
@@ -119,7 +119,7 @@ class _ForkServer:
         self._pending.extend(self._buffer.feed(data))
         return bool(data)
 
-    def _handle(self, kind: Kind, payload: bytes) -> Child | None:
+    def _handle(self, kind: Kind, payload: Payload) -> Child | None:
         values: dict[str, Any] = orjson.loads(payload)
         if kind is Kind.PRELOAD:
             self._modules = collections.deque(values["modules"])

@@ -13,7 +13,7 @@ import orjson
 
 from ..messages import FrameBuffer, Kind, Request, note, unpack_requests
 
-_PIECE = 1 << 20
+_PIECE = 1 << 16
 # A read so recent is still valid; another one costs as much as a small prediction.
 _FRESH_SECONDS = 0.002
 
@@ -95,13 +95,15 @@ class Inbox:
 
     def _read(self) -> None:
         self._looked = time.monotonic()
+        room = self._buffer.room()
         try:
-            data = self._space[: self._sock.recv_into(self._space)]
+            count = self._sock.recv_into(self._space if room is None else room)
         except ConnectionError:
-            data = self._space[:0]
-        if not data:
+            count = 0
+        if not count:
             self._over = True
-        for kind, payload in self._buffer.feed(data):
+        frames = self._buffer.feed(self._space[:count]) if room is None else self._buffer.filled(count)
+        for kind, payload in frames:
             if kind is Kind.REQUESTS:
                 self._groups.append(unpack_requests(payload))
             elif kind is Kind.CANCEL:

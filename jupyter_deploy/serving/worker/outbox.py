@@ -25,11 +25,12 @@ class Outbox:
         self._sock = sock
         self._lock = threading.Lock()
 
-    def send(self, frame: bytes) -> None:
+    def send(self, parts: list[bytes]) -> None:
         """Send a frame, after what was printed: that belongs before the access line, which the front writes then."""
         flush_lines()
         with self._lock:
-            self._sock.sendall(frame)
+            for part in parts:
+                self._sock.sendall(part)
 
     def open_sink(self, options: WorkerOptions) -> None:
         """Send what the script's collectors are given, too."""

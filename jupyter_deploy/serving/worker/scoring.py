@@ -43,7 +43,7 @@ class Scorer:
         layout: Layout,
         options: WorkerOptions,
         inbox: Inbox,
-        send: Callable[[bytes], Any],
+        send: Callable[[list[bytes]], Any],
         runs: Runs | None = None,
     ) -> None:
         self._script = script
@@ -290,7 +290,7 @@ class Scorer:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
-        self._send(end(request.number, complete))
+        self._send([end(request.number, complete)])
 
     def _json_list(self, first: Any, rest: Iterator[Any]) -> Iterator[bytes]:
         if first is _NOTHING:
