@@ -52,6 +52,12 @@ class Standing:
         found = self._found(record)
         return self._back(record.name, found) if found.gone else found
 
+    def trace(self, record: ServiceRecord) -> object:
+        """Return what is seen of a service without asking it; as long as it is the same, its health is, too."""
+        if not record.active:
+            return None
+        return self._target(record.target).trace(LocalFolders(self._home, record.name), record.active)
+
     def _found(self, record: ServiceRecord) -> Health:
         return found_health(self._home, self._target, record)
 

@@ -45,7 +45,7 @@ SCHEMA: dict[str, Any] = {
 }
 # After the last word of a page it looks for so long: a page says each 20 s that it is visible.
 LISTENING_SECONDS = 60.0
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 _FAILED_SECONDS = 1.0
 _FIRST_SECONDS = 1.5
 
@@ -93,7 +93,7 @@ class Hub:
         self._looked.wait(_FIRST_SECONDS)
 
     def tell_job(self, job_id: str) -> None:
-        """Tell the pages that a job went on, at most five times a second; called in the loop."""
+        """Tell the pages that a job went on, at most ten times a second; called in the loop."""
         if not self._jobs:
             asyncio.get_running_loop().call_later(POLL_SECONDS, self._tell_jobs)
         self._jobs.add(job_id)

@@ -228,6 +228,13 @@ class Target(Protocol):
     def probe(self, local: LocalFolders, server: Server) -> Health:
         """Find out how a service is: from the server itself, or from the target if it does not answer."""
 
+    def trace(self, local: LocalFolders, server: Server) -> object:
+        """Return what is seen of a server without asking it; None if that tells nothing.
+
+        As long as this is the same, nothing has happened that :meth:`probe` would tell: no request, no death. Settings
+        of the log can hide requests, so those who watch still probe from time to time.
+        """
+
     def runs(self, server: Server) -> bool:
         """Whether anything of the server exists, in any state; false if that cannot be found out."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..doors import door
 
 if TYPE_CHECKING:
+    from .asking import Connections as Connections
     from .choice import CHOICES as CHOICES
     from .choice import NEAREST as NEAREST
     from .choice import VARIABLE as VARIABLE
@@ -28,6 +29,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "asking": "Connections",
             "choice": "CHOICES NEAREST VARIABLE all_targets choices_with_added choose having packager target",
             "following": "Following",
             "process": "birth lives owner_of_port",

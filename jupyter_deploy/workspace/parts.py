@@ -135,7 +135,8 @@ class Parts:
         """The services by name, each as a live handle."""
         from .services import LiveServices
 
-        return LiveServices(self._rows, self.home, self._handle, self._clear_away, self._standing.health)
+        asking = (self._standing.health, self._standing.trace)
+        return LiveServices(self._rows, self.home, self._handle, self._clear_away, *asking)
 
     @cached_property
     def endpoints(self) -> LiveEndpoints:

@@ -20,7 +20,7 @@ class LiveServices(Mapping[str, Service]):
 
     ``handle`` makes a service's handle from its name and the last change; the service need not exist. ``clear_away``
     is called before services are listed: what killed processes left is not shown as a service. ``health_of`` asks the
-    target of a row.
+    target of a row; ``trace_of`` looks without asking, as :meth:`.Target.trace` does.
     """
 
     def __init__(
@@ -30,12 +30,14 @@ class LiveServices(Mapping[str, Service]):
         handle: Callable[..., Service],
         clear_away: Callable[[], None],
         health_of: Callable[[ServiceRecord], Health],
+        trace_of: Callable[[ServiceRecord], object],
     ) -> None:
         self._rows = rows
         self._home = home
         self.handle = handle
         self._clear_away = clear_away
         self.health_of = health_of
+        self.trace_of = trace_of
 
     def __getitem__(self, name: str) -> Service:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import DeployError
 from ..services import Health, Recent, ServiceRecord
 from ..store import ChangeCounter
+from ..targets import Connections
 from .endpoint_rows import EndpointRows
 from .probing import Probes
 from .workspace import Workspace
@@ -18,6 +19,9 @@ from .workspace import Workspace
 # Between two probes of a service or an endpoint, and while one starts.
 PROBE_SECONDS = 2.5
 STARTING_SECONDS = 0.4
+ROLLOUT_SECONDS = 1.0
+# A probe asks a server of which nothing is seen to have happened only so often.
+ASK_SECONDS = 5.0
 _SILENT_SECONDS = 1.5
 _AT_ONCE = 16
 
@@ -40,6 +44,22 @@ class Moved:
         return bool(named or self.recent or self.numbers)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a service has answered, and what was seen of it just before."""
+
+    record: ServiceRecord
+    trace: object
+    health: Health
+    asked: float
+
+    def holds_for(self, record: ServiceRecord, trace: object, now: float) -> bool:
+        """Whether the answer is still true: of the same row, Healthy, without traffic, and not too old."""
+        is_same = self.trace == trace and self.record == record
+        is_quiet = self.health.state == "Healthy" and not _requests(self.health)
+        return is_same and is_quiet and now - self.asked < ASK_SECONDS
+
+
 class Watch:
     """Compares the workspace with how it was at the last look. One thread looks, several probe."""
 
@@ -49,16 +69,31 @@ class Watch:
         self._models: dict[str, object] = {}
         self._scripts: dict[str, object] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="jupyter-deploy-probe")
-        self._services: Probes[ServiceRecord, Health] = Probes(
-            self._pool, lambda record: health_of(workspace, record), _pause_of, _silence
-        )
-        self._endpoints: Probes[EndpointRows, dict[str, Any]] = Probes(
-            self._pool, lambda rows: endpoint_facts(workspace, rows), _pause_of_endpoint
-        )
+        # Half of what a probe costs is the connection, for the server that is asked, too.
+        self._connections = Connections()
+        self._known: dict[str, _Known] = {}
+        self._services: Probes[ServiceRecord, Health] = Probes(self._pool, self._health, _pause_of, _silence)
+        self._endpoints: Probes[EndpointRows, dict[str, Any]] = Probes(self._pool, self._facts, _pause_of_endpoint)
+
+    def _health(self, record: ServiceRecord) -> Health:
+        """Ask a service, or return its last answer where nothing is seen to have happened since."""
+        now, trace = time.monotonic(), _trace_of(self.workspace, record)
+        known = self._known.get(record.name)
+        if known and trace is not None and known.holds_for(record, trace, now):
+            return known.health
+        with self._connections.used():
+            health = health_of(self.workspace, record)
+        self._known[record.name] = _Known(record, trace, health, now)
+        return health
+
+    def _facts(self, rows: EndpointRows) -> dict[str, Any]:
+        with self._connections.used():
+            return endpoint_facts(self.workspace, rows)
 
     def close(self) -> None:
         """Start no more probes; those under way end by their own deadlines."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._connections.close()
         self._counter.close()
 
     def look(self) -> Moved:
@@ -73,14 +108,18 @@ class Watch:
         models: tuple[str, ...] = ()
         scripts: tuple[str, ...] = ()
         if self._counter.changed():
-            services = self._services.rows({record.name: record for record in self.workspace.services.records()})
+            records = {record.name: record for record in self.workspace.services.records()}
+            services = self._services.rows(records)
+            self._known = {name: known for name, known in self._known.items() if name in records}
             endpoints = self._endpoints.rows(self.workspace.endpoints.rows())
             models, scripts = self._models_changed(), self._scripts_changed()
         begun = time.monotonic()
         self._services.begin()
         self._endpoints.begin()
-        self._services.wait(begun)
-        self._endpoints.wait(begun)
+        if not models and not scripts:
+            # What was registered or tagged is told at once; the answers of servers come with the next look.
+            self._services.wait(begun)
+            self._endpoints.wait(begun)
         changed, recent = self._services_seen()
         altered, numbers = self._endpoints_seen()
         return Moved(
@@ -136,8 +175,10 @@ def _silence(seconds: float) -> Health | None:
 
 
 def _pause_of_endpoint(facts: dict[str, Any]) -> float:
-    starts = any(one["state"] == "Transitioning" for one in facts["deployments"])
-    return STARTING_SECONDS if starts else PROBE_SECONDS
+    if any(one["state"] == "Transitioning" for one in facts["deployments"]):
+        return STARTING_SECONDS
+    # A rollout is looked at while it goes on.
+    return ROLLOUT_SECONDS if facts["rollout"] else PROBE_SECONDS
 
 
 def endpoint_facts(workspace: Workspace, rows: EndpointRows) -> dict[str, Any]:
@@ -176,6 +217,13 @@ def health_of(workspace: Workspace, record: ServiceRecord) -> Health:
         return workspace.services.health_of(record)
     except DeployError as error:
         return Health("Unhealthy", error.message)
+
+
+def _trace_of(workspace: Workspace, record: ServiceRecord) -> object:
+    try:
+        return workspace.services.trace_of(record)
+    except DeployError:
+        return None
 
 
 def _requests(health: Health) -> int:

@@ -1,6 +1,7 @@
 """How soon the side panel shows what others change, and what it costs: ``python -m tests.benchmarks.panel``.
 
-Real JupyterLabs, services and pages of Chromium. With ``--only changes`` or ``--only open``, half of it.
+Real JupyterLabs, services and pages of Chromium. With ``--only changes`` or ``--only open``, half of it; with
+``--quick``, all of it in less than eight minutes: 40 changes of each kind, and two minutes open.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, CDPSession, sync_playwright
 
+from jupyter_deploy.labserver.hub import LISTENING_SECONDS
 from jupyter_deploy.workspace import Service, Workspace
 from tests.ui.lab import Lab, Notebook, find_browser, loaded, opened, running_lab
 from tests.ui.panels import PanelPage
@@ -40,7 +43,9 @@ WATCH = """([selector, wanted]) => {
   });
 }"""
 MODEL = "#jp-model-deploy [aria-label='model changed']"
-SERVICE = "#jp-model-deploy [aria-label='service killed']"
+SERVICE = "#jp-model-deploy [aria-label='service {}']"
+# So many are ended one after the other, before all are started again.
+KILLED = 10
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -102,7 +107,7 @@ def changes(times: int) -> list[str]:
     with laboratory() as (lab, workspace), chromium() as browser, ExitStack() as stack:
         workspace.register("changed", {"a": 1})
         workspace.score_script("killed", SCRIPT)
-        service = workspace.deploy("killed", target="process")
+        services = [workspace.deploy(f"killed-{at}", script="killed", target="process") for at in range(KILLED)]
         notebook = stack.enter_context(opened(lab, browser, "from jupyter_deploy import Workspace\nw = Workspace()"))
         other = stack.enter_context(loaded(lab, browser, "lab/workspaces/other"))
         pages = [PanelPage(page).open() for page in (notebook, other)]
@@ -114,10 +119,14 @@ def changes(times: int) -> list[str]:
         for number in range(times):
             wanted = f"terminal-{number}."
             found["a terminal"] += seen(pages, MODEL, wanted, lambda at=number: by_terminal(lab.home, at))  # type: ignore[misc]
-        for _ in range(times):
-            seen(pages, SERVICE, "Healthy", time.time)
-            found["`kill`"] += seen(pages, SERVICE, "Stopped", lambda: by_signal(service))
-            service.start()
+        for number in range(times):
+            service = services[number % KILLED]
+            if number and number % KILLED == 0:
+                with ThreadPoolExecutor(4) as pool:
+                    list(pool.map(lambda one: one.start(), services))
+            place = SERVICE.format(service.name)
+            seen(pages, place, "Healthy", time.time)
+            found["`kill`"] += seen(pages, place, "Stopped", lambda one=service: by_signal(one))  # type: ignore[misc]
     rows = []
     for what, took in found.items():
         most = DEATH_MS if what == "`kill`" else EVENT_MS
@@ -166,25 +175,28 @@ class Watched:
         return (after.user + after.system - before.user - before.system) / elapsed
 
 
-def left_open(services: int, minutes: int) -> list[str]:
-    """A page over many services, for minutes; then the same page in the background."""
+def left_open(services: int, minutes: int, settling: int) -> list[str]:
+    """A page over many services, for minutes; then the same page in the background.
+
+    ``settling`` is how many seconds pass before the first look, and how long the hidden page is measured.
+    """
     with laboratory() as (lab, workspace), chromium() as browser, loaded(lab, browser) as notebook:
         workspace.score_script("many", SCRIPT)
         for number in range(services):
             workspace.deploy(f"many-{number}", script="many", target="process")
         page = PanelPage(notebook).open()
         watched = Watched(page)
-        page.page.wait_for_timeout(60_000)
+        page.page.wait_for_timeout(1000 * settling)
         first, page.requests[:] = watched.numbers(), []
         visible = [watched.share(60) for _ in range(minutes)]
         last, asked = watched.numbers(), len(page.requests)
         page.page.evaluate(HIDE, True)
         # The server goes on looking for a minute after the last word of a page.
-        page.page.wait_for_timeout(90_000)
+        page.page.wait_for_timeout(1000 * LISTENING_SECONDS + 5000)
         page.requests.clear()
-        hidden = watched.share(60)
+        hidden = watched.share(settling)
         silent = len(page.requests)
-    lines = ["| | after a minute | at the end |", "|---|---|---|"]
+    lines = [f"| | after {settling} s | at the end |", "|---|---|---|"]
     lines += [f"| {name} | {first[name]:,.1f} | {last[name]:,.1f} |".replace(".0 |", " |") for name in first]
     shown = statistics.mean(visible)
     own = shown - hidden
@@ -196,7 +208,7 @@ def left_open(services: int, minutes: int) -> list[str]:
         f"| server's part of a core for the panel: {shown:.2%} while it is visible, less {hidden:.2%} while it is not "
         f"| {own:.2%} | ≤ 1 % | {mark(own <= 0.01)} |",
         f"| requests in {minutes} minutes, visible | {asked} | | |",
-        f"| requests in a minute, hidden | {silent} | 0 | {mark(silent == 0)} |",
+        f"| requests in {settling} s, hidden | {silent} | 0 | {mark(silent == 0)} |",
     ]
 
 
@@ -208,17 +220,24 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=20)
     parser.add_argument("--minutes", type=int, default=10)
     parser.add_argument("--beside", default="nothing", help="what else ran on the machine")
+    parser.add_argument("--quick", action="store_true", help="40 times and 2 minutes")
     given = parser.parse_args()
+    settling = 60
+    if given.quick:
+        given.times, given.minutes, settling = 40, 2, 30
     parts: dict[str, tuple[str, Callable[[], list[str]]]] = {
         "changes": ("What others change, in the side panel", lambda: changes(given.times)),
         "open": (
             f"The side panel open for {given.minutes} minutes over {given.services} services",
-            lambda: left_open(given.services, given.minutes),
+            lambda: left_open(given.services, given.minutes, settling),
         ),
     }
     for name, (title, measure) in parts.items():
         if given.only in {None, name}:
-            about = f"`python -m tests.benchmarks.panel --only {name}`. {machine()} Beside it ran {given.beside}."
+            quick = " --quick" if given.quick else ""
+            about = (
+                f"`python -m tests.benchmarks.panel --only {name}{quick}`. {machine()} Beside it ran {given.beside}."
+            )
             write_section(f"panel {name}", [f"## {title}", "", about, "", *measure()])
 
 

@@ -231,6 +231,10 @@ class DockerTarget:
             self.abandon(local, server, health.reason)
         return health
 
+    def trace(self, local: LocalFolders, server: Server) -> object:
+        """Return nothing: only the server can tell."""
+        return None
+
     def runs(self, server: Server) -> bool:
         """Ask the engine."""
         from docker.errors import NotFound as Gone

@@ -47,6 +47,14 @@ def front_of(facts: ProcessFacts) -> Process:
     return first if first.lives else _noted(facts, "front") or first
 
 
+def living_front(facts: ProcessFacts) -> bool:
+    """Whether a server's front still exists, or its replacement does; asked once of the one that was started first."""
+    if lives(facts.pid, facts.born):
+        return True
+    noted = _noted(facts, "front")
+    return noted is not None and noted.lives
+
+
 def _noted(facts: ProcessFacts, which: str) -> Process | None:
     """Read a pid that the server recorded; it counts only with its start, or with this server's command line."""
     run = facts.run

@@ -37,9 +37,9 @@ from ...store import secrets_folder
 from ..admin import CREDENTIALS_FILE, TOKEN_FILE, Admin, known_settings, settings_for, token_in
 from ..docker import file_output
 from .facts import ProcessFacts
-from .fronts import CONFIG, could_come_back, end, front_of, run_folder, runs, was_ended
+from .fronts import CONFIG, could_come_back, end, front_of, living_front, run_folder, runs, was_ended
 from .handover import handed_over
-from .pids import birth, owner_of_port
+from .pids import birth, lives, owner_of_port
 from .starting import spawn, warm_of
 from .statistics import usage_of_processes
 from .warm import SUPPORTED, Kept
@@ -162,11 +162,11 @@ class ProcessTarget:
     def probe(self, local: LocalFolders, server: Server) -> Health:
         """Ask the front; a lost process is Failed, or Stopped if something asked it to end."""
         facts, silent = ProcessFacts.of(server), ""
-        if front_of(facts).lives:
+        if living_front(facts):
             try:
                 return self._admin(local, server).health()
             except ServiceDown as error:
-                silent = error.message if front_of(facts).lives else ""
+                silent = error.message if living_front(facts) else ""
         failure = None
         with contextlib.suppress(OSError, ValueError):
             failure = Failure.read(json.loads((local.folder / _FAILURE).read_text()))
@@ -182,6 +182,16 @@ class ProcessTarget:
             return Health("Unhealthy", "the server process died and is being started again")
         reason = f"the server process (pid {facts.pid or 'unknown'}) is gone"
         return Health("Failed", reason, gone=could_come_back(facts))
+
+    def trace(self, local: LocalFolders, server: Server) -> object:
+        """Look at the front's process and at the log: there the front notes requests, and deaths of workers."""
+        facts = ProcessFacts.of(server)
+        if not lives(facts.pid, facts.born):
+            return None
+        with contextlib.suppress(OSError):
+            status = local.log.stat()
+            return status.st_ino, status.st_size, status.st_mtime_ns
+        return None
 
     def runs(self, server: Server) -> bool:
         """Look for the front, and for the watcher, which would start another."""

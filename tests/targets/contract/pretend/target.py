@@ -144,6 +144,10 @@ class PretendTarget:
             # The platform's own view.
             return Health("Unhealthy" if one.lives else "Failed", error.message)
 
+    def trace(self, local: LocalFolders, server: Server) -> object:
+        """Return nothing: only the server can tell."""
+        return None
+
     def runs(self, server: Server) -> bool:
         """Ask the platform."""
         return any(one.lives for one in Platform().replicas(_name(server)))
