@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from jupyter_deploy.workspace import Service, Workspace
 
-from .lab import NAMES, REQUIRED, Lab, Notebook, find_browser, opened, running_lab
+from .lab import NAMES, REQUIRED, Lab, Notebook, find_browser, loaded, opened, running_lab
 
 ECHO = """import json
 import logging
@@ -86,6 +86,13 @@ def shared(lab: Lab) -> Iterator[Workspace]:
 def echo(shared: Workspace) -> Service:
     """A service that returns what it gets; `"fail"` makes it raise."""
     return shared.services["echo"]
+
+
+@pytest.fixture(scope="package")
+def second(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[Notebook]:
+    """Another tab of the same JupyterLab, without a notebook."""
+    with loaded(lab, browser, "lab/workspaces/second") as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page, ViewportSize
 
 import jupyter_deploy
 
@@ -36,16 +36,29 @@ _FOLDERS = {
     "JUPYTER_DEPLOY_HOME": "home",
 }
 _TRAITS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
-_READY = """async () => {
+_READY = """async (path) => {
   const app = window.jupyterapp;
   await app.started;
   await app.restored;
   const until = async (what) => { while (!what()) await new Promise((done) => setTimeout(done, 20)); };
-  await until(() => app.shell.currentWidget?.context);
+  await until(() => app.shell.currentWidget?.context?.path === path);
   const panel = app.shell.currentWidget;
   await panel.context.ready;
   await panel.sessionContext.ready;
   if (panel.sessionContext.session) await panel.sessionContext.session.kernel.info;
+  app.shell.collapseLeft();
+}"""
+# Ends a notebook in a page that has others, and what was opened beside it.
+_LEAVE = """async (path) => {
+  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+    if (widget.context?.path === path) {
+      await widget.sessionContext.shutdown();
+      widget.context.model.dirty = false;
+      widget.dispose();
+    } else if (!widget.context) {
+      widget.dispose();
+    }
+  }
 }"""
 _CELL = """async (source) => {
   const panel = window.jupyterapp.shell.currentWidget;
@@ -97,6 +110,7 @@ class Lab:
         self.url = self.origin + prefix.rstrip("/")
         self.token = secrets.token_hex(16)
         self.root = folder / "notebooks"
+        self.tab: Notebook | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._command = [sys.executable, "-m", app, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
         self._command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={prefix}"]
@@ -170,12 +184,19 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"JupyterLab did not start:\n{(lab.folder / 'lab.log').read_text()[-3000:]}")
 
 
-class Notebook:
-    """A notebook in a page of its own."""
+_SIZE: ViewportSize = {"width": 1100, "height": 900}
 
-    def __init__(self, lab: Lab, browser: Browser, name: str) -> None:
-        self.lab, self.name = lab, name
-        self.context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
+
+class Notebook:
+    """A notebook, in a page of its own or in that of ``tab``: to load JupyterLab takes most of a test's time."""
+
+    def __init__(self, lab: Lab, browser: Browser, name: str, tab: Notebook | None = None) -> None:
+        self.lab, self.name, self.is_guest = lab, name, tab is not None
+        if tab is not None:
+            self.context, self.page = tab.context, tab.page
+            self.dialogs, self.errors, self.outside = tab.dialogs, tab.errors, tab.outside
+            return
+        self.context = browser.new_context(viewport=_SIZE, device_scale_factor=1.5)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.origin)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
@@ -202,12 +223,36 @@ class Notebook:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
+    @property
+    def path(self) -> str:
+        """The notebook's file, as JupyterLab names it."""
+        return f"{self.name}.ipynb"
+
+    @property
+    def box(self) -> Locator:
+        """The notebook on the page, while it is in front."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
     def open(self) -> None:
-        """Load the page and wait until the kernel is there."""
-        self.page.goto(f"{self.lab.url}/lab/workspaces/{self.name}/tree/{self.name}.ipynb?token={self.lab.token}&reset")
+        """Open it and wait until the kernel is there; in a page of its own, load that."""
+        if not self.is_guest:
+            self.reload()
+            return
+        self.page.set_viewport_size(_SIZE)
+        self.command("docmanager:open", {"path": self.path, "factory": "Notebook"})
+        self.page.evaluate(_READY, self.path)
+
+    def reload(self) -> None:
+        """Load the page anew, with this notebook alone."""
+        self.page.goto(f"{self.lab.url}/lab/workspaces/{self.name}/tree/{self.path}?token={self.lab.token}&reset")
         self.page.wait_for_function("() => window.jupyterapp")
-        self.page.evaluate(_READY)
-        self.command("application:toggle-left-area", {})
+        self.page.evaluate(_READY, self.path)
+
+    def reopen(self) -> None:
+        """End the kernel, close the notebook, and open what is saved of it."""
+        self.page.evaluate(_LEAVE, self.path)
+        self.command("docmanager:open", {"path": self.path, "factory": "Notebook"})
+        self.page.evaluate(_READY, self.path)
 
     def load(self, path: str = "lab") -> None:
         """Load a page, and wait for no kernel."""
@@ -228,7 +273,7 @@ class Notebook:
 
     def cell(self, source: str) -> Locator:
         """Run code in a new cell at the end; returns the cell."""
-        cells = self.page.locator(".jp-CodeCell")
+        cells = self.box.locator(".jp-CodeCell")
         count = cells.count()
         self.page.evaluate(_CELL, source)
         return cells.nth(count)
@@ -263,7 +308,7 @@ class Notebook:
 
     def widget(self, kind: str, index: int = 0) -> Locator:
         """One of our widgets on the page."""
-        return self.page.locator(f".jpd-{kind}").nth(index)
+        return self.box.locator(f".jpd-{kind}").nth(index)
 
     def save(self) -> dict[str, Any]:
         """Save the notebook and read it."""
@@ -283,23 +328,36 @@ class Notebook:
 
     def close(self) -> None:
         """Leave, and end the kernel."""
-        self.shutdown()
-        self.context.close()
+        self.page.evaluate(_LEAVE, self.path)
+        if not self.is_guest:
+            self.context.close()
 
 
 @contextmanager
-def opened(lab: Lab, browser: Browser, *cells: str, run: bool = True, name: str = "") -> Iterator[Notebook]:
-    """A notebook with these cells; its page may ask nothing outside, nor run what it was only to show."""
+def opened(
+    lab: Lab, browser: Browser, *cells: str, run: bool = True, name: str = "", alone: bool = False
+) -> Iterator[Notebook]:
+    """A notebook with these cells; its page may ask nothing outside, nor run what it was only to show.
+
+    All notebooks of a Lab share a page, except those that are ``alone``.
+    """
     name = name or f"notebook-{len(list(lab.root.iterdir()))}"
     if run:
         lab.write(name, ["%load_ext jupyter_deploy", *cells])
-    notebook = Notebook(lab, browser, name)
+    notebook = Notebook(lab, browser, name, None if alone else _tab_of(lab, browser))
     notebook.open()
     if run:
         notebook.run_all()
     yield notebook
     notebook.check()
     notebook.close()
+
+
+def _tab_of(lab: Lab, browser: Browser) -> Notebook:
+    if lab.tab is None:
+        lab.tab = Notebook(lab, browser, "shared")
+        lab.tab.load("lab/workspaces/shared")
+    return lab.tab
 
 
 @contextmanager

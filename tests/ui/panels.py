@@ -10,6 +10,8 @@ from .lab import Notebook
 
 # A deployment is a process that is started: on a machine that is busy, that takes its time.
 expect.set_options(timeout=20_000)
+SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
+  (cell) => cell.model.sharedModel.getSource())"""
 API = "/jupyter-model-deploy/api/"
 
 
@@ -27,9 +29,15 @@ class PanelPage:
             self.requests.append(f"{request.method} {request.url.split(API)[1].partition('?')[0]}")
 
     def open(self) -> PanelPage:
-        """Show the panel."""
+        """Show the panel, with no search of an earlier test."""
         self.notebook.command("model-deploy:open-panel")
+        if self._search.count():
+            self.search("")
         return self
+
+    @property
+    def _search(self) -> Locator:
+        return self.box.get_by_label("Search services, endpoints and models")
 
     @property
     def box(self) -> Locator:
@@ -46,7 +54,7 @@ class PanelPage:
 
     def search(self, words: str) -> None:
         """Show only what fits: rows that are off the screen are not in the page."""
-        self.box.get_by_label("Search services, endpoints and models").fill(words)
+        self._search.fill(words)
 
     def unfold(self, name: str, kind: str = "service") -> Locator:
         """Open a row and return it."""
@@ -68,6 +76,16 @@ class PanelPage:
         dialog.get_by_role("button", name=button, exact=True).click()
         # Another may follow it at once.
         self.page.wait_for_function("(node) => !node.isConnected", arg=shown)
+
+    def drag(self, row: Locator) -> None:
+        """Drag a row to the notebook's first cell."""
+        row.locator(".jp-ModelDeploy-name").hover()
+        self.page.mouse.down()
+        box = self.notebook.box.locator(".jp-CodeCell").first.bounding_box()
+        assert box
+        self.page.mouse.move(box["x"] + 60, box["y"] + 5, steps=8)
+        self.page.mouse.move(box["x"] + 64, box["y"] + 8, steps=3)
+        self.page.mouse.up()
 
     def document(self, title: str) -> Locator:
         """A document of ours in the main area, by the label of its tab."""

@@ -163,38 +163,35 @@ def test_markup_is_shown_as_text(gallery: Notebook, evil: Service) -> None:
     assert gallery.page.locator("img[src=x], .jp-OutputArea script").count() == 0
 
 
-def test_what_is_saved_needs_no_kernel(gallery: Notebook, lab: Lab, browser: Browser) -> None:
-    # Live while it is saved, and nothing of it is closed; then the kernel is gone.
-    expect(gallery.page.get_by_text("ServiceCard")).to_have_count(0)
-    assert gallery.page.locator("[data-jpd]").first.is_hidden(), "the summary is only for when the view is dead"
-    saved = gallery.save()
-    assert "widget-view" in str(saved)
-    gallery.shutdown()
-    with opened(lab, browser, run=False, name=gallery.name) as again:
-        _expect_summaries(again)
-        # The notebook is trusted, so Lab tries to draw the views; nobody sees that it cannot.
-        for error in again.page.get_by_text("Error displaying widget").all():
-            expect(error).to_be_hidden()
-
-
 def test_what_is_closed_and_saved_holds_nothing_that_is_dead(lab: Lab, shared: Workspace, browser: Browser) -> None:
-    # The last one: it ends what the others look at.
     with opened(lab, browser, *(f"%model view {view}" for view in VIEWS)) as page:
         for kind in KINDS:
             expect(page.widget(kind)).to_be_visible()
         page.execute("import ipywidgets; ipywidgets.Widget.close_all()")
-        expect(page.page.locator(".jpd")).to_have_count(0)
-        expect(page.page.locator("[data-jpd]").first).to_be_visible()
+        expect(page.box.locator(".jpd")).to_have_count(0)
+        expect(page.box.locator("[data-jpd]").first).to_be_visible()
         saved = page.save()
         assert "widget-view" not in str(saved)
-        name = page.name
-    with opened(lab, browser, run=False, name=name) as again:
-        expect(again.page.locator("[data-jpd]")).to_have_count(len(VIEWS))
-        expect(again.page.get_by_text("Error displaying widget")).to_have_count(0)
+        page.reopen()
+        expect(page.box.locator("[data-jpd]")).to_have_count(len(VIEWS))
+        expect(page.box.get_by_text("Error displaying widget")).to_have_count(0)
+
+
+def test_what_is_saved_needs_no_kernel(gallery: Notebook) -> None:
+    # The last one: it ends what the others look at. Live while it is saved, and nothing of it is closed.
+    expect(gallery.page.get_by_text("ServiceCard")).to_have_count(0)
+    assert gallery.box.locator("[data-jpd]").first.is_hidden(), "the summary is only for when the view is dead"
+    saved = gallery.save()
+    assert "widget-view" in str(saved)
+    gallery.reopen()
+    _expect_summaries(gallery)
+    # The notebook is trusted, so Lab tries to draw the views; nobody sees that it cannot.
+    for error in gallery.page.get_by_text("Error displaying widget").all():
+        expect(error).to_be_hidden()
 
 
 def _expect_summaries(page: Notebook) -> None:
-    shown = page.page.locator("[data-jpd]")
+    shown = page.box.locator("[data-jpd]")
     texts = ("Healthy", "POST /score 200", "churn", "churn", "churn")
     for index, text in enumerate(texts):
         expect(shown.nth(index)).to_be_visible()

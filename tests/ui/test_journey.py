@@ -73,9 +73,7 @@ def test_the_saved_notebook_shows_the_same_without_a_kernel(notebook: Notebook, 
     saved = json.dumps(notebook.save())
     assert "application/vnd.jupyter-deploy.service.v1+json" in saved
     assert "widget-view" not in saved
-    notebook.shutdown()
-    notebook.page.reload()
-    notebook.page.wait_for_function("() => window.jupyterapp")
+    notebook.reopen()
     # Cards of other kinds have a line of their own that says what has changed since.
     said = notebook.page.locator(".jp-OutputArea-output").get_by_role("status")
     expect(said.filter(has_text="Healthy").first).to_be_visible()

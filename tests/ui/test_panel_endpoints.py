@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from jupyter_deploy.workspace import Endpoint, Workspace
 
-from .lab import Lab, Notebook, opened
-from .panels import PanelPage
+from .lab import Lab, Notebook
+from .panels import SOURCES, PanelPage
 from .test_panel import HIDE, SOON
 
 WRITES = "JUPYTER_DEPLOY_WRITE_IMAGES"
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
+QUICK = {"Percent of the traffic, step by step": "100", "Each step lasts at least": "0.2s"}
 SCRIPT = "def init():\n    pass\n\ndef run(data):\n    return '{}'\n"
 
 
@@ -63,6 +64,19 @@ def deployment(panel: PanelPage, name: str) -> Locator:
 def slide(where: Locator, label: str, share: int) -> None:
     """Move a slider as the keyboard and the mouse do."""
     where.get_by_role("slider", name=label, exact=True).fill(str(share))
+
+
+def asked(panel: PanelPage, name: str, button: str, values: dict[str, str], accept: str) -> None:
+    """Press a button of a deployment that asks for several things, and give them."""
+    deployment(panel, name).get_by_role("button", name=button, exact=True).click()
+    dialog = panel.page.locator(".jp-Dialog")
+    for label, value in values.items():
+        field = dialog.get_by_label(label, exact=True)
+        if value == "yes":
+            field.check()
+        else:
+            field.fill(value)
+    panel.accept(accept)
 
 
 def confirm(panel: PanelPage) -> Locator:
@@ -123,20 +137,19 @@ def test_sliders_keep_the_sum_and_change_nothing_before_apply(panel: PanelPage, 
 
 
 def test_what_changed_meanwhile_is_shown_and_two_tabs_agree(
-    panel: PanelPage, shop: Endpoint, lab: Lab, browser: Browser
+    panel: PanelPage, shop: Endpoint, lab: Lab, second: Notebook
 ) -> None:
     slide(deployment(panel, "blue"), "traffic of blue", 10)
     typed(lab, "endpoint", "traffic", "shop", "blue=50", "green=50", "--mirror", "none")
     expect(confirm(panel).get_by_role("alert")).to_contain_text("changed meanwhile. It is now: blue 50 %, green 50 %")
     expect(deployment(panel, "blue").get_by_role("slider", name="traffic of blue")).to_have_value("10")
     assert shop.traffic == {"blue": 50, "green": 50}
-    with opened(lab, browser) as other:
-        second = PanelPage(other).open()
-        second.search("shop")
-        expect(deployment(second, "blue").get_by_role("slider", name="traffic of blue")).to_have_value("50")
-        confirm(panel).get_by_role("button", name="Apply all the same").click()
-        expect(confirm(panel)).to_have_count(0)
-        expect(deployment(second, "blue").get_by_role("slider", name="traffic of blue")).to_have_value("10")
+    other = PanelPage(second).open()
+    other.search("shop")
+    expect(deployment(other, "blue").get_by_role("slider", name="traffic of blue")).to_have_value("50")
+    confirm(panel).get_by_role("button", name="Apply all the same").click()
+    expect(confirm(panel)).to_have_count(0)
+    expect(deployment(other, "blue").get_by_role("slider", name="traffic of blue")).to_have_value("10")
     assert shop.traffic == {"blue": 10, "green": 90}
 
 
@@ -163,6 +176,25 @@ def test_the_notebooks_view_has_the_same_sliders(panel: PanelPage, shop: Endpoin
     shop.route("green=100")
 
 
+def test_one_is_made_dragged_into_the_notebook_and_deleted(panel: PanelPage, shop: Endpoint, shared: Workspace) -> None:
+    panel.search("")
+    panel.box.get_by_role("button", name="Create an endpoint").click()
+    panel.accept("Ok", "kiosk")
+    expect(panel.row("kiosk", "endpoint")).to_be_visible()
+    expect(panel.page.locator(".Toastify__toast--success", has_text="kiosk")).to_be_visible()
+    panel.search("kiosk")
+    panel.drag(panel.row("kiosk", "endpoint"))
+    panel.page.wait_for_function(f"() => ({SOURCES})().includes('%invoke kiosk [[1, 2]]')")
+    panel.unfold("kiosk", "endpoint").get_by_role("button", name="Delete endpoint").click()
+    panel.accept("Cancel")
+    assert "kiosk" in shared.endpoints
+    panel.row("kiosk", "endpoint").get_by_role("button", name="Delete endpoint").click()
+    panel.accept("Delete")
+    expect(panel.row("kiosk", "endpoint")).to_have_count(0)
+    assert "kiosk" not in shared.endpoints
+    panel.search("shop")
+
+
 def test_a_request_by_the_rules_and_to_one(panel: PanelPage, shop: Endpoint) -> None:
     panel.row("shop", "endpoint").get_by_role("button", name="Invoke", exact=True).click()
     view = panel.document("Invoke: shop")
@@ -177,6 +209,57 @@ def test_a_request_by_the_rules_and_to_one(panel: PanelPage, shop: Endpoint) -> 
     expect(log).to_contain_text(re.compile(r" blue 200 POST /score \d+ ms "))
     deployment(panel, "blue").get_by_role("button", name="Log of shop.blue.1").click()
     expect(panel.document("Log: shop.blue.1").get_by_role("log")).to_contain_text("generation 1")
+
+
+def test_a_rollout_is_begun_approved_and_taken_back(panel: PanelPage, shop: Endpoint) -> None:
+    shop.route("blue=100")
+    row = panel.unfold("shop", "endpoint")
+    plan = {**QUICK, "Percent of the traffic, step by step": "50,100"}
+    plan |= {"Requests before a step is judged": "5", "Wait for my approval before each step": "yes"}
+    asked(panel, "green", "Roll out green", plan, "Begin")
+    rollout = row.get_by_role("group", name="rollout of green at shop")
+    state = rollout.get_by_role("status")
+    expect(state).to_contain_text("mirroring")
+    # It alone changes the traffic now.
+    expect(deployment(panel, "blue").get_by_role("slider", name="traffic of blue")).to_be_disabled()
+    rollout.get_by_role("button", name="Hold the rollout of green").click()
+    expect(state).to_contain_text("held")
+    rollout.get_by_role("button", name="Approve the rollout of green").click()
+    expect(state).to_contain_text("mirroring")
+    _answer_until(shop, panel, state, "waiting")
+    versions = rollout.get_by_role("table", name="both versions").get_by_role("row")
+    expect(versions.filter(has_text="green")).to_contain_text("copied")
+    expect(rollout).to_contain_text("0 % of ")  # of the answers, as each version answers with its own name
+    rollout.get_by_role("button", name="Approve the rollout of green").click()
+    expect(versions.filter(has_text="green")).to_contain_text("50 %")
+    expect(row.get_by_role("img", name="traffic: blue 50 %, green 50 %").first).to_be_visible()
+    rollout.get_by_role("button", name="Roll back the rollout of green").click()
+    expect(state).to_contain_text("rolled back")
+    assert shop.traffic == {"blue": 100, "green": 0}
+    expect(rollout.get_by_role("button")).to_have_count(0)
+    expect(deployment(panel, "blue").get_by_role("slider", name="traffic of blue")).to_be_enabled()
+    row.get_by_role("button", name="Close").click()
+
+
+def test_a_rollout_is_promoted(panel: PanelPage, shop: Endpoint) -> None:
+    asked(panel, "green", "Roll out green", {**QUICK, "Requests before a step is judged": "5"}, "Begin")
+    rollout = panel.row("shop", "endpoint").get_by_role("group", name="rollout of green at shop")
+    state = rollout.get_by_role("status")
+    _answer_until(shop, panel, state, "complete")
+    rollout.get_by_role("button", name="Promote the rollout of green").click()
+    expect(state).to_contain_text("promoted")
+    assert shop.traffic == {"blue": 0, "green": 100}
+    panel.row("shop", "endpoint").get_by_role("button", name="Close").click()
+
+
+def _answer_until(endpoint: Endpoint, panel: PanelPage, state: Locator, wanted: str) -> None:
+    """Be its clients until the panel says that its rollout is so far."""
+    for _ in range(400):
+        answers(endpoint, 5)
+        if wanted in state.inner_text():
+            return
+        panel.page.wait_for_timeout(50)
+    expect(state).to_contain_text(wanted)
 
 
 def test_keys_are_masked_and_replaced(panel: PanelPage, shop: Endpoint) -> None:
@@ -218,19 +301,16 @@ def test_it_scales_and_refuses_what_would_hurt(panel: PanelPage, shop: Endpoint,
     expect(row.get_by_role("alert")).to_contain_text("has 100 % of the traffic")
     expect(row.get_by_role("alert")).to_contain_text("jupyter model endpoint traffic shop green=0")
     row.get_by_role("button", name="Close").click()
-    deployment(panel, "blue").get_by_role("button", name="Scale blue").click()
-    _number(panel, 2)
+    asked(panel, "blue", "Scale blue", {"Instances": "2"}, "Scale")
     expect(deployment(panel, "blue").get_by_role("button", name="Log of shop.blue.2")).to_be_visible()
+    asked(panel, "blue", "Scale blue", {"or as requests need: at least": "0", "at most": "3"}, "Scale")
+    expect(deployment(panel, "blue")).to_contain_text("from 0 to 3 as requests need")
+    found = shop.deployments["blue"].record.scaling
+    assert found
+    assert (found.least, found.most) == (0, 3)
     typed(lab, "deployment", "delete", "shop", "blue", "--yes")
     expect(deployment(panel, "blue")).to_have_count(0, timeout=SOON)
     expect(panel.row("shop", "endpoint")).to_contain_text("1 deployment")
-
-
-def _number(panel: PanelPage, number: int) -> None:
-    dialog = panel.page.locator(".jp-Dialog")
-    dialog.get_by_role("spinbutton").fill(str(number))
-    dialog.get_by_role("button", name="Ok", exact=True).click()
-    expect(dialog).to_have_count(0)
 
 
 def test_a_hidden_page_asks_nothing(panel: PanelPage, shop: Endpoint) -> None:

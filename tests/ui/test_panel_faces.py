@@ -71,7 +71,7 @@ def kinds_of(saved: dict[str, Any]) -> list[set[str]]:
 
 def output_of(page: Notebook, kind: str) -> Locator:
     """What a kind's cell shows; the first cell loads the magics."""
-    return page.page.locator(".jp-CodeCell").nth(1 + list(CELLS).index(kind)).locator(".jp-OutputArea-output").last
+    return page.box.locator(".jp-CodeCell").nth(1 + list(CELLS).index(kind)).locator(".jp-OutputArea-output").last
 
 
 def show(page: Notebook, kind: str) -> Locator:
@@ -101,9 +101,7 @@ def test_every_face_is_right_again_without_its_kernel(lab: Lab, shared: Workspac
         shared.register("facing", {"a": 2})
         shared.score_script("facing", "def run(data):\n    return [data]\n")
         shared.deploy("facing", models=["facing:2"]).stop()
-        page.page.reload()
-        page.page.wait_for_function("() => window.jupyterapp")
-        page.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        page.reload()
         for kind, said in NOW.items():
             expect(show(page, kind)).to_contain_text(said)
         for kind in CELLS:

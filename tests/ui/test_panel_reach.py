@@ -13,10 +13,8 @@ from jupyter_deploy.verbs import NAMES
 from jupyter_deploy.workspace import Workspace
 
 from .lab import Lab, Notebook, loaded, opened, running_lab
-from .panels import PanelPage
+from .panels import SOURCES, PanelPage
 
-SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
-  (cell) => cell.model.sharedModel.getSource())"""
 SETTINGS = """async (text) => {
   await window.jupyterapp.serviceManager.settings.save("jupyter-model-deploy:panel", text);
 }"""
@@ -61,13 +59,7 @@ def test_serve_this_model_inserts_cells_that_serve_it(panel: PanelPage, shared: 
 
 def test_a_row_dragged_into_the_notebook_becomes_a_cell(panel: PanelPage) -> None:
     count = len(panel.page.evaluate(SOURCES))
-    panel.row("echo").locator(".jp-ModelDeploy-name").hover()
-    panel.page.mouse.down()
-    box = panel.page.locator(".jp-CodeCell").first.bounding_box()
-    assert box
-    panel.page.mouse.move(box["x"] + 60, box["y"] + 5, steps=8)
-    panel.page.mouse.move(box["x"] + 64, box["y"] + 8, steps=3)
-    panel.page.mouse.up()
+    panel.drag(panel.row("echo"))
     panel.page.wait_for_function(f"() => ({SOURCES})().length === {count + 1}")
     assert "%invoke echo [[1, 2]]" in panel.page.evaluate(SOURCES)
 
@@ -144,7 +136,9 @@ def test_the_context_menu_offers_what_fits_the_file(panel: PanelPage, lab: Lab) 
 
 
 def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> None:
-    expect(panel.page.locator(".jp-ModelDeploy-status")).to_contain_text("services")
+    status = panel.page.locator(".jp-ModelDeploy-status")
+    expect(status).to_contain_text("services")
+    expect(status).not_to_contain_text("unhealthy")
     panel.notebook.command("filebrowser:activate")
     expect(panel.box).to_be_hidden()
     panel.page.locator(".jp-ModelDeploy-status button").click()
@@ -156,11 +150,10 @@ def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> 
 def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: Browser) -> None:
     shared.deploy("shown", script="echo")
     with opened(lab, browser, "from jupyter_deploy import Workspace\nWorkspace().services['shown']") as page:
-        card = page.page.locator(".jp-ModelDeploy-card")
+        card = page.box.locator(".jp-ModelDeploy-card")
         expect(card).to_contain_text("Healthy")
         page.save()
-        page.shutdown()
-        page.page.reload()
+        page.reopen()
         expect(card).to_contain_text("Healthy")
         shared.services["shown"].stop()
         expect(card).to_contain_text("Stopped")
@@ -171,23 +164,18 @@ def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: B
         expect(card.get_by_role("button")).to_have_count(0)
 
 
-def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Workspace, browser: Browser) -> None:
+def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Workspace, second: Notebook) -> None:
     shared.deploy("restored", script="echo")
-    with opened(lab, browser) as page:
-        view = PanelPage(page).open()
-        with page.page.expect_response(lambda saved: _has_layout_of(saved, "restored")):
-            view.press("restored", "Log")
-            expect(view.document("Log: restored").get_by_role("log")).to_contain_text("serves")
-        # An unsaved notebook would hold the page back.
-        page.command("docmanager:save-all")
-        shared.services["restored"].delete()
-        page.page.goto(f"{lab.url}/lab/workspaces/{page.name}?token={lab.token}")
-        page.page.wait_for_function("() => window.jupyterapp")
-        page.page.evaluate("async () => { await window.jupyterapp.restored; }")
-        log = view.document("Log: restored")
-        expect(log.get_by_role("alert")).to_contain_text("restored")
-        expect(log.get_by_role("button", name="Look again")).to_be_visible()
-        expect(view.box).to_be_visible()
+    view = PanelPage(second).open()
+    with second.page.expect_response(lambda saved: _has_layout_of(saved, "restored")):
+        view.press("restored", "Log")
+        expect(view.document("Log: restored").get_by_role("log")).to_contain_text("serves")
+    shared.services["restored"].delete()
+    second.load("lab/workspaces/second")
+    log = view.document("Log: restored")
+    expect(log.get_by_role("alert")).to_contain_text("restored")
+    expect(log.get_by_role("button", name="Look again")).to_be_visible()
+    expect(view.box).to_be_visible()
 
 
 def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
