@@ -377,6 +377,7 @@ class Endpoint(Invocable, RollsOut, Scores):
             "traffic": self.traffic,
             "mirror": self.mirror,
             "rollout": self._rolling_out(),
+            "last_rollout": self._last_rollout(),
             "deployments": deployments,
             "tags": dict(record.tags),
             "properties": dict(record.properties),

@@ -12,6 +12,7 @@ from ..errors import NotFound, UsageProblem
 
 _POLL_SECONDS = 0.1
 _ENSURE_SECONDS = 2.0
+_MOST_SHOWN = 20
 
 
 class EndpointRollout:
@@ -175,6 +176,14 @@ class RollsOut:
         """Say what rollout runs, and how it is; empty for none."""
         found = self.rows.rollouts.running(self.name)
         return f"{found.new} is {found.state}: {found.reason}" if found else ""
+
+    def _last_rollout(self) -> dict[str, Any] | None:
+        """Return the facts of the rollout that runs, or of the last one, with its newest events; None for none."""
+        found = self.rows.rollouts.last(self.name)
+        if found is None:
+            return None
+        shown = EndpointRollout(found.number, self.rows, Rolling(self.rows, self.changes)).as_dict()
+        return {**shown, "history": shown["history"][-_MOST_SHOWN:]}
 
 
 def _names(endpoint: RollsOut) -> str:

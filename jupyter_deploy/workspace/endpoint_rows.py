@@ -30,6 +30,7 @@ class EndpointRows:
             "traffic": {one.name: record.traffic.get(one.name, 0) for one in self.deployments},
             "mirror": dict(record.mirror),
             "rollout": None,
+            "last_rollout": None,
             "deployments": [self._deployment(one) for one in self.deployments],
             "tags": dict(record.tags),
             "properties": dict(record.properties),

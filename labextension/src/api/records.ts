@@ -71,7 +71,34 @@ export interface IDeployment {
   image: string;
   models: string[];
   target: string;
+  /** Bounds between which the number of instances follows the requests. */
+  scaling?: { least: number; most: number } | null;
   numbers: INumbers;
+}
+
+/** What was seen of one version since a step of a rollout began; times in seconds. */
+export interface ISeen {
+  requests: number;
+  errors: number;
+  p95: number | null;
+}
+
+export interface IRollout {
+  endpoint: string;
+  new: string;
+  old: string;
+  state: string;
+  reason: string;
+  /** The new version's percent of the traffic. */
+  share: number;
+  /** The percent of requests that are copied to it before the first step. */
+  mirrors: number;
+  step: number;
+  /** Seconds that the step lasts at least. */
+  left: number;
+  plan: { steps: number[] };
+  seen: { new?: ISeen; old?: ISeen; compared?: number; agreement?: number | null; drift?: number | null };
+  history: { time: number; event: string; share: number; reason: string }[];
 }
 
 export interface IEndpoint {
@@ -84,6 +111,8 @@ export interface IEndpoint {
   traffic: Record<string, number>;
   mirror: Record<string, number>;
   deployments: IDeployment[];
+  /** The one that runs, or the last one that has ended. */
+  last_rollout?: IRollout | null;
   tags: Record<string, string>;
   description: string;
 }

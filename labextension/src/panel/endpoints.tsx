@@ -1,15 +1,17 @@
 // An endpoint in the panel: one line, and below it its deployments, their traffic, and what can be done with them.
 
-import { InputDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { ENDPOINT } from '../api/client';
 import type { IDeployment, IEndpoint } from '../api/records';
 import { useParts, useSignal } from '../context';
 import { startDrag } from '../reach/drag';
+import { askFor } from '../reach/form';
 import { COMMANDS, confirmed } from '../reach/names';
 import { milliseconds } from '../text';
 import { KeysView } from './keys';
 import { Button, CopyButton, Facts, State, Told } from './parts';
+import { RolloutView, RollOutButton, running } from './rollout';
 import { Bar, Slider, useSliders, type ISliders } from './traffic';
 import { MOST_MIRRORED } from './shares';
 
@@ -87,9 +89,10 @@ function Details({ endpoint }: { endpoint: IEndpoint }): JSX.Element {
         <>
           <Bar shares={sliders.traffic} />
           {endpoint.deployments.map((one, place) => (
-            <Deployment key={one.name} deployment={one} place={place} sliders={sliders} />
+            <Deployment key={one.name} deployment={one} endpoint={endpoint} place={place} sliders={sliders} />
           ))}
           {sliders.confirm}
+          <RolloutView endpoint={endpoint} of={key} />
         </>
       ) : (
         <FirstDeployment name={endpoint.name} />
@@ -123,13 +126,16 @@ function FirstDeployment({ name }: { name: string }): JSX.Element {
 
 interface IDeploymentProps {
   deployment: IDeployment;
+  endpoint: IEndpoint;
   place: number;
   sliders: ISliders;
 }
 
-function Deployment({ deployment, place, sliders }: IDeploymentProps): JSX.Element {
+function Deployment({ deployment, endpoint, place, sliders }: IDeploymentProps): JSX.Element {
   const { trans } = useParts();
-  const { name, endpoint, state, numbers } = deployment;
+  const { name, state, numbers } = deployment;
+  // While a rollout runs, it alone changes the traffic.
+  const isRolling = running(endpoint) !== null;
   const share = sliders.traffic[name] ?? 0;
   const copied = sliders.mirror[name] ?? 0;
   const isReady = state === 'Healthy';
@@ -139,9 +145,8 @@ function Deployment({ deployment, place, sliders }: IDeploymentProps): JSX.Eleme
     ['p95', milliseconds(numbers.requests ? numbers.p95_ms : null)],
     ...(numbers.mirrored ? [[trans.__('copies'), numbers.mirrored.toLocaleString('en')] as [string, string]] : [])
   ];
-  const running = deployment.instances.length;
   return (
-    <section className="jp-ModelDeploy-deployment" role="group" aria-label={trans.__('deployment %1 of %2', name, endpoint)}>
+    <section className="jp-ModelDeploy-deployment" role="group" aria-label={trans.__('deployment %1 of %2', name, endpoint.name)}>
       <div className="jp-ModelDeploy-title">
         <span className="jp-ModelDeploy-swatch" data-ground={place % 6} aria-hidden="true" />
         <b>{name}</b>
@@ -154,7 +159,7 @@ function Deployment({ deployment, place, sliders }: IDeploymentProps): JSX.Eleme
         label={trans.__('traffic')}
         name={trans.__('traffic of %1', name)}
         value={share}
-        disabled={!isReady && share === 0}
+        disabled={isRolling || (!isReady && share === 0)}
         set={value => sliders.move(name, value)}
       />
       {share === 0 && (
@@ -163,7 +168,7 @@ function Deployment({ deployment, place, sliders }: IDeploymentProps): JSX.Eleme
           name={trans.__('mirrored to %1', name)}
           value={copied}
           most={MOST_MIRRORED}
-          disabled={!isReady && copied === 0}
+          disabled={isRolling || (!isReady && copied === 0)}
           set={value => sliders.copy(name, value)}
         />
       )}
@@ -178,27 +183,42 @@ function Deployment({ deployment, place, sliders }: IDeploymentProps): JSX.Eleme
       <Facts
         rows={[
           [trans.__('serves'), servesOf(deployment)],
-          [trans.__('instances'), running === deployment.wanted || deployment.sleeps ? String(running) : trans.__('%1 of %2', running, deployment.wanted)],
+          [trans.__('instances'), instancesOf(deployment, trans)],
           [trans.__('target'), deployment.target]
         ]}
       />
-      <DeploymentButtons deployment={deployment} />
+      <DeploymentButtons deployment={deployment} of={endpoint} />
     </section>
   );
 }
 
-function DeploymentButtons({ deployment }: { deployment: IDeployment }): JSX.Element {
+function instancesOf({ instances, wanted, sleeps, scaling }: IDeployment, trans: TranslationBundle): string {
+  const count = instances.length === wanted || sleeps ? String(instances.length) : trans.__('%1 of %2', instances.length, wanted);
+  return scaling ? trans.__('%1, from %2 to %3 as requests need', count, scaling.least, scaling.most) : count;
+}
+
+function DeploymentButtons({ deployment, of }: { deployment: IDeployment; of: IEndpoint }): JSX.Element {
   const { actions, commands, trans } = useParts();
   useSignal(actions.changed);
-  const { name, endpoint, instances } = deployment;
+  const { name, endpoint, instances, scaling } = deployment;
   const key = keyOf({ name: endpoint });
   const isBusy = actions.busy(key) !== undefined;
   const scale = async (): Promise<void> => {
-    const title = trans.__('Instances of %1', name);
-    const { value } = await InputDialog.getNumber({ title, value: deployment.wanted });
-    if (value !== null) {
-      const args = { action: 'scale', endpoint, deployment: name, instances: Math.round(value) };
-      await actions.run(key, trans.__('Scaling %1', name), 'deployment', args);
+    const given = await askFor(
+      trans,
+      trans.__('Instances of %1', name),
+      [
+        { name: 'instances', label: trans.__('Instances'), kind: 'number', value: scaling ? '' : String(deployment.wanted) },
+        { name: 'min_instances', label: trans.__('or as requests need: at least'), kind: 'number', value: scaling ? String(scaling.least) : '' },
+        { name: 'max_instances', label: trans.__('at most'), kind: 'number', value: scaling ? String(scaling.most) : '' }
+      ],
+      trans.__('Scale')
+    );
+    if (given && Object.keys(given).length) {
+      const isBounded = 'min_instances' in given || 'max_instances' in given;
+      // With bounds, a number of instances is only where it begins.
+      const asked = isBounded && !scaling && given.instances === deployment.wanted ? { ...given, instances: undefined } : given;
+      await actions.run(key, trans.__('Scaling %1', name), 'deployment', { action: 'scale', endpoint, deployment: name, ...asked });
     }
   };
   const remove = async (): Promise<void> => {
@@ -218,6 +238,7 @@ function DeploymentButtons({ deployment }: { deployment: IDeployment }): JSX.Ele
           press={() => void commands.execute(COMMANDS.log, { service: instance })}
         />
       ))}
+      <RollOutButton deployment={deployment} endpoint={of} of={key} />
       <Button label={trans.__('Scale…')} name={trans.__('Scale %1', name)} kind="small" disabled={isBusy} press={() => void scale()} />
       <Button label={trans.__('Delete')} name={trans.__('Delete %1', name)} kind="small" disabled={isBusy} press={() => void remove()} />
     </div>

@@ -1,11 +1,19 @@
-// The number of services that are not well, in the status bar.
+// The number of services and of endpoints' deployments that are not well, in the status bar.
 
 import * as React from 'react';
+import type { IEndpoint } from '../api/records';
 import { useParts, useSignal, type IContext } from '../context';
 import { ViewingWidget } from '../viewing';
 import { COMMANDS } from './names';
 
 const WELL = new Set(['Healthy', 'Transitioning', 'Stopped']);
+
+/** What of an endpoint is not well: its router, and deployments. */
+function illOf(endpoint: IEndpoint): string[] {
+  const own = WELL.has(endpoint.state) ? [] : [`${endpoint.name}: ${endpoint.state}`];
+  const inside = endpoint.deployments.filter(one => !WELL.has(one.state));
+  return [...own, ...inside.map(one => `${endpoint.name}, ${one.name}: ${one.state}`)];
+}
 
 export class StatusItem extends ViewingWidget {
   constructor(context: IContext) {
@@ -24,20 +32,26 @@ function Status(): JSX.Element | null {
   if (!store.overview || store.problem) {
     return null;
   }
-  const { services } = store.overview;
-  if (!services.length) {
+  const { services, endpoints } = store.overview;
+  const all = services.length + endpoints.length;
+  if (!all) {
     return null;
   }
-  const ill = services.filter(one => !WELL.has(one.state));
-  const text = ill.length
-    ? trans._n('%1 service unhealthy', '%1 services unhealthy', ill.length, ill.length)
-    : trans._n('%1 service', '%1 services', services.length, services.length);
+  const ill = [
+    ...services.filter(one => !WELL.has(one.state)).map(one => `${one.name}: ${one.state}`),
+    ...endpoints.flatMap(illOf)
+  ];
+  const counts = [
+    services.length ? trans._n('%1 service', '%1 services', services.length, services.length) : '',
+    endpoints.length ? trans._n('%1 endpoint', '%1 endpoints', endpoints.length, endpoints.length) : ''
+  ];
+  const text = ill.length ? trans._n('%1 service unhealthy', '%1 services unhealthy', ill.length, ill.length) : counts.filter(Boolean).join(', ');
   return (
     <button
       type="button"
       className="jp-StatusBar-TextItem"
       data-ill={ill.length > 0}
-      title={ill.length ? ill.map(one => `${one.name}: ${one.state}`).join('\n') : trans.__('Open the panel of models and services')}
+      title={ill.length ? ill.join('\n') : trans.__('Open the panel of models and services')}
       onClick={() => void commands.execute(COMMANDS.panel)}
     >
       {ill.length > 0 && <span aria-hidden="true">▲ </span>}
