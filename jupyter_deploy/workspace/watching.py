@@ -21,7 +21,7 @@ PROBE_SECONDS = 2.5
 STARTING_SECONDS = 0.4
 ROLLOUT_SECONDS = 1.0
 # A probe asks a server of which nothing is seen to have happened only so often.
-ASK_SECONDS = 5.0
+ASK_SECONDS = 10.0
 _SILENT_SECONDS = 1.5
 _AT_ONCE = 16
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -12,6 +14,10 @@ from .lab import Notebook
 expect.set_options(timeout=20_000)
 SOURCES = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
   (cell) => cell.model.sharedModel.getSource())"""
+_HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 API = "/jupyter-model-deploy/api/"
 
 
@@ -76,6 +82,15 @@ class PanelPage:
         dialog.get_by_role("button", name=button, exact=True).click()
         # Another may follow it at once.
         self.page.wait_for_function("(node) => !node.isConnected", arg=shown)
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Have the page be as one in the background; it is in front again afterwards."""
+        self.page.evaluate(_HIDE, True)
+        try:
+            yield
+        finally:
+            self.page.evaluate(_HIDE, False)
 
     def drag(self, row: Locator) -> None:
         """Drag a row to the notebook's first cell."""

@@ -21,10 +21,6 @@ from .test_everywhere import EVIL, WRITES
 DOCS = Path(__file__).parent.parent.parent / "docs" / "images"
 # Half a second and three seconds are what is promised, on a machine that does nothing else.
 SOON, DEATH = 1500, 8000
-HIDE = """(hidden) => {
-  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-  document.dispatchEvent(new Event("visibilitychange"));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -242,13 +238,12 @@ def test_two_tabs_agree_and_delete_asks(panel: PanelPage, shared: Workspace, sec
 
 def test_a_hidden_page_asks_nothing(panel: PanelPage, shared: Workspace) -> None:
     expect(panel.state("echo")).to_have_text("●Healthy")
-    panel.page.evaluate(HIDE, True)
-    panel.requests.clear()
-    service = shared.deploy("unseen", script="echo")
-    service.delete()
-    seen = shared.deploy("seen", script="echo")
-    assert panel.requests == []
-    panel.page.evaluate(HIDE, False)
+    with panel.hidden():
+        panel.requests.clear()
+        service = shared.deploy("unseen", script="echo")
+        service.delete()
+        seen = shared.deploy("seen", script="echo")
+        assert panel.requests == []
     expect(panel.state("seen")).to_have_text("●Healthy")
     # A second one if the feed finds out only now that the service is up.
     assert panel.requests.count("GET overview") <= 2

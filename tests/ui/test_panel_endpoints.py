@@ -17,7 +17,7 @@ from jupyter_deploy.workspace import Endpoint, Workspace
 
 from .lab import Lab, Notebook
 from .panels import SOURCES, PanelPage
-from .test_panel import HIDE, SOON
+from .test_panel import SOON
 
 WRITES = "JUPYTER_DEPLOY_WRITE_IMAGES"
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
@@ -215,17 +215,18 @@ def test_a_rollout_is_begun_approved_and_taken_back(panel: PanelPage, shop: Endp
     shop.route("blue=100")
     row = panel.unfold("shop", "endpoint")
     plan = {**QUICK, "Percent of the traffic, step by step": "50,100"}
-    plan |= {"Requests before a step is judged": "5", "Wait for my approval before each step": "yes"}
+    plan |= {"Requests before a step is judged": "30", "Wait for my approval before each step": "yes"}
     asked(panel, "green", "Roll out green", plan, "Begin")
     rollout = row.get_by_role("group", name="rollout of green at shop")
     state = rollout.get_by_role("status")
-    expect(state).to_contain_text("mirroring")
+    # First, both versions begin to collect their requests.
+    expect(state).to_contain_text("mirroring", timeout=60_000)
     # It alone changes the traffic now.
     expect(deployment(panel, "blue").get_by_role("slider", name="traffic of blue")).to_be_disabled()
     rollout.get_by_role("button", name="Hold the rollout of green").click()
     expect(state).to_contain_text("held")
     rollout.get_by_role("button", name="Approve the rollout of green").click()
-    expect(state).to_contain_text("mirroring")
+    expect(state).not_to_contain_text("held")
     _answer_until(shop, panel, state, "waiting")
     versions = rollout.get_by_role("table", name="both versions").get_by_role("row")
     expect(versions.filter(has_text="green")).to_contain_text("copied")
@@ -245,6 +246,7 @@ def test_a_rollout_is_promoted(panel: PanelPage, shop: Endpoint) -> None:
     asked(panel, "green", "Roll out green", {**QUICK, "Requests before a step is judged": "5"}, "Begin")
     rollout = panel.row("shop", "endpoint").get_by_role("group", name="rollout of green at shop")
     state = rollout.get_by_role("status")
+    expect(state).to_contain_text("mirroring", timeout=60_000)
     _answer_until(shop, panel, state, "complete")
     rollout.get_by_role("button", name="Promote the rollout of green").click()
     expect(state).to_contain_text("promoted")
@@ -314,10 +316,9 @@ def test_it_scales_and_refuses_what_would_hurt(panel: PanelPage, shop: Endpoint,
 
 
 def test_a_hidden_page_asks_nothing(panel: PanelPage, shop: Endpoint) -> None:
-    panel.page.evaluate(HIDE, True)
-    panel.requests.clear()
-    shop.route("green=0")
-    assert panel.requests == []
-    panel.page.evaluate(HIDE, False)
+    with panel.hidden():
+        panel.requests.clear()
+        shop.route("green=0")
+        assert panel.requests == []
     expect(panel.row("shop", "endpoint").get_by_role("img", name="no deployment has traffic").first).to_be_visible()
     shop.route("green=100")

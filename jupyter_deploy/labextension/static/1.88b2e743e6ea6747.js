@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{29(o,e,r){var p=r(30),l=r.n(p),a=r(31),t=(r.n(a))()(l());t.push([o.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
+"use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{29(e,o,l){var r=l(30),p=l.n(r),a=l(31),t=(l.n(a))()(p());t.push([e.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
 
 .jp-ModelDeploy {
   font-family: var(--jp-ui-font-family);
@@ -762,4 +762,45 @@
 .jp-ModelDeploy-more li {
   overflow-wrap: anywhere;
 }
-`,""]),r.d(e,{},{A:t})},31(o){o.exports=function(o){var e=[];return e.toString=function(){return this.map(function(e){var r="",p=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),p&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=o(e),p&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(o,r,p,l,a){"string"==typeof o&&(o=[[null,o,void 0]]);var t={};if(p)for(var d=0;d<this.length;d++){var n=this[d][0];null!=n&&(t[n]=!0)}for(var i=0;i<o.length;i++){var s=[].concat(o[i]);p&&t[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),l&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=l):s[4]="".concat(l)),e.push(s))}},e}},30(o){o.exports=function(o){return o[1]}},23(o){var e=[];function r(o){for(var r=-1,p=0;p<e.length;p++)if(e[p].identifier===o){r=p;break}return r}function p(o,p){for(var l={},a=[],t=0;t<o.length;t++){var d=o[t],n=p.base?d[0]+p.base:d[0],i=l[n]||0,s="".concat(n," ").concat(i);l[n]=i+1;var c=r(s),y={css:d[1],media:d[2],sourceMap:d[3],supports:d[4],layer:d[5]};if(-1!==c)e[c].references++,e[c].updater(y);else{var u=function(o,e){var r=e.domAPI(e);return r.update(o),function(e){e?(e.css!==o.css||e.media!==o.media||e.sourceMap!==o.sourceMap||e.supports!==o.supports||e.layer!==o.layer)&&r.update(o=e):r.remove()}}(y,p);p.byIndex=t,e.splice(t,0,{identifier:s,updater:u,references:1})}a.push(s)}return a}o.exports=function(o,l){var a=p(o=o||[],l=l||{});return function(o){o=o||[];for(var t=0;t<a.length;t++){var d=r(a[t]);e[d].references--}for(var n=p(o,l),i=0;i<a.length;i++){var s=r(a[i]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}a=n}}},25(o){var e={};o.exports=function(o,r){var p=function(o){if(void 0===e[o]){var r=document.querySelector(o);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(o){r=null}e[o]=r}return e[o]}(o);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(r)}},27(o){o.exports=function(o){var e=document.createElement("style");return o.setAttributes(e,o.attributes),o.insert(e,o.options),e}},26(o,e,r){o.exports=function(o){var e=r.nc;e&&o.setAttribute("nonce",e)}},24(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=o.insertStyleElement(o);return{update:function(r){var p,l,a;p="",r.supports&&(p+="@supports (".concat(r.supports,") {")),r.media&&(p+="@media ".concat(r.media," {")),(l=void 0!==r.layer)&&(p+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),p+=r.css,l&&(p+="}"),r.media&&(p+="}"),r.supports&&(p+="}"),(a=r.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),o.styleTagTransform(p,e,o.options)},remove:function(){var o;null===(o=e).parentNode||o.parentNode.removeChild(o)}}}},28(o){o.exports=function(o,e){if(e.styleSheet)e.styleSheet.cssText=o;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(o))}}},22(o,e,r){var p=r(23),l=r.n(p),a=r(24),t=r.n(a),d=r(25),n=r.n(d),i=r(26),s=r.n(i),c=r(27),y=r.n(c),u=r(28),f=r.n(u),j=r(29),g={};g.styleTagTransform=f(),g.setAttributes=s(),g.insert=n().bind(null,"head"),g.domAPI=t(),g.insertStyleElement=y(),l()(j.A,g),j.A&&j.A.locals&&j.A.locals}}]);
+
+/* ── Rollouts, and dialogs with several fields ─────────────────────────────────────────────────────────────────── */
+
+.jp-ModelDeploy table.jp-ModelDeploy-table {
+  border-collapse: collapse;
+  font-size: var(--jp-ui-font-size1);
+  font-variant-numeric: tabular-nums;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-table :is(th, td) {
+  padding: 1px 10px 1px 0;
+  text-align: left;
+  font-weight: 400;
+  overflow-wrap: anywhere;
+}
+
+.jp-ModelDeploy .jp-ModelDeploy-table thead th {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-ModelDeploy-deployment ol.jp-ModelDeploy-more {
+  margin: 4px 0 0;
+  padding-left: 1.6em;
+}
+
+.jp-ModelDeploy-asked {
+  display: grid;
+  gap: 8px;
+  min-width: 22em;
+}
+
+.jp-ModelDeploy-asked label {
+  display: grid;
+  gap: 2px;
+}
+
+.jp-ModelDeploy-asked label:has(> input[type='checkbox']) {
+  grid-template-columns: auto 1fr;
+  gap: 8px;
+  align-items: center;
+}
+`,""]),l.d(o,{},{A:t})},31(e){e.exports=function(e){var o=[];return o.toString=function(){return this.map(function(o){var l="",r=void 0!==o[5];return o[4]&&(l+="@supports (".concat(o[4],") {")),o[2]&&(l+="@media ".concat(o[2]," {")),r&&(l+="@layer".concat(o[5].length>0?" ".concat(o[5]):""," {")),l+=e(o),r&&(l+="}"),o[2]&&(l+="}"),o[4]&&(l+="}"),l}).join("")},o.i=function(e,l,r,p,a){"string"==typeof e&&(e=[[null,e,void 0]]);var t={};if(r)for(var d=0;d<this.length;d++){var i=this[d][0];null!=i&&(t[i]=!0)}for(var n=0;n<e.length;n++){var s=[].concat(e[n]);r&&t[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),l&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=l),p&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=p):s[4]="".concat(p)),o.push(s))}},o}},30(e){e.exports=function(e){return e[1]}},23(e){var o=[];function l(e){for(var l=-1,r=0;r<o.length;r++)if(o[r].identifier===e){l=r;break}return l}function r(e,r){for(var p={},a=[],t=0;t<e.length;t++){var d=e[t],i=r.base?d[0]+r.base:d[0],n=p[i]||0,s="".concat(i," ").concat(n);p[i]=n+1;var c=l(s),y={css:d[1],media:d[2],sourceMap:d[3],supports:d[4],layer:d[5]};if(-1!==c)o[c].references++,o[c].updater(y);else{var u=function(e,o){var l=o.domAPI(o);return l.update(e),function(o){o?(o.css!==e.css||o.media!==e.media||o.sourceMap!==e.sourceMap||o.supports!==e.supports||o.layer!==e.layer)&&l.update(e=o):l.remove()}}(y,r);r.byIndex=t,o.splice(t,0,{identifier:s,updater:u,references:1})}a.push(s)}return a}e.exports=function(e,p){var a=r(e=e||[],p=p||{});return function(e){e=e||[];for(var t=0;t<a.length;t++){var d=l(a[t]);o[d].references--}for(var i=r(e,p),n=0;n<a.length;n++){var s=l(a[n]);0===o[s].references&&(o[s].updater(),o.splice(s,1))}a=i}}},25(e){var o={};e.exports=function(e,l){var r=function(e){if(void 0===o[e]){var l=document.querySelector(e);if(window.HTMLIFrameElement&&l instanceof window.HTMLIFrameElement)try{l=l.contentDocument.head}catch(e){l=null}o[e]=l}return o[e]}(e);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(l)}},27(e){e.exports=function(e){var o=document.createElement("style");return e.setAttributes(o,e.attributes),e.insert(o,e.options),o}},26(e,o,l){e.exports=function(e){var o=l.nc;o&&e.setAttribute("nonce",o)}},24(e){e.exports=function(e){if("u"<typeof document)return{update:function(){},remove:function(){}};var o=e.insertStyleElement(e);return{update:function(l){var r,p,a;r="",l.supports&&(r+="@supports (".concat(l.supports,") {")),l.media&&(r+="@media ".concat(l.media," {")),(p=void 0!==l.layer)&&(r+="@layer".concat(l.layer.length>0?" ".concat(l.layer):""," {")),r+=l.css,p&&(r+="}"),l.media&&(r+="}"),l.supports&&(r+="}"),(a=l.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),e.styleTagTransform(r,o,e.options)},remove:function(){var e;null===(e=o).parentNode||e.parentNode.removeChild(e)}}}},28(e){e.exports=function(e,o){if(o.styleSheet)o.styleSheet.cssText=e;else{for(;o.firstChild;)o.removeChild(o.firstChild);o.appendChild(document.createTextNode(e))}}},22(e,o,l){var r=l(23),p=l.n(r),a=l(24),t=l.n(a),d=l(25),i=l.n(d),n=l(26),s=l.n(n),c=l(27),y=l.n(c),u=l(28),f=l.n(u),j=l(29),g={};g.styleTagTransform=f(),g.setAttributes=s(),g.insert=i().bind(null,"head"),g.domAPI=t(),g.insertStyleElement=y(),p()(j.A,g),j.A&&j.A.locals&&j.A.locals}}]);
