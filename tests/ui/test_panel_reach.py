@@ -183,7 +183,8 @@ def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
 ) -> None:
     panel.page.evaluate(SETTINGS, '{"loadInNewKernels": true}')
     lab.write("fresh", ["svc = %model overview --json"])
-    with opened(lab, browser, run=False, name="fresh") as page:
+    # A page that is loaded now reads the settings.
+    with opened(lab, browser, run=False, name="fresh", alone=True) as page:
         page.run_all()
         assert "echo" in page.execute("print(svc)")
     panel.page.evaluate(SETTINGS, "{}")
