@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from . import peers as known
 from .engines import engines
+from .memory import memory
 from .others import others, sharing
 from .peers import azml, ours
 from .reloading import reloads
@@ -23,7 +24,9 @@ from .section import machine, mark, write_section
 from .table import rounds, running, table
 
 CONNECTIONS = (64, 16, 1)
-PARTS = ("plain", "batching", "mosec", "others", "sharing", "engines", "reloads")
+# What these measure takes no seconds of load.
+_ALL_AT_ONCE = {"memory", "reloads", "sharing"}
+PARTS = ("plain", "batching", "mosec", "others", "memory", "sharing", "engines", "reloads")
 
 
 def plain(options: argparse.Namespace, model: object) -> list[str]:
@@ -115,6 +118,7 @@ def main() -> None:
         "batching": lambda: batching(options, model, forest),
         "mosec": lambda: beside_mosec(options, model),
         "others": lambda: others(options, model),
+        "memory": lambda: memory(options, model),
         "sharing": lambda: sharing(options),
         "engines": lambda: engines(options, model),
         "reloads": lambda: reloads(model),
@@ -123,7 +127,7 @@ def main() -> None:
         if options.only in {None, name}:
             lines = part()
             print("\n".join(lines), flush=True)
-            extent = "" if name in {"sharing", "reloads"} else f" {options.rounds} rounds of {options.seconds} s."
+            extent = "" if name in _ALL_AT_ONCE else f" {options.rounds} rounds of {options.seconds} s."
             write_section(f"serving: {name}", [*lines, "", machine() + extent])
 
 
