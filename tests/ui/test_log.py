@@ -14,6 +14,8 @@ from jupyter_deploy.workspace import Service, Workspace
 
 from .lab import Notebook
 
+# That the server starts, and that it serves.
+BEFORE = 2
 LINES_A_SECOND = 20_000
 SECONDS = 10
 # The longest time between two frames, and what goes through Lab's server meanwhile.
@@ -42,7 +44,7 @@ _MEASURED = """() => {
 
 @pytest.fixture
 def quiet(shared: Workspace) -> Iterator[Service]:
-    """A service whose log holds only what the test writes there, after its first line."""
+    """A service whose log holds only what the test writes there, after what the server said when it started."""
     shared.score_script("quiet", "def run(data):\n    return data\n")
     yield shared.deploy("quiet")
     if "quiet" in shared.services:
@@ -64,16 +66,16 @@ def test_search_levels_and_pause(page: Notebook, quiet: Service) -> None:
     expect(page.cell("6 * 7")).to_contain_text("42")
     view = cell.locator(".jpd-logview")
     rows = view.locator(".jpd-line:visible")
-    expect(rows).to_have_count(1)
+    expect(rows).to_have_count(BEFORE)
     json_line = '{"time":"2026-01-02T03:04:05.678Z","level":"ERROR","pid":1,"logger":"app","message":"four"}'
     write(quiet, text_line("D", "one"), text_line("I", "two"), text_line("W", "three"), json_line, "  of its traceback")
-    expect(rows).to_have_count(6)
+    expect(rows).to_have_count(BEFORE + 5)
     level = view.get_by_label("levels shown")
-    for value, shown in (("I", 5), ("W", 3), ("E", 2)):
+    for value, shown in (("I", BEFORE + 4), ("W", 3), ("E", 2)):
         level.select_option(value)
         expect(rows).to_have_count(shown)
     expect(rows.last).to_have_text("  of its traceback")
-    expect(view.locator(".jpd-count")).to_have_text("2 of 6 lines")
+    expect(view.locator(".jpd-count")).to_have_text(f"2 of {BEFORE + 5} lines")
     level.select_option("D")
     view.get_by_label("search the log").fill("THREE")
     expect(rows).to_have_text([text_line("W", "three")])
@@ -81,14 +83,14 @@ def test_search_levels_and_pause(page: Notebook, quiet: Service) -> None:
     write(quiet, text_line("I", "no"), text_line("I", "thirty-three"))
     expect(rows).to_have_count(2)
     view.get_by_label("search the log").fill("")
-    expect(rows).to_have_count(8)
+    expect(rows).to_have_count(BEFORE + 7)
 
     view.get_by_role("button", name="Pause").click()
     write(quiet, *(text_line("I", f"held {number}") for number in range(300)))
     expect(view.locator(".jpd-count")).to_have_text("paused, 300 lines wait")
-    expect(rows).to_have_count(8)
+    expect(rows).to_have_count(BEFORE + 7)
     view.get_by_role("button", name="Resume").click()
-    expect(rows).to_have_count(308)
+    expect(rows).to_have_count(BEFORE + 307)
     expect(rows.last).to_have_text(text_line("I", "held 299"))
     quiet.delete()
     expect(cell.locator(".jp-OutputArea-output pre")).to_contain_text("held 299")
@@ -153,7 +155,7 @@ def test_a_flood_of_lines_freezes_nothing(page: Notebook, quiet: Service) -> Non
     """A benchmark: the least of three, as others' work on the same processors only ever adds; once, where that does."""
     page.execute("import ipywidgets; ipywidgets.Widget.close_all()")
     view = page.view("log quiet")
-    expect(view.locator(".jpd-line")).to_have_count(1)
+    expect(view.locator(".jpd-line")).to_have_count(BEFORE)
     for _ in range(3):
         found = flooded(page, quiet, view)
         assert found["lines"] >= 0.9 * LINES_A_SECOND
