@@ -41,7 +41,12 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         # Words of Azure's own commands are read as those.
         written = az_verb(verb, rest.split()) or find(verb)
         assert set(FLAG.findall(rest)) <= flags(written), f"{verb}{rest}"
-    azure = [verb for name in NAMES for words in (["-g"], ["create", "-g"]) if (verb := az_verb(name, words))]
+    azure = [
+        verb
+        for name in (*NAMES, "list", "show", "delete")
+        for words in (["-g"], ["create", "-g"])
+        if (verb := az_verb(name, words))
+    ]
     known = set().union(*(flags(find(name)) for name in NAMES), *map(flags, azure), flags(SCORE_SCRIPT), {"--help"})
     alone = re.findall(r"`(--[a-z][a-z0-9-]*)[^`\n]*`", text)
     assert set(alone) <= known
