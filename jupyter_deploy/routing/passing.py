@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 from multidict import CIMultiDict
+from yarl import URL
 
 from ..endpoints import MIRRORED
 from .rules import Backend, Pool
@@ -156,9 +157,9 @@ class Instances:
             await session.close()
 
 
-def url_of(one: Backend, target: str) -> str:
-    """Return where an instance is asked."""
-    return f"http://{'localhost' if one.path else f'{one.host}:{one.port}'}{target}"
+def url_of(one: Backend, target: str) -> URL:
+    """Return where an instance is asked, with the target as it was judged: ``..`` in it must not lead elsewhere."""
+    return URL(f"http://{'localhost' if one.path else f'{one.host}:{one.port}'}{target}", encoded=True)
 
 
 def passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:

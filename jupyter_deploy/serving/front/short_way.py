@@ -189,7 +189,7 @@ class ShortWay:
         self._count(_SCOPE, asked.head.headers, asked.name, asked.started, reply, str(len(answer.body)))
 
     def _beginning(self, default: Headers) -> bytes:
-        """Return the status line and the headers of every answer, which uvicorn makes anew each second."""
+        """Return the status line and the headers that all answers share; uvicorn updates the date once a second."""
         if default is not self._default:
             self._default = default
             self._begin = STATUS_LINE[200] + b"".join(b"%s: %s\r\n" % pair for pair in default)

@@ -85,7 +85,7 @@ def waits(facts: ContainerFacts) -> bool:
 
 
 def mended(facts: ContainerFacts, stopped_by_hand: Callable[[Any, str, int], bool]) -> Health | None:
-    """Join a silent server's container to its network again, where that was started anew; None if nothing was to do.
+    """Join a silent server's container to the service's network again if the network's container was restarted.
 
     An engine that starts does not wait for one container before it starts the next.
     """
