@@ -1,9 +1,11 @@
-"""Whether memory ran out, as the system counts it: in a container, for that container alone."""
+"""Whether memory ran out, as the system counts it (in a container, for that container alone), and freed memory."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import sys
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -11,6 +13,9 @@ _CGROUP = Path("/sys/fs/cgroup")
 _KILLS = ("memory.events", "memory/memory.oom_control")
 _LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 _UNLIMITED = 1 << 60
+# glibc's numbers of these parameters (malloc.h), and what they are set to.
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_KEPT = {_TRIM_THRESHOLD: 16 << 20, _TOP_PAD: 1 << 20, _MMAP_THRESHOLD: 8 << 20}
 
 
 def kills(cgroup: Path = _CGROUP) -> int:
@@ -38,3 +43,19 @@ def explained(how: str, before: int, cgroup: Path = _CGROUP) -> str:
         return how
     most = limit(cgroup)
     return f"was OOMKilled: it needed more memory than {f'the limit of {most >> 20:,} MB' if most else 'there is'}"
+
+
+def keep_freed() -> None:
+    """Keep up to 16 MB of freed memory for the next large body, where glibc manages it and nothing else was asked.
+
+    By default it goes back to the system at once, and each page of the next body is a fault: measured with answers of
+    1 MB in 16 parts, 1.4 ms of 2 ms.
+    """
+    if sys.platform == "linux" and not any(name.startswith("MALLOC_") for name in os.environ):
+        import ctypes
+
+        # Another C library has no such function.
+        with contextlib.suppress(AttributeError, OSError):
+            mallopt = ctypes.CDLL(None).mallopt
+            for parameter, value in _KEPT.items():
+                mallopt(parameter, value)

@@ -172,9 +172,9 @@ def end(number: int, complete: bool) -> bytes:
     return frame(Kind.END, _NUMBER.pack(number) + (b"1" if complete else b"0"))
 
 
-def unpack_part(payload: Payload) -> tuple[int, bytes]:
-    """Take a CHUNK or an END apart: the request's number, and the part."""
-    return _NUMBER.unpack_from(payload)[0], bytes(payload[_NUMBER.size :])
+def unpack_part(payload: Payload) -> tuple[int, Payload]:
+    """Take a CHUNK or an END apart: the request's number, and the part, which is not copied if it is large."""
+    return _NUMBER.unpack_from(payload)[0], payload[_NUMBER.size :]
 
 
 def collected(name: str, record: bytes) -> bytes:

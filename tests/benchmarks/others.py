@@ -9,33 +9,37 @@ import numpy as np
 
 from . import peers as known
 from .load import wrk
-from .peers import azml, ours
+from .peers import alike, azml, ours
 from .section import mark
 from .table import rounds, running
 
 # "Not slower" is judged with what two runs of one and the same server differ by; the table shows the bound.
 NOISE = 0.03
+NOT_SLOWER = 1 - NOISE
+LARGE = 1.2
 
 
 def others(options: argparse.Namespace, model: object) -> list[str]:
-    """Requirement 10: nowhere slower than azmlinfsrv."""
+    """Requirement 10: nowhere slower than azmlinfsrv, with large bodies clearly faster."""
     rows = b'{"data": [' + b", ".join([b"[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]"] * 10_000) + b"]}"
     lines = ["### Other loads, beside azmlinfsrv", "", "| what | ours | azmlinfsrv | ratio | wanted | met |"]
     lines.append("|---|---|---|---|---|---|")
-    for text, script, body, many, extra, theirs in (
-        ("10,000 rows in a body, at 4", known.SCRIPT, rows, 4, "", ""),
-        ("1 MB rawhttp echo, at 4", known.RAW, b"\x00" * (1 << 20), 4, "", ""),
-        ("20 ms of pure Python, at 4", known.SPIN, b"{}", 4, "", ""),
-        ("plain script, 2 workers, at 16", known.SCRIPT, known.ROW, 16, "--workers 2", "--worker_count 2"),
+    for text, script, body, many, least, extra, theirs in (
+        ("10,000 rows in a body, at 4", known.SCRIPT, rows, 4, LARGE, "", ""),
+        ("1 MB rawhttp echo, at 4", known.RAW, b"\x00" * (1 << 20), 4, LARGE, "", ""),
+        ("1 MB streamed in 16 parts, at 4", known.STREAM, b"{}", 4, LARGE, "", ""),
+        ("rawhttp echo of 60 bytes, at 16", known.RAW, known.ROW, 16, LARGE, "", ""),
+        ("20 ms of pure Python, at 4", known.SPIN, b"{}", 4, NOT_SLOWER, "", ""),
+        ("plain script, 2 workers, at 16", known.SCRIPT, known.ROW, 16, NOT_SLOWER, "--workers 2", "--worker_count 2"),
     ):
-        pair = [ours("ours", script, extra, body), azml("azml", script, theirs, body)]
+        pair = [alike("ours", script, extra, body), azml("azml", script, theirs, body)]
         with running(pair, model, options.environments) as servers:
             found = rounds(servers, (many,), options)
         mine, azure = found["ours", many], found["azml", many]
         ratio = mine.rate / azure.rate
         lines.append(
             f"| {text} | {mine.rate:,.0f}/s, p99 {mine.p99:.1f} ms | {azure.rate:,.0f}/s, p99 {azure.p99:.1f} ms "
-            f"| {ratio:.2f} × | ≥ {1 - NOISE:.2f} × | {mark(ratio >= 1 - NOISE)} |"
+            f"| {ratio:.2f} × | ≥ {least:.2f} × | {mark(ratio >= least)} |"
         )
         print(lines[-1], flush=True)
     return lines + processes(options, model)
@@ -48,7 +52,7 @@ def processes(options: argparse.Namespace, model: object) -> list[str]:
     for number in range(options.rounds):
         for count in (1, 2):
             pair = [
-                ours("ours", known.SCRIPT, f"--workers {count}"),
+                alike("ours", known.SCRIPT, f"--workers {count}"),
                 azml("azml", known.SCRIPT, f"--worker_count {count}"),
             ]
             with running(pair[:: 1 - 2 * (number % 2)], model, options.environments) as servers:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 SKLEARN = "scikit-learn"
+ROOT = Path(__file__).parents[2]
 MODEL = """import json
 import joblib, numpy as np
 model = joblib.load("model.joblib")
@@ -51,6 +52,18 @@ def init():
 @rawhttp
 def run(request):
     return AMLResponse(request.get_data(), 200)
+"""
+STREAM = """from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+PART = bytes(1 << 16)
+
+def init():
+    pass
+
+@rawhttp
+def run(request):
+    return AMLResponse((PART for _ in range(16)), 200)
 """
 SPIN = """import time
 
@@ -180,6 +193,12 @@ def ours(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:
     """This package's server, with access log, request ids and metrics on."""
     command = "{bin}/python -m jupyter_deploy.serving --entry-script score.py --port {port} " + options
     return Peer(name, (), command, {"score.py": script}, body=body)
+
+
+def alike(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:
+    """As :func:`ours`, on the packages that the peers have: scikit-learn imports pandas and pyarrow where they are."""
+    packages, modules = ("-e", str(ROOT), SKLEARN), ("jupyter_deploy", "sklearn")
+    return replace(ours(name, script, options, body), packages=packages, modules=modules, place="ours")
 
 
 def azml(name: str, script: str, options: str = "", body: bytes = ROW) -> Peer:

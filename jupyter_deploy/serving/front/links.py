@@ -13,9 +13,20 @@ import orjson
 
 from ..failures import Failure
 from ..logwriter import Output
-from ..messages import Answer, FrameBuffer, Kind, Payload, Request, note, pack_requests, unpack_answers, unpack_part
+from ..messages import (
+    Answer,
+    FrameBuffer,
+    Kind,
+    Payload,
+    Request,
+    note,
+    pack_requests,
+    unpack_answers,
+    unpack_part,
+)
 
 _STREAM_LIMIT = 1 << 20
+_READ = 1 << 18
 # Measured with predictions of 0.11 ms at 64 connections: 6.7k requests/s without, 7.7k with.
 _EAGER_SECONDS = 0.0003
 
@@ -33,12 +44,12 @@ class Stream:
 
     def __init__(self, link: WorkerLink) -> None:
         self._link = link
-        self._parts: collections.deque[bytes] = collections.deque()
+        self._parts: collections.deque[Payload] = collections.deque()
         self._size = 0
         self._changed = asyncio.Event()
         self.complete: bool | None = None
 
-    def feed(self, part: bytes) -> None:
+    def feed(self, part: Payload) -> None:
         """Take the next part."""
         if self.complete is not None:
             return
@@ -60,7 +71,7 @@ class Stream:
             await self._changed.wait()
             self._changed.clear()
             if self._parts:
-                data = b"".join(self._parts)
+                data = b"".join(self._parts) if len(self._parts) > 1 else self._parts[0]
                 self._parts.clear()
                 self._size = 0
                 self._link.resume()
@@ -142,7 +153,7 @@ class Owner(Protocol):
         """Note that a debugger can attach to a worker."""
 
 
-class WorkerLink(asyncio.Protocol):
+class WorkerLink(asyncio.BufferedProtocol):
     """One worker, from its fork to its end.
 
     ``bundle`` is the folder of its bundle, empty for a plain script. ``owner`` gets its answers. ``on_lost`` is
@@ -180,6 +191,8 @@ class WorkerLink(asyncio.Protocol):
         self._owner = owner
         self._on_lost, self._on_leaving = on_lost, on_leaving
         self._buffer = FrameBuffer()
+        self._space = memoryview(bytearray(_READ))
+        self._in_place = False
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -247,12 +260,19 @@ class WorkerLink(asyncio.Protocol):
         # uvloop's transports are asyncio's by behaviour, not by class.
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return the place for the next bytes: a large frame's own, if the rest of one is to come (asyncio's hook)."""
+        room = self._buffer.room()
+        self._in_place = room is not None
+        return self._space if room is None else room
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take frames from the worker (asyncio's hook)."""
         if self.output is not None:
             # Its output comes before the access line.
             self.output.take(all_of_it=True)
-        for kind, payload in self._buffer.feed(data):
+        buffer = self._buffer
+        for kind, payload in buffer.filled(nbytes) if self._in_place else buffer.feed(self._space[:nbytes]):
             if kind is Kind.ANSWERS:
                 self._take_answers(unpack_answers(payload))
             elif kind is Kind.CHUNK:
