@@ -42,6 +42,8 @@ from .unproven import Unproven
 # Why the notebook's names were not compared with those that a stored script took.
 NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
 _AT_ONCE_SECONDS = 0.5
+# Of a reload, which is often followed by another.
+_SPARE_BUNDLES = 8
 log = logging.getLogger("jupyter_deploy")
 
 
@@ -88,8 +90,11 @@ class Deployment:
         return writing(self._database, self._home, output)
 
     @contextlib.contextmanager
-    def replacing(self, name: str) -> Iterator[None]:
-        """Hold a service's lock, and remove the bundles that a change or a failed attempt leaves without a service."""
+    def replacing(self, name: str, *, spare: int = 0) -> Iterator[None]:
+        """Hold a service's lock, and remove the bundles that a change or a failed attempt leaves without a service.
+
+        Up to ``spare`` of them may stay for the next time.
+        """
         with self._lock(name):
             try:
                 yield
@@ -97,7 +102,7 @@ class Deployment:
                 note_failure(self._home, name, error)
                 raise
             finally:
-                self._garbage.collect_bundles()
+                self._garbage.collect_bundles(spare=spare)
 
     def deploy(
         self,
@@ -178,7 +183,7 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self.replacing(name):
+        with self.replacing(name, spare=_SPARE_BUNDLES):
             record = self.strays.end(self._rows.get(name))
             spec = record.spec
             if script is not None:
@@ -224,8 +229,12 @@ class Deployment:
     def own_models(self, name: str) -> tuple[str, ...]:
         """List a service's models except captured data, as ``name:version``; empty if there is no such service."""
         record = self._rows.find(name)
-        captured = captured_in(self.bundle_folder(record)) if record else ()
-        return tuple(model for model in record.models if model not in captured) if record else ()
+        return self.own_models_of(record) if record else ()
+
+    def own_models_of(self, record: ServiceRecord) -> tuple[str, ...]:
+        """As :meth:`own_models`, of a row that was read."""
+        captured = captured_in(self.bundle_folder(record))
+        return tuple(model for model in record.models if model not in captured)
 
     def _with_model(
         self, spec: ServiceSpec, record: ServiceRecord, model: str | None

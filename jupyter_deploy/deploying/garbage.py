@@ -44,10 +44,13 @@ class Garbage:
         """Remove one artifact, unless another row names it."""
         self._remove(lambda: self._these({digest}))
 
-    def collect_bundles(self) -> None:
-        """Remove the bundles that no service runs from, as far as the disk and other processes permit."""
+    def collect_bundles(self, *, spare: int = 0) -> None:
+        """Remove the bundles that no service runs from, as far as the disk and other processes permit.
+
+        Up to ``spare`` of them stay for the next time: removing one takes 5 ms on some disks.
+        """
         with contextlib.suppress(Locked, DiskFull, ReadOnly):
-            self._remove(lambda: (set(), self._bundles()), _PATIENCE_SECONDS)
+            self._remove(lambda: (set(), self._bundles()), _PATIENCE_SECONDS, spare)
 
     def collect_left_behind(self) -> None:
         """Remove the stages of killed processes, and what they published without a row that names it."""
@@ -70,8 +73,8 @@ class Garbage:
         # Half an upload has no marker: remove it without a test whether it exists.
         return set(digests), self._bundles() & digests
 
-    def _remove(self, find: Callable[[], Digests], patience: float | None = None) -> None:
-        if not self._unnamed(find):
+    def _remove(self, find: Callable[[], Digests], patience: float | None = None, spare: int = 0) -> None:
+        if len(self._unnamed(find)) <= spare:
             return
         with self._database.write(frees=True, patience=patience):
             # Under the write lock no row can appear.

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from .checking import quiet_parse
@@ -46,6 +47,7 @@ class RunInput:
         return "\n".join(self.lines)
 
 
+@lru_cache(maxsize=16)
 def run_input(source: str, cell: str = "") -> RunInput:
     """Read a script's input from its text; ``cell`` is the part that the user wrote, by default all of it.
 

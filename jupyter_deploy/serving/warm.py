@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from .forking import fork
-from .libraries import is_library, stamp
+from .libraries import is_library, stamp, use_once
 
 READY = b"ready"
 STALE = b"stale"
@@ -44,6 +44,7 @@ def main(descriptor: int, modules: Iterable[str]) -> int:
     sys.path[:] = [entry for entry in sys.path if entry not in {"", os.getcwd()}]  # noqa: PTH109
     installed = stamp()
     _import(modules)
+    use_once()
     # A collection in a child would copy every page.
     gc.collect()
     gc.freeze()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,7 +14,7 @@ import orjson
 import sqlalchemy as sa
 
 from ..errors import StoreProblem
-from ..files import touch_private
+from .connections import FULL, Connection, Connections
 from .faults import code_of, is_about_room, told
 from .locks import lock
 from .migrations import SCHEMA_VERSION, back_up, known_facts, revision_of, too_new, upgrade
@@ -26,7 +24,6 @@ from .staging import Claims
 from .tables import meta, metadata
 
 BUSY_SECONDS = 30.0
-_FULL = (10, 13)
 
 
 class Database:
@@ -68,7 +65,7 @@ class Database:
             engine = self._made(self._connect) if self.path else self._made(None)
             self._prepare(engine)
             if self.path:
-                _hold_open(self, self.path)
+                self._connections.hold_open()
             return engine
 
     def open(self) -> None:
@@ -127,17 +124,13 @@ class Database:
         """The kind of database, for example ``"sqlite"``."""
         return str(self.url.get_backend_name())
 
+    @cached_property
+    def _connections(self) -> Connections:
+        assert self.path is not None
+        return Connections(self.path)
+
     def _connect(self) -> sqlite3.Connection:
-        if self.path and not self.path.exists():
-            with contextlib.suppress(OSError):
-                # SQLite gives its log and its index the rights of the file.
-                touch_private(self.path)
-        connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, factory=_Connection)
-        try:
-            return _configured(connection, self.busy_seconds)
-        except BaseException:
-            connection.close()
-            raise
+        return self._connections.take(self.busy_seconds)
 
     def _prepare(self, engine: sa.Engine) -> None:
         with engine.connect() as connection, connection.begin():
@@ -174,6 +167,8 @@ class Database:
             if self.path is None or not is_about_room(error):
                 raise
         path = self.path
+        # Closing a copied file lets go of the locks that this process's connections have on it.
+        self._connections.end()
         connection = stack.enter_context(self._made(lambda: snapshot(path)).connect())
         with connection.begin():
             upgrade(connection, metadata)
@@ -200,23 +195,23 @@ class Database:
                 with contextlib.ExitStack() as trial:
                     connection = trial.enter_context(self.engine.connect().execution_options(write=True))
                     driver = connection.connection.driver_connection
-                    if isinstance(driver, _Connection):
+                    if isinstance(driver, Connection):
                         driver.reserve = reserve
                         if patience is not None:
-                            driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}").close()
+                            driver.wait(patience)
                     trial.enter_context(connection.begin())
                     self._check(connection)
                     stack.push(trial.pop_all())
                     return connection
             except (sa.exc.DBAPIError, sqlite3.Error, StoreProblem) as error:
-                if reserve is None or code_of(error) not in _FULL or not reserve.give_up():
+                if reserve is None or code_of(error) not in FULL or not reserve.give_up():
                     raise
 
     @staticmethod
     def _check(connection: sa.Connection) -> None:
         """Refuse a database that a newer package has changed since this process opened it."""
         driver = connection.connection.driver_connection
-        if not isinstance(driver, _Connection):
+        if not isinstance(driver, Connection):
             return
         cursor = driver.execute("PRAGMA user_version")
         needs = cursor.fetchone()[0]
@@ -224,45 +219,6 @@ class Database:
         if needs > SCHEMA_VERSION:
             facts = known_facts(connection)
             raise too_new(facts.get("schema", needs), facts.get("package", ""))
-
-
-class _Connection(sqlite3.Connection):
-    """A connection whose commit may use the reserve."""
-
-    reserve: Reserve | None = None
-
-    def commit(self) -> None:
-        while True:
-            try:
-                super().commit()
-                return
-            except sqlite3.OperationalError as error:
-                full = code_of(error) in _FULL and self.in_transaction
-                if not full or self.reserve is None or not self.reserve.give_up():
-                    raise
-
-
-def _hold_open(database: Database, path: Path) -> None:
-    """Keep one connection open: SQLite removes its log when the last one closes, which costs milliseconds."""
-    held = sqlite3.connect(path, check_same_thread=False)
-    weakref.finalize(database, held.close)
-    held.execute("SELECT count(*) FROM sqlite_master").close()
-
-
-def _configured(connection: sqlite3.Connection, seconds: float) -> sqlite3.Connection:
-    # The sqlite3 module would open transactions itself, too late for the write lock: _begin_sqlite opens them.
-    for pragma in (f"busy_timeout={seconds * 1000:.0f}", "synchronous=normal", "foreign_keys=on"):
-        connection.execute(f"PRAGMA {pragma}").close()
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=wal").close()
-            return connection
-        except sqlite3.OperationalError as error:
-            # When several processes change a new file's journal mode, SQLite does not wait for the others.
-            if "locked" not in str(error) or time.monotonic() > end:
-                raise
-            time.sleep(0.005)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

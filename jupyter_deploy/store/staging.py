@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """A claimed folder.
+    """A claimed folder at a place.
 
-    It is empty at first, and on the file system of artifacts and bundles, so that a rename publishes. ``claims`` is
-    the file that lists the digests that must stay.
+    ``claims`` is the file that lists the digests that must stay.
     """
 
-    folder: Path
+    place: Path
     claims: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder, made when it is first asked for.
+
+        It is on the file system of artifacts and bundles, so that a rename publishes.
+        """
+        self.place.mkdir(exist_ok=True)
+        return self.place
 
     @property
     def token(self) -> str:
         """The name by which :meth:`Claims.is_open` knows it."""
-        return self.folder.name
+        return self.place.name
 
     def claim(self, digest: str) -> None:
         """Keep an artifact or bundle from being collected while this stage is open, whether it exists or not."""
@@ -76,7 +84,6 @@ class Claims:
             try:
                 opened = Stage(staging / token, staging / f"{token}.claims")
                 try:
-                    opened.folder.mkdir()
                     yield opened
                 finally:
                     _remove(staging, token)

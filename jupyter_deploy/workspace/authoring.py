@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -83,8 +83,10 @@ class Authoring:
                 written = replace(written, trial=self._try_out(script, sample if value is None else value, progress))
             old = self._scripts.find(name)
             moved = moved_on(old, script, notebook.variables, _since(old, run)) if old else ()
-            models = {record.name: self._deployment.own_models(record.name) for record in self._running(name)}
-            changes = [self._told(change, moved, models) for change in self._reload_all(script, old, progress)]
+            running = self._running(name)
+            models = {record.name: self._deployment.own_models_of(record) for record in running}
+            reloaded = self._reload_all([record.name for record in running], script, old, progress)
+            changes = [self._told(change, moved, models) for change in reloaded]
             self._scripts.put(script)
         return replace(written, changes=tuple(changes), moved=moved)
 
@@ -125,12 +127,13 @@ class Authoring:
                 self._try_out(new, value, say)
             before = {service: self._deployment.own_models(service)}
             change = act(source=new, names="")
-            others = self._reload_all(new, old, say, change)[1:]
+            others = [record.name for record in self._running(new.name) if record.name != change.service]
+            reloaded = self._reload_all(others, new, old, say, change)[1:]
             self._scripts.put(new)
         living.keep(self._home.root, replace(run, script=new))
         moved = moved_on(old, new, notebook.variables, _since(old, run)) if old else ()
         change = self._told(change, moved, before)
-        return replace(change, notes=(*change.notes, *_notes(others, old, run)))
+        return replace(change, notes=(*change.notes, *_notes(reloaded, old, run)))
 
     def _told(self, change: Change, moved: tuple[str, ...], before: Mapping[str, tuple[str, ...]]) -> Change:
         """Say what differs in the notebook; of models, only those that were not captured."""
@@ -166,15 +169,18 @@ class Authoring:
         return list(scripts_services(self._rows.all(), script))
 
     def _reload_all(
-        self, script: Script, old: Script | None, progress: Progress, first: Change | None = None
+        self,
+        names: Iterable[str],
+        script: Script,
+        old: Script | None,
+        progress: Progress,
+        first: Change | None = None,
     ) -> list[Change]:
-        """Reload the services that run a script: all of them or, if one cannot load it, none."""
+        """Reload services to a script: all of them or, if one cannot load it, none, the ``first`` one included."""
         changes = [first] if first else []
-        for record in self._running(script.name):
-            if first and record.name == first.service:
-                continue
+        for name in names:
             try:
-                changes.append(self._deployment.reload(record.name, source=script, progress=progress))
+                changes.append(self._deployment.reload(name, source=script, progress=progress))
             except DeployError:
                 for change in changes:
                     if change.action == "created":

@@ -28,6 +28,8 @@ from .workers import Generation, Workers
 KEPT_FAILURES = 64
 _OUT_OF_MEMORY = "OOMKilled"
 
+_SETTLED_SECONDS = 0.1
+
 
 class Runtime:
     """The heart of the front: everything but HTTP.
@@ -141,7 +143,13 @@ class Runtime:
             self._background(self._bury(old))
         log.info("generation %d serves, workers: %d, script: %s", new.number, new.workers, new.layout.label)
         self.on_state(old is not None)
-        self._background(self._workers.get_ready(new))
+        self._background(self._get_ready(new, _SETTLED_SECONDS if old is not None else 0.0))
+
+    async def _get_ready(self, generation: Generation, seconds: float) -> None:
+        """Prepare for the next generation once this one's first answers are out: a fork takes their processor."""
+        await asyncio.sleep(seconds)
+        if generation is self.current and not self._closing:
+            await self._workers.get_ready(generation)
 
     async def _bury(self, old: Generation) -> None:
         if old.links:

@@ -161,9 +161,7 @@ class Server:
         self._background(self._first_generation(runtime, engine, uploads, sockets))
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
-        # What stays for good need not be walked, some 10 ms each time, while clients wait.
-        gc.collect(0)
-        gc.freeze()
+        _settle()
         try:
             await engine.serve(sockets=sockets)
         finally:
@@ -366,3 +364,9 @@ class Server:
         self._changes.failed(failure.summary)
         runtime.give_up_waiting()
         engine.should_exit = True
+
+
+def _settle() -> None:
+    """Take what stays for good out of garbage collections: walking it takes some 10 ms, while clients wait."""
+    gc.collect(0)
+    gc.freeze()

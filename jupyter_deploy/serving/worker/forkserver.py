@@ -28,7 +28,7 @@ from typing import Any
 import orjson
 
 from ..layout import Layout
-from ..libraries import is_library
+from ..libraries import is_library, use_once
 from ..logs import log
 from ..messages import FrameBuffer, Kind, Payload, note
 from ..options import WorkerOptions
@@ -135,6 +135,7 @@ class _ForkServer:
         return self._fork(ends, spare=False)
 
     def _fork(self, ends: tuple[int, int], *, spare: bool) -> Child | None:
+        use_once()
         # Collect garbage before the fork: a collection in a child would copy every page.
         gc.collect(0)
         gc.freeze()
