@@ -161,7 +161,6 @@ class Server:
         self._background(self._first_generation(runtime, engine, uploads, sockets))
         if self.config.health_port:
             sockets.append(listen(self.config.host, self.config.health_port))
-        _settle()
         try:
             await engine.serve(sockets=sockets)
         finally:
@@ -308,6 +307,7 @@ class Server:
             died = Failure("load", "WorkerDied", str(error), layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return
+        _settle()
         self._take_over(engine, sockets)
         if self.config.state_folder:
             with contextlib.suppress(OSError):
