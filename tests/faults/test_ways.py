@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,9 +21,9 @@ MANY = 200
 
 
 @pytest.fixture(params=["short", "long"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv(VARIABLE, "1" if request.param == "long" else "")
-    yield request.param
+    return str(request.param)
 
 
 def ask(server: Served, body: str) -> socket.socket:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from jupyter_deploy.errors import ModelProblem
-from jupyter_deploy.frameworks import comes_from, distribution_version, framework_of
+from jupyter_deploy.frameworks import comes_from, distribution_version, framework_of, installed_version
 from jupyter_deploy.store import TreeWriter
 
 
@@ -142,3 +144,22 @@ def test_distribution_version(module: str, distribution: str) -> None:
     name, version = distribution_version(module)
     assert name == distribution
     assert version == (metadata.version(distribution) if distribution else "")
+
+
+def test_an_installation_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions are known from before, but not for longer than they are true."""
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.syspath_prepend(str(packages))
+    assert installed_version("newly-made") == ""
+    assert distribution_version("newly_made") == ("", "")
+    for version in ("1.0", "2.0"):
+        for old in packages.iterdir():
+            shutil.rmtree(old)
+        info = packages / f"newly_made-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: newly-made\nVersion: {version}\n")
+        (info / "top_level.txt").write_text("newly_made\n")
+        importlib.invalidate_caches()
+        assert installed_version("newly-made") == version
+        assert distribution_version("newly_made") == ("newly-made", version)

@@ -20,6 +20,7 @@ from jupyter_deploy.serving.messages import (
     pack_answers,
     pack_requests,
     unpack_answers,
+    unpack_part,
 )
 from jupyter_deploy.serving.worker.inbox import Inbox
 
@@ -85,6 +86,17 @@ def test_a_frame_behind_a_large_one_is_not_lost() -> None:
         buffer = FrameBuffer()
         kinds = [kind for at in range(0, len(stream), step) for kind, _ in buffer.feed(stream[at : at + step])]
         assert kinds == [Kind.CHUNK, Kind.ANSWERS]
+
+
+def test_a_large_part_of_a_stream_is_passed_on_as_it_was_gathered() -> None:
+    buffer = FrameBuffer()
+    stream = b"".join(chunk(7, BODY))
+    ((kind, payload),) = [
+        found for at in range(0, len(stream), PIECE) for found in buffer.feed(stream[at : at + PIECE])
+    ]
+    assert kind is Kind.CHUNK
+    assert copies(lambda: unpack_part(payload)) < 0.1
+    assert unpack_part(payload) == (7, BODY)
 
 
 def test_a_large_answer_is_written_to_the_client_as_it_is() -> None:
