@@ -93,7 +93,8 @@ def find_browser() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -105,7 +106,7 @@ class Lab:
     def __init__(self, folder: Path, *options: str, prefix: str = "/", app: str = "jupyterlab") -> None:
         self.folder = folder
         self.home = folder / _FOLDERS["JUPYTER_DEPLOY_HOME"]
-        port = _free_port()
+        port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
         self.url = self.origin + prefix.rstrip("/")
         self.token = secrets.token_hex(16)

@@ -18,6 +18,23 @@ from .panels import SOURCES, PanelPage
 SETTINGS = """async (text) => {
   await window.jupyterapp.serviceManager.settings.save("jupyter-model-deploy:panel", text);
 }"""
+CLOSE_LAUNCHERS = """() => {
+  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+    if (widget.node.querySelector(".jp-Launcher")) widget.dispose();
+  }
+}"""
+PALETTE = (
+    "Show the Panel of Models and Services",
+    "Refresh the Panel",
+    "Show a Log…",
+    "Invoke a Service…",
+    "Run Any Verb…",
+    "Start a Service…",
+    "Stop a Service…",
+    "Reload a Service…",
+    "Serve Another Model Version…",
+    "Delete a Service…",
+)
 
 
 def _has_layout_of(response: Response, service: str) -> bool:
@@ -143,8 +160,28 @@ def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> 
     expect(panel.box).to_be_hidden()
     panel.page.locator(".jp-ModelDeploy-status button").click()
     expect(panel.box).to_be_visible()
-    panel.notebook.command("launcher:create")
-    expect(panel.page.locator(".jp-LauncherCard", has_text="Models and Services")).to_be_visible()
+    panel.notebook.command("filebrowser:activate")
+    # Lab opens a launcher of its own where the main area is empty, so the page may hold others behind this one.
+    for _ in range(2):
+        panel.notebook.command("launcher:create")
+    card = panel.page.locator(".jp-MainAreaWidget:not(.lm-mod-hidden) .jp-LauncherCard", has_text="Models and Services")
+    expect(card).to_have_count(1)
+    card.click()
+    expect(panel.box).to_be_visible()
+    panel.page.evaluate(CLOSE_LAUNCHERS)
+
+
+def test_the_palette_has_all_commands(panel: PanelPage) -> None:
+    page = panel.page
+    panel.notebook.command("filebrowser:activate")
+    panel.notebook.command("apputils:activate-command-palette")
+    palette = page.locator("#modal-command-palette")
+    palette.get_by_role("searchbox").or_(palette.locator("input")).first.fill("Model Deploy")
+    items = palette.locator(".lm-CommandPalette-item")
+    for offered in PALETTE:
+        expect(items.get_by_text(offered, exact=True)).to_be_visible()
+    items.get_by_text("Show the Panel of Models and Services", exact=True).click()
+    expect(panel.box).to_be_visible()
 
 
 def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: Browser) -> None:
@@ -157,6 +194,8 @@ def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: B
         expect(card).to_contain_text("Healthy")
         shared.services["shown"].stop()
         expect(card).to_contain_text("Stopped")
+        # What is live on the page is no change of the notebook.
+        assert not page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
         card.get_by_role("button", name="Start", exact=True).click()
         expect(card).to_contain_text("Healthy")
         shared.services["shown"].delete()
