@@ -37,7 +37,7 @@ export function ModelRow({ model, open, toggle }: IProps): JSX.Element {
         <span className="jp-ModelDeploy-soft">:{model.latest}</span>
         <span className="jp-ModelDeploy-grow jp-ModelDeploy-tags">
           {Object.entries(model.tags).map(([key, value]) => (
-            <span className="jp-ModelDeploy-tag" key={key}>
+            <span className="jp-ModelDeploy-tag" key={key} title={tagText(key, value)}>
               {tagText(key, value)}
             </span>
           ))}
