@@ -215,7 +215,9 @@ class CondaDependencies:
         """
         place = Path(path or self._path or DEFAULT_FILE).absolute()
         if not place.parent.is_dir():
-            raise ConfigProblem(f"There is no folder {place.parent}.", hint="Create it first.")
+            raise ConfigProblem(
+                f"There is no folder {place.parent}.", hint=f"Create it first: os.makedirs({str(place.parent)!r})"
+            )
         write_atomic(place, self.serialize_to_string())
         return str(place)
 

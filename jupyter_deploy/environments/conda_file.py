@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigProblem, refuse_unknown_keys
+from ..errors import ConfigProblem, nearest, refuse_unknown_keys
 
 # ``prefix`` is where conda once put the environment; it says nothing about its content.
 KEYS = ("name", "channels", "dependencies", "prefix", "variables")
@@ -30,9 +30,13 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ConfigProblem(
-            f"{path} cannot be read: {reason}.", hint="A conda file is YAML with 'dependencies:'."
-        ) from None
+        hint = "A conda file is YAML with 'dependencies:'."
+        if isinstance(error, FileNotFoundError):
+            hint = f"It was looked for at {path.absolute()}."
+            beside = path.absolute().parent
+            close = nearest(path.name, [entry.name for entry in beside.iterdir()] if beside.is_dir() else [])
+            hint = f"Did you mean {str(path.with_name(close))!r}?" if close else hint
+        raise ConfigProblem(f"{path} cannot be read: {reason}.", hint=hint) from None
 
 
 def parse_conda(text_or_mapping: str | Mapping[str, Any], where: str) -> CondaFile:

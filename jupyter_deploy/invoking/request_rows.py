@@ -71,11 +71,20 @@ def _in_frame(frame: Any) -> list[str]:
     return rows  # type: ignore[no-any-return]
 
 
+def _holds_requests(path: Path) -> bool:
+    """Tell whether a file that is called a table has a request in JSON on each line, as in Azure ML's documents."""
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+        return bool(lines) and all(isinstance(json.loads(line), (dict, list)) for line in lines)
+    except ValueError:
+        return False
+
+
 def _in_path(path: Path) -> list[Any]:
     try:
         if path.is_dir():
             return [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        if path.suffix.lower() in _TABLES:
+        if path.suffix.lower() in _TABLES and path.exists() and not _holds_requests(path):
             raise UsageProblem(
                 f"{path} is a table: it does not say which text is sent for a row.",
                 hint="Read it into a data frame with one column of requests, and give that.",

@@ -307,8 +307,9 @@ class Models:
         with self._database.write(frees=True) as connection:
             users = self._used_by(connection, model.name, model.version)
             if users:
+                needed = f"service {users[0]} uses it" if len(users) == 1 else f"services {', '.join(users)} use it"
                 raise InUse(
-                    f"{model.id} cannot be unregistered: service {', '.join(users)} uses it.",
+                    f"{model.id} cannot be unregistered: {needed}.",
                     hint=f"Delete the service first (jupyter model delete {users[0]}), or give it another version.",
                 )
             connection.execute(models.delete().where(_this(model)))

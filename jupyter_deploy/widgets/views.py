@@ -23,7 +23,6 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
     from .chart import MetricsChart
     from .form import InvokeForm
     from .logview import LogView
-    from .rollout import RolloutView
     from .traffic import TrafficView
 
     workspace = Workspace()
@@ -31,8 +30,6 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
         return ModelBrowser(workspace, captured=view.captured)
     if view.kind == "traffic":
         return TrafficView(workspace.endpoints[view.service])
-    if view.kind == "rollout":
-        return RolloutView(workspace.endpoints[view.service])
     service = workspace.services[view.service]
     if view.kind == "card":
         return ServiceCard(service, living)

@@ -96,3 +96,11 @@ def test_files_that_are_refused(tmp_path: Path, name: str, content: bytes, messa
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageProblem, match=message):
         rows_of(tmp_path / name)
+
+
+def test_a_table_of_requests_in_json_is_taken_as_its_lines(tmp_path: Path) -> None:
+    # As in Azure ML's documents, where sample_request_data.csv has a request a line.
+    (tmp_path / "rows.csv").write_text('{"data": [[1, 2]]}\n{"data": [[3, 4]]}\n')
+    assert list(rows_of(tmp_path / "rows.csv")) == ['{"data": [[1, 2]]}', '{"data": [[3, 4]]}']
+    with pytest.raises(UsageProblem, match="cannot be read: No such file"):
+        rows_of(tmp_path / "nowhere.csv")

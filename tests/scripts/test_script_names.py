@@ -103,6 +103,26 @@ def test_what_is_surely_reached_is_refused(name: str) -> None:
         check(REACHED[name], "score.py")
 
 
+@pytest.mark.parametrize(
+    ("script", "hint"),
+    [
+        (
+            "def init():\n    missing = 1\ndef run(d):\n    return missing\n",
+            "init() sets missing for itself alone: write `global",
+        ),
+        (
+            "def init():\n    import missing\ndef run(d):\n    return missing\n",
+            "init() imports missing for itself alone",
+        ),
+        ("class A:\n    missing = 1\ndef run(d):\n    return missing\n", "Define missing at the top of the script"),
+    ],
+)
+def test_a_name_that_a_function_keeps_for_itself_is_told_with_what_to_write(script: str, hint: str) -> None:
+    with pytest.raises(ScriptProblem, match="name 'missing' is neither defined") as caught:
+        check(script, "score.py")
+    assert caught.value.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("name", DOUBTFUL)
 def test_what_may_never_run_is_told(name: str) -> None:
     (notice,) = check(DOUBTFUL[name], "score.py")

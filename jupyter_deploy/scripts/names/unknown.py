@@ -105,11 +105,27 @@ def name_hint(name: str, tree: ast.Module, elsewhere: Iterable[str]) -> str:
     defined |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     imports = (node.names for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
     defined |= {alias.asname or alias.name.partition(".")[0] for aliases in imports for alias in aliases}
+    if name in defined:
+        return _set_inside(name, tree)
     names = [*defined, *(known for known in elsewhere if known[:1] != "_")]
     close = difflib.get_close_matches(name, names, n=1, cutoff=_LIKE)
     if not close and len(name) >= _SHORTEST:
         close = difflib.get_close_matches(name, dir(builtins), n=1, cutoff=0.8)
     return f"Did you mean {close[0]!r}?" if close else f"Define or import {name} in the script."
+
+
+def _set_inside(name: str, tree: ast.Module) -> str:
+    """Advise on a name that functions have for themselves: what ``init()`` sets is lost without ``global``."""
+    functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions.sort(key=lambda node: node.name != "init")
+    for function in functions:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                return f"{function.name}() sets {name} for itself alone: write `global {name}` in it."
+            aliases = node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            if any(name == (alias.asname or alias.name.partition(".")[0]) for alias in aliases):
+                return f"{function.name}() imports {name} for itself alone: import it at the top of the script."
+    return f"Define {name} at the top of the script: elsewhere, it belongs to a class or function alone."
 
 
 def import_line(name: str) -> str:

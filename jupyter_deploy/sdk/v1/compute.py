@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...compute import Cluster
 from ...errors import NotFound
+from ..notices import notice
 from .exceptions import ComputeTargetException
 from .vocabulary import Vocabulary
 from .workspace import Workspace
@@ -37,10 +37,9 @@ class ProvisioningConfiguration:
             raise ComputeTargetException("TLS needs ssl_cname, ssl_cert_pem_file and ssl_key_pem_file, all three.")
         host, certificate, key = tls
         self.cluster = replace(self.cluster, host_name=leaf_domain_label or host, certificate=certificate, key=key)
-        warnings.warn(
+        notice(
             "Services on a cluster answer by http here. AciWebservice.deploy_configuration(ssl_enabled=True, …) is for "
-            "https.",
-            stacklevel=2,
+            "https."
         )
 
 

@@ -22,6 +22,10 @@ class CondaDependencies(Packages, metaclass=Vocabulary, error=UserErrorException
     ) -> None:
         super().__init__(conda_dependencies_file_path)
 
+    def __repr__(self) -> str:
+        packages = [*self.conda_packages, *self.pip_packages]
+        return f"CondaDependencies(python={self.python_version!r}, packages={packages!r})"
+
     @staticmethod
     def create(
         pip_indexurl: str | None = None,

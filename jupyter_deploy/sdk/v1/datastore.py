@@ -18,6 +18,9 @@ class DataPath(metaclass=Vocabulary, error=UserErrorException):
     def __init__(self, datastore: Datastore, path_on_datastore: str = "", name: str | None = None) -> None:
         self.datastore, self.path_on_datastore, self.name = datastore, path_on_datastore, name
 
+    def __repr__(self) -> str:
+        return f"DataPath({self.datastore.name!r}, {self.path_on_datastore!r})"
+
     def files(self) -> tuple[Path, ...]:
         """Return the files that it means now."""
         return self.datastore.workspace._local.datastores.files(self.datastore.name, self.path_on_datastore)

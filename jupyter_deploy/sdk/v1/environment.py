@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,9 +11,10 @@ from typing import Any, NoReturn
 from ...environments import INFERRED, KERNEL
 from ...environments import Environment as Described
 from ...errors import NotFound
+from ..notices import notice
 from .conda_dependencies import CondaDependencies
 from .environment_form import described_of, file_of, fill_from, fill_from_file
-from .environment_sections import DockerBuildContext, DockerSection, PythonSection
+from .environment_sections import DockerBuildContext, DockerSection, PythonSection, SparkSection
 from .exceptions import UserErrorException
 from .vocabulary import Vocabulary
 from .workspace import Workspace
@@ -35,7 +35,7 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
         self.docker = DockerSection()
         self.environment_variables: dict[str, str] = {}
         self.inferencing_stack_version: str | None = None
-        self.spark: object = None
+        self.spark = SparkSection()
         self.r: object = None
 
     def __repr__(self) -> str:
@@ -59,8 +59,8 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
         if self.python.user_managed_dependencies and not (self.docker.base_image or self._builds):
             return KERNEL
         found = described_of(name or self.name, self.python, self.docker, self.environment_variables)
-        for notice in found.notices:
-            warnings.warn(f"{self.name}: {notice}", UserWarning, stacklevel=2)
+        for said in found.notices:
+            notice(f"{self.name}: {said}")
         return found
 
     @property
@@ -74,11 +74,7 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
         Azure's own (``AzureML-…``) are not there: the packages of script and model take their place.
         """
         if name.lower().startswith(CURATED):
-            warnings.warn(
-                f"{name} is Azure's own: the packages that script and model need are installed instead.",
-                UserWarning,
-                stacklevel=2,
-            )
+            notice(f"{name} is Azure's own: the packages that script and model need are installed instead.")
             return Environment(name)
         text = str(version) if version is not None else ""
         if text and not text.isdecimal():

@@ -65,3 +65,12 @@ class DockerSection(metaclass=Vocabulary):
 
     def __repr__(self) -> str:
         return f"DockerSection(base_image={self.base_image!r})"
+
+
+class SparkSection(metaclass=Vocabulary):
+    """What notebooks say of Spark. It means nothing here."""
+
+    def __init__(self, **_: Any) -> None:
+        self.repositories: list[str] = []
+        self.packages: list[str] = []
+        self.precache_packages = True

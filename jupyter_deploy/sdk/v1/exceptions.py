@@ -12,6 +12,7 @@ from ...errors import (
     UsageProblem,
     in_notebook,
 )
+from .advice import in_sdk_words
 
 
 class AzureMLException(DeployError):
@@ -27,9 +28,15 @@ class AzureMLException(DeployError):
         hint: str = "",
         **_: Any,
     ) -> None:
-        lines = [exception_message, details if isinstance(details, str) else "", f"Hint: {hint}" if hint else ""]
+        lines = [
+            exception_message,
+            details if isinstance(details, str) else "",
+            f"Hint: {in_sdk_words(hint)}" if hint else "",
+        ]
         super().__init__(in_notebook("\n".join(filter(None, lines))), problem=exception_message)
-        self.inner_exception = inner_exception
+        # What was translated says the same once more.
+        said = isinstance(inner_exception, DeployError) and inner_exception.message == exception_message
+        self.inner_exception = None if said else inner_exception
 
     def __str__(self) -> str:
         return f"{self.title}:\n\tMessage: {self.message}\n\tInnerException {self.inner_exception}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import nearest
+from ..notices import notice
 from .container_registry import ContainerRegistry
 from .environment import Environment
 from .exceptions import UserErrorException
@@ -62,12 +62,11 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
             )
         if environment is not None and not isinstance(environment, Environment):
             raise UserErrorException(
-                f"environment cannot be a {type(environment).__name__}.", hint="Environment.get(ws, name), for example."
+                f"environment cannot be a {type(environment).__name__}.",
+                hint=f"environment=Environment.get(ws, {environment if isinstance(environment, str) else 'name'!r})",
             )
         if old:
-            warnings.warn(
-                f"{', '.join(old)}: an Environment says it from SDK 1.0.85 on.", DeprecationWarning, stacklevel=3
-            )
+            notice(f"{', '.join(old)}: an Environment says it from SDK 1.0.85 on.", DeprecationWarning)
         self.validate_configuration()
         if environment is None and old:
             self.environment = self._environment_of_old()
@@ -101,23 +100,44 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
             raise UserErrorException("Spark is not there.", hint="runtime='python'")
         if self.source_directory is not None and not self._root.is_dir():
             raise UserErrorException(f"source_directory: there is no folder {self._root}.", hint=_near(self._root))
+        if not isinstance(self.entry_script, (str, Path)) or not str(self.entry_script):
+            raise UserErrorException(
+                f"entry_script must be the path of a script, not {self.entry_script!r}.",
+                hint="InferenceConfig(entry_script='score.py', environment=environment)",
+            )
         if not self._script.is_file():
-            raise UserErrorException(f"The entry script {self._script} is not there.", hint=_near(self._script))
+            raise UserErrorException(
+                f"The entry script {self._script} is not there.",
+                hint=self._below_the_source("entry_script") or _near(self._script, ".py"),
+            )
         if self._script.suffix != ".py":
             raise UserErrorException(f"The entry script {self.entry_script} must end in .py.")
         self.validation_script_content()
         for what in ("conda_file", "extra_docker_file_steps"):
             given = getattr(self, what)
             if given and not (self._root / given).is_file():
-                raise UserErrorException(f"{what}: {self._root / given} is not there.", hint=_near(self._root / given))
+                raise UserErrorException(
+                    f"{what}: {self._root / given} is not there.",
+                    hint=self._below_the_source(what) or _near(self._root / given),
+                )
+
+    def _below_the_source(self, what: str) -> str:
+        """Say how a path is meant that was given from the current folder, not from the source directory."""
+        given = Path(getattr(self, what))
+        if self.source_directory is None or not given.is_file():
+            return ""
+        place, root = given.resolve(), self._root.resolve()
+        if not place.is_relative_to(root):
+            return f"{what} is relative to source_directory: put the file there."
+        return f"{what} is relative to source_directory: {what}={str(place.relative_to(root))!r}"
 
     def validation_script_content(self) -> None:
         """Read the script as Python, without running it."""
         try:
             ast.parse(self._script.read_bytes(), str(self._script))
         except (SyntaxError, ValueError) as error:
-            place = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            raise UserErrorException(f"{self._script}{place}: {error}", hint="Correct the script.") from error
+            said = f", line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else f": {error}"
+            raise UserErrorException(f"{self._script}{said}", hint="Correct the script.") from error
 
     def _environment_of_old(self) -> Environment:
         name = f"{self._script.stem}-env"
@@ -132,7 +152,7 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
             steps = (self._root / self.extra_docker_file_steps).read_text()
             made.docker.base_image, made.docker.base_dockerfile = None, f"FROM {base}\n{steps}"
         if self.enable_gpu or self.cuda_version:
-            warnings.warn("enable_gpu and cuda_version mean nothing here.", UserWarning, stacklevel=4)
+            notice("enable_gpu and cuda_version mean nothing here.")
         return made
 
     def _options(self, name: str) -> Options:
@@ -151,10 +171,10 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
         raise UserErrorException("There is no cloud to send this to.", hint="Model.deploy(ws, name, models, config)")
 
 
-def _near(place: Path) -> str:
+def _near(place: Path, ending: str = "") -> str:
     folder = place.absolute().parent
     if not folder.is_dir():
         return f"The current folder is {Path.cwd()}."
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    close = nearest(place.name, names)
+    close = nearest(place.name, [name for name in names if name.endswith(ending)])
     return f"Did you mean {close!r}?" if close else f"{folder} holds: {', '.join(names[:10]) or 'nothing'}."

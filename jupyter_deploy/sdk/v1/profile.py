@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ...errors import NotFound, ProfileFailed, in_notebook
+from ...errors import NotFound, ProfileFailed
 from ...workspace import Profile
+from .advice import in_sdk_words
 from .dataset import TabularDataset
 from .exceptions import UserErrorException, WebserviceException
 from .inference_config import InferenceConfig
@@ -62,7 +63,7 @@ class ModelProfile(metaclass=Vocabulary, error=WebserviceException):
         """Return at once, since ``Model.profile`` has measured already; a failure is printed in any case."""
         trouble = self._profile.trouble
         if trouble is not None:
-            hint = f"Hint: {in_notebook(trouble.hint)}" if trouble.hint else ""
+            hint = f"Hint: {in_sdk_words(trouble.hint)}" if trouble.hint else ""
             said = "\n".join(filter(None, [trouble.message, trouble.details, hint]))
             print(f"Failed\nModel profiling failed: {said}")  # noqa: T201 - as the SDK
         elif show_output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ...errors import nearest
 from ...registry import Lineage, Resources
 from ...registry import Model as Version
-from .exceptions import WebserviceException
+from .exceptions import UserErrorException, WebserviceException
 from .resource_configuration import ResourceConfiguration
 from .workspace import Workspace
 
@@ -35,6 +36,15 @@ def registered(
             raise WebserviceException(
                 f"{what} must be a dict.", hint=f"For example {what.lower()}={{'area': 'mnist'}}."
             )
+    if not isinstance(name, str):
+        raise WebserviceException(
+            f"model_name must be a text, not {name!r}.", hint="Model.register(ws, model_path, model_name='churn')"
+        )
+    if not isinstance(path, (str, os.PathLike)):
+        raise UserErrorException(
+            f"model_path must be a path, not {path!r}.",
+            hint="Save the model first, for example joblib.dump(model, 'outputs/model.pkl'); its path is model_path.",
+        )
     place = Path(path).expanduser()
     if not place.exists():
         raise FileNotFoundError(

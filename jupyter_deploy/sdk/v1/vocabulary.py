@@ -32,6 +32,7 @@ _ARGUMENTS = {
     "score_script": "entry_script",
     "source_dir": "source_directory",
     "path": "model_path",
+    "root": "relative_root",
     "memory": "memory_gb",
     "cpu": "cpu_cores",
     "packages": "conda_packages",
@@ -40,6 +41,7 @@ _ARGUMENTS = {
     "timeout": "timeout_sec",
 }
 _CONFIGURE = "deploy_configuration"
+_PACKAGE = __name__.partition(".")[0]
 # Where an argument is given that another call does not take.
 _PLACES = {
     **dict.fromkeys(("environment", "entry_script", "source_directory", "conda_file"), "InferenceConfig(…)"),
@@ -77,6 +79,7 @@ _ATTRIBUTES = {
 # What older versions of the SDK had, or the cloud alone has, and what does its work here.
 _ELSEWHERE = {
     "add_dataset_references": "datasets= of Model.register(…)",
+    "File": "Dataset.Tabular, or open(path): a file of this machine is read as it is",
     "add_tensorflow_pip_package": "add_pip_package('tensorflow')",
     "delete": "service.delete() and model.delete(): the workspace itself stays",
     "deploy": "Model.deploy(ws, name, [model], inference_config, deployment_config)",
@@ -111,7 +114,13 @@ class Vocabulary(type):
         namespace: dict[str, Any],
         error: type[AzureMLException] = WebserviceException,
     ) -> Vocabulary:
-        """Put every public function, and those that make and read an object, behind the translation."""
+        """Put every public function, and those that make and read an object, behind the translation.
+
+        So are those that a class of a layer beneath hands on.
+        """
+        for base in bases:
+            if not isinstance(base, cls):
+                namespace = {**_handed_on(base), **namespace}
         for key, value in namespace.items():
             if not key.startswith("_") or key in {"__init__", "__new__"}:
                 namespace[key] = _spoken(name, value, error)
@@ -125,6 +134,17 @@ class Vocabulary(type):
 
         def __getattr__(cls, wanted: str) -> Any:
             raise AttributeError(_WORDS.no_attribute(cls, wanted))
+
+
+def _handed_on(base: type) -> dict[str, Any]:
+    ours = [parent for parent in reversed(base.__mro__) if parent.__module__.partition(".")[0] == _PACKAGE]
+    found = {key: value for parent in ours for key, value in vars(parent).items()}
+    # Properties with a setter and plain data stay where they are.
+    return {
+        key: value
+        for key, value in found.items()
+        if not key.startswith("_") and isinstance(value, (FunctionType, staticmethod))
+    }
 
 
 def _lacking(thing: object, wanted: str) -> Any:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
-import warnings
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
+from ..notices import notice
+
 Check = Callable[[], str]
-_PACKAGE = __name__.partition(".")[0]
 
 
 class Teller:
@@ -88,12 +87,3 @@ def hint_behind_the_cell(check: Check) -> None:
         TELLER.at_the_end(check)
     elif text := check():
         notice(text)
-
-
-def notice(text: str) -> None:
-    """Warn of something at the line of the user's that has brought it."""
-    frame: FrameType | None = sys._getframe(1)
-    level = 2
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        frame, level = frame.f_back, level + 1
-    warnings.warn(text, UserWarning, stacklevel=level if frame is not None else 2)

@@ -68,10 +68,13 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
         return None if self._deleted else html(self._asked)
 
-    @property
-    def _service(self) -> Service:
+    def _check_it_is_there(self) -> None:
         if self._deleted:
             raise WebserviceException(f"Service {self._name} is deleted.", hint="Deploy it again: Model.deploy(…)")
+
+    @property
+    def _service(self) -> Service:
+        self._check_it_is_there()
         return self.workspace._local.services[self._name]
 
     @property
@@ -258,10 +261,11 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         try:
             return self._asked.request(as_it_is(input_data)).value
         except InvokeProblem as problem:
+            content = problem.problem.removeprefix(f"answered {problem.status}: ")
             raise WebserviceException(
                 "Received bad response from service. More information can be found by calling `.get_logs()` on the "
                 f"webservice object.\nResponse Code: {problem.status}\n"
-                f"Headers: {{'x-ms-request-id': {problem.request_id!r}}}\nContent: {problem.problem}",
+                f"Headers: {{'x-ms-request-id': {problem.request_id!r}}}\nContent: {content}",
                 status_code=problem.status,
                 details=problem.details,
                 hint=str(problem.hint),
@@ -278,6 +282,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
 
     def get_logs(self, num_lines: int = 5000, init: bool = False) -> str:
         """Return the end of what the service has written; there is no log of ``init`` beside it."""
+        self._check_it_is_there()
         check_number("num_lines", num_lines, 5000)
         services = self.workspace._local.services
         return services.log_of(self._name, num_lines)

@@ -47,7 +47,14 @@ class WebserviceDeploymentConfiguration:
     properties: Mapping[str, str] | None = None
 
     def validate_configuration(self) -> None:
-        """Raise for a value that no service can have."""
+        """Refuse tags and properties that are no dicts."""
+        for what in ("tags", "properties"):
+            given = getattr(self, what)
+            if given is not None and not isinstance(given, Mapping):
+                raise WebserviceException(
+                    f"Invalid configuration, {what} must be a dict, not {given!r}.",
+                    hint=f"For example {what}={{'area': 'mnist'}}.",
+                )
 
     def print_deploy_configuration(self) -> None:
         """Print the options that were given; never a key."""
@@ -81,10 +88,14 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
 
     def validate_configuration(self) -> None:
         """Refuse what is no port."""
+        super().validate_configuration()
         if self.port is None:
             return
         if isinstance(self.port, bool) or not isinstance(self.port, int) or not 1 <= self.port <= 65535:
-            raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
+            raise WebserviceException(
+                "Invalid configuration, port must be an integer in range [1, 65535]",
+                hint="For example port=8890. Without one, a free port is chosen.",
+            )
 
 
 @dataclass
@@ -101,6 +112,7 @@ class _Cloud(WebserviceDeploymentConfiguration):
 
     def validate_configuration(self) -> None:
         """Refuse sizes that are not above zero, and one key without the other's meaning."""
+        super().validate_configuration()
         for name in ("cpu_cores", "memory_gb"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and value > 0):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ....deploying import Options
 from ....environments import INFERRED, KERNEL
@@ -71,6 +72,8 @@ def deploy_service(
         raise name_is_taken(name)
     options: Options = {**AS_NEW} if record else {}
     options |= deployed_as(workspace, name, models, inference_config)
+    if inference_config is None:
+        configuration = _with_the_models_resources(configuration, options, workspace)
     options |= configured(configuration, say=print if show_output else None)
     if record is None and configuration.properties:
         options["properties"] = dict(configuration.properties)
@@ -87,6 +90,21 @@ def deploy_service(
     if show_output and configuration.compute_type == "Local":
         print("Checking container health...")  # noqa: T201 - the SDK's own line
     return made
+
+
+def _with_the_models_resources(
+    configuration: WebserviceDeploymentConfiguration, options: Options, workspace: Workspace
+) -> WebserviceDeploymentConfiguration:
+    """Say what the model needs where the configuration leaves it open, so that the service's attributes show it."""
+    if not isinstance(configuration, (AciServiceDeploymentConfiguration, AksServiceDeploymentConfiguration)):
+        return configuration
+    model = cast("list[str]", options["models"])[0]
+    needs = workspace._local.models.get(model).resources
+    return replace(
+        configuration,
+        cpu_cores=configuration.cpu_cores or needs.cpu or None,
+        memory_gb=configuration.memory_gb or needs.memory_gb or None,
+    )
 
 
 def name_is_taken(name: str) -> WebserviceException:

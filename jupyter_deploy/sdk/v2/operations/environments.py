@@ -11,13 +11,13 @@ from ....environments import Environment as Described
 from ....errors import NotFound
 from ....services import OwnImage
 from ....workspace import Workspace
+from ...notices import notice as tell
 from ..constants import ListViewType
 from ..described import conda_of, meaning_of, own_image
 from ..entities import Environment
 from ..exceptions import ResourceNotFoundError, UnsupportedOperationError, ValidationException
 from ..poller import entity_of
 from ..references import reference_of
-from ..telling import notice as tell
 from ..vocabulary import Vocabulary
 from .versions import Archive, known_as, meant, texts
 

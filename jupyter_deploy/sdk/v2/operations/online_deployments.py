@@ -11,12 +11,13 @@ from ....deploying import told_of_debugger
 from ....endpoints import check_endpoint_name
 from ....errors import DeployError, Hint
 from ....workspace import Endpoint, EndpointDeployment, Workspace
+from ...notices import notice
 from ..entities import Model, OnlineDeployment
 from ..exceptions import AzureError, HttpResponseError, ValidationException, translated
 from ..kept import LABEL, changed, deployment_entity, deployment_label, snapshot
 from ..plan import Parts, notices_of, plan_of
 from ..poller import LROPoller, entity_of
-from ..telling import TELLER, notice
+from ..telling import TELLER
 from ..vocabulary import Vocabulary
 from .environments import EnvironmentOperations
 from .models import ModelOperations
