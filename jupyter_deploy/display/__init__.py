@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from .plain import NOTHING as NOTHING
     from .plain import milliseconds as milliseconds
     from .plain import window as window
+    from .rollouts import rollout_html as rollout_html
+    from .rollouts import rollout_look as rollout_look
+    from .rollouts import rollout_shown as rollout_shown
+    from .rollouts import rollout_text as rollout_text
     from .stages import Stages as Stages
     from .summaries import summary_html as summary_html
     from .summaries import summary_text as summary_text
@@ -55,6 +59,7 @@ else:
             "markup": "TONES badge badge_styles note sentence unless_live",
             "models": "model_rows",
             "plain": "NOTHING milliseconds window",
+            "rollouts": "rollout_html rollout_look rollout_shown rollout_text",
             "stages": "Stages",
             "summaries": "summary_html summary_text",
         },

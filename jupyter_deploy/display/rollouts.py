@@ -17,7 +17,7 @@ _HEADER = ["version", "traffic", "requests", "rate", "failed", "p50", "p95"]
 _EVENTS = ["time", "event", "share", "why"]
 
 
-def look(rollout: EndpointRollout) -> dict[str, Any]:
+def rollout_look(rollout: EndpointRollout) -> dict[str, Any]:
     """Ask a rollout, once, for all that its faces show."""
     try:
         return rollout.as_dict()
@@ -84,21 +84,46 @@ def _title(seen: dict[str, Any]) -> str:
     return f"Rollout of {seen['new']} at {seen['endpoint']}" if seen.get("endpoint") else "Rollout"
 
 
-def _text(seen: dict[str, Any]) -> str:
+def rollout_text(seen: dict[str, Any]) -> str:
+    """Return the face as text."""
     parts = [plain.block(f"{_title(seen)}: {seen['state']}", _facts(seen))]
     parts += [plain.table(_HEADER, _rows(seen))] if _rows(seen) else []
     parts += [plain.table(_EVENTS, _events(seen))] if seen["history"] else []
     return "\n".join(parts)
 
 
+_AWAITS = {
+    "waiting": ("approve", "roll back"),
+    "held": ("approve", "roll back"),
+    "complete": ("promote", "roll back"),
+    "mirroring": ("hold", "roll back"),
+    "shifting": ("hold", "roll back"),
+}
+
+
 def _commands(seen: dict[str, Any]) -> list[str]:
-    by_state = {"waiting": ["--approve", "--roll-back"], "held": ["--approve", "--roll-back"]}
-    by_state |= {"complete": ["--promote", "--roll-back"], "mirroring": ["--hold", "--roll-back"]}
-    by_state |= {"shifting": ["--hold", "--roll-back"]}
-    return [f"%model rollout {seen['endpoint']} {flag}" for flag in by_state.get(seen["state"], ())]
+    asks = _AWAITS.get(seen["state"], ())
+    return [f"%model rollout {seen['endpoint']} --{ask.replace(' ', '-')}" for ask in asks]
 
 
-def _html(seen: dict[str, Any]) -> str:
+def rollout_shown(seen: dict[str, Any]) -> dict[str, Any]:
+    """Return a rollout's facts as texts for a live view, with what may be asked of it."""
+    shares = [[seen["new"], seen.get("share", 0), 1], [seen["old"], 100 - seen.get("share", 0), 0]]
+    return {
+        "title": _title(seen),
+        "state": seen["state"],
+        "shares": shares if seen.get("endpoint") else [],
+        "facts": [list(pair) for pair in _facts(seen)],
+        "header": _HEADER,
+        "rows": _rows(seen),
+        "columns": _EVENTS,
+        "events": _events(seen),
+        "awaits": list(_AWAITS.get(seen["state"], ())),
+    }
+
+
+def rollout_html(seen: dict[str, Any]) -> str:
+    """Return the face as HTML."""
     shares = [
         {"name": seen["new"], "traffic": seen.get("share", 0)},
         {"name": seen["old"], "traffic": 100 - seen.get("share", 0)},
@@ -119,4 +144,4 @@ def _html(seen: dict[str, Any]) -> str:
     )
 
 
-ROLLOUT = Face("rollout", _text, _html, dict, look)
+ROLLOUT = Face("rollout", rollout_text, rollout_html, dict, rollout_look)

@@ -1,4 +1,4 @@
-"""``view``: a live view of a service, of an endpoint's traffic, or of the models."""
+"""``view``: a live view of a service, of an endpoint's traffic or rollout, or of the models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ..errors import UsageProblem, nearest
 from ..workspace import Workspace
 from .verb import Session, Verb, argument
 
-KINDS = ("card", "log", "form", "chart", "models", "traffic")
+KINDS = ("card", "log", "form", "chart", "models", "traffic", "rollout")
+_OF_ENDPOINTS = ("traffic", "rollout")
 # What to use in a terminal.
 _INSTEAD = {
     "card": "state {service}",
@@ -19,6 +20,7 @@ _INSTEAD = {
     "chart": "state {service}",
     "models": "models",
     "traffic": "endpoint show {service}",
+    "rollout": "rollout {service}",
 }
 
 
@@ -27,7 +29,7 @@ class View:
     """What to show; the edge makes it live."""
 
     kind: str  # one of KINDS
-    service: str = ""  # empty for "models"; an endpoint for "traffic"
+    service: str = ""  # empty for "models"; an endpoint for "traffic" and "rollout"
     captured: bool = False  # of models: show captured data, too
 
     def as_dict(self) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
     if kind == "models" and service:
         raise UsageProblem("view models takes no service.", hint="All models: jupyter model view models")
     if kind != "models" and not service:
-        what = "an endpoint" if kind == "traffic" else "a service"
+        what = "an endpoint" if kind in _OF_ENDPOINTS else "a service"
         raise UsageProblem(f"view {kind} needs {what}.", hint=f"For example: view {kind} churn")
     if kind != "models" and given.captured:
         raise UsageProblem("--captured goes with models.", hint="For example: jupyter model view models --captured")
@@ -56,8 +58,12 @@ def _run(workspace: Workspace, given: argparse.Namespace, session: Session) -> A
 
 
 def _name(workspace: Workspace, kind: str, given: str) -> str:
-    if kind == "traffic":
-        return workspace.endpoints[given].name
+    if kind in _OF_ENDPOINTS:
+        endpoint = workspace.endpoints[given]
+        if kind == "rollout":
+            # There is one to show.
+            endpoint.rollout()
+        return endpoint.name
     if given in workspace.endpoints and given not in workspace.services:
         raise UsageProblem(f"{given} is an endpoint, not a service.", hint=f"view traffic {given}")
     return workspace.services[given].name if given else ""
@@ -65,11 +71,15 @@ def _name(workspace: Workspace, kind: str, given: str) -> str:
 
 VERB = Verb(
     "view",
-    "show a service, an endpoint's traffic or the models live in a notebook",
+    "show a service, an endpoint's traffic or rollout, or the models live in a notebook",
     (
         argument("what", metavar="WHAT", help=", ".join(KINDS), completes="views"),
         argument(
-            "service", nargs="?", default="", help="the service's name; of traffic: the endpoint's", completes="called"
+            "service",
+            nargs="?",
+            default="",
+            help="the service's name; of traffic and rollout: the endpoint's",
+            completes="called",
         ),
         argument(
             "--captured", action="store_true", help="of models: also the data that scripts took from their notebooks"

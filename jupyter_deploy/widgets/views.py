@@ -23,6 +23,7 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
     from .chart import MetricsChart
     from .form import InvokeForm
     from .logview import LogView
+    from .rollout import RolloutView
     from .traffic import TrafficView
 
     workspace = Workspace()
@@ -30,6 +31,8 @@ def live(view: View, living: Callable[[], Living | None] = lambda: None) -> Any:
         return ModelBrowser(workspace, captured=view.captured)
     if view.kind == "traffic":
         return TrafficView(workspace.endpoints[view.service])
+    if view.kind == "rollout":
+        return RolloutView(workspace.endpoints[view.service])
     service = workspace.services[view.service]
     if view.kind == "card":
         return ServiceCard(service, living)

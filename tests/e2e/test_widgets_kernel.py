@@ -30,8 +30,8 @@ from .conftest import until
 from .shell import new_shell
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-# An endpoint's view is tried in a browser, with an endpoint (tests/ui/test_panel_endpoints.py).
-OF_SERVICES = tuple(kind for kind in KINDS if kind != "traffic")
+# An endpoint's views are tried in a browser, with an endpoint (tests/ui/test_panel_endpoints.py).
+OF_SERVICES = tuple(kind for kind in KINDS if kind not in {"traffic", "rollout"})
 NAMES = (
     "ServiceCard('double')",
     "LogView('double')",

@@ -247,8 +247,16 @@ def test_a_rollout_is_promoted(panel: PanelPage, shop: Endpoint) -> None:
     rollout = panel.row("shop", "endpoint").get_by_role("group", name="rollout of green at shop")
     state = rollout.get_by_role("status")
     expect(state).to_contain_text("mirroring", timeout=60_000)
+    # The notebook's view goes with it.
+    panel.notebook.command("docmanager:open", {"path": panel.notebook.path, "factory": "Notebook"})
+    view = panel.notebook.view("rollout shop")
     _answer_until(shop, panel, state, "complete")
-    rollout.get_by_role("button", name="Promote the rollout of green").click()
+    versions = view.get_by_role("table", name="both versions").get_by_role("row")
+    expect(versions.filter(has_text="green")).to_contain_text("100 %")
+    expect(view.get_by_role("button")).to_have_text(["Roll back", "Promote"])
+    view.get_by_role("button", name="Promote").click()
+    expect(view).to_contain_text("✓ the rollout of green is final")
+    expect(view.get_by_role("button")).to_have_count(0)
     expect(state).to_contain_text("promoted")
     assert shop.traffic == {"blue": 0, "green": 100}
     panel.row("shop", "endpoint").get_by_role("button", name="Close").click()
