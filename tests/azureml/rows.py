@@ -212,7 +212,6 @@ CONTAINERS = (
 # Rows that nothing shows yet, each with the reason.
 OPEN = {
     "3.7": "open: PyTorch is not among the tests' packages; e2e/test_breakages.py shows the hint of that error",
-    "3.19": "open: comes with the live view of endpoints",
 }
 
 

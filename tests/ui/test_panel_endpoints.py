@@ -153,7 +153,7 @@ def test_what_changed_meanwhile_is_shown_and_two_tabs_agree(
     assert shop.traffic == {"blue": 10, "green": 90}
 
 
-def test_the_notebooks_view_has_the_same_sliders(panel: PanelPage, shop: Endpoint) -> None:
+def test_row_3_19_the_notebooks_view_has_the_same_sliders(panel: PanelPage, shop: Endpoint) -> None:
     shop.route("blue=100")
     view = panel.notebook.view("traffic shop")
     blue, green = (view.get_by_role("group", name=f"deployment {name}", exact=True) for name in ("blue", "green"))
