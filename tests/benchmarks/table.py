@@ -61,7 +61,7 @@ def rounds(
                 seen.setdefault((name, many), []).append(_quietly(server, script, many, options.seconds))
         foreign = max(loads[-1].foreign for loads in seen.values())
         print(f"round {number + 1} of {options.rounds}; others used up to {foreign:.2f} processors", flush=True)
-    return {key: _median(loads) for key, loads in seen.items()}
+    return {key: middle(loads) for key, loads in seen.items()}
 
 
 def _quietly(server: Running, script: Path, many: int, seconds: int) -> Load:
@@ -74,13 +74,15 @@ def _quietly(server: Running, script: Path, many: int, seconds: int) -> Load:
     return load
 
 
-def _median(loads: list[Load]) -> Load:
-    def middle(name: str) -> float:
+def middle(loads: list[Load]) -> Load:
+    """Take the median of each figure; failures and requests add up."""
+
+    def of(name: str) -> float:
         return statistics.median(getattr(load, name) for load in loads)
 
     failed, requests = sum(load.failed for load in loads), sum(load.requests for load in loads)
     foreign = max(load.foreign for load in loads)
-    return Load(middle("rate"), middle("p50"), middle("p99"), failed, requests, foreign, middle("cost"))
+    return Load(of("rate"), of("p50"), of("p99"), failed, requests, foreign, of("cost"))
 
 
 def table(figures: Figures, names: Sequence[str], connections: Sequence[int]) -> list[str]:

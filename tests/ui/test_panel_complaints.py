@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, CDPSession, Route, expect
 
 from jupyter_deploy.workspace import Workspace
+from tests.docker.engine import engine_problem, refuse
 
 from .lab import Lab, free_port, loaded, opened
 from .panels import PanelPage
@@ -129,6 +131,27 @@ def test_a_dead_worker_leaves_the_sums(panel: PanelPage, shared: Workspace) -> N
     summed.invoke(["two"])
     expect(numbers).to_contain_text("0 of 2")
     summed.delete()
+
+
+def test_a_container_shows_its_own_limits(panel: PanelPage, shared: Workspace, tmp_path: Path) -> None:
+    """Not the machine's memory."""
+    if problem := engine_problem():
+        refuse(problem)
+    script = tmp_path / "score.py"
+    script.write_text("def run(data):\n    return data\n")
+    service = shared.deploy("boxed", script=script, target="docker", memory="300m", cpus=0.5)
+    try:
+        expect(panel.row("boxed")).to_be_visible()
+        panel.notebook.command("model-deploy:run-verb")
+        form = panel.page.locator(".jp-ModelDeploy-verbs")
+        form.get_by_label("Verb", exact=True).select_option("stats")
+        form.get_by_label("service *").fill("boxed")
+        form.get_by_role("button", name="Run").click()
+        result = form.get_by_label("result", exact=True)
+        expect(result).to_contain_text("of 314.6 MB", timeout=20_000)
+        assert f"{psutil.virtual_memory().total / 1e6:.1f} MB" not in result.inner_text()
+    finally:
+        service.delete()
 
 
 def test_the_status_bar_counts_what_is_unhealthy(panel: PanelPage, shared: Workspace, tmp_path: Path) -> None:
