@@ -261,7 +261,7 @@ def test_a_version_in_use_stays(workspace: Workspace, folder: Path) -> None:
     workspace._rows.put(service("batch", one))
     try:
         before = kept(workspace)
-        with pytest.raises(InUse, match=r"churn:1 cannot be unregistered: service batch, web uses it") as caught:
+        with pytest.raises(InUse, match=r"churn:1 cannot be unregistered: services batch, web use it") as caught:
             workspace.unregister("churn:1")
         assert "delete batch" in caught.value.hint
         assert kept(workspace) == before
