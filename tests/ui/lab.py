@@ -48,6 +48,14 @@ _READY = """async (path) => {
   if (panel.sessionContext.session) await panel.sessionContext.session.kernel.info;
   app.shell.collapseLeft();
 }"""
+# Asked again and again, so that it outlives a page that loads once more by itself.
+_RESTORED = """() => {
+  if (window.jupyterapp && !window.jpRestoring) {
+    window.jpRestoring = true;
+    void window.jupyterapp.restored.then(() => { window.jpRestored = true; });
+  }
+  return window.jpRestored;
+}"""
 # Ends a notebook in a page that has others, and what was opened beside it.
 _LEAVE = """async (path) => {
   for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
@@ -258,8 +266,7 @@ class Notebook:
     def load(self, path: str = "lab") -> None:
         """Load a page, and wait for no kernel."""
         self.page.goto(f"{self.lab.url}/{path}?token={self.lab.token}")
-        self.page.wait_for_function("() => window.jupyterapp")
-        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.page.wait_for_function(_RESTORED)
 
     def command(self, name: str, options: dict[str, Any] | None = None) -> None:
         """Run one of Lab's commands."""

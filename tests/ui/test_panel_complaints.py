@@ -11,10 +11,12 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 from playwright.sync_api import Browser, CDPSession, Route, expect
 
 from jupyter_deploy.workspace import Workspace
 from tests.docker.engine import engine_problem, refuse
+from tests.e2e.conftest import until
 
 from .lab import Lab, free_port, loaded, opened
 from .panels import PanelPage
@@ -35,8 +37,16 @@ def panel(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[PanelPage]:
 
 
 def again(panel: PanelPage) -> None:
-    """Load the page anew, with its saved layout."""
+    """Load the page anew, with its layout, which JupyterLab saves a moment after each change."""
+    saved = f"{panel.notebook.lab.url}/lab/api/workspaces/complaints?token={panel.notebook.lab.token}"
+    until(lambda: "jp-model-deploy" in _open_in(requests.get(saved, timeout=10).json()))
     panel.notebook.load("lab/workspaces/complaints")
+
+
+def _open_in(workspace: dict[str, Any]) -> list[str | None]:
+    """What a saved layout shows at the sides."""
+    layout = workspace.get("data", {}).get("layout-restorer:data", {})
+    return [layout.get(side, {}).get("current") for side in ("left", "right")]
 
 
 def test_a_first_look_that_fails_says_why_and_can_be_repeated(panel: PanelPage) -> None:
