@@ -62,7 +62,7 @@ def served(
 
 
 def fixture_of(
-    script: str, *options: str, ways: tuple[str, ...] = WAYS[:1], **files: str
+    script: str, *options: str, ways: tuple[str, ...] = WAYS, **files: str
 ) -> Callable[..., Iterator[Server]]:
     """Make the fixture of one script; with several ways, each test is made on each of them."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract import FAILED, WAYS, Server, fixture_of
+from tests.contract import FAILED, Server, fixture_of
 
 RUN_BATCH = """
 def run_batch(texts):
@@ -46,7 +46,7 @@ LISTS = SCHEMA.format(
     sample="[]",
     body="return [[type(item).__name__, item] for item in x]",
 )
-texts = fixture_of(RUN_BATCH, ways=WAYS)
+texts = fixture_of(RUN_BATCH)
 arrays = fixture_of(NUMPY, "--max-batch", "64")
 frames = fixture_of(FRAME, "--max-batch", "64")
 lists = fixture_of(LISTS, "--max-batch", "64")

@@ -56,9 +56,9 @@ OPTIONS = (
     "--set",
     "allowed_hosts=known.example",
 )
-plain, plainly = fixture_of(SCRIPT, *OPTIONS), fixture_of(SCRIPT, *OPTIONS, ways=("long",))
-schema, schematic = fixture_of(SCHEMA), fixture_of(SCHEMA, ways=("long",))
-batch, batched = fixture_of(BATCH), fixture_of(BATCH, ways=("long",))
+plain, plainly = fixture_of(SCRIPT, *OPTIONS, ways=("short",)), fixture_of(SCRIPT, *OPTIONS, ways=("long",))
+schema, schematic = fixture_of(SCHEMA, ways=("short",)), fixture_of(SCHEMA, ways=("long",))
+batch, batched = fixture_of(BATCH, ways=("short",)), fixture_of(BATCH, ways=("long",))
 BODIES = [b"", b"a", "é".encode(), b"\xff", b"raise", b"none", b"stream", b"own", b"nan", b"x\r\n\r\ny", b"z" * 2900]
 BODIES += [b"z" * 3500, b'{"x": 1}', b'{"x": "text"}', b"{}", b"[", b'{"x": 1, "y": 2}']
 HEADERS = [

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.contract import WAYS, Server, fixture_of
+from tests.contract import Server, fixture_of
 
 SCRIPT = """
 scored = []
@@ -38,7 +38,7 @@ from inference_schema.parameter_types.standard_py_parameter_type import Standard
 def run(x):
     return x
 """
-plain = fixture_of(SCRIPT, ways=WAYS)
+plain = fixture_of(SCRIPT)
 schema = fixture_of(SCHEMA)
 unsigned = fixture_of(SCRIPT, "--set", "server_version=false")
 

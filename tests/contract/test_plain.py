@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract import FAILED, INTERNAL, WAYS, Server, fixture_of
+from tests.contract import FAILED, INTERNAL, Server, fixture_of
 
 EVALUATED = """
 import datetime
@@ -34,9 +34,9 @@ def run(data):
     return eval(data)
 """
 ECHO = "async def run(text, request_headers):\n    return [text, request_headers[text] if text[:2] == 'x-' else None]\n"
-evaluated = fixture_of(EVALUATED, ways=WAYS)
+evaluated = fixture_of(EVALUATED)
 strict = fixture_of(EVALUATED, "--set", "strict_json=true")
-echo = fixture_of(ECHO, ways=WAYS)
+echo = fixture_of(ECHO)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract import FAILED, WAYS, Server, fixture_of
+from tests.contract import FAILED, Server, fixture_of
 
 HEAD = """
 import datetime
@@ -49,7 +49,7 @@ def run(whole=1, number=1.5, text="t", day=None, nested=None, maybe="default", *
 """
 arrays = fixture_of(HEAD + ARRAYS)
 table = fixture_of(HEAD + TABLE)
-standard = fixture_of(HEAD + STANDARD, ways=WAYS)
+standard = fixture_of(HEAD + STANDARD)
 
 
 @pytest.mark.parametrize(
