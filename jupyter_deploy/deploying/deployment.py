@@ -42,7 +42,7 @@ from .unproven import Unproven
 # Why the notebook's names were not compared with those that a stored script took.
 NOT_LOOKED_AT, NOT_HERE = "not looked at", "not here"
 _AT_ONCE_SECONDS = 0.5
-# Of a reload, which is often followed by another.
+# Of edits, which follow each other. Those of other models would keep these on the disk.
 _SPARE_BUNDLES = 8
 log = logging.getLogger("jupyter_deploy")
 
@@ -90,10 +90,10 @@ class Deployment:
         return writing(self._database, self._home, output)
 
     @contextlib.contextmanager
-    def replacing(self, name: str, *, spare: int = 0) -> Iterator[None]:
+    def replacing(self, name: str, spare: Callable[[], int] = lambda: 0) -> Iterator[None]:
         """Hold a service's lock, and remove the bundles that a change or a failed attempt leaves without a service.
 
-        Up to ``spare`` of them may stay for the next time.
+        ``spare`` returns how many of them may stay for the next time.
         """
         with self._lock(name):
             try:
@@ -102,7 +102,7 @@ class Deployment:
                 note_failure(self._home, name, error)
                 raise
             finally:
-                self._garbage.collect_bundles(spare=spare)
+                self._garbage.collect_bundles(spare=spare())
 
     def deploy(
         self,
@@ -183,7 +183,8 @@ class Deployment:
             With the script's traceback.
         """
         started = time.perf_counter()
-        with self.replacing(name, spare=_SPARE_BUNDLES):
+        what: tuple[str, ...] = ()
+        with self.replacing(name, lambda: _SPARE_BUNDLES if what == ("script",) else 0):
             record = self.strays.end(self._rows.get(name))
             spec = record.spec
             if script is not None:

@@ -177,8 +177,25 @@ def _parts(obj: object) -> Iterator[tuple[str, object]]:
     yield from ((f".{name}", value) for name, value in getattr(obj, "__dict__", {}).items())
 
 
+# A search path's folders, with the time of change in ns of those that hold packages.
+_Stamp = tuple[tuple[str, int], ...]
+
+
+def _stamp() -> _Stamp:
+    """Return a value that changes when a distribution is installed or removed, or the search path is another one."""
+    return tuple((folder, _changed(folder)) for folder in sys.path)
+
+
+def _changed(folder: str) -> int:
+    # Others, such as the notebook's, change with each file that is saved.
+    if folder.endswith("-packages"):
+        with contextlib.suppress(OSError):
+            return Path(folder).stat().st_mtime_ns
+    return 0
+
+
 @lru_cache(maxsize=1)
-def _distributions(stamp: tuple[int, ...]) -> Mapping[str, list[str]]:
+def _distributions(stamp: _Stamp) -> Mapping[str, list[str]]:
     from importlib import metadata
 
     # This reads every installed distribution's list of files: 0.1 s and more in a large environment.
@@ -186,53 +203,53 @@ def _distributions(stamp: tuple[int, ...]) -> Mapping[str, list[str]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def _known(stamp: _Stamp) -> dict[str, tuple[str, str, str]]:
+    """Return the place for what was read of distributions since the last change."""
+    return {}
+
+
+def _read(distribution: str) -> tuple[str, str, str]:
+    """Return an installed distribution's name, version and first module, or raise PackageNotFoundError.
+
+    Reading them takes 0.3 ms, so they are kept, if a change of where they lie is noticed.
+    """
+    from importlib import metadata
+
+    known = _known(_stamp())
+    if distribution not in known:
+        found = metadata.distribution(distribution)
+        modules = (found.read_text("top_level.txt") or distribution).split()
+        facts = found.metadata["Name"], found.version, modules[0] if modules else ""
+        if not str(found.locate_file("")).rstrip("/\\").endswith("-packages"):
+            return facts
+        known[distribution] = facts
+    return known[distribution]
+
+
 def distribution_version(module: str) -> tuple[str, str]:
     """Return the distribution of a top-level module and its version, for example ``("scikit-learn", "1.9.1")``.
 
     Both are empty for the standard library, modules of this session and modules that no distribution owns.
     """
-    if module in sys.stdlib_module_names or module == "__main__":
-        return "", ""
-    return _distribution_version(module, _stamp())
-
-
-def _stamp() -> tuple[int, ...]:
-    """Return a value that changes when a distribution is installed or removed: its folders' times of change, in ns."""
-    found = []
-    for folder in sys.path:
-        # Others, such as the notebook's, change with each file that is saved.
-        if folder.endswith("-packages"):
-            with contextlib.suppress(OSError):
-                found.append(Path(folder).stat().st_mtime_ns)
-    return tuple(found)
-
-
-# Parsing a distribution's metadata takes 0.3 ms.
-@lru_cache(maxsize=256)
-def _distribution_version(module: str, stamp: tuple[int, ...]) -> tuple[str, str]:
     from importlib import metadata
 
-    try:
-        found = metadata.distribution(module)
-        if (found.read_text("top_level.txt") or module).split()[:1] == [module]:
-            return found.metadata["Name"], found.version
-    except metadata.PackageNotFoundError:
-        pass
-    names = _distributions(stamp).get(module, [])
-    return (names[0], metadata.version(names[0])) if names else ("", "")
+    if module in sys.stdlib_module_names or module == "__main__":
+        return "", ""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        name, version, first = _read(module)
+        if first == module:
+            return name, version
+    names = _distributions(_stamp()).get(module, [])
+    return (names[0], _read(names[0])[1]) if names else ("", "")
 
 
 def installed_version(distribution: str) -> str:
     """Return the installed version of a distribution; empty if it is not installed."""
-    return _installed_version(distribution, _stamp())
-
-
-@lru_cache(maxsize=256)
-def _installed_version(distribution: str, stamp: tuple[int, ...]) -> str:
     from importlib import metadata
 
     try:
-        return str(metadata.version(distribution))
+        return str(_read(distribution)[1])
     except metadata.PackageNotFoundError:
         return ""
 

@@ -73,11 +73,16 @@ def _in_frame(frame: Any) -> list[str]:
 
 def _holds_requests(path: Path) -> bool:
     """Tell whether a file that is called a table has a request in JSON on each line, as in Azure ML's documents."""
+    found = False
     try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
-        return bool(lines) and all(isinstance(json.loads(line), (dict, list)) for line in lines)
+        with path.open(encoding="utf-8-sig") as file:
+            for line in filter(str.strip, file):
+                if not isinstance(json.loads(line), (dict, list)):
+                    return False
+                found = True
     except ValueError:
         return False
+    return found
 
 
 def _in_path(path: Path) -> list[Any]:

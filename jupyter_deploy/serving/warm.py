@@ -8,7 +8,6 @@ it, and ends a few seconds after the last one.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import json
 import logging
@@ -22,6 +21,7 @@ from functools import partial
 
 from .forking import fork
 from .libraries import is_library, stamp, use_once
+from .memory import settle
 
 READY = b"ready"
 STALE = b"stale"
@@ -45,9 +45,7 @@ def main(descriptor: int, modules: Iterable[str]) -> int:
     installed = stamp()
     _import(modules)
     use_once()
-    # A collection in a child would copy every page.
-    gc.collect()
-    gc.freeze()
+    settle()
     with socket.socket(fileno=descriptor) as listener:
         child = _Warm(listener, installed).serve()
     return child() if child is not None else 0

@@ -16,6 +16,7 @@ from .room import Reserve
 
 FULL = (10, 13)
 _KEPT = 2
+_OF_PARENTS: list[Connection] = []
 
 
 class Connection(sqlite3.Connection):
@@ -78,11 +79,16 @@ class Connections:
 
     def take(self, seconds: float) -> Connection:
         """Return a connection that waits so long for another process's lock."""
+        if self._process != os.getpid():
+            # A forked process must neither use nor close what its parent has open.
+            _OF_PARENTS.extend(self._free)
+            self._free.clear()
+            self._process = os.getpid()
         place = _place_of(self._path)
         while self._free:
             with contextlib.suppress(IndexError):
                 kept = self._free.pop()
-                if place != (0, 0) and kept.place == place and self._process == os.getpid():
+                if place != (0, 0) and kept.place == place:
                     kept.wait(seconds)
                     kept.pool = self
                     return kept

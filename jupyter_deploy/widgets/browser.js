@@ -74,14 +74,7 @@ function render({ model, el }) {
   };
   const said = () => { wait.end(); told.show(model.get("told")); };
   const heard = { "change:models": show, "change:more": show, "change:picked": picked, "change:told": said };
-  for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
-  model.send({ do: "hello" });
-  const unwatch = watchKernel(model, box);
-  return () => {
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
-    problem.off();
-    unwatch();
-  };
+  return follow(model, box, problem, heard);
 }
 
 export default { render };

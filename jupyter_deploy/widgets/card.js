@@ -84,14 +84,7 @@ function render({ model, el }) {
   };
   const said = () => told.show(model.get("said"));
   const heard = { "change:facts": facts, "change:busy": enable, "change:lines": lines, "change:said": said };
-  for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
-  model.send({ do: "hello" });
-  const unwatch = watchKernel(model, box);
-  return () => {
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
-    problem.off();
-    unwatch();
-  };
+  return follow(model, box, problem, heard);
 }
 
 export default { render };

@@ -134,16 +134,12 @@ function render({ model, el }) {
   const whole = () => add(model.get("points"));
   const one = () => { if (model.get("latest").length) add([model.get("latest")]); };
   const heard = { "change:points": whole, "change:latest": one, "change:recent": () => paint() };
-  for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
   const resized = new ResizeObserver(() => paint());
   resized.observe(box);
-  model.send({ do: "hello" });
-  const unwatch = watchKernel(model, box);
+  const end = follow(model, box, problem, heard);
   return () => {
     resized.disconnect();
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
-    problem.off();
-    unwatch();
+    end();
   };
 }
 

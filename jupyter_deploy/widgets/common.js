@@ -119,6 +119,18 @@ function watchKernel(model, box) {
   };
 }
 
+// Show each change of the model, from now until what is returned is called.
+function follow(model, box, problem, heard) {
+  for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
+  model.send({ do: "hello" });
+  const unwatch = watchKernel(model, box);
+  return () => {
+    for (const [event, act] of Object.entries(heard)) model.off(event, act);
+    problem.off();
+    unwatch();
+  };
+}
+
 // What came of something: a title, and where there are any a text, details and a hint.
 function outcome() {
   const node = h("div", { class: "jpd-outcome", role: "status", "aria-live": "polite" });

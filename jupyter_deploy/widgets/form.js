@@ -104,14 +104,7 @@ function render({ model, el }) {
   box.append(h("div", { class: "jpd-head" }, h("span", { class: "jpd-name" }, name), h("span", { class: "jpd-muted" }, "request")),
     form, note, told.node, earlier, problem.node);
   const heard = { "change:fields": build, "change:sample": build, "change:busy": busy, "change:told": shown, "change:history": history };
-  for (const [event, act] of Object.entries(heard)) { model.on(event, act); act(); }
-  model.send({ do: "hello" });
-  const unwatch = watchKernel(model, box);
-  return () => {
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
-    problem.off();
-    unwatch();
-  };
+  return follow(model, box, problem, heard);
 }
 
 export default { render };

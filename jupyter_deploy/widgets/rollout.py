@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import traitlets
 
 from ..display import rollout_html, rollout_look, rollout_shown, rollout_text
+from ..errors import NotFound
 from ..workspace import Endpoint, EndpointRollout
 from .acting import ActingWidget
 from .base import script
@@ -35,7 +37,7 @@ class RolloutView(ActingWidget):
 
     def look(self) -> bool:
         """Ask for the newest rollout; ends the view if the endpoint was deleted."""
-        if self._seen["state"] != "deleted":
+        with contextlib.suppress(NotFound):
             self._rollout = self._endpoint.rollout()
         self._seen = rollout_look(self._rollout)
         changed = self.tell(facts=rollout_shown(self._seen))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -118,6 +119,23 @@ def test_no_access_line_is_lost_when_a_worker_dies(tmp_path: Path, home: Path) -
             assert status(raw) == (502 if name == "id-100" else 200)
         until(lambda: len(accessed(server)) > MANY)
         assert accessed(server)[-MANY:] == names
+
+
+def test_a_front_that_is_killed_loses_the_lines_of_its_last_moment(tmp_path: Path, home: Path) -> None:
+    with served(tmp_path, "def run(data):\n    return data\n") as server, ask(server, "first") as raw:
+        assert status(raw) == 200
+        answered = {}
+        for number in range(MANY):
+            send(raw, "x", f"id-{number}")
+            assert status(raw) == 200
+            answered[f"id-{number}"] = time.monotonic()
+        killed = time.monotonic()
+        server.process.kill()
+        server.process.wait(10)
+        written = accessed(server)
+    sure = [name for name, at in answered.items() if killed - at > 0.05]
+    assert set(sure) <= set(written)
+    assert written[1:] == list(answered)[: len(written) - 1]
 
 
 def test_what_init_made_is_not_walked_in_the_middle_of_a_request(tmp_path: Path, home: Path) -> None:

@@ -163,3 +163,12 @@ def test_an_installation_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.Mon
         importlib.invalidate_caches()
         assert installed_version("newly-made") == version
         assert distribution_version("newly_made") == ("newly-made", version)
+    # Also what lies in a folder of another name, as of `pip install --target`.
+    elsewhere = tmp_path / "libs"
+    shutil.move(packages, elsewhere)
+    assert installed_version("newly-made") == ""
+    monkeypatch.syspath_prepend(str(elsewhere))
+    assert distribution_version("newly_made") == ("newly-made", "2.0")
+    shutil.rmtree(elsewhere / "newly_made-2.0.dist-info")
+    importlib.invalidate_caches()
+    assert distribution_version("newly_made") == ("", "")

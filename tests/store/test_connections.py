@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import sqlite3
 import threading
@@ -115,6 +116,21 @@ def test_threads_have_connections_of_their_own(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert set(names) <= set(facts(database))
+
+
+def test_a_forked_process_opens_its_own(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "x.db")
+    add(database, "parent")
+    child = os.fork()
+    if not child:
+        try:
+            add(database, "child")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    add(database, "after")
+    assert {"parent", "child", "after"} <= set(facts(database))
 
 
 def test_they_end_with_their_database(tmp_path: Path) -> None:

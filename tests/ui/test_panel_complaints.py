@@ -37,7 +37,7 @@ def panel(lab: Lab, shared: Workspace, browser: Browser) -> Iterator[PanelPage]:
 
 
 def again(panel: PanelPage) -> None:
-    """Load the page anew, with its layout, which JupyterLab saves a moment after each change."""
+    """Reload the page. JupyterLab saves its layout a moment after a change, so wait for that first."""
     saved = f"{panel.notebook.lab.url}/lab/api/workspaces/complaints?token={panel.notebook.lab.token}"
     until(lambda: "jp-model-deploy" in _open_in(requests.get(saved, timeout=10).json()))
     panel.notebook.load("lab/workspaces/complaints")

@@ -13,17 +13,7 @@ import orjson
 
 from ..failures import Failure
 from ..logwriter import Output
-from ..messages import (
-    Answer,
-    FrameBuffer,
-    Kind,
-    Payload,
-    Request,
-    note,
-    pack_requests,
-    unpack_answers,
-    unpack_part,
-)
+from ..messages import Answer, FrameBuffer, Kind, Payload, Request, note, pack_requests, unpack_answers, unpack_part
 
 _STREAM_LIMIT = 1 << 20
 _READ = 1 << 18

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import logging
 import os
@@ -24,7 +23,7 @@ from ..layout import Layout
 from ..logfile import LogFile
 from ..logs import configure, log
 from ..logwriter import LogWriter, Outputs
-from ..memory import keep_freed
+from ..memory import keep_freed, settle
 from ..messages import INIT_FAILED
 from ..succession import LEFT, LEFT_FILE
 from ..watcher import ENDED_FILE, ENDING, Life, replace_file
@@ -307,7 +306,7 @@ class Server:
             died = Failure("load", "WorkerDied", str(error), layout.label, 0, "", str(error))
             self._give_up(died, runtime, engine)
             return
-        _settle()
+        settle(quickly=True)
         self._take_over(engine, sockets)
         if self.config.state_folder:
             with contextlib.suppress(OSError):
@@ -364,9 +363,3 @@ class Server:
         self._changes.failed(failure.summary)
         runtime.give_up_waiting()
         engine.should_exit = True
-
-
-def _settle() -> None:
-    """Take what stays for good out of garbage collections: walking it takes some 10 ms, while clients wait."""
-    gc.collect(0)
-    gc.freeze()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import gc
 import importlib
 import logging
 import os
@@ -30,6 +29,7 @@ import orjson
 from ..layout import Layout
 from ..libraries import is_library, use_once
 from ..logs import log
+from ..memory import settle
 from ..messages import FrameBuffer, Kind, Payload, note
 from ..options import WorkerOptions
 from . import worker
@@ -136,9 +136,7 @@ class _ForkServer:
 
     def _fork(self, ends: tuple[int, int], *, spare: bool) -> Child | None:
         use_once()
-        # Collect garbage before the fork: a collection in a child would copy every page.
-        gc.collect(0)
-        gc.freeze()
+        settle(quickly=True)
         with warnings.catch_warnings():
             # Libraries such as OpenBLAS start threads on import and know how to fork; this process starts none.
             warnings.simplefilter("ignore", DeprecationWarning)

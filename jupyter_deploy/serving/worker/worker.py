@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import gc
 import os
 import select
 import signal
@@ -22,6 +21,7 @@ from ..hints import SERVE, worded
 from ..layout import Layout, tree_lines
 from ..libraries import ImportMark
 from ..logs import MARK, capture_prints, configure, flush_lines, log
+from ..memory import settle
 from ..messages import INIT_FAILED, Kind, note
 from ..options import WorkerOptions
 from ..telemetry import endpoint_in
@@ -129,19 +129,10 @@ def prepare(sock: socket.socket, layout: Layout, options: WorkerOptions) -> Prep
     except BaseException as error:  # noqa: BLE001 - user code; also sys.exit() in a script means it cannot serve
         _tell_failure(sock, _failure(error, stage, layout), layout)
         return None
-    _settle()
+    settle()
     # If the script sets variables, they may be meant for its later imports, which must not happen before.
     modules = mark.libraries_since() if before == dict(os.environ) else []
     return Prepared(script, modules, time.perf_counter() - started, names_cors(script.run, layout))
-
-
-def _settle() -> None:
-    """Take what libraries and ``init()`` have made out of garbage collections: it stays for as long as the process.
-
-    A full collection would otherwise walk all of it, for scikit-learn some 60 ms, in the middle of a request.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _failure(error: BaseException, stage: str, layout: Layout) -> Failure:
