@@ -153,7 +153,7 @@ def reloads(model: object) -> list[str]:
             workspace = Workspace()
             workspace.register("churn", model)
             workspace.score_script("churn", SCRIPT.format(version=0))
-            service = workspace.deploy("churn")
+            service = workspace.deploy("churn", target="process")
             try:
                 return measure(workspace, service, Path(folder))
             finally:
