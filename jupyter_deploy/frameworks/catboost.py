@@ -66,7 +66,8 @@ def predictor(model: Any) -> Predictor:
             "predict": partial(_labels, asked, model),
         }
     categories = tuple(model.get_cat_feature_indices())
-    example = tuple("" if place in categories else 0.0 for place in range(len(names)))
+    texts = tuple(model.get_text_feature_indices()) if hasattr(model, "get_text_feature_indices") else ()
+    example = tuple("" if place in categories else "text" if place in texts else 0.0 for place in range(len(names)))
     return RowModel(
         methods,
         len(names),
@@ -80,7 +81,17 @@ def predictor(model: Any) -> Predictor:
 def _generic(model: Any) -> Any:
     """Return the way of asking that all classes of CatBoost share: their own differ in what they take."""
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__name__ == "CatBoost")
-    return kind.predict
+
+    def ask(model: Any, rows: Any, prediction_type: str) -> Any:
+        try:
+            return kind.predict(model, rows, prediction_type=prediction_type)
+        except Exception as error:
+            # Of the library's own, which is no ValueError: it names the value and its place.
+            if type(error).__name__ != "CatBoostError":
+                raise
+            raise ValueError(str(error)) from error
+
+    return ask
 
 
 def _labels(ask: Any, model: Any, rows: Any) -> Any:

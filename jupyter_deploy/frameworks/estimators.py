@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
 from ..errors import ModelProblem
+from .column_values import example_row, takes_texts
 from .predicting import DATA, Signature, Tensor
 
 # The first that a model has is its usual answer, as in Azure ML's services without a script.
 METHODS = ("predict_proba", "predict", "transform")
 _MORE = ("decision_function", "predict_log_proba", "score_samples")
-_MOST_NESTED = 50
 
 
 class Estimator:
-    """Calls a fitted estimator; ``prepare`` is applied to the rows first.
+    """Calls a fitted estimator; ``prepare`` is applied to the rows first, and ``example`` is a row for it.
 
     A model without such methods, or one that is not fitted, is a ModelProblem.
     """
 
-    def __init__(self, model: Any, *, prepare: Callable[[Any], Any] = lambda rows: rows) -> None:
+    def __init__(
+        self, model: Any, *, prepare: Callable[[Any], Any] = lambda rows: rows, example: tuple[Any, ...] = ()
+    ) -> None:
         if isinstance(model, type):
             raise ModelProblem(
                 f"{model.__name__} is a class, not a fitted model.",
@@ -40,13 +42,15 @@ class Estimator:
         self._model, self._prepare = model, prepare
         columns = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
         width = len(columns) or getattr(model, "n_features_in_", None)
-        taken = Tensor(DATA) if width is None else Tensor(DATA, "float64", (-1, int(width)))
+        taken = Tensor(DATA, "float64", (-1, int(width or 0)))
+        if width is None:
+            taken = Tensor(DATA, "str", (-1,)) if takes_texts(model) else Tensor(DATA)
         self.signature = Signature(
             (taken,),
             tuple(_output(getattr(model, "classes_", None), name) for name in methods),
             (methods[0],),
             columns,
-            () if width is None else example_row(model, columns, int(width)),
+            () if width is None else example or example_row(model, columns, int(width)),
             of_rows=True,
         )
 
@@ -55,21 +59,29 @@ class Estimator:
         with warnings.catch_warnings():
             # Of arrays for a model of columns: they were counted already.
             warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
-            rows = self._prepare(in_table(inputs[DATA], self.signature.columns))
+            rows = self._prepare(in_table(inputs[DATA], self.signature))
             return {name: _rows_first(getattr(self._model, name)(rows)) for name in outputs}
 
 
-def in_table(rows: Any, columns: tuple[str, ...]) -> Any:
+def in_table(rows: Any, signature: Signature) -> Any:
     """Give a matrix the names of its columns, which some steps of pipelines look for.
 
     It stays a matrix if the model has no columns, or pandas is not installed.
     """
+    columns = list(signature.columns)
     if not columns or find_spec("pandas") is None:
         return rows
     import pandas as pd
 
     # For a column of objects, pandas infers the type again.
-    return pd.DataFrame(rows.tolist() if rows.dtype.kind == "O" else rows, columns=list(columns))
+    frame = pd.DataFrame(rows.tolist() if rows.dtype.kind == "O" else rows, columns=columns)
+    for name, example in zip(columns, signature.example, strict=False):
+        # A text that is missing is NaN among objects, as in a table that was read from a file.
+        if isinstance(example, str) and frame.columns.is_unique and frame[name].dtype.kind in "fO":
+            gone = frame[name].isna()
+            if gone.any():
+                frame[name] = frame[name].astype(object).mask(gone, float("nan")).astype(object)
+    return frame
 
 
 def _check_fitted(model: Any) -> None:
@@ -110,34 +122,6 @@ def _rows_first(found: Any) -> Any:
     return [[part[row].tolist() for part in found] for row in range(len(found[0]))]
 
 
-def example_row(model: Any, columns: tuple[str, ...], width: int) -> tuple[Any, ...]:
-    """Make a row that the model takes: zeros, and for a column that an encoder knows, its first category.
-
-    ``columns`` is empty if the features have no names; ``width`` is their number.
-    """
-    row: list[Any] = [0.0] * width
-    for names, categories in _encoders(model, columns, 0):
-        for name, known in zip(names, categories, strict=False):
-            place = columns.index(name) if name in columns else name if isinstance(name, int) else -1
-            if 0 <= place < width and len(known):
-                first = known[0]
-                row[place] = first.item() if hasattr(first, "item") else first
-    return tuple(row)
-
-
-def _encoders(model: Any, names: Any, depth: int) -> Iterator[tuple[list[Any], Any]]:
-    """Yield the encoders of categories, with the columns that each gets."""
-    if depth > _MOST_NESTED:
-        return
-    if hasattr(model, "categories_"):
-        yield list(names) or list(range(len(model.categories_))), model.categories_
-    elif getattr(model, "steps", None):
-        yield from _encoders(model.steps[0][1], names, depth + 1)
-    for _, inner, given in getattr(model, "transformers_", ()):
-        if isinstance(given, (list, tuple)) or hasattr(given, "tolist"):
-            yield from _encoders(inner, list(given), depth + 1)
-
-
 class RowModel:
     """Calls a model by functions, for libraries without scikit-learn's interface.
 
@@ -171,5 +155,5 @@ class RowModel:
     def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         """Call each of the methods."""
         rows = inputs[DATA]
-        rows = self._prepare(in_table(rows, self.signature.columns) if self._framed else rows)
+        rows = self._prepare(in_table(rows, self.signature) if self._framed else rows)
         return {name: self._methods[name](rows) for name in outputs}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from .sklearn import load as load_pickle
 NAME = "LightGBM"
 ENDINGS = (".txt", ".lgb", ".model", ".joblib", ".pkl", ".pickle")
 _FILE = "model.txt"
+# Its library's words for the places of categorical columns: of one that was read, and of one that was trained here.
+_CATEGORICAL = ("categorical_feature", "categorical_column")
 
 
 def matches(obj: object) -> bool:
@@ -47,17 +51,39 @@ def load(entry: Path) -> Any:
 
 def predictor(model: Any) -> Predictor:
     """Make a booster or an estimator answer."""
-    if type(model).__name__ != "Booster":
-        return Estimator(model, prepare=_with_categories)
-    names = tuple(model.feature_name())
+    booster: Any = model if type(model).__name__ == "Booster" else getattr(model, "_Booster", None)
+    names = tuple(booster.feature_name()) if booster else ()
+    known = _categories(booster) if booster else {}
+    example = tuple(known[place][0] if known.get(place) else 0.0 for place in range(len(names)))
+    prepare = partial(_with_categories, known)
+    if booster is not model:
+        return Estimator(model, prepare=prepare, example=example if known else ())
     # What was trained without names has been given these.
     columns = () if names == tuple(f"Column_{place}" for place in range(len(names))) else names
-    return RowModel({"predict": model.predict}, model.num_feature(), columns, prepare=_with_categories)
+    return RowModel({"predict": model.predict}, model.num_feature(), columns, example=example, prepare=prepare)
 
 
-def _with_categories(rows: Any) -> Any:
-    """Turn columns of texts into categories, as the model was trained with: it knows their order itself."""
+def _categories(booster: Any) -> dict[int, list[Any]]:
+    """List what each categorical column of the table that it was trained with could be, by the column's place."""
+    values = booster.pandas_categorical or []
+    places: list[int] = next((booster.params[word] for word in _CATEGORICAL if booster.params.get(word)), [])
+    return dict(zip(places, values, strict=True)) if len(places) == len(values) else {}
+
+
+def _with_categories(known: Mapping[int, list[Any]], rows: Any) -> Any:
+    """Turn the columns of categories into such; in any other, a text is refused."""
     if not hasattr(rows, "columns"):
         return rows
-    texts = [name for name, kind in rows.dtypes.items() if kind.kind not in "biuf"]
-    return rows.astype(dict.fromkeys(texts, "category")) if texts else rows
+    import pandas as pd
+
+    made = {}
+    for place, name in enumerate(rows.columns):
+        column = rows[name]
+        if place in known:
+            made[name] = pd.Categorical(column, categories=known[place])
+        elif column.dtype.kind not in "biuf":
+            try:
+                made[name] = column.astype(float)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"column {name!r}: {error}") from None
+    return rows.assign(**made) if made else rows

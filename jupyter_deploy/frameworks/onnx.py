@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from .predicting import Predictor, Signature, Tensor
 NAME = "Onnx"
 ENDINGS = (".onnx",)
 _FILE = "model.onnx"
+# ONNX Runtime's classes of errors for tensors that do not fit the graph.
+_MISFITS = {"Fail", "InvalidArgument", "RuntimeException"}
+_PLACE = re.compile(r"^\S+:\d+ ")
 _TYPES = {"float": "float32", "double": "float64", "string": "str", "bool": "bool", "float16": "float16"}
 
 
@@ -53,10 +57,41 @@ class _Session:
         outputs = tuple(map(_tensor, session.get_outputs()))
         # Only where each has a first dimension of any length, rows of several requests are those of one.
         joins = all(one.shape and one.shape[0] == -1 for one in (*inputs, *outputs) if one.dtype)
-        self.signature = Signature(inputs, outputs, tuple(one.name for one in outputs), joins=joins)
+        # Of a length that may be any, the graph alone knows which it takes.
+        is_open = any(not one.shape or -1 in one.shape[1:] for one in inputs)
+        works = not is_open or self._answers(inputs)
+        usual = tuple(one.name for one in outputs)
+        self.signature = Signature(inputs, outputs, usual, joins=joins, has_example=works)
 
     def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        return dict(zip(outputs, self._session.run(list(outputs), dict(inputs)), strict=True))
+        try:
+            return dict(zip(outputs, self._session.run(list(outputs), dict(inputs)), strict=True))
+        except Exception as error:
+            if type(error).__name__ not in _MISFITS:
+                raise
+            # Behind where in its own build that is.
+            said = str(error).rpartition("Status Message: ")[2].strip()
+            got = ", ".join(f"{name} of {list(value.shape)}" for name, value in inputs.items())
+            raise ValueError(f"{_PLACE.sub('', said)}; it got {got}") from error
+
+    def _answers(self, inputs: tuple[Tensor, ...]) -> bool:
+        """Try whether zeros of the smallest size are a request."""
+        import numpy as np
+        import onnxruntime
+
+        if any(not one.dtype for one in inputs):
+            return False
+        values = {
+            one.name: np.full([abs(size) for size in one.shape or (1, 1)], "" if one.dtype == "str" else 0, one.dtype)
+            for one in inputs
+        }
+        quiet = onnxruntime.RunOptions()
+        quiet.log_severity_level = 4
+        try:
+            self._session.run(None, values, quiet)
+        except Exception:  # noqa: BLE001 - whatever it says, it is no example
+            return False
+        return True
 
 
 def _tensor(node: Any) -> Tensor:
@@ -65,4 +100,5 @@ def _tensor(node: Any) -> Tensor:
         # A list of maps, as classifiers of skl2onnx return probabilities: one for each row.
         return Tensor(node.name)
     shape = tuple(size if isinstance(size, int) and size >= 0 else -1 for size in node.shape)
-    return Tensor(node.name, _TYPES.get(kind, kind), shape)
+    # ONNX Runtime tells no shape for a scalar, and none for a tensor of any rank.
+    return Tensor(node.name, _TYPES.get(kind, kind), shape or None)

@@ -30,6 +30,12 @@ class Signature:
     # whether it takes a table, a matrix or a list, with a row for each prediction; otherwise named tensors
     of_rows: bool = False
     joins: bool = True  # whether the rows of several requests can be predicted in one call
+    has_example: bool = True  # whether tensors of zeros, with 1 for any length, are a request that it answers
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether each row is a text."""
+        return self.of_rows and self.inputs[0].dtype == "str"
 
     @property
     def width(self) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ NAME = "XGBoost"
 ENDINGS = (".ubj", ".json", ".xgb", ".bst", ".model", ".bin", ".joblib", ".pkl", ".pickle")
 _FILE = "model.ubj"
 _KINDS = {"classifier": "XGBClassifier", "regressor": "XGBRegressor"}
+_MOST_NAMED = 12
 _OWN = frozenset({"Booster", *_KINDS.values()})
 
 
@@ -74,6 +78,78 @@ def load(entry: Path) -> Any:
 def predictor(model: Any) -> Predictor:
     """Make a booster or an estimator answer."""
     if type(model).__name__ != "Booster":
-        return Estimator(model)
-    columns = tuple(model.feature_names or ())
-    return RowModel({"predict": model.inplace_predict}, model.num_features(), columns, framed=False)
+        is_fitted = model.__sklearn_is_fitted__() if hasattr(model, "__sklearn_is_fitted__") else True
+        known = _categories(model.get_booster()) if is_fitted and hasattr(model, "get_booster") else {}
+        if not known:
+            return Estimator(model)
+        return Estimator(model, prepare=partial(_coded, known), example=_example(known, model.n_features_in_))
+    known, columns = _categories(model), tuple(model.feature_names or ())
+    width = model.num_features()
+    return RowModel(
+        {"predict": model.inplace_predict},
+        width,
+        columns,
+        framed=False,
+        example=_example(known, width),
+        prepare=partial(_coded, known) if known else lambda rows: rows,
+    )
+
+
+def _example(known: Mapping[int, list[Any]], width: int) -> tuple[Any, ...]:
+    complete = {place: next(one for one in values if one is not None) for place, values in known.items()}
+    return tuple(complete.get(place, 0.0) for place in range(width))
+
+
+def _categories(booster: Any) -> dict[int, list[Any]]:
+    """List what each categorical column could be where the model was trained, by the column's place.
+
+    Empty where it was trained with codes, or by a version of XGBoost (before 3.1) that forgets the categories.
+    """
+    if "c" not in (booster.feature_types or ()):
+        return {}
+    written = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
+    # Trees that are dropped (dart) are one level below.
+    trees = written.get("model") or written.get("gbtree", {}).get("model", {})
+    listed = trees.get("cats", {}).get("enc", [])
+    found = {place: _decoded(one) for place, one in enumerate(listed) if one.get("values")}
+    return {place: values for place, values in found.items() if any(one is not None for one in values)}
+
+
+def _decoded(one: Mapping[str, Any]) -> list[Any]:
+    """Read the categories of a column: numbers, or all texts one behind the other and where each of them ends.
+
+    XGBoost counts the texts' characters but keeps as many bytes; what is lost at the end is None here.
+    """
+    if "offsets" not in one:
+        return list(one["values"])
+    raw, ends = bytes(value & 255 for value in one["values"]), one["offsets"]
+    joined = raw.decode(errors="ignore")
+    counted = [joined[start:end] if end <= len(joined) else None for start, end in pairwise(ends)]
+    try:
+        exact = [raw[start:end].decode() for start, end in pairwise(ends)]
+    except UnicodeDecodeError:
+        return counted
+    # A version that counts bytes may have written it: only what both ways read alike is sure.
+    return [one if one == other else None for one, other in zip(counted, exact, strict=True)]
+
+
+def _coded(known: Mapping[int, list[Any]], rows: Any) -> Any:
+    """Write the place of each category among those of its column, as the trees have it; a missing one stays so."""
+    import numpy as np
+
+    names = list(rows.columns) if hasattr(rows, "columns") else ()
+    found = np.array(rows, dtype=object)
+    for place, categories in known.items():
+        codes = {category: code for code, category in enumerate(categories) if category is not None}
+        for row in found:
+            value = row[place]
+            if value is None or value != value:
+                row[place] = np.nan
+            elif value not in codes:
+                some = ", ".join(map(repr, list(codes)[:_MOST_NAMED]))
+                some += " (XGBoost lost others)" if None in categories else ""
+                column = repr(names[place]) if names else str(place)
+                raise ValueError(f"column {column} has no category {value!r}; it has {some}")
+            else:
+                row[place] = codes[value]
+    return found.astype(float)

@@ -16,7 +16,9 @@ def schemas_of(signature: Signature) -> dict[str, Any]:
     if signature.of_rows:
         methods = [one.name for one in signature.outputs]
         properties["method"] = {"type": "string", "enum": methods, "default": signature.usual[0]}
-    taken = {"type": "object", "properties": properties, "required": ["data"], "example": example_of(signature)}
+    taken: dict[str, Any] = {"type": "object", "properties": properties, "required": ["data"]}
+    if signature.has_example:
+        taken["example"] = example_of(signature)
     answer: dict[str, Any] = {"type": "array", "items": {}} if len(signature.usual) == 1 else {"type": "object"}
     return {"input": taken, "output": answer, "versions": _VERSIONS}
 
@@ -46,7 +48,7 @@ def _data(signature: Signature) -> dict[str, Any]:
         row = {"type": "object", "properties": columns, "required": list(columns)}
         return {"type": "array", "items": row, "format": "pandas.DataFrame:records"}
     if signature.width < 0:
-        return {"type": "array", "items": {}}
+        return {"type": "array", "items": {"type": "string"} if signature.of_texts else {}}
     values = {"type": "array", "items": {"type": "number", "format": "double"}}
     return {"type": "array", "items": values, "format": "numpy.ndarray"}
 

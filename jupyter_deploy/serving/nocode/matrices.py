@@ -24,6 +24,8 @@ def matrix_of(value: Any, signature: Signature) -> Any:
     if not isinstance(rows, list):
         raise BadInput(f"the rows are {_kind(value)}, not a list of rows")
     width = signature.width
+    if signature.of_texts:
+        return _texts(rows)
     if any(isinstance(row, Mapping) for row in rows):
         rows = [_ordered(row, place, signature.columns) for place, row in enumerate(rows)]
     if width < 0:
@@ -31,7 +33,7 @@ def matrix_of(value: Any, signature: Signature) -> Any:
     for place, row in enumerate(rows):
         if not isinstance(row, list):
             advice = ": one row is a list in the list" if len(rows) == width else ""
-            raise BadInput(f"row {place} is {_kind(row)}, not a list of {width} values{advice}")
+            raise BadInput(f"row {place} is {_kind(row)}, not a list of {_count(width, 'value')}{advice}")
         if len(row) != width:
             named = f" ({', '.join(signature.columns)})" if 0 < len(signature.columns) <= _MOST_NAMED else ""
             raise BadInput(f"row {place} has {_count(len(row), 'value')}, but the model takes {width}{named}")
@@ -44,6 +46,20 @@ def matrix_of(value: Any, signature: Signature) -> Any:
             if nested:
                 raise BadInput(f"row {place} has {_kind(nested[0])} where one value belongs")
     return found.reshape(len(rows), width)
+
+
+def _texts(rows: list[Any]) -> Any:
+    """Read one text a row; a table of one column has them, too."""
+    import numpy as np
+
+    found = np.empty(len(rows), dtype=object)
+    for place, row in enumerate(rows):
+        inner = list(row.values()) if isinstance(row, Mapping) else row
+        text = inner[0] if isinstance(inner, list) and len(inner) == 1 else inner
+        if not isinstance(text, str):
+            raise BadInput(f"row {place} is {_kind(row if inner is text else text)}, not a text")
+        found[place] = text
+    return found
 
 
 def of_columns(columns: Mapping[str, Any], names: Sequence[str]) -> Any:

@@ -36,7 +36,7 @@ def is_protobuf(body: Mapping[str, Any]) -> bool:
     """Whether a request has this format: its inputs are tensors."""
     inputs = body.get("inputs")
     return isinstance(inputs, Mapping) and any(
-        (isinstance(one, Mapping) and "dims" in one) or (isinstance(one, Mapping) and "dataType" in one)
+        isinstance(one, Mapping) and not one.keys().isdisjoint(("dims", "dataType", "data_type"))
         for one in inputs.values()
     )
 
@@ -47,6 +47,8 @@ def read_tensor(value: Any, name: str) -> Any:
 
     if not isinstance(value, Mapping):
         raise BadInput(f"{name}: a tensor is an object with dims, dataType and rawData")
+    # Readers of protobuf's JSON take a field by either of its names: rawData and raw_data.
+    value = {_camel(str(field)): item for field, item in value.items()}
     number = value.get("dataType", 1)
     if not isinstance(number, int) or number not in _TYPES:
         raise BadInput(f"{name}: there is no dataType {number!r}; 1 is float, 7 is int64, 8 is text")
@@ -67,6 +69,11 @@ def read_tensor(value: Any, name: str) -> Any:
         return np.array(values, dtype=kind).reshape(shape)
     except (TypeError, ValueError, OverflowError, binascii.Error) as error:
         raise BadInput(f"{name}: the tensor cannot be read: {error}") from None
+
+
+def _camel(field: str) -> str:
+    first, *others = field.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def output_filter(body: Mapping[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:

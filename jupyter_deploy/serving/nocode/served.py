@@ -17,7 +17,7 @@ from ..openinference import TensorRequest
 from .describing import example_of, schemas_of
 from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
-from .tensors import fitted, named, tensors_of
+from .tensors import fitted, named, shown, tensors_of
 
 _MOST_NAMED = 12
 _LONGEST = 500
@@ -62,6 +62,17 @@ class ServedModel:
     def schemas(self) -> dict[str, Any]:
         """Describe it for swagger documents, with an example."""
         return schemas_of(self.signature)
+
+    @property
+    def taken(self) -> tuple[Tensor, ...]:
+        """The inputs as a client of the Open Inference Protocol sends them: columns one by one, if some hold texts."""
+        signature = self.signature
+        if not signature.columns or not any(isinstance(value, str) for value in signature.example):
+            return signature.inputs
+        return tuple(
+            Tensor(name, "str" if isinstance(value, str) else "float64", (-1,))
+            for name, value in zip(signature.columns, signature.example, strict=True)
+        )
 
     @property
     def offered(self) -> tuple[Tensor, ...]:
@@ -122,11 +133,16 @@ class ServedModel:
                 f"it has {len(asked.inputs)} inputs, but the model takes one, with a row for each prediction"
             )
         (rows,) = asked.inputs.values()
+        if signature.of_texts:
+            # Clients of Triton send texts as a matrix of one column.
+            return Question(
+                {DATA: fitted(rows.reshape(-1) if rows.shape[1:] == (1,) else rows, signature.inputs[0])}, outputs, dict
+            )
         return Question({DATA: fitted(rows, Tensor(DATA, "", signature.inputs[0].shape))}, outputs, dict)
 
     def _explained(self, message: str) -> BadInput:
-        example = json.dumps(example_of(self.signature), ensure_ascii=False)
-        advice = f"\nSend for example {example}" if len(example) <= _LONGEST else ""
+        example = json.dumps(example_of(self.signature), ensure_ascii=False) if self.signature.has_example else ""
+        advice = f"\nSend for example {example}" if 0 < len(example) <= _LONGEST else ""
         return BadInput(f"The request does not fit the model: {message}.{advice}")
 
     def _failed(self, error: Any) -> Any:
@@ -136,6 +152,9 @@ class ServedModel:
             width, columns = self.signature.width, self.signature.columns
             takes = f" ({', '.join(columns)})" if 0 < len(columns) <= _MOST_NAMED else ""
             expected = f"; the model takes {width} values a row{takes}" if self.signature.of_rows and width > 0 else ""
+            if not self.signature.of_rows:
+                shapes = [f"{one.name} of {shown(one.shape)}" for one in self.signature.inputs if one.shape]
+                expected = f"; the model takes {', '.join(shapes)}" if 0 < len(shapes) <= _MOST_NAMED else ""
             return self._explained(lines[0].rstrip(".") + expected)
         return error
 
@@ -153,7 +172,7 @@ class ServedModel:
             inputs = named(body["inputs"], signature, _protobuf)
             return Question(inputs, output_filter(body, signature.usual), written)
         key = next((name for name in _ROWS if name in body), "")
-        if not key:
+        if not key or (len(self._names()) > 1 and set(self._names()) <= set(body)):
             return self._by_name(body)
         outputs = self._outputs(body)
         form = partial(_plain, key="predictions" if key == "instances" else "")
@@ -164,17 +183,22 @@ class ServedModel:
     def _by_name(self, body: Mapping[str, Any]) -> Question:
         """Read a request whose keys are columns or inputs."""
         signature = self.signature
-        known = signature.columns if signature.of_rows else tuple(one.name for one in signature.inputs)
-        if not set(body) & set(known):
+        if not set(body) & set(self._names()):
             raise BadInput("it has no 'data'")
         if signature.of_rows:
             return Question({DATA: matrix_of(body, signature)}, signature.usual, _plain)
         return Question(tensors_of(body, signature), signature.usual, _plain)
 
+    def _names(self) -> tuple[str, ...]:
+        """Of what a request may have one by one: columns or inputs."""
+        return self.signature.columns if self.signature.of_rows else tuple(one.name for one in self.signature.inputs)
+
     def _outputs(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        method = body.get("method") if self.signature.of_rows else None
+        method = body.get("method")
         if method is None:
             return self.signature.usual
+        if not self.signature.of_rows:
+            raise BadInput("a model of tensors has no methods")
         known = [one.name for one in self.signature.outputs]
         if method not in known:
             raise BadInput(f"the model has no method {method!r}; it has {', '.join(known)}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...frameworks import Signature, Tensor
 from ..modes import BadInput
+from ..openinference import converted, with_missing
 
 
 def tensors_of(value: Any, signature: Signature) -> dict[str, Any]:
@@ -16,6 +17,9 @@ def tensors_of(value: Any, signature: Signature) -> dict[str, Any]:
     names the input, and what is expected.
     """
     names = [one.name for one in signature.inputs]
+    if isinstance(value, list) and value and all(isinstance(row, Mapping) and set(row) == set(names) for row in value):
+        # As TensorFlow Serving takes rows: an object each.
+        value = {name: [row[name] for row in value] for name in names}
     if len(names) == 1 and not (isinstance(value, Mapping) and set(value) == set(names)):
         return {names[0]: _read(value, signature.inputs[0])}
     return named(value if isinstance(value, Mapping) else {}, signature, _read)
@@ -39,13 +43,17 @@ def _read(value: Any, wanted: Tensor) -> Any:
         found = np.array(value)
     except ValueError:
         raise BadInput(f"{wanted.name}: its lists have different lengths") from None
+    if not found.size and wanted.shape and wanted.shape[0] == -1 and min(wanted.shape[1:], default=0) >= 0:
+        found = found.reshape(0, *wanted.shape[1:])
     if wanted.dtype == "str":
-        if found.dtype.kind != "U":
+        found = np.array(value, dtype=object).reshape(found.shape)
+        if not all(isinstance(text, str) for text in found.reshape(-1)):
             raise BadInput(f"{wanted.name}: the model takes texts")
-        found = found.astype(object)
-    elif found.dtype.kind not in "biuf":
-        raise BadInput(f"{wanted.name}: the model takes numbers, and something in it is none")
-    elif not wanted.dtype and found.dtype.kind in "iuf":
+    else:
+        found = with_missing(found, wanted.dtype or "float32")
+        if found.dtype.kind not in "biuf":
+            raise BadInput(f"{wanted.name}: the model takes numbers, and something in it is none")
+    if not wanted.dtype and found.dtype.kind in "iuf":
         # Of a model that does not say, floats: that is what weights are.
         found = found.astype(np.float32)
     return fitted(found, wanted)
@@ -62,12 +70,8 @@ def fitted(found: Any, wanted: Tensor) -> Any:
         return found
     if found.dtype.kind in "OU":
         raise BadInput(f"{wanted.name}: the model takes {wanted.dtype}, not texts")
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        made = found.astype(wanted.dtype)
-        same = made.dtype.kind == "f" or bool((made.astype(found.dtype) == found).all())
-    if not same:
+    made = converted(found, wanted.dtype)
+    if made is None:
         raise BadInput(f"{wanted.name}: the model takes {wanted.dtype}, which does not hold all of the values")
     return made
 

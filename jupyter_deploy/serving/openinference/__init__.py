@@ -11,9 +11,11 @@ from ...doors import door
 
 if TYPE_CHECKING:
     from .answers import write_answer as write_answer
+    from .datatypes import converted as converted
     from .datatypes import described as described
     from .datatypes import schema_inputs as schema_inputs
     from .datatypes import table_columns as table_columns
+    from .datatypes import with_missing as with_missing
     from .requests import TensorRequest as TensorRequest
     from .requests import read_request as read_request
 else:
@@ -21,7 +23,7 @@ else:
         __name__,
         {
             "answers": "write_answer",
-            "datatypes": "described schema_inputs table_columns",
+            "datatypes": "converted described schema_inputs table_columns with_missing",
             "requests": "TensorRequest read_request",
         },
     )

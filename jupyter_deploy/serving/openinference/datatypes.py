@@ -17,8 +17,65 @@ TYPES = {
     "BYTES": "str",
 }
 NAMES = {numpy: name for name, numpy in TYPES.items()}
+# From it on, a float of 64 bits may stand for another whole number.
+_WHOLE = 2**53
 _FORMATS = {"int32": "INT32", "int64": "INT64", "float": "FP32", "double": "FP64"}
 _KINDS = {"string": "BYTES", "boolean": "BOOL", "integer": "INT64", "number": "FP64"}
+
+
+def converted(found: Any, kind: str) -> Any:
+    """Convert an array of numbers without loss; only floats may be rounded.
+
+    Parameters
+    ----------
+    found : numpy.ndarray
+        Numbers or truth values.
+    kind : str
+        NumPy's name of the type.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where the type does not hold all of the values.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        made = found.astype(kind)
+        if made.dtype.kind == "f":
+            return None if (np.isinf(made) & np.isfinite(found)).any() else made
+        # A sign may turn, and turn back again.
+        same = (made.astype(found.dtype) == found) & ((made < 0) == (found < 0))
+        if found.dtype.kind == "f" and made.dtype.itemsize == found.dtype.itemsize:
+            same &= np.abs(found) < _WHOLE
+    return made if same.all() else None
+
+
+def with_missing(found: Any, kind: str) -> Any:
+    """Read null among numbers as NaN, for a type of floats: this package writes NaN so.
+
+    Parameters
+    ----------
+    found : numpy.ndarray
+        As NumPy makes it of JSON: with null, of objects.
+    kind : str
+        NumPy's name of the type.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same array where something else is in it.
+    """
+    import numpy as np
+
+    if found.dtype.kind != "O" or not kind.startswith("float"):
+        return found
+    if not all(item is None or isinstance(item, (int, float)) for item in found.reshape(-1)):
+        return found
+    try:
+        return np.array([np.nan if item is None else item for item in found.reshape(-1)], float).reshape(found.shape)
+    except OverflowError:
+        return found
 
 
 def described(tensors: Iterable[Tensor]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..jsonbody import decode
 from ..modes import BadInput
-from .datatypes import TYPES
+from .datatypes import TYPES, converted, with_missing
 
 _LENGTH = struct.Struct("<I")
 
@@ -155,15 +155,16 @@ def _of_json(one: Mapping[str, Any]) -> Any:
     if found.size != count:
         raise BadInput(f"{name}: the data has {found.size} values, but the shape {list(shape)} has {count}")
     if kind == "BYTES":
-        if found.size and found.dtype.kind != "U":
+        texts = np.array(one["data"], dtype=object).reshape(-1)
+        if not all(isinstance(text, str) for text in texts):
             raise BadInput(f"{name}: the data of BYTES must be texts")
-        return found.astype(object).reshape(shape)
+        return texts.reshape(shape)
+    found = with_missing(found, TYPES[kind])
     if found.size and found.dtype.kind not in "biuf":
         raise BadInput(f"{name}: a value in the data is no number")
-    with np.errstate(all="ignore"):
-        made = found.astype(TYPES[kind])
-        if made.dtype.kind != "f" and not (made.astype(found.dtype) == found).all():
-            raise BadInput(f"{name}: {kind} does not hold all of the values")
+    made = converted(found, TYPES[kind])
+    if made is None:
+        raise BadInput(f"{name}: {kind} does not hold all of the values")
     return made.reshape(shape)
 
 

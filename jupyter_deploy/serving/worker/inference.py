@@ -32,9 +32,7 @@ def tensors_of(script: EntryScript, schemas: Mapping[str, Any] | None) -> dict[s
         ``platform``, ``inputs`` and ``outputs``; None where it takes text.
     """
     if script.served is not None:
-        signature = script.served.signature
-        offered = script.served.offered
-        found = {"inputs": described(signature.inputs), "outputs": described(offered)}
+        found = {"inputs": described(script.served.taken), "outputs": described(script.served.offered)}
         return {"platform": script.served.framework, **found}
     if not isinstance(script.mode, SchemaMode) or not schemas:
         return None
