@@ -73,7 +73,11 @@ def _interpreter(workspace: Workspace, given: str, script: Script, session: Sess
 
 def _settings(given: argparse.Namespace) -> Settings:
     words: dict[str, Any] = {name: getattr(given, name) for name in _NAMED}
-    words |= {"entry_script": given.entry_script, "model_dir": given.model_dir}
+    if given.script and given.entry_script:
+        raise UsageProblem(
+            f"{given.script} and --entry-script {given.entry_script} are two scripts.", hint=f"serve {given.script}"
+        )
+    words |= {"entry_script": given.script or given.entry_script, "model_dir": given.model_dir}
     words |= {key: value for key, value in pairs(given.set, "--set").items() if value}
     if given.port is not None and not 0 <= given.port <= 65535:
         raise UsageProblem(
@@ -90,7 +94,7 @@ def _entry(settings: Settings) -> tuple[Path, Path]:
     root = Path(settings.places.get("app_root", "") or Path.cwd()).expanduser()
     entry = settings.places.get("entry_script", "")
     if not entry:
-        raise UsageProblem("serve needs an entry script.", hint="For example: serve --entry-script score.py")
+        raise UsageProblem("serve needs an entry script.", hint="For example: jupyter model serve score.py")
     path = Path(entry).expanduser()
     below = root / path
     return (below if below.is_file() and not path.is_file() else path), root
@@ -143,7 +147,8 @@ VERB = Verb(
     "serve",
     "serve a plain entry script in the foreground; Ctrl-C ends it",
     (
-        argument(*_both("entry-script"), metavar="FILE", help="with init() and run()", completes="files"),
+        argument("script", nargs="?", metavar="FILE", help="the script, with init() and run()", completes="files"),
+        argument(*_both("entry-script"), metavar="FILE", help="the same", completes="files"),
         argument(*_both("model-dir"), metavar="DIR", help="AZUREML_MODEL_DIR for the script", completes="files"),
         argument(
             "--environment",

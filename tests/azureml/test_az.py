@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.cli import main
+from jupyter_deploy.sdk.az import az_verb
 from jupyter_deploy.sdk.v1 import Experiment, Model, ResourceConfiguration, Webservice, Workspace
 from jupyter_deploy.workspace import Workspace as LocalWorkspace
 
@@ -89,6 +90,54 @@ def test_a_service_needs_no_files_of_configuration(
         assert "neither true nor false" in capsys.readouterr().err
     finally:
         service.delete()
+
+
+def test_one_command_tells_the_next_which_model_it_made(
+    outputs: Path, folder: Path, ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Experiment(ws, "diabetes").start_logging()
+    run.upload_file("outputs/models/model.pkl", "outputs/model.pkl")
+    (folder / "metadata").mkdir()
+    (folder / "metadata" / "run.json").write_text(json.dumps({"experimentName": "diabetes", "runId": run.id}))
+    words = (
+        "register -g group -w name -n diabetes_model -f metadata/run.json --asset-path outputs/models/model.pkl "
+        "-d text --tag data=diabetes --model-framework ScikitLearn -t metadata/model.json"
+    )
+    assert asked(words) == 0
+    made = Model(ws, "diabetes_model")
+    assert (made.run_id, made.experiment_name, made.model_framework) == (run.id, "diabetes", "ScikitLearn")
+    assert json.loads((folder / "metadata" / "model.json").read_text())["modelId"] == "diabetes_model:1"
+    (folder / "score.py").write_text("def run(data):\n    return data\n")
+    (folder / "inferenceConfig.yml").write_text("entryScript: score.py # the script\n")
+    (folder / "aciDeploymentConfig.yml").write_text("computeType: aci\nauthEnabled: no\n")
+    deploy = "deploy -n diabetes-qa -f metadata/model.json --dc aciDeploymentConfig.yml --ic inferenceConfig.yml"
+    capsys.readouterr()
+    assert asked(f"{deploy} --overwrite --cc -1") == 2
+    assert "--cpu-cores must be a number greater than zero, not -1" in capsys.readouterr().err
+    for file, message in (("none.json", "cannot be read"), ("score.py", "is no JSON"), ("run.json", "has no modelId")):
+        (folder / "run.json").write_text("{}")
+        assert asked(f"deploy -n diabetes-qa -f {file} --es score.py") == 1
+        assert message in capsys.readouterr().err
+    assert asked(f"{deploy} --overwrite --cc 0.5") == 0
+    service = Webservice(ws, "diabetes-qa")
+    try:
+        assert [model.id for model in service.models] == ["diabetes_model:1"]
+    finally:
+        service.delete()
+
+
+SHORT = (
+    "--cp --po --ma --mi --ar --at --tm --rm --mr --ps --id --ts --st --ft --md --as --se --sp --sk --sc --nd --cc "
+    "--ccl --gb --gbl --gc --ae --ai --nr --lo --dn --vn --tp --kp --ks --vault-base-url --key-name --key-version "
+    "--vnet-name --subnet-name --es --sd --cf --rt --bi --ds --cv --eg -e --ev -m -f --ic --dc --ct -n -g -w -v"
+)
+
+
+def test_short_flags_are_those_of_azures_command_line() -> None:
+    command = az_verb("deploy", ["--ic"])
+    assert command is not None
+    flags = {flag for one in command.arguments for flag in one.flags}
+    assert set(SHORT.split()) <= flags
 
 
 def test_models_are_listed_shown_and_deleted(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from ...registry import Lineage, Resources
 from ...verbs import NAMES, Argument, Done, Listing, Session, Verb, argument, find, pairs
 from ...workspace import Workspace as LocalWorkspace
 from .deploy_flags import CONFIGURATION, SCRIPT, configuration_of, inference_of
+from .metadata_files import said_in, write_model
 from .vocabulary import of_v1
 
 if TYPE_CHECKING:
@@ -53,31 +55,44 @@ def _register(workspace: LocalWorkspace, given: argparse.Namespace, session: Ses
     from .run_files import locate
 
     _workspace(given, session)
-    path, lineage = given.model_path or given.asset_path, Lineage()
+    path, run_id = given.model_path or given.asset_path, given.run_id or ""
+    lineage = Lineage(
+        sample_input=given.sample_input_dataset_id or "", sample_output=given.sample_output_dataset_id or ""
+    )
+    framework = given.model_framework or ""
+    if given.run_metadata_file and not Path(given.run_metadata_file).is_file() and not framework:
+        # This package's own -f.
+        framework = given.run_metadata_file
+    elif given.run_metadata_file:
+        run_id = run_id or said_in(given.run_metadata_file, "runId", "run_id")
     if not path:
         raise UsageProblem("Which file? -p PATH, or --asset-path PATH of a run.", hint="-n churn -p outputs/model.pkl")
     source: Path = Path(path)
-    if given.run_id:
-        run = workspace.runs.get(given.run_id)
+    if run_id:
+        run = workspace.runs.get(run_id)
         if given.experiment_name and given.experiment_name != run.experiment:
             raise UsageProblem(
                 f"The run {run.id} belongs to the experiment {run.experiment}, not {given.experiment_name}.",
                 hint="Leave --experiment-name out.",
             )
-        source, lineage = locate(workspace.runs, run.id, path), Lineage(experiment=run.experiment)
-    return workspace.register(
+        source, lineage = locate(workspace.runs, run.id, path), replace(lineage, experiment=run.experiment)
+    sizes = (given.cpu_cores, given.memory_gb, given.gpu_cores)
+    made = workspace.register(
         given.name,
         source,
         tags=pairs(given.tag, "--tag"),
         properties=pairs(given.property, "--property"),
         description=given.description or "",
-        framework=given.model_framework or "",
+        framework=framework,
         framework_version=given.model_framework_version or "",
-        run_id=given.run_id or "",
+        run_id=run_id,
         lineage=lineage,
-        resources=Resources(given.cpu_cores, given.memory_gb) if given.cpu_cores or given.memory_gb else None,
+        resources=Resources(*sizes) if any(sizes) else None,
         progress=session.note,
     )
+    if given.output_metadata_file:
+        write_model(given.output_metadata_file, made.id)
+    return made
 
 
 def _download(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
@@ -93,7 +108,8 @@ def _download(workspace: LocalWorkspace, given: argparse.Namespace, session: Ses
 
 def _models(ws: Workspace, given: argparse.Namespace) -> list[Model]:
     model = of_v1("Model")
-    return [model(ws, id=reference) for reference in given.model or ()]
+    written = [said_in(path, "modelId", "id") for path in given.model_metadata_file or ()]
+    return [model(ws, id=reference) for reference in (*(given.model or ()), *written)]
 
 
 def _deploy(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
@@ -156,6 +172,7 @@ _DESCRIPTION = argument("-d", "--description", metavar="TEXT", help="free text")
 _SERVED = (
     _NAME,
     argument("-m", "--model", action="append", metavar="NAME:VERSION", help="a registered model; may be repeated"),
+    argument("-f", "--model-metadata-file", action="append", metavar="FILE", help="what register -t wrote"),
     argument("--ic", "--inference-config-file", dest="ic", metavar="FILE", help="JSON or YAML"),
     *SCRIPT,
 )
@@ -181,10 +198,15 @@ _REGISTER = (
     argument("--experiment-name", metavar="NAME", help="the run's experiment"),
     argument("--tag", action="append", metavar="K=V", help="a tag; may be repeated"),
     argument("--property", action="append", metavar="K=V", help="a property, never changed; may be repeated"),
-    argument("-f", "--model-framework", metavar="F", help="for example ScikitLearn"),
+    argument("--model-framework", metavar="F", help="for example ScikitLearn"),
     argument("--model-framework-version", metavar="V", help="goes with --model-framework"),
     argument("--cc", "--cpu-cores", dest="cpu_cores", type=float, metavar="N", help="what a service of it needs"),
     argument("--gb", "--memory-gb", dest="memory_gb", type=float, metavar="N", help="what a service of it needs"),
+    argument("--gc", "--gpu-cores", dest="gpu_cores", type=int, metavar="N", help="a label; nothing depends on it"),
+    argument("-f", "--run-metadata-file", metavar="FILE", help="JSON with the run's runId; also a framework's name"),
+    argument("--sample-input-dataset-id", metavar="NAME:VERSION", help="rows as it takes them"),
+    argument("--sample-output-dataset-id", metavar="NAME:VERSION", help="and as it answers"),
+    argument("-t", "--output-metadata-file", metavar="FILE", help="write there which version it is, as JSON"),
     _DESCRIPTION,
 )
 _DOWNLOAD = (

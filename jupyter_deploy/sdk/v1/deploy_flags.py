@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageProblem
 from ...verbs import Argument, argument, pairs
+from .exceptions import WebserviceException
+from .json_files import in_other_words
 from .vocabulary import of_v1
 
 if TYPE_CHECKING:
@@ -22,39 +24,47 @@ _NUMBERS = (
     (("--gbl", "--memory-gb-limit"), "memory_gb_limit", "gigabytes of memory at most"),
 )
 _COUNTS = (
-    (("--port",), "port", "the port of a local service"),
+    (("--po", "--port"), "port", "the port of a local service"),
+    (("--gc", "--gpu-cores"), "gpu_cores", "a label; nothing depends on it"),
     (("--nr", "--num-replicas"), "num_replicas", "processes that run the script"),
-    (("--autoscale-min-replicas",), "autoscale_min_replicas", "the fewest of them"),
-    (("--autoscale-max-replicas",), "autoscale_max_replicas", "the most of them"),
-    (("--autoscale-refresh-seconds",), "autoscale_refresh_seconds", "between two decisions"),
-    (("--autoscale-target-utilization",), "autoscale_target_utilization", "per cent"),
-    (("--scoring-timeout-ms",), "scoring_timeout_ms", "the longest prediction"),
-    (("--replica-max-concurrent-requests",), "replica_max_concurrent_requests", "at once, for each process"),
-    (("--max-request-wait-time",), "max_request_wait_time", "milliseconds in the queue, then 503"),
-    (("--period-seconds",), "period_seconds", "of the probe"),
-    (("--initial-delay-seconds",), "initial_delay_seconds", "of the probe"),
-    (("--timeout-seconds",), "timeout_seconds", "of the probe"),
-    (("--success-threshold",), "success_threshold", "of the probe"),
-    (("--failure-threshold",), "failure_threshold", "of the probe"),
+    (("--mi", "--autoscale-min-replicas"), "autoscale_min_replicas", "the fewest of them"),
+    (("--ma", "--autoscale-max-replicas"), "autoscale_max_replicas", "the most of them"),
+    (("--ar", "--autoscale-refresh-seconds"), "autoscale_refresh_seconds", "between two decisions"),
+    (("--at", "--autoscale-target-utilization"), "autoscale_target_utilization", "per cent"),
+    (("--tm", "--scoring-timeout-ms"), "scoring_timeout_ms", "the longest prediction"),
+    (("--rm", "--replica-max-concurrent-requests"), "replica_max_concurrent_requests", "at once, for each process"),
+    (("--mr", "--max-request-wait-time"), "max_request_wait_time", "milliseconds in the queue, then 503"),
+    (("--ps", "--period-seconds"), "period_seconds", "of the probe"),
+    (("--id", "--initial-delay-seconds"), "initial_delay_seconds", "of the probe"),
+    (("--ts", "--timeout-seconds"), "timeout_seconds", "of the probe"),
+    (("--st", "--success-threshold"), "success_threshold", "of the probe"),
+    (("--ft", "--failure-threshold"), "failure_threshold", "of the probe"),
     (("--tp", "--traffic-percentile"), "traffic_percentile", "of an endpoint's version"),
 )
 _SWITCHES = (
     (("--ae", "--auth-enabled"), "auth_enabled", "whether clients need a key"),
     (("--token-auth-enabled",), "token_auth_enabled", "whether clients need a token"),
     (("--ai", "--enable-app-insights"), "enable_app_insights", "whether requests are collected"),
-    (("--collect-model-data",), "collect_model_data", "whether requests are collected"),
-    (("--autoscale-enabled",), "autoscale_enabled", "whether their number follows the load"),
-    (("--ssl-enabled",), "ssl_enabled", "whether it serves https"),
+    (("--md", "--collect-model-data"), "collect_model_data", "whether requests are collected"),
+    (("--as", "--autoscale-enabled"), "autoscale_enabled", "whether their number follows the load"),
+    (("--se", "--ssl-enabled"), "ssl_enabled", "whether it serves https"),
 )
 _TEXTS = (
-    (("--ssl-cert-pem-file",), "ssl_cert_pem_file", "the certificate"),
-    (("--ssl-key-pem-file",), "ssl_key_pem_file", "its key"),
+    (("--kp", "--primary-key"), "primary_key", "a key; in a file for --dc, no other user can see it"),
+    (("--ks", "--secondary-key"), "secondary_key", "the other key"),
+    (("--sp", "--ssl-cert-pem-file"), "ssl_cert_pem_file", "the certificate"),
+    (("--sk", "--ssl-key-pem-file"), "ssl_key_pem_file", "its key"),
     (("--sc", "--ssl-cname"), "ssl_cname", "the name in it"),
-    (("--namespace",), "namespace", "a label; nothing depends on it"),
+    (("--nd", "--namespace"), "namespace", "a label; nothing depends on it"),
     (("--lo", "--location"), "location", "a label; nothing depends on it"),
     (("--dn", "--dns-name-label"), "dns_name_label", "a label; nothing depends on it"),
     (("-d", "--description"), "description", "free text"),
-    (("--version-name",), "version_name", "of an endpoint"),
+    (("--vault-base-url",), "cmk_vault_base_url", "a label; nothing depends on it"),
+    (("--key-name",), "cmk_key_name", "a label; nothing depends on it"),
+    (("--key-version",), "cmk_key_version", "a label; nothing depends on it"),
+    (("--vnet-name",), "vnet_name", "a label; nothing depends on it"),
+    (("--subnet-name",), "subnet_name", "a label; nothing depends on it"),
+    (("--vn", "--version-name"), "version_name", "of an endpoint"),
 )
 
 
@@ -87,10 +97,17 @@ SCRIPT: tuple[Argument, ...] = (
     argument("--sd", "--source-directory", dest="source_directory", metavar="DIR", help="what goes with the script"),
     argument("--cf", "--conda-file", dest="conda_file", metavar="FILE", help="its packages, relative to --sd"),
     argument("--rt", "--runtime", dest="runtime", metavar="R", help="python"),
+    argument("--bi", "--base-image", dest="base_image", metavar="IMAGE", help="the image to build on"),
+    argument("--ds", "--extra-docker-file-steps", dest="extra_docker_file_steps", metavar="FILE", help="more of it"),
+    argument("--cv", "--cuda-version", dest="cuda_version", metavar="V", help="a label; nothing depends on it"),
+    argument("--eg", "--enable-gpu", dest="enable_gpu", type=_switch, metavar="true|false", help="a label, too"),
     argument("-e", "--env-name", "--environment-name", dest="env_name", metavar="NAME", help="a registered one"),
     argument("--ev", "--env-version", "--environment-version", dest="ev", metavar="VERSION", help="its version"),
 )
-_SCRIPT_KEYS = ("entry_script", "source_directory", "conda_file", "runtime")
+_SCRIPT_KEYS = (
+    *("entry_script", "source_directory", "conda_file", "runtime", "base_image", "extra_docker_file_steps"),
+    *("cuda_version", "enable_gpu"),
+)
 
 
 def inference_of(ws: Workspace, given: argparse.Namespace) -> Any:
@@ -108,7 +125,7 @@ def inference_of(ws: Workspace, given: argparse.Namespace) -> Any:
     elif "entry_script" not in said:
         raise UsageProblem("Which script? --es FILE.", hint="--es score.py --cf env.yml --sd .")
     elif given.env_name:
-        said.pop("runtime", None)
+        said = {key: said[key] for key in ("entry_script", "source_directory") if key in said}
         config = of_v1("InferenceConfig")(**said, environment=of_v1("Environment").get(ws, given.env_name, given.ev))
     else:
         config = of_v1("InferenceConfig")(**said)
@@ -139,4 +156,10 @@ def configuration_of(given: argparse.Namespace) -> Any:
             f"{flag} means nothing to a service of the type {base.compute_type.lower()}.",
             hint="--compute-type local, aci or aks says what the service is",
         )
-    return replace(base, **said)
+    made = replace(base, **said)
+    try:
+        made.validate_configuration()
+    except WebserviceException as error:
+        flags = {one.options["dest"]: one.flags[-1] for one in _VALUES if one.options["dest"] in said}
+        raise UsageProblem(in_other_words(error.message, flags), hint=str(error.hint)) from None
+    return made

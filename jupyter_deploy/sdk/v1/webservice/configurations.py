@@ -30,6 +30,8 @@ _PROBE_SETTINGS = {
 SCORING_TIMEOUT_MS = 60_000
 # Not written down: they go to the service's own file of keys.
 _SECRET = frozenset({"primary_key", "secondary_key"})
+# By the annotation: "false" would be true. Numbers and dicts have errors of their own.
+_TYPES: dict[str, tuple[type, str]] = {"bool | None": (bool, "True or False"), "str | None": (str, "a text")}
 
 
 def _bytes(gigabytes: float | None) -> int | None:
@@ -47,7 +49,14 @@ class WebserviceDeploymentConfiguration:
     properties: Mapping[str, str] | None = None
 
     def validate_configuration(self) -> None:
-        """Refuse tags and properties that are no dicts."""
+        """Refuse values of the wrong type, and tags and properties that are no dicts."""
+        for option in fields(self):
+            value = getattr(self, option.name)
+            wanted, named = _TYPES.get(str(option.type), (object, ""))
+            if value is not None and not isinstance(value, wanted):
+                # A key is not shown, whatever it is.
+                shown = "" if option.name in _SECRET else f", not {value!r}"
+                raise WebserviceException(f"Invalid configuration, {option.name} must be {named}{shown}.")
         for what in ("tags", "properties"):
             given = getattr(self, what)
             if given is not None and not isinstance(given, Mapping):
@@ -115,7 +124,8 @@ class _Cloud(WebserviceDeploymentConfiguration):
         super().validate_configuration()
         for name in ("cpu_cores", "memory_gb"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, float)) and value > 0):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if value is not None and not (is_number and 0 < value < float("inf")):
                 raise WebserviceException(
                     f"Invalid configuration, {name} must be a number greater than zero, not {value!r}."
                 )
