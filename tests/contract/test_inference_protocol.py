@@ -36,6 +36,22 @@ def run(x, table):
     return {"sum": x.sum(axis=1) + table["age"], "city": table["city"].str.upper()}
 """
 schema = fixture_of(SCHEMA, "--max-batch", "8")
+SCALARS = """
+import numpy as np
+import pandas as pd
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.parameter_types.pandas_parameter_type import PandasParameterType
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+
+@input_schema("word", StandardPythonParameterType("word"))
+@input_schema("times", StandardPythonParameterType(1))
+@input_schema("x", NumpyParameterType(np.array([[1.5, 2.5]])))
+@output_schema(PandasParameterType(pd.DataFrame({"word": ["a"], "sum": [1.0]})))
+def run(x, word, times=1):
+    return [{"word": word * times, "sum": float(row.sum())} for row in x]
+"""
+scalars = fixture_of(SCALARS)
 text = fixture_of("def run(data):\n    return data\n")
 
 
@@ -167,6 +183,22 @@ def test_a_script_with_a_schema_takes_tensors(schema: Server) -> None:
     bad = tensor("age", np.array(["old", "new"], dtype=object), "BYTES", binary=True)
     with pytest.raises(InferenceServerException, match="age"):
         client.infer(NAME, [inputs[0], bad, inputs[2]])
+
+
+def test_a_text_by_itself_is_a_value(scalars: Server) -> None:
+    client = client_of(str(scalars).removesuffix("/score"))
+    described = client.get_model_metadata(NAME)
+    assert [(one["name"], one["datatype"], one["shape"]) for one in described["outputs"]] == [
+        ("word", "BYTES", [-1]),
+        ("sum", "FP64", [-1]),
+    ]
+    word = tensor("word", np.array(["hm"], dtype=object), "BYTES", binary=True)
+    inputs = [word, tensor("x", [[1.0, 2.0], [3.0, 4.0]], "FP64", binary=True)]
+    found = client.infer(NAME, [*inputs, tensor("times", [2], "INT64", binary=False)])
+    assert (found.as_numpy("word").tolist(), found.as_numpy("sum").tolist()) == ([b"hmhm", b"hmhm"], [3.0, 7.0])
+    with pytest.raises(InferenceServerException, match="no output 'z'; there is 'word', 'sum'") as caught:
+        client.infer(NAME, inputs, outputs=[triton.InferRequestedOutput("z")])
+    assert caught.value.status() == "400"
 
 
 def test_a_script_of_text_says_where_to_send_it(text: Server) -> None:

@@ -19,6 +19,7 @@ from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
 from .tensors import fitted, named, shown, tensors_of
 
+_MISFIT = "The request does not fit the model"
 _MOST_NAMED = 12
 _LONGEST = 500
 # What MLServer's models of scikit-learn offer.
@@ -97,7 +98,7 @@ class ServedModel:
             questions = [question for place in places if isinstance(question := read[place], Question)]
             outcomes = self._predict(outputs, [question.inputs for question in questions])
             for place, question, (worked, value) in zip(places, questions, outcomes, strict=True):
-                found[place] = question.form(value) if worked else self._failed(value)
+                found[place] = question.form(value) if worked else self._failed(value, question)
         return found
 
     def _predict(self, outputs: tuple[str, ...], batch: list[dict[str, Any]]) -> list[Outcome]:
@@ -111,7 +112,7 @@ class ServedModel:
             try:
                 return self._of_tensors(request)
             except BadInput as bad:
-                return BadInput(f"The request does not fit the model: {bad.message}.")
+                return BadInput(f"{_MISFIT}: {bad.message}.")
         try:
             return self._question(request)
         except BadInput as bad:
@@ -143,9 +144,9 @@ class ServedModel:
     def _explained(self, message: str) -> BadInput:
         example = json.dumps(example_of(self.signature), ensure_ascii=False) if self.signature.has_example else ""
         advice = f"\nSend for example {example}" if 0 < len(example) <= _LONGEST else ""
-        return BadInput(f"The request does not fit the model: {message}.{advice}")
+        return BadInput(f"{_MISFIT}: {message}.{advice}")
 
-    def _failed(self, error: Any) -> Any:
+    def _failed(self, error: Any, question: Question) -> Any:
         # Here is no code of the user's: such a lone request has a value that the model cannot take.
         lines = str(error).strip().splitlines()
         if isinstance(error, (ValueError, TypeError)) and lines:
@@ -155,7 +156,9 @@ class ServedModel:
             if not self.signature.of_rows:
                 shapes = [f"{one.name} of {shown(one.shape)}" for one in self.signature.inputs if one.shape]
                 expected = f"; the model takes {', '.join(shapes)}" if 0 < len(shapes) <= _MOST_NAMED else ""
-            return self._explained(lines[0].rstrip(".") + expected)
+            message = lines[0].rstrip(".") + expected
+            # The example is a request of the other kind.
+            return BadInput(f"{_MISFIT}: {message}.") if question.form is dict else self._explained(message)
         return error
 
     def _question(self, request: str) -> Question:

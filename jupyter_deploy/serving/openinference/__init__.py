@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .datatypes import converted as converted
     from .datatypes import described as described
     from .datatypes import schema_inputs as schema_inputs
+    from .datatypes import schema_outputs as schema_outputs
     from .datatypes import table_columns as table_columns
     from .datatypes import with_missing as with_missing
     from .requests import TensorRequest as TensorRequest
@@ -23,7 +24,7 @@ else:
         __name__,
         {
             "answers": "write_answer",
-            "datatypes": "converted described schema_inputs table_columns with_missing",
+            "datatypes": "converted described schema_inputs schema_outputs table_columns with_missing",
             "requests": "TensorRequest read_request",
         },
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from ..modes import BadInput
 from .datatypes import NAMES
 from .requests import TensorRequest
 
@@ -40,11 +41,13 @@ def write_answer(outputs: Any, request: TensorRequest, model: str, version: str)
     ------
     TypeError
         If an output is no array, or of a type that the protocol does not have.
+    BadInput
+        If an output is asked for that there is not.
     """
     named = _named(outputs)
     missing = [name for name in request.outputs if name not in named]
     if missing:
-        raise TypeError(f"there is no output {missing[0]!r}; there are {', '.join(map(repr, named))}")
+        raise BadInput(f"There is no output {missing[0]!r}; there is {', '.join(map(repr, named))}.")
     written: list[dict[str, Any]] = []
     behind: list[bytes] = []
     for name in request.outputs or named:
@@ -74,6 +77,11 @@ def _named(outputs: Any) -> Mapping[str, Any]:
         return {str(name): value for name, value in outputs.items()}
     if hasattr(outputs, "columns") and hasattr(outputs, "iloc"):
         return {str(name): outputs[name].to_numpy() for name in outputs.columns}
+    if isinstance(outputs, list) and outputs and all(isinstance(row, Mapping) for row in outputs):
+        # Records, a table, too.
+        names = list(outputs[0])
+        if all(row.keys() == outputs[0].keys() for row in outputs):
+            return {str(name): [row[name] for row in outputs] for name in names}
     return {"output": outputs}
 
 
@@ -83,7 +91,7 @@ def _array(name: str, value: Any) -> Any:
     found = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
     if found.dtype.kind == "O" and found.size and isinstance(found.reshape(-1)[0], Mapping):
         # A list of maps, one for each row: their values, in the order of the keys.
-        found = np.array([list(row.values()) for row in value])
+        found = np.array([list(row.values()) for row in value], dtype="float64")
     if found.dtype.kind in "US":
         found = found.astype(object)
     if found.dtype.kind == "O" and not all(isinstance(item, (str, bytes)) for item in found.reshape(-1)):

@@ -124,6 +124,30 @@ def schema_inputs(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def schema_outputs(schema: Any) -> list[dict[str, Any]]:
+    """Write what metadata says of what a script returns.
+
+    Parameters
+    ----------
+    schema : object
+        Of its answer, as swagger documents show it.
+
+    Returns
+    -------
+    list of dict
+        As :func:`described`: of a table, one output a column, of an object, one a key.
+    """
+    if not isinstance(schema, Mapping) or not schema.get("type"):
+        return [{"name": "output", "datatype": "FP64", "shape": [-1]}]
+    columns = table_columns(schema)
+    if columns:
+        return [{"name": name, **_typed(inner, 1)} for name, inner in columns.items()]
+    properties = schema.get("properties")
+    if properties:
+        return [{"name": name, **_typed(inner, 0)} for name, inner in properties.items()]
+    return [{"name": "output", **_typed(schema, 0)}]
+
+
 def table_columns(schema: Any) -> Mapping[str, Any]:
     """Tell the columns of a parameter that is a table of records.
 

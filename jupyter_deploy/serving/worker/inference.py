@@ -8,7 +8,15 @@ from typing import Any
 
 from ..messages import Answer, Request
 from ..modes import BadInput, SchemaMode
-from ..openinference import TensorRequest, described, read_request, schema_inputs, table_columns, write_answer
+from ..openinference import (
+    TensorRequest,
+    described,
+    read_request,
+    schema_inputs,
+    schema_outputs,
+    table_columns,
+    write_answer,
+)
 from .script import EntryScript
 
 # In a request's meta: how long its JSON is, and which model the client asked for.
@@ -37,7 +45,7 @@ def tensors_of(script: EntryScript, schemas: Mapping[str, Any] | None) -> dict[s
     if not isinstance(script.mode, SchemaMode) or not schemas:
         return None
     inputs = schema_inputs(schemas["input"].get("properties", {}))
-    return {"platform": "python", "inputs": inputs, "outputs": [{"name": "output", "datatype": "FP64", "shape": [-1]}]}
+    return {"platform": "python", "inputs": inputs, "outputs": schema_outputs(schemas.get("output"))}
 
 
 class Inference:
@@ -97,7 +105,7 @@ def _values(inputs: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[st
         if name in left:
             found = left.pop(name)
             is_list = not isinstance(schema, Mapping) or schema.get("type", "array") == "array"
-            values[name] = found.tolist() if is_list or found.size != 1 else found.reshape(-1)[0].tolist()
+            values[name] = found.tolist() if is_list or found.size != 1 else found.reshape(-1).tolist()[0]
         elif columns:
             parts = [left.pop(column).reshape(-1).tolist() for column in columns]
             if len({len(part) for part in parts}) > 1:

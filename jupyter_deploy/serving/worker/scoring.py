@@ -192,6 +192,9 @@ class Scorer:
                 return self._inference.answer(request, value, elapsed)
             body = encode(value)
             self._look_for_nan(value, body)
+        except BadInput as bad:
+            # It asked for an output that run() did not return.
+            return self._refusal(request, bad)
         except StrictJson as error:
             return self._failed(error, request, INTERNAL_ERROR)
         except (TypeError, ValueError, RecursionError) as error:
