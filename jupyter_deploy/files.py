@@ -24,10 +24,18 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
+def owner_of(folder: Path) -> tuple[int, int] | None:
+    """Return the user and group that what root makes in a folder must be given to; None where it may stay ours."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return None
+    found = folder.stat()
+    return (found.st_uid, found.st_gid) if found.st_uid else None
+
+
+def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tuple[int, int] | None = None) -> None:
     """Replace a file's content so that a reader sees the old or the new, never a part.
 
-    Text is written as UTF-8. The file has its mode from the first moment on; 0o600 is for secrets.
+    Text is written as UTF-8. The file has its mode and its owner from the first moment on; 0o600 is for secrets.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -35,6 +43,8 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
         if not mode & 0o077 and hasattr(os, "fchmod"):
             # Independent of the umask and of an existing file's mode.
             os.fchmod(handle, mode)
+        if owner is not None:
+            os.fchown(handle, *owner)
         with os.fdopen(handle, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()

@@ -22,7 +22,7 @@ from ..endpoints import (
 )
 from ..errors import UsageProblem
 from ..home import Home
-from ..routing import Backend, Pool, Router, RouterHealth, Rules, notice_of, router_of
+from ..routing import Backend, Pool, Router, RouterHealth, Rules, kind_again, notice_of, router_of
 from ..services import (
     LIFETIME,
     Certificate,
@@ -48,6 +48,7 @@ from .endpoint_asked import EndpointAsked
 from .instances import Instances
 from .resizing import Resizing
 from .rollout import Progress
+from .routers import RouterBeside
 from .wanted import Wanted
 
 _READY = {"Healthy"}
@@ -74,6 +75,7 @@ class EndpointChanges:
         self._target = target
         self.instances = Instances(endpoints, rows, deployment, copies, self._inner_key, self.push)
         parts = (self._lock, self._backend, self.push, copies.keep_warm)
+        self._beside = RouterBeside(home, endpoints, self.instances.services, target, self._rules, self._lock)
         self.resizing = Resizing(home, endpoints, rows, self.instances, deployment.health, *parts)
 
     def writing(self, output: Path) -> contextlib.AbstractContextManager[None]:
@@ -119,7 +121,7 @@ class EndpointChanges:
             if before is not None and before.router is not None:
                 router_of(before.router.kind).stop(before.router)
             port = record.port or (before.router.port if before and before.router else 0)
-            found = router_of()
+            found = router_of(kind_again(before.router.kind, port) if before and before.router else "")
             if notice := notice_of(found.kind):
                 progress(notice)
             try:
@@ -158,6 +160,7 @@ class EndpointChanges:
             self._inner_key(record.name),
             self.certificate(record),
             record.sticky,
+            self._database.workspace_id,
         )
 
     def certificate(self, record: EndpointRecord) -> Certificate | None:
@@ -254,6 +257,8 @@ class EndpointChanges:
             record = wanted.over(before or DeploymentRecord(endpoint, name))
             try:
                 change = self.instances.bring(record, asked, given or Given())
+                if before is None:
+                    self._beside(endpoint, (given or Given()).progress)
                 self.resizing.supervise(endpoint)
                 return change
             except BaseException as error:

@@ -12,6 +12,8 @@ from ..doors import door
 
 if TYPE_CHECKING:
     from .beside import SUPERVISOR as SUPERVISOR
+    from .choice import contained_in_place_of as contained_in_place_of
+    from .choice import kind_again as kind_again
     from .choice import notice_of as notice_of
     from .choice import router_of as router_of
     from .holding import Address as Address
@@ -28,7 +30,7 @@ else:
         __name__,
         {
             "beside": "SUPERVISOR",
-            "choice": "notice_of router_of",
+            "choice": "contained_in_place_of kind_again notice_of router_of",
             "holding": "Address Holding",
             "process": "EnvoyRouter",
             "router": "PoolNumbers Router RouterHealth",

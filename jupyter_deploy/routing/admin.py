@@ -5,12 +5,16 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 from ..errors import ServiceDown
+from .configuration import PREFIX
 
 _SECONDS = 5.0
+_POLL_SECONDS = 0.005
+_IDLE_SECONDS = 0.5
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -77,6 +81,19 @@ class EnvoyAdmin:
     def drain(self) -> None:
         """Have it close its listeners, and ask clients to close their connections."""
         self._ask("POST", "/drain_listeners?graceful")
+
+    def leave(self, seconds: float) -> None:
+        """Have it close each connection with its next answer; returns when it has no request any more."""
+        self._ask("POST", "/healthcheck/fail")
+        # Those that nothing uses are not waited for.
+        self.wait_for_none("downstream_cx_active", min(seconds, _IDLE_SECONDS))
+        self.wait_for_none("downstream_rq_active", seconds)
+
+    def wait_for_none(self, what: str, seconds: float) -> None:
+        """Wait until a gauge of what clients have here is 0, but not longer."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and int(self.stats(what).get(f"http.{PREFIX}.{what}", 0)):
+            time.sleep(_POLL_SECONDS)
 
     def reopen_logs(self) -> None:
         """Have it open its log files again, after they were renamed."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 from .binary import is_there
-from .router import Router
+from .router import CONTAINED, Router
 
-# "aiohttp" has new endpoints routed without Envoy.
+# "aiohttp" has new endpoints routed without Envoy, "envoy" by a process, also beside containers.
 VARIABLE = "JUPYTER_DEPLOY_ROUTER"
+# A container's user may bind no port below.
+_LEAST_PORT = 1024
 
 
 def kind_of_new() -> str:
@@ -21,13 +23,28 @@ def kind_of_new() -> str:
 
 def router_of(kind: str = "") -> Router:
     """Return the router of a kind, by default the one for a new endpoint."""
-    if (kind or kind_of_new()) == "aiohttp":
+    kind = kind or kind_of_new()
+    if kind == "aiohttp":
         from .proxied import AiohttpRouter
 
         return AiohttpRouter()
+    if kind == CONTAINED:
+        from .contained import ContainedEnvoy
+
+        return ContainedEnvoy()
     from .process import EnvoyRouter
 
     return EnvoyRouter()
+
+
+def kind_again(kind: str, port: int) -> str:
+    """Return which kind of router an endpoint gets that had one of ``kind``: a container stays one."""
+    return kind if kind == CONTAINED and port >= _LEAST_PORT else kind_of_new()
+
+
+def contained_in_place_of(kind: str, port: int) -> str:
+    """Return the kind that takes the place of a router beside containers; empty if that one stays."""
+    return CONTAINED if kind == "envoy" and port >= _LEAST_PORT and not os.environ.get(VARIABLE) else ""
 
 
 def notice_of(kind: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DeployError
+from ..files import owner_of
 
 _LONGEST_HEAD = 1 << 20
 _PIECE = 1 << 16
@@ -53,6 +55,9 @@ class Holding:
 
         server = await asyncio.start_unix_server(serve, path, limit=_LONGEST_HEAD, backlog=1024)
         path.chmod(0o600)
+        if owner := owner_of(path.parent):
+            # A router in a container is not the user that this process is.
+            os.lchown(path, *owner)
         self._servers[name] = server
 
     async def _serve(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

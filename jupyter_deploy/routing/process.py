@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..endpoints import RunningRouter
 from ..errors import ServiceDown, StartFailed
-from ..files import write_atomic
+from ..files import owner_of, write_atomic
 from ..home import Home
 from ..store import refuse_secrets
 from .admin import EnvoyAdmin
@@ -35,31 +35,39 @@ class EnvoyRouter(WatchedRouter):
     def start(self, home: Home, rules: Rules, port: int, commit: Callable[[RunningRouter], None]) -> None:
         """Choose the port, write the files, and start the watcher, which starts Envoy."""
         refuse_secrets(home.root, f"The keys of endpoint {rules.endpoint}")
-        executable = envoy(home)
-        facts = facts_of(home, rules.endpoint)
-        folder, admin = Path(facts["folder"]), Path(facts["admin"])
-        with bound(port) as held:
-            number = held.getsockname()[1]
-            command = [str(executable), "-c", str(folder / "bootstrap.json"), "--concurrency", "1"]
-            command += ["--disable-hot-restart", "--log-level", "warning", "--drain-time-s", "5"]
-            command += ["--file-flush-interval-msec", "500"]
-            running = RunningRouter(self.kind, number, facts)
-            write_atomic(folder / "bootstrap.json", json.dumps(bootstrap(folder, admin)), mode=0o600)
-            write_plan(running, command)
-            versions = self._write_routes(running, rules)
-            versions["clusters"] = _put(folder, "clusters", clusters(rules))
+        facts, more = self._facts(home, rules)
+        with bound(port, Path(facts["inner"]).parent) as held:
+            running = RunningRouter(self.kind, held.getsockname()[1], facts)
+            versions = self._write(home, running, rules)
+            write_plan(running, command_of(envoy(home), running), **more)
             commit(running)
             try:
-                spawn(folder)
+                spawn(Path(facts["folder"]))
                 self._await(running, versions, _START_SECONDS)
             except BaseException:
                 self.stop(running)
                 raise
 
+    def _facts(self, home: Home, rules: Rules) -> tuple[dict[str, str], dict[str, object]]:
+        """Make a new router's folders; returns its facts, and what else its watcher must know."""
+        envoy(home)
+        return facts_of(home, rules.endpoint), {}
+
+    def _seen(self, running: RunningRouter, rules: Rules) -> Rules:
+        """Return the rules with the paths that Envoy sees."""
+        return rules
+
+    def _write(self, home: Home, running: RunningRouter, rules: Rules) -> dict[str, str]:
+        """Write all that Envoy reads; returns the versions that it states once it has read them."""
+        folder, rules = config_of(running), self._seen(running, rules)
+        start = json.dumps(bootstrap(folder, Path(running.facts["admin"])))
+        write_atomic(folder / "bootstrap.json", start, mode=0o600, owner=owner_of(folder))
+        return {"clusters": _put(folder, "clusters", clusters(rules)), **self._write_routes(running, rules)}
+
     def push(self, home: Home, running: RunningRouter, rules: Rules) -> None:
         """Write what differs, clusters before the routes that name them, and the routes before what they leave."""
         self.ensure(home, running)
-        folder = Path(running.facts["folder"])
+        folder, rules = config_of(running), self._seen(running, rules)
         wanted = clusters(rules)
         named = {one["name"] for one in wanted}
         gone = [one for one in _written(folder / "clusters.json") if one["name"] not in named]
@@ -71,7 +79,8 @@ class EnvoyRouter(WatchedRouter):
 
     @staticmethod
     def _write_routes(running: RunningRouter, rules: Rules) -> dict[str, str]:
-        folder, access_log = Path(running.facts["folder"]), Path(running.facts["access_log"])
+        folder = config_of(running)
+        access_log = Path(running.facts.get("inside_log") or running.facts["access_log"])
         return {
             "routes": _put(folder, "routes", routes(rules)),
             "listeners": _put(folder, "listeners", listeners(rules, running, folder, access_log)),
@@ -115,15 +124,25 @@ class EnvoyRouter(WatchedRouter):
         """Drain, then end the watcher, which ends Envoy; then remove the admin socket's own folder."""
         admin = Path(running.facts["admin"])
         with contextlib.suppress(ServiceDown):
-            asked = EnvoyAdmin(admin)
-            asked.drain()
-            until = time.monotonic() + _DRAIN_SECONDS
-            while time.monotonic() < until and int(asked.stats(_ACTIVE).get(f"http.{PREFIX}.{_ACTIVE}", 0)):
-                time.sleep(_POLL_SECONDS)
+            EnvoyAdmin(admin).drain()
+            EnvoyAdmin(admin).wait_for_none("downstream_rq_active", _DRAIN_SECONDS)
         end(running)
 
 
-_ACTIVE = "downstream_rq_active"
+def config_of(running: RunningRouter) -> Path:
+    """Return the folder that Envoy reads."""
+    return Path(running.facts.get("config") or running.facts["folder"])
+
+
+def command_of(executable: Path, running: RunningRouter) -> list[str]:
+    """Return what starts Envoy."""
+    command = [str(executable), "-c", str(config_of(running) / "bootstrap.json"), "--concurrency", "1"]
+    command += ["--disable-hot-restart", "--log-level", "warning", "--drain-time-s", "5"]
+    command += ["--file-flush-interval-msec", "500"]
+    output = running.facts.get("output")
+    return command + (["--log-path", output] if output else [])
+
+
 _WARMING = "cluster_manager.warming_clusters"
 _VERSIONS = {
     "clusters": "cluster_manager.cds.version_text",
@@ -141,7 +160,7 @@ def _put(folder: Path, name: str, resources: list[dict[str, object]]) -> str:
         if path.read_text() == text:
             return version
     # Keys are in it.
-    write_atomic(path, text, mode=0o600)
+    write_atomic(path, text, mode=0o600, owner=owner_of(folder))
     return version
 
 

@@ -11,6 +11,9 @@ from ..endpoints import RunningRouter
 from ..home import Home
 from .rules import Rules
 
+# The kind of a router that is an Envoy in a container.
+CONTAINED = "envoy-container"
+
 
 @dataclass(frozen=True)
 class RouterHealth:
@@ -75,6 +78,17 @@ class Router(Protocol):
             If the port is in use.
         StartFailed
             If it does not come up; nothing of it stays.
+        """
+
+    def take_over(
+        self, home: Home, running: RunningRouter, rules: Rules, commit: Callable[[RunningRouter], None]
+    ) -> None:
+        """Take the place of a router of another kind at its port; no client is refused meanwhile.
+
+        Raises
+        ------
+        DeployError
+            If it cannot; the other one goes on.
         """
 
     def push(self, home: Home, running: RunningRouter, rules: Rules) -> None:

@@ -43,3 +43,4 @@ class Rules:
     inner_key: str = field(default="", repr=False)
     certificate: Certificate | None = None  # what clients are shown; None for plain HTTP
     sticky: str = ""  # a header: requests with the same value of it get the same deployment; empty for none
+    workspace: str = ""  # the id of the endpoint's workspace: a router's container is labelled with it

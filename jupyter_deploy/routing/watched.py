@@ -11,18 +11,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import psutil
 
 from ..endpoints import RunningRouter
-from ..errors import PortBusy
+from ..errors import PortBusy, TargetProblem
 from ..files import write_atomic
 from ..home import Home
 from ..targets import owner_of_port
 from .beside import SUPERVISE
+from .rules import Rules
 from .standby import reserve
 from .watcher import PIDS, PLAN
 
@@ -33,6 +34,12 @@ _ENDING_SECONDS = 8.0
 
 class WatchedRouter:
     """A router's process with a watcher beside it, both found again by the files in the endpoint's folder."""
+
+    def take_over(
+        self, home: Home, running: RunningRouter, rules: Rules, commit: Callable[[RunningRouter], None]
+    ) -> None:
+        """Refuse: a running router is better than this one, or as good."""
+        raise TargetProblem(f"Endpoint {rules.endpoint} has a router.", hint="It goes on.")
 
     def ensure(self, home: Home, running: RunningRouter) -> None:
         """Start the watcher where it has died: it takes a living router over, or starts another."""
@@ -58,15 +65,15 @@ def facts_of(home: Home, endpoint: str) -> dict[str, str]:
     """Make the folder of an endpoint's router; returns the places of its files and sockets."""
     folder = home.endpoint(endpoint) / "router"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sockets = _sockets(folder)
+    sockets = socket_place(folder)
     access_log = home.logs / f"{endpoint}.access.log"
     facts = {"folder": str(folder), "admin": str(sockets / "admin.sock"), "access_log": str(access_log)}
     return {**facts, "inner": str(sockets / "inner.sock")}
 
 
-def write_plan(running: RunningRouter, command: Sequence[str]) -> None:
+def write_plan(running: RunningRouter, command: Sequence[str], **more: object) -> None:
     """Write down what the watcher starts."""
-    plan = {**running.facts, "command": list(command), "port": running.port}
+    plan = {**running.facts, "command": list(command), "port": running.port, **more}
     write_atomic(Path(running.facts["folder"]) / PLAN, json.dumps(plan), mode=0o600)
 
 
@@ -82,13 +89,13 @@ def spawn(folder: Path) -> None:
 
 def watcher_of(folder: Path) -> psutil.Process | None:
     """Find the watcher of a folder."""
-    return _process(folder, "watcher")
+    return process_of(folder, "watcher")
 
 
 def end(running: RunningRouter) -> None:
     """End the watcher, which ends the router; then remove the sockets' own folder."""
     folder, admin = Path(running.facts["folder"]), Path(running.facts["admin"])
-    processes = [one for one in (watcher_of(folder), _process(folder, "router")) if one]
+    processes = [one for one in (watcher_of(folder), process_of(folder, "router")) if one]
     for process in processes[:1]:
         process.send_signal(signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=_ENDING_SECONDS)
@@ -110,10 +117,11 @@ def _runs(process: psutil.Process) -> bool:
 def last_words(running: RunningRouter) -> tuple[str, Path]:
     """Return the end of the router's own log, and its place."""
     log = Path(running.facts["folder"]) / "router.log"
-    return (log.read_text(errors="replace")[-2000:] if log.exists() else ""), log
+    logs = (Path(one) for one in (str(log), running.facts.get("output", "")) if one)
+    return "".join(one.read_text(errors="replace")[-2000:] for one in logs if one.exists()), log
 
 
-def _process(folder: Path, which: str) -> psutil.Process | None:
+def process_of(folder: Path, which: str) -> psutil.Process | None:
     """Find a process that the watcher has noted; it counts only if its command line names this folder."""
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
         process = psutil.Process(int(json.loads((folder / PIDS).read_text())[which]))
@@ -123,15 +131,15 @@ def _process(folder: Path, which: str) -> psutil.Process | None:
     return None
 
 
-def _sockets(folder: Path) -> Path:
+def socket_place(folder: Path) -> Path:
     """Choose a folder for the router's sockets: systems limit the length of their paths."""
     if len(os.fsencode(folder / "admin.sock")) <= _SOCKET_PATH:
         return folder
     return Path(tempfile.mkdtemp(prefix="jupyter-deploy-"))
 
 
-def bound(port: int) -> socket.socket:
-    """Reserve a port for a new router.
+def bound(port: int, folder: Path | None = None) -> socket.socket:
+    """Reserve a port for a new router, whose sockets belong to the owner of ``folder``.
 
     Raises
     ------
@@ -144,7 +152,7 @@ def bound(port: int) -> socket.socket:
             with socket.socket() as alone:
                 alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 alone.bind(("127.0.0.1", port))
-        return reserve(port)
+        return reserve(port, folder)
     except OSError as error:
         owner = owner_of_port(port) or "another program"
         raise PortBusy(

@@ -20,9 +20,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import ServiceDown
 from ..files import write_atomic
 from ..store import Held, lock
+from .admin import EnvoyAdmin
 from .beside import BACK_OFF, STEADY_SECONDS, Beside, is_ours
+from .boxed import Box
 from .standby import Standby
 
 PLAN = "router.json"
@@ -30,6 +33,7 @@ PIDS = "router.pids"
 # How late a SIGTERM may be seen.
 _SIGNAL_SECONDS = 0.1
 _ENDING_SECONDS = 3.0
+_LEAVING_SECONDS = 10.0
 _LOG_SIZE = 20_000_000
 _LOG_LOOK_SECONDS = 5.0
 
@@ -49,11 +53,9 @@ def main(folder: Path) -> int:
 class _Watcher:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        plan = json.loads((folder / PLAN).read_text())
-        self._command: list[str] = plan["command"]
-        self._access_log, self._admin, self._inner = Path(plan["access_log"]), plan["admin"], plan["inner"]
+        self._read_plan()
         # No other program gets the port while Envoy is away, and no client is refused.
-        self._standby = Standby(plan["port"], plan["inner"])
+        self._standby = Standby(self._plan["port"], self._plan["inner"])
         self._child: subprocess.Popen[bytes] | None = None
         self._pid, self._ending = 0, False
         self._looked = time.monotonic()
@@ -65,6 +67,17 @@ class _Watcher:
     def _on_signal(self, number: int, frame: object) -> None:
         self._ending = True
 
+    def _read_plan(self) -> None:
+        self._stated = _state_of(self._folder / PLAN)
+        self._plan = plan = json.loads((self._folder / PLAN).read_text())
+        self._command: list[str] = plan["command"]
+        self._access_log, self._admin, self._inner = Path(plan["access_log"]), plan["admin"], plan["inner"]
+        self._box = Box.of(plan)
+
+    def _is_another(self) -> bool:
+        """Whether there is another plan: another router takes this one's place."""
+        return _state_of(self._folder / PLAN) not in {0, self._stated}
+
     def run(self) -> int:
         self._adopt()
         quick = 0
@@ -75,12 +88,27 @@ class _Watcher:
             self._wait()
             if self._ending:
                 break
+            if self._is_another():
+                self._give_way()
+                quick = 0
+                continue
             quick = 0 if time.monotonic() - born > STEADY_SECONDS else quick + 1
-            self._say(f"the router (pid {self._pid}) died; it is started again")
+            if self._pid:
+                self._say(f"the router (pid {self._pid}) died; it is started again")
             self._pid, self._child = 0, None
             self._pause(BACK_OFF[min(quick, len(BACK_OFF)) - 1] if quick else 0.0)
         self._end()
         return 0
+
+    def _give_way(self) -> None:
+        """Let another router take the place of this one; no client is refused, and each gets its answer."""
+        self._standby.go_ahead()
+        with contextlib.suppress(ServiceDown):
+            EnvoyAdmin(Path(self._admin)).leave(_LEAVING_SECONDS)
+        self._end_router()
+        self._read_plan()
+        self._standby.use(self._inner)
+        self._pid, self._child = 0, None
 
     def _adopt(self) -> None:
         """Find the Envoy of a watcher that died; it goes on undisturbed."""
@@ -96,6 +124,10 @@ class _Watcher:
             Path(place).unlink(missing_ok=True)
             # A temporary folder is gone after a restart of the machine.
             Path(place).parent.mkdir(mode=0o700, exist_ok=True)
+        if self._box is not None:
+            self._pid = self._box.start(self._say)
+            self._note()
+            return
         with (self._folder / "router.log").open("ab") as log:
             self._child = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder
@@ -109,7 +141,7 @@ class _Watcher:
     def _wait(self) -> None:
         """Return when the router has died, or is to end."""
         with _deaths_of(self._pid) as death:
-            while not self._ending and self._lives():
+            while not self._ending and self._lives() and not self._is_another():
                 # Where the system tells of a death, this returns at once.
                 if death is not None:
                     select.select([death], [], [], _SIGNAL_SECONDS)
@@ -142,6 +174,8 @@ class _Watcher:
             self._access_log.replace(self._access_log.with_name(self._access_log.name + ".1"))
         except FileNotFoundError:
             return
+        if self._box is not None:
+            self._box.begin_log()
         connection = http.client.HTTPConnection("localhost", timeout=5)
         connection.sock = socket.socket(socket.AF_UNIX)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
@@ -151,19 +185,33 @@ class _Watcher:
 
     def _end(self) -> None:
         self._beside.end()
+        self._end_router()
+        self._standby.close()
+
+    def _end_router(self) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not self._lives():
                 break
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, number)
+                if self._pid:
+                    os.kill(self._pid, number)
             until = time.monotonic() + _ENDING_SECONDS
             while self._lives() and time.monotonic() < until:
                 time.sleep(0.01)
-        self._standby.close()
+        if self._box is not None:
+            self._box.remove()
 
     def _say(self, text: str) -> None:
         with (self._folder / "router.log").open("a", encoding="utf-8") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+
+def _state_of(path: Path) -> int:
+    """Return what differs once a file has been replaced; 0 without one."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 @contextlib.contextmanager

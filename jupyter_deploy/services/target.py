@@ -104,6 +104,8 @@ class Capabilities:
         Whether a debugger on this machine can attach to a server's worker.
     warm : bool
         Whether it can have a process ready that has imported what a server needs.
+    contains : bool
+        Whether its servers are containers of this machine's engine, so that a router goes beside them in another one.
     """
 
     limits: bool = False  # whether memory and processors of a service can be limited
@@ -118,6 +120,7 @@ class Capabilities:
     # whether a new server can take the address of the one before it while that one still answers
     takes_over: bool = False
     warm: bool = False  # whether it can have a process ready that has imported what a server needs
+    contains: bool = False  # whether its servers are containers of this machine's engine
 
 
 class KeptWarm(Protocol):

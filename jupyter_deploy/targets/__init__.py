@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .choice import having as having
     from .choice import packager as packager
     from .choice import target as target
+    from .docker import RouterContainer as RouterContainer
     from .following import Following as Following
     from .process import birth as birth
     from .process import lives as lives
@@ -31,6 +32,7 @@ else:
         {
             "asking": "Connections",
             "choice": "CHOICES NEAREST VARIABLE all_targets choices_with_added choose having packager target",
+            "docker": "RouterContainer",
             "following": "Following",
             "process": "birth lives owner_of_port",
         },

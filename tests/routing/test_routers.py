@@ -24,6 +24,7 @@ import requests
 
 from jupyter_deploy.endpoints import HEADER, MIRRORED, Limits, RunningRouter
 from jupyter_deploy.errors import PortBusy
+from jupyter_deploy.files import owner_of
 from jupyter_deploy.home import Home
 from jupyter_deploy.routing import Backend, Pool, Router, Rules, notice_of, router_of
 from jupyter_deploy.routing.rulefile import read_rules, rules_text
@@ -354,9 +355,9 @@ def test_it_ends_when_its_workspace_is_removed(kind: str, tmp_path: Path) -> Non
     assert alive == []
 
 
-def test_what_holds_requests_may_come_later(routed: Routed, tmp_path: Path) -> None:
+def test_what_holds_requests_may_come_later(routed: Routed) -> None:
     # As while the supervisor of a deployment that sleeps is started again.
-    place = tmp_path / "held"
+    place = routed.router.held_at(routed.running, "blue")
     routed.use(pools=(Pool("blue", (Backend(path=str(place)),)), routed.first.pools[1]))
     answers: list[int] = []
     client = threading.Thread(target=lambda: answers.append(routed.post().status_code))
@@ -365,6 +366,8 @@ def test_what_holds_requests_may_come_later(routed: Routed, tmp_path: Path) -> N
         client.join(1.0)
         assert answers == []
         listener.bind(str(place))
+        if owner := owner_of(place.parent):
+            os.chown(place, *owner)
         listener.listen()
         while client.is_alive():
             taken, _ = listener.accept()

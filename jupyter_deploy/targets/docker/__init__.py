@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .daemon import unreachable as unreachable
     from .output import file_output as file_output
     from .packager import DockerPackager as DockerPackager
+    from .routers import RouterContainer as RouterContainer
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -17,5 +18,6 @@ else:
             "daemon": "unreachable",
             "output": "file_output",
             "packager": "DockerPackager",
+            "routers": "RouterContainer",
         },
     )

@@ -48,7 +48,12 @@ def base_of(environment: Environment, environ: Mapping[str, str] = os.environ) -
         return f"{LABEL}/base:{environment.digest[:24]}"
     if environment.base_image:
         return environment.base_image
-    return (environ.get(BASE_VARIABLE) or _DEFAULT_BASE).replace("{python}", environment.python)
+    return base_image(environment.python, environ)
+
+
+def base_image(python: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the image that containers with a version of Python start from."""
+    return (environ.get(BASE_VARIABLE) or _DEFAULT_BASE).replace("{python}", python)
 
 
 def environment_tag(environment: Environment) -> str:

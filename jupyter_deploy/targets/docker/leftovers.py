@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ...environments import Environment
@@ -12,6 +13,7 @@ from .daemon import engine
 from .facts import ContainerFacts
 from .images import LABEL, base_of, environment_tag, runtime_tag
 from .installation import CACHE_VOLUME
+from .routers import ROLE
 
 # Another process may be creating a container that it has not recorded yet.
 _YOUNG_SECONDS = 600.0
@@ -32,8 +34,16 @@ def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator
     ids = {identity for one in facts for identity in (one.container, one.network)}
     now = datetime.now(UTC).timestamp()
     for container in ours:
+        if _of_a_router(container["Labels"]):
+            continue
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
             yield container["Id"], container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12]
+
+
+def _of_a_router(labels: Mapping[str, str]) -> bool:
+    """Whether a container is that of a router whose endpoint is there."""
+    place = labels.get(f"{LABEL}.plan", "")
+    return labels.get(f"{LABEL}.role") == ROLE and Path(place).is_file()
 
 
 def images(client: Any, workspace: str, needed: Iterable[Environment]) -> Iterator[tuple[str, str, int]]:

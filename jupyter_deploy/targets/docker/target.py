@@ -59,7 +59,7 @@ class DockerTarget:
     """Starts containers that outlive the process that started them, and finds them again by their ids and labels."""
 
     name = "docker"
-    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, takes_over=True)
+    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, takes_over=True, contains=True)
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Pull or build the image."""
