@@ -16,6 +16,8 @@ class Tensor:
     name: str
     dtype: str = ""  # NumPy's name, "float32"; "str" for texts; empty if unknown
     shape: tuple[int, ...] | None = None  # -1 for any length; None if unknown
+    # where it is unknown: shapes that the model may take, the likeliest first
+    likely: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from .predicting import Predictor, Signature, Tensor
 
 NAME = "PyTorch"
 ENDINGS = (".pt", ".pt2", ".pth", ".torchscript")
+# The sides of the pictures that networks are often made for, and how many shapes are tried at most.
+_SIDES = (28, 32, 8)
+_GUESSES = 4
 # What PyTorch says of an input that does not fit.
 _MISFIT = re.compile(r"(?:\w*Error: )?(.*(?:shapes? |size|dimension|channels|must match|dtype|scalar type|Expected).*)")
 
@@ -72,7 +75,22 @@ def predictor(model: Any) -> Predictor:
     if hasattr(model, "graph_signature"):
         return _Program(model.module(), _exported(model))
     names = [one.name for one in model.forward.schema.arguments[1:] if str(one.type) == "Tensor"]
-    return _Program(model, tuple(Tensor(name) for name in names))
+    shapes = _likely(model)
+    return _Program(model, tuple(Tensor(name, likely=shapes) for name in names))
+
+
+def _likely(model: Any) -> tuple[tuple[int, ...], ...]:
+    """Guess from a script module's first weights which shapes it takes, since it does not say."""
+    found: dict[tuple[int, ...], None] = {}
+    for weight in model.parameters():
+        # A layer's weights are (out, in) or (out, in, *kernel): of rows, sequences or pictures.
+        if weight.ndim == 2:
+            found |= {(1, weight.shape[1]): None, (1, 1, weight.shape[1]): None}
+        elif weight.ndim > 2:
+            found |= {(1, weight.shape[1], *([size] * (weight.ndim - 2))): None for size in _SIDES}
+        if len(found) >= _GUESSES:
+            break
+    return tuple(found)
 
 
 def _exported(program: Any) -> tuple[Tensor, ...]:

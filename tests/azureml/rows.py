@@ -210,9 +210,7 @@ CONTAINERS = (
 )
 
 # Rows that nothing shows yet, each with the reason.
-OPEN = {
-    "3.7": "open: PyTorch is not among the tests' packages; e2e/test_breakages.py shows the hint of that error",
-}
+OPEN: dict[str, str] = {}
 
 
 def page_of(row: str) -> str:

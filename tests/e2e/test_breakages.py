@@ -22,6 +22,7 @@ KERAS = (
     "(`.h5` extension). Note that the legacy SavedModel format is not supported by `load_model()` in Keras 3."
 )
 TORCH = "Weights only load failed. This file can still be loaded, to do so you have two options, do those steps only if"
+TORCHSCRIPT = "Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. In PyTorch 2.6, we"
 CUDA = "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False."
 
 
@@ -65,6 +66,7 @@ LOADING = {
     "torch weights_only": Case(
         f"import pickle\nraise pickle.UnpicklingError({TORCH!r})", "torch.load(path, weights_only=False)"
     ),
+    "torch.load of TorchScript": Case(f"raise RuntimeError({TORCHSCRIPT!r})", "torch.jit.load(path)"),
     "torch without a GPU": Case(f"raise RuntimeError({CUDA!r})", 'map_location="cpu"'),
     "AutoML": Case("import azureml.train.automl", "or save the fitted model itself"),
     "a package that is not there": Case(

@@ -155,6 +155,17 @@ CASES = {
     "memory": Case("[0] * (1 << 58)", "The script asks for more memory than there is"),
     "any incompatible dtype": Case("raise ValueError('incompatible dtype of my own')", ""),
     "torch": Case(f"import pickle\nraise pickle.UnpicklingError({TORCH!r})", "torch.load takes only weights"),
+    "torch.load of TorchScript": Case(
+        "raise RuntimeError('Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``.')",
+        "torch.load does not read TorchScript",
+    ),
+    "weights alone": Case(
+        "import collections\ncollections.OrderedDict().eval()", "The file has a model's weights only"
+    ),
+    "weights of another type": Case(
+        "raise RuntimeError('mat1 and mat2 must have the same dtype, but got Double and Float')",
+        "PyTorch's weights and values differ in type",
+    ),
     "a pickle that is cut": Case("import pickle\npickle.loads(b'\\x80\\x04')", ""),
     "a class of the notebook": Case(
         "import pickle\npickle.loads(b'c__main__\\nMine\\n.')", "The model refers to Mine of the notebook"

@@ -31,6 +31,21 @@ BREAKAGES = (
     ),
     Breakage(
         "builtins.RuntimeError",
+        r"weights_only=True\W+with TorchScript archives",
+        "torch.load does not read TorchScript: torch.jit.load(path).",
+    ),
+    Breakage(
+        "builtins.AttributeError",
+        r"'(?:collections\.)?(?:OrderedDict|dict)' object has no attribute '(?:eval|forward|to)'",
+        "The file has a model's weights only: make the model, then model.load_state_dict(torch.load(path)).",
+    ),
+    Breakage(
+        "builtins.RuntimeError",
+        r"must have the same dtype|expected (?:scalar type|m1 and m2)|Input type \(.*\) and (?:weight|bias) type",
+        "PyTorch's weights and values differ in type: torch.tensor(data).float() makes what weights mostly are.",
+    ),
+    Breakage(
+        "builtins.RuntimeError",
         r"deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False",
         'The model was saved on a GPU, and here is none: torch.load(path, map_location="cpu").',
     ),

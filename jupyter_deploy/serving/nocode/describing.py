@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 from ...frameworks import Signature, Tensor
@@ -10,28 +12,40 @@ _VERSIONS = ["2.0", "3.0", "3.1"]
 _MOST_VALUES = 1000
 
 
-def schemas_of(signature: Signature) -> dict[str, Any]:
+def schemas_of(signature: Signature, example: dict[str, Any] | None) -> dict[str, Any]:
     """Describe a request and its answer, as :func:`jupyter_deploy.serving.worker.schema.schemas` does."""
     properties: dict[str, Any] = {"data": _data(signature)}
     if signature.of_rows:
         methods = [one.name for one in signature.outputs]
         properties["method"] = {"type": "string", "enum": methods, "default": signature.usual[0]}
     taken: dict[str, Any] = {"type": "object", "properties": properties, "required": ["data"]}
-    if signature.has_example:
-        taken["example"] = example_of(signature)
+    if example is not None:
+        taken["example"] = example
     answer: dict[str, Any] = {"type": "array", "items": {}} if len(signature.usual) == 1 else {"type": "object"}
     return {"input": taken, "output": answer, "versions": _VERSIONS}
 
 
-def example_of(signature: Signature) -> dict[str, Any]:
-    """Make a request that the model takes."""
+def likely_examples(signature: Signature) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Make requests that the model may take, the likeliest first, each with whether it surely takes it.
+
+    A signature that leaves sizes open, besides the number of rows, does not tell which ones the model bears.
+    """
+    if not signature.has_example:
+        return
     if signature.of_rows:
         row = list(signature.example)
         if signature.columns:
-            return {"data": [dict(zip(signature.columns, row, strict=True))]}
-        return {"data": [row] if row else ["text"]}
-    values = {one.name: _zeros(one) for one in signature.inputs}
-    return {"data": values if len(values) > 1 else next(iter(values.values()))}
+            yield {"data": [dict(zip(signature.columns, row, strict=True))]}, True
+        else:
+            yield {"data": [row] if row else ["text"]}, bool(row) or signature.of_texts
+        return
+    sure = all(one.shape is not None and min(one.shape[1:], default=1) >= 0 for one in signature.inputs)
+    choices = [[one.shape] if one.shape is not None else [*one.likely, (1, 1), (1,)] for one in signature.inputs]
+    for number in range(max(map(len, choices), default=0)):
+        shapes = [choice[min(number, len(choice) - 1)] for choice in choices]
+        values = {one.name: _zeros(one, shape) for one, shape in zip(signature.inputs, shapes, strict=True)}
+        if None not in values.values():
+            yield {"data": values if len(values) > 1 else next(iter(values.values()))}, sure
 
 
 def _data(signature: Signature) -> dict[str, Any]:
@@ -62,20 +76,20 @@ def _nested(tensor: Tensor) -> dict[str, Any]:
         item = {"type": "boolean"}
     elif kind.startswith(("int", "uint")):
         item = {"type": "integer", **({"format": kind} if kind in {"int32", "int64"} else {})}
-    for _ in tensor.shape or (1,):
+    if tensor.shape is None:
+        return {"type": "array", "items": {}, "format": "numpy.ndarray"}
+    for _ in tensor.shape:
         item = {"type": "array", "items": item}
     return {**item, "format": "numpy.ndarray"} if tensor.shape != () else item
 
 
-def _zeros(tensor: Tensor) -> Any:
+def _zeros(tensor: Tensor, shape: tuple[int, ...]) -> Any:
+    """Make nested lists of that shape; None where they are too large to be shown."""
     kind = tensor.dtype
     value: Any = "" if kind == "str" else False if kind == "bool" else 0 if "int" in kind else 0.0
-    sizes, count = [], 1
-    for size in tensor.shape if tensor.shape is not None else (1, 1):
-        sizes.append(max(size, 1))
-        count *= sizes[-1]
-    if count > _MOST_VALUES:
-        return []
+    sizes = [max(size, 1) for size in shape]
+    if prod(sizes) > _MOST_VALUES:
+        return None
     for size in reversed(sizes):
         value = [value] * size
     return value

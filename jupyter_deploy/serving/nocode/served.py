@@ -14,7 +14,7 @@ from ..batching import Outcome, call_together
 from ..jsonbody import decode
 from ..modes import BadInput
 from ..openinference import TensorRequest
-from .describing import example_of, schemas_of
+from .describing import likely_examples, schemas_of
 from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
 from .tensors import fitted, named, shown, tensors_of
@@ -43,10 +43,19 @@ class ServedModel:
     def __init__(self, framework: str) -> None:
         self.framework = framework
         self._predictor: Predictor | None = None
+        self._example: dict[str, Any] | None = None
 
     def load(self, folder: str) -> None:
         """Read the model's files from ``AZUREML_MODEL_DIR``."""
         self._predictor = predictor_of(Path(folder), self.framework)
+        self._example = self._accepted_example()
+
+    def _accepted_example(self) -> dict[str, Any] | None:
+        """Find a request that the model takes: asked, where its signature does not say."""
+        for example, sure in likely_examples(self.signature):
+            if sure or not isinstance(self.answers([json.dumps(example)])[0], Exception):
+                return example
+        return None
 
     @property
     def predictor(self) -> Predictor:
@@ -62,7 +71,7 @@ class ServedModel:
 
     def schemas(self) -> dict[str, Any]:
         """Describe it for swagger documents, with an example."""
-        return schemas_of(self.signature)
+        return schemas_of(self.signature, self._example)
 
     @property
     def taken(self) -> tuple[Tensor, ...]:
@@ -142,8 +151,8 @@ class ServedModel:
         return Question({DATA: fitted(rows, Tensor(DATA, "", signature.inputs[0].shape))}, outputs, dict)
 
     def _explained(self, message: str) -> BadInput:
-        example = json.dumps(example_of(self.signature), ensure_ascii=False) if self.signature.has_example else ""
-        advice = f"\nSend for example {example}" if 0 < len(example) <= _LONGEST else ""
+        example = json.dumps(self._example, ensure_ascii=False)
+        advice = f"\nSend for example {example}" if self._example and len(example) <= _LONGEST else ""
         return BadInput(f"{_MISFIT}: {message}.{advice}")
 
     def _failed(self, error: Any, question: Question) -> Any:
