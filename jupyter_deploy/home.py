@@ -43,6 +43,11 @@ class Home:
         return self.root / "environments"
 
     @property
+    def wheels(self) -> Path:
+        """The users' own wheels, one folder per content."""
+        return self.root / "wheels"
+
+    @property
     def runtime(self) -> Path:
         """Copies of this package's own files for interpreters that lack them, one folder per digest."""
         return self.root / "runtime"

@@ -112,8 +112,7 @@ class Packages:
         environment = INFERRED if spec.environment in {"", KERNEL} else spec.environment
         return replace(spec, environment=environment, target=packager().target, tls="")
 
-    @staticmethod
-    def _write(contents: PackageContents, folder: Path, staging: Path) -> tuple[str, ...]:
+    def _write(self, contents: PackageContents, folder: Path, staging: Path) -> tuple[str, ...]:
         if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARK).exists())):
             raise UsageProblem(
                 f"{folder} holds something else than a package.",
@@ -121,7 +120,7 @@ class Packages:
             )
         half = staging / "package"
         half.mkdir()
-        notices = packager().write(contents, half)
+        notices = packager().write(contents, half, self._home)
         beside = folder.with_name(f".{folder.name}.{staging.name}")
         with told(folder.parent):
             folder.parent.mkdir(parents=True, exist_ok=True)

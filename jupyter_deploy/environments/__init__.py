@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .requirements import uv_arguments as uv_arguments
     from .rows import Environments as Environments
     from .uv import bar as bar
+    from .wheels import Wheels as Wheels
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -48,5 +49,6 @@ else:
             "requirements": "uv_arguments",
             "rows": "Environments",
             "uv": "bar",
+            "wheels": "Wheels",
         },
     )

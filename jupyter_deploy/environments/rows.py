@@ -11,16 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import EnvironmentProblem, NotFound, UsageProblem, not_found
+from ..home import Home
 from ..store import Database, environments
 from .environment import Environment, checked, from_stored, stored
 from .private import refuse_where_shared
+from .wheels import Wheels
 
 
 class Environments(Mapping[str, Environment]):
     """The registered environments; ``workspace.environments["NAME"]`` or ``["NAME:VERSION"]``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: Home) -> None:
         self._database = database
+        self.wheels = Wheels(home)
 
     def __iter__(self) -> Iterator[str]:
         with self._database.read() as connection:

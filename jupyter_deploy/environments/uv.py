@@ -11,6 +11,7 @@ from ..errors import EnvironmentProblem
 from ..progress import Step
 from .environment import Environment
 from .indexes import redacted
+from .wheels import placed, wheel_name
 
 # The libraries that the server needs, besides this package's own files.
 _RUNTIME = ("httptools", "orjson", "prometheus-client", "pyjwt", "uvicorn", "uvloop", "werkzeug")
@@ -41,9 +42,14 @@ def binary() -> Path:
         raise EnvironmentProblem("uv is not installed.", hint="%pip install uv, then deploy again.") from error
 
 
-def lines(environment: Environment) -> list[str]:
-    """List the lines of a requirements file for an environment and the server, options first."""
-    return [*environment.options, *environment.requirements, *runtime_requirements()]
+def lines(environment: Environment, wheels: Path | None = None) -> list[str]:
+    """List the lines of a requirements file for an environment and the server, options first.
+
+    ``wheels`` is the folder where the installer finds the user's own wheels; without it they have their addresses.
+    """
+    named = environment.requirements
+    own = named if wheels is None else [placed(line, wheels) for line in named]
+    return [*environment.options, *own, *runtime_requirements()]
 
 
 def runtime_requirements() -> list[str]:
@@ -111,7 +117,11 @@ def _blamed(text: str, wanted: Sequence[str]) -> list[str]:
     found = [line for line in wanted if re.search(_said(line.partition(";")[0], ends=_END), blame, re.IGNORECASE)]
     if found:
         return found
-    names = {line: re.split(r"[^A-Za-z0-9\-_.]", line, maxsplit=1)[0] for line in wanted if not line.startswith("-")}
+    names = {
+        line: wheel_name(line) or re.split(r"[^A-Za-z0-9\-_.]", line, maxsplit=1)[0]
+        for line in wanted
+        if not line.startswith("-")
+    }
     return [line for line, name in names.items() if name and re.search(_said(name), text, re.IGNORECASE)][:3]
 
 

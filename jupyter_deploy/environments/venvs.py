@@ -18,6 +18,7 @@ from . import uv
 from .environment import Environment, stored
 from .indexes import uv_settings
 from .requirements import uv_arguments
+from .wheels import Wheels
 
 _WHOLE = "environment.json"
 _END_SECONDS = 5.0
@@ -52,15 +53,16 @@ def ensure(home: Home, environment: Environment, say: Callable[[str], None]) -> 
     with built_once(home.environments, environment.digest):
         if not ((folder / _WHOLE).exists() and python.exists()):
             remove_tree(folder, trash=home.staging)
+            Wheels(home).files(environment.requirements)
             try:
-                _make(folder, environment, say)
+                _make(folder, environment, home.wheels, say)
             except BaseException:
                 remove_tree(folder, trash=home.staging)
                 raise
     return python
 
 
-def _make(folder: Path, environment: Environment, say: Callable[[str], None]) -> None:
+def _make(folder: Path, environment: Environment, wheels: Path, say: Callable[[str], None]) -> None:
     program = str(uv.binary())
     steps = uv.Steps(0.05)
     wanted = sys.executable if environment.python == "{}.{}".format(*sys.version_info) else environment.python
@@ -68,7 +70,7 @@ def _make(folder: Path, environment: Environment, say: Callable[[str], None]) ->
     _run([program, "venv", "--no-project", "--no-config", "--python", wanted, str(folder)], environment, steps, say)
     requirements = folder / "requirements.txt"
     # Indexes may have credentials.
-    write_atomic(requirements, "".join(f"{line}\n" for line in uv.lines(environment)), mode=0o600)
+    write_atomic(requirements, "".join(f"{line}\n" for line in uv.lines(environment, wheels)), mode=0o600)
     more = [*uv_settings(os.environ).arguments(), *uv_arguments(environment.options)]
     if environment.constraints:
         constraints = folder / "constraints.txt"

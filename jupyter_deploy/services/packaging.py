@@ -38,7 +38,7 @@ class Packager(Protocol):
 
     target: str
 
-    def write(self, contents: PackageContents, folder: Path) -> tuple[str, ...]:
+    def write(self, contents: PackageContents, folder: Path, home: Home) -> tuple[str, ...]:
         """Write all that a package is built from into an empty folder; returns what was left out, for people."""
 
     def build(

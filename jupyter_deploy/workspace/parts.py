@@ -84,7 +84,7 @@ class Parts:
         """The registered environments."""
         from ..environments import Environments
 
-        return Environments(self._database)
+        return Environments(self._database, self.home)
 
     @cached_property
     def runs(self) -> Runs:

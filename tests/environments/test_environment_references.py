@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_deploy.environments import Environment, Environments, environment_of, reference_of
 from jupyter_deploy.errors import DeployError, EnvironmentProblem, NotFound, StoreProblem, UsageProblem
+from jupyter_deploy.home import Home
 from jupyter_deploy.store import Database
 from jupyter_deploy.store.migrations import SCHEMA_VERSION
 from jupyter_deploy.workspace import Workspace
@@ -19,7 +20,7 @@ from jupyter_deploy.workspace import Workspace
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Environments:
-    return Environments(Database.at(tmp_path / "state.db"))
+    return Environments(Database.at(tmp_path / "state.db"), Home(tmp_path))
 
 
 def inferred() -> list[str]:

@@ -176,6 +176,21 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
             "then Environment.from_conda_specification(name, 'env.yml').",
         )
 
+    @staticmethod
+    def add_private_pip_wheel(workspace: Workspace, file_path: str | Path, exist_ok: bool = False) -> str:
+        """Keep a wheel that no index has, and return the requirement that installs it: ``add_pip_package`` takes it.
+
+        The same content gives the same requirement. Other content under a kept wheel's name is refused, unless
+        ``exist_ok``: environments that have the old one keep it then.
+        """
+        kept, others = workspace._local.environments.wheels.keep(file_path, exist_ok=exist_ok)
+        if others:
+            notice(
+                f"A wheel {kept.file} is kept already, with other content: environments that have that one keep it. "
+                "What is returned names the new one."
+            )
+        return kept.address
+
     def build(self, workspace: Workspace, image_build_compute: object = None) -> Environment:
         """Do nothing: it is made when a service needs it. Returns itself, which is complete."""
         return self

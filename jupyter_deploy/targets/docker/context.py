@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...bundles import Bundle
-from ...environments import redacted, runtime, uv
+from ...environments import Wheels, redacted, runtime, uv
+from ...home import Home
 from ...services import PackageContents
 from ...serving import ServingConfig
 from .images import PORT, RUNTIME_FOLDER, WARM, base_of, labels_text
@@ -34,6 +35,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python3", "-c",
 ENTRYPOINT ["python3", "-u", "-m", "jupyter_deploy.serving"]
 CMD ["{FOLDER}/bundle", "--config", "{FOLDER}/config.json"]
 """
+_WHEELS = f"{RUNTIME_FOLDER}/wheels"
 _INSTALL = f"""COPY requirements.txt constraints.txt {RUNTIME_FOLDER}/
 RUN python3 -m pip install --no-cache-dir -r {RUNTIME_FOLDER}/requirements.txt -c {RUNTIME_FOLDER}/constraints.txt
 COPY jupyter_deploy {RUNTIME_FOLDER}/jupyter_deploy
@@ -63,15 +65,16 @@ def dockerfile(contents: PackageContents, base: str = "") -> str:
     if base:
         return f"FROM {base}\nUSER 0\n{_SERVE}{labels}\n"
     environment = contents.environment
+    own = f"COPY wheels {_WHEELS}\n" if uv.lines(environment) != uv.lines(environment, Path(_WHEELS)) else ""
     if environment.dockerfile:
         start = environment.dockerfile.rstrip() + "\nUSER 0\n"
     else:
         start = f"# docker build -t {contents.name} .\nARG BASE_IMAGE={base_of(environment)}\n"
         start += "FROM ${BASE_IMAGE}\nUSER 0\n"
-    return f"{start}{_INSTALL}{_SERVE}{labels}\n"
+    return f"{start}{own}{_INSTALL}{_SERVE}{labels}\n"
 
 
-def write(contents: PackageContents, folder: Path, *, whole: bool = True) -> tuple[str, ...]:
+def write(contents: PackageContents, folder: Path, home: Home, *, whole: bool = True) -> tuple[str, ...]:
     """Write a build context into an empty folder; returns what was left out, and how to include it.
 
     ``whole`` includes environment and server; without them there is no Dockerfile either.
@@ -79,10 +82,13 @@ def write(contents: PackageContents, folder: Path, *, whole: bool = True) -> tup
     notices = []
     files: dict[str, bytes] = {"config.json": settings_of(contents).dumps().encode() + b"\n"}
     if whole:
-        lines = [line for line in uv.lines(contents.environment) if redacted(line) == line]
-        if len(lines) < len(uv.lines(contents.environment)):
+        every = uv.lines(contents.environment, Path(_WHEELS))
+        lines = [line for line in every if redacted(line) == line]
+        if len(lines) < len(every):
             notices.append("credentials of the package index were left out: docker build --build-arg PIP_INDEX_URL=…")
         files |= runtime.files()
+        own = Wheels(home).files(contents.environment.requirements)
+        files |= {f"wheels/{place}": path.read_bytes() for place, path in own.items()}
         files["constraints.txt"] = "".join(f"{line}\n" for line in contents.environment.constraints).encode()
         files["requirements.txt"] = "".join(f"{line}\n" for line in lines).encode()
         files["Dockerfile"] = dockerfile(contents).encode()

@@ -92,7 +92,7 @@ def ensure(client: Any, home: Home, environment: Environment, workspace: str, sa
         made = environment_tag(environment)
         if not exists(client, made):
             _base(client, environment, labels, say)
-            install(client, base_of(environment), environment, made, labels, say)
+            install(client, home, environment, base_of(environment), made, labels, say)
         if not exists(client, wanted):
             say(bar(0.96, "adding the server", "build"))
             build(client, _DOCKERFILE.format(base=made), runtime.files(), wanted, labels)

@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...environments import Environment, IndexSettings, uv, uv_arguments, uv_settings
+from ...environments import Environment, IndexSettings, Wheels, uv, uv_arguments, uv_settings
 from ...errors import EnvironmentProblem
+from ...home import Home
 from .daemon import discard, problem
 
 CACHE_VOLUME = "jupyter-deploy-uv-cache"
@@ -45,8 +46,9 @@ exec "$uv" {words} --python "$python" --break-system-packages --cache-dir {cache
 
 def install(
     client: Any,
-    base: str,
+    home: Home,
     environment: Environment,
+    base: str,
     tag: str,
     labels: Mapping[str, str],
     say: Callable[[str], None],
@@ -68,7 +70,7 @@ def install(
             labels={**labels, "jupyter-deploy.role": "installer"},
             host_config=client.api.create_host_config(mounts=_mounts(), init=True),
         )
-        client.api.put_archive(container, _BUILD, _files(client, environment))
+        client.api.put_archive(container, _BUILD, _files(home, environment))
         _run(client, container, environment, say)
         say(uv.bar(0.92, "storing the image", "build"))
         changes = ["ENTRYPOINT []", 'CMD ["python3"]', *(f"LABEL {key}={value}" for key, value in labels.items())]
@@ -111,9 +113,12 @@ def _run(client: Any, container: str, environment: Environment, say: Callable[[s
         )
 
 
-def _files(client: Any, environment: Environment) -> bytes:
+def _files(home: Home, environment: Environment) -> bytes:
     settings = uv_settings(os.environ).for_container()
-    files = {"requirements.txt": "".join(f"{line}\n" for line in uv.lines(environment)).encode()}
+    lines = uv.lines(environment, Path(_BUILD, "wheels"))
+    files = {"requirements.txt": "".join(f"{line}\n" for line in lines).encode()}
+    own = Wheels(home).files(environment.requirements)
+    files |= {f"wheels/{place}": path.read_bytes() for place, path in own.items()}
     exports = {key: value for key, value in os.environ.items() if key.startswith("UV_HTTP_")}
     exports |= settings.environ()
     files |= _own_files(settings, exports)

@@ -20,9 +20,9 @@ class DockerPackager:
 
     target = "docker"
 
-    def write(self, contents: PackageContents, folder: Path) -> tuple[str, ...]:
+    def write(self, contents: PackageContents, folder: Path, home: Home) -> tuple[str, ...]:
         """Write a build context."""
-        return context.write(contents, folder)
+        return context.write(contents, folder, home)
 
     def build(
         self,
@@ -42,7 +42,7 @@ class DockerPackager:
         with engine(timeout=None) as client:
             base = images.ensure(client, home, contents.environment, workspace, say)
             say(bar(0.97, "adding code and models", "build"))
-            notices = context.write(contents, folder, whole=False)
+            notices = context.write(contents, folder, home, whole=False)
             images.build_folder(client, context.dockerfile(contents, base), folder, image, labels)
         return notices
 
