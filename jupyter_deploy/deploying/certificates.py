@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import shlex
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +48,7 @@ def certificate_in(root: Path, owner: Path, title: str, tls: str, tls_key: str) 
 
 def _given(folder: Path, certificate: Path, key: Path) -> Certificate:
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     chain, private = _read(certificate), _read(key)
@@ -57,9 +60,11 @@ def _given(folder: Path, certificate: Path, key: Path) -> Certificate:
         loaded = serialization.load_pem_private_key(private, None)
     except TypeError as error:
         raise UsageProblem(
-            f"The private key in {key} is encrypted: no server could read it.", hint="openssl pkey -in IN -out OUT"
+            f"The private key in {key} is encrypted: no server could read it.",
+            hint=f"{shlex.join(['openssl', 'pkey', '-in', str(key), '-out', str(key.with_suffix('.open.pem'))])} "
+            "asks for its passphrase, and writes a key to give instead.",
         ) from error
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UsageProblem(f"{key} holds no private key in PEM.", hint=_HINT) from error
     form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     if loaded.public_key().public_bytes(*form) != leaf.public_key().public_bytes(*form):
@@ -78,7 +83,20 @@ def _given(folder: Path, certificate: Path, key: Path) -> Certificate:
         raise UsageProblem(
             f"The certificate in {certificate} names no host (subjectAltName): clients would refuse it.", hint=_HINT
         )
+    _check_it_loads(certificate, key)
     return _stored(folder, "given", chain, private, names[0])
+
+
+def _check_it_loads(certificate: Path, key: Path) -> None:
+    """Refuse what OpenSSL's own rules refuse, such as a key that is too short, before a server does."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        why = str(error.reason or error).replace("_", " ").lower()
+        raise UsageProblem(
+            f"OpenSSL takes no certificate like that in {certificate}: {why}.",
+            hint="Make another key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
+        ) from error
 
 
 def _read(path: Path) -> bytes:

@@ -253,13 +253,18 @@ class Models:
         sample_input: str | None = None,
         sample_output: str | None = None,
         resources: Resources | None = None,
+        datasets: Sequence[tuple[str, str]] = (),
     ) -> Model:
-        """Replace what may be replaced of a version, all its tags among it; what is None stays as it is."""
+        """Replace what may be replaced of a version, all its tags among it; what is None stays as it is.
+
+        ``datasets`` are added to those that are there.
+        """
         model = self.get(reference)
         samples = {"sample_input": sample_input, "sample_output": sample_output}
         given: dict[str, Any] = {key: value for key, value in samples.items() if value is not None}
         with self._database.write() as connection:
             lineage, needs = from_more(connection.scalar(sa.select(models.c.more).where(_this(model))))
+            given["datasets"] = tuple(dict.fromkeys((*lineage.datasets, *datasets)))
             values: dict[str, Any] = {"more": to_more(replace(lineage, **given), resources or needs)}
             values |= {"tags": check_pairs(tags, "tags")} if tags is not None else {}
             values |= {"description": description} if description is not None else {}

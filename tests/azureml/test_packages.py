@@ -16,6 +16,7 @@ from jupyter_deploy.sdk.v1 import (
     Environment,
     LocalWebservice,
     Model,
+    UserErrorException,
     Webservice,
     WebserviceException,
     Workspace,
@@ -42,6 +43,79 @@ def test_variables_of_an_environment_are_named_and_the_folder_goes_with_its_obje
     del package
     gc.collect()
     assert not made.exists()
+
+
+def test_a_service_of_that_name_is_not_what_is_packaged(ws: Workspace, outputs: Path, folder: Path) -> None:
+    config = inference(folder, "def run(data):\n    return 'of the service'\n")
+    keys = AciWebservice.deploy_configuration(auth_enabled=True, primary_key="k" * 32, secondary_key="l" * 32)
+    Model.deploy(ws, "package", [], config, keys).wait_for_deployment()
+    ws._local.score_script("package-2", "def run(data):\n    return 'of the cell'\n")
+    package = Model.package(ws, [registered(ws, outputs)], generate_dockerfile=True)
+    package.wait_for_creation()
+    package.save("context")
+    settings = json.loads((folder / "context" / "config.json").read_text())
+    assert (settings.get("auth", ""), settings["name"]) == ("", "package-3")
+    texts = [path.read_text() for path in (folder / "context" / "bundle").rglob("*.py")]
+    assert not [text for text in texts if "of the service" in text or "of the cell" in text]
+
+
+def test_a_package_takes_the_place_of_an_older_one_and_is_not_taken_along(
+    ws: Workspace, outputs: Path, folder: Path
+) -> None:
+    (folder / "one.txt").write_text("one")
+    registered(ws, outputs)
+    models = [Model(ws, "classification_model"), Model.register(ws, "one.txt", "one")]
+    place, counts = folder / "imagefiles", []
+    for some in (models, models[:1], models[:1]):
+        package = Model.package(ws, some, inference(folder), generate_dockerfile=True)
+        package.wait_for_creation()
+        (place / "notes").mkdir(parents=True, exist_ok=True)
+        (place / "notes" / "mine.txt").write_text("mine")
+        package.save("./imagefiles")
+        counts.append(len([*place.rglob("*")]))
+    assert (place / "notes" / "mine.txt").read_text() == "mine"
+    assert sorted(path.name for path in (place / "bundle" / "models").iterdir()) == ["classification_model"]
+    assert counts[1] == counts[2] < counts[0]
+    (folder / "file").write_text("mine")
+    with pytest.raises(WebserviceException, match="file is no folder"):
+        package.save("file")
+
+
+def test_an_images_name_may_have_its_tag(ws: Workspace, outputs: Path, folder: Path) -> None:
+    model, config = registered(ws, outputs), inference(folder)
+
+    def location(**named: str) -> str:
+        return str(Model.package(ws, [model], config, generate_dockerfile=True, **named).location)
+
+    assert location(image_name="mine:v1") == "mine:v1"
+    assert location(image_name="localhost:5000/mine", image_label="v2") == "localhost:5000/mine:v2"
+    assert location(image_name="localhost:5000/mine").startswith("localhost:5000/mine:2")
+    with pytest.raises(WebserviceException, match="has a tag already") as caught:
+        location(image_name="mine:v1", image_label="v2")
+    assert "image_name='mine', image_label='v2'" in caught.value.message
+
+
+def test_the_configuration_is_printed_without_keys(
+    ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, keys = registered(ws, outputs), {"primary_key": "k" * 32, "secondary_key": "l" * 32}
+    config = AksWebservice.deploy_configuration(cpu_cores=1, **keys)
+    capsys.readouterr()
+    Model.print_configuration([model, "other:2"], inference(folder, environment=Environment("e")), config, None)
+    said = capsys.readouterr().out
+    assert json.loads(said) == {
+        "models": ["classification_model:1", "other:2"],
+        "inferenceConfig": {
+            "entryScript": "score.py",
+            "sourceDirectory": None,
+            "environment": {"name": "e", "version": None},
+        },
+        "deploymentConfig": {"computeType": "AKS", "cpu_cores": 1},
+        "deploymentTarget": None,
+    }
+    assert Model.deserialize(ws, model.serialize()).id == model.id
+    with pytest.raises(UserErrorException, match="it has no id"):
+        Model.deserialize(ws, {"name": "m"})
 
 
 def test_any_error_ends_the_wait(ws: Workspace) -> None:

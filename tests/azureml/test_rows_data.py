@@ -17,6 +17,7 @@ from jupyter_deploy.sdk.v1 import (
     Datastore,
     Model,
     UserErrorException,
+    WebserviceException,
     Workspace,
 )
 
@@ -112,6 +113,16 @@ def test_a_model_knows_its_datasets(ws: Workspace, outputs: Path) -> None:
     assert model.sample_input_dataset.table.rows == (("one",),)
     assert [found.id for found in Model.list(ws, dataset_id="rows:1")] == ["m:1"]
     assert model.serialize()["sampleInputDatasetId"] == "rows:1"
+    newer = Dataset.Tabular.from_delimited_files("rows.txt", separator="\n", header=False).register(
+        ws, "rows", create_new_version=True
+    )
+    for _ in range(2):
+        model.add_dataset_references([("training", data), ("test", newer), ("training", newer)])
+    found = {purpose: [one.id for one in some] for purpose, some in Model(ws, "m").datasets.items()}
+    assert found == {"training": ["rows:1", "rows:2"], "test": ["rows:2"]}
+    assert Model(ws, "m").sample_input_dataset.table.rows == (("one",),)
+    with pytest.raises(WebserviceException, match="datasets is a list of pairs"):
+        model.add_dataset_references([data])
 
 
 def test_what_datasets_refuse(ws: Workspace, folder: Path) -> None:

@@ -13,10 +13,12 @@ from jupyter_deploy.sdk.v1 import (
     AksWebservice,
     Environment,
     Model,
+    UserErrorException,
     Webservice,
     WebserviceException,
     Workspace,
 )
+from jupyter_deploy.workspace import Workspace as LocalWorkspace
 from tests.e2e.conftest import until
 from tests.load import Load
 from tests.workspace.test_tls import pair
@@ -112,5 +114,39 @@ def test_tls_is_changed_by_an_update_alone(ws: Workspace, folder: Path, tmp_path
     certificate, key = map(str, pair(tmp_path))
     service.update(ssl_enabled=True, ssl_cert_pem_file=certificate, ssl_key_pem_file=key, ssl_cname="localhost")
     assert (service.scoring_uri.partition(":")[0], service.run('"x"')) == ("https", '"x"')
+    # Files alone renew it; the key may be given without the certificate, and either from another folder.
+    with pytest.raises(UserErrorException, match="is not the key of the certificate"):
+        service.update(ssl_cert_pem_file=str(pair(tmp_path, "new.example")[0]))
+    new, new_key = pair(tmp_path, "new.example")
+    service.update(ssl_cert_pem_file=str(new), ssl_key_pem_file=str(new_key))
+    local = LocalWorkspace().services["secured"]
+    assert (Path(local.certificate or "").read_bytes(), service.run('"x"')) == (new.read_bytes(), '"x"')
+    # A file that was renewed in its place is taken by its content, and other changes keep it.
+    (tmp_path / "elsewhere").mkdir()
+    again, again_key = pair(tmp_path / "elsewhere", "new.example")
+    again.replace(new)
+    again_key.replace(new_key)
+    service.update(ssl_cname="new.example")
+    service.update(tags={"a": "b"}, description="renewed")
+    assert (Path(local.certificate or "").read_bytes(), service.run('"x"')) == (new.read_bytes(), '"x"')
+    service.update(ssl_enabled=False)
+    assert (service.scoring_uri.partition(":")[0], service.run('"x"')) == ("http", '"x"')
+    with pytest.raises(WebserviceException, match="a certificate needs ssl_enabled=True"):
+        AciWebservice.deploy_configuration(ssl_cert_pem_file=certificate, ssl_key_pem_file=key)
+
+
+@pytest.mark.parametrize("kind", [AciWebservice, AksWebservice])
+def test_an_image_of_the_older_sdk_is_answered_with_what_takes_its_place(
+    ws: Workspace, folder: Path, kind: type[Webservice]
+) -> None:
+    service = Model.deploy(ws, "web", [], inference(folder, ECHO), kind.deploy_configuration())  # type: ignore[attr-defined]
+    service.wait_for_deployment()
+    with pytest.raises(WebserviceException, match=r"models=\[model\], inference_config=config") as caught:
+        service.update(image=object())
+    assert "Environment.from_docker_image('mine', 'IMAGE')" in caught.value.message
+    assert service.run('"x"') == '"x"'
+
+
+def test_a_class_of_services_that_is_not_there_is_named(ws: Workspace) -> None:
     with pytest.raises(WebserviceException, match="One of: 'ACI', 'AKS', 'AKSENDPOINT', 'Local'"):
         Webservice.list(ws, compute_type="FPGA")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -59,6 +60,31 @@ def pair(folder: Path, host: str = "model.example", days: int = 90, names: bool 
     certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
     (folder / f"{host}.key").write_bytes(key.private_bytes(pem, *form))
     return certificate, folder / f"{host}.key"
+
+
+def short(folder: Path) -> tuple[Path, Path]:
+    """A certificate with a key of 512 bits, and that key."""
+    place = folder / "short.pem", folder / "short.key"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:512", "-nodes", "-subj", "/CN=localhost", "-days", "9"]
+    words += ["-addext", "subjectAltName=DNS:localhost", "-out", str(place[0]), "-keyout", str(place[1])]
+    subprocess.run(words, check=True, capture_output=True)
+    return place
+
+
+def test_a_key_with_a_passphrase_is_refused_with_the_command_that_opens_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    certificate, key = pair(tmp_path)
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    for form in (serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL):
+        locked = tmp_path / "with a blank.key"
+        hidden = serialization.BestAvailableEncryption(b"pa55word")
+        locked.write_bytes(private.private_bytes(serialization.Encoding.PEM, form, hidden))
+        with pytest.raises(UsageProblem, match="is encrypted") as caught:
+            deployed(workspace, tmp_path, tls=certificate, tls_key=locked)
+        *command, out = shlex.split(caught.value.hint.partition(" asks for")[0])
+        subprocess.run([*command, out, "-passin", "pass:pa55word"], check=True, capture_output=True)
+        assert deployed(workspace, tmp_path, tls=certificate, tls_key=Path(out)).invoke("x") == "x"
 
 
 def test_a_certificate_of_its_own(workspace: Workspace, tmp_path: Path, home: Path) -> None:
@@ -190,6 +216,7 @@ def test_files_that_no_server_could_use_are_refused_by_name(workspace: Workspace
         "holds no certificate": (text, key),
         "holds no private key": (certificate, text),
         "cannot be read": (tmp_path / "missing.pem", key),
+        "ee key too small": short(tmp_path),
     }
     for words, (first, second) in cases.items():
         with pytest.raises(UsageProblem, match=words):

@@ -37,6 +37,9 @@ def folder_is(path: str, name: str, depth: int) -> str:
         return "environments"
     if (place / "state.db").is_file() and (place / "bundles").is_dir():
         return "workspaces of services"
+    if (place / "Dockerfile").is_file() and (place / "bundle" / "bundle.json").is_file():
+        # Each package would hold the one before it.
+        return "packages of services"
     return ""
 
 

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...errors import InUse, NotFound
+from ...errors import InUse
 from ...registry import Model as Version
 from ...registry import check_pairs
 from .exceptions import UserErrorException, WebserviceException
 from .framework import Framework
-from .lookup import Filter, dataset_of, found_version, names_of_models
+from .lookup import Filter, found_version, names_of_models
+from .model_facts import ModelFacts
 from .model_paths import in_cache_or_here, in_workspace
 from .registering import lineage_of, registered, resources_of
 from .resource_configuration import ResourceConfiguration
-from .vocabulary import Vocabulary, of_v1
 from .workspace import Workspace
 
-if TYPE_CHECKING:
-    from .dataset import TabularDataset
 
-
-class Model(metaclass=Vocabulary):
+class Model(ModelFacts):
     """One version of a registered model. The constructor looks it up; its attributes are read when they are asked for.
 
     Parameters
@@ -68,132 +64,6 @@ class Model(metaclass=Vocabulary):
             f"name={self.name}, id={self.id}, version={self.version}, tags={self.tags}, properties={self.properties}"
         )
         return f"Model(workspace={self.workspace!r}, {shown})"
-
-    @property
-    def _now(self) -> Version:
-        """The version as it is now; as it was last, once it is unregistered."""
-        try:
-            self._version = self.workspace._local.models.get(self._version.id)
-        except NotFound:
-            return self._version
-        return self._version
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._version.name
-
-    @property
-    def id(self) -> str:
-        """``name:version``."""
-        return self._version.id
-
-    @property
-    def version(self) -> int:
-        """1, 2, 3… in the order of registration."""
-        return self._version.version
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """A copy of its tags."""
-        return dict(self._now.tags)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """A copy of its properties."""
-        return dict(self._now.properties)
-
-    @property
-    def description(self) -> str | None:
-        """Free text; None where none was given."""
-        return self._now.description or None
-
-    @property
-    def model_framework(self) -> str:
-        """One of :class:`Framework`, or what it was registered with."""
-        return self._version.framework
-
-    @property
-    def model_framework_version(self) -> str | None:
-        """The framework's version, where it is known."""
-        return self._version.framework_version or None
-
-    @property
-    def created_time(self) -> datetime:
-        """When it was registered, in UTC."""
-        return self._version.created
-
-    @property
-    def created_by(self) -> None:
-        """None: no user's name is kept."""
-        return
-
-    @property
-    def url(self) -> str:
-        """Names its content: versions with the same bytes have the same."""
-        return f"aml://asset/{self._version.digest}"
-
-    @property
-    def unpack(self) -> bool:
-        """Always False: folders are kept as folders."""
-        return False
-
-    @property
-    def mime_type(self) -> str:
-        """The same for all models."""
-        return "application/octet-stream"
-
-    @property
-    def run_id(self) -> str | None:
-        """The id of the run that registered it."""
-        return self._version.run_id or None
-
-    @property
-    def run(self) -> Any:
-        """The run that registered it."""
-        return of_v1("Run").get(self.workspace, self.run_id) if self.run_id else None
-
-    @property
-    def experiment_name(self) -> str | None:
-        """The experiment of that run."""
-        return self._version.lineage.experiment or None
-
-    @property
-    def datasets(self) -> dict[str, builtins.list[TabularDataset]]:
-        """The data sets that it was registered with, by purpose."""
-        found: dict[str, builtins.list[TabularDataset]] = {}
-        for purpose, reference in self._now.lineage.datasets:
-            found.setdefault(purpose, []).append(dataset_of(self.workspace, reference))
-        return found
-
-    @property
-    def sample_input_dataset(self) -> TabularDataset | None:
-        """Requests to try it with."""
-        reference = self._now.lineage.sample_input
-        return dataset_of(self.workspace, reference) if reference else None
-
-    @property
-    def sample_output_dataset(self) -> TabularDataset | None:
-        """What it answers to those."""
-        reference = self._now.lineage.sample_output
-        return dataset_of(self.workspace, reference) if reference else None
-
-    @property
-    def resource_configuration(self) -> ResourceConfiguration | None:
-        """What its service gets; None where nothing was said."""
-        needs = self._now.resources
-        made = ResourceConfiguration(needs.cpu, needs.memory_gb, needs.gpu)
-        return made if any(value is not None for value in made.serialize().values()) else None
-
-    @property
-    def parent_id(self) -> None:
-        """Always None: models are not converted."""
-        return
-
-    @property
-    def derived_model_ids(self) -> builtins.list[str]:
-        """Always empty."""
-        return []
 
     @staticmethod
     def register(
@@ -316,6 +186,11 @@ class Model(metaclass=Vocabulary):
         if add_properties:
             self.add_properties(add_properties)
 
+    def add_dataset_references(self, datasets: Sequence[tuple[str, Any]]) -> None:
+        """Note data sets that it was made from, each with its purpose, beside those that are noted already."""
+        lineage = lineage_of(self.workspace, datasets, None, None)
+        self.workspace._local.models.change(self.id, datasets=lineage.datasets)
+
     @staticmethod
     def deploy(
         workspace: Workspace,
@@ -358,6 +233,27 @@ class Model(metaclass=Vocabulary):
         """Measure what a service of the models needs for the rows of a data set."""
         how = (inference_config, input_dataset, cpu, memory_in_gb, description)
         return _later("profile", "profile")(workspace, profile_name, models, *how)
+
+    @staticmethod
+    def print_configuration(
+        models: Sequence[Model | str],
+        inference_config: Any = None,
+        deployment_config: Any = None,
+        deployment_target: Any = None,
+    ) -> None:
+        """Print what :meth:`deploy` would be given; never a key."""
+        _later("webservice", "print_configuration")(models, inference_config, deployment_config, deployment_target)
+
+    @staticmethod
+    def deserialize(workspace: Workspace, model_payload: Mapping[str, Any]) -> Model:
+        """Find the version that :meth:`serialize` has described."""
+        reference = model_payload.get("id") if isinstance(model_payload, Mapping) else None
+        if not reference:
+            raise UserErrorException(
+                f"{model_payload!r} does not describe a model: it has no id.",
+                hint="Model.deserialize(ws, model.serialize())",
+            )
+        return Model(workspace, id=str(reference))
 
     def serialize(self) -> dict[str, Any]:
         """Return plain values under the SDK's keys."""

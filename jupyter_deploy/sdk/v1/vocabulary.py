@@ -78,7 +78,6 @@ _ATTRIBUTES = {
 }
 # What older versions of the SDK had, or the cloud alone has, and what does its work here.
 _ELSEWHERE = {
-    "add_dataset_references": "datasets= of Model.register(…)",
     "File": "Dataset.Tabular, or open(path): a file of this machine is read as it is",
     "add_tensorflow_pip_package": "add_pip_package('tensorflow')",
     "delete": "service.delete() and model.delete(): the workspace itself stays",
@@ -87,7 +86,7 @@ _ELSEWHERE = {
     "get_default_keyvault": "os.environ['NAME']: secrets come from environment variables here",
     "get_mlflow_tracking_uri": "run.get_metrics(): metrics are kept in the workspace on this machine",
     "get_sas_urls": "model.download(): its files are on this machine",
-    "print_configuration": "serialize()",
+    "print_configuration": "print_deploy_configuration() of a deployment configuration, or serialize()",
     "set_default_datastore": "Datastore(ws, name): ws.get_default_datastore() is always the same one",
     "deploy_from_model": "Model.deploy(ws, name, [model], inference_config, deployment_config)",
     "deploy_from_image": "Model.deploy(ws, name, models, inference_config, deployment_config)",

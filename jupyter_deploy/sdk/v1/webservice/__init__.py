@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .local import LocalWebservice as LocalWebservice
     from .packaging import ModelPackage as ModelPackage
     from .packaging import package as package
+    from .printing import print_configuration as print_configuration
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -42,5 +43,6 @@ else:
             "entrance": "deploy",
             "local": "LocalWebservice",
             "packaging": "ModelPackage package",
+            "printing": "print_configuration",
         },
     )

@@ -98,7 +98,9 @@ class AciWebservice(Webservice):
     ) -> None:
         """Change what is given, at the same address and without a failed request."""
         from .deploying import update
+        from .printing import refuse_image
 
         given, known = locals(), {option.name for option in fields(AciServiceDeploymentConfiguration)}
+        refuse_image(image)
         changed = {key: given[key] for key in known if given.get(key) is not None}
         update(self, models, inference_config, AciServiceDeploymentConfiguration(**changed) if changed else None)

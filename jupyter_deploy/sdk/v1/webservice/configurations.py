@@ -182,6 +182,10 @@ class AciServiceDeploymentConfiguration(_Cloud):
                 "SSL is enabled, you must provide a SSL certificate file, key file and cname.",
                 hint="ssl_cert_pem_file='cert.pem', ssl_key_pem_file='key.pem', ssl_cname='localhost'",
             )
+        if self.ssl_enabled is None and any(files[:2]):
+            raise WebserviceException(
+                "Invalid configuration, a certificate needs ssl_enabled=True: the service would speak plain http."
+            )
 
 
 @dataclass

@@ -155,9 +155,11 @@ def changes_of(
 
 def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfiguration) -> Options:
     """Say what an update gives as options, checked together with what the service has already."""
-    configuration.validate_configuration()
     given = _given(configuration)
     before = dict(configuration_of(record))
+    if record.spec.tls:
+        # Where they are, from whichever folder the notebook runs in now.
+        before |= {"ssl_cert_pem_file": record.spec.tls, "ssl_key_pem_file": record.spec.tls_key}
     if given.get("autoscale_enabled"):
         before.pop("num_replicas", None)
     elif given.get("autoscale_enabled") is False:
@@ -174,6 +176,10 @@ def _changed(record: ServiceRecord, configuration: WebserviceDeploymentConfigura
     said = {key: value for key, value in {**before, **given}.items() if _known(configuration, key)}
     merged = type(configuration)(**said)
     merged.validate_configuration()
+    if any(key.startswith("ssl_") for key in given):
+        # Files alone renew a certificate.
+        files = {key: value for key, value in said.items() if key.startswith("ssl_")}
+        configuration = replace(configuration, **files)
     options = configured(configuration, say=None, given_only=True)
     # A size or a setting may be of several options, of which only some are given.
     sizes = {"cpus": getattr(merged, "cpus", None), "memory": getattr(merged, "memory", None)}

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from ..workspace import Workspace
 from .deploying import deployed_as
 
 _POLL_SECONDS = 0.1
+# A package's own folders, and the file by which one is known.
+_FOLDERS = ("bundle", "jupyter_deploy", "wheels")
+_BUNDLE = Path("bundle", "bundle.json")
 
 
 class ModelPackage(metaclass=Vocabulary):
@@ -98,11 +102,21 @@ class ModelPackage(metaclass=Vocabulary):
         return self.location
 
     def save(self, output_directory: str | Path) -> None:
-        """Copy the folder with Dockerfile, models and script; files of the same names are replaced."""
+        """Copy the folder with Dockerfile, models and script, in place of a package that is there already.
+
+        Other files in the folder stay.
+        """
         if not self.generate_dockerfile:
             raise WebserviceException("Docker images cannot be saved to a local directory. Use pull() instead.")
         self.wait_for_creation()
-        shutil.copytree(self.location, Path(output_directory).expanduser(), dirs_exist_ok=True)
+        place = Path(output_directory).expanduser()
+        if place.exists() and not place.is_dir():
+            raise WebserviceException(f"{place} is no folder.", hint="package.save('imagefiles')")
+        if (place / _BUNDLE).is_file():
+            # What an older package held would go into the image, too.
+            for name in _FOLDERS:
+                shutil.rmtree(place / name, ignore_errors=True)
+        shutil.copytree(self.location, place, dirs_exist_ok=True)
 
     def serialize(self) -> dict[str, Any]:
         """Return plain values under the SDK's keys."""
@@ -122,6 +136,25 @@ def _folder_of(made: ModelPackage) -> Path:
     return folder / "context"
 
 
+def _image_name(name: str, label: str | None) -> str:
+    """Name the image; a name that has a tag already keeps it, unless a label is given."""
+    if ":" in name.rpartition("/")[2]:
+        if label:
+            raise WebserviceException(
+                f"The image {name} has a tag already, and image_label is {label!r}.",
+                hint=f"image_name={name.rpartition(':')[0]!r}, image_label={label!r}",
+            )
+        return name
+    return f"{name}:{label or datetime.now(UTC).strftime('%Y%m%d%H%M%S')}"
+
+
+def _free_name(workspace: Workspace) -> str:
+    """Name what is packaged as no service and no script is named: theirs would be taken along."""
+    local = workspace._local
+    names = chain(["package"], (f"package-{number}" for number in count(2)))
+    return next(name for name in names if name not in local.services and name not in local.scripts)
+
+
 def _said(error: Exception) -> str:
     return error.message if isinstance(error, DeployError) else f"{type(error).__name__}: {error}"
 
@@ -135,15 +168,15 @@ def package(
     image_label: str | None = None,
 ) -> ModelPackage:
     """Start to make a package; returns at once."""
-    label = image_label or datetime.now(UTC).strftime("%Y%m%d%H%M%S")
-    name = f"{image_name or 'package'}:{label}"
-    options = deployed_as(workspace, "package", models, inference_config)
+    name = _image_name(image_name or "package", image_label)
+    service = _free_name(workspace)
+    options = deployed_as(workspace, service, models, inference_config)
     made = ModelPackage(workspace, generate_dockerfile, name)
     folder = _folder_of(made) if generate_dockerfile else None
 
     def make(say: Any) -> Any:
         return workspace._local.package(
-            "package",
+            service,
             script=options.get("script"),
             models=options.get("models"),
             environment=options.get("environment"),
