@@ -125,7 +125,8 @@ def _parse_url(body: str, where: str) -> Line:
 def _local(body: str, where: str) -> ConfigProblem:
     return ConfigProblem(
         f"{where}: {redacted(body)!r} is on this machine's disk only.",
-        hint="It would not travel with the service: put its modules beside the script, or publish it to an index.",
+        hint="It would not travel with the service: put its modules beside the script, or publish it to an index"
+        + ("; or name what Environment.add_private_pip_wheel(ws, path) returns." if ".whl" in body else "."),
     )
 
 

@@ -13,6 +13,7 @@ import yaml
 from jupyter_deploy.environments import Environment as Described
 from jupyter_deploy.sdk.v1 import (
     CondaDependencies,
+    ContainerRegistry,
     DockerBuildContext,
     Environment,
     InferenceConfig,
@@ -191,6 +192,49 @@ def test_an_environment_is_written_to_a_folder_and_read_back(folder: Path) -> No
     again = Environment.load_from_directory("saved")
     assert again._described() == env._described()
     assert again.clone("other").name == "other"
+
+
+def test_images_survive_the_way_through_a_folder(ws: Workspace, folder: Path) -> None:
+    registry = ContainerRegistry()
+    registry.address, registry.password = "registry.example/", "pa55word"
+    with pytest.warns(UserWarning, match="docker login registry.example/"):
+        imaged = Environment.from_docker_image("mine", "team/image:1", container_registry=registry)
+    assert imaged._described().base_image == "registry.example/team/image:1"  # type: ignore[union-attr]
+    imaged.save_to_directory("imaged")
+    (folder / "source").mkdir()
+    (folder / "source" / "Dockerfile").write_text("FROM python:3.11-slim\nRUN true\n")
+    filed = Environment.from_dockerfile("mine", "source/Dockerfile")
+    filed.save_to_directory("filed")
+    contexts = Environment.from_docker_build_context("mine", DockerBuildContext.from_local_directory(ws, "source"))
+    contexts.save_to_directory("contexts")
+    for env, place in ((imaged, "imaged"), (filed, "filed"), (contexts, "contexts")):
+        assert Environment.load_from_directory(place)._described() == env._described()
+        assert "pa55word" not in (folder / place / "azureml_environment.json").read_text()
+    said = {"name": "mine", "python": {"userManagedDependencies": True}}
+    said["docker"] = {"buildContext": {"locationType": "git", "location": "../source", "dockerfilePath": "Dockerfile"}}
+    (folder / "contexts" / "azureml_environment.json").write_text(json.dumps(said))
+    assert Environment.load_from_directory("contexts")._described() == filed._described()
+    (folder / "contexts" / "azureml_environment.json").write_text(
+        json.dumps(said).replace("../source", "https://a.b/c")
+    )
+    with pytest.raises(UserErrorException, match=r"the build context 'https://a.b/c' is no folder"):
+        Environment.load_from_directory("contexts")
+    with pytest.raises(UserErrorException, match="container_registry must be a ContainerRegistry"):
+        Environment.from_docker_image("mine", "image", "registry.example")
+
+
+def test_what_has_no_meaning_here_is_said(ws: Workspace, folder: Path) -> None:
+    env = Environment("mine")
+    env.register(ws)
+    assert Environment.get(ws, "mine", label="latest").version == "1"
+    for wrong in ({"label": "prod"}, {"label": "latest", "version": "1"}):
+        with pytest.raises(UserErrorException, match="by its version or by the label 'latest'"):
+            Environment.get(ws, "mine", **wrong)
+    env.docker.base_image, env.python.interpreter_path = "team/image:1", "/opt/miniconda/bin/python"
+    with pytest.warns(UserWarning, match="interpreter_path='/opt/miniconda/bin/python' is not used"):
+        env._described()
+    with pytest.raises(UserErrorException, match=r"name what Environment.add_private_pip_wheel\(ws, path\) returns"):
+        env.python.conda_dependencies.add_pip_package("./dist/mine-1.0-py3-none-any.whl")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ...environments import Environment as Described
 from ...errors import NotFound
 from ..notices import notice
 from .conda_dependencies import CondaDependencies
+from .container_registry import ContainerRegistry
 from .environment_form import described_of, file_of, fill_from, fill_from_file
 from .environment_sections import DockerBuildContext, DockerSection, PythonSection, SparkSection
 from .exceptions import UserErrorException
@@ -77,6 +78,11 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
             notice(f"{name} is Azure's own: the packages that script and model need are installed instead.")
             return Environment(name)
         text = str(version) if version is not None else ""
+        if label is not None and (text or label != "latest"):
+            raise UserErrorException(
+                f"An environment is found by its version or by the label 'latest', not by label={label!r}.",
+                hint=f"Environment.get(ws, {name!r}, version={text or '1'!r})",
+            )
         if text and not text.isdecimal():
             raise UserErrorException(f"{version!r} is not an environment's version.", hint="For example '1'.")
         try:
@@ -132,7 +138,16 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
         pip_requirements: str | Path | None = None,
     ) -> Environment:
         """Take an image with Python in it, and install packages into it where a file names some."""
-        return Environment._on_image(name, conda_specification, pip_requirements, base_image=image)
+        registry = container_registry if container_registry is not None else ContainerRegistry()
+        if not isinstance(registry, ContainerRegistry):
+            raise UserErrorException(
+                f"container_registry must be a ContainerRegistry, not of the class {type(registry).__name__}.",
+                hint="registry = ContainerRegistry(); registry.address = 'registry.example'",
+            )
+        if registry.username or registry.password:
+            notice(f"Docker's own login is used for images: docker login {registry.address or ''}".rstrip())
+        how = {"base_image": image, "base_image_registry": registry}
+        return Environment._on_image(name, conda_specification, pip_requirements, **how)
 
     @staticmethod
     def from_dockerfile(

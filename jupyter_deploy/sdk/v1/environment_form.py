@@ -12,13 +12,17 @@ from ...environments import from_conda
 from ...errors import EnvironmentProblem, refuse_unknown_keys
 from ..images import is_plain_image, is_too_old
 from .conda_dependencies import CondaDependencies
-from .environment_sections import DockerSection, PythonSection
+from .environment_sections import DockerBuildContext, DockerSection, PythonSection
+
+_USUAL = (None, "", "python", "python3")
 
 
 def described_of(name: str, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]) -> Described:
     """Write an environment as a description; its notices tell what is otherwise here."""
     packages = python.packages()
     image, dockerfile, notices = _image(docker)
+    if python.interpreter_path not in _USUAL:
+        notices.append(f"interpreter_path={python.interpreter_path!r} is not used: python3 is, as the PATH has it")
     if python.user_managed_dependencies:
         found = Described(name)
     else:
@@ -31,16 +35,21 @@ def described_of(name: str, python: PythonSection, docker: DockerSection, variab
     return replace(found, base_image=image, dockerfile=dockerfile, variables=given, notices=(*found.notices, *notices))
 
 
-def _image(docker: DockerSection) -> tuple[str, str, list[str]]:
+def _dockerfile(docker: DockerSection) -> str:
     if docker.build_context is not None:
-        place = Path(docker.build_context.location or ".") / docker.build_context.dockerfile_path
-        return "", _text(place), []
-    if docker.base_dockerfile is not None:
-        given = str(docker.base_dockerfile)
-        return "", given if "\n" in given or given.lstrip().upper().startswith("FROM ") else _text(Path(given)), []
+        return _text(Path(docker.build_context.location or ".") / docker.build_context.dockerfile_path)
+    if docker.base_dockerfile is None:
+        return ""
+    given = str(docker.base_dockerfile)
+    return given if "\n" in given or given.lstrip().upper().startswith("FROM ") else _text(Path(given))
+
+
+def _image(docker: DockerSection) -> tuple[str, str, list[str]]:
+    if dockerfile := _dockerfile(docker):
+        return "", dockerfile, []
     image = docker.base_image or ""
-    address = docker.base_image_registry.address
-    if image and address and not image.startswith(address):
+    address = (docker.base_image_registry.address or "").rstrip("/")
+    if image and address and not image.startswith(f"{address}/"):
         image = f"{address}/{image}"
     if is_plain_image(image):
         return "", "", [f"{image} holds no packages: the usual base image is used"]
@@ -82,7 +91,9 @@ def file_of(
         },
         "docker": {
             "baseImage": docker.base_image,
-            "baseDockerfile": docker.base_dockerfile and str(docker.base_dockerfile),
+            # Its text: a path would be another one from the folder that is written to.
+            "baseDockerfile": _dockerfile(docker) or None,
+            "baseImageRegistry": {"address": docker.base_image_registry.address},
         },
     }
 
@@ -120,8 +131,21 @@ def fill_from_file(
     if dockerfile:
         text = "\n" in dockerfile or dockerfile.lstrip().upper().startswith("FROM ")
         docker.base_dockerfile = dockerfile if text else folder / dockerfile
+    if image.get("buildContext"):
+        docker.build_context = _context_of(image["buildContext"], folder, where)
     docker.enabled = bool(image.get("enabled"))
     docker.arguments = list(image.get("arguments") or ())
     docker.shm_size = image.get("shmSize")
     for key, text in (image.get("baseImageRegistry") or {}).items():
         setattr(docker.base_image_registry, key, text)
+
+
+def _context_of(said: Mapping[str, Any], folder: Path, where: str) -> DockerBuildContext:
+    refuse_unknown_keys(said, ("locationType", "location", "dockerfilePath"), f"{where}: docker: buildContext")
+    place = str(said.get("location") or "")
+    if not (folder / place).is_dir():
+        raise EnvironmentProblem(
+            f"{where}: the build context {place!r} is no folder of this machine.",
+            hint="Give its Dockerfile's text as baseDockerfile.",
+        )
+    return DockerBuildContext("local", str(folder / place), said.get("dockerfilePath") or "Dockerfile")
