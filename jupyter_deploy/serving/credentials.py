@@ -121,12 +121,16 @@ def _read(path: Path) -> Credentials:
 def _keys_in(path: Path) -> list[str]:
     """Read a file of keys: one per line, or the JSON object with ``primary`` and ``secondary``."""
     try:
-        text = path.read_text().strip()
+        # Editors of Windows begin a file with a mark.
+        text = path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigProblem(
-            f"The keys in {path} cannot be read: {why}.", hint=f"{KEYS_VARIABLE} names the file."
-        ) from None
+        hint = f"{KEYS_VARIABLE} names the file."
+        if isinstance(error, PermissionError):
+            hint = f'The server runs as user {os.getuid()}: chmod a+r the file, or docker run --user "$(id -u)" …'
+        elif isinstance(error, IsADirectoryError):
+            hint = "docker run -v makes a folder where the machine has no such file: give the file's whole path there."
+        raise ConfigProblem(f"The keys in {path} cannot be read: {why}.", hint=hint) from None
     if not text.startswith("{"):
         return text.split()
     try:

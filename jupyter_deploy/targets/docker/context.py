@@ -35,9 +35,12 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python3", "-c",
 ENTRYPOINT ["python3", "-u", "-m", "jupyter_deploy.serving"]
 CMD ["{FOLDER}/bundle", "--config", "{FOLDER}/config.json"]
 """
+_NEW_ENOUGH = "import sys; sys.version_info >= (3, 11) or sys.exit('the server needs Python 3.11, not ' + sys.version)"
 _WHEELS = f"{RUNTIME_FOLDER}/wheels"
 _INSTALL = f"""COPY requirements.txt constraints.txt {RUNTIME_FOLDER}/
-RUN python3 -m pip install --no-cache-dir -r {RUNTIME_FOLDER}/requirements.txt -c {RUNTIME_FOLDER}/constraints.txt
+RUN python3 -c "{_NEW_ENOUGH}" && (python3 -m pip --version >/dev/null 2>&1 || python3 -m ensurepip) && \\
+    PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir \\
+    -r {RUNTIME_FOLDER}/requirements.txt -c {RUNTIME_FOLDER}/constraints.txt
 COPY jupyter_deploy {RUNTIME_FOLDER}/jupyter_deploy
 ENV PYTHONPATH={RUNTIME_FOLDER}${{PYTHONPATH:+:$PYTHONPATH}}
 RUN python3 -m compileall -q {RUNTIME_FOLDER} && python3 -c "{WARM}"
