@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .environment import INFERRED as INFERRED
     from .environment import KERNEL as KERNEL
     from .environment import Environment as Environment
+    from .environment import copying_step as copying_step
     from .environment import from_conda as from_conda
     from .environment import from_stored as from_stored
     from .environment import read_file as read_file
@@ -40,7 +41,7 @@ else:
         {
             "conda_dependencies": "CondaDependencies",
             "conda_file": "parse_conda",
-            "environment": "Environment INFERRED KERNEL from_conda from_stored read_file stored",
+            "environment": "Environment INFERRED KERNEL copying_step from_conda from_stored read_file stored",
             "indexes": "IndexSettings redacted uv_settings",
             "inference": "infer_requirements preload_modules version_mismatches",
             "kept": "keeping_interpreters keeps_interpreters",

@@ -21,6 +21,10 @@ INFERRED = "inferred"
 NAME_RULE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
+# A step that takes files of the build context, which there is none of; not those of an earlier stage, or of an address.
+_COPIES = re.compile(
+    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from=)(?!(?:--\S+[ \t]+)*(?:https?://|<<)).*", re.IGNORECASE | re.MULTILINE
+)
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _RESERVED = ("microsoft", "azureml")
 _OLDEST = (3, 11)
@@ -177,7 +181,19 @@ class Environment:
             raise EnvironmentProblem(
                 f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
             )
+        if step := copying_step(text):
+            raise EnvironmentProblem(
+                f"The Dockerfile of {name} copies files, and it is built without any: {step}",
+                hint=f"docker build -t {name.lower()}:1 FOLDER makes an image of it; then name that: "
+                f"Environment.from_docker_image({name!r}, '{name.lower()}:1').",
+            )
         return replace(_environment(name, _either(conda_specification, pip_requirements)), dockerfile=text)
+
+
+def copying_step(dockerfile: str) -> str:
+    """Return the first line of a Dockerfile that copies files of its folder; empty if none does."""
+    found = _COPIES.search(dockerfile)
+    return found[0].strip() if found else ""
 
 
 def from_conda(name: str, packages: CondaDependencies) -> Environment:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from jupyter_deploy.environments import Environment as Described
+from jupyter_deploy.errors import EnvironmentProblem
 from jupyter_deploy.sdk.v1 import (
     CondaDependencies,
     ContainerRegistry,
@@ -223,6 +224,39 @@ def test_images_survive_the_way_through_a_folder(ws: Workspace, folder: Path) ->
         Environment.from_docker_image("mine", "image", "registry.example")
 
 
+@pytest.mark.parametrize(
+    ("steps", "copies"),
+    [
+        ("COPY data.txt /data.txt", True),
+        ("  add --chown=1 ./data /data", True),
+        ("COPY --from=build /a /b", False),
+        ("COPY --chown=1:1 --from=build /a /b", False),
+        ("ADD https://example.org/a /a", False),
+        ("ADD --checksum=sha256:0 https://example.org/a /a", False),
+        ("RUN echo COPY data", False),
+        ("# COPY data.txt /data.txt", False),
+    ],
+)
+def test_a_dockerfile_that_copies_files_is_refused_with_the_step(
+    ws: Workspace, folder: Path, steps: str, copies: bool
+) -> None:
+    (folder / "my context").mkdir()
+    (folder / "my context" / "Dockerfile").write_text(f"FROM python:3.12 AS build\n{steps}\n")
+    place = DockerBuildContext.from_local_directory(ws, "my context")
+    env = Environment.from_docker_build_context("Built", place)
+    if not copies:
+        assert steps in env._described().dockerfile  # type: ignore[union-attr]
+        return
+    with pytest.raises(
+        UserErrorException, match="The Dockerfile of Built copies files, and it is built without"
+    ) as caught:
+        env.register(ws)
+    assert steps.strip() in caught.value.message
+    assert "docker build -t built:1 'my context' makes an image of it" in caught.value.message
+    with pytest.raises(EnvironmentProblem, match="copies files"):
+        Described.from_dockerfile("built", folder / "my context" / "Dockerfile")
+
+
 def test_what_has_no_meaning_here_is_said(ws: Workspace, folder: Path) -> None:
     env = Environment("mine")
     env.register(ws)
@@ -331,7 +365,7 @@ def test_row_2_42_deploymentconfig_json_names_class_and_arguments(folder: Path) 
     for text, words in (
         ('{"computeType": "lokal"}', r"computeType cannot be 'lokal'.\nHint: Did you mean 'local'"),
         ('{"computeType": "local", "prt": 1}', "unknown key 'prt'"),
-        ('{"computeType": "aci", "keys": {"primary": "x"}}', "unknown key 'keys.primary'"),
+        ('{"computeType": "aci", "keys": {"primary": "x"}}', "keys: unknown key 'primary'"),
     ):
         (folder / "wrong.json").write_text(text)
         with pytest.raises(UserErrorException, match=words):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...environments import Environment as Described
-from ...environments import from_conda
+from ...environments import copying_step, from_conda
 from ...errors import EnvironmentProblem, refuse_unknown_keys
 from ..images import is_plain_image, is_too_old
 from .conda_dependencies import CondaDependencies
@@ -20,7 +21,7 @@ _USUAL = (None, "", "python", "python3")
 def described_of(name: str, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]) -> Described:
     """Write an environment as a description; its notices tell what is otherwise here."""
     packages = python.packages()
-    image, dockerfile, notices = _image(docker)
+    image, dockerfile, notices = _image(docker, name)
     if python.interpreter_path not in _USUAL:
         notices.append(f"interpreter_path={python.interpreter_path!r} is not used: python3 is, as the PATH has it")
     if python.user_managed_dependencies:
@@ -44,8 +45,15 @@ def _dockerfile(docker: DockerSection) -> str:
     return given if "\n" in given or given.lstrip().upper().startswith("FROM ") else _text(Path(given))
 
 
-def _image(docker: DockerSection) -> tuple[str, str, list[str]]:
+def _image(docker: DockerSection, name: str) -> tuple[str, str, list[str]]:
     if dockerfile := _dockerfile(docker):
+        if step := copying_step(dockerfile):
+            folder = (docker.build_context and docker.build_context.location) or "FOLDER"
+            raise EnvironmentProblem(
+                f"The Dockerfile of {name} copies files, and it is built without any: {step}",
+                hint=f"{shlex.join(['docker', 'build', '-t', f'{name.lower()}:1', folder])} makes an image of it; then "
+                f"name that: Environment.from_docker_image({name!r}, '{name.lower()}:1').",
+            )
         return "", dockerfile, []
     image = docker.base_image or ""
     address = (docker.base_image_registry.address or "").rstrip("/")

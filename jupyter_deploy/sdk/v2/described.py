@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...environments import INFERRED, CondaDependencies, from_conda, parse_conda
+from ...environments import INFERRED, CondaDependencies, copying_step, from_conda, parse_conda
 from ...environments import Environment as Described
 from ...errors import ConfigProblem
 from ...services import OwnImage
@@ -16,7 +15,6 @@ from ..images import is_plain_image, is_too_old
 from .entities import Environment
 from .exceptions import ValidationException
 
-_COPIES = re.compile(r"^\s*(COPY|ADD)\s", re.IGNORECASE | re.MULTILINE)
 _PORT = 5001
 
 
@@ -95,9 +93,9 @@ def _dockerfile(environment: Environment) -> str:
             "An image that serves by itself must be built before.",
             hint=f"{example}, then Environment(image='{environment.name or 'my-image'}:1', inference_config=…)",
         )
-    if _COPIES.search(text):
+    if step := copying_step(text):
         raise ValidationException(
-            f"{place} copies files, and it is built without any.",
+            f"{place} copies files, and it is built without any: {step}",
             hint=f"{example}, then Environment(image='{environment.name or 'my-image'}:1', …)",
         )
     return text
