@@ -69,12 +69,15 @@ class Invocable:
         timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
         query: str = "",
+        route: str = "",
     ) -> Answer:
         """Send a value as :meth:`invoke` does; return it with status, times, size and the request's id.
 
-        ``query`` goes behind the address's ``?``.
+        ``query`` goes behind the address's ``?``; ``route`` is another one than ``/score``.
         """
         invocation = self._invocation()
+        if route:
+            invocation = replace(invocation, url=invocation.url.removesuffix("/score") + route)
         if query:
             invocation = replace(invocation, url=f"{invocation.url}?{query}")
         return invocation.ask(value, headers, limit, timeout)

@@ -46,6 +46,8 @@ class CollectedRequest:
         ``"input"`` and ``"output"`` where only the beginning was kept.
     body : bytes or None
         The input as it was sent; None where it was not kept whole.
+    path : str
+        The route: ``/score``, or one of the Open Inference Protocol.
     """
 
     id: str
@@ -65,6 +67,7 @@ class CollectedRequest:
     content_type: str = "application/json"
     method: str = "POST"
     query: str = field(default="", repr=False)
+    path: str = "/score"
 
     @property
     def short_id(self) -> str:
@@ -335,6 +338,7 @@ def _request(record: Mapping[str, Any]) -> CollectedRequest:
         content_type=record.get("type", "application/json"),
         method=record.get("method", "POST"),
         query=record.get("query", ""),
+        path=record.get("path", "/score"),
     )
 
 

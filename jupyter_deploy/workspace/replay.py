@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ..deploying import Progress
 from ..errors import InvokeProblem, TrialFailed, UsageProblem
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 _MOST = 20
+_LENGTH = "Inference-Header-Content-Length"
 
 
 class Replays:
@@ -76,7 +79,7 @@ class Replays:
         if script is None and version is None:
             other = self._handle(self._rows.get(against).name if against else record.name)
             progress(f"asking {other.name}")
-            after = _outcome(f"{other.name} as it serves now", lambda: other.request(payload, query=request.query))
+            after = _outcome(f"{other.name} as it serves now", lambda: _sent(other, request, payload))
         else:
             after = self._tried(record, request, payload, script, version, progress)
         known = request.output is not None and "output" not in request.cut
@@ -100,7 +103,7 @@ class Replays:
         by += f", with {', '.join(models)}" if models else ""
 
         def answer() -> Answer:
-            return self._trials.answer(record, text, models, payload, request.query, progress)
+            return self._trials.answer(record, text, models, lambda tried: _sent(tried, request, payload), progress)
 
         return _outcome(by, answer)
 
@@ -125,6 +128,20 @@ def _payload(request: CollectedRequest) -> Payload:
     if request.method != "POST" and not request.body:
         raise UsageProblem(f"{request.short_id} is a {request.method}; a replay sends POST.", hint="Call it by hand.")
     return Payload(request.body, request.content_type)
+
+
+def _sent(service: Service, request: CollectedRequest, payload: Payload) -> Answer:
+    """Send a request as it was sent: tensors to the protocol's route, which has the service's own name."""
+    if not request.path.startswith("/v2/"):
+        return service.request(payload, query=request.query)
+    route = f"/v2/models/{quote(service.name)}/infer"
+    try:
+        # Bytes of tensors stand behind the JSON, whose length was a header.
+        _, length = json.JSONDecoder().raw_decode(payload.body.decode("latin-1"))
+    except ValueError:
+        length = len(payload.body)
+    header = {_LENGTH: str(length)} if length < len(payload.body) else {}
+    return service.request(payload, query=request.query, route=route, headers=header)
 
 
 def _served(request: CollectedRequest) -> str:

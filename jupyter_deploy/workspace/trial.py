@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..bundles import captured_in
 from ..deploying import Progress, Resolver
 from ..errors import DeployError, Hint, TrialFailed
-from ..invoking import Answer, Payload
+from ..invoking import Answer
 from ..scripts import Script
 from ..services import ServiceRecord, Services, ServiceSpec
 from ..serving import place_of
@@ -106,11 +106,10 @@ class Trials:
         record: ServiceRecord,
         script: Script,
         models: tuple[str, ...] | None,
-        payload: Payload,
-        query: str,
+        ask: Callable[[Service], Answer],
         progress: Progress,
     ) -> Answer:
-        """Send a request to another script, or the same with other models, run as a service runs its own.
+        """Ask another script, or the same with other models, run as a service runs its own.
 
         Raises
         ------
@@ -122,7 +121,7 @@ class Trials:
         spec, ids = self._like(record)
         with self._server(script, spec, ids if models is None else models, progress) as service:
             progress("calling run()")
-            return service.request(payload, query=query)
+            return ask(service)
 
     @contextmanager
     def _server(

@@ -281,6 +281,26 @@ def test_a_request_is_run_again_with_another_version_of_the_model(workspace: Wor
     assert service.record.models == ("line:1",)
 
 
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_request_of_tensors_is_run_again(workspace: Workspace, binary: bool) -> None:
+    import numpy as np
+    import tritonclient.http as triton
+    from sklearn.linear_model import Ridge
+
+    for factor in (2.0, 3.0):
+        workspace.register("line", Ridge(alpha=1e-9).fit([[0.0], [1.0]], [0.0, factor]))
+    service = workspace.deploy("line", models=["line:1"], settings={"collect": "requests"})
+    values = triton.InferInput("data", [1, 1], "FP64")
+    values.set_data_from_numpy(np.array([[10.0]]), binary_data=binary)
+    output = triton.InferRequestedOutput("predict", binary_data=False)
+    address = service.scoring_uri.removeprefix("http://").removesuffix("/score")
+    triton.InferenceServerClient(address).infer("line", [values], outputs=[output])
+    name = collected(service, 1)["id"][0]
+    assert service.replay(name).same
+    again = service.replay(name, version=2)
+    assert [round(one.value["outputs"][0]["data"][0]) for one in (again.before, again.after)] == [20, 30]
+
+
 TOGETHER = """
 import json
 from azureml.ai.monitoring import Collector

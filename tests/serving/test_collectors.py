@@ -113,6 +113,8 @@ def test_outside_a_service_nothing_is_written_and_it_is_said_once(
 
 def test_tables_of_what_scripts_hold() -> None:
     assert table_of([1, 2]) == (["0", "1"], [[1, 2]])
+    assert table_of(np.array([1, 2]), ["prediction"]) == (["prediction"], [[1], [2]])
+    assert table_of(np.array([1, 2]), ["a", "b"]) == (["a", "b"], [[1, 2]])
     assert table_of([[1], [2]], ["a"]) == (["a"], [[1], [2]])
     assert table_of(np.array([[1, 2]]), ["a"]) == (["0", "1"], [[1, 2]])
     assert table_of(pd.DataFrame({1: ["x"]})) == (["1"], [["x"]])

@@ -100,7 +100,8 @@ def table_of(data: Any, names: Sequence[str] | None = None) -> tuple[list[str], 
         raise TypeError(f"{type(data).__name__} cannot be collected: give a DataFrame, an array or a list")
     rows = list(rows)
     if not all(isinstance(row, (list, tuple)) for row in rows):
-        rows = [rows]
+        # One after the other where they have one name, as predictions are; otherwise the values of one row.
+        rows = [[value] for value in rows] if names is not None and len(names) == 1 else [rows]
     width = max((len(row) for row in rows), default=0)
     columns = [str(name) for name in names or ()]
     columns = columns if len(columns) == width else [str(number) for number in range(width)]
