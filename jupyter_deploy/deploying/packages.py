@@ -39,6 +39,7 @@ class Package:
     environment: tuple[str, ...]  # the requirements that are installed
     milliseconds: float  # how long it took
     notices: tuple[str, ...] = ()  # what was left out, and how to include it
+    given: tuple[str, ...] = ()  # the variables that it must get where it runs: keys, and those of the script
 
     def as_dict(self) -> dict[str, Any]:
         """Return all fields for JSON."""
@@ -47,7 +48,7 @@ class Package:
     @property
     def how(self) -> str:
         """The command that makes it serve."""
-        return packager().command(self.name, self.location, is_image=self.is_image)
+        return packager().command(self.name, self.location, self.given, is_image=self.is_image)
 
 
 class Packages:
@@ -97,7 +98,8 @@ class Packages:
             notices += ("TLS is not part of it: it speaks plain HTTP to the router in front of it",)
         took = (time.perf_counter() - started) * 1000
         requirements = resolved.environment.requirements
-        return Package(name, location, folder is None, resolved.model_ids, requirements, took, notices)
+        given = (*([PRIMARY_VARIABLE] if spec.auth != "none" else []), *sorted(resolved.variables))
+        return Package(name, location, folder is None, resolved.model_ids, requirements, took, notices, given)
 
     def _described(self, name: str, asked: Asked) -> ServiceSpec:
         check_service_name(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -52,5 +52,5 @@ class Packager(Protocol):
     ) -> tuple[str, ...]:
         """Build an image through an empty folder; returns what was left out, for people."""
 
-    def command(self, name: str, location: str, *, is_image: bool) -> str:
-        """Return the command that builds a written package, or that serves a built one."""
+    def command(self, name: str, location: str, given: Sequence[str], *, is_image: bool) -> str:
+        """Return the command that builds a written package, or that serves a built one with the shell's variables."""

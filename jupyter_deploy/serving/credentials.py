@@ -62,6 +62,7 @@ class Credentials:
         return json.dumps(self.to_json())
 
 
+_KEYS = 2
 _RULE = f"{_LEAST} to {_MOST} letters, digits and other visible ASCII characters without blanks"
 
 
@@ -132,7 +133,11 @@ def _keys_in(path: Path) -> list[str]:
             hint = "docker run -v makes a folder where the machine has no such file: give the file's whole path there."
         raise ConfigProblem(f"The keys in {path} cannot be read: {why}.", hint=hint) from None
     if not text.startswith("{"):
-        return text.split()
+        # A blank within a line is no end of a key: half of a passphrase must not open the service.
+        keys = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(keys) > _KEYS:
+            raise ConfigProblem(f"{path} has {len(keys)} lines.", hint="It holds one or two keys, one a line.")
+        return keys
     try:
         values = json.loads(text)
     except ValueError:

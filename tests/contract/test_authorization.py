@@ -284,7 +284,12 @@ def test_keys_may_come_from_variables_which_the_script_does_not_see(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "text", [f"{PRIMARY}\n{SECONDARY}\n", json.dumps({"primary": PRIMARY, "secondary": SECONDARY})]
+    "text",
+    [
+        f"{PRIMARY}\n{SECONDARY}\n",
+        f"\ufeff{PRIMARY}\r\n\r\n {SECONDARY} \r\n",
+        json.dumps({"primary": PRIMARY, "secondary": SECONDARY}),
+    ],
 )
 def test_keys_may_come_from_a_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "keys"
@@ -300,6 +305,25 @@ def test_a_server_that_is_to_be_given_keys_says_how(tmp_path: Path) -> None:
             command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **more}
         )
         assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no usable key"),
+        ("first-half second-half\n", "holds no usable key"),
+        ("first-key\nsecond-key\nthird-key\n", "has 3 lines"),
+        (None, "makes a folder where the machine has no such file"),
+    ],
+)
+def test_a_file_without_one_or_two_keys_is_refused(tmp_path: Path, text: str | None, words: str) -> None:
+    path = tmp_path / "keys"
+    path.mkdir() if text is None else path.write_text(text)
+    environ = {**os.environ, "JUPYTER_DEPLOY_KEYS_FILE": str(path)}
+    command = command_of(tmp_path, ECHO, "--set", "auth=key")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False, env=environ)
+    assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+    assert not [key for key in (text or "").split() if key in done.stderr]
 
 
 def test_nothing_shows_them() -> None:

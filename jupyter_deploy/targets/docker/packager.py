@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,8 +47,9 @@ class DockerPackager:
             images.build_folder(client, context.dockerfile(contents, base), folder, image, labels)
         return notices
 
-    def command(self, name: str, location: str, *, is_image: bool) -> str:
+    def command(self, name: str, location: str, given: Sequence[str], *, is_image: bool) -> str:
         """Return a line for a shell."""
         if is_image:
-            return f"docker run -p {_PUBLISHED}:{images.PORT} {location}"
-        return f"docker build -t {name} {location}"
+            variables = [word for name in given for word in ("-e", name)]
+            return shlex.join(["docker", "run", "-p", f"{_PUBLISHED}:{images.PORT}", *variables, location])
+        return shlex.join(["docker", "build", "-t", name, location])
