@@ -267,6 +267,12 @@ def test_what_has_no_meaning_here_is_said(ws: Workspace, folder: Path) -> None:
     env.docker.base_image, env.python.interpreter_path = "team/image:1", "/opt/miniconda/bin/python"
     with pytest.warns(UserWarning, match="interpreter_path='/opt/miniconda/bin/python' is not used"):
         env._described()
+    plain = Environment("plain")
+    plain.environment_variables = {"A": 1, "B": None}
+    with pytest.raises(UserErrorException, match="environment_variables of plain: B is None"):
+        plain.register(ws)
+    plain.environment_variables = None  # type: ignore[assignment]
+    assert plain.register(ws).environment_variables == {}
     with pytest.raises(UserErrorException, match=r"name what Environment.add_private_pip_wheel\(ws, path\) returns"):
         env.python.conda_dependencies.add_pip_package("./dist/mine-1.0-py3-none-any.whl")
 

@@ -33,6 +33,10 @@ _WORDS = tuple(
             r"Write run\(data\) in a cell that starts with %%score_script \S+,",
             "Give an InferenceConfig,",
         ),
+        (
+            r"--tls takes self-signed, none, or the file of a certificate \(PEM\), with --tls-key FILE beside it\.",
+            "ssl_cert_pem_file= is a certificate's file (PEM), ssl_key_pem_file= that of its private key.",
+        ),
         (r"Correct the line and run the cell again\.", "Correct the line, then deploy or reload it again."),
     )
 )

@@ -32,7 +32,13 @@ def described_of(name: str, python: PythonSection, docker: DockerSection, variab
             notices.append(f"Python {version} is too old for the server: this notebook's version is used")
             packages = packages.with_python("")
         found = from_conda(name, packages)
-    given = {str(key): str(value) for key, value in {**packages.variables, **variables}.items()}
+    said = {**packages.variables, **(variables or {})}
+    if lacking := [str(key) for key, value in said.items() if value is None]:
+        raise EnvironmentProblem(
+            f"environment_variables of {name}: {lacking[0]} is None.",
+            hint=f"environment_variables[{lacking[0]!r}] = 'a text', or leave it out.",
+        )
+    given = {str(key): str(value) for key, value in said.items()}
     return replace(found, base_image=image, dockerfile=dockerfile, variables=given, notices=(*found.notices, *notices))
 
 
