@@ -131,6 +131,19 @@ def test_any_error_ends_the_wait(ws: Workspace) -> None:
     assert "PermissionError" in package.serialize()["error"]
 
 
+def test_without_docker_a_folder_is_offered(
+    ws: Workspace, outputs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/nothing.sock")
+    package = Model.package(ws, [registered(ws, outputs)], inference(folder))
+    with pytest.raises(WebserviceException, match="An image is made by Docker: ") as caught:
+        package.wait_for_creation()
+    assert "Model.package(…, generate_dockerfile=True), then package.save('imagefiles')" in caught.value.message
+    assert "--" not in caught.value.message
+    with pytest.raises(WebserviceException, match="non-successful terminal state"):
+        package.pull()
+
+
 def test_az_writes_a_context(ws: Workspace, outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     registered(ws, outputs)
     inference(folder)

@@ -19,6 +19,11 @@ _WORDS = tuple(
         (rf"jupyter model deploy {_NAME} starts it again", "Model.deploy(…, overwrite=True) starts it again"),
         (rf"; then: jupyter model deploy {_NAME}\.?$", "; then deploy or reload it again."),
         (rf"jupyter model token {_NAME}", r"Webservice(ws, '\1').get_token()"),
+        (
+            rf"jupyter model package {_NAME} --dockerfile DIR",
+            "Model.package(…, generate_dockerfile=True), then package.save('imagefiles')",
+        ),
+        (r"\b(?:use|[Dd]eploy with) --target (process|docker)\b", r"set os.environ['JUPYTER_DEPLOY_TARGET'] = '\1'"),
         (rf"jupyter model delete {_NAME}", r"Webservice(ws, '\1').delete()"),
         (rf"jupyter model logs {_NAME}", r"Webservice(ws, '\1').get_logs()"),
         (rf"jupyter model tag {_NAME} KEY=VALUE", r"Model(ws, id='\1').add_tags({'KEY': 'VALUE'})"),

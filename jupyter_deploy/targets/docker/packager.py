@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...environments import bar
+from ...errors import TargetProblem
 from ...home import Home
 from ...services import PackageContents
 from . import context, images
-from .daemon import engine
+from .daemon import engine, unreachable
 
 _PUBLISHED = 6789
 
@@ -35,6 +36,12 @@ class DockerPackager:
         say: Callable[[str], None],
     ) -> tuple[str, ...]:
         """Add code and models to the image that services of this environment run in."""
+        if why := unreachable():
+            raise TargetProblem(
+                f"An image is made by Docker: {why}.",
+                hint="Start Docker, or point DOCKER_HOST at its socket. A build context needs none: "
+                f"jupyter model package {contents.name} --dockerfile DIR",
+            )
         labels = {
             f"{images.LABEL}.role": "package",
             f"{images.LABEL}.workspace": workspace,
