@@ -36,16 +36,20 @@ def save(obj: object, create: CreateFile) -> Saved:
 def load(entry: Path) -> Any:
     """Read the estimator back."""
     with entry.open("rb") as opened:
-        is_archive = opened.read(2) == b"PK"
-    if is_archive:
+        head = opened.read(2)
+    if head == b"PK":
         return _load_skops(entry)
     import joblib
 
     try:
         return joblib.load(entry)
-    except (EOFError, pickle.UnpicklingError, KeyError) as error:
-        # joblib reads with Python's unpickler, which looks for what a byte that begins nothing would begin.
-        if isinstance(error, KeyError) and not isinstance(error.args[0], int):
+    except (EOFError, pickle.UnpicklingError, LookupError, ValueError, TypeError) as error:
+        # joblib reads with an unpickler that takes any bytes for instructions, and fails at one of them. Pickles
+        # of the last twenty years do not begin as a text does, and of archives only those of zlib and bzip2.
+        is_text = head[:1].isascii() and head[:1].isalnum() and not (head[:1] == b"x" or head == b"BZ")
+        of_unpickler = isinstance(error, (EOFError, pickle.UnpicklingError))
+        is_no_opcode = isinstance(error, KeyError) and isinstance(error.args[0], int)
+        if not (of_unpickler or is_no_opcode or is_text):
             raise
         what = "was not written by joblib or pickle, or not to its end" if entry.stat().st_size else "is empty"
         raise ModelProblem(

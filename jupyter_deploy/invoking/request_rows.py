@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -71,25 +73,41 @@ def _in_frame(frame: Any) -> list[str]:
     return rows  # type: ignore[no-any-return]
 
 
-def _holds_requests(path: Path) -> bool:
-    """Tell whether a file that is called a table has a request in JSON on each line, as in Azure ML's documents."""
-    found = False
+def _requests_in(path: Path) -> list[str]:
+    """Read the requests of a file that is called a table: JSON on each line, or in its only column, quoted.
+
+    The column may have a name. Empty if the file holds anything else.
+    """
+    if path.suffix.lower() not in {".csv", ".tsv"}:
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read()
+    lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+    if all(map(_is_request, lines)):
+        return lines
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            for line in filter(str.strip, file):
-                if not isinstance(json.loads(line), (dict, list)):
-                    return False
-                found = True
-    except ValueError:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error:
+        return []
+    fields = [row[0] for row in rows if len(row) == 1]
+    requests = fields[1:] if fields and not _is_request(fields[0]) else fields
+    return requests if len(fields) == len(rows) and all(map(_is_request, requests)) else []
+
+
+def _is_request(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except (ValueError, RecursionError):
         return False
-    return found
 
 
 def _in_path(path: Path) -> list[Any]:
     try:
         if path.is_dir():
             return [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        if path.suffix.lower() in _TABLES and path.exists() and not _holds_requests(path):
+        if path.suffix.lower() in _TABLES and path.exists():
+            if requests := _requests_in(path):
+                return requests
             raise UsageProblem(
                 f"{path} is a table: it does not say which text is sent for a row.",
                 hint="Read it into a data frame with one column of requests, and give that.",

@@ -240,6 +240,9 @@ RuntimeError: {said}
     ("data", "words"),
     [
         (b"hello", "model.pkl was not written by joblib or pickle"),
+        (b"garbage", "model.pkl was not written by joblib or pickle"),
+        (b"Sepal length,width\n1,2\n", "model.pkl was not written by joblib or pickle"),
+        (b"version https://git-lfs.example/spec/v1\n", "model.pkl was not written by joblib or pickle"),
         (b"", "model.pkl is empty"),
         (b"{}", "model.pkl was not written by joblib or pickle"),
         (pickle.dumps(LogisticRegression())[:-20], "or not to its end"),
@@ -247,7 +250,7 @@ RuntimeError: {said}
         (pickle.dumps(TABLE), "A DataFrame has no predict"),
         (pickle.dumps(LogisticRegression), "LogisticRegression is a class, not a fitted model"),
     ],
-    ids=["text", "empty", "json", "cut", "dict", "frame", "class"],
+    ids=["text", "number", "table", "pointer", "empty", "json", "cut", "dict", "frame", "class"],
 )
 def test_what_is_no_model_is_told(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "model.pkl").write_bytes(data)

@@ -102,5 +102,13 @@ def test_a_table_of_requests_in_json_is_taken_as_its_lines(tmp_path: Path) -> No
     # As in Azure ML's documents, where sample_request_data.csv has a request a line.
     (tmp_path / "rows.csv").write_text('{"data": [[1, 2]]}\n{"data": [[3, 4]]}\n')
     assert list(rows_of(tmp_path / "rows.csv")) == ['{"data": [[1, 2]]}', '{"data": [[3, 4]]}']
+    # Or as a data frame writes it, with or without the column's name.
+    expected = ['{"data": [[1, 2]]}', '{"data": [["a\\n", "é,"]]}']
+    for header in (True, False):
+        pd.DataFrame({"request": expected}).to_csv(tmp_path / "rows.csv", index=False, header=header)
+        assert list(rows_of(tmp_path / "rows.csv")) == expected
+    (tmp_path / "rows.csv").write_text("request\n")
+    with pytest.raises(UsageProblem, match="is a table"):
+        rows_of(tmp_path / "rows.csv")
     with pytest.raises(UsageProblem, match="cannot be read: No such file"):
         rows_of(tmp_path / "nowhere.csv")
