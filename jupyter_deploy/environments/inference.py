@@ -90,7 +90,10 @@ def version_mismatches(models: Iterable[Model], environment: Environment) -> lis
     found = []
     lines = {_NAME.match(line)[0].lower(): line for line in environment.requirements if _NAME.match(line)}  # type: ignore[index]
     for model in models:
-        library, wrote = written_by(model.framework), model.framework_version.partition("+")[0]
+        library = written_by(model.framework)
+        # Who names a framework without its version still has a file that tells which.
+        pins = (line.partition("==")[2] for line in model.requirements if line.partition("==")[0] == library)
+        wrote = (model.framework_version or next(pins, "")).partition("+")[0]
         if not library or not wrote:
             continue
         here = (

@@ -93,6 +93,14 @@ def test_files_of_any_editor_are_read(tmp_path: Path, encoding: str) -> None:
     assert load_deployment_config(path).configuration().description == "größer"
 
 
+def test_a_script_beside_its_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "score.py").write_text("def run(data):\n    return data\n")
+    (tmp_path / "env.yml").write_text("dependencies:\n- python\n")
+    values = {"entryScript": "score.py", "environment": {"name": "e", "python": {"condaDependenciesFile": "env.yml"}}}
+    found = load_inference_config(write(tmp_path, values))
+    assert Path(str(found.source_directory)) == tmp_path
+
+
 def test_the_sdk_refuses_the_same(tmp_path: Path) -> None:
     with pytest.raises(WebserviceException, match="auth_enabled must be True or False, not 'false'"):
         AciWebservice.deploy_configuration(auth_enabled="false")

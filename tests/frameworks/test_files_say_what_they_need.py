@@ -180,6 +180,9 @@ def test_the_version_that_wrote_the_file_is_the_one_of_an_inferred_environment(
     said = version_mismatches([model], Environment("kernel"))
     assert said == [f"old:1 was written with scikit-learn {old}, and is served with scikit-learn {HERE}"]
     assert version_mismatches([model], Environment("inferred", requirements=model.requirements)) == []
+    # Who names the framework says no version, as notebooks of Azure ML do.
+    named = workspace.register("old", tmp_path / "old.pkl", framework="ScikitLearn")
+    assert version_mismatches([named], Environment("kernel")) == [said[0].replace("old:1", "old:2")]
     assert workspace.register("same", tmp_path / "old.pkl", framework="Custom").framework == "Custom"
 
 

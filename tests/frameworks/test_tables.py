@@ -215,3 +215,14 @@ def test_a_column_of_texts_has_an_example(tmp_path: Path) -> None:
     assert check(served(model, tmp_path), model.predict_proba(table), table) == {
         "data": [{"note": "text", "size": 0.0}]
     }
+
+
+def test_a_large_whole_number_stays_the_same_beside_a_fraction(tmp_path: Path) -> None:
+    ids = [2**53 + 1, 2**53 + 3, 2**53 + 5, 2**53 + 7]
+    table = pd.DataFrame({"id": ids, "size": [0.5, 1.5, 2.5, 3.5]})
+    kinds = make_column_transformer((OneHotEncoder(), ["id"]), remainder="passthrough")
+    model = make_pipeline(kinds, LogisticRegression(C=100)).fit(table, [1, 0, 1, 0])
+    found = served(model, tmp_path)
+    np.testing.assert_allclose(answer(found, {"data": table.to_numpy(object).tolist()}), model.predict_proba(table))
+    with pytest.raises(BadInput, match="the column 'id' is there twice"):
+        answer(found, {"data": {"columns": ["id", "size", "id"], "data": [[1, 0.5, 2]]}})

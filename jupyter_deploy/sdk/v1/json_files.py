@@ -113,7 +113,7 @@ class DeploymentFile:
 
 
 def load_inference_config(path: str | Path) -> InferenceConfig:
-    """Read an inferenceconfig; ``sourceDirectory`` is looked for in the current folder, then beside the file."""
+    """Read an inferenceconfig; scripts and folders are looked for in the current folder, then beside the file."""
     place, where = Path(path).expanduser(), str(path)
     try:
         values = _read(place, where)
@@ -128,6 +128,13 @@ def load_inference_config(path: str | Path) -> InferenceConfig:
             raise ConfigProblem(f"{where}: entryScript is missing.", hint=_FOR_EXAMPLE)
         source = values.get("sourceDirectory")
         folder = _found_folder(source, place)
+        if (
+            folder is None
+            and not Path(values["entryScript"]).is_file()
+            and (place.parent / values["entryScript"]).is_file()
+        ):
+            # Beside the file that names it, with the folder that it is in.
+            folder = place.parent
         given: dict[str, Any] = {argument: values[key] for key, argument in _OLD.items() if values.get(key) is not None}
         described = values.get("environment")
         if described:

@@ -10,6 +10,8 @@ from ..modes import BadInput
 
 _NUMBERS = {int, float, bool, type(None)}
 _MOST_NAMED = 12
+# From it on, a float of 64 bits may stand for another whole number.
+_WHOLE = 2**53
 
 
 def matrix_of(value: Any, signature: Signature) -> Any:
@@ -82,6 +84,8 @@ def _listed(value: Any, columns: tuple[str, ...]) -> Any:
     if isinstance(value.get("data"), list) and isinstance(value.get("columns"), list):
         names = [str(name) for name in value["columns"]]
         rows = value["data"]
+        if len({*names}) < len(names):
+            raise BadInput(f"the column {next(name for name in names if names.count(name) > 1)!r} is there twice")
         if not columns or list(columns) == names:
             return rows
         if any(not isinstance(row, list) or len(row) != len(names) for row in rows):
@@ -136,7 +140,9 @@ def _array(rows: list[Any]) -> Any:
             else "the rows are not alike: some of their values are lists"
         ) from None
     if found.dtype.kind in "biuf":
-        return found
+        is_large = found.dtype.kind == "f" and found.size and np.nanmax(np.abs(found), initial=0) >= _WHOLE
+        # Beside a fraction in another column, a large whole number would become another one.
+        return np.array(rows, dtype=object) if is_large else found
     # numpy makes texts of numbers that stand beside texts.
     kinds = {type(item) for row in rows for item in (row if isinstance(row, list) else (row,))}
     return np.array(rows, dtype=float if kinds <= _NUMBERS else object)
