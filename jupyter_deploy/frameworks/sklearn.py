@@ -15,6 +15,16 @@ from .predicting import Predictor
 
 NAME = "ScikitLearn"
 _SAFE_FILE = "model.skops"
+# What skops leaves to its user, and fitted models are full of: numbers and options in classes that run nothing when
+# they are made. Whole modules end with a dot.
+_TRUSTED = (
+    *("numpy.dtype", "sklearn.utils._bunch.Bunch", "sklearn.metrics._scorer._PassthroughScorer"),
+    *("sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"),
+    *("sklearn.neighbors._kd_tree.KDTree", "sklearn.neighbors._ball_tree.BallTree", "sklearn.metrics._dist_metrics."),
+    *("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"),
+    *("sklearn.gaussian_process.kernels.", "sklearn.model_selection._split."),
+    "sklearn.neural_network._stochastic_optimizers.",
+)
 ENDINGS = (".joblib", ".pkl", ".pickle", ".sav", ".skops")
 
 
@@ -70,7 +80,7 @@ def save_safely(obj: Any, create: CreateFile) -> Saved:
     import skops.io
 
     written = skops.io.dumps(obj)
-    unknown = skops.io.get_untrusted_types(data=written)
+    unknown = [name for name in skops.io.get_untrusted_types(data=written) if not _is_trusted(name)]
     if unknown:
         raise ModelProblem(
             f"skops reads no {', '.join(unknown[:3])} without being told to trust it.",
@@ -81,10 +91,21 @@ def save_safely(obj: Any, create: CreateFile) -> Saved:
     return Saved(_SAFE_FILE, pinned(("sklearn", "skops")), ("sklearn", "skops"))
 
 
+def _is_trusted(name: str) -> bool:
+    return any(name == known or (known.endswith(".") and name.startswith(known)) for known in _TRUSTED)
+
+
 def _load_skops(entry: Path) -> Any:
     import skops.io
 
-    return skops.io.load(entry, trusted=None)
+    found = skops.io.get_untrusted_types(file=entry)
+    unknown = [name for name in found if not _is_trusted(name)]
+    if unknown:
+        raise ModelProblem(
+            f"{entry.name} has parts that skops reads only where they are trusted: {', '.join(unknown[:3])}.",
+            hint="Load it in a cell that starts with %%score_script NAME: skops.io.load(path, trusted=[…]).",
+        )
+    return skops.io.load(entry, trusted=found)
 
 
 def predictor(model: Any) -> Predictor:

@@ -18,9 +18,17 @@ import pandas as pd
 import pytest
 import xgboost
 from onnx import TensorProto, helper
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.svm import LinearSVC
 
 from jupyter_deploy.errors import ModelProblem
 from jupyter_deploy.frameworks import framework_of
@@ -141,6 +149,36 @@ def test_scikit_learn_without_pickles(tmp_path: Path) -> None:
     ):
         with TemporaryDirectory() as staging, pytest.raises(ModelProblem, match=message):
             prepare(source, Path(staging), file_format=file_format)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(3),
+        HistGradientBoostingClassifier(max_iter=2),
+        make_pipeline(ColumnTransformer([("one", SimpleImputer(), ["a"])], remainder="passthrough"), LinearSVC()),
+        make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()),
+        GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 2]}, cv=2),
+        CalibratedClassifierCV(GaussianNB(), cv=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_usual_models_are_kept_without_pickles(tmp_path: Path, model: Any) -> None:
+    table = TABLE.round(3)
+    model.fit(table, LABELS)
+    with TemporaryDirectory() as staging:
+        prepare(model, Path(staging), file_format="skops")
+        (tmp_path / "model.skops").write_bytes(Path(staging, "tree", "model.skops").read_bytes())
+    found = loaded(tmp_path, "ScikitLearn")
+    assert answer(found, {"data": rows(table), "method": "predict"}).tolist() == model.predict(table).tolist()
+
+
+def test_a_file_of_skops_with_other_parts_is_refused_by_their_names(tmp_path: Path) -> None:
+    import skops.io
+
+    skops.io.dump(make_pipeline(FunctionTransformer(len)), tmp_path / "model.skops")
+    with pytest.raises(ModelProblem, match=r"only where they are trusted: builtins\.len"):
+        loaded(tmp_path, "ScikitLearn")
 
 
 def graph(first: int | str = "n") -> onnx.ModelProto:

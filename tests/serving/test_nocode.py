@@ -105,6 +105,15 @@ def test_what_does_not_fit_is_the_clients_fault(columns: ServedModel, body: Any,
     assert not isinstance(columns.answers([example])[0], BadInput), "the example is one that the model takes"
 
 
+def test_a_frame_without_names_is_a_request(classifier: ServedModel) -> None:
+    frame = pd.DataFrame(ROWS)
+    expected = answer(classifier, {"data": ROWS.tolist()})
+    for orient in ("records", "list", "split"):
+        values = {"data": json.loads(json.dumps(frame.to_dict(orient=orient)))}
+        np.testing.assert_allclose(answer(classifier, values), expected)
+    assert isinstance(answer(classifier, {"data": [{"0": 1, "2": 2}]}), BadInput)
+
+
 def test_a_batch_keeps_apart_what_each_asked(classifier: ServedModel) -> None:
     bodies = [{"data": [[0, 0]]}, {"data": [[1, "x"]]}, {"data": [[6, 6]], "method": "predict"}, {"data": [[6.0, 6.0]]}]
     found = classifier.answers([json.dumps(body) for body in bodies])

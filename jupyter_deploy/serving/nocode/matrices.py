@@ -29,7 +29,7 @@ def matrix_of(value: Any, signature: Signature) -> Any:
     if signature.of_texts:
         return _texts(rows)
     if any(isinstance(row, Mapping) for row in rows):
-        rows = [_ordered(row, place, signature.columns) for place, row in enumerate(rows)]
+        rows = [_ordered(row, place, signature.columns, width) for place, row in enumerate(rows)]
     if width < 0:
         return _array(rows)
     for place, row in enumerate(rows):
@@ -104,10 +104,14 @@ def _listed(value: Any, columns: tuple[str, ...]) -> Any:
     return [value]
 
 
-def _ordered(row: Any, place: int, columns: tuple[str, ...]) -> list[Any]:
+def _ordered(row: Any, place: int, columns: tuple[str, ...], width: int) -> list[Any]:
     if not isinstance(row, Mapping):
         raise BadInput(f"row {place} is {_kind(row)}, but others are records")
     if not columns:
+        # A frame without names has these.
+        places = [str(number) for number in range(len(row))]
+        if width == len(row) and set(places) == set(row):
+            return [row[name] for name in places]
         raise BadInput("the model does not know its columns by name: send each row as a list")
     _check_names(row, columns, f"row {place}")
     return [row[name] for name in columns]
