@@ -76,8 +76,8 @@ class Garbage:
     def _remove(self, find: Callable[[], Digests], patience: float | None = None, spare: int = 0) -> None:
         if len(self._unnamed(find)) <= spare:
             return
-        with self._database.write(frees=True, patience=patience):
-            # Under the write lock no row can appear.
+        with self._database.write(frees=True, patience=patience), self._database.claims.settled():
+            # Under the write lock no row can appear, and no claim on what is there already.
             for kind, digest in self._unnamed(find):
                 if kind == "artifact":
                     self._artifacts.remove(digest)

@@ -19,6 +19,10 @@ from .room import NO_RIGHTS, NO_ROOM, told
 if TYPE_CHECKING:
     import filelock
 
+# Locked by each claim, and while what is not claimed is removed. No stage's lock: those end in ".lock".
+_CLAIMING = "claiming"
+_CLAIMING_SECONDS = 0.002
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -45,8 +49,11 @@ class Stage:
         return self.place.name
 
     def claim(self, digest: str) -> None:
-        """Keep an artifact or bundle from being collected while this stage is open, whether it exists or not."""
-        with self.claims.open("a") as file:
+        """Keep an artifact or bundle from being collected while this stage is open, whether it exists or not.
+
+        What exists after this call stays: it waits for a removal that is under way.
+        """
+        with _settled(self.place.parent), self.claims.open("a") as file:
             file.write(digest + "\n")
 
 
@@ -100,6 +107,12 @@ class Claims:
         # A stage is identified by its lock file, which is locked before the folder exists and removed after it.
         return set().union(*(_claimed(path) for path in self._staging.glob("*.lock") if _is_held(path)))
 
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Let no stage claim anything meanwhile, so that what :meth:`living` does not return can be removed."""
+        with _settled(self._staging):
+            yield
+
     def left_behind(self) -> LeftBehind:
         """Find what killed processes left: nearly always nothing."""
         staging = self._staging
@@ -114,6 +127,18 @@ def scratch(staging: Path) -> Iterator[Path]:
     """Make an empty work folder, and remove it at the end; after a kill, the next process removes it."""
     with Claims(staging).open() as opened:
         yield opened.folder
+
+
+@contextmanager
+def _settled(staging: Path) -> Iterator[None]:
+    import filelock
+
+    lock = filelock.FileLock(staging / _CLAIMING)
+    lock.acquire(poll_interval=_CLAIMING_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _new_token(staging: Path) -> tuple[str, filelock.BaseFileLock]:
