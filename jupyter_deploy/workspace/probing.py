@@ -40,6 +40,9 @@ class Probes(Generic[Row, Seen]):
         Returns the seconds until the next probe, by what the last one found.
     silence : callable
         Returns what is shown of a thing that has not answered for some seconds, or None for what was seen before.
+    holds : callable
+        Returns what was seen of a thing where that needs no probe to be still true, or None. It runs in the thread that
+        looks, so it must not wait for anything: a look at what is here costs a part of what a thread costs.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class Probes(Generic[Row, Seen]):
         ask: Callable[[Row], Seen],
         pause: Callable[[Seen], float],
         silence: Callable[[float], Seen | None] = lambda _: None,
+        holds: Callable[[Row], Seen | None] = lambda _: None,
     ) -> None:
         self._pool = pool
         self._ask = ask
         self._pause = pause
         self._silence = silence
+        self._holds = holds
         self._watched: dict[str, _Watched[Row, Seen]] = {}
 
     def rows(self, found: Mapping[str, Row]) -> set[str]:
@@ -73,9 +78,13 @@ class Probes(Generic[Row, Seen]):
         """Begin the probes that are due."""
         now = time.monotonic()
         for one in self._watched.values():
-            if one.probe is None and now >= one.due:
-                one.asked, one.asked_of = now, one.row
-                one.probe = self._pool.submit(self._ask, one.row)
+            if one.probe is not None or now < one.due:
+                continue
+            if one.seen is not None and one.of is one.row and (held := self._holds(one.row)) is not None:
+                one.due = now + self._pause(held)
+                continue
+            one.asked, one.asked_of = now, one.row
+            one.probe = self._pool.submit(self._ask, one.row)
 
     def wait(self, since: float) -> None:
         """Wait a little for those that have begun since then: one that hangs must not delay the others."""

@@ -72,15 +72,21 @@ class Watch:
         # Half of what a probe costs is the connection, for the server that is asked, too.
         self._connections = Connections()
         self._known: dict[str, _Known] = {}
-        self._services: Probes[ServiceRecord, Health] = Probes(self._pool, self._health, _pause_of, _silence)
+        self._services: Probes[ServiceRecord, Health] = Probes(
+            self._pool, self._health, _pause_of, _silence, self._held
+        )
         self._endpoints: Probes[EndpointRows, dict[str, Any]] = Probes(self._pool, self._facts, _pause_of_endpoint)
 
-    def _health(self, record: ServiceRecord) -> Health:
-        """Ask a service, or return its last answer where nothing is seen to have happened since."""
-        now, trace = time.monotonic(), _trace_of(self.workspace, record)
+    def _held(self, record: ServiceRecord) -> Health | None:
+        """Return a service's last answer where nothing is seen to have happened since."""
         known = self._known.get(record.name)
-        if known and trace is not None and known.holds_for(record, trace, now):
-            return known.health
+        if known is None or known.trace is None:
+            return None
+        trace = _trace_of(self.workspace, record)
+        return known.health if known.holds_for(record, trace, time.monotonic()) else None
+
+    def _health(self, record: ServiceRecord) -> Health:
+        now, trace = time.monotonic(), _trace_of(self.workspace, record)
         with self._connections.used():
             health = health_of(self.workspace, record)
         self._known[record.name] = _Known(record, trace, health, now)

@@ -1,7 +1,9 @@
 // What is known of the workspace, once for the panel, the status bar and the cards in notebooks.
 //
-// It asks only while something that shows it is on screen: an event of the server, or a slow poll as a net, makes it
-// ask again. At most one request for the overview is on its way at a time.
+// It asks only while something that shows it is on screen. An event of the server makes it ask for the overview again.
+// As a net below the events, a slow poll asks how far the server's feed is, which costs a tenth of an overview, and
+// asks for the overview where that is further than what is known here, or where that is old. At most one request for
+// the overview is on its way at a time.
 
 import type { Event, ServiceManager } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
@@ -11,7 +13,10 @@ import type { IInfo, INumbers, IOverview, IRecent } from './api/records';
 import { Samples } from './samples';
 
 export const PROTOCOL = 1;
+/** The server goes on looking for a minute after the last word of a page. */
 const HEARTBEAT = 20_000;
+/** A poll asks for an overview that is older than this in any case. */
+const OLD = 60_000;
 /** A server that does not answer is asked again after a second, then after two, and so on up to ten. */
 const RETRY = 1000;
 const MOST_RETRIES = 10;
@@ -149,10 +154,45 @@ export class Store {
 
   /** A look of the poll; it comes less often while there is no answer. */
   private async _look(): Promise<void> {
-    await this.refresh();
+    if (await this._isKnown()) {
+      this._age();
+    } else {
+      await this.refresh();
+    }
     if (this.problem) {
       throw this.problem;
     }
+  }
+
+  /** Whether the server's feed is not further than what is known here. */
+  private async _isKnown(): Promise<boolean> {
+    if (!this.isActive || this.problem || Date.now() - this.asOf > OLD) {
+      return false;
+    }
+    try {
+      return (await this._listen()) <= this._revision;
+    } catch {
+      // What goes wrong here, the request for the overview shows.
+      return false;
+    }
+  }
+
+  /** Nothing has changed but the time. */
+  private _age(): void {
+    if (this.overview) {
+      const seconds = (Date.now() - this._aged) / 1000;
+      const services = this.overview.services.map(one =>
+        one.uptime_seconds > 0 ? { ...one, uptime_seconds: one.uptime_seconds + seconds } : one
+      );
+      this.overview = { ...this.overview, services };
+      this._aged = Date.now();
+      this._changed.emit();
+    }
+  }
+
+  private _listen(): Promise<number> {
+    this._spoken = Date.now();
+    return this.client.listening();
   }
 
   private async _fetch(): Promise<void> {
@@ -164,7 +204,8 @@ export class Store {
       if (!this.isForeign) {
         const asked = Date.now();
         this.overview = await this.client.overview();
-        this.asOf = asked;
+        this._revision = this.overview.revision;
+        this.asOf = this._aged = asked;
         this.samples.add(this.overview.services);
       }
       this.problem = null;
@@ -186,9 +227,9 @@ export class Store {
   }
 
   private async _beat(): Promise<void> {
-    if (this.isActive && !this.problem) {
+    if (this.isActive && !this.problem && Date.now() - this._spoken >= HEARTBEAT) {
       // What goes wrong here, the next request for the overview shows.
-      await this.client.listening().catch(() => undefined);
+      await this._listen().catch(() => 0);
     }
   }
 
@@ -248,6 +289,7 @@ export class Store {
       }
     } else if (this.overview && !document.hidden) {
       this._merge(told.recent ?? {}, told.numbers ?? {});
+      this._revision = told.revision === this._revision + 1 ? told.revision : this._revision;
     }
   }
 
@@ -259,6 +301,11 @@ export class Store {
   private _following = false;
   private _stale = true;
   private _flight: Promise<void> | null = null;
+  /** How far the server's feed was when all that is known here was known there. */
+  private _revision = 0;
+  private _spoken = 0;
+  /** When the services of the overview had been up as long as it says. */
+  private _aged = 0;
   private _again = false;
   private _retry = 0;
   private _missed = 0;

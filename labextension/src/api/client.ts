@@ -92,8 +92,10 @@ export class Client {
     return this._get('overview');
   }
 
-  async listening(): Promise<void> {
-    await this._ask('listening', { method: 'POST', body: '{}' });
+  /** Say that a visible page listens; returns how far the server's feed is. */
+  async listening(): Promise<number> {
+    const response = await this._ask('listening', { method: 'POST', body: '{}' });
+    return ((await response.json()) as { revision: number }).revision;
   }
 
   model(name: string): Promise<IModelDetails> {
