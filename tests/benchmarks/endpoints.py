@@ -135,7 +135,7 @@ def changes(endpoint: Endpoint, folder: Path, wanted: int) -> list[str]:
                 ]
                 lags.append(max(late, default=0.0))
 
-        started = time.monotonic()
+        before, started = _sent(endpoint), time.monotonic()
         for number in range(100):
             moved((0, 10, 50, 100)[number % 4])
             if number % 5 == 0:
@@ -144,7 +144,7 @@ def changes(endpoint: Endpoint, folder: Path, wanted: int) -> list[str]:
                 endpoint.route({"blue": 100})
                 endpoint.deployments["red"].delete()
         turn = 0
-        while _sent(endpoint) < wanted and time.monotonic() - started < 900:
+        while _sent(endpoint) - before < wanted and time.monotonic() - started < 900:
             moved(turn % 2 * 100)
             turn += 1
             time.sleep(0.05)
