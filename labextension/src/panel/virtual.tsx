@@ -103,9 +103,7 @@ export function VirtualList({ rows, label }: IProps): JSX.Element {
     <div className="jp-ModelDeploy-list" ref={box} role="region" aria-label={label} onKeyDown={onKeyDown}>
       <div className="jp-ModelDeploy-space" style={{ height: tops[rows.length] }}>
         {rows.slice(first, last).map((row, index) => (
-          <Placed key={row.key} name={row.key} top={tops[first + index]} observer={observer}>
-            {row.draw()}
-          </Placed>
+          <Placed key={row.key} row={row} top={tops[first + index]} observer={observer} />
         ))}
       </div>
     </div>
@@ -113,13 +111,13 @@ export function VirtualList({ rows, label }: IProps): JSX.Element {
 }
 
 interface IPlaced {
-  name: string;
+  row: IRow;
   top: number;
   observer: ResizeObserver;
-  children: React.ReactNode;
 }
 
-function Placed({ name, top, observer, children }: IPlaced): JSX.Element {
+/** A row at its place. Where only the list was scrolled, it is not drawn again. */
+const Placed = React.memo(function Placed({ row, top, observer }: IPlaced): JSX.Element {
   const node = React.useRef<HTMLDivElement>(null);
   React.useLayoutEffect(() => {
     const placed = node.current;
@@ -130,8 +128,8 @@ function Placed({ name, top, observer, children }: IPlaced): JSX.Element {
     return () => observer.unobserve(placed);
   }, [observer]);
   return (
-    <div ref={node} data-key={name} className="jp-ModelDeploy-placed" style={{ transform: `translateY(${top}px)` }}>
-      {children}
+    <div ref={node} data-key={row.key} className="jp-ModelDeploy-placed" style={{ transform: `translateY(${top}px)` }}>
+      {row.draw()}
     </div>
   );
-}
+});
