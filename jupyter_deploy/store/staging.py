@@ -19,8 +19,8 @@ from .room import NO_RIGHTS, NO_ROOM, told
 if TYPE_CHECKING:
     import filelock
 
-# Locked by each claim, and while what is not claimed is removed. No stage's lock: those end in ".lock".
-_CLAIMING = "claiming"
+# Beside the staging folder; locked by each claim, and while what is not claimed is removed.
+_CLAIMING = "claims.lock"
 _CLAIMING_SECONDS = 0.002
 
 
@@ -133,7 +133,7 @@ def scratch(staging: Path) -> Iterator[Path]:
 def _settled(staging: Path) -> Iterator[None]:
     import filelock
 
-    lock = filelock.FileLock(staging / _CLAIMING)
+    lock = filelock.FileLock(staging.with_name(_CLAIMING))
     lock.acquire(poll_interval=_CLAIMING_SECONDS)
     try:
         yield
