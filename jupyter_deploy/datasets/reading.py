@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,12 +90,28 @@ def _lines(path: Path, reading: Reading) -> Iterator[tuple[str, ...]]:
     if reading.separator in {"\n", "\r\n"}:
         # Not splitlines(): a text may hold other characters that end a line there, U+2028 for one.
         lines = text.replace("\r\n", "\n").split("\n")
-        yield from ((line,) for line in lines if line.strip())
+        yield from ((_unquoted(line),) for line in lines if line.strip())
         return
     stream = io.StringIO(text, newline="")
     for row in csv.reader(stream, delimiter=reading.separator, strict=False):
         if row:
             yield tuple(row)
+
+
+def _unquoted(line: str) -> str:
+    """Read a text that was written as a column of a table: in quotes, those in it doubled. A text in JSON stays."""
+    if not (line.startswith('"') and line.endswith('"')) or '""' not in line:
+        return line
+    try:
+        json.loads(line)
+        return line
+    except ValueError:
+        pass
+    try:
+        fields = next(csv.reader([line], strict=True))
+    except csv.Error:
+        return line
+    return fields[0] if len(fields) == 1 else line
 
 
 def _is_number(text: str) -> bool:

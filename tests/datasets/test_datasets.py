@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,15 @@ from jupyter_deploy.workspace import Workspace
 def write(path: Path, text: str) -> Path:
     path.write_text(text)
     return path
+
+
+def test_a_text_that_a_data_frame_wrote_is_read_as_it_was(tmp_path: Path) -> None:
+    texts = ['{"data": [[1, 2]]}', '{"say": "a, \\"b\\""}', '"a text in JSON"', "plain", '""', 'an "inch"']
+    with (tmp_path / "requests.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([text] for text in texts[:2])
+        file.write("\n".join(texts[2:]))
+    table = read_table([tmp_path / "requests.csv"], Reading("\n", header="none"))
+    assert [row[0] for row in table.rows] == texts
 
 
 def test_each_line_is_a_text_where_the_separator_is_its_end(tmp_path: Path) -> None:
