@@ -76,8 +76,8 @@ class CollectedRequest:
 
     @property
     def failed(self) -> bool:
-        """Whether the client got an error."""
-        return self.status >= 400
+        """Whether the client got an error, or an answer without its end."""
+        return self.status >= 400 or bool(self.error)
 
     def facts(self) -> dict[str, Any]:
         """Return what may be shown freely: all but the input and the output."""

@@ -138,6 +138,27 @@ def test_bodies_of_any_kind_come_back(workspace: Workspace, tmp_path: Path) -> N
     assert "\\xff" not in str(found.as_dict())
 
 
+BROKEN = """
+def run(data):
+    yield "a"
+    if data == "bad":
+        raise ValueError(data)
+    yield "b"
+"""
+
+
+@pytest.mark.parametrize("setting", ["requests", "failed"])
+def test_an_answer_that_broke_off_has_failed(workspace: Workspace, setting: str) -> None:
+    workspace.score_script("broken", "import json\n\ndef init(): pass\n" + BROKEN)
+    service = workspace.deploy("broken", settings={"collect": setting})
+    assert service.invoke("good") == ["a", "b"]
+    with pytest.raises(InvokeProblem, match="broke off"):
+        service.invoke("bad")
+    failed = until(lambda: service.collections.requests(failed=True))
+    assert [(one.status, one.input) for one in failed] == [(200, "bad")]
+    assert "broke off before its end" in failed[0].error
+
+
 COLLECTORS = """
 import json
 import pandas as pd

@@ -85,6 +85,9 @@ CASES = {
     "joblib of sklearn": Case("from sklearn.externals import joblib", "scikit-learn no longer has its own joblib"),
     "six of sklearn": Case("from sklearn.externals import six", ""),
     "relative": Case("from .util import x", "The script is no part of a package"),
+    "monitoring": Case(
+        "from azure.ai.monitoring import Collector", "There is azureml.ai.monitoring, and no azure.ai.monitoring"
+    ),
     "AutoML": Case("import azureml.train.automl", "Azure's AutoML runs only"),
     "a model of an old scikit-learn": Case(
         "import pickle\npickle.loads(b'csklearn.linear_model.ridge\\nRidge\\n.')",

@@ -28,6 +28,7 @@ _FLUSH_BYTES = 1 << 20
 _KEPT_GENERATIONS = 8
 _CLOSE_SECONDS = 2.0
 _JSON = b"application/json"
+_BROKE_OFF = "the answer broke off before its end; the log says why"
 SCORE = "/score"
 # Id; when it began, how long it took, and run() of it; status, both bodies, generation, what only some requests have.
 _Noted = tuple[str, float, float, float, int, bytes, bytes, int, dict[str, Any] | None]
@@ -80,7 +81,7 @@ class Collection:
     ) -> None:
         """Take down a request that has been answered; what never reached the script's queue is not collected."""
         job = reply.job
-        if job is None or job.answer is None or (self._failed_only and reply.status < 400):
+        if job is None or job.answer is None or (self._failed_only and reply.status < 400 and not _broke_off(reply)):
             return
         if self._rate < 1 and not is_sampled(name, self._rate):
             return
@@ -172,11 +173,17 @@ def _records(noted: Sequence[_Noted], limit: int) -> list[dict[str, Any]]:
     return made
 
 
+def _broke_off(reply: Reply) -> bool:
+    return reply.stream is not None and reply.stream.broke_off
+
+
 def _more(scope: Mapping[str, Any], kind: bytes | None, reply: Reply, answer: Answer) -> dict[str, Any]:
     """Collect what only some requests have: an own route, method or type, a query, why the script failed."""
     more: dict[str, Any] = {}
     if reply.stream is not None:
         more["streamed"] = True
+    if _broke_off(reply):
+        more["error"] = _BROKE_OFF
     if scope["method"] != "POST":
         more["method"] = scope["method"]
     if scope["path"] != SCORE:

@@ -119,6 +119,8 @@ class Dispatcher:
     def drop(self, job: Job) -> None:
         """Drop a request whose client is gone; what a worker has begun is not interrupted."""
         job.settle(None)
+        if job.stream is not None and job.stream.complete is None:
+            job.stream.left = True
         job.break_off()
         if job.link is not None:
             job.link.cancel(job)

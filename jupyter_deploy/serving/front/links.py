@@ -38,6 +38,13 @@ class Stream:
         self._size = 0
         self._changed = asyncio.Event()
         self.complete: bool | None = None
+        # Whether its reader went away before the end.
+        self.left = False
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the script, or its worker, failed before the end."""
+        return self.complete is False and not self.left
 
     def feed(self, part: Payload) -> None:
         """Take the next part."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib.util
 import linecache
 import re
@@ -13,6 +14,8 @@ from ...frameworks import distribution_version
 from .distributions import distribution_of
 from .situation import Situation
 
+# What scripts import of Azure ML, and what the server brings itself.
+_OURS = ("azureml.ai.monitoring", "azureml.monitoring", "azureml.core.model", "azureml.contrib.services")
 _ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "xgb": "xgboost"}
 
 
@@ -49,6 +52,8 @@ def _missing(at: Situation, name: str) -> str:
             "Azure's AutoML runs only with its own packages, which need an old Python: name them in an environment "
             "(--environment FILE), or save the fitted model itself."
         )
+    if top in {"azure", "azureml"} and (meant := difflib.get_close_matches(whole, _OURS, n=1, cutoff=0.9)):
+        return f"There is {meant[0]}, and no {whole}: write `from {meant[0]} import …`."
     loads = not re.search(rf"\bimport\b.*|import_module\(.*{re.escape(name)}", at.line)
     if name.startswith("numpy._core") and loads and _version("numpy").startswith("1."):
         return "The model was saved with NumPy 2, and here is NumPy 1: {again}."
