@@ -41,7 +41,7 @@ def debugged(before: ServiceSpec, spec: ServiceSpec, asked: Asked) -> ServiceSpe
         return replace(spec, settings={key: value for key, value in settings.items() if not key.startswith("debug_")})
     if spec.image or not target(spec.target).capabilities.debugging:
         raise UsageProblem(
-            f"A debugger cannot attach to {spec.name}: it does not run as a process of this machine.",
+            f"A debugger cannot attach to {spec.name}: it runs an image of its own, or on another machine.",
             hint=f"jupyter model deploy {spec.name} --target process --debug",
         )
     settings["debug_source"] = spec.script if spec.script_is_file else ""
@@ -60,6 +60,9 @@ def told_of_debugger(spec: ServiceSpec, folder: Path) -> tuple[str, ...]:
         "connect": {"host": _HOST, "port": port},
         "justMyCode": False,
     }
+    if root := target(spec.target).capabilities.debug_root:
+        local = Path(spec.script).parent if spec.script_is_file else folder / "cells"
+        entry = {**entry, "pathMappings": [{"localRoot": str(local), "remoteRoot": root}]}
     where = spec.script if spec.script_is_file else f"the cells' files in {folder / 'cells'}"
     return (
         f"a debugger can attach to {_HOST}:{port}; breakpoints stop in {where}",

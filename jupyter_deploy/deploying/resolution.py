@@ -20,6 +20,7 @@ from ..environments import (
     preload_modules,
     refuse_where_shared,
     version_mismatches,
+    with_debugger,
 )
 from ..errors import NotFound
 from ..home import Home
@@ -114,6 +115,8 @@ class Resolver:
         bundle, shipment = build(self._home, self._artifacts, opened, script, shipment, models, requirements, preload)
         reference = spec.environment or (KERNEL if target(spec.target).capabilities.kernel else INFERRED)
         environment = environment_of(reference, self._environments, lambda: requirements)
+        if spec.settings.get("debug_port"):
+            environment = with_debugger(environment)
         running = record.environment if record else None
         if running and running.name == environment.name == INFERRED and running.covers(environment):
             environment = running

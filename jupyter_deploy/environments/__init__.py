@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .inference import infer_requirements as infer_requirements
     from .inference import preload_modules as preload_modules
     from .inference import version_mismatches as version_mismatches
+    from .inference import with_debugger as with_debugger
     from .kept import keeping_interpreters as keeping_interpreters
     from .kept import keeps_interpreters as keeps_interpreters
     from .private import refuse_where_shared as refuse_where_shared
@@ -43,7 +44,7 @@ else:
             "conda_file": "parse_conda",
             "environment": "Environment INFERRED KERNEL copying_step from_conda from_stored read_file stored",
             "indexes": "IndexSettings redacted uv_settings",
-            "inference": "infer_requirements preload_modules version_mismatches",
+            "inference": "infer_requirements preload_modules version_mismatches with_debugger",
             "kept": "keeping_interpreters keeps_interpreters",
             "private": "refuse_where_shared",
             "references": "environment_of reference_of",

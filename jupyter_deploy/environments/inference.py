@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 from packaging.version import InvalidVersion, Version
 
@@ -15,6 +16,7 @@ from ..scripts.shipment import Shipment
 from .environment import Environment
 
 _OWN = "jupyter-model-deploy"
+_DEBUGGER = "debugpy"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENVIRON = re.compile(r"\benviron\b\s*(\[[^\]]*\]\s*=[^=]|\.(update|setdefault|pop)\b|\|=)|\bputenv\s*\(")
 
@@ -103,3 +105,16 @@ def version_mismatches(models: Iterable[Model], environment: Environment) -> lis
         if serves and serves != wrote:
             found.append(f"{model.id} was written with {library} {wrote}, and is served with {library} {serves}")
     return found
+
+
+def with_debugger(environment: Environment) -> Environment:
+    """Add what a debugger attaches to, in the version that is here, unless the environment has it or is the kernel's.
+
+    A user's own requirements stay first: they decide.
+    """
+    there = re.compile(rf"{_DEBUGGER}(?![\w.-])", re.IGNORECASE)
+    if environment.is_kernel or any(map(there.match, environment.requirements)):
+        return environment
+    version = installed_version(_DEBUGGER)
+    line = f"{_DEBUGGER}=={version}" if version else _DEBUGGER
+    return replace(environment, requirements=(*environment.requirements, line))

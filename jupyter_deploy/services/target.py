@@ -102,6 +102,8 @@ class Capabilities:
         Whether a new server can take the address of the one before it while that one still answers.
     debugging : bool
         Whether a debugger on this machine can attach to a server's worker.
+    debug_root : str
+        The folder in which a server has the files for breakpoints; empty where it sees those of the user.
     warm : bool
         Whether it can have a process ready that has imported what a server needs.
     contains : bool
@@ -114,6 +116,7 @@ class Capabilities:
     live_reload: bool = False
     replicas: bool = False  # whether several servers can answer at one address
     kernel: bool = False  # whether services run by default on the interpreter that deploys them
+    debug_root: str = ""  # where a server has the files for breakpoints; empty where it sees the user's own
     # whether a server can run a command as the user who deploys it would, on this machine
     commands: bool = False
     debugging: bool = False  # whether a debugger on this machine can attach to a worker

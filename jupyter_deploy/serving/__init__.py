@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from .origins import Origin as Origin
     from .origins import origins_of as origins_of
     from .origins import place_of as place_of
+    from .relay import DEBUGGER_SOCKET as DEBUGGER_SOCKET
+    from .relay import LISTENS as LISTENS
     from .settings import IGNORED as IGNORED
     from .settings import Settings as Settings
     from .settings import gather as gather
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from .watcher import ENDED_FILE as ENDED_FILE
     from .watcher import PIDS_FILE as PIDS_FILE
     from .watcher import start_time as start_time
+    from .worker import write_cells as write_cells
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -76,10 +79,12 @@ else:
             "logs": "Format",
             "options": "WorkerOptions",
             "origins": "Origin origins_of place_of",
+            "relay": "DEBUGGER_SOCKET LISTENS",
             "settings": "IGNORED Settings gather",
             "succession": "LEFT_FILE",
             "telemetry": "TELEMETRY_PACKAGES is_telemetry_installed",
             "warm": "READY",
             "watcher": "ENDED_FILE PIDS_FILE start_time",
+            "worker": "write_cells",
         },
     )

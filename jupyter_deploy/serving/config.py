@@ -202,6 +202,8 @@ class ServingConfig:
         Whether that worker loads the script only once a debugger has attached.
     debug_source : str
         The user's own file of the script, in which breakpoints are set; empty for the script itself.
+    debug_local : str
+        The folder outside of this container that has the files in which breakpoints are set; empty outside of one.
     otlp_endpoint : str
         Where OpenTelemetry's spans and metrics are sent, without /v1/traces; empty for where the variable
         OTEL_EXPORTER_OTLP_ENDPOINT says, if it does.
@@ -268,6 +270,7 @@ class ServingConfig:
     debug_port: int = 0
     debug_wait: bool = False
     debug_source: str = ""
+    debug_local: str = ""
     otlp_endpoint: str = ""
     on_change: str = field(default="", repr=False)
     tells_start: bool = False
@@ -293,6 +296,7 @@ class ServingConfig:
             debug_port=self.debug_port if debugged else 0,
             debug_wait=self.debug_wait,
             debug_source=self.debug_source,
+            debug_local=self.debug_local,
             debug_folder=str(Path(self.state_folder) / "cells") if self.state_folder else "",
         )
 

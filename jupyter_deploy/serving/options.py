@@ -24,6 +24,7 @@ class WorkerOptions:
     debug_wait: bool = False  # whether the script is loaded only then
     debug_source: str = ""  # the user's own file of the script
     debug_folder: str = ""  # where the cells of the script are written
+    debug_local: str = ""  # what the debugger's side calls that folder; empty where it has the same name there
 
     def as_dict(self) -> dict[str, Any]:
         """Return the arguments of ``WorkerOptions``, for a message."""

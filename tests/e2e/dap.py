@@ -64,10 +64,10 @@ class Debugger:
         found: dict[str, Any] = json.loads(self._file.read(size))
         return found
 
-    def attach(self, file: Path | str, line: int) -> dict[str, Any]:
+    def attach(self, file: Path | str, line: int, **settings: Any) -> dict[str, Any]:
         """Attach, with a breakpoint, as an editor does; returns what is said of the breakpoint."""
         self.ask("initialize", adapterID="debugpy", clientID="test", pathFormat="path", linesStartAt1=True)
-        attached = self.send("attach", justMyCode=False)
+        attached = self.send("attach", justMyCode=False, **settings)
         self.until(lambda message: message.get("event") == "initialized")
         found = self.ask("setBreakpoints", source={"path": str(file)}, breakpoints=[{"line": line}])
         self.ask("configurationDone")

@@ -95,7 +95,6 @@ def test_a_breakpoint_stops_on_the_cells_line_while_other_workers_serve(
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-def test_a_debugger_needs_a_process(workspace: Workspace) -> None:
-    workspace.score_script("churn", "def run(data):\n    return data\n")
+def test_a_debugger_needs_a_script_of_ours(workspace: Workspace) -> None:
     with pytest.raises(UsageProblem, match="A debugger cannot attach to churn"):
-        workspace.deploy("churn", target="docker", debug=True)
+        workspace.deploy("churn", target="docker", image="anything:1", debug=True)

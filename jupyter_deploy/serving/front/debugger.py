@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
+from ..config import ServingConfig
 from ..failures import Failure
 from ..logs import log
+from ..relay import DEBUGGER_SOCKET
 from .links import ScriptFailed, WorkerLink
 
 _HOST = "127.0.0.1"
@@ -14,31 +17,37 @@ _AGAIN_SECONDS = 0.2
 _CHUNK = 1 << 16
 
 
+def place_for(config: ServingConfig) -> str:
+    """Return the socket where a debugger attaches to a server in a container; empty outside of one."""
+    return str(Path(config.state_folder) / DEBUGGER_SOCKET) if config.debug_local else ""
+
+
 class Debugger:
     """Passes a debugger's connection on to the newest worker that listens."""
 
     def __init__(self) -> None:
-        self.port = 0
+        self.port, self._place = 0, ""
         self._server: asyncio.Server | None = None
         self._opening: asyncio.Task[None] | None = None
         self._links: list[WorkerLink] = []
         self._offered = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def use(self, port: int, *, now: bool = False) -> None:
+    async def use(self, port: int, *, now: bool = False, place: str = "") -> None:
         """Listen on a port, and no longer on another; 0 for none.
 
-        Where the port is in use, it is tried again and again: the server before may have it still.
+        Where the port is in use, it is tried again and again: the server before may have it still. With ``place``, that
+        Unix socket stands for the port, which is another's.
 
         Raises
         ------
         ScriptFailed
             If it must be free ``now`` and is not.
         """
-        if port == self.port:
+        if (port, place) == (self.port, self._place):
             return
         self.close()
-        self.port = port
+        self.port, self._place = port, place
         if not port or await self._open():
             return
         if now:
@@ -50,7 +59,10 @@ class Debugger:
 
     async def _open(self) -> bool:
         with contextlib.suppress(OSError):
-            self._server = await asyncio.start_server(self._connected, _HOST, self.port)
+            if self._place:
+                self._server = await asyncio.start_unix_server(self._connected, self._place)
+            else:
+                self._server = await asyncio.start_server(self._connected, _HOST, self.port)
             log.info("a debugger can attach to %s:%d", _HOST, self.port)
         return self._server is not None
 
@@ -94,7 +106,7 @@ class Debugger:
             self._server.close()
         for task in self._tasks:
             task.cancel()
-        self._server, self._opening, self.port = None, None, 0
+        self._server, self._opening, self.port, self._place = None, None, 0, ""
 
 
 async def _either(*ways: object) -> None:

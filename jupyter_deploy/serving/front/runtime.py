@@ -17,6 +17,7 @@ from ..logs import log
 from ..logwriter import Outputs
 from ..messages import Answer
 from ..watcher import BACK_OFF, STEADY_SECONDS, Life
+from .debugger import place_for
 from .dispatch import Dispatcher
 from .links import Job, ScriptFailed, Taker, WorkerLink
 from .metrics import Metrics
@@ -90,11 +91,12 @@ class Runtime:
             # Its processor belongs to the new workers now.
             self.dispatcher.quiet = True
             try:
-                await self.dispatcher.debugger.use(config.debug_port, now=config.debug_wait)
+                await self.dispatcher.debugger.use(config.debug_port, now=config.debug_wait, place=place_for(config))
                 await self._started(new)
             except (ScriptFailed, ConnectionError) as error:
                 self._not_taken(new, error)
-                await self.dispatcher.debugger.use(self.config.debug_port if current else 0)
+                port = self.config.debug_port if current else 0
+                await self.dispatcher.debugger.use(port, place=place_for(self.config))
                 raise
             finally:
                 self.dispatcher.quiet = False

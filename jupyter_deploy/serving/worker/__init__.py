@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...doors import door
 
 if TYPE_CHECKING:
+    from .debugging import write_cells as write_cells
     from .forkserver import fork_workers as fork_workers
 else:
-    __getattr__, __dir__ = door(__name__, {"forkserver": "fork_workers"})
+    __getattr__, __dir__ = door(__name__, {"debugging": "write_cells", "forkserver": "fork_workers"})

@@ -45,6 +45,11 @@ def listen(sock: socket.socket, options: WorkerOptions) -> None:
     debugpy.configure(subProcess=False)
     _, port = debugpy.listen(("127.0.0.1", 0))
     leave_our_threads_alone()
+    if options.debug_local:
+        import pydevd_file_utils  # type: ignore[import-not-found]
+
+        # For debuggers that say nothing of it themselves.
+        pydevd_file_utils.setup_client_server_paths([(options.debug_local, options.debug_folder)])
     sock.sendall(note(Kind.DEBUGGED, port=port))
     if options.debug_wait:
         log.warning("waiting for a debugger at 127.0.0.1:%d", options.debug_port)
@@ -70,10 +75,20 @@ def execute(module: types.ModuleType, code: types.CodeType, layout: Layout, opti
     These are the script's own file or, for cells, a file for each with its lines where the cell has them.
     """
     if options.debug_source and not layout.origins:
-        code = _named(code, options.debug_source, 0)
+        code = _named(code, _file_here(layout, options), 0)
     elif options.debug_folder and layout.origins:
         code = _of_cells(code, layout.origins, write_cells(layout, Path(options.debug_folder)))
     exec(code, vars(module))  # noqa: S102 - as importlib does
+
+
+def _file_here(layout: Layout, options: WorkerOptions) -> str:
+    """Return the user's own file; in a container, which does not see it, a copy."""
+    if not options.debug_local:
+        return options.debug_source
+    place = Path(options.debug_folder) / Path(options.debug_source).name
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(Path(layout.entry).read_bytes())
+    return str(place)
 
 
 def write_cells(layout: Layout, folder: Path) -> dict[str, str]:

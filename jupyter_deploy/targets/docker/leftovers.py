@@ -34,7 +34,7 @@ def containers(client: Any, workspace: str, known: Iterable[Server]) -> Iterator
     ids = {identity for one in facts for identity in (one.container, one.network)}
     now = datetime.now(UTC).timestamp()
     for container in ours:
-        if _of_a_router(container["Labels"]):
+        if _of_a_router(container["Labels"]) or container["Labels"].get(f"{LABEL}.of") in ids:
             continue
         if container["Id"] not in ids and now - container["Created"] > _YOUNG_SECONDS:
             yield container["Id"], container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12]

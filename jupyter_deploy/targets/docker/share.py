@@ -26,6 +26,8 @@ STATE = "/state"
 COLLECTED = "/collected"
 CURRENT = "current"
 _ENDED = "ended.txt"
+_DEBUGGER = "debugger.port"
+_CELLS = "cells"
 _TLS = ("tls.crt", "tls.key")
 
 
@@ -165,6 +167,19 @@ class Share:
         """Whether the server has given way to another one, and the container only holds its network."""
         return (self.state / LEFT_FILE).exists()
 
+    @property
+    def debugger(self) -> int:
+        """The port that leads to a debugger in the container; 0 for none."""
+        try:
+            return int((self.folder / _DEBUGGER).read_text())
+        except (OSError, ValueError):
+            return 0
+
+    @debugger.setter
+    def debugger(self, port: int) -> None:
+        if self.folder.exists():
+            write_atomic(self.folder / _DEBUGGER, str(port))
+
     def leave(self) -> None:
         """Let the container hold nothing but its network, from its next start on."""
         # The container can write there: a link would lead to a file of this machine.
@@ -194,7 +209,15 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
+def debugged_in(launch: Launch) -> str:
+    """Return the folder of this machine that has the files in which breakpoints are set; empty without a debugger."""
+    if not launch.settings.get("debug_port"):
+        return ""
+    source = str(launch.settings.get("debug_source", ""))
+    return str(Path(source).parent if source else launch.local.folder / _CELLS)
+
+
 def settings_of(launch: Launch) -> ServingConfig:
     """Return all settings of a service, checked: its own over this target's defaults."""
-    defaults = ServingConfig(title=launch.name, drain_seconds=DRAIN_SECONDS)
+    defaults = ServingConfig(title=launch.name, drain_seconds=DRAIN_SECONDS, debug_local=debugged_in(launch))
     return with_settings(defaults, launch.settings, f"settings of {launch.named}")

@@ -33,6 +33,7 @@ from . import leftovers as left
 from . import statistics
 from .containers import HOST, LOG, host_config, labels_of, limits, user_of, variables_of
 from .daemon import discard, engine, unreachable
+from .debugger import ROOT, close_way, open_way
 from .facts import ContainerFacts
 from .images import LABEL, PORT, ensure, exists, pull
 from .network import gives_way, handed_over, mended, release, waits
@@ -59,7 +60,9 @@ class DockerTarget:
     """Starts containers that outlive the process that started them, and finds them again by their ids and labels."""
 
     name = "docker"
-    capabilities = Capabilities(limits=True, own_image=True, live_reload=True, takes_over=True, contains=True)
+    capabilities = Capabilities(
+        limits=True, own_image=True, live_reload=True, takes_over=True, contains=True, debugging=True, debug_root=ROOT
+    )
 
     def prepare(self, launch: Launch, say: Callable[[str], None]) -> None:
         """Pull or build the image."""
@@ -166,6 +169,7 @@ class DockerTarget:
             made = (facts.to_json(), port, launch.environment, launch.bundle.digest, launch.certificate)
             commit(Server(DockerTarget.name, *made))
             client.api.start(created)
+            open_way(client, launch, facts)
         except BaseException as error:
             discard(client, name)
             taken = r"port is already allocated|address already in use|bind for .* failed|cannot expose privileged"
@@ -181,11 +185,16 @@ class DockerTarget:
         """Link the bundle into the folder that the container sees."""
         facts = ContainerFacts.of(server)
         share = Share.of(facts)
+        if launch.settings.get("debug_port"):
+            with engine() as client:
+                open_way(client, launch, facts)
         place = share.add(launch.bundle.folder)
         settings = settings_for(facts.knows, launch.name, settings_of(launch))
         reloaded = self._admin(server).reload(place, launch.workers, settings)
         share.use(launch)
         share.keep((*reloaded.in_use, launch.bundle.digest))
+        if not launch.settings.get("debug_port"):
+            close_way(facts)
         return (reloaded,)
 
     def authorize(self, local: LocalFolders, server: Server, credentials: Credentials) -> None:
@@ -255,6 +264,7 @@ class DockerTarget:
         with contextlib.suppress(TargetProblem):
             if facts.image:
                 keep_output(facts, Path(facts.log))
+            close_way(facts)
             self._remove(facts, 0)
 
     def failure(self, local: LocalFolders, server: Server, request_id: str) -> Failure | None:
@@ -292,6 +302,7 @@ class DockerTarget:
         if facts.container:
             if facts.image:
                 keep_output(facts, Path(facts.log))
+            close_way(facts)
             with engine(timeout=patience + 60) as client:
                 if gives_way(client, facts, self._admin(server), patience):
                     return
