@@ -117,3 +117,27 @@ def test_row_2_18_a_pin_that_cannot_be_had_is_named(ws: Workspace, tmp_path: Pat
         Model.deploy(ws, "impossible", [model], config, options)
     assert "joblib==0.0.1" in refused.value.message
     assert Webservice.list(ws) == []
+
+
+def test_a_container_that_was_removed_is_told_and_comes_back(
+    ws: Workspace, engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "score.py").write_text("def run(data):\n    return data\n")
+    config = InferenceConfig("score.py")
+    service = Model.deploy(ws, "removed", [], config, LocalWebservice.deploy_configuration())
+    service.wait_for_deployment()
+    engine.containers.get(container_id("removed")).remove(force=True)
+    assert service.state == "failed"
+    with pytest.raises(WebserviceException, match=r"Cannot call run\(\) when service is failed\.") as caught:
+        service.run("1")
+    assert "was removed" in caught.value.message
+    assert "service.reload() starts it again" in caught.value.message
+    service.reload()
+    assert (service.state, service.run("1")) == ("running", "1")
+    # An image that the environment names is not the one that a variable would replace.
+    environment = Environment.from_docker_image("named", "nowhere.invalid/not-there:1")
+    with pytest.raises(UserErrorException, match=r"nowhere\.invalid/not-there:1 is not on this machine") as refused:
+        service.update([], InferenceConfig("score.py", environment=environment))
+    assert "docker pull nowhere.invalid/not-there:1" in refused.value.message
+    assert "JUPYTER_DEPLOY_BASE_IMAGE" not in refused.value.message
+    assert service.run("1") == "1"

@@ -118,11 +118,14 @@ def _base(client: Any, environment: Environment, labels: Mapping[str, str], say:
         say(bar(0.05, "building the Dockerfile", "build"))
         build(client, environment.dockerfile, {}, name, labels, say)
     else:
-        pull(client, name, say)
+        pull(client, name, say, chosen=bool(environment.base_image))
 
 
-def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
-    """Pull an image; if no registry answers, the error says how to name a local image."""
+def pull(client: Any, name: str, say: Callable[[str], None], *, chosen: bool) -> None:
+    """Pull an image; if no registry answers, the error says how to name a local one.
+
+    ``chosen`` is an image that the user has named, not the default base.
+    """
     from docker.errors import APIError, NotFound
 
     repository, _, tag = name.rpartition(":") if re.search(r":[^/]+$", name) else (name, "", "latest")
@@ -139,15 +142,18 @@ def pull(client: Any, name: str, say: Callable[[str], None]) -> None:
                 words = f"pulling {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"
                 say(bar(0.3 * done / total, words, "pull"))
         if refused:
-            raise _not_pulled(name, refused)
+            raise _not_pulled(name, refused, chosen)
     except (NotFound, APIError) as error:
-        raise _not_pulled(name, str(error.explanation or error)) from error
+        raise _not_pulled(name, str(error.explanation or error), chosen) from error
 
 
-def _not_pulled(name: str, said: str) -> EnvironmentProblem:
+def _not_pulled(name: str, said: str, chosen: bool) -> EnvironmentProblem:
+    hint = f"Name one that is: export {BASE_VARIABLE}=IMAGE (docker images lists them), or use --target process."
+    if chosen:
+        hint = f"docker images lists those that are; where a registry has it, docker pull {name} shows more."
     return EnvironmentProblem(
         f"The image {name} is not on this machine and cannot be pulled: {' '.join(said.split())}.",
-        hint=f"Name one that is: export {BASE_VARIABLE}=IMAGE (docker images lists them), or use --target process.",
+        hint=hint,
     )
 
 

@@ -113,7 +113,7 @@ class RouterContainer:
             with built_once(home.environments, f"image-router-{digest.hexdigest()[:24]}"):
                 if not exists(client, name):
                     if not exists(client, base):
-                        pull(client, base, say)
+                        pull(client, base, say, chosen=False)
                     say("building the router's image")
                     _build(client, executable, base, name, workspace)
         return name

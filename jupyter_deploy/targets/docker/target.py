@@ -70,7 +70,7 @@ class DockerTarget:
             limits(launch, client.info())
             if launch.image:
                 if not exists(client, launch.image.name):
-                    pull(client, launch.image.name, say)
+                    pull(client, launch.image.name, say, chosen=True)
             else:
                 ensure(client, launch.local.home, launch.environment, launch.workspace, say)
 

@@ -63,10 +63,11 @@ class LocalWebservice(Webservice):
         self._wait_while_deploying()
         state = self.state
         if state != "running":
+            why = (self.error or {}).get("message", "")
             raise WebserviceException(
-                f"Cannot call run() when service is {state}.",
+                "\n".join(filter(None, (f"Cannot call run() when service is {state}.", why))),
                 details=self.get_logs(20),
-                hint="service.reload() after the script is corrected.",
+                hint="service.reload() starts it again; a script that is broken must be corrected before.",
             )
         return super().run(input_data)
 
