@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ ENDINGS = (".pt", ".pt2", ".pth", ".torchscript")
 _SIDES = (28, 32, 8)
 _GUESSES = 4
 # What PyTorch says of an input that does not fit.
-_MISFIT = re.compile(r"(?:\w*Error: )?(.*(?:shapes? |size|dimension|channels|must match|dtype|scalar type|Expected).*)")
+_MOST_OPEN = 4
+_TYPES = re.compile(r"scalar type|dtype|indices|Long|Int\b|integer")
+_MISFIT = re.compile(
+    r"(?:\w*Error: )?(.*(?:shapes? |size|[Dd]imension|channels|must match|dtype|scalar type|Expected).*)"
+)
 
 
 def matches(obj: object) -> bool:
@@ -108,23 +113,47 @@ def _exported(program: Any) -> tuple[Tensor, ...]:
 class _Program:
     def __init__(self, module: Any, inputs: tuple[Tensor, ...]) -> None:
         self._module = module
+        self._whole: frozenset[str] = frozenset()
         joins = all(one.shape is None or (one.shape and one.shape[0] == -1) for one in inputs)
         self.signature = Signature(inputs, (Tensor("output"),), ("output",), joins=joins)
 
     def predict(self, inputs: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         import torch
 
-        values = [torch.from_numpy(inputs[one.name].copy()) for one in self.signature.inputs]
-        try:
-            with torch.inference_mode():
-                found = self._module(*values)
-        except RuntimeError as error:
-            # TorchScript does not say beforehand what it takes.
-            misfit = misfit_in(str(error))
-            if not misfit:
-                raise
-            raise ValueError(misfit) from error
-        return {"output": _arrays(found)}
+        problem: Exception | None = None
+        for whole in self._choices(inputs):
+            values = [inputs[one.name] for one in self.signature.inputs]
+            values = [
+                value.astype("float32")
+                if not one.dtype and value.dtype.kind in "iu" and one.name not in whole
+                else value
+                for one, value in zip(self.signature.inputs, values, strict=True)
+            ]
+            try:
+                with torch.inference_mode():
+                    found = self._module(*(torch.from_numpy(value.copy()) for value in values))
+            except (RuntimeError, IndexError) as error:
+                problem = problem or error
+                if not _TYPES.search(str(error)):
+                    break
+            else:
+                self._whole = whole
+                return {"output": _arrays(found)}
+        # TorchScript does not say beforehand what it takes.
+        misfit = misfit_in(str(problem))
+        if problem is not None and not misfit:
+            raise problem
+        raise ValueError(misfit) from problem
+
+    def _choices(self, inputs: Mapping[str, Any]) -> Iterator[frozenset[str]]:
+        """Yield the inputs that may be meant to stay whole numbers, where TorchScript does not say: floats first.
+
+        What has worked before comes before all.
+        """
+        open_ = [one.name for one in self.signature.inputs if not one.dtype and inputs[one.name].dtype.kind in "iu"]
+        yield self._whole
+        for count in range(len(open_) + 1):
+            yield from (frozenset(names) for names in combinations(open_[:_MOST_OPEN], count))
 
 
 def misfit_in(text: str) -> str:

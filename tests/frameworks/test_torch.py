@@ -145,7 +145,7 @@ class Sum(torch.nn.Module):  # type: ignore[misc]
         (Pictures(28), (1, 1, 28, 28)),
         (Pictures(13), None),
         (Sequences(), (1, 1, 5)),
-        (torch.nn.Embedding(9, 2), None),
+        (torch.nn.Embedding(9, 2), (1, 2)),
         (Sum(), (1, 1)),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else "",
@@ -171,6 +171,60 @@ def test_weights_need_a_script(tmp_path: Path) -> None:
     with pytest.raises(ModelProblem, match=r"model\.pt is a pickled module or its weights") as caught:
         ServedModel("PyTorch").load(str(tmp_path))
     assert "torch.export" in caught.value.hint
+
+
+class Layers(torch.nn.Module):  # type: ignore[misc]
+    """Sequences of which each step comes first, as PyTorch's own layers have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.GRU(5, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        found, _ = self.layer(x)
+        return found
+
+
+@pytest.mark.parametrize("form", ["TorchScript", pytest.param("torch.export", marks=EXPORTS)])
+@pytest.mark.parametrize("net", [Layers(), Net()], ids=["steps", "rows"])
+def test_requests_are_joined_only_where_rows_are_answered_apart(
+    tmp_path: Path, net: torch.nn.Module, form: str
+) -> None:
+    net, shape = net.eval(), (3, 1, 5) if isinstance(net, Layers) else (3, 3)
+    steps = {"x": {0: torch.export.Dim("steps")}} if form != "TorchScript" else {}
+    made = torch.jit.script(net) if not steps else torch.export.export(net, (torch.ones(shape),), dynamic_shapes=steps)
+    served = saved(made, tmp_path)
+    values = [np.random.default_rng(seed).normal(size=shape).astype("float32") for seed in range(3)]
+    found = served.answers([json.dumps({"data": value.tolist()}) for value in values])
+    for value, answer in zip(values, found, strict=True):
+        np.testing.assert_allclose(answer, net(torch.from_numpy(value)).detach().numpy(), rtol=1e-4, atol=1e-6)
+    assert served._joins is isinstance(net, Net)
+
+
+def test_whole_numbers_are_what_the_program_takes(tmp_path: Path) -> None:
+    class Both(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.places, self.weights = torch.nn.Embedding(9, 2), torch.nn.Linear(2, 2)
+
+        def forward(self, values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+            return self.weights(values) + self.places(places)
+
+    net = Both().eval()
+    served = saved(torch.jit.script(net), tmp_path)
+    expected = net(torch.tensor([[1.0, 2.0]]), torch.tensor([7])).detach().numpy()
+    for values in ([[1, 2]], [[1.0, 2.0]]):
+        found = served.answers([json.dumps({"data": {"values": values, "places": [7]}})])[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    for body in ({"values": [1, 2, 3], "places": [7]}, {"values": [[1, 2]], "places": [0.5]}):
+        assert isinstance(served.answers([json.dumps({"data": body})])[0], BadInput)
+
+
+def test_a_row_without_its_list_is_the_clients_fault(tmp_path: Path) -> None:
+    found = saved(torch.jit.script(Net().eval()), tmp_path).answers(['{"data": [1, 2, 3]}'])[0]
+    assert isinstance(found, BadInput)
+    assert "Dimension out of range" in found.message
 
 
 def refused(workspace: Workspace, score: Path) -> str:

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, scale
 
 from jupyter_deploy.errors import ModelProblem
 from jupyter_deploy.serving.modes import BadInput
@@ -133,6 +133,14 @@ def test_numbers_beside_texts_stay_numbers(tmp_path: Path) -> None:
     )
     assert isinstance(answer(model, {"data": [["Oslo", 30]]}), BadInput), "30 is not '30'"
     assert not isinstance(answer(model, {"data": [["Oslo", "30"]]}), BadInput)
+
+
+def test_rows_that_a_model_sees_together_are_not_joined(tmp_path: Path) -> None:
+    model = make_pipeline(FunctionTransformer(scale), LogisticRegression()).fit([[1, 2], [3, 4], [5, 9]], [0, 1, 1])
+    bodies = [[[1.0, 2.0], [3.0, 9.0]], [[7.0, 2.0], [8.0, 4.0]]]
+    found = served(tmp_path, model).answers([json.dumps({"data": rows}) for rows in bodies])
+    for rows, answer in zip(bodies, found, strict=True):
+        np.testing.assert_allclose(answer, model.predict_proba(rows))
 
 
 def test_texts_are_rows_too(tmp_path: Path) -> None:

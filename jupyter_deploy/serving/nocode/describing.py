@@ -43,9 +43,12 @@ def likely_examples(signature: Signature) -> Iterator[tuple[dict[str, Any], bool
     choices = [[one.shape] if one.shape is not None else [*one.likely, (1, 1), (1,)] for one in signature.inputs]
     for number in range(max(map(len, choices), default=0)):
         shapes = [choice[min(number, len(choice) - 1)] for choice in choices]
-        values = {one.name: _zeros(one, shape) for one, shape in zip(signature.inputs, shapes, strict=True)}
-        if None not in values.values():
-            yield {"data": values if len(values) > 1 else next(iter(values.values()))}, sure
+        # Where the type is not told, whole numbers may be meant.
+        for unknown in (0.0, 0) if not all(one.dtype for one in signature.inputs) else (0.0,):
+            pairs = zip(signature.inputs, shapes, strict=True)
+            values = {one.name: _zeros(one, shape, unknown) for one, shape in pairs}
+            if None not in values.values():
+                yield {"data": values if len(values) > 1 else next(iter(values.values()))}, sure
 
 
 def _data(signature: Signature) -> dict[str, Any]:
@@ -83,10 +86,10 @@ def _nested(tensor: Tensor) -> dict[str, Any]:
     return {**item, "format": "numpy.ndarray"} if tensor.shape != () else item
 
 
-def _zeros(tensor: Tensor, shape: tuple[int, ...]) -> Any:
-    """Make nested lists of that shape; None where they are too large to be shown."""
+def _zeros(tensor: Tensor, shape: tuple[int, ...], unknown: float) -> Any:
+    """Make nested lists of that shape, of ``unknown`` where no type is known; None where they are too large to show."""
     kind = tensor.dtype
-    value: Any = "" if kind == "str" else False if kind == "bool" else 0 if "int" in kind else 0.0
+    value: Any = "" if kind == "str" else False if kind == "bool" else 0 if "int" in kind else 0.0 if kind else unknown
     sizes = [max(size, 1) for size in shape]
     if prod(sizes) > _MOST_VALUES:
         return None

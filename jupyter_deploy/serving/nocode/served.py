@@ -14,6 +14,7 @@ from ..batching import Outcome, call_together
 from ..jsonbody import decode
 from ..modes import BadInput
 from ..openinference import TensorRequest
+from .apart import alike, trials
 from .describing import likely_examples, schemas_of
 from .matrices import matrix_of, of_columns
 from .protobuf import is_protobuf, output_filter, read_tensor, written
@@ -44,11 +45,13 @@ class ServedModel:
         self.framework = framework
         self._predictor: Predictor | None = None
         self._example: dict[str, Any] | None = None
+        self._joins = False
 
     def load(self, folder: str) -> None:
         """Read the model's files from ``AZUREML_MODEL_DIR``."""
         self._predictor = predictor_of(Path(folder), self.framework)
         self._example = self._accepted_example()
+        self._joins = self.signature.joins and self._answers_rows_apart()
 
     def _accepted_example(self) -> dict[str, Any] | None:
         """Find a request that the model takes: asked, where its signature does not say."""
@@ -56,6 +59,18 @@ class ServedModel:
             if sure or not isinstance(self.answers([json.dumps(example)])[0], Exception):
                 return example
         return None
+
+    def _answers_rows_apart(self) -> bool:
+        """Try whether rows of several requests, predicted together, are answered as they are alone."""
+        of_rows = self.signature.of_rows
+        if self._example is None:
+            return of_rows
+        bodies = [json.dumps(one) for one in trials(self._example, of_rows=of_rows)]
+        alone = [self.answers([body])[0] for body in bodies]
+        if any(isinstance(answer, Exception) for answer in alone):
+            return of_rows
+        self._joins = True
+        return alike(self.answers(bodies), alone)
 
     @property
     def predictor(self) -> Predictor:
@@ -112,7 +127,7 @@ class ServedModel:
 
     def _predict(self, outputs: tuple[str, ...], batch: list[dict[str, Any]]) -> list[Outcome]:
         ask = partial(self.predictor.predict, outputs=outputs)
-        if self.signature.joins:
+        if self._joins:
             return call_together(ask, batch)
         return [outcome for one in batch for outcome in call_together(ask, [one])]
 

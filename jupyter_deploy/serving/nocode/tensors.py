@@ -53,8 +53,8 @@ def _read(value: Any, wanted: Tensor) -> Any:
         found = with_missing(found, wanted.dtype or "float32")
         if found.dtype.kind not in "biuf":
             raise BadInput(f"{wanted.name}: the model takes numbers, and something in it is none")
-    if not wanted.dtype and found.dtype.kind in "iuf":
-        # Of a model that does not say, floats: that is what weights are.
+    if not wanted.dtype and found.dtype.kind == "f":
+        # Of a model that does not say, these: that is what weights are.
         found = found.astype(np.float32)
     return fitted(found, wanted)
 
