@@ -140,6 +140,33 @@ def test_short_flags_are_those_of_azures_command_line() -> None:
     assert set(SHORT.split()) <= flags
 
 
+def test_errors_say_what_the_command_line_takes(
+    outputs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "score.py").write_text("def run(data):\n    return data\n")
+    (folder / "ic.json").write_text('{"entryScript": "score.py"}')
+    assert asked("register -n mymodel -p outputs/model.pkl") == 0
+    deploy = "deploy -n flagged -m mymodel:1 --ic ic.json"
+    assert asked(deploy) == 0
+    try:
+        for words, message in (
+            (deploy, "Hint: Add --overwrite, or take another name."),
+            (deploy.replace("ic.json", "none.json"), "--ic none.json cannot be read."),
+            (f"{deploy} --overwrite --dc none.json", "--dc none.json cannot be read."),
+            (f"{deploy} --overwrite --ct none", "Hint: Leave --ct out: --cp says what kind of service it is."),
+            (f"{deploy} --overwrite --cp local --po 99999", "Hint: For example --port 8890. Without one, a free port"),
+            ("profile -n prof -m mymodel:1 --ic ic.json --idi none:1", "--idi: No dataset named 'none'"),
+            ("delete -i mymodel:1", "Delete the service first (jupyter model delete flagged)"),
+        ):
+            capsys.readouterr()
+            assert asked(words) > 0
+            said = capsys.readouterr().err
+            assert message in said
+            assert not any(sdk in said for sdk in ("Webservice(", "Model.deploy(", "ComputeTarget."))
+    finally:
+        assert main(["delete", "flagged", "--yes"]) == 0
+
+
 def test_models_are_listed_shown_and_deleted(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for tag in ("area=mnist", "area=other"):
         assert main(["register", "-n", "mymodel", "-p", "outputs/model.pkl", "--tag", tag]) == 0

@@ -47,6 +47,24 @@ _WORDS = tuple(
 )
 
 
+# And the SDK's, where its calls are made by flags.
+_FLAGS = tuple(
+    (re.compile(said), meant)
+    for said, meant in (
+        (r"Model\.deploy\(…, overwrite=True\), or .*", "Add --overwrite, or take another name."),
+        (r"Webservice\(ws, '([\w-]+)'\)\.delete\(\)", r"jupyter model delete \1"),
+        (r"Create it: ComputeTarget\.create\(.*", "Leave --ct out: --cp says what kind of service it is."),
+    )
+)
+
+
+def in_flags(hint: str) -> str:
+    """Write a hint of the SDK as the command line says it."""
+    for said, meant in _FLAGS:
+        hint = said.sub(meant, hint)
+    return hint
+
+
 def in_sdk_words(hint: str) -> str:
     """Write a hint as the SDK says it; what has no such word stays a line of a notebook."""
     for said, meant in _WORDS:

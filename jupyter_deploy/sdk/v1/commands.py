@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ModelProblem, UsageProblem
+from ...errors import DeployError, ModelProblem, UsageProblem
 from ...registry import Lineage, Resources
 from ...verbs import NAMES, Argument, Done, Listing, Session, Verb, argument, find, pairs
 from ...workspace import Workspace as LocalWorkspace
+from .advice import in_flags
 from .deploy_flags import CONFIGURATION, SCRIPT, configuration_of, inference_of
+from .exceptions import AzureMLException
 from .metadata_files import said_in, write_model
 from .vocabulary import of_v1
 
@@ -33,6 +36,26 @@ def az_verb(name: str, words: list[str]) -> Verb | None:
     own = _flags(find(name)) if name in NAMES else set()
     only_azures = _flags(command) - own
     return command if any(word.partition("=")[0] in only_azures for word in words) else None
+
+
+def _in_flags(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Have an error of the SDK say what the command line takes: the layer's own hint, or flags for the SDK's words."""
+
+    @wraps(run)
+    def ran(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
+        try:
+            return run(workspace, given, session)
+        except AzureMLException as error:
+            cause = error.__cause__
+            if isinstance(cause, DeployError) and not isinstance(cause, AzureMLException):
+                if in_flags(str(cause.hint)) == cause.hint:
+                    raise cause from None
+                problem, hint = cause.message, str(cause.hint)
+            else:
+                problem, _, hint = error.message.partition("\nHint: ")
+            raise ModelProblem(problem, details=error.details, hint=in_flags(hint)) from error
+
+    return ran
 
 
 def _flags(verb: Verb) -> set[str]:
@@ -112,6 +135,7 @@ def _models(ws: Workspace, given: argparse.Namespace) -> list[Model]:
     return [model(ws, id=reference) for reference in (*(given.model or ()), *written)]
 
 
+@_in_flags
 def _deploy(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
     target = of_v1("ComputeTarget")(ws, given.ct) if given.ct else None
@@ -122,6 +146,7 @@ def _deploy(workspace: LocalWorkspace, given: argparse.Namespace, session: Sessi
     return workspace.services[given.name]
 
 
+@_in_flags
 def _list(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
     asked = {key: [pair.split("=", 1) for pair in getattr(given, key) or ()] for key in ("tags", "properties")}
@@ -130,17 +155,20 @@ def _list(workspace: LocalWorkspace, given: argparse.Namespace, session: Session
     return Listing("models", [workspace.models.get(model.id) for model in found])
 
 
+@_in_flags
 def _show(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
     found = of_v1("Model")(ws, name=given.model_name, id=given.model_id, version=given.version)
     return workspace.models.get(found.id)
 
 
+@_in_flags
 def _delete(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     of_v1("Model")(_workspace(given, session), id=given.model_id).delete()
     return Done(f"{given.model_id} is deleted", {"deleted": given.model_id})
 
 
+@_in_flags
 def _package(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
     image = {"image_name": given.name, "image_label": given.image_label}
@@ -152,9 +180,14 @@ def _package(workspace: LocalWorkspace, given: argparse.Namespace, session: Sess
     return Done(f"The image is {made.location}", {"image": made.location})
 
 
+@_in_flags
 def _profile(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
     ws = _workspace(given, session)
-    dataset = of_v1("Dataset").get_by_id(ws, given.input_dataset_id)
+    try:
+        dataset = of_v1("Dataset").get_by_id(ws, given.input_dataset_id)
+    except AzureMLException as error:
+        problem, _, hint = error.message.partition("\nHint: ")
+        raise UsageProblem(f"--idi: {problem}", hint=hint) from error
     limits = (given.cpu_cores, given.memory_in_gb, given.description)
     made = of_v1("Model").profile(ws, given.name, _models(ws, given), inference_of(ws, given), dataset, *limits)
     made.wait_for_completion()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UsageProblem
+from ...errors import ConfigProblem, UsageProblem
 from ...verbs import Argument, argument, pairs
-from .exceptions import WebserviceException
+from .exceptions import UserErrorException, WebserviceException
 from .json_files import in_other_words
 from .vocabulary import of_v1
 
@@ -121,7 +121,7 @@ def inference_of(ws: Workspace, given: argparse.Namespace) -> Any:
             raise UsageProblem("-e needs a script.", hint="--es score.py, or --ic inferenceconfig.json")
         return None
     if given.ic:
-        config = of_v1("load_inference_config")(given.ic)
+        config = _read("--ic", of_v1("load_inference_config"), given.ic)
     elif "entry_script" not in said:
         raise UsageProblem("Which script? --es FILE.", hint="--es score.py --cf env.yml --sd .")
     elif given.env_name:
@@ -140,7 +140,7 @@ def configuration_of(given: argparse.Namespace) -> Any:
     said = {key: value for key, value in said.items() if value is not None}
     said |= {"tags": pairs(given.tag, "--tag")} if given.tag else {}
     said |= {"properties": pairs(given.property, "--property")} if given.property else {}
-    base = of_v1("load_deployment_config")(given.dc).configuration() if given.dc else None
+    base = _read("--dc", lambda path: of_v1("load_deployment_config")(path).configuration(), given.dc)
     if base is None and not said and not given.compute_type:
         return None
     if base is None or (given.compute_type and base.compute_type.lower() != given.compute_type):
@@ -161,5 +161,20 @@ def configuration_of(given: argparse.Namespace) -> Any:
         made.validate_configuration()
     except WebserviceException as error:
         flags = {one.options["dest"]: one.flags[-1] for one in _VALUES if one.options["dest"] in said}
-        raise UsageProblem(in_other_words(error.message, flags), hint=str(error.hint)) from None
+        named = {f"{argument}=": f"{flag} " for argument, flag in flags.items()}
+        _, _, hint = error.message.partition("\nHint: ")
+        for argument, flag in named.items():
+            hint = hint.replace(argument, flag)
+        raise UsageProblem(in_other_words(error.problem, flags), hint=hint) from None
     return made
+
+
+def _read(flag: str, load: Callable[[str], Any], path: str | None) -> Any:
+    """Read a file of configuration, if there is one; errors name the flag."""
+    if not path:
+        return None
+    try:
+        return load(path)
+    except UserErrorException as error:
+        problem, _, hint = error.message.partition("\nHint: ")
+        raise ConfigProblem(f"{flag} {problem}", hint=hint) from error
