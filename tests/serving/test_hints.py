@@ -14,7 +14,7 @@ from jupyter_deploy.environments import KERNEL, Environment
 from jupyter_deploy.services import Server, ServiceRecord, ServiceSpec, failure_hint, known_hint
 from jupyter_deploy.serving import Failure
 from jupyter_deploy.serving.failures import describe
-from jupyter_deploy.serving.hints import SERVE, worded
+from jupyter_deploy.serving.hints import PACKAGE, SERVE, worded
 from jupyter_deploy.serving.hints.table import BREAKAGES
 
 
@@ -340,6 +340,8 @@ def test_a_hint_names_what_to_change_where_it_is_shown() -> None:
         assert told.startswith("The service's environment has no scikit-image")
         assert f"deploy svc {changes[record.spec.environment or record.spec.target]}" in told
         assert "%pip" not in told
+    assert worded(failure.hint, PACKAGE) == "Package it again with scikit-image in its environment."
+    assert PACKAGE.keys() == SERVE.keys()
     assert worded(failure.hint, SERVE).startswith("Install scikit-image for the Python that serves: pip install")
 
 

@@ -359,6 +359,11 @@ class Server:
                 write_atomic(place, json.dumps(failure.as_dict()), mode=0o600)
             except OSError as error:
                 log.warning("%s cannot be written: %s", place, error.strerror)
+        elif failure.hint and (isinstance(self._first, Path) or self._first.of_bundle):
+            # No deployment says it: the log of a package is all that its user has.
+            from ..hints import PACKAGE, worded
+
+            log.error("Hint: %s", worded(failure.hint, PACKAGE))
         self._exit_code = INIT_FAILED
         self._changes.failed(failure.summary)
         runtime.give_up_waiting()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...doors import door
 
 if TYPE_CHECKING:
+    from .advice import PACKAGE as PACKAGE
     from .advice import SERVE as SERVE
     from .advice import advise as advise
     from .advice import worded as worded
@@ -18,7 +19,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "advice": "SERVE advise worded",
+            "advice": "PACKAGE SERVE advise worded",
             "situation": "Situation",
         },
     )

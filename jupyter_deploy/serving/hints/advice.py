@@ -36,7 +36,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Callable[[Situation], str]], ...] = 
 )
 _SAID_ELSEWHERE = re.compile(r"\{(install|provide|system|fit|give|again|variable)(?: ([^{}]*))?\}")
 # The words of a server that was started from a command line.
-_VERBS = frozenset({"install", "name", "set", "save", "deploy", "put"})
+_VERBS = frozenset({"install", "name", "set", "save", "deploy", "put", "package"})
 SERVE = {
     "install": "install {0} for the Python that serves: pip install '{0}'",
     "provide": "install the package that has it, or put {0}.py beside the script",
@@ -45,6 +45,16 @@ SERVE = {
     "give": "name its folder with --model-dir DIR",
     "again": "save it again with the packages that serve it, or serve with --environment E, which has its version",
     "variable": "set {0} before serving",
+}
+# Those of a package, which nothing but its own log speaks for.
+PACKAGE = {
+    "install": "package it again with {0} in its environment",
+    "provide": "package it again with the package that has it in its environment, or with {0}.py beside the script",
+    "fit": "package it again with versions that fit in its environment: {0}",
+    "system": "package it again on an image with the system's package that has {0}",
+    "give": "package it again with that model",
+    "again": "package it again with the versions that the model was saved with in its environment",
+    "variable": "docker run -e {0}=VALUE sets it",
 }
 
 

@@ -1,4 +1,4 @@
-"""A package of a service with keys: none is in it, and its server does not start before it is given some."""
+"""What a package does not start without: keys, of which none is in it; a script that loads, whose hint is logged."""
 
 from __future__ import annotations
 
@@ -58,3 +58,41 @@ def test_it_does_not_start_without_keys_and_asks_for_those_that_it_is_given(pack
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("import surely_not_installed", "package it again with the package that has it in its environment"),
+        ("from sklearn.externals import joblib", "write `import joblib`"),
+        ("import os; os.environ['LIMIT']", "docker run -e LIMIT=VALUE sets it"),
+        (
+            "import os; open(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'm.txt'))",
+            "The model has a file of that name",
+        ),
+        ("raise ValueError('mine')", ""),
+    ],
+)
+def test_a_package_whose_script_fails_logs_the_hint(
+    workspace: Workspace, tmp_path: Path, line: str, words: str
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "m.txt").write_text("m")
+    workspace.register("m", tmp_path / "model")
+    (tmp_path / "score.py").write_text(f"def init():\n    {line}\n\n\ndef run(data):\n    return data\n")
+    folder = tmp_path / "package"
+    workspace.package("echo", script=tmp_path / "score.py", models=["m"], environment="inferred", folder=folder)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = subprocess.run(
+            command_of(folder, listener),
+            pass_fds=[listener.fileno()],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "the service cannot start" in said
+    assert words in said.partition("Hint: ")[2]
+    assert ("Hint: " in said) is bool(words)
