@@ -68,7 +68,7 @@ def test_it_does_not_start_without_keys_and_asks_for_those_that_it_is_given(pack
         ("import os; os.environ['LIMIT']", "docker run -e LIMIT=VALUE sets it"),
         (
             "import os; open(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'm.txt'))",
-            "The model has a file of that name",
+            'Try os.path.join(os.environ["AZUREML_MODEL_DIR"], "model", "m.txt")',
         ),
         ("raise ValueError('mine')", ""),
     ],
