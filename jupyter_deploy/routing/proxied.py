@@ -17,9 +17,8 @@ from ..files import write_atomic
 from ..home import Home
 from ..store import refuse_secrets
 from .admin import asked_over
-from .proxy import RULES
 from .router import PoolNumbers, RouterHealth
-from .rulefile import rules_text
+from .rulefile import RULES, rules_text
 from .rules import Rules
 from .watched import WatchedRouter, bound, end, facts_of, last_words, spawn, watcher_of, write_plan
 

@@ -26,11 +26,10 @@ from aiohttp import web
 from ..endpoints import HEADER, MIRRORED
 from .deciding import Decisions, Refusal, most_of, told_status
 from .passing import Counts, Instances, NoInstance, passed_on
-from .rulefile import read_rules
+from .rulefile import RULES, read_rules
 from .rules import Pool
 from .standby import LOOPBACK_DEVICE, SO_BINDTODEVICE, STANDS_BY, reserve
 
-RULES = "rules.json"
 _CHECK_SECONDS = 1.0
 _LARGEST_COPY = 64 << 20
 _PIECE = 1 << 16

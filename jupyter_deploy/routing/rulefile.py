@@ -11,6 +11,9 @@ from ..services import Certificate
 from ..serving import Credentials
 from .rules import Backend, Pool, Rules
 
+# The file's name in the router's folder.
+RULES = "rules.json"
+
 
 def rules_text(rules: Rules) -> str:
     """Return the text; keys are in it."""

@@ -10,8 +10,8 @@ from typing import Any
 class Leftover:
     """Something that no service needs, and that is made again when one does."""
 
-    # "server", "environment", "server files", "captured value", "artifact", "bundle", "shipped files", or a
-    # target's own word, such as "container", "image", "cache"
+    # "server", "environment", "server files", "warm process's log", "captured value", "artifact", "bundle",
+    # "shipped files", or a target's own word, such as "container", "image", "cache"
     kind: str
     name: str  # for people
     size: int  # bytes; 0 if unknown; images share layers, so together they may free less

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .docker import RouterContainer as RouterContainer
     from .following import Following as Following
     from .process import birth as birth
+    from .process import ended_in as ended_in
     from .process import lives as lives
     from .process import owner_of_port as owner_of_port
 else:
@@ -34,6 +35,6 @@ else:
             "choice": "CHOICES NEAREST VARIABLE all_targets choices_with_added choose having packager target",
             "docker": "RouterContainer",
             "following": "Following",
-            "process": "birth lives owner_of_port",
+            "process": "birth ended_in lives owner_of_port",
         },
     )

@@ -13,9 +13,12 @@ from ..home import Home
 from ..scripts.shipment import Contents
 from ..services import Leftover, Server, Services
 from ..store import NO_RIGHTS, Database, cannot_write, read_only
-from ..targets import all_targets, target
+from ..targets import all_targets, ended_in, target
 from .captured import CapturedValues
 from .opening import full_disk_told
+
+# What a process leaves that has forked servers of deployments that sleep.
+_WARM = "warm process's log"
 
 
 class Housekeeping:
@@ -105,6 +108,8 @@ class Housekeeping:
             for place in sorted(root.iterdir()) if root.is_dir() else ():
                 if place.is_dir() and place.name not in keep and not self._in_use(place):
                     yield kind, place
+        for place in ended_in(self._home):
+            yield _WARM, place
 
     @staticmethod
     def _in_use(place: Path) -> bool:
@@ -128,7 +133,9 @@ class Housekeeping:
         for name in dict.fromkeys(item.identity for item in gone):
             self._deployment.settle(name)
         for item in items:
-            if item.kind in {"environment", "server files"}:
+            if item.kind == _WARM and Path(item.identity) not in ended_in(self._home):
+                continue
+            if item.kind in {"environment", "server files", _WARM}:
                 remove_tree(Path(item.identity), trash=self._home.staging)
                 gone.append(item)
         removed = self._captured.remove([item.identity for item in items if item.kind == "captured value"])

@@ -12,7 +12,7 @@ import requests
 
 from jupyter_deploy.frameworks import framework_of
 from jupyter_deploy.frameworks.files import look
-from jupyter_deploy.sdk import v1
+from jupyter_deploy.sdk import v1, v2
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.nocode import ServedModel
 from jupyter_deploy.store import TreeWriter
@@ -95,3 +95,61 @@ def test_a_keras_model(tmp_path: Path) -> None:
     np.testing.assert_allclose(answer(served, {"data": [[1, 1]] * 3}), expected)
     model.export(tmp_path / "exported" / "1", verbose=False)
     np.testing.assert_allclose(answer(loaded(tmp_path / "exported", "TensorFlow"), {"data": [[1, 1]] * 3}), expected)
+
+
+# The documents' script with the two lines that it lacks. Keras 3 reads a file, and no SavedModel.
+SCORE = """import json
+import os
+import numpy as np
+import tensorflow as tf
+
+def init():
+    global model
+    model = tf.keras.models.load_model(os.path.join(os.getenv("AZUREML_MODEL_DIR"), "INPUT_model"PLACE))
+
+def run(raw_data):
+    data = np.array(json.loads(raw_data)["data"])
+    return json.dumps(model.predict(data).tolist())
+"""
+
+
+def test_row_3_6_the_documents_keras_script_behind_an_endpoint(workspace: Workspace, tmp_path: Path) -> None:
+    made = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1)])
+    expected = made.predict(np.ones((3, 2)), verbose=0)
+    made.export(tmp_path / "saved" / "INPUT_model", verbose=False)
+    (tmp_path / "file" / "INPUT_model").mkdir(parents=True)
+    made.save(tmp_path / "file" / "INPUT_model" / "model.keras")
+    client = v2.MLClient(None, "subscription", "group", "ws")
+    endpoint = v2.ManagedOnlineEndpoint(name="keras-endpt", auth_mode="key")
+    client.online_endpoints.begin_create_or_update(endpoint).result()
+
+    def deploy(name: str, place: str) -> None:
+        (tmp_path / "score.py").write_text(SCORE.replace("PLACE", place))
+        blue = v2.ManagedOnlineDeployment(
+            name="blue",
+            endpoint_name="keras-endpt",
+            model=v2.Model(path=str(tmp_path / name / "INPUT_model"), name="example"),
+            code_configuration=v2.CodeConfiguration(code=str(tmp_path), scoring_script="score.py"),
+            instance_type="Standard_DS3_v2",
+            instance_count=1,
+        )
+        client.begin_create_or_update(blue).result()
+
+    try:
+        if int(tf.keras.__version__.split(".")[0]) >= 3:
+            with pytest.raises(v2.HttpResponseError, match="Keras 3 reads no SavedModel"):
+                deploy("saved", "")
+            deploy("file", ', "model.keras"')
+        else:
+            deploy("saved", "")
+        found = client.online_endpoints.get("keras-endpt")
+        found.traffic = {"blue": 100}
+        client.begin_create_or_update(found).result()
+        key = client.online_endpoints.get_keys("keras-endpt").primary_key
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        body = json.dumps({"data": [[1, 1]] * 3})
+        answer = requests.post(str(found.scoring_uri), body, headers=headers, timeout=60)
+        # What run() returns is a text, so a client reads it twice.
+        np.testing.assert_allclose(json.loads(answer.json()), expected, rtol=1e-5)
+    finally:
+        client.online_endpoints.begin_delete("keras-endpt").result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -12,7 +13,8 @@ import psutil
 import pytest
 
 from jupyter_deploy.home import Home
-from jupyter_deploy.targets.process.warm import SUPPORTED, Warm
+from jupyter_deploy.targets.process.warm import SUPPORTED, Warm, ended_in
+from jupyter_deploy.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="only where a process's start is known")
 
@@ -55,3 +57,22 @@ def test_nothing_is_shared_by_servers_that_would_start_differently(tmp_path: Pat
     assert len({one.folder for one in (warm, *others)}) == 4
     assert replace(warm, modules=("csv", "json")).folder == warm.folder
     assert "secret" not in f"{warm!r} {warm.folder}"
+
+
+def test_what_an_ended_one_leaves_is_pruned_and_one_that_is_wanted_stays(workspace: Workspace) -> None:
+    warm = Warm(workspace.home, sys.executable, dict(os.environ), ("json",))
+    assert list(ended_in(workspace.home)) == []
+    with contextlib.closing(warm.keep()):
+        (process,) = processes(warm)
+        assert workspace.housekeeping.leftovers() == []
+    process.wait(20)
+    (found,) = workspace.housekeeping.leftovers()
+    assert (found.kind, found.identity) == ("warm process's log", str(warm.folder))
+    # It was wanted again meanwhile.
+    with contextlib.closing(warm.keep()):
+        (process,) = processes(warm)
+        assert workspace.housekeeping.remove([found]) == []
+        assert warm.folder.is_dir()
+    process.wait(20)
+    assert workspace.housekeeping.remove([found]) == [found]
+    assert not warm.folder.exists()

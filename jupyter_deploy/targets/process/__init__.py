@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from .pids import birth as birth
     from .pids import lives as lives
     from .pids import owner_of_port as owner_of_port
+    from .warm import ended_in as ended_in
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "pids": "birth lives owner_of_port",
+            "warm": "ended_in",
         },
     )

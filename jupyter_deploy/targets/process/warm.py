@@ -19,6 +19,8 @@ from ...store import Held, lock
 
 _SOCKET = "warm.sock"
 _LOG = "warm.log"
+_FOLDER = "warm"
+_STARTING = "starting.alone"
 _BACKLOG = 64
 _LOCK_SECONDS = 10.0
 # It may still be importing; a start without it would import the same.
@@ -75,13 +77,13 @@ class Warm:
     def folder(self) -> Path:
         """Where it listens; the name tells nothing of the variables."""
         what = [self.python, sorted(self.environ.items()), sorted(self.modules)]
-        return self.home.root / "warm" / sha256(json.dumps(what).encode()).hexdigest()[:16]
+        return self.home.root / _FOLDER / sha256(json.dumps(what).encode()).hexdigest()[:16]
 
     def keep(self) -> Kept:
         """Have it run, from now on."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with lock(self.folder / "starting.alone", _LOCK_SECONDS):
+            with lock(self.folder / _STARTING, _LOCK_SECONDS):
                 return Kept(self._connected() or self._started())
         except Held as error:
             raise OSError("another process is starting it") from error
@@ -89,8 +91,7 @@ class Warm:
     def _connected(self) -> socket.socket | None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            with _short(self.folder) as place:
-                connection.connect(f"{place}/{_SOCKET}")
+            _connect(connection, self.folder)
         except OSError:
             connection.close()
             return None
@@ -140,6 +141,29 @@ class Warm:
                 return False
             finally:
                 os.close(here)
+
+
+def ended_in(home: Home) -> Iterator[Path]:
+    """Yield the folders of warm processes that have ended, each with its log."""
+    root = home.root / _FOLDER
+    for folder in sorted(root.iterdir()) if SUPPORTED and root.is_dir() else ():
+        with contextlib.suppress(Held, OSError), lock(folder / _STARTING, 0.0):
+            if not _answers(folder):
+                yield folder
+
+
+def _answers(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        try:
+            _connect(connection, folder)
+        except OSError:
+            return False
+    return True
+
+
+def _connect(connection: socket.socket, folder: Path) -> None:
+    with _short(folder) as place:
+        connection.connect(f"{place}/{_SOCKET}")
 
 
 @contextlib.contextmanager
