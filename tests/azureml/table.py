@@ -26,7 +26,7 @@ Each row is a block or a statement of the documents for Azure ML's SDK v1 (rows 
 `python -m tests.azureml.table` runs the tests and writes this table; with `--docker` also those that need a Docker
 engine; with `--changed` only those of rows whose tests are others than it says. `tests/azureml/test_table.py` fails
 where a test has come, gone or been renamed since, or where a row that is about containers is shown in none. A row
-that nothing shows has the reason. `.ci/tensorflow` runs the rest of row 2.55 and `.ci/torch` row 3.7, each in an
+that nothing shows has the reason. `.ci/tensorflow` runs the rest of rows 2.55 and 3.6, `.ci/torch` row 3.7, each in an
 environment of its own.
 
 | row | about | shown by | processes | Docker |
