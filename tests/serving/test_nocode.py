@@ -114,6 +114,16 @@ def test_a_frame_without_names_is_a_request(classifier: ServedModel) -> None:
     assert isinstance(answer(classifier, {"data": [{"0": 1, "2": 2}]}), BadInput)
 
 
+def test_a_method_is_never_ignored(classifier: ServedModel, columns: ServedModel) -> None:
+    labels = answer(columns, {"city": ["Oslo", "Rome"], "age": [30, 50], "method": "predict"})
+    assert list(labels) == list(answer(columns, {"data": [["Oslo", 30], ["Rome", 50]], "method": "predict"}))
+    for slip in ("methods", "Method", "metod"):
+        refused = answer(classifier, {"data": [[0, 0]], slip: "predict"})
+        assert f"there is no '{slip}': did you mean 'method'?" in refused.message
+    # Other words of other servers are none of a model's.
+    assert answer(classifier, {"inputs": [[0, 0]], "params": {}, "parameters": {}}).shape == (1, 2)
+
+
 def test_a_batch_keeps_apart_what_each_asked(classifier: ServedModel) -> None:
     bodies = [{"data": [[0, 0]]}, {"data": [[1, "x"]]}, {"data": [[6, 6]], "method": "predict"}, {"data": [[6.0, 6.0]]}]
     found = classifier.answers([json.dumps(body) for body in bodies])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -212,9 +213,12 @@ class ServedModel:
         signature = self.signature
         if not set(body) & set(self._names()):
             raise BadInput("it has no 'data'")
+        # Beside columns, "method" is still the model's, unless a column is called so.
+        outputs = signature.usual if "method" in self._names() else self._outputs(body)
+        values = {key: value for key, value in body.items() if key != "method" or key in self._names()}
         if signature.of_rows:
-            return Question({DATA: matrix_of(body, signature)}, signature.usual, _plain)
-        return Question(tensors_of(body, signature), signature.usual, _plain)
+            return Question({DATA: matrix_of(values, signature)}, outputs, _plain)
+        return Question(tensors_of(values, signature), outputs, _plain)
 
     def _names(self) -> tuple[str, ...]:
         """Of what a request may have one by one: columns or inputs."""
@@ -223,6 +227,10 @@ class ServedModel:
     def _outputs(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         method = body.get("method")
         if method is None:
+            strange = [key for key in body if key not in _ROWS and key not in self._names()]
+            # Ignored, it would be answered with probabilities where labels were meant.
+            for slip in difflib.get_close_matches("method", strange, n=1, cutoff=0.7):
+                raise BadInput(f"there is no {slip!r}: did you mean 'method'?")
             return self.signature.usual
         if not self.signature.of_rows:
             raise BadInput("a model of tensors has no methods")
