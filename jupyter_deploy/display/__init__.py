@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .endpoints import endpoint_html as endpoint_html
     from .endpoints import endpoint_text as endpoint_text
     from .endpoints import serves as serves
+    from .face import MIME as MIME
     from .face import as_json as as_json
     from .form_fields import PLAIN as PLAIN
     from .form_fields import fields as fields
@@ -52,7 +53,7 @@ else:
         {
             "card": "service_content",
             "endpoints": "endpoint_html endpoint_text serves",
-            "face": "as_json",
+            "face": "MIME as_json",
             "form_fields": "PLAIN fields input_schema",
             "formatters": "FACES bundle face_of html register text unregister",
             "loglines": "brief level_of shortened with_levels",

@@ -99,6 +99,17 @@ def _deployment(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[s
     return _live(deployment) if deployment else _said(f"The endpoint {endpoint} has no deployment {name} now.")
 
 
+def _rollout(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
+    name = _text(of, "endpoint")
+    endpoint = _found(lambda: workspace.endpoints[name])
+    if endpoint is None:
+        return _said(f"There is no endpoint {name} now.")
+    rollout = _found(endpoint.rollout)
+    if rollout is None or of.get("number", rollout.number) != rollout.number:
+        return _said(f"Another rollout has begun at {name} since then.")
+    return _live(rollout)
+
+
 def _environment(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
     if not of.get("version"):
         return _NOTHING
@@ -189,6 +200,7 @@ _KINDS: dict[str, Callable[[Workspace, Mapping[str, Any], Facts], dict[str, str]
     "model": _model,
     "endpoint": _endpoint,
     "deployment": _deployment,
+    "rollout": _rollout,
     "environment": _environment,
     "script": _script,
     "listing": _listing,

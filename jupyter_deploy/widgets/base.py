@@ -15,7 +15,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from ..display import TONES, badge_styles, unless_live
+from ..display import MIME, TONES, as_json, badge_styles, unless_live
 from ..errors import DeployError
 from .feed import Feed
 
@@ -97,6 +97,13 @@ class LiveWidget(anywidget.AnyWidget):
         """Return what is known as a few lines of plain text; asks nothing of the service."""
         raise NotImplementedError
 
+    def face(self) -> tuple[str, dict[str, Any]] | None:
+        """Return kind and data of the face that a page without this kernel draws in the summary's place.
+
+        None where there is none: then the summary itself is all that is left.
+        """
+        return None
+
     def essence(self) -> object:
         """Return the facts that a saved notebook must show correctly; a change renews the static summary.
 
@@ -154,15 +161,23 @@ class LiveWidget(anywidget.AnyWidget):
         if not in_kernel():
             raise NotImplementedError  # IPython's way to leave it to the mime bundle
         data, metadata = self._repr_mimebundle_()
-        mark = secrets.token_hex(4)
-        still = {"text/plain": data["text/plain"], "text/html": unless_live(mark, data["text/html"])}
+        # Where widgets cannot be drawn, the summary stands alone.
+        mark = secrets.token_hex(4) if _VIEW in data else ""
+        still = self._still(mark, data["text/plain"], data["text/html"])
         self._summed_up = self.essence()
         summary = display(still, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._shown.append((mark, summary))
         if _VIEW in data:
-            # Where widgets cannot be drawn, the summary is enough.
             view = {**_NOTHING, _VIEW: data[_VIEW]}
             self._drawn.append(display(view, metadata=metadata, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+
+    def _still(self, mark: str, text: str, summary: str) -> dict[str, Any]:
+        layers = {"text/plain": text, "text/html": unless_live(mark, summary) if mark else summary}
+        found = self.face()
+        if found:
+            kind, of = found
+            layers[MIME.format(kind)] = as_json({**of, "behind_a_view": bool(mark)})
+        return layers
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if not in_kernel():
@@ -197,8 +212,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _tell_summary(self) -> None:
         for mark, handle in self._shown:
-            html = unless_live(mark, self.summary())
-            handle.update({"text/plain": repr(self), "text/html": html}, raw=True)
+            handle.update(self._still(mark, repr(self), self.summary()), raw=True)
 
     def _at_exit(self) -> None:
         # The kernel ends: send what can still be sent, and ignore errors.

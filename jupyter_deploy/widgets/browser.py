@@ -56,6 +56,10 @@ class ModelBrowser(LiveWidget):
         self._feed.at_least(20 * (time.perf_counter() - started))
         return changed
 
+    def face(self) -> tuple[str, dict[str, Any]]:
+        """Return that of the list of models."""
+        return "listing", {"kind": "models", "asked": {"captured": self._captured}}
+
     def _details(self) -> dict[str, Any]:
         if not self._picked:
             return {}

@@ -58,6 +58,10 @@ class ServiceCard(ActingWidget):
         moved = self._service.moved_on(known) if known else ()
         return self.tell(facts=shown(facts, moved), lines=lines, sample=sample)
 
+    def face(self) -> tuple[str, dict[str, Any]]:
+        """Return the service's."""
+        return "service", {"name": self.name, "state": self.facts["state"]}
+
     def essence(self) -> object:
         """Return the state without what changes with each request."""
         return self.facts.get("state"), repr(self.facts.get("rows"))

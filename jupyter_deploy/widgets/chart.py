@@ -69,6 +69,10 @@ class MetricsChart(LiveWidget):
             self.tell(latest=point)
         return not idle
 
+    def face(self) -> tuple[str, dict[str, Any]]:
+        """Return the service's, which shows its traffic of now."""
+        return "service", {"name": self.name, "state": ""}
+
     def _rows(self) -> list[tuple[str, str]]:
         kept = list(self._kept)
         if not kept:

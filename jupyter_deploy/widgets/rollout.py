@@ -45,6 +45,10 @@ class RolloutView(ActingWidget):
             self.close()
         return changed
 
+    def face(self) -> tuple[str, dict[str, Any]]:
+        """Return that of the endpoint's newest rollout."""
+        return "rollout", {"endpoint": self.name}
+
     def essence(self) -> object:
         """Return state and history, without what changes with each request."""
         return self._seen["state"], len(self._seen["history"])

@@ -43,6 +43,10 @@ class TrafficView(ActingWidget):
             return True
         return self.tell(facts=shown(self._seen))
 
+    def face(self) -> tuple[str, dict[str, Any]]:
+        """Return the endpoint's."""
+        return "endpoint", {"name": self.name}
+
     def essence(self) -> object:
         """Return state and rules, without what changes with each request."""
         facts = self.facts

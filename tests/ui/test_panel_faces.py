@@ -35,13 +35,18 @@ CELLS = {
     ),
     "endpoint": '%deploy facing --endpoint facing-shop --deployment blue\nw.endpoints["facing-shop"]',
     "deployment": 'w.endpoints["facing-shop"].deployments["blue"]',
+    "rollout": (
+        "%deploy facing --endpoint facing-shop --deployment green\n"
+        'w.endpoints["facing-shop"].route("blue=100")\n'
+        'w.endpoints["facing-shop"].rollout("green", every="1h")'
+    ),
     "listing": "%model models --name facing",
     "overview": "%model overview",
     "done": "%model deploy facing-too --script facing\n%model delete facing-too --yes",
     "error": 'from jupyter_deploy.errors import UsageProblem\nUsageProblem("no such thing", hint="Try another.")',
 }
 # Saved pictures of what is over; ``tests/display`` and their own tests draw them.
-PICTURES = {"rollout", "scored"}
+PICTURES = {"scored"}
 # What its page says after what is done to it behind the notebook's back.
 NOW = {
     "model": "No service serves it.",
@@ -53,6 +58,7 @@ NOW = {
     "environment": "six==1.17.0",
     "endpoint": "There is no endpoint facing-shop now.",
     "deployment": "The endpoint facing-shop has no deployment blue now.",
+    "rollout": "There is no endpoint facing-shop now.",
     "listing": "2",
     "overview": "Stopped",
 }
@@ -93,9 +99,9 @@ def test_every_face_is_right_again_without_its_kernel(lab: Lab, shared: Workspac
         assert all(kind in cell for kind, cell in zip(CELLS, found[1:], strict=True)), found
         for kind in ("model", "stats"):
             expect(show(page, kind)).to_contain_text({"model": "Served by facing.", "stats": "uses now"}[kind])
-        for kind in ("endpoint", "deployment"):
+        for kind, said in {"endpoint": "blue", "deployment": "Healthy", "rollout": "green"}.items():
             expect(show(page, kind)).to_have_attribute("data-live", "true")
-            expect(output_of(page, kind)).to_contain_text("Healthy" if kind == "deployment" else "blue")
+            expect(output_of(page, kind)).to_contain_text(said)
         page.shutdown()
         shared.endpoints["facing-shop"].delete()
         shared.register("facing", {"a": 2})
@@ -119,3 +125,39 @@ def test_every_face_is_right_again_without_its_kernel(lab: Lab, shared: Workspac
         shared.unregister("facing:1")
         expect(show(page, "model")).to_contain_text("facing:1 is not registered any more.")
         expect(show(page, "model")).to_contain_text("model, version 1")
+
+
+VIEWS = {
+    "card": ("%model view card facing-view", "Stopped"),
+    "chart": ("%model view chart facing-view", "Stopped"),
+    "models": ("%model view models", "behind-a-view"),
+}
+
+
+def test_views_are_live_again_without_their_kernel(lab: Lab, shared: Workspace, browser: Browser) -> None:
+    shared.score_script("facing-view", "def run(data):\n    return data\n")
+    shared.deploy("facing-view")
+    with opened(lab, browser, *(code for code, _ in VIEWS.values()), name="views") as page:
+        PanelPage(page).open()
+        cells = page.box.locator(".jp-CodeCell")
+        for place in range(len(VIEWS)):
+            outputs = cells.nth(1 + place).locator(".jp-OutputArea-child")
+            expect(outputs.locator("visible=true").locator(".jpd-box")).to_have_count(1)
+            # The face before it is not shown beside its view.
+            expect(outputs.first).to_be_hidden()
+        page.shutdown()
+        # What the kernel has left when it ended is saved, too.
+        page.save()
+        shared.services["facing-view"].stop()
+        shared.register("behind-a-view", {"a": 1})
+        page.reload()
+        for place, (_, said) in enumerate(VIEWS.values()):
+            outputs = cells.nth(1 + place).locator(".jp-OutputArea-child")
+            outputs.first.scroll_into_view_if_needed()
+            expect(outputs.first).to_contain_text(said)
+            expect(outputs.nth(1)).to_be_hidden()
+        # Buttons of the card are those of the panel: they work without a kernel.
+        cells.nth(1).get_by_role("button", name="Start", exact=True).click()
+        expect(cells.nth(1)).to_contain_text("Healthy")
+    shared.services["facing-view"].delete()
+    shared.unregister("behind-a-view:1")

@@ -17,6 +17,7 @@ const PARTS: Record<string, string[]> = {
   model: ['name', 'version', 'digest'],
   endpoint: ['name'],
   deployment: ['endpoint', 'name'],
+  rollout: ['endpoint', 'number'],
   environment: ['name', 'version'],
   script: ['name', 'source', 'draft'],
   listing: ['kind', 'asked'],
@@ -26,13 +27,18 @@ const PARTS: Record<string, string[]> = {
   package: ['name', 'models']
 };
 /** These show what no event tells of, so they are drawn after each look at the workspace. */
-const BY_THE_CLOCK = new Set(['deployment', 'endpoint', 'environment', 'listing', 'overview', 'stats']);
+const BY_THE_CLOCK = new Set(['deployment', 'endpoint', 'environment', 'listing', 'overview', 'rollout', 'stats']);
 
 export function mimeOf(kind: string): string {
   return `application/vnd.jupyter-deploy.${kind}.v1+json`;
 }
 
 export const FACES: Record<string, string> = Object.fromEntries(Object.keys(PARTS).map(kind => [mimeOf(kind), kind]));
+
+/** A summary that stands before a live view is shown where that view is dead, and the view is not (style/base.css). */
+export function isBehindAView(data: unknown): boolean {
+  return (data as { behind_a_view?: unknown } | null)?.behind_a_view === true;
+}
 
 function picked(data: unknown, names: string[]): PartialJSONObject {
   const all = (data ?? {}) as PartialJSONObject;
@@ -60,6 +66,7 @@ export class LiveFace extends Panel implements IRenderMime.IRenderer {
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this._of = picked(model.data[mimeOf(this._kind)], PARTS[this._kind]);
+    this.toggleClass('jp-ModelDeploy-summary', isBehindAView(model.data[mimeOf(this._kind)]));
     this._isTrusted = model.trusted;
     this._asked = '';
     await this._still.renderModel(model);

@@ -7,7 +7,7 @@ import * as React from 'react';
 import { Context, useParts, useSignal, type IContext } from '../context';
 import { ServiceDetails } from '../panel/services';
 import { State } from '../panel/parts';
-import { mimeOf } from './face';
+import { isBehindAView, mimeOf } from './face';
 import { Sight } from './sight';
 
 export const MIME = mimeOf('service');
@@ -44,6 +44,7 @@ export class ServiceCard extends ReactWidget implements IRenderMime.IRenderer {
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this._seen = seenIn(model.data[MIME]);
+    this.toggleClass('jp-ModelDeploy-summary', isBehindAView(model.data[MIME]));
     await this._still.renderModel(model);
     this.update();
     await this.renderPromise;
