@@ -147,7 +147,8 @@ class Collected(Sequence[CollectedRequest]):
 class CollectedRows:
     """Rows that a script gave to its collectors, oldest first: one mapping a row.
 
-    ``time``, ``request`` and ``correlation`` come first; a joined collection's columns begin with its name.
+    ``time``, ``request`` and ``correlation`` come first; a joined collection's columns begin with its name, as do those
+    that have one of these names. ``cut`` tells of how many rows a row is, where not all were kept.
     """
 
     service: str
@@ -236,8 +237,11 @@ class CollectedData:
             if begin is None or when >= begin:
                 own = {"time": when, "request": record["request"], "correlation": record["correlation"]}
                 own |= {"model": record["model"]} if "model" in record else {}
+                if "rows_size" in record:
+                    own["cut"] = f"{len(record['rows'])} of {record['rows_size']} rows"
+                columns = _apart(record["columns"], collection)
                 for values in record["rows"]:
-                    yield {**own, **dict(zip(record["columns"], values, strict=False))}
+                    yield {**own, **dict(zip(columns, values, strict=False))}
 
     def request(self, wanted: str) -> CollectedRequest:
         """Return a request by its id, or by the beginning of one that no other has.
@@ -283,6 +287,8 @@ class CollectedData:
         return size
 
 
+# What each row tells of itself.
+_OWN = frozenset({"time", "request", "correlation", "model", "cut"})
 _HOW = "jupyter model deploy {} --set collect={} collects from then on"
 
 
@@ -349,6 +355,15 @@ def _value(record: Mapping[str, Any], key: str, content_type: str) -> Any:
     if f"{key}_size" in record:
         return record[key] if isinstance(record[key], str) else body
     return decoded(body, content_type.partition(";")[0].strip().lower())
+
+
+def _apart(columns: Sequence[str], collection: str) -> list[str]:
+    """Give columns other names that are this package's own, or are there twice: no value takes another's place."""
+    found: list[str] = []
+    for column in columns:
+        name = f"{collection}.{column}" if column in _OWN else column
+        found.append(name if name not in found else f"{name}.{sum(one == column for one in columns[: len(found)])}")
+    return found
 
 
 def _joined(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:

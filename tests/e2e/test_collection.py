@@ -138,6 +138,36 @@ def test_bodies_of_any_kind_come_back(workspace: Workspace, tmp_path: Path) -> N
     assert "\\xff" not in str(found.as_dict())
 
 
+CLASHING = """
+import pandas as pd
+from azureml.ai.monitoring import Collector
+
+def init():
+    global rows
+    rows = Collector(name="rows")
+
+def run(data):
+    table = pd.DataFrame([["noon", 1, 2, "own"]] * int(data), columns=["time", "a", "a", "correlation"])
+    return rows.collect(table).is_success()
+"""
+
+
+def test_no_column_of_the_users_takes_anothers_place(workspace: Workspace) -> None:
+    workspace.score_script("clashing", CLASHING)
+    service = workspace.deploy("clashing", settings={"collect": "script", "collect_body_size": 2000})
+    for count in (1, 500):
+        assert service.invoke(str(count)) is True
+    until(lambda: len(service.collected("rows")) > 1)
+    frame = service.collected("rows")
+    first = frame.iloc[0]
+    assert [first[name] for name in ("rows.time", "a", "a.1", "rows.correlation")] == ["noon", 1, 2, "own"]
+    assert (first["request"], pd.isna(first["cut"])) == (first["correlation"], True)
+    assert frame["cut"].iloc[-1] == f"{len(frame) - 1} of 500 rows"
+    assert "of 500 rows are kept" in service.logs()
+    joined = service.collected("rows", "rows")
+    assert set(joined["rows.rows.time"]) == {"noon"}
+
+
 BROKEN = """
 def run(data):
     yield "a"

@@ -93,8 +93,12 @@ def test_a_failing_collector_does_not_fail_the_request(
     assert "object has no JSON form" in caplog.text
 
 
-def test_many_rows_are_cut_with_a_mark(written: list[tuple[str, dict[str, Any]]]) -> None:
-    Collector(name="x").collect(pd.DataFrame({"a": range(1000)}))
+def test_many_rows_are_cut_with_a_mark(
+    written: list[tuple[str, dict[str, Any]]], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        Collector(name="x").collect(pd.DataFrame({"a": range(1000)}))
+    assert caplog.text.count("of 1000 rows are kept; the setting collect_body_size") == 1
     record = written[0][1]
     assert record["rows_size"] == 1000
     assert 0 < len(record["rows"]) < 1000

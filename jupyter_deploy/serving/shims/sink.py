@@ -22,6 +22,7 @@ class Sink:
         self._send: Callable[[str, bytes], None] | None = None
         self._rate, self._limit = 0.0, 0
         self._told = False
+        self._cut: set[str] = set()
         # The request for which a script chose an id of its own, and that id.
         self._chosen = ("", "")
 
@@ -59,6 +60,12 @@ class Sink:
         if len(body) > self._limit:
             kept = len(rows) * self._limit // len(body)
             body = to_json({**record, "columns": list(columns), "rows": rows[:kept], "rows_size": len(rows)})
+            if collection not in self._cut:
+                self._cut.add(collection)
+                log.warning(
+                    "%s: %d of %d rows are kept; the setting collect_body_size, now %d, is for more",
+                    *(collection, kept, len(rows), self._limit),
+                )
         self._send(collection, body)
         return ""
 
