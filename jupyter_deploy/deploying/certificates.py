@@ -55,7 +55,7 @@ def _given(folder: Path, certificate: Path, key: Path) -> Certificate:
     try:
         leaf = x509.load_pem_x509_certificates(chain)[0]
     except ValueError as error:
-        raise UsageProblem(f"{certificate} holds no certificate in PEM.", hint=_HINT) from error
+        raise UsageProblem(f"{certificate} holds no certificate in PEM.", hint=_as_pem(certificate, chain)) from error
     try:
         loaded = serialization.load_pem_private_key(private, None)
     except TypeError as error:
@@ -97,6 +97,20 @@ def _check_it_loads(certificate: Path, key: Path) -> None:
             f"OpenSSL takes no certificate like that in {certificate}: {why}.",
             hint="Make another key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
         ) from error
+
+
+def _as_pem(path: Path, data: bytes) -> str:
+    """Write the command that makes PEM of the other usual forms."""
+    from cryptography import x509
+
+    words = ["pkcs12", "-nodes"] if path.suffix.lower() in {".pfx", ".p12"} else []
+    try:
+        x509.load_der_x509_certificate(data)
+        words = ["x509", "-inform", "der"]
+    except ValueError:
+        pass
+    made = shlex.join(["openssl", *words, "-in", str(path), "-out", str(path.with_suffix(".pem"))])
+    return f"{made} makes one of it." if words else _HINT
 
 
 def _read(path: Path) -> bytes:

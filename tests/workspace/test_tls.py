@@ -87,6 +87,25 @@ def test_a_key_with_a_passphrase_is_refused_with_the_command_that_opens_it(
         assert deployed(workspace, tmp_path, tls=certificate, tls_key=Path(out)).invoke("x") == "x"
 
 
+def test_other_forms_of_a_certificate_are_refused_with_the_command_that_makes_pem(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    certificate, key = pair(tmp_path)
+    place = tmp_path / "of a server.cer"
+    place.write_bytes(x509.load_pem_x509_certificate(certificate.read_bytes()).public_bytes(serialization.Encoding.DER))
+    packed = tmp_path / "of a server.pfx"
+    words = ["openssl", "pkcs12", "-export", "-passout", "pass:x", "-in", str(certificate), "-inkey", str(key)]
+    subprocess.run([*words, "-out", str(packed)], check=True, capture_output=True)
+    for other, more in ((place, []), (packed, ["-passin", "pass:x"])):
+        with pytest.raises(UsageProblem, match="holds no certificate in PEM") as caught:
+            deployed(workspace, tmp_path, tls=other, tls_key=key)
+        command = shlex.split(caught.value.hint.partition(" makes one of it")[0])
+        subprocess.run([*command, *more], check=True, capture_output=True)
+        service = deployed(workspace, tmp_path, tls=tmp_path / "of a server.pem", tls_key=key)
+        assert service.invoke("x") == "x"
+        service.delete()
+
+
 def test_a_certificate_of_its_own(workspace: Workspace, tmp_path: Path, home: Path) -> None:
     service = deployed(workspace, tmp_path, tls="self-signed", auth="key")
     certificate, key = service.certificate, service.get_keys().primary
