@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .environment import INFERRED as INFERRED
     from .environment import KERNEL as KERNEL
     from .environment import Environment as Environment
+    from .environment import check_dockerfile as check_dockerfile
     from .environment import copying_step as copying_step
     from .environment import from_conda as from_conda
     from .environment import from_stored as from_stored
@@ -42,7 +43,9 @@ else:
         {
             "conda_dependencies": "CondaDependencies",
             "conda_file": "parse_conda",
-            "environment": "Environment INFERRED KERNEL copying_step from_conda from_stored read_file stored",
+            "environment": (
+                "Environment INFERRED KERNEL check_dockerfile copying_step from_conda from_stored read_file stored"
+            ),
             "indexes": "IndexSettings redacted uv_settings",
             "inference": "infer_requirements preload_modules version_mismatches with_debugger",
             "kept": "keeping_interpreters keeps_interpreters",

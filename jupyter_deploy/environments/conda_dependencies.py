@@ -250,6 +250,7 @@ class CondaDependencies:
             self._add_pip(line, f"{where}: pip")
 
     def _add_conda(self, package: str, where: str) -> None:
+        _check_text(package, where)
         spec = parse_spec(package, where)
         if spec.name == "python":
             self._python = package
@@ -257,6 +258,7 @@ class CondaDependencies:
             self._conda[spec.key] = package
 
     def _add_pip(self, line: str, where: str) -> None:
+        _check_text(line, where)
         if line.startswith("-"):
             self._set_options(line, where)
         else:
@@ -269,6 +271,14 @@ class CondaDependencies:
             line = option_line(name, value)
             gone = name if name == "--index-url" else line
             self._options = [*(other for other in self._options if gone not in (other, other.split()[0])), line]
+
+
+def _check_text(value: object, where: str) -> None:
+    if not isinstance(value, str):
+        example = value[0] if isinstance(value, (list, tuple)) and value else "scikit-learn"
+        raise ConfigProblem(
+            f"{where}: a package is a text, not {value!r}.", hint=f"One at a time, for example {str(example)!r}."
+        )
 
 
 def _key(parsed: Line, line: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -177,17 +178,22 @@ class Environment:
         """
         given = str(dockerfile)
         text = given if "\n" in given or _FROM.match(given) else _read(given)
-        if not _FROM.search(text):
-            raise EnvironmentProblem(
-                f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
-            )
-        if step := copying_step(text):
-            raise EnvironmentProblem(
-                f"The Dockerfile of {name} copies files, and it is built without any: {step}",
-                hint=f"docker build -t {name.lower()}:1 FOLDER makes an image of it; then name that: "
-                f"Environment.from_docker_image({name!r}, '{name.lower()}:1').",
-            )
+        check_dockerfile(text, name)
         return replace(_environment(name, _either(conda_specification, pip_requirements)), dockerfile=text)
+
+
+def check_dockerfile(text: str, name: str, folder: str = "FOLDER") -> None:
+    """Refuse a Dockerfile that nothing could be built from, without the files of its folder."""
+    if not _FROM.search(text):
+        raise EnvironmentProblem(
+            f"The Dockerfile of {name} has no FROM line.", hint="For example: FROM python:3.11-slim"
+        )
+    if step := copying_step(text):
+        raise EnvironmentProblem(
+            f"The Dockerfile of {name} copies files, and it is built without any: {step}",
+            hint=f"{shlex.join(['docker', 'build', '-t', f'{name.lower()}:1', folder])} makes an image of it; then "
+            f"name that: Environment.from_docker_image({name!r}, '{name.lower()}:1').",
+        )
 
 
 def copying_step(dockerfile: str) -> str:

@@ -138,6 +138,8 @@ class Environment(metaclass=Vocabulary, error=UserErrorException):
         pip_requirements: str | Path | None = None,
     ) -> Environment:
         """Take an image with Python in it, and install packages into it where a file names some."""
+        if not str(image or "").strip():
+            raise UserErrorException(f"The environment {name} names no image.", hint="For example python:3.11-slim.")
         registry = container_registry if container_registry is not None else ContainerRegistry()
         if not isinstance(registry, ContainerRegistry):
             raise UserErrorException(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...environments import Environment as Described
-from ...environments import copying_step, from_conda
+from ...environments import check_dockerfile, from_conda
 from ...errors import EnvironmentProblem, refuse_unknown_keys
 from ..images import is_plain_image, is_too_old
 from .conda_dependencies import CondaDependencies
@@ -20,6 +19,7 @@ _USUAL = (None, "", "python", "python3")
 
 def described_of(name: str, python: PythonSection, docker: DockerSection, variables: Mapping[str, str]) -> Described:
     """Write an environment as a description; its notices tell what is otherwise here."""
+    _check_kinds(name, docker, variables)
     packages = python.packages()
     image, dockerfile, notices = _image(docker, name)
     if python.interpreter_path not in _USUAL:
@@ -42,6 +42,22 @@ def described_of(name: str, python: PythonSection, docker: DockerSection, variab
     return replace(found, base_image=image, dockerfile=dockerfile, variables=given, notices=(*found.notices, *notices))
 
 
+def _check_kinds(name: str, docker: DockerSection, variables: object) -> None:
+    """Refuse what was put into an attribute that holds something else."""
+    for what, value, kind, example in (
+        ("docker", docker, DockerSection, "env.docker.base_image = 'IMAGE'"),
+        ("environment_variables", variables, (Mapping, type(None)), "env.environment_variables = {'NAME': 'a text'}"),
+        (
+            "docker.base_image",
+            getattr(docker, "base_image", None),
+            (str, type(None)),
+            "env.docker.base_image = 'IMAGE'",
+        ),
+    ):
+        if not isinstance(value, kind):
+            raise EnvironmentProblem(f"{what} of {name} cannot be {value!r}.", hint=example)
+
+
 def _dockerfile(docker: DockerSection) -> str:
     if docker.build_context is not None:
         return _text(Path(docker.build_context.location or ".") / docker.build_context.dockerfile_path)
@@ -53,13 +69,7 @@ def _dockerfile(docker: DockerSection) -> str:
 
 def _image(docker: DockerSection, name: str) -> tuple[str, str, list[str]]:
     if dockerfile := _dockerfile(docker):
-        if step := copying_step(dockerfile):
-            folder = (docker.build_context and docker.build_context.location) or "FOLDER"
-            raise EnvironmentProblem(
-                f"The Dockerfile of {name} copies files, and it is built without any: {step}",
-                hint=f"{shlex.join(['docker', 'build', '-t', f'{name.lower()}:1', folder])} makes an image of it; then "
-                f"name that: Environment.from_docker_image({name!r}, '{name.lower()}:1').",
-            )
+        check_dockerfile(dockerfile, name, (docker.build_context and docker.build_context.location) or "FOLDER")
         return "", dockerfile, []
     image = docker.base_image or ""
     address = (docker.base_image_registry.address or "").rstrip("/")

@@ -27,9 +27,14 @@ class PythonSection(metaclass=Vocabulary):
 
     def packages(self) -> CondaDependencies:
         """Return what is to be installed: of the file, where one is named."""
-        return (
-            CondaDependencies(self.conda_dependencies_file) if self.conda_dependencies_file else self.conda_dependencies
-        )
+        if self.conda_dependencies_file:
+            return CondaDependencies(self.conda_dependencies_file)
+        if not isinstance(self.conda_dependencies, CondaDependencies):
+            raise UserErrorException(
+                f"python.conda_dependencies cannot be {self.conda_dependencies!r}.",
+                hint="env.python.conda_dependencies = CondaDependencies('env.yml'), or CondaDependencies.create(…)",
+            )
+        return self.conda_dependencies
 
 
 class DockerBuildContext(metaclass=Vocabulary, error=UserErrorException):
