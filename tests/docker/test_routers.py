@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import stat
 import threading
@@ -18,6 +20,7 @@ from jupyter_deploy.deploying.certificates import certificate_in
 from jupyter_deploy.endpoints import RunningRouter
 from jupyter_deploy.home import Home
 from jupyter_deploy.routing import router_of
+from jupyter_deploy.routing.binary import envoy
 from tests.routing.test_routers import (
     KEY,
     KEYS,
@@ -192,3 +195,47 @@ def test_its_watcher_may_die_and_it_goes_on(routed: Routed) -> None:
     os.kill(before["router"], signal.SIGKILL)
     until(lambda: routed.pids()["router"] not in {0, before["router"]})
     assert routed.post().json() == "blue"
+
+
+def test_a_long_log_is_begun_again_and_loses_no_line(routed: Routed) -> None:
+    log, one, other = Path(routed.running.facts["access_log"]), f"one-{time.time_ns()}", f"other-{time.time_ns()}"
+    routed.post(x_ms_request_id=one)
+    until(lambda: one in log.read_text())
+    os.truncate(log, 20_000_001)
+    older = log.with_name(f"{log.name}.1")
+    until(older.exists)
+    assert one in older.read_text(errors="replace")
+    routed.post(x_ms_request_id=other)
+    until(lambda: other in log.read_text())
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_it_goes_with_its_workspace_and_comes_back_without_its_image(
+    tmp_path: Path, engine: docker.DockerClient
+) -> None:
+    alone = next(made := routed_in(tmp_path))
+    try:
+        found, before = container(engine, alone), alone.pids()["router"]
+        # As after docker system prune --all, where a container was removed, too.
+        other = Path(tmp_path / "envoy")
+        other.write_bytes(envoy(alone.home).read_bytes() + b"another")
+        other.chmod(0o755)
+        plan = Path(alone.running.facts["folder"]) / "router.json"
+        named = json.loads(plan.read_text())
+        named["container"]["executable"], named["container"]["image"] = (
+            str(other),
+            f"jupyter-deploy/router:{time.time_ns()}",
+        )
+        plan.write_text(json.dumps(named))
+        until(lambda: alone.pids()["router"] not in {0, before})
+        assert alone.post().json() == "blue"
+        assert container(engine, alone).id != found.id
+        image = container(engine, alone).image
+        shutil.rmtree(alone.home.root)
+        until(lambda: not engine.containers.list(all=True, filters={"name": found.name}))
+        engine.images.remove(image.id, force=True)
+    finally:
+        made.close()
+        for one in (alone.blue, alone.green):
+            one.shutdown()
+            one.server_close()

@@ -101,21 +101,16 @@ class RouterContainer:
     @staticmethod
     def image_of(home: Home, executable: Path, workspace: str, say: Callable[[str], None] = lambda _: None) -> str:
         """Build the router's image of a program of this machine, unless it is there; returns its name."""
-        base = base_image(f"{sys.version_info.major}.{sys.version_info.minor}")
         with executable.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
-        digest.update(f"{base}{_DOCKERFILE}".encode())
+        digest.update(f"{_base()}{_DOCKERFILE}".encode())
         name = f"{LABEL}/router:{digest.hexdigest()[:24]}"
         with engine(timeout=600.0) as client:
             if exists(client, name):
                 return name
             home.environments.mkdir(exist_ok=True)
             with built_once(home.environments, f"image-router-{digest.hexdigest()[:24]}"):
-                if not exists(client, name):
-                    if not exists(client, base):
-                        pull(client, base, say, chosen=False)
-                    say("building the router's image")
-                    _build(client, executable, base, name, workspace)
+                _built(client, executable, name, workspace, say)
         return name
 
     def start(self) -> int:
@@ -142,6 +137,8 @@ class RouterContainer:
         try:
             state = client.api.inspect_container(self.name)["State"]
         except NotFound:
+            # What nothing used while it was away may have been removed.
+            _built(client, Path(self.executable), self.image, self.labels.get(f"{LABEL}.workspace", ""))
             client.api.create_container(
                 self.image,
                 command=list(self.command),
@@ -199,7 +196,19 @@ def _host_config(client: Any, container: RouterContainer) -> Any:
     )
 
 
-def _build(client: Any, executable: Path, base: str, name: str, workspace: str) -> None:
+def _base() -> str:
+    return base_image(f"{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def _built(
+    client: Any, executable: Path, name: str, workspace: str, say: Callable[[str], None] = lambda _: None
+) -> None:
+    if exists(client, name):
+        return
+    base = _base()
+    if not exists(client, base):
+        pull(client, base, say, chosen=False)
+    say("building the router's image")
     with tempfile.TemporaryDirectory(prefix="jupyter-deploy-") as folder:
         context = Path(folder) / "context"
         context.mkdir()
