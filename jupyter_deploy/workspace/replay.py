@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..deploying import Progress
@@ -83,7 +83,7 @@ class Replays:
         else:
             after = self._tried(record, request, payload, script, version, progress)
         known = request.output is not None and "output" not in request.cut
-        found = tuple(islice(_between(before, after, known), _MOST + 1))
+        found = tuple(islice(_between(before, after, known, _is_tensors(request)), _MOST + 1))
         if len(found) > _MOST:
             found = (*found[:_MOST], "… and more")
         return Replayed(record.name, request.id, request.input, before, after, found, known)
@@ -130,18 +130,26 @@ def _payload(request: CollectedRequest) -> Payload:
     return Payload(request.body, request.content_type)
 
 
+def _is_tensors(request: CollectedRequest) -> bool:
+    return request.path.startswith("/v2/")
+
+
 def _sent(service: Service, request: CollectedRequest, payload: Payload) -> Answer:
     """Send a request as it was sent: tensors to the protocol's route, which has the service's own name."""
-    if not request.path.startswith("/v2/"):
+    if not _is_tensors(request):
         return service.request(payload, query=request.query)
     route = f"/v2/models/{quote(service.name)}/infer"
-    try:
-        # Bytes of tensors stand behind the JSON, whose length was a header.
-        _, length = json.JSONDecoder().raw_decode(payload.body.decode("latin-1"))
-    except ValueError:
-        length = len(payload.body)
+    length = _head_of(payload.body)
     header = {_LENGTH: str(length)} if length < len(payload.body) else {}
     return service.request(payload, query=request.query, route=route, headers=header)
+
+
+def _head_of(body: bytes) -> int:
+    """Tell where the JSON of tensors ends: their bytes stand behind it, and its length was a header."""
+    try:
+        return json.JSONDecoder().raw_decode(body.decode("latin-1"))[1]
+    except ValueError:
+        return len(body)
 
 
 def _served(request: CollectedRequest) -> str:
@@ -174,7 +182,7 @@ def _outcome(by: str, ask: Callable[[], Answer]) -> Outcome:
     return Outcome(by, answer.status, answer.value, answer.seconds)
 
 
-def _between(before: Outcome, after: Outcome, known: bool) -> Iterator[str]:
+def _between(before: Outcome, after: Outcome, known: bool, tensors: bool) -> Iterator[str]:
     if before.status != after.status:
         yield f"status: {before.status} → {after.status or 'cannot be loaded'}"
     elif before.failed:
@@ -182,4 +190,17 @@ def _between(before: Outcome, after: Outcome, known: bool) -> Iterator[str]:
             yield f"error: {before.error} → {after.error}"
         return
     if known and not before.failed and not after.failed:
-        yield from differences(before.value, after.value)
+        yield from differences(_without_names(before.value, tensors), _without_names(after.value, tensors))
+
+
+def _without_names(value: Any, tensors: bool) -> Any:
+    """Leave out of an answer of tensors what names the model and the request: another one has other names."""
+    behind: dict[str, Any] = {}
+    if tensors and isinstance(value, bytes):
+        length = _head_of(value)
+        if length == len(value):
+            return value
+        value, behind = json.loads(value[:length]), {"bytes": value[length:]}
+    if not tensors or not isinstance(value, dict):
+        return value
+    return {key: one for key, one in value.items() if key not in {"model_name", "model_version", "id"}} | behind
