@@ -13,7 +13,7 @@ import docker
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_deploy.errors import PortBusy
+from jupyter_deploy.errors import DeployError, PortBusy
 from jupyter_deploy.workspace import Workspace
 from tests.e2e.conftest import until
 from tests.e2e.dap import Debugger
@@ -107,3 +107,24 @@ def test_a_breakpoint_stops_in_the_file_of_a_script(
     finally:
         service.delete()
     assert engine.containers.list(all=True, filters={"label": "jupyter-deploy.role=debugger"}) == []
+
+
+def test_a_failed_replacement_leaves_the_debuggers_way_to_the_old_server(
+    workspace: Workspace, tmp_path: Path, engine: docker.DockerClient
+) -> None:
+    (script := tmp_path / "score.py").write_text("def run(data):\n    answer = int(data) + 1\n    return answer\n")
+    service = workspace.deploy("plus", script=script, target="docker", debug=True)
+    try:
+        port = port_of(service)
+        script.write_text(
+            "import iniconfig\n\ndef init():\n    raise ValueError('broken')\n\ndef run(data):\n    return 1\n"
+        )
+        with pytest.raises(DeployError, match="broken"):
+            workspace.deploy("plus")
+        assert service.invoke(5) == 6
+        with Debugger(port) as debugger:
+            assert debugger.attach(script, 3)["verified"]
+            debugger.send("disconnect")
+        assert len(engine.containers.list(filters={"label": "jupyter-deploy.role=debugger"})) == 1
+    finally:
+        service.delete()

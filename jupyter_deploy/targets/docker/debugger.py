@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,35 +47,41 @@ def open_way(client: Any, launch: Launch, facts: ContainerFacts) -> None:
     if layout.origins:
         write_cells(layout, Path(debugged_in(launch)))
     share = Share.of(facts)
-    if share.debugger == port and _is_there(client, _name(facts)):
+    if share.debugger == port and _is_there(client, _name(facts.name)):
         return
     # That of the server before has the port still.
-    labels = [f"{LABEL}.workspace={launch.workspace}", f"{LABEL}.service={launch.name}", f"{LABEL}.role={ROLE}"]
-    for one in client.api.containers(all=True, filters={"label": labels}):
+    server = client.api.inspect_container(facts.container)
+    for one in _of_service(client, server["Config"]["Labels"], ROLE):
         _remove(client, one["Id"])
-    _start(client, launch, facts, port)
+    _start(client, server, share, port)
     share.debugger = port
 
 
-def _start(client: Any, launch: Launch, facts: ContainerFacts, port: int) -> None:
+def _of_service(client: Any, labels: Mapping[str, str], role: str) -> list[dict[str, Any]]:
+    same = [f"{name}={labels[name]}" for name in (f"{LABEL}.workspace", f"{LABEL}.service")]
+    found: list[dict[str, Any]] = client.api.containers(all=True, filters={"label": [*same, f"{LABEL}.role={role}"]})
+    return found
+
+
+def _start(client: Any, server: Mapping[str, Any], share: Share, port: int) -> None:
     from docker.errors import APIError
     from docker.types import Mount
 
-    server = client.api.inspect_container(facts.container)
+    name, labels = _name(server["Name"].lstrip("/")), server["Config"]["Labels"]
     try:
         client.api.create_container(
             server["Image"],
             entrypoint=["python3", "-u", "-m", "jupyter_deploy.serving.relay"],
             command=[str(_PORT), f"{STATE}/{DEBUGGER_SOCKET}"],
-            name=_name(facts),
+            name=name,
             user=user_of(client.info()),
             working_dir="/tmp",  # noqa: S108 - the container's own
             ports=[(_PORT, "tcp")],
             labels={
-                f"{LABEL}.workspace": launch.workspace,
-                f"{LABEL}.service": launch.name,
+                f"{LABEL}.workspace": labels[f"{LABEL}.workspace"],
+                f"{LABEL}.service": labels[f"{LABEL}.service"],
                 f"{LABEL}.role": ROLE,
-                f"{LABEL}.of": facts.container,
+                f"{LABEL}.of": server["Id"],
             },
             host_config=client.api.create_host_config(
                 port_bindings={f"{_PORT}/tcp": (HOST, port)},
@@ -86,13 +93,13 @@ def _start(client: Any, launch: Launch, facts: ContainerFacts, port: int) -> Non
                 memswap_limit=_MEMORY,
                 init=True,
                 restart_policy={"Name": "unless-stopped"},
-                mounts=[Mount(STATE, str(Share.of(facts).state), type="bind", read_only=True)],
+                mounts=[Mount(STATE, str(share.state), type="bind", read_only=True)],
             ),
         )
-        client.api.start(_name(facts))
-        _await_listening(client, _name(facts))
+        client.api.start(name)
+        _await_listening(client, name)
     except APIError as error:
-        _remove(client, _name(facts))
+        _remove(client, name)
         if re.search(r"already allocated|already in use|bind for", str(error.explanation or error), re.IGNORECASE):
             raise PortBusy(
                 f"Port {port} cannot be used for a debugger: another program has it.",
@@ -116,8 +123,23 @@ def close_way(facts: ContainerFacts) -> None:
     share = Share.of(facts)
     if share.debugger:
         with engine() as client:
-            _remove(client, _name(facts))
-        share.debugger = 0
+            _remove(client, _name(facts.name))
+            share.debugger = 0
+            _give_back(client, facts)
+
+
+def _give_back(client: Any, facts: ContainerFacts) -> None:
+    """Where a new server failed, let a debugger attach again to the one before it, which serves on."""
+    from docker.errors import NotFound
+
+    with contextlib.suppress(NotFound):
+        labels = client.api.inspect_container(facts.container)["Config"]["Labels"]
+        for one in _of_service(client, labels, "service"):
+            server = client.api.inspect_container(one["Id"])
+            (state,) = (mount["Source"] for mount in server["Mounts"] if mount["Destination"] == STATE)
+            share, way = Share(Path(state).parent), _name(server["Name"].lstrip("/"))
+            if share.debugger and server["State"]["Running"] and not _is_there(client, way):
+                _start(client, server, share, share.debugger)
 
 
 def _is_there(client: Any, container: str) -> bool:
@@ -129,8 +151,8 @@ def _is_there(client: Any, container: str) -> bool:
         return False
 
 
-def _name(facts: ContainerFacts) -> str:
-    return f"{facts.name}-debugger"
+def _name(server: str) -> str:
+    return f"{server}-debugger"
 
 
 def _remove(client: Any, container: str) -> None:
