@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,16 +52,31 @@ def load(entry: Path) -> Any:
 
 def predictor(model: Any) -> Predictor:
     """Make a booster or an estimator answer."""
-    booster: Any = model if type(model).__name__ == "Booster" else getattr(model, "_Booster", None)
-    names = tuple(booster.feature_name()) if booster else ()
-    known = _categories(booster) if booster else {}
-    example = tuple(known[place][0] if known.get(place) else 0.0 for place in range(len(names)))
-    prepare = partial(_with_categories, known)
-    if booster is not model:
-        return Estimator(model, prepare=prepare, example=example if known else ())
+    if type(model).__name__ != "Booster":
+        return estimator(model, model)
+    names = tuple(model.feature_name())
     # What was trained without names has been given these.
     columns = () if names == tuple(f"Column_{place}" for place in range(len(names))) else names
-    return RowModel({"predict": model.predict}, model.num_feature(), columns, example=example, prepare=prepare)
+    prepare, example = _of_booster(model)
+    made = RowModel({"predict": model.predict}, model.num_feature(), columns, example=example, prepare=prepare)
+    made.signature = replace(made.signature, underlines=True)
+    return made
+
+
+def estimator(model: Any, inner: Any) -> Predictor:
+    """Make an estimator answer; ``inner`` is LightGBM's, which gets its rows, or is itself the model."""
+    booster: Any = getattr(inner, "_Booster", None)
+    prepare, example = _of_booster(booster) if booster else (lambda rows: rows, ())
+    made = Estimator(model, prepare=prepare, example=example)
+    # A model around it keeps the names as they were.
+    made.signature = replace(made.signature, underlines=model is inner)
+    return made
+
+
+def _of_booster(booster: Any) -> tuple[Callable[[Any], Any], tuple[Any, ...]]:
+    known = _categories(booster)
+    example = tuple(known[place][0] if known.get(place) else 0.0 for place in range(booster.num_feature()))
+    return partial(_with_categories, known), example if known else ()
 
 
 def _categories(booster: Any) -> dict[int, list[Any]]:

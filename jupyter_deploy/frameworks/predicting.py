@@ -31,6 +31,7 @@ class Signature:
     example: tuple[Any, ...] = ()  # one row, of a model of rows; empty if unknown
     # whether it takes a table, a matrix or a list, with a row for each prediction; otherwise named tensors
     of_rows: bool = False
+    underlines: bool = False  # whether its library wrote "_" for each space in the columns' names
     joins: bool = True  # whether the rows of several requests can be predicted in one call
     has_example: bool = True  # whether tensors of zeros, with 1 for any length, are a request that it answers
 

@@ -55,7 +55,8 @@ def _is_whole_in_own_format(obj: Any) -> bool:
     if kind.__name__ == "Booster":
         return True
     fitted = obj.__sklearn_is_fitted__() if hasattr(obj, "__sklearn_is_fitted__") else hasattr(obj, "_Booster")
-    return bool(fitted) and "c" not in (obj.get_booster().feature_types or ())
+    # It forgets which number stands for a missing one, too; by default none does.
+    return bool(fitted) and "c" not in (obj.get_booster().feature_types or ()) and obj.missing != obj.missing
 
 
 def load(entry: Path) -> Any:
@@ -78,11 +79,7 @@ def load(entry: Path) -> Any:
 def predictor(model: Any) -> Predictor:
     """Make a booster or an estimator answer."""
     if type(model).__name__ != "Booster":
-        is_fitted = model.__sklearn_is_fitted__() if hasattr(model, "__sklearn_is_fitted__") else True
-        known = _categories(model.get_booster()) if is_fitted and hasattr(model, "get_booster") else {}
-        if not known:
-            return Estimator(model)
-        return Estimator(model, prepare=partial(_coded, known), example=_example(known, model.n_features_in_))
+        return estimator(model, model)
     known, columns = _categories(model), tuple(model.feature_names or ())
     width = model.num_features()
     return RowModel(
@@ -93,6 +90,15 @@ def predictor(model: Any) -> Predictor:
         example=_example(known, width),
         prepare=partial(_coded, known) if known else lambda rows: rows,
     )
+
+
+def estimator(model: Any, inner: Any) -> Predictor:
+    """Make an estimator answer; ``inner`` is XGBoost's, which gets its rows, or is itself the model."""
+    is_fitted = inner.__sklearn_is_fitted__() if hasattr(inner, "__sklearn_is_fitted__") else True
+    known = _categories(inner.get_booster()) if is_fitted and hasattr(inner, "get_booster") else {}
+    if not known:
+        return Estimator(model)
+    return Estimator(model, prepare=partial(_coded, known), example=_example(known, inner.n_features_in_))
 
 
 def _example(known: Mapping[int, list[Any]], width: int) -> tuple[Any, ...]:

@@ -103,6 +103,47 @@ def test_categories_that_xgboost_keeps_in_part_are_not_guessed(tmp_path: Path) -
         answer(found, {"data": [["Rome"]]})
 
 
+LIGHT = {"n_estimators": 3, "verbose": -1, "num_threads": 1}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(lightgbm.LGBMClassifier(**LIGHT)),
+        GridSearchCV(lightgbm.LGBMClassifier(**LIGHT), {"num_leaves": [4, 8]}, cv=2),
+        GridSearchCV(Pipeline([("m", lightgbm.LGBMClassifier(**LIGHT))]), {"m__num_leaves": [4]}, cv=2),
+        make_pipeline(xgboost.XGBClassifier(n_estimators=3, enable_categorical=True, n_jobs=1)),
+        GridSearchCV(
+            xgboost.XGBClassifier(n_estimators=3, enable_categorical=True, n_jobs=1), {"max_depth": [2, 3]}, cv=2
+        ),
+    ],
+    ids=["pipeline", "search", "both", "pipeline of xgboost", "search of xgboost"],
+)
+def test_categories_within_searches_and_pipelines(tmp_path: Path, model: Any) -> None:
+    model.fit(TABLE, LABELS)
+    assert check(served(model, tmp_path), model.predict_proba(TABLE))["data"][0]["city"] == "Bern"
+
+
+def test_spaces_in_names_that_lightgbm_replaces(tmp_path: Path) -> None:
+    table = TABLE.rename(columns={"age": "my age", "city": "home town"})
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, num_threads=1).fit(table, LABELS)
+    for found, expected in (
+        (served(model, tmp_path / "estimator"), model.predict_proba(table)),
+        (served(model.booster_, tmp_path / "booster"), model.booster_.predict(table)),
+    ):
+        check(found, expected, table)
+        split = json.loads(table[:3].to_json(orient="split", double_precision=15))
+        for body in ({"data": split}, json.loads(table[:3].to_json(orient="columns", double_precision=15))):
+            np.testing.assert_allclose(answer(found, body), expected[:3])
+
+
+def test_the_number_that_stands_for_a_missing_one_is_kept(tmp_path: Path) -> None:
+    rows = np.arange(60.0).reshape(-1, 1) % 7
+    model = xgboost.XGBRegressor(n_estimators=3, missing=0.0, n_jobs=1).fit(rows, rows[:, 0] % 2)
+    found = served(model, tmp_path)
+    np.testing.assert_allclose(answer(found, {"data": rows[:9].tolist()}), model.predict(rows[:9]), rtol=1e-5)
+
+
 def test_codes_of_xgboost_stay_numbers(tmp_path: Path) -> None:
     codes = np.c_[TABLE["age"], TABLE["grade"].cat.codes]
     model = xgboost.XGBClassifier(n_estimators=2, enable_categorical=True, feature_types=["q", "c"], n_jobs=1)

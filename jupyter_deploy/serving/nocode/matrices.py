@@ -22,14 +22,14 @@ def matrix_of(value: Any, signature: Signature) -> Any:
     model does not know its number of features, a list of texts or numbers is one-dimensional. The error names the
     row, and what is expected.
     """
-    rows = _listed(value, signature.columns)
+    rows = _listed(value, signature)
     if not isinstance(rows, list):
         raise BadInput(f"the rows are {_kind(value)}, not a list of rows")
     width = signature.width
     if signature.of_texts:
         return _texts(rows)
     if any(isinstance(row, Mapping) for row in rows):
-        rows = [_ordered(row, place, signature.columns, width) for place, row in enumerate(rows)]
+        rows = [_ordered(row, place, signature) for place, row in enumerate(rows)]
     if width < 0:
         return _array(rows)
     for place, row in enumerate(rows):
@@ -64,10 +64,19 @@ def _texts(rows: list[Any]) -> Any:
     return found
 
 
-def of_columns(columns: Mapping[str, Any], names: Sequence[str]) -> Any:
+def with_own_names(given: Mapping[str, Any], signature: Signature) -> Mapping[str, Any]:
+    """Give columns the names that the model's library made of theirs."""
+    if not signature.underlines or not any(" " in str(name) for name in given):
+        return given
+    made = {str(name).replace(" ", "_"): value for name, value in given.items()}
+    return made if len(made) == len(given) else given
+
+
+def of_columns(columns: Mapping[str, Any], signature: Signature) -> Any:
     """Join columns, each with one value per row, in the order of the model's columns."""
     import numpy as np
 
+    columns, names = with_own_names(columns, signature), signature.columns
     _check_names(columns, names, "the request")
     parts = [np.asarray(columns[name]).reshape(-1) for name in names]
     if len({len(part) for part in parts}) > 1:
@@ -77,8 +86,9 @@ def of_columns(columns: Mapping[str, Any], names: Sequence[str]) -> Any:
     return np.stack([part.astype(object) for part in parts], axis=1)
 
 
-def _listed(value: Any, columns: tuple[str, ...]) -> Any:
+def _listed(value: Any, signature: Signature) -> Any:
     """Make a list of rows or records of the other forms."""
+    columns = signature.columns
     if not isinstance(value, Mapping):
         return value
     if isinstance(value.get("data"), list) and isinstance(value.get("columns"), list):
@@ -104,7 +114,8 @@ def _listed(value: Any, columns: tuple[str, ...]) -> Any:
     return [value]
 
 
-def _ordered(row: Any, place: int, columns: tuple[str, ...], width: int) -> list[Any]:
+def _ordered(row: Any, place: int, signature: Signature) -> list[Any]:
+    columns, width = signature.columns, signature.width
     if not isinstance(row, Mapping):
         raise BadInput(f"row {place} is {_kind(row)}, but others are records")
     if not columns:
@@ -113,6 +124,7 @@ def _ordered(row: Any, place: int, columns: tuple[str, ...], width: int) -> list
         if width == len(row) and set(places) == set(row):
             return [row[name] for name in places]
         raise BadInput("the model does not know its columns by name: send each row as a list")
+    row = with_own_names(row, signature)
     _check_names(row, columns, f"row {place}")
     return [row[name] for name in columns]
 

@@ -17,7 +17,7 @@ from ..modes import BadInput
 from ..openinference import TensorRequest
 from .apart import alike, trials
 from .describing import likely_examples, schemas_of
-from .matrices import matrix_of, of_columns
+from .matrices import matrix_of, of_columns, with_own_names
 from .protobuf import is_protobuf, output_filter, read_tensor, written
 from .tensors import fitted, named, shown, tensors_of
 
@@ -153,7 +153,7 @@ class ServedModel:
         if not signature.of_rows:
             return Question(named(asked.inputs, signature, fitted), outputs, dict)
         if signature.columns and (len(asked.inputs) > 1 or set(asked.inputs) & set(signature.columns)):
-            return Question({DATA: of_columns(asked.inputs, signature.columns)}, outputs, dict)
+            return Question({DATA: of_columns(asked.inputs, signature)}, outputs, dict)
         if len(asked.inputs) > 1:
             raise BadInput(
                 f"it has {len(asked.inputs)} inputs, but the model takes one, with a row for each prediction"
@@ -211,6 +211,7 @@ class ServedModel:
     def _by_name(self, body: Mapping[str, Any]) -> Question:
         """Read a request whose keys are columns or inputs."""
         signature = self.signature
+        body = with_own_names(body, signature)
         if not set(body) & set(self._names()):
             raise BadInput("it has no 'data'")
         # Beside columns, "method" is still the model's, unless a column is called so.
