@@ -59,7 +59,7 @@ def predictor(model: Any) -> Predictor:
     # What was trained without names has been given these.
     columns = () if names == tuple(map(str, range(len(names)))) else names
     asked = _generic(model)
-    methods = {"predict": partial(asked, model, prediction_type="RawFormulaVal")}
+    methods = {"predict": partial(asked, model, prediction_type=_usual_kind(model))}
     if len(model.classes_):
         methods = {
             "predict_proba": partial(asked, model, prediction_type="Probability"),
@@ -73,9 +73,14 @@ def predictor(model: Any) -> Predictor:
         len(names),
         columns,
         example=example,
-        classes=model.classes_,
+        classes=model.classes_ if len(model.classes_) else None,
         prepare=partial(_with_categories, categories),
     )
+
+
+def estimator(model: Any, inner: Any) -> Predictor:
+    """Make an estimator answer; ``inner`` is CatBoost's, which gets its rows, and answers for it."""
+    return predictor(inner)
 
 
 def _generic(model: Any) -> Any:
@@ -92,6 +97,15 @@ def _generic(model: Any) -> Any:
             raise ValueError(str(error)) from error
 
     return ask
+
+
+def _usual_kind(model: Any) -> str:
+    """Return what a regressor of CatBoost's predicts, by its loss; the file does not tell which class wrote it."""
+    loss = str(model.get_params().get("loss_function") or "")
+    if loss.startswith(("Poisson", "Tweedie")):
+        # Its trees add up to a logarithm.
+        return "Exponent"
+    return "RMSEWithUncertainty" if loss == "RMSEWithUncertainty" else "RawFormulaVal"
 
 
 def _labels(ask: Any, model: Any, rows: Any) -> Any:

@@ -13,6 +13,7 @@ from .predicting import DATA, Signature, Tensor
 
 # The first that a model has is its usual answer, as in Azure ML's services without a script.
 METHODS = ("predict_proba", "predict", "transform")
+_MOST_NESTED = 20
 _MORE = ("decision_function", "predict_log_proba", "score_samples")
 
 
@@ -61,6 +62,17 @@ class Estimator:
             warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
             rows = self._prepare(in_table(inputs[DATA], self.signature))
             return {name: _rows_first(getattr(self._model, name)(rows)) for name in outputs}
+
+
+def inside(model: Any) -> Any:
+    """Find the estimator that gets the rows as they are, within searches and pipelines of one step."""
+    for _ in range(_MOST_NESTED):
+        steps = [step for _, step in getattr(model, "steps", ()) if step not in (None, "passthrough")]
+        inner = steps[0] if len(steps) == 1 else getattr(model, "best_estimator_", None)
+        if inner is None:
+            break
+        model = inner
+    return model
 
 
 def in_table(rows: Any, signature: Signature) -> Any:

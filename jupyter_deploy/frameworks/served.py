@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import ModelProblem
+from .estimators import inside
 from .pickling import distribution_version
 from .predicting import Predictor
 
@@ -22,6 +23,8 @@ _SERVED = {
     "PyTorch": ("torch", "torch"),
 }
 _INSTALLED_AS = {"sklearn": "scikit-learn", "keras": "keras tensorflow"}
+# Libraries of estimators that know more of their columns than scikit-learn's models around them.
+_WITH_CATEGORIES = {"lightgbm", "xgboost", "catboost"}
 _KERAS = {"TensorFlow", "TfKeras"}
 _KERAS_FILES = {".keras", ".h5", ".hdf5"}
 SERVED = tuple(_SERVED)
@@ -51,17 +54,23 @@ def predictor_of(folder: Path, framework: str) -> Predictor:
     The folder has the one file or folder that was registered. If several files may be the model, the error names
     them.
     """
-    module = _module(_SERVED[framework][0])
+    module: Served = _module(_SERVED[framework][0])
     entry = _model_in(folder, module.ENDINGS, framework)
     if framework in _KERAS:
         # Either word is used for both.
         module = _module("keras" if entry.suffix.lower() in _KERAS_FILES else "tensorflow")
-    return module.predictor(module.load(entry))
+    model = module.load(entry)
+    inner = inside(model) if framework == "ScikitLearn" else model
+    wanted = type(inner).__module__.partition(".")[0]
+    if inner is not model and wanted in _WITH_CATEGORIES:
+        # Its library alone knows what it takes.
+        found: Predictor = _module(wanted).estimator(model, inner)
+        return found
+    return module.predictor(model)
 
 
-def _module(name: str) -> Served:
-    module: Served = import_module(f"{__package__}.{name}")
-    return module
+def _module(name: str) -> Any:
+    return import_module(f"{__package__}.{name}")
 
 
 def _model_in(folder: Path, endings: tuple[str, ...], framework: str) -> Path:

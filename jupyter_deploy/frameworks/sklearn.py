@@ -15,7 +15,6 @@ from .predicting import Predictor
 
 NAME = "ScikitLearn"
 _SAFE_FILE = "model.skops"
-_MOST_NESTED = 20
 # What skops leaves to its user, and fitted models are full of: numbers and options in classes that run nothing when
 # they are made. Whole modules end with a dot.
 _TRUSTED = (
@@ -111,24 +110,4 @@ def _load_skops(entry: Path) -> Any:
 
 def predictor(model: Any) -> Predictor:
     """Make a predictor of a fitted estimator, with probabilities if it has them."""
-    inner = _inside(model)
-    if inner is not model and comes_from(inner, "lightgbm"):
-        from .lightgbm import estimator
-
-        return estimator(model, inner)
-    if inner is not model and comes_from(inner, "xgboost"):
-        from .xgboost import estimator
-
-        return estimator(model, inner)
     return Estimator(model)
-
-
-def _inside(model: Any) -> Any:
-    """Find the estimator that gets the rows as they are, within searches and pipelines of one step."""
-    for _ in range(_MOST_NESTED):
-        steps = [step for _, step in getattr(model, "steps", ()) if step not in (None, "passthrough")]
-        inner = steps[0] if len(steps) == 1 else getattr(model, "best_estimator_", None)
-        if inner is None:
-            break
-        model = inner
-    return model

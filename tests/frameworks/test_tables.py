@@ -163,6 +163,30 @@ def test_what_catboost_refuses_is_the_clients_fault(tmp_path: Path) -> None:
             answer(found, {"data": [row]})
 
 
+@pytest.mark.parametrize("loss", ["RMSE", "Poisson", "Tweedie:variance_power=1.5", "Quantile", "RMSEWithUncertainty"])
+def test_catboost_predicts_by_its_loss(tmp_path: Path, loss: str) -> None:
+    model = catboost.CatBoostRegressor(
+        iterations=3,
+        verbose=0,
+        allow_writing_files=False,
+        cat_features=["city", "grade"],
+        thread_count=1,
+        loss_function=loss,
+    ).fit(PLAIN, LABELS + 1.0)
+    found = served(model, tmp_path)
+    check(found, model.predict(PLAIN), PLAIN)
+    assert [one.dtype for one in found.offered] == ["float64"]
+
+
+def test_catboost_within_a_pipeline(tmp_path: Path) -> None:
+    model = make_pipeline(
+        catboost.CatBoostClassifier(
+            iterations=3, verbose=0, allow_writing_files=False, cat_features=["city", "grade"], thread_count=1
+        )
+    ).fit(PLAIN, LABELS)
+    check(served(model, tmp_path), model.predict_proba(PLAIN), PLAIN)
+
+
 def test_texts_of_catboost_have_an_example(tmp_path: Path) -> None:
     table = pd.DataFrame({"note": ["good day", "bad night"] * 40, "size": range(80)})
     model = catboost.CatBoostRegressor(
