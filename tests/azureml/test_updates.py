@@ -135,6 +135,21 @@ def test_tls_is_changed_by_an_update_alone(ws: Workspace, folder: Path, tmp_path
         AciWebservice.deploy_configuration(ssl_cert_pem_file=certificate, ssl_key_pem_file=key)
 
 
+def test_row_2_43_a_service_whose_workers_keep_dying_is_unhealthy(ws: Workspace, folder: Path) -> None:
+    config = inference(folder, "import os\n\n\ndef run(data):\n    return os._exit(3) if data == 'die' else data\n")
+    service = Model.deploy(ws, "dying", [], config, AksWebservice.deploy_configuration(auth_enabled=False))
+    service.wait_for_deployment()
+    LocalWorkspace().deploy("dying", settings={"max_restarts": 1})
+    while "keep dying" not in str(service.error):
+        with pytest.raises(WebserviceException):
+            service.run("die")
+    assert (service.state, service.error["code"]) == ("Unhealthy", "Unhealthy")
+    with pytest.raises(WebserviceException, match=r"current service state: Unhealthy(.|\n)*keep dying"):
+        service.wait_for_deployment()
+    service.update(inference_config=inference(folder, ECHO))
+    assert (service.state, service.run("die")) == ("Healthy", "die")
+
+
 @pytest.mark.parametrize("kind", [AciWebservice, AksWebservice])
 def test_an_image_of_the_older_sdk_is_answered_with_what_takes_its_place(
     ws: Workspace, folder: Path, kind: type[Webservice]

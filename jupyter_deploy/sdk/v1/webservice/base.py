@@ -103,7 +103,10 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
     @property
     def state(self) -> str:
         """How it is now, in this class's words."""
-        return told("Deleted" if self._deleted else self._service.state, self._compute_type)
+        return told("Deleted", self._compute_type) if self._deleted else self._told(self._service.state)
+
+    def _told(self, state: str) -> str:
+        return told(state, self._compute_type, served=not self._record.rollout.unproven)
 
     @property
     def error(self) -> Mapping[str, str] | None:
@@ -111,7 +114,8 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         health = self._service.health
         if health.state in {"Healthy", "Transitioning"}:
             return None
-        return {"code": health.state, "statusCode": "400", "message": health.reason}
+        code = health.state if self._compute_type == "Local" else self._told(health.state)
+        return {"code": code, "statusCode": "400", "message": health.reason}
 
     @property
     def scoring_uri(self) -> str | None:
@@ -215,7 +219,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
             if end is not None and time.monotonic() > end:
                 raise WebserviceException(
                     f"Service deployment polling timed out after {timeout_sec:g} s, current service state: "
-                    f"{told(health.state, self._compute_type)}\n{_LOGS}"
+                    f"{self._told(health.state)}\n{_LOGS}"
                 )
             if show_output and time.monotonic() - shown > 1:
                 print(".", end="", flush=True)  # noqa: T201
@@ -240,7 +244,7 @@ class Webservice(AttributesOfAll, metaclass=Vocabulary):
         known = known_hint(failure, self._record, bundle) if failure else ""
         return WebserviceException(
             "Service deployment polling reached non-successful terminal state, current service state: "
-            f"{told(health.state, self._compute_type)}\nError: {health.reason}\n{_LOGS}",
+            f"{self._told(health.state)}\nError: {health.reason}\n{_LOGS}",
             details=failure.traceback if failure else self.get_logs(20),
             hint=str(known)
             or f"Correct the script, then deploy again; print(service.get_logs()) shows what {self.name} wrote.",

@@ -19,11 +19,14 @@ _LOCAL = {
 }
 
 
-def told(state: str, compute_type: str) -> str:
-    """Return a state in a class's words: ``running`` for local services, ``Healthy`` for the cloud's."""
+def told(state: str, compute_type: str, *, served: bool = False) -> str:
+    """Return a state in a class's words: ``running`` for local services, ``Healthy`` for the cloud's.
+
+    In the cloud, a deployment fails; a service that has ``served`` is unhealthy, whatever became of it.
+    """
     if compute_type == "Local":
         return _LOCAL.get(state, "unknown")
-    return "Unhealthy" if state == "Stopped" else state
+    return "Unhealthy" if state == "Stopped" or (served and state == "Failed") else state
 
 
 # How long a call waits for a deployment that neither ends nor fails; wait_for_deployment() waits as long as it is told.
