@@ -74,3 +74,10 @@ def test_both_words_for_collecting_mean_the_same() -> None:
         assert AciWebservice.deploy_configuration(**{option: True}).settings() == {"collect": "requests"}
         assert AksWebservice.deploy_configuration(**{option: False}).settings() == {"collect": "off"}
     assert AciWebservice.deploy_configuration().settings() == {}
+
+
+def test_no_graphics_card_and_no_delay_may_be_said_by_zero() -> None:
+    config = AksWebservice.deploy_configuration(gpu_cores=0, initial_delay_seconds=0)
+    assert (config.gpu_cores, config.probe()["initial_delay_seconds"], config.probe()["period_seconds"]) == (0, 0, 10)
+    with pytest.raises(WebserviceException, match="period_seconds must be a number greater than zero, not 0"):
+        AksWebservice.deploy_configuration(period_seconds=0)

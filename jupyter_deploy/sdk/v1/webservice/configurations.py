@@ -26,6 +26,8 @@ _PROBE_SETTINGS = {
     "success_threshold": "probe_successes",
     "failure_threshold": "probe_failures",
 }
+# No graphics card, no delay before the first look.
+_MAY_BE_ZERO = frozenset({"gpu_cores", "initial_delay_seconds"})
 # Of a service on AKS where it is not said.
 SCORING_TIMEOUT_MS = 60_000
 # Not written down: they go to the service's own file of keys.
@@ -243,7 +245,10 @@ class AksServiceDeploymentConfiguration(_Cloud):
             # Annotations are texts: "int | None".
             if value is None or str(option.type).partition(" ")[0] not in {"int", "float"}:
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if is_number and value == 0 and option.name in _MAY_BE_ZERO:
+                continue
+            if not is_number or value <= 0:
                 raise WebserviceException(
                     f"Invalid configuration, {option.name} must be a number greater than zero, not {value!r}."
                 )
@@ -284,7 +289,9 @@ class AksServiceDeploymentConfiguration(_Cloud):
     def probe(self) -> dict[str, int]:
         """Return the probe's numbers, those of the cloud beside the given ones; empty if none is given."""
         given = {name: getattr(self, name) for name in PROBE}
-        return {name: given[name] or usual for name, usual in PROBE.items()} if any(given.values()) else {}
+        if all(number is None for number in given.values()):
+            return {}
+        return {name: usual if given[name] is None else given[name] for name, usual in PROBE.items()}
 
     def replicas(self) -> int:
         """Return the number of replicas, or the least that autoscaling may have."""
