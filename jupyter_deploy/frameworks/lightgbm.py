@@ -33,11 +33,15 @@ def version() -> str:
 
 def save(obj: Any, create: CreateFile) -> Saved:
     """Write a booster's ``model.txt``, an estimator's ``model.joblib``."""
-    if type(obj).__name__ != "Booster":
-        return dump(obj, create)
+    booster: Any = obj if type(obj).__name__ == "Booster" else getattr(obj, "_Booster", None)
+    # Categories are columns of a table.
+    tables = pinned(("pandas",)) if getattr(booster, "pandas_categorical", None) else ()
+    if booster is not obj:
+        saved = dump(obj, create)
+        return replace(saved, requirements=tuple(sorted({*saved.requirements, *tables})))
     with create(_FILE) as file:
-        file.write(obj.model_to_string().encode())
-    return Saved(_FILE, pinned(("lightgbm",)), ("lightgbm",))
+        file.write(booster.model_to_string().encode())
+    return Saved(_FILE, (*pinned(("lightgbm",)), *tables), ("lightgbm",))
 
 
 def load(entry: Path) -> Any:

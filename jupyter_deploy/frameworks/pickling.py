@@ -259,6 +259,15 @@ def pinned(modules: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(f"{name}=={version}" for name, version in map(distribution_version, modules) if name))
 
 
+def of_tables(modules: Iterable[str]) -> set[str]:
+    """Return pandas, if a model of these modules looks for the columns of a table by their names; else nothing.
+
+    It is in no pickle, and without it each request would fail.
+    """
+    return {"pandas"} if any(module.startswith("sklearn.compose") for module in modules) else set()
+
+
 def _requirements(modules: set[str]) -> tuple[str, ...]:
-    found = {distribution_version(top) for top in {module.partition(".")[0] for module in modules} | {"joblib"}}
+    tops = {module.partition(".")[0] for module in modules} | {"joblib"} | of_tables(modules)
+    found = {distribution_version(top) for top in tops}
     return tuple(sorted(f"{name}=={version}" for name, version in found if name))

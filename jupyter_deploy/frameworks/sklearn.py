@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,13 @@ def save_safely(obj: Any, create: CreateFile) -> Saved:
         )
     with create(_SAFE_FILE) as file:
         file.write(written)
-    return Saved(_SAFE_FILE, pinned(("sklearn", "skops")), ("sklearn", "skops"))
+    tables = {"pandas"} if b"sklearn.compose" in _schema_in(written) else set()
+    return Saved(_SAFE_FILE, pinned({"sklearn", "skops"} | tables), ("sklearn", "skops"))
+
+
+def _schema_in(written: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        return archive.read("schema.json")
 
 
 def _is_trusted(name: str) -> bool:

@@ -23,7 +23,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from jupyter_deploy.frameworks import framework_of
+from jupyter_deploy.frameworks import framework_of, requirements_of
+from jupyter_deploy.frameworks.files import look
 from jupyter_deploy.serving.modes import BadInput
 from jupyter_deploy.serving.nocode import ServedModel
 from jupyter_deploy.store import TreeWriter
@@ -101,6 +102,24 @@ def test_categories_that_xgboost_keeps_in_part_are_not_guessed(tmp_path: Path) -
     # Its last letter is not in the model's file.
     with pytest.raises(BadInput, match=r"no category 'Rome'; it has 'Bern' \(XGBoost lost others\)"):
         answer(found, {"data": [["Rome"]]})
+
+
+@pytest.mark.parametrize("kind", ["columns", "numbers", "categories", "booster"])
+def test_a_model_of_a_tables_columns_needs_pandas(tmp_path: Path, kind: str) -> None:
+    """Without it, each request of a service with an environment of its own would fail."""
+    light = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1, num_threads=1)
+    model: Any = {
+        "columns": lambda: make_pipeline(encoded(["city"]), LogisticRegression()).fit(GONE, LABELS),
+        "numbers": lambda: make_pipeline(StandardScaler(), LogisticRegression()).fit(PLAIN[["grade"]], LABELS),
+        "categories": lambda: light.fit(TABLE, LABELS),
+        "booster": lambda: light.fit(TABLE, LABELS).booster_,
+    }[kind]()
+    saved = framework_of(model).save(model, TreeWriter(tmp_path).open)
+    names = {line.partition("==")[0] for line in saved.requirements}
+    assert ("pandas" in names) is (kind != "numbers")
+    if kind != "categories":
+        lines, _ = requirements_of(look(tmp_path / saved.entry))
+        assert any(line.startswith("pandas") for line in lines) is (kind != "numbers")
 
 
 LIGHT = {"n_estimators": 3, "verbose": -1, "num_threads": 1}

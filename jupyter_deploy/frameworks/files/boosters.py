@@ -76,7 +76,10 @@ def _end_of(file: File) -> bytes:
 def _lightgbm(file: File) -> Found | None:
     # Its "version" is that of the format, not the library's.
     if re.match(rb"tree\r?\nversion=v\d", file.head):
-        return Found("LightGBM", frozenset({"lightgbm"}))
+        # At its end it lists the categories of a table's columns, if there were any.
+        end = _end_of(file).rstrip()
+        has_categories = end.endswith(b"]") and not end.endswith(b":[]")
+        return Found("LightGBM", frozenset({"lightgbm"} | ({"pandas"} if has_categories else set())))
     return None
 
 

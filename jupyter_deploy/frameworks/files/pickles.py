@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..pickling import of_tables
 from .looking import KINDS, File, Found
 from .opcodes import Seen, Walk
 from .stream import Stream, TooMuch, pieces_of
@@ -74,6 +75,7 @@ def _told(file: File, seen: Seen, torch: bool, problem: str) -> Found:
         modules.add("torch")
     # XGBClassifier and the like are also scikit-learn estimators.
     modules |= {"sklearn"} if any(module.endswith(".sklearn") for module in modules) else set()
+    modules |= of_tables(modules)
     framework = next((KINDS[top] for top in tops if top in KINDS), "")
     # NumPy 2 moved its modules: a pickle shows which version wrote it.
     bounds: tuple[str, ...] = ()
