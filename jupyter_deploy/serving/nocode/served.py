@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from .tensors import fitted, named, shown, tensors_of
 _MISFIT = "The request does not fit the model"
 _MOST_NAMED = 12
 _LONGEST = 500
+_PATIENCE_SECONDS = 5.0
 # What MLServer's models of scikit-learn offer.
 _OFFERED = {"predict", "predict_proba"}
 # Where the rows stand: Azure ML's name, that of its second version, and those of MLflow and TensorFlow Serving.
@@ -67,7 +69,11 @@ class ServedModel:
         if self._example is None:
             return of_rows
         bodies = [json.dumps(one) for one in trials(self._example, of_rows=of_rows)]
+        began = time.monotonic()
         alone = [self.answers([body])[0] for body in bodies]
+        if time.monotonic() - began > _PATIENCE_SECONDS:
+            # Its start would take long, and batches gain little where rows cost that much.
+            return False
         if any(isinstance(answer, Exception) for answer in alone):
             return of_rows
         self._joins = True
