@@ -78,6 +78,12 @@ class LROPoller(Generic[Thing]):
         if self._error is not None:
             raise self._error
 
+    def ended(self, local: bool) -> LROPoller[Thing]:
+        """Return itself; with ``local=True``, once the work has ended, as Azure's local endpoints are made."""
+        if local:
+            self.wait()
+        return self
+
     def _until_ended(self, timeout: float | None) -> bool:
         """Wait; where it takes long, the steps of the work are shown."""
         until = time.monotonic() + timeout if timeout is not None else None

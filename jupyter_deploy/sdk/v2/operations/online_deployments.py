@@ -29,7 +29,7 @@ _CONTAINERS = ("inference-server", "storage-initializer")
 
 
 class OnlineDeploymentOperations(metaclass=Vocabulary):
-    """Deployments of endpoints. ``local=True`` is accepted everywhere: there is no other place."""
+    """Deployments of endpoints. ``local=True`` is accepted everywhere: there is no other place; calls wait with it."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -80,7 +80,7 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
                     given._facts["as_it_was"] = snapshot(given)
             return deployment_entity(live)
 
-        return LROPoller(f"deployment {name}", work)
+        return LROPoller(f"deployment {name}", work).ended(local)
 
     def _endpoint_name(self, given: OnlineDeployment) -> str:
         if not given.endpoint_name:
@@ -197,7 +197,7 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
             with UNDERWAY.ending(key, "Deleting"):
                 live.delete()
 
-        return LROPoller(f"deployment {name}", lambda _: work())
+        return LROPoller(f"deployment {name}", lambda _: work()).ended(bool(local))
 
     def get_logs(
         self,
@@ -220,7 +220,11 @@ class OnlineDeploymentOperations(metaclass=Vocabulary):
 
     def _live(self, name: str, endpoint_name: str) -> EndpointDeployment:
         UNDERWAY.until_created((endpoint_name,))
-        return self._workspace.endpoints[endpoint_name].deployments[name]
+        deployments = self._workspace.endpoints[endpoint_name].deployments
+        if name not in deployments:
+            # A notebook may go on before it is there.
+            UNDERWAY.until_created((endpoint_name, name))
+        return deployments[name]
 
 
 def _refuse_with_traffic(endpoint: Endpoint, name: str) -> None:

@@ -27,7 +27,7 @@ _KEYS = ("primary", "secondary")
 
 
 class OnlineEndpointOperations(metaclass=Vocabulary):
-    """Endpoints of this machine. ``local=True`` is accepted everywhere: there is no other place."""
+    """Endpoints of this machine. ``local=True`` is accepted everywhere: there is no other place; calls wait with it."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -48,23 +48,29 @@ class OnlineEndpointOperations(metaclass=Vocabulary):
         name = check_endpoint_name(given.name)
         known = name in self._workspace.endpoints
         rules = {what: _named(getattr(given, what)) for what in ("traffic", "mirror_traffic")}
-        if known:
+        awaited = [(name, one) for shares in rules.values() for one in shares or () if UNDERWAY.creates((name, one))]
+        if known and not awaited:
             self._check_rules(name, rules)
-        elif not UNDERWAY.word((name,)):
+        elif not known and not UNDERWAY.word((name,)):
             _refuse_rules_of_new(rules)
-        word = "Updating" if known else "Creating"
+        # What waits for its creation must not wait for a change that waits in turn.
+        word = "Updating" if known or UNDERWAY.creates((name,)) else "Creating"
         UNDERWAY.begin((name,), word)
 
         def work(say: Callable[[str], None]) -> OnlineEndpoint:
             with UNDERWAY.ending((name,), word):
+                if word == "Updating":
+                    UNDERWAY.until_created((name,))
                 live = self._put(given, say)
+                for one in awaited:
+                    UNDERWAY.until_created(one)
                 if any(rules[what] is not None for what in rules):
                     live.route(traffic=rules["traffic"], mirror=rules["mirror_traffic"])
                 for what in ("traffic", "mirror_traffic"):
                     getattr(given, what).settled()
             return endpoint_entity(live)
 
-        return LROPoller(f"endpoint {name}", work)
+        return LROPoller(f"endpoint {name}", work).ended(local)
 
     def _check_rules(self, name: str, rules: Mapping[str, Any]) -> None:
         """Refuse at once what can be told without asking a deployment whether it is ready."""
@@ -118,9 +124,10 @@ class OnlineEndpointOperations(metaclass=Vocabulary):
 
         def work() -> None:
             with UNDERWAY.ending((live.name,), "Deleting"):
+                UNDERWAY.until_all_created(live.name)
                 live.delete()
 
-        return LROPoller(f"endpoint {name}", lambda _: work())
+        return LROPoller(f"endpoint {name}", lambda _: work()).ended(local)
 
     def invoke(
         self,
@@ -133,6 +140,8 @@ class OnlineEndpointOperations(metaclass=Vocabulary):
         local: bool = False,
     ) -> str:
         """Send a request, and return the text of the answer.
+
+        With ``local=True``, the only deployment answers even without traffic: Azure's local endpoints have no rules.
 
         Parameters
         ----------
@@ -149,19 +158,30 @@ class OnlineEndpointOperations(metaclass=Vocabulary):
             With the status that a client gets, and the script's traceback.
         """
         live = self._live(endpoint_name)
+        if deployment_name not in live.deployments if deployment_name else not any(live.traffic.values()):
+            UNDERWAY.until_all_created(live.name)
         if deployment_name and deployment_name not in live.deployments:
-            there = ", ".join(live.deployments) or "none yet"
+            names = ", ".join(live.deployments) or "none yet"
             raise ResourceNotFoundError(
                 f"Endpoint {endpoint_name} has no deployment {deployment_name!r}.",
-                hint=f"There are: {there}.",
+                hint=f"There are: {names}.",
                 status_code=404,
             )
+        has_traffic, there = any(live.traffic.values()), list(live.deployments)
+        if local and not has_traffic and len(there) == 1:
+            (deployment_name,) = there
         handle = live.only(deployment_name) if deployment_name else live
         try:
             answer = handle.request(_body(request_file, input_data))
         except InvokeProblem as error:
+            hint = str(error.hint)
+            if not deployment_name and not has_traffic and there:
+                hint = (
+                    f"endpoint.traffic = {{{there[-1]!r}: 100}}, then ml_client.online_endpoints."
+                    f"begin_create_or_update(endpoint).result(); or ask one of them: deployment_name={there[-1]!r}."
+                )
             raise HttpResponseError(
-                f"{error.message}", status_code=error.status or 400, hint=str(error.hint), details=error.details
+                f"{error.message}", status_code=error.status or 400, hint=hint, details=error.details
             ) from error
         return answer.body.decode(errors="replace")
 

@@ -37,10 +37,22 @@ class Underway:
             words = self._words.get(key)
             return words[-1] if words else ""
 
+    def creates(self, key: Key) -> bool:
+        """Whether it is being created."""
+        with self._lock:
+            return "Creating" in self._words.get(key, ())
+
     def until_created(self, key: Key) -> None:
         """Return when nothing creates it any more."""
         with self._lock:
             self._lock.wait_for(lambda: "Creating" not in self._words.get(key, ()))
+
+    def until_all_created(self, endpoint: str) -> None:
+        """Return when neither the endpoint nor a deployment of it is being created any more."""
+        with self._lock:
+            self._lock.wait_for(
+                lambda: not any(key[0] == endpoint and "Creating" in words for key, words in self._words.items())
+            )
 
 
 UNDERWAY = Underway()
