@@ -78,6 +78,8 @@ def shared(lab: Lab) -> Iterator[Workspace]:
             workspace.deploy(name)
         yield workspace
     finally:
+        for endpoint in workspace.endpoints.values():
+            endpoint.delete()
         for service in workspace.services.values():
             service.delete()
 
