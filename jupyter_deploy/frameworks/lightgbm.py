@@ -33,14 +33,12 @@ def version() -> str:
 
 def save(obj: Any, create: CreateFile) -> Saved:
     """Write a booster's ``model.txt``, an estimator's ``model.joblib``."""
-    booster: Any = obj if type(obj).__name__ == "Booster" else getattr(obj, "_Booster", None)
+    if type(obj).__name__ != "Booster":
+        return dump(obj, create)
     # Categories are columns of a table.
-    tables = pinned(("pandas",)) if getattr(booster, "pandas_categorical", None) else ()
-    if booster is not obj:
-        saved = dump(obj, create)
-        return replace(saved, requirements=tuple(sorted({*saved.requirements, *tables})))
+    tables = pinned(("pandas",)) if obj.pandas_categorical else ()
     with create(_FILE) as file:
-        file.write(booster.model_to_string().encode())
+        file.write(obj.model_to_string().encode())
     return Saved(_FILE, (*pinned(("lightgbm",)), *tables), ("lightgbm",))
 
 

@@ -262,9 +262,9 @@ def pinned(modules: Iterable[str]) -> tuple[str, ...]:
 def of_tables(modules: Iterable[str]) -> set[str]:
     """Return pandas, if a model of these modules looks for the columns of a table by their names; else nothing.
 
-    It is in no pickle, and without it each request would fail.
+    It is in no pickle, and without it each request would fail. What LightGBM knows of categories, only its text tells.
     """
-    return {"pandas"} if any(module.startswith("sklearn.compose") for module in modules) else set()
+    return {"pandas"} if any(module.startswith(("sklearn.compose", "lightgbm")) for module in modules) else set()
 
 
 def _requirements(modules: set[str]) -> tuple[str, ...]:

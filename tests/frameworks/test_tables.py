@@ -117,9 +117,19 @@ def test_a_model_of_a_tables_columns_needs_pandas(tmp_path: Path, kind: str) -> 
     saved = framework_of(model).save(model, TreeWriter(tmp_path).open)
     names = {line.partition("==")[0] for line in saved.requirements}
     assert ("pandas" in names) is (kind != "numbers")
-    if kind != "categories":
-        lines, _ = requirements_of(look(tmp_path / saved.entry))
-        assert any(line.startswith("pandas") for line in lines) is (kind != "numbers")
+    lines, _ = requirements_of(look(tmp_path / saved.entry))
+    assert any(line.startswith("pandas") for line in lines) is (kind != "numbers")
+
+
+@pytest.mark.parametrize("ending", ["json", "ubj"])
+def test_a_file_of_xgboosts_estimator_needs_scikit_learn(tmp_path: Path, ending: str) -> None:
+    model = xgboost.XGBClassifier(n_estimators=2, n_jobs=1).fit(PLAIN[["age"]], LABELS)
+    model.save_model(tmp_path / f"estimator.{ending}")
+    booster = xgboost.train({}, xgboost.DMatrix(PLAIN[["age"]], LABELS), 2)
+    booster.save_model(tmp_path / f"booster.{ending}")
+    for name, needed in (("estimator", True), ("booster", False)):
+        lines, _ = requirements_of(look(tmp_path / f"{name}.{ending}"))
+        assert any(line.startswith("scikit-learn") for line in lines) is needed
 
 
 LIGHT = {"n_estimators": 3, "verbose": -1, "num_threads": 1}

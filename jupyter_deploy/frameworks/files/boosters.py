@@ -25,7 +25,8 @@ def _xgboost(file: File) -> Found | None:
         version = _json_version(text) if is_json else _ubj_version(text)
         if is_json and b"gradient_booster" not in file.head and not version:
             return None
-        return _told(version)
+        # What scikit-learn's interface has written needs that again: its class, and not the booster alone.
+        return _told(version, of_estimator=b"_estimator_type" in file.head + text)
     if start[:4] == b"binf" or any(struct.pack("<Q", len(name)) + name in file.head[:1024] for name in _BOOSTERS):
         # base_score, features, classes, two flags; then the version.
         at = 4 if start[:4] == b"binf" else 0
@@ -34,8 +35,9 @@ def _xgboost(file: File) -> Found | None:
     return None
 
 
-def _told(version: str) -> Found:
-    return Found("XGBoost", frozenset({"xgboost"}), {"xgboost": version} if version else {})
+def _told(version: str, *, of_estimator: bool = False) -> Found:
+    modules = {"xgboost", "sklearn"} if of_estimator else {"xgboost"}
+    return Found("XGBoost", frozenset(modules), {"xgboost": version} if version else {})
 
 
 def _json_version(text: bytes) -> str:
