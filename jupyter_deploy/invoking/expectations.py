@@ -47,7 +47,8 @@ def nothing_sent(name: str, command: str, taken: RunInput | None, signature: Sig
     ``command`` is the user's way to write ``invoke``. ``signature`` is that of a service with a schema.
     """
     if signature is not None:
-        example = json.dumps(signature.example, ensure_ascii=False)
+        # Of a model that takes tensors of a size that is not known, there is none.
+        example = json.dumps(signature.example or dict.fromkeys(signature.parameters, "…"), ensure_ascii=False)
         told = taken.text.partition("\n")[2].replace("\n", "; ") if taken else ""
         said = f"{name} takes {told}" if told else signature.sentence().replace("It", name, 1)
     elif taken is not None and taken.kind == "json" and taken.is_read:
@@ -56,6 +57,11 @@ def nothing_sent(name: str, command: str, taken: RunInput | None, signature: Sig
         return None
     if len(example) > _LONGEST:
         return UsageProblem(f"{_cut(said)}. Nothing was sent.", hint="/swagger.json of the service has an example.")
+    if signature is not None and not signature.example:
+        return UsageProblem(
+            f"{_cut(said)}. Nothing was sent.",
+            hint=f"In this form, with values for …: {command} {name} --data '{example}'",
+        )
     return UsageProblem(
         f"{_cut(said)}. Nothing was sent.", hint=f"For example: {command} {name} --data {shlex.quote(example)}"
     )

@@ -19,9 +19,11 @@ from jupyter_deploy.errors import UsageProblem
 from jupyter_deploy.invoking import Answer, Binary, LatencyReport, Snippet, elapsed
 from jupyter_deploy.invoking.answers import answer_of, decoded
 from jupyter_deploy.invoking.connection import Reply
+from jupyter_deploy.invoking.expectations import nothing_sent
 from jupyter_deploy.invoking.invocation import Request, checked_headers
 from jupyter_deploy.invoking.load import Trouble, check_load, histogram, percentile
 from jupyter_deploy.invoking.payloads import JSON, Payload
+from jupyter_deploy.invoking.signatures import Signature
 from jupyter_deploy.invoking.snippets import curl, python
 
 EVIL = "<script>alert(1)</script>"
@@ -290,3 +292,13 @@ def test_headers_that_cannot_be_sent(name: str, value: str) -> None:
 def test_headers_that_can_be_sent() -> None:
     given = {"X-Trace": "a=b c", "Accept": "", "Content-Type": "text/csv", "A": "tab\tand space"}
     assert checked_headers(given) == given
+
+
+def test_an_example_that_is_not_known_is_not_made_up() -> None:
+    tensors = Signature({"data": {"type": "array"}})
+    problem = nothing_sent("dyn", "%invoke", None, tensors)
+    assert problem is not None
+    assert problem.hint == """In this form, with values for …: %invoke dyn --data '{"data": "…"}'"""
+    problem = nothing_sent("dyn", "%invoke", None, Signature({"data": {}}, {"data": [[1, 2]]}))
+    assert problem is not None
+    assert problem.hint == """For example: %invoke dyn --data '{"data": [[1, 2]]}'"""
