@@ -26,13 +26,16 @@ class Box:
         """Return the container of a plan; None where the router is a process."""
         return cls(plan) if plan.get("container") else None
 
+    def reach_engine(self) -> None:
+        """Have this process speak to the engine that the router was started on, whatever its own environment says."""
+        for name in ENGINE:
+            os.environ.pop(name, None)
+        os.environ.update(self._plan["engine"])
+
     def start(self, say: Callable[[str], None]) -> int:
         """Start it; returns its pid on this machine, or 0 where the engine does not do it now."""
         from ..targets import RouterContainer
 
-        for name in ENGINE:
-            os.environ.pop(name, None)
-        os.environ.update(self._plan["engine"])
         try:
             return RouterContainer.of(self._plan["container"]).start()
         except DeployError as error:

@@ -73,6 +73,8 @@ class _Watcher:
         self._command: list[str] = plan["command"]
         self._access_log, self._admin, self._inner = Path(plan["access_log"]), plan["admin"], plan["inner"]
         self._box = Box.of(plan)
+        if self._box is not None:
+            self._box.reach_engine()
 
     def _is_another(self) -> bool:
         """Whether there is another plan: another router takes this one's place."""

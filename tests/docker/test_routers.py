@@ -185,8 +185,10 @@ def test_it_takes_the_place_of_a_process_and_no_client_notices(tmp_path: Path) -
     assert not (Path(before.facts["folder"]) / "routes.json").exists()
 
 
-def test_its_watcher_may_die_and_it_goes_on(routed: Routed) -> None:
+def test_its_watcher_may_die_and_it_goes_on(routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
     before = routed.pids()
+    # The next one is started where nothing says where the engine is.
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     os.kill(before["watcher"], signal.SIGKILL)
     assert routed.post().json() == "blue"
     routed.router.ensure(routed.home, routed.running)
@@ -232,7 +234,7 @@ def test_it_goes_with_its_workspace_and_comes_back_without_its_image(
         assert container(engine, alone).id != found.id
         image = container(engine, alone).image
         shutil.rmtree(alone.home.root)
-        until(lambda: not engine.containers.list(all=True, filters={"name": found.name}))
+        until(lambda: not engine.api.containers(all=True, filters={"name": found.name}))
         engine.images.remove(image.id, force=True)
     finally:
         made.close()
