@@ -102,8 +102,8 @@ def test_the_router_of_containers_is_one(
         ended, before = time.monotonic(), load.answers["green"]
         until(lambda: load.answers["green"] >= before + 8)
         assert time.monotonic() - ended < 2
-    # What it had in hand: one request of each client.
-    assert len(load.failed) <= 4
+    # What it had in hand: one request of each client, and one that the system had queued for it while it died.
+    assert len(load.failed) <= 8
     assert not any(one[:1].isdigit() for one in load.failed)
     # A plain process beside it is reached by the same router.
     contained.deploy("blue", script=tmp_path / "blue.py", target="process")
