@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments is None:
         # What a command imports stays: looking for garbage in it took a quarter of a short command's time.
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
+        # A line of this program's own code says nothing to who reads it.
+        warnings.showwarning = lambda message, *_, **__: print(f"Warning: {message}", file=sys.stderr)
     try:
         code = _run(words)
         # Flush here: a closed pipe would look like a bug later.
@@ -57,7 +60,10 @@ def _run(words: list[str]) -> int:
     from ..verbs import run
     from .saying import Saying
 
-    verb = _az(words) or find(words[0], " ".join(words[1:]))
+    azure = _az(words)
+    if azure and _output(words) == "json":
+        words = [*words, "--json"]
+    verb = azure or find(words[0], " ".join(words[1:]))
     saying = Saying()
     try:
         value = run(verb, words[1:], _session(saying.say), f"{program} {verb.name}")
@@ -88,6 +94,15 @@ def _az(words: list[str]) -> Any:
     from ..sdk import az_verb
 
     return az_verb(words[0], words[1:])
+
+
+def _output(words: list[str]) -> str:
+    """Return what ``az``'s ``-o`` asks for; empty if it is not there."""
+    for flag, value in zip(words, [*words[1:], ""], strict=True):
+        name, equals, given = flag.partition("=")
+        if name in {"-o", "--output"}:
+            return given if equals else value
+    return ""
 
 
 def _session(say: Callable[[str], None]) -> Any:

@@ -6,7 +6,9 @@ A command is Azure's when its action or one of its flags is; everything else is 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,16 +19,27 @@ from ...verbs import Argument, Done, Session, Verb, argument
 from ...workspace import Workspace as LocalWorkspace
 from .client import MLClient
 from .entities import EndpointAuthKeys, ManagedOnlineDeployment, ManagedOnlineEndpoint
+from .exceptions import AzureError
 from .files import load_online_deployment, load_online_endpoint
 
-_EVERYWHERE = ("-g", "--resource-group", "-w", "--workspace-name", "--subscription", "--local", "--no-wait", "--query")
+_EVERYWHERE = {
+    *("-g", "--resource-group", "-w", "--workspace-name", "--subscription"),
+    *("--local", "--no-wait", "--query", "-o", "--output"),
+}
+# What the SDK's errors advise.
+_RULES = re.compile(
+    r"endpoint\.(traffic|mirror_traffic) = (\{[^}]*\}), then "
+    r"ml_client\.online_endpoints\.begin_create_or_update\(endpoint\)\.result\(\)"
+)
+_ASKED = re.compile(r"deployment_name='([^']*)'")
 _FLAGS = {
     "endpoint": {
         *("-n", "--name", "-f", "--file", "--auth-mode", "--request-file", "-r", "--deployment-name", "-d"),
         *("--traffic", "--mirror-traffic", *_EVERYWHERE),
     },
     "deployment": {
-        *("-n", "--name", "-e", "--endpoint-name", "-f", "--file", "--all-traffic", "--set", *_EVERYWHERE),
+        *("-n", "--name", "-e", "--endpoint-name", "--endpoint", "-f", "--file", "--all-traffic", "--set"),
+        *_EVERYWHERE,
     },
 }
 # What both grammars have, and what Azure's alone has.
@@ -294,9 +307,24 @@ _DEPLOYMENT: dict[str, _Act] = {
 
 def _runs(acts: Mapping[str, _Act]) -> Callable[[LocalWorkspace, argparse.Namespace, Session], Any]:
     def run(workspace: LocalWorkspace, given: argparse.Namespace, session: Session) -> Any:
-        return acts[given.action](_client(given, session), given, session)
+        try:
+            return acts[given.action](_client(given, session), given, session)
+        except AzureError as error:
+            error.message = _in_flags(error.message, getattr(given, "endpoint_name", None) or given.name)
+            raise
 
     return run
+
+
+def _in_flags(message: str, endpoint: str) -> str:
+    """Give the commands in place of the SDK's calls that an error advises."""
+
+    def command(found: re.Match[str]) -> str:
+        shares = " ".join(f"{name}={share}" for name, share in ast.literal_eval(found[2]).items())
+        return f'jupyter model endpoint update -n {endpoint} --{found[1].replace("_", "-")} "{shares}"'
+
+    message = _RULES.sub(command, message)
+    return _ASKED.sub(r"--deployment-name \1", message)
 
 
 def _action(acts: Mapping[str, _Act]) -> Argument:
@@ -338,7 +366,7 @@ _COMMANDS = {
         "create, change and delete deployments of endpoints, as az ml online-deployment",
         (
             _action(_DEPLOYMENT),
-            argument("-e", "--endpoint-name", metavar="NAME", help="its endpoint; wins over the file's"),
+            argument("-e", "--endpoint-name", "--endpoint", metavar="NAME", help="its endpoint; wins over the file's"),
             *_COMMON,
             argument("--all-traffic", action="store_true", help="create: give it all traffic"),
             argument("--skip-script-validation", action="store_true", help="accepted; the script is always tried"),
