@@ -29,7 +29,7 @@ def test_a_command_becomes_a_line_of_the_notebook(terminal: str, notebook: str) 
 
 
 def test_an_image_that_cannot_be_pulled_gives_no_shell_line_in_a_notebook() -> None:
-    shown = "\n".join(_not_pulled("none:1", "no such host")._render_traceback_())
+    shown = "\n".join(_not_pulled("none:1", "no such host", chosen=False)._render_traceback_())
     assert "%env JUPYTER_DEPLOY_BASE_IMAGE=" in shown
     assert "export" not in shown
 
