@@ -101,7 +101,7 @@ def test_the_overview_has_a_line_for_each() -> None:
         ("replay churn", "the following arguments are required: id", "Usage: prog replay [-h]"),
         ("state a b", "unrecognized arguments: b", "Usage: prog state [-h]"),
         ("stop churn --yes", "unrecognized arguments: --yes", "Usage: prog stop [-h]"),
-        ("serve --entry-scrpt x", "unrecognized arguments: --entry-scrpt x", "Did you mean --entry-script?"),
+        ("serve --entry-scrpt x", "unrecognized arguments: --entry-scrpt", "Did you mean --entry-script?"),
     ],
 )
 def test_wrong_words_get_the_nearest_option_or_the_usage(line: str, message: str, hint: str) -> None:
