@@ -6,7 +6,8 @@ It runs in a container of its own, whose port is published: that of a running co
 from __future__ import annotations
 
 import contextlib
-import select
+import os
+import selectors
 import socket
 import socketserver
 import sys
@@ -37,13 +38,16 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         with contextlib.suppress(OSError), _opened(self.server.place) as inner:
-            other = {self.request: inner, inner: self.request}
-            while True:
-                for one in select.select(list(other), [], [])[0]:
-                    piece = one.recv(_PIECE)
-                    if not piece:
-                        return
-                    other[one].sendall(piece)
+            ready = selectors.DefaultSelector()
+            ready.register(self.request, selectors.EVENT_READ, inner)
+            ready.register(inner, selectors.EVENT_READ, self.request)
+            with ready:
+                while True:
+                    for key, _ in ready.select():
+                        piece = os.read(key.fd, _PIECE)
+                        if not piece:
+                            return
+                        key.data.sendall(piece)
 
 
 def _opened(place: str) -> socket.socket:

@@ -354,9 +354,15 @@ def test_row_2_66_deleting_frees_the_port_and_a_model_in_use_is_refused(ws: Work
     assert Webservice.list(ws) == []
     with pytest.raises(WebserviceException, match="test-svc not found"):
         LocalWebservice(ws, "test-svc")
-    left = [process for process in psutil.process_iter() if process.pid in pids]
-    # One that nobody has waited for is in the list, but ended.
-    assert [process.pid for process in left if process.status() != psutil.STATUS_ZOMBIE] == []
+
+    def ended(pid: int) -> bool:
+        # One that no process has waited for is in the list, but ended.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+        return True
+
+    # The last worker ends with its parent, a moment after it.
+    until(lambda: all(ended(pid) for pid in pids) or None)
     model.delete()
     assert Model.list(ws) == []
     local.delete()

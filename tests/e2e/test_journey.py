@@ -55,7 +55,7 @@ def test_a_trained_model_becomes_a_service_and_changes(workspace: Workspace, cla
     service.delete()
     workspace.unregister("churn")
     left = files_below(workspace.home.root)
-    assert left <= {"state.db", "state.db-wal", "state.db-shm", "services/churn.lock", "reserve"}
+    assert left <= {"state.db", "state.db-wal", "state.db-shm", "services/churn.lock", "reserve", "claims.lock"}
 
 
 def test_deploying_again_does_what_is_needed(workspace: Workspace, classifier: Any) -> None:

@@ -96,7 +96,11 @@ def of_kind(messages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 def shown_of(messages: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A summary, and the live view behind it, which is nothing where widgets are not drawn."""
     summary, view = of_kind(messages, "display_data")[-2:]
-    assert set(summary["data"]) == {"text/html", "text/plain"}
+    layers = set(summary["data"])
+    # Beside them the face that a page without this kernel draws, where the view has one.
+    faces = {layer for layer in layers if layer.startswith("application/vnd.jupyter-deploy.")}
+    assert layers - faces == {"text/html", "text/plain"}
+    assert all(summary["data"][face]["behind_a_view"] for face in faces)
     assert set(view["data"]) == {WIDGET, "text/html", "text/plain"}
     assert {view["data"]["text/html"], view["data"]["text/plain"]} == {""}
     return summary, view

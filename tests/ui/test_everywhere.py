@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from jupyter_deploy.workspace import Service, Workspace
 
@@ -155,11 +155,11 @@ def test_markup_is_shown_as_text(gallery: Notebook, evil: Service) -> None:
     browser.get_by_role("button", name="version 1").click()
     expect(browser.locator(".jpd-details")).to_contain_text(EVIL)
     expect(browser.locator(".jpd-tag").first).to_have_text(f"{EVIL}={EVIL}")
-    # Their static summaries as well.
+    # What is left of them as well: static summaries, and the faces of the service and of the models.
     gallery.execute("for w in (wcard, wlog, wform, wmodels): w.close()")
-    for cell in cells:
+    for cell, left in zip(cells, ("Healthy", "onerror", "onerror", "onerror"), strict=True):
         expect(cell.locator(".jpd-box")).to_have_count(0)
-        expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("onerror")
+        expect(cell.locator(".jp-OutputArea-output").first).to_contain_text(left)
     assert gallery.page.locator("img[src=x], .jp-OutputArea script").count() == 0
 
 
@@ -169,18 +169,18 @@ def test_what_is_closed_and_saved_holds_nothing_that_is_dead(lab: Lab, shared: W
             expect(page.widget(kind)).to_be_visible()
         page.execute("import ipywidgets; ipywidgets.Widget.close_all()")
         expect(page.box.locator(".jpd")).to_have_count(0)
-        expect(page.box.locator("[data-jpd]").first).to_be_visible()
+        expect(_summaries(page).first).to_be_visible()
         saved = page.save()
         assert "widget-view" not in str(saved)
         page.reopen()
-        expect(page.box.locator("[data-jpd]")).to_have_count(len(VIEWS))
+        expect(_summaries(page)).to_have_count(len(VIEWS))
         expect(page.box.get_by_text("Error displaying widget")).to_have_count(0)
 
 
 def test_what_is_saved_needs_no_kernel(gallery: Notebook) -> None:
     # The last one: it ends what the others look at. Live while it is saved, and nothing of it is closed.
     expect(gallery.page.get_by_text("ServiceCard")).to_have_count(0)
-    assert gallery.box.locator("[data-jpd]").first.is_hidden(), "the summary is only for when the view is dead"
+    assert _summaries(gallery).first.is_hidden(), "the summary is only for when the view is dead"
     saved = gallery.save()
     assert "widget-view" in str(saved)
     gallery.reopen()
@@ -190,8 +190,14 @@ def test_what_is_saved_needs_no_kernel(gallery: Notebook) -> None:
         expect(error).to_be_hidden()
 
 
+def _summaries(page: Notebook) -> Locator:
+    """The outputs before the views: static ones, and faces, which are live."""
+    summary = page.page.locator("[data-jpd], .jp-ModelDeploy-summary")
+    return page.box.locator(".jp-OutputArea-child").filter(has=summary)
+
+
 def _expect_summaries(page: Notebook) -> None:
-    shown = page.box.locator("[data-jpd]")
+    shown = _summaries(page)
     texts = ("Healthy", "POST /score 200", "churn", "churn", "churn")
     for index, text in enumerate(texts):
         expect(shown.nth(index)).to_be_visible()
