@@ -134,6 +134,17 @@ def test_a_certificate_of_its_own(workspace: Workspace, tmp_path: Path, home: Pa
     assert (change.action, service.certificate) == ("unchanged", certificate)
 
 
+def test_a_client_that_keeps_its_connection_does_not_hold_up_the_end(workspace: Workspace, tmp_path: Path) -> None:
+    service = deployed(workspace, tmp_path, tls="self-signed")
+    with requests.Session() as session:
+        kept = session.post(service.scoring_uri, json={"x": "y"}, verify=service.certificate, timeout=20, stream=True)
+        assert kept.json() == "y"
+        began = time.monotonic()
+        service.stop()
+        # It was 30 s: asyncio's patience for a client's last word of TLS.
+        assert time.monotonic() - began < 10
+
+
 def test_plain_http_is_refused_and_silence_ends(workspace: Workspace, tmp_path: Path) -> None:
     service = deployed(workspace, tmp_path, tls="self-signed", settings={"head_seconds": 0.5})
     plain = service.scoring_uri.replace("https://", "http://")
