@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -100,6 +101,12 @@ def until(found: Callable[[], Any], seconds: float = 20) -> Any:
         assert time.monotonic() < end
         time.sleep(0.02)
     return value
+
+
+def ended(pids: list[int]) -> bool:
+    """Whether none of these processes runs; one that no process has waited for is in the list, but ended."""
+    found = (one.info for one in psutil.process_iter(["pid", "status"]))
+    return not [one for one in found if one["pid"] in pids and one["status"] != psutil.STATUS_ZOMBIE]
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from jupyter_deploy.sdk.v1 import (
 from jupyter_deploy.workspace import Service
 
 from ..servers import process_of
-from .services import BODY, SCORE, inference, logs_a_life, registered, reloads_under_load, until
+from .services import BODY, SCORE, ended, inference, logs_a_life, registered, reloads_under_load, until
 
 
 @pytest.fixture(autouse=True)
@@ -354,15 +354,7 @@ def test_row_2_66_deleting_frees_the_port_and_a_model_in_use_is_refused(ws: Work
     assert Webservice.list(ws) == []
     with pytest.raises(WebserviceException, match="test-svc not found"):
         LocalWebservice(ws, "test-svc")
-
-    def ended(pid: int) -> bool:
-        # One that no process has waited for is in the list, but ended.
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-        return True
-
-    # The last worker ends with its parent, a moment after it.
-    until(lambda: all(ended(pid) for pid in pids) or None)
+    until(lambda: ended(pids))
     model.delete()
     assert Model.list(ws) == []
     local.delete()

@@ -14,8 +14,6 @@ from .tls import speaks_tls
 _AT_ONCE = 64
 _AGAIN_SECONDS = 0.5
 _HANDSHAKES = 512
-# How long the end of a connection waits for the client's last word of TLS; an idle client never says it.
-_GOODBYE_SECONDS = 1.0
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -83,11 +81,7 @@ class Acceptor:
                 connection.close()
                 return
             await self._loop.connect_accepted_socket(
-                self._protocol,
-                connection,
-                ssl=self._tls,
-                ssl_handshake_timeout=seconds,
-                ssl_shutdown_timeout=_GOODBYE_SECONDS,
+                self._protocol, connection, ssl=self._tls, ssl_handshake_timeout=seconds
             )
         except OSError:
             connection.close()

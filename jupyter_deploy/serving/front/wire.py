@@ -15,6 +15,10 @@ _FIRST_AHEAD = 4
 _LOOKS = (0.1, 0.1, 0.5, 1.0, 5.0)
 _LINGER_SECONDS = 2.0
 _LEAST = 1024
+# How long a close waits for the client's last word of TLS, which an idle client never says; asyncio waits for 30 s.
+# After a large answer it does: what the client has still to read is not known.
+_GOODBYE_SECONDS = 1.0
+_SMALL = 1 << 14
 
 
 class Wire:
@@ -74,6 +78,8 @@ class Wire:
         self._transport.close()
         if unread:
             self._loop.call_later(self._stall_seconds, self._give_up, unread)
+        elif self.last_size <= _SMALL and self._transport.get_extra_info("ssl_object"):
+            self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
 
     def _give_up(self, before: int) -> None:
         """Drop what the client does not read."""
