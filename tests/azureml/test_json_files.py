@@ -29,7 +29,7 @@ def write(folder: Path, values: Any, name: str = "config.json", encoding: str = 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        # "false" would let nobody in, or everybody, and say nothing.
+        # Taken as true, the text "false" would ask all clients for a key, without a word.
         ({**ACI, "authEnabled": "false"}, "authEnabled must be true or false, not 'false'"),
         ({**ACI, "sslEnabled": "no"}, "sslEnabled must be true or false, not 'no'"),
         ({**ACI, "appInsightsEnabled": 1}, "appInsightsEnabled must be true or false, not 1"),

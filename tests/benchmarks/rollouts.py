@@ -1,4 +1,4 @@
-"""Rollouts that nobody watches: ``python -m tests.benchmarks.rollouts`` (200 of them take ten minutes).
+"""Rollouts without a person at hand: ``python -m tests.benchmarks.rollouts`` (200 of them take ten minutes).
 
 Several endpoints at once, each with clients that check every answer; on one of them only one request a second comes.
 Every second version is faulty in one of four ways. ``--rollouts 16 --endpoints 2 --thin 4`` takes four minutes.

@@ -71,7 +71,7 @@ def contained(workspace: Workspace, tmp_path: Path) -> Iterator[Endpoint]:
         port = made.record.router.port  # type: ignore[union-attr]
         with Load(made, 2) as load:
             made.deploy("green", script=tmp_path / "green.py", target="docker", max_instances=2, min_instances=0)
-        # Nothing had traffic; nobody was refused, and all were told so.
+        # No deployment had traffic: each client got an answer that says so, and none was refused a connection.
         assert {one[:3] for one in load.failed} == {"404"}
         assert made.record.router.port == port  # type: ignore[union-attr]
         yield made
