@@ -302,7 +302,7 @@ class EndpointChanges:
 
     def delete(self, name: str) -> None:
         """Remove an endpoint with its router, its deployments and its keys; requests in flight are answered."""
-        with self._lock(name):
+        with self.resizing.still(name), self._lock(name):
             record = self._endpoints.get(name)
             if record.router is not None:
                 router_of(record.router.kind).stop(record.router)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from ..endpoints import DeploymentRecord, Endpoints
@@ -12,9 +13,12 @@ from ..errors import DeployError, ServiceDown
 from ..home import Home
 from ..routing import Backend, router_of
 from ..services import Health, KeptWarm, ServiceRecord, Services
+from .changing import Busy
 from .instances import Instances
 
 _WAIT_SECONDS = 60.0
+# A start that takes longer is ended by what it is waited for.
+_STILL_SECONDS = 10.0
 # The module of the process that looks after an endpoint, with the workspace and the endpoint behind it.
 SUPERVISING = "jupyter_deploy.workspace.supervisor"
 
@@ -101,6 +105,21 @@ class Resizing:
                 now = self._endpoints.get_deployment(endpoint, name)
                 self._endpoints.put_deployment(replace(now, failed=error.message[:500]))
                 raise
+
+    @contextmanager
+    def still(self, endpoint: str) -> Iterator[None]:
+        """Let instances that are being started or ended get there, and let no others begin meanwhile.
+
+        An instance that is recorded after its endpoint was deleted would be left behind. One that takes long to start
+        is not waited for.
+        """
+        end = time.monotonic() + _STILL_SECONDS
+        with ExitStack() as stack:
+            for one in self._endpoints.deployments(endpoint):
+                left = max(end - time.monotonic(), 0.0)
+                with suppress(Busy):
+                    stack.enter_context(self._lock(f"{endpoint}.{one.name}", "deployment", left))
+            yield
 
     def mend(self, deployment: DeploymentRecord) -> None:
         """Start again the instances that have died, and tell the router where they are if that is another place."""

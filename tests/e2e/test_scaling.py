@@ -7,6 +7,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -35,6 +37,17 @@ def run(data):
     return "blue"
 """
 
+SLOW = """
+import pathlib, time
+
+def init():
+    pathlib.Path({begun!r}).touch()
+    while pathlib.Path({gate!r}).exists():
+        time.sleep(0.02)
+
+def run(data):
+    return data
+"""
 VALUE = {"data": 1}
 BODY = json.dumps(VALUE)
 # How long a start takes says something only where nothing else wants the processors.
@@ -142,6 +155,27 @@ def test_what_was_killed_is_replaced(endpoint: Endpoint, blue: EndpointDeploymen
     # Nobody looks but the supervisor, which the router's watcher has started again.
     until(lambda: post(endpoint, VALUE).status_code == 200)
     assert {one.pid for one in noted}.isdisjoint({front_of(process_of(blue.instances[0])).pid})
+
+
+def test_a_delete_waits_for_an_instance_that_is_being_started(tmp_path: Path) -> None:
+    gate, begun = tmp_path / "gate", tmp_path / "begun"
+    (tmp_path / "slow.py").write_text(SLOW.format(gate=str(gate), begun=str(begun)))
+    made = Workspace(tmp_path / "h").endpoints.create("slow")
+    made.deploy("blue", script=tmp_path / "slow.py", min_instances=1, max_instances=2, cool_down=600.0)
+    gate.touch()
+    begun.unlink()
+    with ThreadPoolExecutor() as pool:
+        more = pool.submit(made.changes.resizing.resize, "slow", "blue", 2, 30.0)
+        until(begun.exists)
+        deleted = pool.submit(made.delete)
+        with pytest.raises(TimeoutError):
+            deleted.result(0.5)
+        gate.unlink()
+        more.result(30)
+        deleted.result(30)
+    assert [
+        one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or [])
+    ] == []
 
 
 def test_bounds_are_checked_and_a_number_ends_them(endpoint: Endpoint, blue: EndpointDeployment) -> None:
