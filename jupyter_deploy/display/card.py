@@ -64,7 +64,7 @@ def service_content(
 def _numbers(recent: Mapping[str, Any]) -> tuple[Row, ...]:
     rate, errors = plain.NOTHING, plain.NOTHING
     if recent:
-        rate, errors = f"{recent['requests_per_second']:.3g}", f"{recent['errors']:,} of {recent['requests']:,}"
+        rate, errors = plain.rate(recent["requests_per_second"]), f"{recent['errors']:,} of {recent['requests']:,}"
     return (
         Row(f"requests/s, {plain.window(recent)}" if recent else "requests/s", rate),
         Row("p50", plain.milliseconds(recent.get("p50_ms"))),

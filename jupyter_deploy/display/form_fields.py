@@ -8,6 +8,8 @@ from typing import Any
 _KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "text"}
 PLAIN = "[[1, 2]]"
 _MOST_COLUMNS = 60
+_MOST_CHOICES = 200
+_ABSENT = object()  # no sample, which is another thing than null
 
 
 def input_schema(document: Any) -> dict[str, Any]:
@@ -25,12 +27,13 @@ def input_schema(document: Any) -> dict[str, Any]:
     return {}
 
 
-def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
+def fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Make a field for each parameter; a table of records has a field for each column.
 
     A field has ``name``; ``of``, the parameter whose column it is, else empty; ``kind``, which is ``"integer"``,
-    ``"number"``, ``"boolean"``, ``"text"`` or ``"json"``; ``hint``; and ``value``, the sample's as text. There are
-    none if the schema has no parameters.
+    ``"number"``, ``"boolean"``, ``"text"``, ``"json"`` or ``"choice"``; ``choices``, the JSON texts of the last;
+    ``hint``; and ``value``, the sample's as text, empty if the parameter is to be left out. There are none if the
+    schema has no parameters.
     """
     properties, example = schema.get("properties"), schema.get("example")
     if not isinstance(properties, dict):
@@ -39,7 +42,7 @@ def fields(schema: dict[str, Any]) -> list[dict[str, str]]:
     made = []
     for name, found in properties.items():
         kind = found if isinstance(found, dict) else {}
-        sample = samples.get(name, kind.get("example"))
+        sample = samples.get(name, kind.get("example", _ABSENT))
         columns = _columns(kind)
         if columns:
             first = sample[0] if isinstance(sample, list) and sample else {}
@@ -59,18 +62,31 @@ def _columns(kind: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return columns if len(columns) <= _MOST_COLUMNS else {}
 
 
-def _field(name: str, of: str, kind: dict[str, Any], sample: Any) -> dict[str, str]:
+def _field(name: str, of: str, kind: dict[str, Any], sample: Any) -> dict[str, Any]:
     form = _KINDS.get(str(kind.get("type")), "json")
-    if form == "text" and not isinstance(sample, str):
+    choices = _choices(kind)
+    if choices:
+        form = "choice"
+    elif form == "text" and not isinstance(sample, str):
         form = "json"
-    return {"name": name, "of": of, "kind": form, "hint": _hint(kind), "value": _value(sample, form)}
+    about = {"name": name, "of": of, "kind": form, "hint": _hint(kind), "value": _value(sample, form)}
+    return {**about, "choices": choices}
+
+
+def _choices(kind: dict[str, Any]) -> list[str]:
+    known = kind.get("enum")
+    return [json.dumps(one, ensure_ascii=False) for one in known[:_MOST_CHOICES]] if isinstance(known, list) else []
 
 
 def _value(sample: Any, form: str) -> str:
+    if sample is _ABSENT:
+        return ""
     if form == "text":
         return str(sample)
     return "" if sample is None and form != "json" else json.dumps(sample, ensure_ascii=False)
 
 
 def _hint(kind: dict[str, Any]) -> str:
-    return " ".join(str(kind[key]) for key in ("type", "format") if key in kind)
+    words = [str(kind[key]) for key in ("type", "format") if key in kind]
+    # What a server takes where a parameter is left out.
+    return " ".join([*words, f"(default: {kind['default']})"] if "default" in kind else words)

@@ -71,6 +71,11 @@ def milliseconds(value: float | None) -> str:
     return NOTHING if value is None else elapsed(value / 1000)
 
 
+def rate(value: float) -> str:
+    """Write what comes in a second, for example as ``"0.0167"``, ``"12.5"`` or ``"1,234"``."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def seconds(value: float) -> str:
     """Write seconds, for example as ``"0.3 s"`` or ``"2 min 5 s"``."""
     return f"{value:.1f} s" if value < 60 else f"{int(value) // 60} min {int(value) % 60} s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 from ..display import text
 from ..errors import UsageProblem
+from ..invoking import Answer
 from ..services import Change
 from ..verbs import NAMES, Done, Session, Verb, arguments_of, find, given_of, keeping, name_of, plain
 from ..workspace import Service, Workspace
@@ -79,7 +81,7 @@ def _described(verb: Verb) -> dict[str, Any]:
 
 
 def act(workspace: Workspace, request: Request, say: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Run a verb, and return its value as data, a sentence about it, its text, and notes."""
+    """Run a verb, and return its value as data, a sentence about it, its text, an answer as JSON, and notes."""
     verb = offered(request.verb, request.arguments)
     notes: list[str] = []
 
@@ -93,7 +95,18 @@ def act(workspace: Workspace, request: Request, say: Callable[[str], None] = lam
     with keeping(given, session):
         value = verb.run(workspace, given, session)
     notes += _about_interpreter(value)
-    return {"value": plain(value), "sentence": _sentence(value), "text": text(value), "notes": notes}
+    return {
+        "value": plain(value),
+        "sentence": _sentence(value),
+        "text": text(value),
+        "written": _written(value),
+        "notes": notes,
+    }
+
+
+def _written(value: Any) -> str:
+    """Write an answer as the command line prints it: a browser that reads and writes its numbers rounds them."""
+    return json.dumps(plain(value)["value"], indent=1, ensure_ascii=False) if isinstance(value, Answer) else ""
 
 
 def _about_interpreter(value: Any) -> list[str]:

@@ -244,7 +244,7 @@ def _failure(home: Home, record: ServiceRecord, health: Health) -> dict[str, Any
     return {"message": failed.summary, "hint": hint, "lines": failed.traceback.splitlines(), "stage": failed.stage}
 
 
-def _fields(handle: Service, facts: dict[str, Any]) -> list[dict[str, str]]:
+def _fields(handle: Service, facts: dict[str, Any]) -> list[dict[str, Any]]:
     if facts["image"] or not facts["scoring_uri"] or not facts["workers"]:
         return []
     try:

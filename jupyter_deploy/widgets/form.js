@@ -1,3 +1,34 @@
+const isJson = (text) => {
+  try { JSON.parse(text); } catch { return false; }
+  return true;
+};
+
+// The members of a JSON object, or the items of a list, each as it is written: numbers keep all their digits.
+function membersOf(json = "") {
+  const found = new Map();
+  const text = json.trim();
+  let [depth, begins, key, isQuoted] = [0, 1, "", false];
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at];
+    if (isQuoted) {
+      at += sign === "\\" ? 1 : 0;
+      isQuoted = sign !== '"';
+      continue;
+    }
+    if (depth === 1 && sign === ":") {
+      key = JSON.parse(text.slice(begins, at));
+      begins = at + 1;
+    } else if (depth === 1 && (sign === "," || at === text.length - 1)) {
+      const value = text.slice(begins, at).trim();
+      if (value) found.set(text[0] === "{" ? key : String(found.size), value);
+      begins = at + 1;
+    }
+    isQuoted = sign === '"';
+    depth += "[{".includes(sign) ? 1 : "]}".includes(sign) ? -1 : 0;
+  }
+  return found;
+}
+
 function render({ model, el }) {
   const name = model.get("name");
   const box = frame(el, "form", `request for ${name}`);
@@ -16,8 +47,11 @@ function render({ model, el }) {
     const id = uid("field");
     const properties = { id, class: "jpd-field", "aria-describedby": `${id}-hint`, name: field.name };
     let input;
-    if (field.kind === "boolean") {
-      input = h("select", properties, h("option", { value: "true" }, "true"), h("option", { value: "false" }, "false"));
+    const choices = field.kind === "boolean" ? ["true", "false"] : field.choices ?? [];
+    if (choices.length) {
+      // The empty one is left out, or a missing value.
+      const empty = choices.includes(field.value) ? [] : [h("option", { value: "" }, "–")];
+      input = h("select", properties, ...empty, ...choices.map((one) => h("option", { value: one }, one)));
     } else if (field.kind === "integer" || field.kind === "number") {
       input = h("input", { ...properties, type: "number", step: field.kind === "integer" ? "1" : "any" });
     } else if (field.kind === "text") {
@@ -51,32 +85,34 @@ function render({ model, el }) {
       const { field, input } = entry;
       const typed = field.kind === "text" ? JSON.stringify(input.value) : input.value.trim();
       complain(entry, "");
-      if (typed === "" && input.validity.valid) continue; // left out: the script's own default
+      const empty = typed === "" && input.validity.valid;
+      if (empty && !field.of) continue; // left out: the script's own default
+      const written = empty ? "null" : typed; // a column has no default: it is a missing value
       try {
-        JSON.parse(typed);
+        JSON.parse(written);
       } catch (error) {
         complain(entry, field.kind === "json" ? `This is not JSON: ${error.message}` : `This is no ${field.kind}.`);
         return null;
       }
-      const pair = `${JSON.stringify(field.name)}: ${typed}`;
+      const pair = `${JSON.stringify(field.name)}: ${written}`;
       if (!field.of) parts.set(`=${field.name}`, pair);
       else parts.set(field.of, [...(parts.get(field.of) ?? []), pair]);
     }
     // One row of a table: its columns together are the parameter.
-    const written = [...parts].map(([of, text]) => (Array.isArray(text) ? `${JSON.stringify(of)}: [{${text.join(", ")}}]` : text));
-    return `{${written.join(", ")}}`;
+    const members = [...parts].map(([of, text]) => (Array.isArray(text) ? `${JSON.stringify(of)}: [{${text.join(", ")}}]` : text));
+    return `{${members.join(", ")}}`;
   };
   const fill = (text) => {
     if (inputs[0].field.kind === "plain") { inputs[0].input.value = text ?? model.get("sample"); return; }
-    let values = {};
-    try { values = text === null ? {} : JSON.parse(text); } catch { /* of another version of the script */ }
+    const values = text === null || !isJson(text) ? new Map() : membersOf(text);
     for (const entry of inputs) {
       const { field, input } = entry;
       complain(entry, "");
-      const from = field.of ? (values[field.of]?.[0] ?? {}) : values;
+      const from = field.of ? membersOf(membersOf(values.get(field.of)).get("0")) : values;
+      const written = from.get(field.name);
       if (text === null) input.value = field.value;
-      else if (!(field.name in from)) input.value = "";
-      else input.value = field.kind === "text" ? from[field.name] : JSON.stringify(from[field.name]);
+      else if (written === undefined || (written === "null" && field.kind !== "json")) input.value = "";
+      else input.value = field.kind === "text" && written.startsWith('"') ? JSON.parse(written) : written;
     }
   };
   const send = () => {

@@ -121,10 +121,12 @@ class InvokeForm(LiveWidget):
         return summary_text(f"Requests for {self.name}", [*self._takes(), ("for example", body)])
 
 
-def example(made: list[dict[str, str]]) -> dict[str, Any]:
-    """Make a request from the fields' values."""
+def example(made: list[dict[str, Any]]) -> dict[str, Any]:
+    """Make a request from the fields' values; a parameter whose field is empty is left out."""
     body: dict[str, Any] = {}
     for field in made:
+        if not field["of"] and field["kind"] != "text" and not field["value"]:
+            continue
         if field["of"]:
             body.setdefault(field["of"], [{}])[0][field["name"]] = _decoded(field)
         else:
@@ -132,5 +134,5 @@ def example(made: list[dict[str, str]]) -> dict[str, Any]:
     return body
 
 
-def _decoded(field: dict[str, str]) -> Any:
+def _decoded(field: dict[str, Any]) -> Any:
     return field["value"] if field["kind"] == "text" else json.loads(field["value"] or "null")

@@ -1,9 +1,9 @@
-// Numbers, sizes and times as people read them.
+// Numbers, sizes and times as people read them, as the command line writes them.
 
 import type { IModel, IService } from './api/records';
 
 export const NOTHING = '–';
-const SIZES = ['B', 'KB', 'MB', 'GB', 'TB'];
+const SIZES = ['B', 'kB', 'MB', 'GB'];
 
 export function size(bytes: number): string {
   let [value, unit] = [bytes, 0];
@@ -11,7 +11,7 @@ export function size(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toPrecision(2)} ${SIZES[unit]}`;
+  return `${unit ? value.toFixed(1) : value} ${SIZES[unit]}`;
 }
 
 export function milliseconds(value: number | null | undefined): string {
@@ -19,16 +19,19 @@ export function milliseconds(value: number | null | undefined): string {
     return NOTHING;
   }
   if (value >= 1000) {
-    return `${(value / 1000).toPrecision(3)} s`;
+    return value < 100_000 ? `${(value / 1000).toFixed(2)} s` : `${Math.round(value / 1000).toLocaleString('en')} s`;
   }
-  return `${value >= 100 ? Math.round(value) : value.toPrecision(2)} ms`;
+  if (value < 0.1) {
+    return `${Math.round(value * 1000)} µs`;
+  }
+  return `${value.toFixed(value < 1 ? 2 : value < 100 ? 1 : 0)} ms`;
 }
 
 export function rate(value: number | undefined): string {
   if (value === undefined) {
     return NOTHING;
   }
-  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)));
+  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 }
 
 export function duration(seconds: number): string {

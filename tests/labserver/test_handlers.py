@@ -99,7 +99,7 @@ async def test_a_verb_takes_values_and_returns_its_result(ask: Ask, shared: Work
     assert (status, found["value"]["tags"]) == (200, {"stage": "live"})
     status, found = await ask("POST", "verbs/invoke", {"arguments": {"service": "echo", "data": "[1, 2]"}})
     assert status == 200
-    assert (found["value"]["value"], found["value"]["status"]) == (6, 200)
+    assert (found["value"]["value"], found["value"]["status"], found["written"]) == (6, 200, "6")
     assert found["notes"][0].startswith("200 OK")
 
 

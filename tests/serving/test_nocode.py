@@ -117,6 +117,8 @@ def test_a_frame_without_names_is_a_request(classifier: ServedModel) -> None:
 def test_a_method_is_never_ignored(classifier: ServedModel, columns: ServedModel) -> None:
     labels = answer(columns, {"city": ["Oslo", "Rome"], "age": [30, 50], "method": "predict"})
     assert list(labels) == list(answer(columns, {"data": [["Oslo", 30], ["Rome", 50]], "method": "predict"}))
+    rows = {"city": ["Oslo"], "age": [30]}
+    assert np.array_equal(answer(columns, {**rows, "method": None}), answer(columns, rows))
     for slip in ("methods", "Method", "metod"):
         refused = answer(classifier, {"data": [[0, 0]], slip: "predict"})
         assert f"there is no '{slip}': did you mean 'method'?" in refused.message

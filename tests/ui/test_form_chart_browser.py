@@ -25,6 +25,14 @@ def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
     expect(outcome.locator(".jpd-outcome-title")).to_contain_text("200 in")
     expect(outcome.locator(".jpd-outcome-title")).to_contain_text("s in run()")
 
+    usage.fill("[[9007199254740993, 3.0]]")
+    form.get_by_role("button", name="Send").click()
+    expect(outcome).to_contain_text('"rows": 1')
+    form.get_by_text("Earlier requests").click()
+    form.get_by_role("button", name="Reset to the sample").click()
+    # A browser's numbers would round it.
+    form.get_by_role("listitem").first.get_by_role("button").click()
+    expect(usage).to_have_value("[[9007199254740993, 3.0]]")
     usage.fill("[[1,")
     form.get_by_role("button", name="Send").click()
     expect(usage).to_have_attribute("aria-invalid", "true")
@@ -34,10 +42,9 @@ def test_a_form_from_the_schema(page: Notebook, shared: Workspace) -> None:
     expect(outcome).to_contain_text("does not fit the schema")
     expect(outcome).to_contain_text("Hint:")
 
-    form.get_by_text("Earlier requests").click()
-    expect(form.get_by_role("listitem")).to_have_count(2)
+    expect(form.get_by_role("listitem")).to_have_count(3)
     form.get_by_role("listitem").last.get_by_role("button").click()
-    expect(usage).to_have_value("[[12.5,3],[9,1.5]]")
+    expect(usage).to_have_value("[[12.5, 3.0], [9.0, 1.5]]")
     expect(plan).to_have_value('"<b>')
     form.get_by_role("button", name="Reset to the sample").click()
     expect(plan).to_have_value("monthly")

@@ -123,8 +123,10 @@ def test_fields_of_a_schema() -> None:
             "rows": {"type": "array"},
             "none": {"type": "string"},
             "odd": 7,
+            "null": {"type": "string"},
+            "method": {"type": "string", "enum": ["predict", "é"], "default": "predict"},
         },
-        "example": {"count": 3, "share": 0.5, "on": True, "day": "2024-01-02", "rows": [[1, "ü"]]},
+        "example": {"count": 3, "share": 0.5, "on": True, "day": "2024-01-02", "rows": [[1, "ü"]], "null": None},
     }
     found = fields(schema)
     assert [(field["name"], field["kind"], field["value"]) for field in found] == [
@@ -133,10 +135,15 @@ def test_fields_of_a_schema() -> None:
         ("on", "boolean", "true"),
         ("day", "text", "2024-01-02"),
         ("rows", "json", '[[1, "ü"]]'),
-        ("none", "json", "null"),
-        ("odd", "json", "null"),
+        ("none", "json", ""),
+        ("odd", "json", ""),
+        ("null", "json", "null"),
+        ("method", "choice", ""),
     ]
     assert found[3]["hint"] == "string date"
+    assert (found[-1]["hint"], found[-1]["choices"]) == ("string (default: predict)", ['"predict"', '"é"'])
+    # What has no sample is left out.
+    assert example(found) == {**schema["example"]}
 
 
 def test_a_table_of_records_has_a_field_for_each_column() -> None:

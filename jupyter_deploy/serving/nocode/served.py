@@ -234,7 +234,7 @@ class ServedModel:
     def _outputs(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         method = body.get("method")
         if method is None:
-            strange = [key for key in body if key not in _ROWS and key not in self._names()]
+            strange = [key for key in body if key not in _ROWS and key not in (*self._names(), "method")]
             # Ignored, it would be answered with probabilities where labels were meant.
             for slip in difflib.get_close_matches("method", strange, n=1, cutoff=0.7):
                 raise BadInput(f"there is no {slip!r}: did you mean 'method'?")

@@ -195,6 +195,7 @@ function outcomeOf(told: Record<string, unknown>): IOutcome {
     value: told.value ?? null,
     sentence: typeof told.sentence === 'string' ? told.sentence : '',
     text: typeof told.text === 'string' ? told.text : '',
+    written: typeof told.written === 'string' ? told.written : JSON.stringify(told.value ?? null, null, 1),
     notes: Array.isArray(told.notes) ? told.notes.map(String) : []
   };
 }

@@ -152,6 +152,8 @@ export interface IField {
   kind: string;
   hint: string;
   value: string;
+  /** What it may be, as JSON; empty where it may be anything of its kind. */
+  choices?: string[];
 }
 
 export interface IDeployed {
@@ -214,6 +216,8 @@ export interface IOutcome {
   sentence: string;
   /** What the command line prints. */
   text: string;
+  /** A service's answer as JSON, with all digits of its numbers; empty for what is no answer. */
+  written: string;
   notes: string[];
 }
 

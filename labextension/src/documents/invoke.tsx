@@ -1,16 +1,21 @@
 // A form that sends a request to a service, with the requests before it.
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import * as React from 'react';
 import { endpointIn, problemOf, type Problem } from '../api/client';
-import type { IField, IForm, IServiceDetails } from '../api/records';
+import type { IField, IForm, IOutcome, IServiceDetails } from '../api/records';
 import { useParts, useSignal, type IContext } from '../context';
 import { Button, CopyButton, ProblemView, State } from '../panel/parts';
-import { milliseconds } from '../text';
+import { milliseconds, moment, NOTHING } from '../text';
 import { ViewingWidget } from '../viewing';
 import { bodyOf, valuesFrom } from './request';
 
 const HISTORY = 20;
+// Characters. Longer requests are in the history only until the page is loaded again.
+const LONGEST_KEPT = 100_000;
+// Characters of an answer that are on the page; all of it can be copied.
+const SHOWN = 100_000;
 
 interface ISent {
   body: string;
@@ -114,7 +119,7 @@ function InvokeService({ service }: { service: string }): JSX.Element {
         {facts && <State state={facts.state} />}
         {facts?.scoring_uri && <code>{facts.scoring_uri}</code>}
       </div>
-      {store.overview && !facts && <p role="status">{trans.__('There is no service %1 any more.', service)}</p>}
+      {store.overview && !facts && !problem && <p role="status">{trans.__('There is no service %1 any more.', service)}</p>}
       {problem && (
         <>
           <ProblemView problem={problem} />
@@ -148,7 +153,7 @@ function Form({ service, place = service, deployment = '', fields, sample }: IFo
   React.useEffect(() => setValues(shown.map(field => field.value)), [shown]);
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
-    const body = fields.length ? bodyOf(fields, values) : values[0];
+    const body = fields.length ? bodyOf(fields, values, trans) : values[0];
     if (typeof body === 'string') {
       setWrong(null);
       void send(body);
@@ -185,8 +190,13 @@ function Form({ service, place = service, deployment = '', fields, sample }: IFo
             <CopyButton text={() => answer.text} name={trans.__('Copy the answer')} />
           </div>
           <pre tabIndex={0} aria-label={trans.__('answer')}>
-            {answer.text}
+            {answer.text.slice(0, SHOWN)}
           </pre>
+          {answer.text.length > SHOWN && (
+            <p className="jp-ModelDeploy-soft">
+              {trans.__('These are %1 of %2 characters; Copy takes them all.', SHOWN.toLocaleString('en'), answer.text.length.toLocaleString('en'))}
+            </p>
+          )}
         </div>
       )}
       <History entries={history} fill={fill} />
@@ -213,11 +223,17 @@ function Field({ field, value, wrong, set }: IFieldProps): JSX.Element {
   };
   const isNumber = field.kind === 'integer' || field.kind === 'number';
   let input = <textarea {...common} rows={3} spellCheck={false} />;
-  if (field.kind === 'boolean') {
+  const choices = field.kind === 'boolean' ? ['true', 'false'] : field.choices ?? [];
+  if (choices.length) {
     input = (
       <select {...common}>
-        <option>true</option>
-        <option>false</option>
+        {/* Left out, or a missing value. */}
+        {!(choices.includes(field.value) && choices.includes(value)) && <option value="">{NOTHING}</option>}
+        {choices.map(one => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
       </select>
     );
   } else if (isNumber || field.kind === 'text') {
@@ -245,9 +261,9 @@ function History({ entries, fill }: { entries: ISent[]; fill: (body: string) => 
       <ol>
         {entries.map((entry, index) => (
           <li key={index}>
-            <button type="button" onClick={() => fill(entry.body)} aria-label={trans.__('Fill the form with the request of %1', entry.at)}>
+            <button type="button" onClick={() => fill(entry.body)} aria-label={trans.__('Fill the form with the request of %1', moment(entry.at))}>
               <span className="jp-ModelDeploy-soft">
-                {entry.at} {entry.ok ? '✓' : '✕'} {entry.said}
+                {moment(entry.at)} {entry.ok ? '✓' : '✕'} {entry.said}
               </span>
               <code>{entry.body.slice(0, 300)}</code>
             </button>
@@ -268,7 +284,7 @@ interface IRequests {
 
 /** Send requests one at a time, and keep the last of them over reloads of the page. */
 function useRequests(service: string, kept: string, deployment: string): IRequests {
-  const { actions, state } = useParts();
+  const { actions, state, trans } = useParts();
   const [busy, setBusy] = React.useState(false);
   const [answer, setAnswer] = React.useState<IRequests['answer']>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
@@ -278,14 +294,15 @@ function useRequests(service: string, kept: string, deployment: string): IReques
     void state?.fetch(place).then(found => setHistory(Array.isArray(found) ? (found as unknown as ISent[]) : []));
   }, [state, place]);
   const keep = (body: string, said: string, ok: boolean): void => {
-    const all = [{ body, said, ok, at: new Date().toLocaleTimeString() }, ...history].slice(0, HISTORY);
+    const all = [{ body, said, ok, at: new Date().toISOString() }, ...history].slice(0, HISTORY);
     setHistory(all);
-    void state?.save(place, all as unknown as ReadonlyPartialJSONValue);
+    const short = all.filter(one => one.body.length <= LONGEST_KEPT);
+    void state?.save(place, short as unknown as ReadonlyPartialJSONValue);
   };
   const send = async (body: string): Promise<void> => {
     setBusy(true);
     try {
-      const told = answerOf((await actions.ask('invoke', { service, data: body, ...(deployment && { deployment }) })).value);
+      const told = answerOf(await actions.ask('invoke', { service, data: body, ...(deployment && { deployment }) }), trans);
       setAnswer(told);
       setProblem(null);
       keep(body, told.title, true);
@@ -293,7 +310,7 @@ function useRequests(service: string, kept: string, deployment: string): IReques
       const found = problemOf(error);
       setAnswer(null);
       setProblem(found);
-      keep(body, found.code || 'failed', false);
+      keep(body, found.message.split('\n')[0].slice(0, 120), false);
     } finally {
       setBusy(false);
     }
@@ -301,11 +318,10 @@ function useRequests(service: string, kept: string, deployment: string): IReques
   return { send, busy, answer, problem, history };
 }
 
-function answerOf(value: unknown): { title: string; text: string } {
-  const told = value as { value?: unknown; status?: number; seconds?: number } | null;
-  if (told && typeof told === 'object' && 'status' in told && 'value' in told) {
-    const took = told.seconds === undefined ? '' : ` in ${milliseconds(told.seconds * 1000)}`;
-    return { title: `${told.status}${took}`, text: JSON.stringify(told.value, null, 1) };
-  }
-  return { title: '200', text: JSON.stringify(value, null, 1) };
+/** What is shown of an answer: the server has written its value, as a browser's numbers may not hold it. */
+function answerOf({ value, written }: IOutcome, trans: TranslationBundle): { title: string; text: string } {
+  const told = value as { status?: number; seconds?: number } | null;
+  const [status, took] = [String(told?.status ?? 200), told?.seconds];
+  const title = took === undefined ? status : trans.__('%1 in %2', status, milliseconds(took * 1000));
+  return { title, text: written };
 }

@@ -1,5 +1,6 @@
 // From the fields of a form to the text of a request, and back.
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IField } from '../api/records';
 
 export interface IWrong {
@@ -9,21 +10,24 @@ export interface IWrong {
 }
 
 /**
- * Write the request's body. Fields that are left empty are left out: the script has defaults of its own.
+ * Write the request's body. Fields that are left empty are left out: the script has defaults of its own. A column has
+ * none, so that an empty one is a missing value.
  *
  * It is text of JSON and not values: what the browser's numbers cannot hold goes through as it was typed.
  */
-export function bodyOf(fields: IField[], values: string[]): string | IWrong {
+export function bodyOf(fields: IField[], values: string[], trans: TranslationBundle): string | IWrong {
   const parts = new Map<string, string[]>();
   for (const [index, field] of fields.entries()) {
-    const typed = field.kind === 'text' ? JSON.stringify(values[index]) : values[index].trim();
+    const empty = field.of ? 'null' : '';
+    const typed = field.kind === 'text' ? JSON.stringify(values[index]) : values[index].trim() || empty;
     if (typed === '') {
       continue;
     }
     try {
       JSON.parse(typed);
     } catch (error) {
-      const what = field.kind === 'json' ? `This is not JSON: ${(error as Error).message}` : `This is no ${field.kind}.`;
+      const reason = (error as Error).message;
+      const what = field.kind === 'json' ? trans.__('This is not JSON: %1', reason) : trans.__('This is no %1.', field.kind);
       return { field: index, message: what };
     }
     const of = field.of ? `table ${field.of}` : `alone ${field.name}`;
@@ -38,18 +42,48 @@ export function bodyOf(fields: IField[], values: string[]): string | IWrong {
 
 /** Fill the fields from a request that was sent before; of another version of the script, as far as it fits. */
 export function valuesFrom(fields: IField[], body: string): string[] {
-  let found: Record<string, unknown> = {};
   try {
-    found = JSON.parse(body) as Record<string, unknown>;
+    JSON.parse(body);
   } catch {
     return fields.map(field => field.value);
   }
+  const found = membersOf(body);
   return fields.map(field => {
-    const table = field.of ? (found?.[field.of] as Record<string, unknown>[] | undefined)?.[0] : found;
-    const value = table?.[field.name];
-    if (value === undefined) {
+    const table = field.of ? membersOf(membersOf(found.get(field.of)).get('0')) : found;
+    const written = table.get(field.name);
+    if (written === undefined || (written === 'null' && field.kind !== 'json')) {
       return '';
     }
-    return field.kind === 'text' ? String(value) : JSON.stringify(value);
+    const value: unknown = JSON.parse(written);
+    return field.kind === 'text' && typeof value === 'string' ? value : written;
   });
+}
+
+/** The members of a JSON object, or the items of a list, each as it is written: numbers keep all their digits. */
+function membersOf(json = ''): Map<string, string> {
+  const found = new Map<string, string>();
+  const text = json.trim();
+  let [depth, begins, key, isQuoted] = [0, 1, '', false];
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at];
+    if (isQuoted) {
+      at += sign === '\\' ? 1 : 0;
+      isQuoted = sign !== '"';
+      continue;
+    }
+    const isLast = at === text.length - 1;
+    if (depth === 1 && sign === ':') {
+      key = JSON.parse(text.slice(begins, at)) as string;
+      begins = at + 1;
+    } else if (depth === 1 && (sign === ',' || isLast)) {
+      const value = text.slice(begins, at).trim();
+      if (value) {
+        found.set(text[0] === '{' ? key : String(found.size), value);
+      }
+      begins = at + 1;
+    }
+    isQuoted = sign === '"';
+    depth += '[{'.includes(sign) ? 1 : ']}'.includes(sign) ? -1 : 0;
+  }
+  return found;
 }
