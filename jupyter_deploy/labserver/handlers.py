@@ -79,6 +79,8 @@ class Handler(APIHandler):
             return json.loads(self.request.body or b"{}")
         except ValueError as error:
             raise UsageProblem(f"The body is no JSON: {error}.", hint="{}") from error
+        except RecursionError as error:
+            raise UsageProblem("The body's JSON is nested too deeply.", hint="Name a file instead.") from error
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write what Jupyter itself refuses, and what should not happen, in the form of all errors (tornado's hook)."""
@@ -107,7 +109,7 @@ class InfoHandler(Handler):
     @authorized
     async def get(self) -> None:
         """Tell versions and problems."""
-        await self.answer(self.parts.in_thread(looking.info, self.parts.opened.get, self.parts.version))
+        await self.answer(self.parts.info())
 
 
 class OverviewHandler(Handler):

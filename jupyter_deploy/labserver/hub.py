@@ -89,8 +89,9 @@ class Hub:
         return self._thread is not None
 
     def wait(self) -> None:
-        """Wait in a thread until it has looked once."""
-        self._looked.wait(_FIRST_SECONDS)
+        """Wait in a thread until it has looked once, if it looks at all."""
+        if self.is_looking:
+            self._looked.wait(_FIRST_SECONDS)
 
     def tell_job(self, job_id: str) -> None:
         """Tell the pages that a job went on, at most ten times a second; called in the loop."""

@@ -9,11 +9,32 @@ from typing import Any, TypeVar
 
 from .hub import Hub
 from .jobs import Jobs
-from .looking import Overviews
+from .looking import Overviews, info
 from .opened import Opened
 
 _LOOKS, _ACTS = 8, 8
 Found = TypeVar("Found")
+
+
+class Sharing:
+    """Looks that begin after each call; pages that ask at the same time share one."""
+
+    def __init__(self, look: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._look = look
+        self._running: asyncio.Task[dict[str, Any]] | None = None
+        self._waiting: asyncio.Task[dict[str, Any]] | None = None
+
+    async def next(self) -> dict[str, Any]:
+        """Return what the next look finds."""
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_task(self._after(self._running))
+        return await asyncio.shield(self._waiting)
+
+    async def _after(self, before: asyncio.Task[dict[str, Any]] | None) -> dict[str, Any]:
+        if before is not None:
+            await asyncio.wait([before])
+        self._running, self._waiting = self._waiting, None
+        return await self._look()
 
 
 class Parts:
@@ -28,8 +49,9 @@ class Parts:
         self._overviews = Overviews(self.hub.known, self.hub.known_endpoint)
         self._looks = ThreadPoolExecutor(_LOOKS, thread_name_prefix="jupyter-deploy-look")
         self._acts = ThreadPoolExecutor(_ACTS, thread_name_prefix="jupyter-deploy-act")
-        self._running: asyncio.Task[dict[str, Any]] | None = None
-        self._waiting: asyncio.Task[dict[str, Any]] | None = None
+        self._all = Sharing(lambda: self.in_thread(self._gather))
+        # An engine that hangs holds this up for seconds: many pages must not fill the threads with it.
+        self._info = Sharing(lambda: self.in_thread(info, self.opened.get, version))
 
     def in_thread(self, work: Callable[..., Found], *arguments: Any) -> Awaitable[Found]:
         """Run what looks in a thread."""
@@ -40,16 +62,12 @@ class Parts:
         return asyncio.get_running_loop().run_in_executor(self._acts, work)
 
     async def overview(self) -> dict[str, Any]:
-        """Gather an overview that begins after this call; pages that ask at the same time share it."""
-        if self._waiting is None:
-            self._waiting = asyncio.get_running_loop().create_task(self._next(self._running))
-        return await asyncio.shield(self._waiting)
+        """Gather an overview that begins after this call."""
+        return await self._all.next()
 
-    async def _next(self, before: asyncio.Task[dict[str, Any]] | None) -> dict[str, Any]:
-        if before is not None:
-            await asyncio.wait([before])
-        self._running, self._waiting = self._waiting, None
-        return await self.in_thread(self._gather)
+    async def info(self) -> dict[str, Any]:
+        """Tell versions and problems."""
+        return await self._info.next()
 
     def _gather(self) -> dict[str, Any]:
         workspace = self.opened.get()

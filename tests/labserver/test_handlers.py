@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
+import time
 from typing import Any
 
 import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
+from jupyter_deploy.labserver import hub
 from jupyter_deploy.labserver.handlers import ROUTES
 from jupyter_deploy.verbs import NAMES
 from jupyter_deploy.workspace import Workspace
@@ -57,6 +60,28 @@ async def test_pages_that_ask_at_once_share_an_overview(ask: Ask, shared: Worksp
     assert {status for status, _ in answers} == {200}
     # The first one is under way when the others come: they share the next.
     assert len({repr(found["services"][0]["uptime_seconds"]) for _, found in answers}) <= 2
+
+
+async def test_an_engine_that_hangs_does_not_hide_the_states(
+    ask: Ask, shared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page asks first what would keep the panel from working, and that asks Docker."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        monkeypatch.delenv("JUPYTER_DEPLOY_TARGET", raising=False)
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        # More than there are threads; the tests' client has ten requests on their way at once.
+        infos = [asyncio.create_task(ask("GET", "info")) for _ in range(9)]
+        await asyncio.sleep(0)
+        assert (await ask("GET", "overview"))[0] == 200
+        assert not any(info.done() for info in infos)
+        answers = await asyncio.gather(*infos)
+    assert {(status, found["target"]) for status, found in answers} == {(200, "process")}
+
+
+async def test_a_face_is_not_kept_waiting_where_no_page_listens(ask: Ask, shared: Workspace) -> None:
+    began = time.monotonic()
+    assert (await ask("POST", "faces/overview", {}))[0] == 200
+    assert time.monotonic() - began < hub._FIRST_SECONDS
 
 
 async def test_a_model_has_all_its_versions(ask: Ask, shared: Workspace) -> None:
@@ -108,6 +133,8 @@ async def test_a_verb_takes_values_and_returns_its_result(ask: Ask, shared: Work
     [
         ("verbs/tag", "{", 400, "UsageProblem"),
         ("verbs/tag", "[]", 400, "UsageProblem"),
+        ("verbs/tag", "[" * 100_000, 400, "UsageProblem"),
+        ("faces/listing", "[" * 100_000, 400, "UsageProblem"),
         ("verbs/tag", {"arguments": {"modle": "weights"}}, 400, "UsageProblem"),
         ("verbs/tag", {"arguments": {"model": ["weights"]}}, 400, "UsageProblem"),
         ("verbs/tag", {"arguments": {}, "sudo": True}, 400, "UsageProblem"),
