@@ -48,7 +48,10 @@ def home(disk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (home / "environments" / "unused" / "big").write_bytes(bytes(340_000))
     del workspace
     gc.collect()
+    # Each command of these tests collects garbage; what other tests have left need not be looked at each time.
+    gc.freeze()
     yield home
+    gc.unfreeze()
     for place in disk.glob("fill*"):
         place.unlink()
     # SQLite shares its index between all connections of a process, and some here are to a read-only mount.
