@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.workspace import Service, Workspace
+
+from .shell import new_shell, shared_workspace
+
+Run = Callable[[str], Any]
 
 DOUBLE = """import json
 
@@ -33,6 +38,30 @@ def classifier() -> Any:
 
     rows = np.array([[0.0, 0.0], [0.0, 1.0], [5.0, 5.0], [6.0, 5.0]])
     return LogisticRegression().fit(rows, [0, 0, 1, 1])
+
+
+@pytest.fixture(scope="module")
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The workspace that a file's tests share."""
+    yield from shared_workspace(tmp_path_factory.mktemp(request.module.__name__.rpartition("test_")[2]))
+
+
+@pytest.fixture
+def ip(shared: Workspace) -> Iterator[InteractiveShell]:
+    """A notebook's shell on the shared workspace."""
+    yield from new_shell()
+
+
+@pytest.fixture
+def run(ip: InteractiveShell) -> Run:
+    """Run a cell that must not fail; returns the value of its last line."""
+
+    def run(cell: str) -> Any:
+        result = ip.run_cell(cell)
+        result.raise_error()
+        return result.result
+
+    return run
 
 
 def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,9 @@ from jupyter_deploy.workspace import Service, Workspace
 
 from ..markup import harmless
 from .conftest import until
-from .shell import new_shell, shared_workspace
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 MIME = "application/vnd.jupyter-deploy.service.v1+json"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("cards"))
-
-
-@pytest.fixture
-def ip(shared: Workspace) -> Iterator[InteractiveShell]:
-    yield from new_shell()
 
 
 def shown(ip: InteractiveShell, value: object) -> dict[str, Any]:

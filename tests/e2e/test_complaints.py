@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,30 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_deploy.errors import DeployError, InvokeProblem, ModelProblem, ReloadFailed, ScriptProblem, StartFailed
 from jupyter_deploy.workspace import Workspace
 
-from .conftest import until
-from .shell import ECHO, new_shell, shared_workspace
-
-Run = Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("complaints"))
-
-
-@pytest.fixture
-def ip(shared: Workspace) -> Iterator[InteractiveShell]:
-    yield from new_shell()
-
-
-@pytest.fixture
-def run(ip: InteractiveShell) -> Run:
-    def run(cell: str) -> Any:
-        result = ip.run_cell(cell)
-        result.raise_error()
-        return result.result
-
-    return run
+from .conftest import Run, until
+from .shell import ECHO
 
 
 def test_reload_of_a_service_that_was_found_by_its_name(run: Run, shared: Workspace) -> None:

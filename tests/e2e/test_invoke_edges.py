@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from jupyter_deploy.invoking import Binary, LatencyReport, Snippet
 from jupyter_deploy.verbs import Done
 from jupyter_deploy.workspace import Workspace
 
-from .conftest import until
+from .conftest import Run, until
 from .shell import new_shell, shared_workspace
 from .test_invoke import ARRAY, RAW
 from .test_magics_kernel import Notebook
@@ -34,7 +34,6 @@ from .test_magics_kernel import Notebook
 STATUS = re.compile(r"200 OK · [\d.]+ [mµ]?s, of which [\d.]+ [mµ]?s in run\(\)")
 SLOW = "import time\n\ndef run(data):\n    time.sleep(0.1)\n    return 1\n"
 COMMAND = [sys.executable, "-m", "jupyter_deploy.cli"]
-Run = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +50,6 @@ def ip(shared: Workspace) -> Iterator[InteractiveShell]:
     for shell in new_shell():
         shell.user_ns |= {"X": pd.DataFrame({"p": [1.0, 3.0], "q": [2.0, 4.0]}), "rows": [[1, 2]], "n": 4, "x": 10}
         yield shell
-
-
-@pytest.fixture
-def run(ip: InteractiveShell) -> Run:
-    """Run a cell that must not fail; returns the value of its last line."""
-
-    def run(cell: str) -> Any:
-        result = ip.run_cell(cell)
-        result.raise_error()
-        return result.result
-
-    return run
 
 
 def test_a_frame_just_works(run: Run, ip: InteractiveShell) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +26,10 @@ from jupyter_deploy.registry import Model
 from jupyter_deploy.verbs import Done, Listing, LogText
 from jupyter_deploy.workspace import Service, Workspace, Written
 
-from .shell import ECHO, new_shell, shared_workspace
+from .conftest import Run
+from .shell import ECHO
 
-Run = Callable[[str], Any]
 Fail = Callable[[str], tuple[DeployError, str]]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("magics"))
-
-
-@pytest.fixture
-def ip(shared: Workspace) -> Iterator[InteractiveShell]:
-    yield from new_shell()
-
-
-@pytest.fixture
-def run(ip: InteractiveShell) -> Run:
-    """Run a cell that must not fail; returns the value of its last line."""
-
-    def run(cell: str) -> Any:
-        result = ip.run_cell(cell)
-        result.raise_error()
-        return result.result
-
-    return run
 
 
 @pytest.fixture

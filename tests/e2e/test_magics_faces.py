@@ -21,15 +21,10 @@ from jupyter_deploy.workspace import Service, Workspace, Written
 
 from ..markup import Page, encodable, harmless
 from .conftest import until
-from .shell import new_shell, shared_workspace
+from .shell import new_shell
 
 EVIL = "<script>alert(1)</script>"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("faces"))
 
 
 @pytest.fixture(scope="module")

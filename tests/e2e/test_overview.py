@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +20,7 @@ from jupyter_deploy.workspace import Workspace
 
 from ..markup import encodable, harmless
 from ..servers import process_of
-from .shell import new_shell, shared_workspace
-
-Run = Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("overview"))
-
-
-@pytest.fixture
-def ip(shared: Workspace) -> Iterator[InteractiveShell]:
-    yield from new_shell()
-
-
-@pytest.fixture
-def run(ip: InteractiveShell) -> Run:
-    def run(cell: str) -> Any:
-        result = ip.run_cell(cell)
-        result.raise_error()
-        return result.result
-
-    return run
+from .conftest import Run
 
 
 def layers(ip: InteractiveShell, value: object) -> dict[str, Any]:

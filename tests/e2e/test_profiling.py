@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,6 @@ from jupyter_deploy.cli.saying import Saying
 from jupyter_deploy.errors import NotFound, UsageProblem
 from jupyter_deploy.progress import Step
 from jupyter_deploy.workspace import Profile, Workspace
-
-from .shell import new_shell, shared_workspace
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    yield from shared_workspace(tmp_path_factory.mktemp("profiling"))
-
-
-@pytest.fixture
-def ip(shared: Workspace) -> Iterator[InteractiveShell]:
-    yield from new_shell()
 
 
 def test_in_a_notebook(ip: InteractiveShell, shared: Workspace) -> None:
