@@ -145,8 +145,9 @@ def _frames(names: Sequence[str], models: Sequence[object], notebook: Notebook) 
 
 def _columns(value: object) -> list[object]:
     is_frame = type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "DataFrame"
-    columns = getattr(value, "columns", None)
-    return list(columns) if is_frame and columns is not None and columns.is_unique else []
+    # Only a frame is asked: the class of any other variable may answer with any error.
+    columns = getattr(value, "columns", None) if is_frame else None
+    return list(columns) if columns is not None and columns.is_unique else []
 
 
 def _fitted_on(models: set[str], notebook: Notebook) -> list[str]:

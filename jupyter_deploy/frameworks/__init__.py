@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .predicting import Tensor as Tensor
     from .served import SERVED as SERVED
     from .served import missing_library as missing_library
+    from .served import predictor_for as predictor_for
     from .served import predictor_of as predictor_of
     from .sklearn import save_safely as save_safely
 else:
@@ -34,7 +35,7 @@ else:
             "known": "comes_from framework_of",
             "pickling": "distribution_version installed_version",
             "predicting": "DATA Predictor Signature Tensor",
-            "served": "SERVED missing_library predictor_of",
+            "served": "SERVED missing_library predictor_for predictor_of",
             "sklearn": "save_safely",
         },
     )

@@ -46,7 +46,11 @@ def load(entry: Path) -> Any:
 
 
 def predictor(model: Any) -> Predictor:
-    """Make a session answer."""
+    """Make a session answer, or a model in memory."""
+    if matches(model):
+        import onnxruntime
+
+        model = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return _Session(model)
 
 

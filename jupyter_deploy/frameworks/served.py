@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ModelProblem
 from .estimators import inside
+from .known import framework_of
 from .pickling import distribution_version
 from .predicting import Predictor
 
@@ -30,6 +31,7 @@ _KERAS_FILES = {".keras", ".h5", ".hdf5"}
 SERVED = tuple(_SERVED)
 
 
+@runtime_checkable
 class Served(Protocol):
     """A framework whose models can be served without a script; a module with these names is one."""
 
@@ -67,6 +69,12 @@ def predictor_of(folder: Path, framework: str) -> Predictor:
         found: Predictor = _module(wanted).estimator(model, inner)
         return found
     return module.predictor(model)
+
+
+def predictor_for(obj: object) -> Predictor | None:
+    """Make a predictor of an object in memory; None if its framework has none."""
+    framework = framework_of(obj)
+    return framework.predictor(obj) if isinstance(framework, Served) else None
 
 
 def _module(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from IPython.core.completer import (
 from IPython.core.getipython import get_ipython
 
 from ..errors import DeployError
-from .places import Place, place_of
+from .places import Place, line_at, place_of
 
 if TYPE_CHECKING:
     from ..verbs import Argument
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 @context_matcher()  # type: ignore[untyped-decorator]
 def matcher(context: CompletionContext) -> dict[str, Any]:
     """Complete the last line before the cursor (IPython's hook); empty for lines that are not ours."""
-    line = context.text_until_cursor.rpartition("\n")[2]
-    place = place_of(line)
+    above = context.full_text.split("\n")[: context.cursor_line]
+    code = "\n".join([*above, context.text_until_cursor])
+    place = place_of(line_at(code, len(code)))
     if place is None:
         return {"completions": [], "suppress": False}
     try:
@@ -47,7 +49,8 @@ def _candidates(place: Place) -> Iterable[str]:
         return ()
     if place.is_option:
         flags = (flag for argument in place.verb.all_arguments() for flag in argument.flags)
-        return [flag for flag in flags if flag.startswith("--")]
+        # A minus sign alone asks for the long ones, which say what they are.
+        return [flag for flag in flags if flag.startswith("--") or (flag.startswith("-") and place.word != "-")]
     argument = place.argument
     if argument is None:
         return ()
@@ -55,6 +58,10 @@ def _candidates(place: Place) -> Iterable[str]:
         return [place.given + word for word in _deployments(place.before, argument.completes == "shares")]
     if argument.completes in {"requests", "collections"}:
         return _collected(place.before[0], argument.completes) if place.before else ()
+    if argument.completes == "settings" and "=" in place.value:
+        return [place.given + setting for setting in _settings(place.value.partition("=")[0])]
+    if argument.completes == "variables" and "." in place.value:
+        return [place.given + expression for expression in _attributes(place.value)]
     return [place.given + value for value in values_of(argument)]
 
 
@@ -66,6 +73,26 @@ def _deployments(words: Sequence[str], shares: bool) -> list[str]:
     found = [list(known[word].deployments) for word in words if word in known]
     names = found[0] if found else []
     return [f"{name}=" for name in names] if shares else names
+
+
+def _settings(name: str) -> list[str]:
+    from ..serving import settable
+
+    return [f"{name}={value}" for value in settable().get(name, ()) if value]
+
+
+def _attributes(expression: str) -> list[str]:
+    """List the attributes that an unfinished expression may go on with.
+
+    IPython alone finds them by jedi only, which takes seconds for the first data frame, and not without jedi.
+    """
+    shell = get_ipython()
+    stem, _, begun = expression.rpartition(".")
+    if shell is None or shell.Completer is None or re.search(r"(?<![\w.])\d+$", stem):
+        # Behind a number stands no attribute.
+        return []
+    names = (match.rpartition(".")[2] for match in shell.Completer.attr_matches(expression))  # type: ignore[no-untyped-call]
+    return [f"{stem}.{name}" for name in names if begun.startswith("_") or not name.startswith("_")]
 
 
 def _collected(service: str, what: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import display
 from ..errors import DeployError
 from .completion import values_of
-from .places import Place, place_of
+from .places import Place, line_at, place_of
 
 if TYPE_CHECKING:
     from ..verbs import Argument, Verb
@@ -42,11 +42,10 @@ def unhook(kernel: Any) -> None:
 
 def help_at(code: str, at: int) -> str:
     """Return the help for the word at a place of a cell; empty where there is none of ours."""
-    begin = code.rfind("\n", 0, at) + 1
     end = at
     while end < len(code) and not code[end].isspace():
         end += 1
-    place = place_of(code[begin:end])
+    place = place_of(line_at(code, end))
     return "\n".join(_help(place)).strip() if place else ""
 
 

@@ -34,6 +34,14 @@ class Place:
         return self.word[len(self.given) :]
 
 
+def line_at(code: str, at: int) -> str:
+    """Return the line of a cell up to a place; lines that end in a backslash before it are part of it."""
+    begin = code.rfind("\n", 0, at) + 1
+    while begin and code[: begin - 1].endswith("\\"):
+        begin = code.rfind("\n", 0, begin - 1) + 1
+    return code[begin:at].replace("\\\n", " ")
+
+
 def place_of(line: str) -> Place | None:
     """Say what the last word of a line is, an empty one behind a space; None if the line is no magic of ours."""
     found = _LINE.search(line)

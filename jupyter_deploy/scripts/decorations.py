@@ -36,8 +36,10 @@ def decorating_words(tree: ast.Module, sliced: Iterable[ast.stmt], variables: Ma
 
 
 def _is_decorator(value: object) -> bool:
-    name = getattr(value, "__name__", "")
-    module = str(getattr(value, "__module__", ""))
+    try:
+        name, module = getattr(value, "__name__", ""), str(getattr(value, "__module__", ""))
+    except Exception:  # noqa: BLE001 - any variable of the notebook is asked, and its class may answer with any error
+        return False
     return module.partition(".")[0] in _PACKAGES[:1] or (name in _DESCRIBING and module.startswith((*_PACKAGES, _RAW)))
 
 

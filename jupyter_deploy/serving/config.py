@@ -311,9 +311,11 @@ class ServingConfig:
         return self.collect != "off" and bool(self.collect_folder)
 
 
-def settable() -> list[str]:
-    """List the settings that a user may change: all that the target does not choose when it starts a server."""
-    return [field.name for field in fields(ServingConfig) if field.name not in {*FIXED, *TOLD}]
+def settable() -> dict[str, tuple[str, ...]]:
+    """Return the settings that a user may change, not those that the target chooses, with their values if few."""
+    few = {"bool": ("true", "false")}
+    found = [field for field in fields(ServingConfig) if field.name not in {*FIXED, *TOLD}]
+    return {field.name: _CHOICES.get(field.name, few.get(str(field.type), ())) for field in found}
 
 
 def meanings() -> dict[str, str]:

@@ -205,6 +205,11 @@ def complete(ip: InteractiveShell, text: str) -> list[str] | None:
         ("%deploy echo --set max_b", ["max_batch="]),
         ("%deploy --description 'of the echo' ec", ["echo"]),
         ("%model keys echo --regenerate ", ["primary", "secondary"]),
+        ("%invoke echo [1] -n", ["-n"]),
+        ("%deploy echo \\\n  --wor", ["--workers"]),
+        ("x = 1\nr = %deploy \\\n ec", ["echo"]),
+        ("%deploy echo --set collect=", ["collect=failed", "collect=off", "collect=requests", "collect=script"]),
+        ("%deploy echo --set=strict_json=", ["--set=strict_json=false", "--set=strict_json=true"]),
     ],
 )  # fmt: skip
 def test_completion(ip: InteractiveShell, typed: str, words: list[str]) -> None:
@@ -230,6 +235,7 @@ def test_what_is_not_ours_is_left_to_ipython(ip: InteractiveShell, typed: str) -
         ("%deploy echo --target=pro|", "Known: auto, process, docker"),
         ("%deploy echo --set max_ba|tch=8", "max_batch, 0 by default    (--set)\n"),
         ("%deploy ec|ho", "Service echo: Healthy"),
+        ("%deploy echo \\\n  --repl|icas 2", "--replicas N    (%deploy)"),
         ("%deploy |", "SERVICE    (%deploy)"),
         ("%deploy not-there|", "SERVICE    (%deploy)"),
         ("%invoke ec|ho [1]", "Service echo: Healthy"),
@@ -268,6 +274,34 @@ def test_variables_are_completed(ip: InteractiveShell) -> None:
     with provisionalcompleter():
         found = {item.text for item in ip.Completer.completions("%invoke echo payload_", 21)}
     assert "payload_of_mine" in found
+
+
+@pytest.mark.parametrize("jedi", [True, False])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("%invoke echo table.al", ["table.align", "table.all", "table.alpha"]),
+        ("%invoke echo table[:1].hea", ["table[:1].head"]),
+        ("%invoke echo -n 5 [table.alp", ["[table.alpha"]),
+        ("%register iris table.alpha.valu", ["table.alpha.value_counts", "table.alpha.values"]),
+        ("%%score_script echo --sample table.alp", ["table.alpha"]),
+        ("%%score_script echo --sample=table.alp", ["--sample=table.alpha"]),
+    ],
+)
+def test_attributes_are_completed_with_jedi_and_without(
+    ip: InteractiveShell, typed: str, words: list[str], jedi: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    ip.user_ns["table"] = pandas.DataFrame({"alpha": [1]})
+    assert ip.Completer is not None
+    monkeypatch.setattr(ip.Completer, "use_jedi", jedi)
+    before = typed[: len(typed) - len(typed.rsplit(" ", maxsplit=1)[-1])]
+    assert complete(ip, typed) == [before + word for word in words]
+
+
+@pytest.mark.parametrize("typed", ["%invoke echo 1.", "%invoke echo [1, 2.", "%invoke echo nowhere.x"])
+def test_what_has_no_attributes_is_left_to_ipython(ip: InteractiveShell, typed: str) -> None:
+    assert complete(ip, typed) is None
 
 
 def test_a_workspace_that_cannot_be_read_completes_nothing(

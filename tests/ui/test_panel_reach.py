@@ -23,6 +23,8 @@ CLOSE_LAUNCHERS = """() => {
     if (widget.node.querySelector(".jp-Launcher")) widget.dispose();
   }
 }"""
+RESTART = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }"
+BUSY = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 PALETTE = (
     "Show the Panel of Models and Services",
     "Refresh the Panel",
@@ -62,7 +64,7 @@ def test_serve_this_model_inserts_cells_that_serve_it(panel: PanelPage, shared: 
     page.wait_for_function(f"() => ({SOURCES})().length >= 4")
     sources = page.evaluate(SOURCES)
     assert sources[1:4] == [
-        "%%score_script doubled\ndef run(rows):\n    return twice.predict(rows).tolist()",
+        "%%score_script doubled\ndef run(rows):\n    return twice.predict(rows)",
         "%deploy doubled",
         "%invoke doubled [[0]]",
     ]
@@ -221,12 +223,39 @@ def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
     panel: PanelPage, lab: Lab, browser: Browser
 ) -> None:
     panel.page.evaluate(SETTINGS, '{"loadInNewKernels": true}')
-    lab.write("fresh", ["svc = %model overview --json"])
+    lab.write("fresh", ["svc = %model overview --json", "%load_ext jupyter_deploy"])
     # A page that is loaded now reads the settings.
     with opened(lab, browser, run=False, name="fresh", alone=True) as page:
         page.run_all()
         assert "echo" in page.execute("print(svc)")
+        # A kernel that begins anew is new, too; and the notebook's own line has nothing to say.
+        page.page.evaluate(RESTART)
+        page.run_all()
+        assert "echo" in page.execute("print(svc)")
+        assert [cell["outputs"] for cell in page.save()["cells"]] == [[], []]
     panel.page.evaluate(SETTINGS, "{}")
+
+
+def test_serve_this_model_says_why_it_knows_no_variables(lab: Lab, browser: Browser) -> None:
+    lab.write("asking", ["pass"])
+    with opened(lab, browser, run=False, name="asking") as page:
+        dialog = page.page.locator(".jp-Dialog")
+        for code, told in (
+            ("", "has no model yet"),
+            ("import time\ntime.sleep(60)", "is busy"),
+            (None, "has no kernel"),
+        ):
+            if code is None:
+                page.interrupt()
+                page.shutdown()
+            elif code:
+                page.start(code)
+                page.page.wait_for_function(BUSY)
+            # Not waited for: the command ends with the dialog.
+            page.page.evaluate("() => { window.jupyterapp.commands.execute('model-deploy:serve-model'); }")
+            expect(dialog).to_contain_text(told)
+            page.page.keyboard.press("Escape")
+            expect(dialog).to_have_count(0)
 
 
 def test_without_its_server_part_it_says_how_to_enable_it(
