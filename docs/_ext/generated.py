@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from edges import MAGICS, edges, table
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from jupyter_deploy.labserver import table as panel_table
 from jupyter_deploy.magics.defaults import ConfiguredMagics
 from jupyter_deploy.magics.scripting import SCORE_SCRIPT
 from jupyter_deploy.serving.config import ServingConfig, meanings, settable
@@ -30,8 +30,6 @@ GROUPS = {
     "looking": "services state logs collected replay stats view overview",
     "shipping": "package environments serve prune",
 }
-# These have a magic of their own beside %model.
-MAGICS = {"register": "%register", "deploy": "%deploy", "invoke": "%invoke"}
 # The workspace makes these; users do not call their constructors.
 HANDLES = {
     "jupyter_deploy.workspace.Service",
@@ -45,12 +43,6 @@ HANDLES = {
     "jupyter_deploy.scripts.Scripts",
 }
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Write a Markdown table; ``|`` in a cell is escaped."""
-    lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def options_as_code(text: str) -> str:
@@ -124,20 +116,6 @@ def magic_settings() -> str:
     traits = ConfiguredMagics.class_own_traits(config=True)
     rows = [(f"`{name}`", f"`{trait.default()!r}`", options_as_code(trait.help)) for name, trait in traits.items()]
     return table(("name", "default", "meaning"), rows)
-
-
-def edges() -> str:
-    """Write the table of verbs and the places that have them, the panel's part from its own table."""
-    rows = []
-    for verb in panel_table():
-        name = verb["name"]
-        but = [f"`{one['flags'][0]}`: {one['why_not']}" for one in verb["arguments"] if one["why_not"]]
-        quick = ", ".join(f"`{action}`" for action in verb["quick"])
-        how = f"as a job, but {quick} at once" if quick else "as a job" if verb["long"] else "yes"
-        panel = f"no: {verb['why_not']}" if verb["why_not"] else "; ".join([how, *but])
-        notebook = ", ".join(f"`{word}`" for word in filter(None, (f"%model {name}", MAGICS.get(name))))
-        rows.append((f"`jupyter model {name}`", notebook, panel))
-    return table(("in a terminal", "in a notebook", "in the panel"), rows)
 
 
 WRITERS = {
