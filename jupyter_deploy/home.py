@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from .files import write_atomic
+
 HOME_VARIABLE = "JUPYTER_DEPLOY_HOME"
+_ARTIFACTS = "artifacts.url"
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,21 @@ class Home:
 
     @property
     def artifacts(self) -> Path:
-        """Model files, one folder per content digest."""
+        """Model files, one folder per content digest, unless :meth:`artifacts_url` says another place."""
         return self.root / "artifacts"
+
+    def artifacts_url(self) -> str:
+        """Return the folder or fsspec URL of model files, as :meth:`keep_artifacts` has noted it."""
+        try:
+            return (self.root / _ARTIFACTS).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return str(self.artifacts)
+
+    def keep_artifacts(self, url: str) -> None:
+        """Note where model files are, for every process that opens this workspace."""
+        if url != self.artifacts_url():
+            # A URL may hold credentials.
+            write_atomic(self.root / _ARTIFACTS, url, mode=0o600)
 
     @property
     def bundles(self) -> Path:

@@ -7,9 +7,8 @@ import errno
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,21 +88,30 @@ class TreeWriter:
 class ArtifactStore:
     """The content-addressed folder.
 
-    ``url`` is a folder, or any URL that fsspec opens (object stores included). The files of a remote store are linked
-    from ``cache``; ``staging`` is a folder on the same file system for half-done work.
+    ``url`` returns a folder, or any URL that fsspec opens (object stores included); it is asked each time. The files
+    of a remote store are linked from ``cache``; ``staging`` is a folder on the same file system for half-done work.
     """
 
-    def __init__(self, url: str, *, cache: Path, staging: Path) -> None:
-        self.url = url
+    def __init__(self, url: Callable[[], str], *, cache: Path, staging: Path) -> None:
+        self._url = url
+        self._opened: tuple[str, Any, str] | None = None
         self.cache = cache
         self.staging = staging
 
-    @cached_property
-    def _filesystem(self) -> tuple[Any, str]:
-        import fsspec
+    @property
+    def url(self) -> str:
+        """Where the files are now."""
+        return self._url()
 
-        filesystem, path = fsspec.core.url_to_fs(self.url)
-        return filesystem, path.rstrip("/")
+    @property
+    def _filesystem(self) -> tuple[Any, str]:
+        url = self.url
+        if self._opened is None or self._opened[0] != url:
+            import fsspec
+
+            filesystem, path = fsspec.core.url_to_fs(url)
+            self._opened = (url, filesystem, path.rstrip("/"))
+        return self._opened[1:]
 
     @property
     def is_local(self) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..errors import DiskFull, ReadOnly, StoreProblem
 from ..home import HOME_VARIABLE, Home
@@ -15,8 +16,8 @@ PRUNE = "jupyter model prune"
 log = logging.getLogger("jupyter_deploy")
 
 
-def open_home(home: Home, database: Database) -> None:
-    """Make a workspace's folders, or correct their rights; check its database, or create it.
+def open_home(home: Home, database: Database, artifacts: str | None = None) -> None:
+    """Make a workspace's folders, or correct their rights; check its database, or create it; note where files are.
 
     It lists no folder and reads no row of a table that grows.
 
@@ -35,8 +36,13 @@ def open_home(home: Home, database: Database) -> None:
             ) from error
     for notice in make_private(home.root):
         log.warning("%s", notice)
-    tidy(database.open)
+    tidy(database.open, *([lambda: home.keep_artifacts(artifacts)] if artifacts else []))
     Reserve(home.root).refill()
+
+
+def absolute_url(place: str) -> str:
+    """Return a folder so that it is the same in every working directory; a URL stays."""
+    return place if ":/" in place or "::" in place else str(Path(place).expanduser().absolute())
 
 
 def tidy(*works: Callable[[], object]) -> None:

@@ -60,7 +60,7 @@ class Parts:
         self.home = home
         self._database = Database.at(home.database)
         places = {"cache": home.root / "cache", "staging": home.staging}
-        self._artifacts = ArtifactStore(artifacts or str(home.artifacts), **places)
+        self._artifacts = ArtifactStore(lambda: artifacts or home.artifacts_url(), **places)
         self._rows = Services(self._database)
 
     # What is stored.

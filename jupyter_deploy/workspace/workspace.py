@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ..home import Home
 from .home_folder import find_home
-from .opening import open_home
+from .opening import absolute_url, open_home
 from .tables import ScoresByName
 from .written import NOTHING
 
@@ -37,7 +37,8 @@ class Workspace(ScoresByName):
     home : str or pathlib.Path, optional
         The folder of the workspace; by default ``$JUPYTER_DEPLOY_HOME``, else a folder in Jupyter's data folder.
     artifacts : str, optional
-        A folder or fsspec URL for model files; by default a folder in the home.
+        A folder or fsspec URL for model files. The workspace keeps it: terminals, the side panel and later notebooks
+        use it, too. By default the one that was given last, else a folder in the home.
 
     Raises
     ------
@@ -46,8 +47,9 @@ class Workspace(ScoresByName):
     """
 
     def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
-        super().__init__(Home(Path(home).expanduser().absolute()) if home is not None else find_home(), artifacts)
-        open_home(self.home, self._database)
+        place = absolute_url(artifacts) if artifacts else None
+        super().__init__(Home(Path(home).expanduser().absolute()) if home is not None else find_home(), place)
+        open_home(self.home, self._database, place)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.home.root}>"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,8 +77,33 @@ def test_a_file_and_an_object_there_and_back(remote: Workspace, bucket: str, fol
 
 def test_another_process_finds_the_files(remote: Workspace, home: Path, folder: Path, tmp_path: Path) -> None:
     remote.register("churn", folder)
-    again = Workspace(home, artifacts=remote._artifacts.url)
+    again = Workspace(home)
     assert contents(again.models.download("churn", tmp_path / "out")) == contents(folder)
+
+
+def test_who_has_opened_it_already_follows_its_place(
+    home: Path, folder: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """As a Jupyter server's panel does, when a notebook says where model files are."""
+    panel = Workspace(home)
+    monkeypatch.chdir(tmp_path)
+    Workspace(home, artifacts="mine").register("churn", folder)
+    monkeypatch.chdir(home)
+    assert contents(panel.models.download("churn", tmp_path / "out")) == contents(folder)
+    assert list(panel.home.artifacts.iterdir()) == []
+    assert [path.stat().st_mode & 0o777 for path in home.glob("artifacts.*")] == [0o600]
+    found = subprocess.run(
+        [sys.executable, "-m", "jupyter_deploy.cli", "download", "churn", "--to", str(tmp_path / "cli")],
+        env={**os.environ, "JUPYTER_DEPLOY_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert contents(tmp_path / "cli" / "churn") == contents(folder)
+    # A later word holds.
+    Workspace(home, artifacts=str(home / "artifacts")).register("small", {"a": 1})
+    assert len(list(panel.home.artifacts.iterdir())) == 1
 
 
 def test_a_download_that_is_refused_writes_nothing(remote: Workspace, folder: Path, tmp_path: Path) -> None:
