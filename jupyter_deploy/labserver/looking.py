@@ -205,9 +205,9 @@ def model(workspace: Workspace, name: str, version: str = "") -> dict[str, Any]:
     name = parse_reference(name)[0]
     # Raises with the nearest name.
     shown = workspace.models.get(f"{name}:{version}" if version else name)
-    users = users_of(workspace.services.records())
+    users = users_of([*workspace.services.records(), *_members(workspace.endpoints.rows())])
     versions = [
-        {**one.as_dict(), "used_by": users.get(one.id, [])}
+        {**one.as_dict(), "used_by": sorted({*users.get(one.id, ())})}
         for one in workspace.models.list(name, captured=bool(shown.captured_by))
     ]
     for one in versions:

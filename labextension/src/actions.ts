@@ -13,6 +13,9 @@ const BETWEEN = 300; // milliseconds between two looks at a job
 // Codes of answers that ask a question: the same again, confirmed, goes on.
 const QUESTIONS = new Set(['NeedsConfirmation', 'TooMuchToShip']);
 
+/** The keys of what the panel lists. */
+const LISTED = /^(service|endpoint|model) /;
+
 export interface IBusy {
   what: string;
   stage: string;
@@ -56,6 +59,15 @@ export class Actions {
   forget(key: string): void {
     this._told.delete(key);
     this._changed.emit();
+  }
+
+  /** Forget what came of what was done to services and models that are gone: another of that name is another one. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of [...this._told.keys()]) {
+      if (LISTED.test(key) && !keys.has(key)) {
+        this._told.delete(key);
+      }
+    }
   }
 
   /** Run a verb and keep what comes of it under a key; null if it failed, which is kept too. */

@@ -31,6 +31,7 @@ import { addServe, loadInKernels } from './reach/serve';
 import { StatusItem } from './reach/status';
 import { storeOf } from './store';
 import { LOGO } from './logo';
+import { setTranslation } from './translation';
 import { version } from './version';
 
 const icon = new LabIcon({ name: 'jupyter-model-deploy:logo', svgstr: LOGO });
@@ -55,6 +56,7 @@ const shared: JupyterFrontEndPlugin<IShared> = {
     translator: ITranslator | null
   ): IShared => {
     const trans = (translator ?? nullTranslator).load('jupyter_model_deploy');
+    setTranslation(trans);
     const store = storeOf(app.serviceManager, version);
     const actions = new Actions(store, trans);
     const settings = { defaultTarget: '' };
@@ -96,7 +98,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     widget.title.caption = trans.__('Models and services');
     widget.node.setAttribute('role', 'region');
     widget.node.setAttribute('aria-label', trans.__('Models and services'));
-    const add = (): void => place(app, widget, 'left', { rank: 600, type: 'Models and Services' });
+    const add = (): void => place(app, widget, 'left', { rank: 600, type: trans.__('Models and Services') });
     if (isList()) {
       widget.title.label = trans.__('Models and Services');
       // Its tabs are there once all plugins are.
@@ -113,7 +115,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     });
     launcher?.add({ command: COMMANDS.panel, args: { isLauncher: true }, category: trans.__('Other'), rank: 5 });
     for (const command of Object.values(COMMANDS)) {
-      palette?.addItem({ command, category: 'Model Deploy' });
+      palette?.addItem({ command, category: trans.__('Model Deploy') });
     }
   }
 };

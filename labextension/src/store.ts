@@ -11,6 +11,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { Client, problemOf, type Problem } from './api/client';
 import type { IInfo, INumbers, IOverview, IRecent } from './api/records';
 import { Samples } from './samples';
+import { translation } from './translation';
 
 export const PROTOCOL = 1;
 /** The server goes on looking for a minute after the last word of a page. */
@@ -86,9 +87,10 @@ export class Store {
     if (!this.info || (this.info.version === this._version && this.info.protocol === PROTOCOL)) {
       return '';
     }
-    return (
-      `This page has version ${this._version} of jupyter-model-deploy and its server has ${this.info.version}: ` +
-      'restart JupyterLab, then reload this page.'
+    return translation().__(
+      'This page has version %1 of jupyter-model-deploy and its server has %2: restart JupyterLab, then reload this page.',
+      this._version,
+      this.info.version
     );
   }
 

@@ -27,6 +27,10 @@ export function milliseconds(value: number | null | undefined): string {
   return `${value.toFixed(value < 1 ? 2 : value < 100 ? 1 : 0)} ms`;
 }
 
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
 export function rate(value: number | undefined): string {
   if (value === undefined) {
     return NOTHING;

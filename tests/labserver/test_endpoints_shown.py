@@ -54,6 +54,8 @@ async def test_the_overview_has_the_facts_of_its_face(ask: Ask, shop: Endpoint) 
     _, overview = await ask("GET", "overview")
     (model,) = (one for one in overview["models"] if one["name"] == "weights")
     assert model["used_by"] == ["echo", "shop"]
+    _, details = await ask("GET", "models/weights")
+    assert details["versions"][0]["used_by"] == ["echo", "shop"]
     assert [one["name"] for one in overview["services"]] == ["echo"]
 
 

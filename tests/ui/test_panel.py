@@ -113,7 +113,13 @@ def test_keys_are_asked_for_masked_and_replaced(panel: PanelPage, served: Servic
     expect(keys).to_contain_text("••••")
     assert first not in panel.page.content()
     keys.get_by_role("button", name="Copy the primary key").click()
+    expect(keys.get_by_role("button", name="Copy the primary key")).to_have_text("Copied")
     assert panel.page.evaluate("() => navigator.clipboard.readText()") == first
+    # A terminal replaces one meanwhile.
+    served.regenerate_key("Secondary")
+    keys.get_by_role("button", name="Copy the secondary key").click()
+    expect(keys.get_by_role("button", name="Copy the secondary key")).to_have_text("Copied")
+    assert panel.page.evaluate("() => navigator.clipboard.readText()") == served.get_keys().secondary
     keys.get_by_role("button", name="New primary key").click()
     panel.accept("Make it")
     keys.get_by_role("button", name="Show", exact=True).click()
@@ -195,8 +201,13 @@ def test_versions_and_tags_of_a_model(panel: PanelPage, shared: Workspace) -> No
     row.get_by_role("button", name="Change tag stage").click()
     panel.accept("Ok", "stage=live")
     expect(row.locator(".jp-ModelDeploy-version")).to_contain_text("stage=live")
-    row.get_by_role("button", name="Remove tag team").click()
+    # Another key takes the place of the one before.
+    row.get_by_role("button", name="Change tag team").click()
+    panel.accept("Ok", "unit=risk")
+    expect(row.locator(".jp-ModelDeploy-version")).to_contain_text("unit=risk")
     expect(row.locator(".jp-ModelDeploy-version")).not_to_contain_text("team=risk")
+    row.get_by_role("button", name="Remove tag unit").click()
+    expect(row.locator(".jp-ModelDeploy-version")).not_to_contain_text("unit=risk")
     assert shared.models.get("tagged").tags == {"stage": "live"}
     shared.register("tagged", {"a": 2})
     expect(row.get_by_role("group", name="tagged:2")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { translation } from '../translation';
 import type {
   IFace,
   IForm,
@@ -47,10 +48,13 @@ function object(value: unknown): Record<string, unknown> {
 }
 
 function unreachable(status = 0): Problem {
-  return new Problem('unreachable', 'The Jupyter server does not answer.', 'Is it still running?', '', [], '', status);
+  const trans = translation();
+  const message = trans.__('The Jupyter server does not answer.');
+  return new Problem('unreachable', message, trans.__('Is it still running?'), '', [], '', status);
 }
 
 function refusal(response: Response, text: string): Problem {
+  const trans = translation();
   let told: Record<string, unknown> = {};
   try {
     told = object(JSON.parse(text));
@@ -59,7 +63,7 @@ function refusal(response: Response, text: string): Problem {
   }
   if (typeof told.code !== 'string' || typeof told.message !== 'string') {
     if (response.status === 404) {
-      return new Problem('missing', 'The server part of this extension does not answer.', '', '', [], '', 404);
+      return new Problem('missing', trans.__('The server part of this extension does not answer.'), '', '', [], '', 404);
     }
     if (ABSENT.has(response.status)) {
       return unreachable(response.status);
@@ -68,8 +72,8 @@ function refusal(response: Response, text: string): Problem {
     const login = response.status === 403 || response.status === 401;
     return new Problem(
       'refused',
-      `The Jupyter server answered ${response.status}: ${said || 'no reason was given'}.`,
-      login ? 'Reload this page to log in again.' : 'The log of the Jupyter server may say more.',
+      trans.__('The Jupyter server answered %1: %2.', response.status, said || trans.__('no reason was given')),
+      login ? trans.__('Reload this page to log in again.') : trans.__('The log of the Jupyter server may say more.'),
       '',
       [],
       '',
@@ -207,5 +211,7 @@ export function problemOf(error: unknown): Problem {
   }
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   console.error(error);
-  return new Problem('refused', `The panel has failed: ${said}`, 'Reload this page. The console of the browser says more.');
+  const trans = translation();
+  const hint = trans.__('Reload this page. The console of the browser says more.');
+  return new Problem('refused', trans.__('The panel has failed: %1', said), hint);
 }

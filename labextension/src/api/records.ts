@@ -22,6 +22,7 @@ export interface IService {
   captured: Record<string, string>;
   target: string;
   replicas: number;
+  workers: unknown[];
   auth: string;
   environment: { name?: string; version?: number | string | null };
   generation: number;

@@ -153,6 +153,9 @@ function Form({ service, place = service, deployment = '', fields, sample }: IFo
   React.useEffect(() => setValues(shown.map(field => field.value)), [shown]);
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     const body = fields.length ? bodyOf(fields, values, trans) : values[0];
     if (typeof body === 'string') {
       setWrong(null);
@@ -175,7 +178,7 @@ function Form({ service, place = service, deployment = '', fields, sample }: IFo
           />
         ))}
         <div className="jp-ModelDeploy-buttons">
-          <button type="submit" className="jp-ModelDeploy-button jp-mod-main" disabled={busy}>
+          <button type="submit" className="jp-ModelDeploy-button jp-mod-main" aria-disabled={busy || undefined}>
             {trans.__('Send')}
           </button>
           <Button label={trans.__('Reset to the sample')} press={() => setValues(shown.map(field => field.value))} />

@@ -6,6 +6,7 @@ import { problemOf, type Problem } from '../api/client';
 import type { IArgument, IVerb } from '../api/records';
 import { Context, useParts, useSignal, type IContext } from '../context';
 import { Button, CopyButton, ProblemView } from '../panel/parts';
+import { translation } from '../translation';
 
 const KEY = 'verbs'; // what is done here is kept under this key
 
@@ -76,6 +77,9 @@ function VerbForm({ verb }: { verb: IVerb }): JSX.Element {
   React.useEffect(() => () => actions.forget(KEY), [actions]);
   const submit = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     const lacking = offered.find(one => one.required && !values[one.name]?.trim());
     const given = lacking ? trans.__('%1 is missing.', lacking.name) : valuesOf(offered, values);
     setWrong(typeof given === 'string' ? given : '');
@@ -98,7 +102,7 @@ function VerbForm({ verb }: { verb: IVerb }): JSX.Element {
           />
         ))}
         <div className="jp-ModelDeploy-buttons">
-          <button type="submit" className="jp-ModelDeploy-button jp-mod-main" disabled={Boolean(busy)}>
+          <button type="submit" className="jp-ModelDeploy-button jp-mod-main" aria-disabled={Boolean(busy) || undefined}>
             {trans.__('Run')}
           </button>
           {busy && <span role="status">{busy.stage || busy.what} …</span>}
@@ -182,7 +186,7 @@ function valuesOf(offered: IArgument[], values: Record<string, string>): Record<
     }
     if (kind === 'integer' || kind === 'number') {
       if (!Number.isFinite(Number(value))) {
-        return `${name}: ${value} is not a number.`;
+        return translation().__('%1: %2 is not a number.', name, value);
       }
       given[name] = Number(value);
     } else if (kind === 'flag') {

@@ -23,15 +23,15 @@ function tagsOf(tags: Record<string, string>): string[] {
   return Object.entries(tags ?? {}).map(([key, value]) => tagText(key, value));
 }
 
-/** All tags of models and endpoints, for the choice. */
-export function allTags({ models, endpoints }: IOverview): string[] {
-  return [...new Set([...models, ...endpoints].flatMap(one => tagsOf(one.tags)))].sort();
+/** All tags, for the choice. */
+export function allTags({ models, services, endpoints }: IOverview): string[] {
+  return [...new Set([...models, ...services, ...endpoints].flatMap(one => tagsOf(one.tags)))].sort();
 }
 
 function wantedModels(models: IModel[], { words, tag }: IFilter): IModel[] {
   return models.filter(one => {
     const tags = tagsOf(one.tags);
-    return (!tag || tags.includes(tag)) && matches(words, one.name, framework(one), ...one.used_by, ...tags);
+    return (!tag || tags.includes(tag)) && matches(words, `${one.name}:${one.latest}`, framework(one), ...one.used_by, ...tags);
   });
 }
 
@@ -63,6 +63,8 @@ function wantedServices(overview: IOverview, { words, tag }: IFilter): IService[
 interface IFolds {
   folded: ReadonlySet<string>;
   flip: (key: string) => void;
+  /** Forget rows of what is gone: another of that name is another one. */
+  keepOnly: (keys: ReadonlySet<string>) => void;
 }
 
 /** Which sections and rows are not as they are at first. */
@@ -76,7 +78,9 @@ function useFolds(): IFolds {
       }
       return changed;
     });
-  return { folded, flip };
+  const keepOnly = (keys: ReadonlySet<string>): void =>
+    set(before => ([...before].every(key => keys.has(key)) ? before : new Set([...before].filter(key => keys.has(key)))));
+  return { folded, flip, keepOnly };
 }
 
 interface ISection<T> {
@@ -115,8 +119,14 @@ function rowsOf<T extends { name: string }>(section: ISection<T>, folds: IFolds,
 }
 
 export function Lists({ overview, filter }: { overview: IOverview; filter: IFilter }): JSX.Element {
-  const { commands, trans } = useParts();
+  const { actions, commands, trans } = useParts();
   const folds = useFolds();
+  React.useEffect(() => {
+    const kinds = { service: overview.services, endpoint: overview.endpoints, model: overview.models };
+    const all = Object.entries(kinds).flatMap(([kind, items]) => items.map(({ name }) => ({ kind, name })));
+    actions.keepOnly(new Set(all.map(({ kind, name }) => `${kind} ${name}`)));
+    folds.keepOnly(new Set([...Object.keys(kinds).map(kind => `${kind}s`), ...all.map(({ kind, name }) => `${kind}s ${name}`)]));
+  }, [overview]);
   const services: ISection<IService> = {
     key: 'services',
     title: trans.__('Services'),

@@ -44,7 +44,7 @@ export function ModelRow({ model, open, toggle }: IProps): JSX.Element {
         </span>
         {used > 0 && (
           <span className="jp-ModelDeploy-soft" title={model.used_by.join(', ')}>
-            {trans._n('%1 service', '%1 services', used, used)}
+            {trans.__('used by %1', used)}
           </span>
         )}
       </button>
@@ -151,18 +151,22 @@ function Tags({ version, reload }: { version: IVersion; reload: () => void }): J
     await actions.run(`model ${version.name}`, trans.__('Changing tags of %1', version.id), 'tag', { model: version.id, ...args });
     reload();
   };
-  const write = async (text: string): Promise<void> => {
+  /** Ask for a tag; with a key, for what this one is to be. */
+  const write = async (key = ''): Promise<void> => {
     const title = trans.__('Tag of %1', version.id);
+    const text = key && `${key}=${version.tags[key]}`;
     const found = (await InputDialog.getText({ title, label: trans.__('KEY=VALUE'), text })).value?.trim();
-    if (found) {
-      await change({ tags: [found.includes('=') ? found : `${found}=`] });
+    if (!found || found === text) {
+      return;
     }
+    const isOther = key !== '' && found.split('=', 1)[0] !== key;
+    await change({ tags: [found.includes('=') ? found : `${found}=`], ...(isOther && { remove: [key] }) });
   };
   return (
     <div className="jp-ModelDeploy-tags">
       {Object.entries(version.tags).map(([key, value]) => (
         <span className="jp-ModelDeploy-tag" key={key}>
-          <button type="button" aria-label={trans.__('Change tag %1', key)} onClick={() => void write(`${key}=${value}`)}>
+          <button type="button" aria-label={trans.__('Change tag %1', key)} onClick={() => void write(key)}>
             {tagText(key, value)}
           </button>
           <button type="button" aria-label={trans.__('Remove tag %1', key)} onClick={() => void change({ remove: [key] })}>
@@ -170,7 +174,7 @@ function Tags({ version, reload }: { version: IVersion; reload: () => void }): J
           </button>
         </span>
       ))}
-      <Button label={trans.__('+ tag')} name={trans.__('Add a tag to %1', version.id)} kind="small" press={() => void write('')} />
+      <Button label={trans.__('+ tag')} name={trans.__('Add a tag to %1', version.id)} kind="small" press={() => void write()} />
     </div>
   );
 }

@@ -36,8 +36,16 @@ interface IButton {
 
 export function Button({ label, press, name, kind, disabled, pressed }: IButton): JSX.Element {
   const classes = `jp-ModelDeploy-button${kind ? ` jp-mod-${kind}` : ''}`;
+  // A disabled button loses the focus, and with it the place of people who use the keyboard: this one keeps it.
   return (
-    <button type="button" className={classes} aria-label={name} aria-pressed={pressed} disabled={disabled} onClick={press}>
+    <button
+      type="button"
+      className={classes}
+      aria-label={name}
+      aria-pressed={pressed}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : press}
+    >
       {label}
     </button>
   );
@@ -65,12 +73,22 @@ export function Search({ name, value, set, isWide }: ISearch): JSX.Element {
   );
 }
 
-export function CopyButton({ text, name, label }: { text: () => string; name: string; label?: string }): JSX.Element {
+interface ICopy {
+  /** What is copied; empty if it could not be had, which is told elsewhere. */
+  text: () => string | Promise<string>;
+  name: string;
+  label?: string;
+}
+
+export function CopyButton({ text, name, label }: ICopy): JSX.Element {
   const { trans } = useParts();
   const [said, say] = React.useState('');
   const press = async (): Promise<void> => {
-    say((await copy(text())) ? trans.__('Copied') : trans.__('Press Ctrl+C'));
-    window.setTimeout(() => say(''), 1500);
+    const found = await text();
+    if (found) {
+      say((await copy(found)) ? trans.__('Copied') : trans.__('The browser does not let this page copy'));
+      window.setTimeout(() => say(''), 1500);
+    }
   };
   return (
     <>

@@ -5,9 +5,9 @@ import { useParts, useSignal } from '../context';
 import type { IService } from '../api/records';
 import { COMMANDS } from '../reach/names';
 import { startDrag } from '../reach/drag';
-import { duration, environment, milliseconds, modelsOf, rate } from '../text';
+import { count, duration, environment, milliseconds, modelsOf, NOTHING, rate } from '../text';
 import { Button, CopyButton, Facts, Spark, State, Told } from './parts';
-import { KeysView } from './keys';
+import { KeysView, TokenView } from './keys';
 import { More } from './more';
 
 export const RUNS = new Set(['Healthy', 'Transitioning', 'Unhealthy']);
@@ -38,7 +38,7 @@ export function ServiceRow({ service, open, toggle }: IProps): JSX.Element {
         <span className="jp-ModelDeploy-soft jp-ModelDeploy-grow" title={modelsOf(service).join(', ')}>
           {modelsOf(service).join(', ')}
         </span>
-        <Spark rates={store.samples.of(name)} label={trans.__('requests per second of %1', name)} />
+        {RUNS.has(state) && <Spark rates={store.samples.of(name)} label={trans.__('requests per second of %1', name)} />}
         <span className="jp-ModelDeploy-number">{RUNS.has(state) ? `${rate(service.recent?.requests_per_second ?? 0)}/s` : ''}</span>
       </button>
       {open && <ServiceDetails service={service} />}
@@ -57,8 +57,8 @@ export function ServiceDetails({ service, named }: { service: IService; named?: 
   const rates = store.samples.of(service.name);
   const numbers: [string, string][] = [
     [trans.__('requests/s'), rate(recent.requests_per_second)],
-    ['p95', milliseconds(recent.p95_ms)],
-    [trans.__('errors'), recent.requests === undefined ? '–' : `${recent.errors ?? 0} of ${recent.requests}`]
+    [trans.__('p95'), milliseconds(recent.p95_ms)],
+    [trans.__('errors'), recent.requests === undefined ? NOTHING : trans.__('%1 of %2', count(recent.errors ?? 0), count(recent.requests))]
   ];
   return (
     <div className="jp-ModelDeploy-details">
@@ -110,7 +110,8 @@ function ServiceFacts({ service }: { service: IService }): JSX.Element {
         [trans.__('image'), service.image],
         [trans.__('target'), service.target],
         [trans.__('environment'), environment(service)],
-        [trans.__('replicas'), service.replicas > 1 ? String(service.replicas) : ''],
+        [trans.__('replicas'), String(service.replicas)],
+        [trans.__('workers'), service.workers.length ? String(service.workers.length) : ''],
         [trans.__('generation'), service.generation ? String(service.generation) : ''],
         [trans.__('restarts'), service.restarts ? String(service.restarts) : ''],
         [trans.__('clients need'), { key: trans.__('a key'), token: trans.__('a token') }[service.auth] ?? ''],
@@ -128,6 +129,7 @@ export function ServiceButtons({ service }: { service: IService }): JSX.Element 
   const { name, state } = service;
   const isBusy = actions.busy(keyOf(service)) !== undefined;
   const runs = RUNS.has(state);
+  const credential = { key: trans.__('Keys'), token: trans.__('Token') }[service.auth];
   const act = (command: string): void => void commands.execute(command, { service: name });
   return (
     <>
@@ -139,13 +141,12 @@ export function ServiceButtons({ service }: { service: IService }): JSX.Element 
         {modelsOf(service).length > 0 && (
           <Button label={trans.__('Other version…')} disabled={isBusy} press={() => act(COMMANDS.version)} />
         )}
-        {service.auth && service.auth !== 'none' && (
-          <Button label={trans.__('Keys')} pressed={keys} press={() => showKeys(!keys)} />
-        )}
+        {credential && <Button label={credential} pressed={keys} press={() => showKeys(!keys)} />}
         {runs && <Button label={trans.__('Stop')} disabled={isBusy} press={() => act(COMMANDS.stop)} />}
         <Button label={trans.__('Delete')} kind="danger" disabled={isBusy} press={() => act(COMMANDS.remove)} />
       </div>
-      {keys && <KeysView kind="service" name={name} />}
+      {keys && service.auth === 'key' && <KeysView kind="service" name={name} />}
+      {keys && service.auth === 'token' && <TokenView name={name} />}
     </>
   );
 }

@@ -55,8 +55,31 @@ function onKeyDown(event: React.KeyboardEvent<HTMLDivElement>): void {
   }
 }
 
+/** What has the focus in the list. */
+interface IHeld {
+  node: HTMLElement;
+  key: string;
+  place: number;
+}
+
+/** Give the focus to the row, or to what is in its place, if what had it has left the page: it would be the page's. */
+function holdFocus(box: HTMLElement | null, rows: IRow[], held: IHeld | null): void {
+  if (!box || !held || held.node.isConnected || document.activeElement !== document.body) {
+    return;
+  }
+  const place = rows.findIndex(row => row.key === held.key);
+  for (let at = place < 0 ? Math.min(held.place, rows.length - 1) : place; at >= 0; at -= 1) {
+    const found = box.querySelector<HTMLElement>(`[data-key="${CSS.escape(rows[at].key)}"] [data-row]`);
+    if (found) {
+      found.focus();
+      return;
+    }
+  }
+}
+
 export function VirtualList({ rows, label }: IProps): JSX.Element {
   const box = React.useRef<HTMLDivElement>(null);
+  const held = React.useRef<IHeld | null>(null);
   const measured = React.useRef(new Map<string, number>());
   const [view, setView] = React.useState({ top: 0, height: 600 });
   const [, measure] = React.useReducer((count: number) => count + 1, 0);
@@ -96,14 +119,39 @@ export function VirtualList({ rows, label }: IProps): JSX.Element {
     };
   }, [observer]);
 
+  const onFocus = ({ target }: React.FocusEvent): void => {
+    const key = target.closest<HTMLElement>('[data-key]')?.dataset.key ?? '';
+    held.current = { node: target as HTMLElement, key, place: rows.findIndex(row => row.key === key) };
+  };
+  const onBlur = ({ target }: React.FocusEvent): void => {
+    // What leaves the page loses the focus, too; that is no wish to have it elsewhere.
+    queueMicrotask(() => {
+      if (target.isConnected && document.activeElement !== target && held.current?.node === target) {
+        held.current = null;
+      }
+    });
+  };
+  React.useLayoutEffect(() => holdFocus(box.current, rows, held.current));
+
   const tops = beginnings(rows, measured.current);
   const first = rowAt(tops, Math.max(0, view.top - AROUND));
   const last = Math.min(rows.length, rowAt(tops, view.top + view.height + AROUND) + 1);
+  // The row with the focus stays in the page, wherever the list was scrolled to.
+  const focused = held.current ? rows.findIndex(row => row.key === held.current?.key) : -1;
+  const shown = rows.map((row, place) => ({ row, place })).filter(({ place }) => (place >= first && place < last) || place === focused);
   return (
-    <div className="jp-ModelDeploy-list" ref={box} role="region" aria-label={label} onKeyDown={onKeyDown}>
+    <div
+      className="jp-ModelDeploy-list"
+      ref={box}
+      role="region"
+      aria-label={label}
+      onKeyDown={onKeyDown}
+      onFocus={onFocus}
+      onBlur={onBlur}
+    >
       <div className="jp-ModelDeploy-space" style={{ height: tops[rows.length] }}>
-        {rows.slice(first, last).map((row, index) => (
-          <Placed key={row.key} row={row} top={tops[first + index]} observer={observer} />
+        {shown.map(({ row, place }) => (
+          <Placed key={row.key} row={row} top={tops[place]} observer={observer} />
         ))}
       </div>
     </div>

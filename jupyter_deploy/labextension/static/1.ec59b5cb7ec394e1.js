@@ -1,11 +1,18 @@
 "use strict";(self.rspackChunkjupyter_model_deploy=self.rspackChunkjupyter_model_deploy||[]).push([[1],{29(e,o,l){var p=l(30),r=l.n(p),a=l(31),t=(l.n(a))()(r());t.push([e.id,`/* Colours and fonts are the theme's: only --jp-* variables. */
 
 .jp-ModelDeploy {
+  --jp-ModelDeploy-error: var(--jp-error-color1);
+
   font-family: var(--jp-ui-font-family);
   font-size: var(--jp-ui-font-size1);
   color: var(--jp-ui-font-color1);
   background: var(--jp-layout-color1);
   line-height: 1.4;
+}
+
+/* Text in the other red is hard to read on dark grey. */
+[data-jp-theme-light='false'] .jp-ModelDeploy {
+  --jp-ModelDeploy-error: var(--jp-error-color2);
 }
 
 .jp-ModelDeploy *,
@@ -51,7 +58,7 @@
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-field[aria-invalid='true'] {
-  border-color: var(--jp-error-color1);
+  border-color: var(--jp-ModelDeploy-error);
 }
 
 .jp-ModelDeploy textarea.jp-ModelDeploy-field {
@@ -164,13 +171,13 @@
   text-overflow: ellipsis;
   white-space: nowrap;
   flex: 0 1 auto;
-  min-width: 3em;
+  min-width: 1em;
 }
 
 .jp-ModelDeploy-number {
   font-variant-numeric: tabular-nums;
   color: var(--jp-ui-font-color2);
-  min-width: 3.5em;
+  min-width: 4.5em;
   text-align: right;
 }
 
@@ -240,11 +247,11 @@
 }
 
 .jp-ModelDeploy-state[data-state='Failed'] > [aria-hidden] {
-  color: var(--jp-error-color1);
+  color: var(--jp-ModelDeploy-error);
 }
 
 .jp-ModelDeploy-reason {
-  color: var(--jp-error-color1);
+  color: var(--jp-ModelDeploy-error);
   overflow-wrap: anywhere;
   white-space: pre-wrap;
   max-height: 9em;
@@ -360,9 +367,16 @@
   white-space: nowrap;
 }
 
-/* A text that is cut off ends in dots only where it is no item of a flexible box. */
+/* A text that is cut off ends in dots only where it is no item of a flexible box. The first tags can be read: those
+   that have no room are cut off, not all of them. */
 .jp-ModelDeploy-line .jp-ModelDeploy-tag {
   display: block;
+  flex: none;
+  max-width: 8em;
+}
+
+.jp-ModelDeploy-tag > button:last-child {
+  flex: none;
 }
 
 .jp-ModelDeploy-tag > button {
@@ -516,11 +530,11 @@
   cursor: pointer;
 }
 
-.jp-ModelDeploy .jp-ModelDeploy-button:hover:not(:disabled) {
+.jp-ModelDeploy .jp-ModelDeploy-button:hover:not(:is(:disabled, [aria-disabled='true'])) {
   background: var(--jp-layout-color3);
 }
 
-.jp-ModelDeploy .jp-ModelDeploy-button:disabled {
+.jp-ModelDeploy .jp-ModelDeploy-button:is(:disabled, [aria-disabled='true']) {
   opacity: 0.5;
   cursor: default;
 }
@@ -533,16 +547,17 @@
 .jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-main {
   background: var(--jp-accept-color-normal, var(--jp-brand-color1));
   border-color: transparent;
-  color: var(--jp-ui-inverse-font-color0);
+  /* As JupyterLab's own: the theme's inverse is black on blue where it is dark. */
+  color: white;
 }
 
-.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-main:hover:not(:disabled) {
+.jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-main:hover:not(:is(:disabled, [aria-disabled='true'])) {
   background: var(--jp-accept-color-hover, var(--jp-brand-color0));
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-danger {
-  color: var(--jp-error-color1);
-  border-color: var(--jp-error-color1);
+  color: var(--jp-ModelDeploy-error);
+  border-color: var(--jp-ModelDeploy-error);
   background: transparent;
 }
 
@@ -559,7 +574,7 @@
 }
 
 .jp-ModelDeploy-told {
-  border-left: 3px solid var(--jp-error-color1);
+  border-left: 3px solid var(--jp-ModelDeploy-error);
   padding: 2px 0 2px 10px;
   display: grid;
   gap: 6px;
@@ -635,8 +650,8 @@
 }
 
 .jp-ModelDeploy-logline:is([data-level='E'], [data-level='C']) {
-  border-left-color: var(--jp-error-color1);
-  color: var(--jp-error-color1);
+  border-left-color: var(--jp-ModelDeploy-error);
+  color: var(--jp-ModelDeploy-error);
 }
 
 .jp-ModelDeploy-logline[data-level='D'] {
