@@ -281,6 +281,7 @@ def test_keys_are_masked_and_replaced(panel: PanelPage, shop: Endpoint) -> None:
     first = shop.get_keys().primary
     assert first not in panel.page.content()
     keys.get_by_role("button", name="Copy the primary key").click()
+    expect(keys.get_by_role("button", name="Copy the primary key")).to_have_text("Copied")
     assert panel.page.evaluate("() => navigator.clipboard.readText()") == first
     keys.get_by_role("button", name="New primary key").click()
     panel.accept("Make it")
