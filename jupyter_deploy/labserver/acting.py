@@ -13,6 +13,7 @@ from typing import Any
 from ..display import text
 from ..errors import UsageProblem
 from ..invoking import Answer
+from ..registry import Model
 from ..services import Change
 from ..verbs import NAMES, Done, Session, Verb, arguments_of, find, given_of, keeping, name_of, plain
 from ..workspace import Service, Workspace
@@ -94,7 +95,7 @@ def act(workspace: Workspace, request: Request, say: Callable[[str], None] = lam
     given = given_of(verb, _with_paths(verb, request))
     with keeping(given, session):
         value = verb.run(workspace, given, session)
-    notes += _about_interpreter(value)
+    notes += [*_about_interpreter(value), *(value.notices if isinstance(value, Model) else ())]
     return {
         "value": plain(value),
         "sentence": _sentence(value),
@@ -125,6 +126,8 @@ def _sentence(value: Any) -> str:
         return change.sentence()
     if isinstance(value, Done):
         return value.sentence
+    if isinstance(value, Model):
+        return f"Model {value.id}, {value.framework}"
     told = getattr(value, "sentence", None)
     return str(told()) if callable(told) else text(value).partition("\n")[0]
 

@@ -87,6 +87,8 @@ def check(
 
 def problem_at(finding: Finding, where: str, lines: list[str]) -> ScriptProblem:
     """Make the error of a finding, with its line and a caret below."""
+    if where != "cell":
+        finding.hint = finding.hint.replace("run the cell again", "deploy it again")
     if not finding.line:
         return ScriptProblem(f"{where}: {finding.message}", hint=finding.hint)
     text = lines[min(finding.line, len(lines)) - 1].replace("\t", " ")

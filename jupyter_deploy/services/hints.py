@@ -39,8 +39,7 @@ def failure_hint(failure: Failure, record: ServiceRecord, bundle: Path) -> Hint:
         return known
     if failure.stage == "run":
         return Hint("The traceback shows the line that failed", log_of=record.name)
-    deploy = f"jupyter model deploy {record.name}"
-    again = f"deploy it again ({deploy})" if record.spec.script_is_file else "run its cell again"
+    again = f"deploy it again ({_command(record)})" if record.spec.script_is_file else "run its cell again"
     return Hint(f"Correct the script and {again}", log_of=record.name)
 
 

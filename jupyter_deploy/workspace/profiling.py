@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -139,7 +140,7 @@ class Profiling:
     def _failed(self, profile: Profile, error: DeployError) -> ProfileFailed:
         hint = error.hint.without_log if isinstance(error.hint, Hint) else error.hint
         # What failed is a script's start, and no service: deploying it would fail, too.
-        hint = hint.replace(f"deploy it again (jupyter model deploy {profile.name})", "profile it again")
+        hint = re.sub(rf"deploy it again \(jupyter model deploy {profile.name}\b[^)]*\)", "profile it again", hint)
         hint = hint.replace(f"then: jupyter model deploy {profile.name}", "then profile it again")
         trouble = Trouble(error.title, error.problem, error.details, hint)
         self._profiles.put(replace(profile, state="Failed", trouble=trouble))

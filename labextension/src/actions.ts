@@ -1,14 +1,17 @@
 // What the panel does: verbs of the command line, run by the server part, followed until they end.
 
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal, type ISignal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 import { Problem, problemOf } from './api/client';
 import type { IJob, IOutcome, IProblem } from './api/records';
 import { confirmed } from './reach/names';
 import type { Store } from './store';
 import { copy } from './text';
 
+/** Lab cuts the text of a notification after so many letters. */
+const SHOWN = 140;
 const BETWEEN = 300; // milliseconds between two looks at a job
 // Codes of answers that ask a question: the same again, confirmed, goes on.
 const QUESTIONS = new Set(['NeedsConfirmation', 'TooMuchToShip']);
@@ -110,13 +113,17 @@ export class Actions {
     const outcome = await this.run(key, what, verb, args);
     const told = this._told.get(key);
     const problem = told?.problem;
-    const text = problem ? [problem.message, problem.hint].filter(Boolean).join('\n') : told?.title ?? what;
+    const lines = problem ? [problem.message, problem.hint, ...problem.lines] : [told?.title ?? what, ...(told?.notes ?? [])];
+    const text = lines.filter(Boolean).join('\n');
     Notification.update({
       id: note,
       message: text.slice(0, 500),
       type: problem ? 'error' : 'success',
       autoClose: problem ? false : 6000,
-      actions: problem?.command ? [copyAction(problem.command, this._trans)] : []
+      actions: [
+        ...(problem?.command ? [copyAction(problem.command, this._trans)] : []),
+        ...(text.length > SHOWN ? [wholeAction(what, text, this._trans)] : [])
+      ]
     });
     this._told.delete(key);
     return outcome;
@@ -194,6 +201,16 @@ function problemOfJob(job: IJob, what: string, trans: TranslationBundle): Proble
     return new Problem('refused', `${what}: ${job.state === 'cancelled' ? trans.__('cancelled') : job.state}`);
   }
   return new Problem('refused', error.message, error.hint ?? '', error.command ?? '', error.lines ?? [], error.code ?? '');
+}
+
+function wholeAction(title: string, text: string, trans: TranslationBundle): Notification.IAction {
+  const whole = (): void => {
+    const body = new Widget();
+    body.addClass('jp-ModelDeploy-whole');
+    body.node.textContent = text;
+    void showDialog({ title, body, buttons: [Dialog.okButton()] });
+  };
+  return { label: trans.__('Show all of it'), callback: whole };
 }
 
 function copyAction(command: string, trans: TranslationBundle): Notification.IAction {

@@ -135,11 +135,27 @@ def test_files_become_models_and_services(panel: PanelPage, lab: Lab, shared: Wo
     expect(panel.row("my-model", "model")).to_be_visible()
     shared.services["filed"].delete()
     shared.unregister("my-model:1")
+    # What is wrong with a file is told: in few words, and whole behind a button. A tilde is no other user's home.
+    (lab.root / "~broken.py").write_text(
+        "raise ValueError('of the file' + 50 * ' it was')\n\ndef run(data):\n    pass\n"
+    )
+    (lab.root / "text.pkl").write_text("no pickle")
+    panel.page.evaluate(run, ["model-deploy:register-file", "text.pkl"])
+    panel.accept("Ok")
+    expect(panel.page.locator(".Toastify")).to_contain_text("text.pkl does not look like a pickle")
+    panel.page.evaluate(run, ["model-deploy:deploy-script", "~broken.py"])
+    panel.accept("Ok")
+    failed = panel.page.locator(".Toastify__toast--error")
+    failed.get_by_role("button", name="Show all of it").click()
+    expect(panel.page.locator(".jp-Dialog")).to_contain_text("ValueError: of the file it was")
+    panel.accept("Ok")
+    shared.unregister("text:1")
 
 
-def test_the_context_menu_offers_what_fits_the_file(panel: PanelPage, lab: Lab) -> None:
+def test_the_context_menu_offers_what_fits_the_file(panel: PanelPage, lab: Lab, shared: Workspace) -> None:
     (lab.root / "entry.py").write_text("def run(data):\n    return data\n")
     (lab.root / "model.onnx").write_bytes(b"")
+    (lab.root / "OLD.PKL").write_bytes(b"\x80\x04N.")
     panel.notebook.command("filebrowser:refresh")
     panel.notebook.command("filebrowser:activate")
     for name, offered, other in (
@@ -151,7 +167,19 @@ def test_the_context_menu_offers_what_fits_the_file(panel: PanelPage, lab: Lab) 
         expect(menu.get_by_text(offered)).to_be_visible()
         expect(menu.get_by_text(other)).to_be_hidden()
         panel.page.keyboard.press("Escape")
+    # Of several files, all have to fit; each is asked for its name.
+    files = panel.page.locator(".jp-DirListing-item")
+    files.filter(has_text="OLD.PKL").click()
+    files.filter(has_text="model.onnx").click(modifiers=["Control"])
+    files.filter(has_text="model.onnx").click(button="right")
+    panel.page.locator(".lm-Menu").get_by_text("Register Model").click()
+    for name in ("model.onnx", "OLD.PKL"):
+        expect(panel.page.locator(".jp-Dialog")).to_contain_text(name)
+        panel.accept("Ok", f"of-{name.lower().replace('.', '-')}")
     panel.open()
+    for model in ("of-old-pkl", "of-model-onnx"):
+        expect(panel.row(model, "model")).to_be_visible()
+        shared.unregister(f"{model}:1")
 
 
 def test_the_status_bar_and_the_launcher_lead_to_the_panel(panel: PanelPage) -> None:

@@ -28,6 +28,8 @@ KINDS = {
     "transformers": "Transformers",
     "pyspark": "Spark",
 }
+# What files with these endings are, as far as their names say.
+_NAMED = {".pkl": "pickle", ".pickle": "pickle", ".joblib": "pickle", ".onnx": "ONNX model"}
 _MOST_FILES = 2000
 _MOST_LOOKED_AT = 200
 _HEAD = 1 << 16
@@ -116,4 +118,12 @@ def _look_into(path: Path) -> Found:
                 return found
     except Exception:  # noqa: BLE001 - nothing is known of a hostile or broken file
         return Found()
-    return Found()
+    return _unlike_its_name(file)
+
+
+def _unlike_its_name(file: File) -> Found:
+    kind = _NAMED.get(file.path.suffix.lower(), "")
+    if not kind:
+        return Found()
+    what = f"does not look like {'an' if kind[0] == 'O' else 'a'} {kind}" if file.size else "is empty"
+    return Found(notices=(f"{file.name} {what}: perhaps it cannot be loaded",))

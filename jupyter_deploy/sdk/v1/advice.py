@@ -42,7 +42,10 @@ _WORDS = tuple(
             r"--tls takes self-signed, none, or the file of a certificate \(PEM\), with --tls-key FILE beside it\.",
             "ssl_cert_pem_file= is a certificate's file (PEM), ssl_key_pem_file= that of its private key.",
         ),
-        (r"Correct the line and run the cell again\.", "Correct the line, then deploy or reload it again."),
+        (
+            r"Correct the line and (?:run the cell|deploy it) again\.",
+            "Correct the line, then deploy or reload it again.",
+        ),
     )
 )
 
