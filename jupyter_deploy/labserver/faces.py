@@ -90,13 +90,26 @@ def _model(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, s
 def _endpoint(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
     name = _text(of, "name")
     endpoint = _found(lambda: workspace.endpoints[name])
-    return _live(endpoint) if endpoint else _said(f"There is no endpoint {name} now.")
+    if endpoint is None:
+        return _said(f"There is no endpoint {name} now.")
+    if _is_other(of, endpoint.record.created):
+        return _said(f"Another endpoint {name} has been created since then.")
+    return _live(endpoint)
 
 
 def _deployment(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:
     endpoint, name = _text(of, "endpoint"), _text(of, "name")
     deployment = _found(lambda: workspace.endpoints[endpoint].deployments[name])
-    return _live(deployment) if deployment else _said(f"The endpoint {endpoint} has no deployment {name} now.")
+    if deployment is None:
+        return _said(f"The endpoint {endpoint} has no deployment {name} now.")
+    if _is_other(of, deployment.record.created):
+        return _said(f"Another deployment {name} has been created since then.")
+    return _live(deployment)
+
+
+def _is_other(of: Mapping[str, Any], created: float) -> bool:
+    """Whether a thing of that name is not the one that was shown; older packages did not say when it was created."""
+    return bool(of.get("created")) and of["created"] != created
 
 
 def _rollout(workspace: Workspace, of: Mapping[str, Any], _: Facts) -> dict[str, str]:

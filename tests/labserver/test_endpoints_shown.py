@@ -70,6 +70,15 @@ def test_one_that_cannot_be_asked_has_the_same_facts(shop: Endpoint, shared: Wor
         assert without["deployments"][0][same] == whole_one["deployments"][0][same]
 
 
+async def test_a_face_is_of_the_endpoint_that_was_shown_or_says_that_it_is_another(ask: Ask, shop: Endpoint) -> None:
+    for kind, facts in (("endpoint", shop.as_dict()), ("deployment", shop.deployments["blue"].as_dict())):
+        of = json.loads(json.dumps(facts))
+        assert "blue" in (await ask("POST", f"faces/{kind}", of))[1]["html"]
+        _, found = await ask("POST", f"faces/{kind}", {**of, "created": 1.0})
+        assert found["html"] == ""
+        assert found["said"].startswith(f"Another {kind} {of['name']} has been created")
+
+
 async def test_changes_are_told_and_requests_come_as_numbers(
     often: None,  # noqa: F811
     ask: Ask,

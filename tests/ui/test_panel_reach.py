@@ -25,6 +25,14 @@ CLOSE_LAUNCHERS = """() => {
 }"""
 RESTART = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }"
 BUSY = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+# A face as the kernel of another home leaves it.
+ELSEWHERE = """from IPython.display import display
+from jupyter_deploy import Workspace
+from jupyter_deploy.display import bundle
+data = bundle(Workspace().services["echo"])
+face = next(value for mime, value in data.items() if "jupyter-deploy" in mime)
+face.update(workspace="elsewhere", created=1.0)
+display(data, raw=True)"""
 PALETTE = (
     "Show the Panel of Models and Services",
     "Refresh the Panel",
@@ -231,6 +239,14 @@ def test_a_card_is_live_without_a_kernel(lab: Lab, shared: Workspace, browser: B
         shared.services["shown"].delete()
         expect(card).to_contain_text("Deleted")
         expect(card.get_by_role("button")).to_have_count(0)
+        # What is live of another one would be wrong: of one that has taken the name, or one of another workspace.
+        shared.deploy("shown", script="echo")
+        expect(card).to_contain_text("Another service shown has been created since then.")
+        expect(card.get_by_role("button")).to_have_count(0)
+        found = page.cell(ELSEWHERE).locator(".jp-ModelDeploy-card")
+        expect(found).to_contain_text("It belongs to another workspace")
+        expect(found.get_by_role("button")).to_have_count(0)
+    shared.services["shown"].delete()
 
 
 def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Workspace, second: Notebook) -> None:

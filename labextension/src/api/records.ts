@@ -13,6 +13,7 @@ export interface IRecent {
 
 export interface IService {
   name: string;
+  created: number;
   state: string;
   reason: string;
   scoring_uri: string;
@@ -121,6 +122,7 @@ export interface IEndpoint {
 export interface IOverview {
   revision: number;
   home: string;
+  workspace: string;
   models: IModel[];
   services: IService[];
   endpoints: IEndpoint[];

@@ -15,8 +15,8 @@ const HTML = 'text/html';
 /** The faces that are drawn anew, and what of their data the server part needs. */
 const PARTS: Record<string, string[]> = {
   model: ['name', 'version', 'digest'],
-  endpoint: ['name'],
-  deployment: ['endpoint', 'name'],
+  endpoint: ['name', 'created'],
+  deployment: ['endpoint', 'name', 'created'],
   rollout: ['endpoint', 'number'],
   environment: ['name', 'version'],
   script: ['name', 'source', 'draft'],

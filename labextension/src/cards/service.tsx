@@ -17,7 +17,10 @@ interface ISeen {
   state: string;
   change: { action: string; milliseconds: number; what: string[]; notes: string[] } | null;
   moved: string[];
-  log_tail: string[];
+  /** When the service was created, in seconds; 0 if a version of this package has shown it that did not tell. */
+  created: number;
+  /** A mark of its workspace; empty, as before. */
+  workspace: string;
 }
 
 function seenIn(data: unknown): ISeen {
@@ -27,7 +30,8 @@ function seenIn(data: unknown): ISeen {
     state: String(found.state ?? ''),
     change: found.change ?? null,
     moved: found.moved ?? [],
-    log_tail: found.log_tail ?? []
+    created: Number(found.created ?? 0),
+    workspace: String(found.workspace ?? '')
   };
 }
 
@@ -83,6 +87,23 @@ function Card({ seen, still }: { seen: ISeen; still: HTMLElement }): JSX.Element
   const isLive = store.overview !== null && !store.problem && !store.isForeign;
   if (!isLive) {
     return <Still node={still} />;
+  }
+  const isOther = Boolean(service?.created && seen.created && service.created !== seen.created);
+  const workspace = store.overview?.workspace;
+  const isElsewhere = (isOther || !service) && Boolean(seen.workspace && workspace && seen.workspace !== workspace);
+  if (isElsewhere || isOther) {
+    // What is live would be about another service.
+    const said = isElsewhere
+      ? trans.__("It belongs to another workspace than that of Jupyter's server, so nothing is known of it now.")
+      : trans.__('Another service %1 has been created since then.', seen.name);
+    return (
+      <>
+        <Still node={still} />
+        <div className="jp-ModelDeploy-said" role="status">
+          {said}
+        </div>
+      </>
+    );
   }
   if (!service) {
     return (
