@@ -13,6 +13,16 @@ function balanced(shares, moved, wanted) {
   return Object.fromEntries(Object.keys(shares).map((name) => [name, name === moved ? share : found[name]]));
 }
 
+// What is left where some deployments are gone and others are new: the sum stays, and new ones have nothing.
+function within(shares, names) {
+  const found = { ...shares };
+  for (const gone of Object.keys(shares).filter((name) => !names.includes(name))) {
+    Object.assign(found, found[gone] ? balanced(found, gone, 0) : {});
+    delete found[gone];
+  }
+  return Object.fromEntries(names.map((name) => [name, found[name] ?? 0]));
+}
+
 function isSame(one, other) {
   return [...Object.keys(one), ...Object.keys(other)].every((name) => (one[name] ?? 0) === (other[name] ?? 0));
 }

@@ -45,7 +45,7 @@ function render({ model, el }) {
   let draft = null;
   const rows = new Map();
   const now = () => ({ traffic: model.get("facts").traffic ?? {}, mirror: model.get("facts").mirror ?? {} });
-  const known = () => Object.fromEntries(Object.keys(now().traffic).map((one) => [one, (draft ?? now()).traffic[one] ?? 0]));
+  const known = () => (draft ?? now()).traffic;
   const change = (traffic, mirror) => {
     const at = now();
     draft = isSame(traffic, at.traffic) && isSame(mirror, at.mirror) ? null : { from: draft?.from ?? at, traffic, mirror };
@@ -55,7 +55,7 @@ function render({ model, el }) {
     const traffic = balanced(known(), one, share);
     change(traffic, Object.fromEntries(Object.entries((draft ?? now()).mirror).filter(([other]) => !traffic[other])));
   };
-  const isOvertaken = () => draft && !(isSame(draft.from.traffic, now().traffic) && isSame(draft.from.mirror, now().mirror));
+  const isOvertaken = () => draft && (draft.hasLost || !(isSame(draft.from.traffic, now().traffic) && isSame(draft.from.mirror, now().mirror)));
   const send = () => {
     if (model.get("busy") || !draft) return;
     wait.begin();
@@ -118,7 +118,16 @@ function render({ model, el }) {
     put(overtaken, late ? `It was changed meanwhile. It is now: ${[listed(now().traffic), ...Object.entries(now().mirror).map(([one, share]) => `${one} ${share} % mirrored`)].join(", ")}.` : "");
     put(apply, late ? "Apply all the same" : "Apply");
   };
+  // Deployments may have come or gone since the sliders were moved.
+  const keep = () => {
+    const names = Object.keys(now().traffic);
+    const isGone = (one) => !names.includes(one);
+    draft.hasLost ||= Object.keys({ ...draft.traffic, ...draft.mirror }).some(isGone);
+    draft.traffic = within(draft.traffic, names);
+    draft.mirror = Object.fromEntries(Object.entries(draft.mirror).filter(([one]) => !isGone(one)));
+  };
   const facts = () => {
+    if (draft) keep();
     if (draft && isSame(draft.traffic, now().traffic) && isSame(draft.mirror, now().mirror)) draft = null;
     draw();
   };

@@ -75,28 +75,30 @@ function Versions({ rollout }: { rollout: IRollout }): JSX.Element {
   ];
   const heads = [trans.__('version'), trans.__('traffic'), trans.__('requests'), trans.__('errors'), 'p95'];
   return (
-    <table className="jp-ModelDeploy-table" aria-label={trans.__('both versions')}>
-      <thead>
-        <tr>
-          {heads.map(head => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(([version, traffic, one]) => (
-          <tr key={version}>
-            <th scope="row">{version}</th>
-            <td>{traffic}</td>
-            <td>{(one?.requests ?? 0).toLocaleString('en')}</td>
-            <td>{(one?.errors ?? 0).toLocaleString('en')}</td>
-            <td>{milliseconds(typeof one?.p95 === 'number' ? one.p95 * 1000 : null)}</td>
+    <div className="jp-ModelDeploy-scrolled">
+      <table className="jp-ModelDeploy-table" aria-label={trans.__('both versions')}>
+        <thead>
+          <tr>
+            {heads.map(head => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(([version, traffic, one]) => (
+            <tr key={version}>
+              <th scope="row">{version}</th>
+              <td>{traffic}</td>
+              <td>{(one?.requests ?? 0).toLocaleString('en')}</td>
+              <td>{(one?.errors ?? 0).toLocaleString('en')}</td>
+              <td>{milliseconds(typeof one?.p95 === 'number' ? one.p95 * 1000 : null)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -29,6 +29,16 @@ export function balanced(shares: Shares, moved: string, wanted: number): Shares 
   return Object.fromEntries(Object.keys(shares).map(name => [name, name === moved ? share : found.get(name)!]));
 }
 
+/** What is left of shares where some deployments are gone and others are new: the sum stays, and new ones have nothing. */
+export function within(shares: Shares, names: string[]): Shares {
+  const found = { ...shares };
+  for (const gone of Object.keys(shares).filter(name => !names.includes(name))) {
+    Object.assign(found, found[gone] ? balanced(found, gone, 0) : {});
+    delete found[gone];
+  }
+  return Object.fromEntries(names.map(name => [name, found[name] ?? 0]));
+}
+
 /** Whether two sets of shares say the same; what is left out has none. */
 export function isSame(one: Shares, other: Shares): boolean {
   return [...Object.keys(one), ...Object.keys(other)].every(name => (one[name] ?? 0) === (other[name] ?? 0));

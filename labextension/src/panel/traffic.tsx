@@ -5,7 +5,7 @@ import { useParts, useSignal } from '../context';
 import type { IEndpoint } from '../api/records';
 import type { Store } from '../store';
 import { Button } from './parts';
-import { balanced, isSame, MOST_MIRRORED, WHOLE, written, type Shares } from './shares';
+import { balanced, isSame, MOST_MIRRORED, WHOLE, within, written, type Shares } from './shares';
 
 /** How many grounds the style sheet has for the parts of a bar. */
 const GROUNDS = 6;
@@ -76,7 +76,15 @@ export function useSliders(endpoint: IEndpoint, key: string): ISliders {
   const { actions, store, trans } = useParts();
   useSignal(actions.changed);
   const { name, traffic, mirror } = endpoint;
-  const [draft, setDraft] = useDraft(name);
+  const [kept, setDraft] = useDraft(name);
+  const names = Object.keys(traffic);
+  // Deployments that have come or gone since the sliders were moved.
+  const draft = kept && {
+    from: kept.from,
+    traffic: within(kept.traffic, names),
+    mirror: Object.fromEntries(Object.entries(kept.mirror).filter(([one]) => names.includes(one)))
+  };
+  const hasLost = kept !== null && Object.keys({ ...kept.traffic, ...kept.mirror }).some(one => !names.includes(one));
   const shown = draft ?? { traffic, mirror };
   const isNow = draft !== null && isSame(draft.traffic, traffic) && isSame(draft.mirror, mirror);
   React.useEffect(() => {
@@ -88,8 +96,7 @@ export function useSliders(endpoint: IEndpoint, key: string): ISliders {
     const isBack = isSame(changed.traffic, traffic) && isSame(changed.mirror, mirror);
     setDraft(isBack ? null : { from: draft?.from ?? { traffic, mirror }, ...changed });
   };
-  // Deployments that have come or gone since the sliders were moved.
-  const known = Object.fromEntries(Object.keys(traffic).map(one => [one, shown.traffic[one] ?? 0]));
+  const known = shown.traffic;
   const move = (one: string, share: number): void => {
     const next = balanced(known, one, share);
     const copies = Object.entries(shown.mirror).filter(([other]) => !next[other]);
@@ -98,7 +105,7 @@ export function useSliders(endpoint: IEndpoint, key: string): ISliders {
   const copy = (one: string, share: number): void =>
     change({ traffic: known, mirror: share > 0 ? { [one]: Math.min(MOST_MIRRORED, share) } : {} });
   const isMoved = draft !== null && !isNow;
-  const isOvertaken = isMoved && !(isSame(draft.from.traffic, traffic) && isSame(draft.from.mirror, mirror));
+  const isOvertaken = isMoved && (hasLost || !(isSame(draft.from.traffic, traffic) && isSame(draft.from.mirror, mirror)));
   const apply = async (): Promise<void> => {
     // Where the present shares are on the screen, they are what is decided on; else those that were moved.
     const seen = isOvertaken || !draft ? traffic : draft.from.traffic;

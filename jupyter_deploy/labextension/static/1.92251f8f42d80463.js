@@ -791,14 +791,20 @@
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-table :is(th, td) {
-  padding: 1px 10px 1px 0;
-  text-align: left;
+  padding: 1px 6px 1px 0;
+  font-size: var(--jp-ui-font-size0);
   font-weight: 400;
-  overflow-wrap: anywhere;
+  text-align: left;
+  white-space: nowrap;
 }
 
 .jp-ModelDeploy .jp-ModelDeploy-table thead th {
   color: var(--jp-ui-font-color2);
+}
+
+/* In a narrow panel its heads and names stay whole, and it is scrolled. */
+.jp-ModelDeploy-scrolled {
+  overflow-x: auto;
 }
 
 .jp-ModelDeploy-deployment ol.jp-ModelDeploy-more {
@@ -806,9 +812,10 @@
   padding-left: 1.6em;
 }
 
+/* JupyterLab's dialogs are 500 px high at most: the longest has to fit. */
 .jp-ModelDeploy-asked {
   display: grid;
-  gap: 8px;
+  gap: 6px;
   min-width: 22em;
 }
 
