@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from typing import Any
 
@@ -21,6 +22,8 @@ _CTRL_C = 130
 
 def main() -> int:
     """Run the verb; returns 0, 1 for a problem, 130 after Ctrl-C."""
+    # Jupyter's server may ignore Ctrl-C, as all do that a shell script starts with &; its children would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # What a library prints must not end up between the lines.
     told = os.dup(1)
     os.dup2(2, 1)

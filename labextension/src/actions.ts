@@ -26,6 +26,13 @@ export interface IBusy {
   cancel: (() => void) | null;
 }
 
+interface INotice {
+  message: string;
+  type: 'error' | 'success';
+  autoClose: number | false;
+  actions: Notification.IAction[];
+}
+
 export interface ITold {
   ok: boolean;
   title: string;
@@ -57,6 +64,13 @@ export class Actions {
   tell(key: string, title: string): void {
     this._told.set(key, { ok: true, title, notes: [], problem: null });
     this._changed.emit();
+  }
+
+  /** Say that what comes of a key is shown; what is on no screen when it ends is told in a notification. */
+  watch(key: string, isSeen: () => boolean): () => void {
+    const watcher = { key, isSeen };
+    this._watchers.add(watcher);
+    return () => void this._watchers.delete(watcher);
   }
 
   forget(key: string): void {
@@ -97,6 +111,10 @@ export class Actions {
     } finally {
       this._busy.delete(key);
       this._changed.emit();
+      if (![...this._watchers].some(one => one.key === key && one.isSeen())) {
+        const { message, type, ...options } = this._notice(key, what);
+        Notification.emit(message, type, options);
+      }
       void this._store.refresh();
     }
   }
@@ -110,23 +128,29 @@ export class Actions {
   async announce(what: string, verb: string, args: Record<string, unknown>): Promise<IOutcome | null> {
     const key = `${verb} ${what}`;
     const note = Notification.emit(what, 'in-progress', { autoClose: false });
+    const unwatch = this.watch(key, () => true);
     const outcome = await this.run(key, what, verb, args);
+    unwatch();
+    Notification.update({ id: note, ...this._notice(key, what) });
+    this._told.delete(key);
+    return outcome;
+  }
+
+  /** What came of something, as a notification. */
+  private _notice(key: string, what: string): INotice {
     const told = this._told.get(key);
     const problem = told?.problem;
     const lines = problem ? [problem.message, problem.hint, ...problem.lines] : [told?.title ?? what, ...(told?.notes ?? [])];
     const text = lines.filter(Boolean).join('\n');
-    Notification.update({
-      id: note,
-      message: text.slice(0, 500),
+    return {
+      message: text.slice(0, SHOWN),
       type: problem ? 'error' : 'success',
       autoClose: problem ? false : 6000,
       actions: [
         ...(problem?.command ? [copyAction(problem.command, this._trans)] : []),
         ...(text.length > SHOWN ? [wholeAction(what, text, this._trans)] : [])
       ]
-    });
-    this._told.delete(key);
-    return outcome;
+    };
   }
 
   /** Run a verb to its end; what it asks first, the user is asked. */
@@ -162,7 +186,14 @@ export class Actions {
     if ('outcome' in begun) {
       return begun.outcome;
     }
-    const cancel = (): void => void client.cancel(begun.job).catch(error => this._note(key, problemOf(error)));
+    // It ends in its own time: until then, this is what it does.
+    let ending = '';
+    const cancel = (): void => {
+      ending = this._trans.__('being cancelled');
+      void client.cancel(begun.job).catch(error => {
+        ending = problemOf(error).message;
+      });
+    };
     for (;;) {
       const job = await client.job(begun.job);
       if (job.state === 'done') {
@@ -172,16 +203,9 @@ export class Actions {
         throw problemOfJob(job, what, this._trans);
       }
       if (key !== null) {
-        this._set(key, { what, stage: job.stage, cancel });
+        this._set(key, { what, stage: ending || job.stage, cancel });
       }
       await new Promise(done => setTimeout(done, BETWEEN));
-    }
-  }
-
-  private _note(key: string | null, problem: Problem): void {
-    const busy = key === null ? undefined : this._busy.get(key);
-    if (key !== null && busy) {
-      this._set(key, { ...busy, stage: problem.message });
     }
   }
 
@@ -190,6 +214,7 @@ export class Actions {
     this._changed.emit();
   }
 
+  private readonly _watchers = new Set<{ key: string; isSeen: () => boolean }>();
   private readonly _busy = new Map<string, IBusy>();
   private readonly _told = new Map<string, ITold>();
   private readonly _changed = new Signal<this, void>(this);

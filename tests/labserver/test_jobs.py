@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -92,10 +93,15 @@ async def test_what_fails_tells_its_lines_and_leaves_a_log(ask: Ask, shared: Wor
 async def test_a_cancel_is_a_ctrl_c(ask: Ask, shared: Workspace, jp_root_dir: Path, tmp_path: Path) -> None:
     mark = tmp_path / "began"
     write(jp_root_dir, "slow.py", SLOW.format(str(mark)))
-    job = await begun(ask, "deploy", service="slow", script="slow.py", target="process")
-    async with asyncio.timeout(30):
-        while not mark.exists():
-            await asyncio.sleep(0.05)
+    # As where a shell script started Jupyter's server with &.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        job = await begun(ask, "deploy", service="slow", script="slow.py", target="process")
+        async with asyncio.timeout(30):
+            while not mark.exists():
+                await asyncio.sleep(0.05)
+    finally:
+        signal.signal(signal.SIGINT, before)
     started = time.monotonic()
     status, _ = await ask("DELETE", f"jobs/{job}")
     assert status == 202

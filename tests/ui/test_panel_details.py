@@ -75,12 +75,34 @@ def test_numbers_are_those_of_the_command_line(panel: PanelPage, detailed: Servi
     expect(first).to_contain_text(human_size(int(size)))
 
 
+def test_an_empty_workspace_teaches_the_first_lines(panel: PanelPage, detailed: Service) -> None:
+    nothing: dict[str, list[str]] = {"models": [], "services": [], "endpoints": []}
+    panel.page.route(OVERVIEW, lambda route: route.fulfill(json={**route.fetch().json(), **nothing}))
+    panel.box.get_by_role("button", name="Refresh").click()
+    for line in ("%load_ext jupyter_deploy", "%%score_script NAME", "%deploy NAME", "%register NAME VARIABLE"):
+        expect(panel.box.locator("code").get_by_text(line, exact=True).first).to_be_visible()
+    panel.page.unroute_all(behavior="wait")
+    panel.box.get_by_role("button", name="Refresh").click()
+    expect(panel.row("detailed")).to_be_visible()
+
+
+def test_what_no_row_shows_is_told_in_a_notification(panel: PanelPage, detailed: Service) -> None:
+    row = panel.unfold("detailed")
+    row.locator(".jp-ModelDeploy-line").click()
+    panel.notebook.command("model-deploy:reload", {"service": "detailed"})
+    toast = panel.page.locator(".Toastify__toast").get_by_text("detailed: reloaded")
+    expect(toast).to_be_visible()
+    toast.click()
+    panel.unfold("detailed")
+    expect(row.locator(".jp-ModelDeploy-told")).to_contain_text("generation 2")
+
+
 def test_the_focus_stays_in_the_list(panel: PanelPage, detailed: Service, shared: Workspace) -> None:
     lines = panel.box.locator(".jp-ModelDeploy-line")
     reload = panel.unfold("detailed").get_by_role("button", name="Reload")
     reload.focus()
     panel.page.keyboard.press("Enter")
-    expect(panel.row("detailed").locator(".jp-ModelDeploy-told[data-ok=true]")).to_contain_text("generation 2")
+    expect(panel.row("detailed").locator(".jp-ModelDeploy-told[data-ok=true]")).to_contain_text("generation 3")
     expect(reload).to_be_focused()
     panel.row("detailed").get_by_role("button", name="Delete").focus()
     panel.page.keyboard.press("Enter")

@@ -75,6 +75,8 @@ function VerbForm({ verb }: { verb: IVerb }): JSX.Element {
   const offered = verb.arguments.filter(one => !one.why_not);
   const [busy, told] = [actions.busy(KEY), actions.told(KEY)];
   React.useEffect(() => () => actions.forget(KEY), [actions]);
+  const help = React.useRef<HTMLParagraphElement>(null);
+  React.useEffect(() => actions.watch(KEY, () => Boolean(help.current?.getClientRects().length)), [actions]);
   const submit = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
     if (busy) {
@@ -91,7 +93,9 @@ function VerbForm({ verb }: { verb: IVerb }): JSX.Element {
   };
   return (
     <>
-      <p className="jp-ModelDeploy-soft">{verb.help}</p>
+      <p className="jp-ModelDeploy-soft" ref={help}>
+        {verb.help}
+      </p>
       <form className="jp-ModelDeploy-form" aria-label={trans.__('arguments of %1', verb.name)} onSubmit={event => void submit(event)}>
         {offered.map(one => (
           <Argument

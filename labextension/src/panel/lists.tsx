@@ -12,6 +12,8 @@ import { ServiceRow } from './services';
 import { VirtualList, type IRow } from './virtual';
 
 const LINE = 30; // pixels
+/** What makes the lines below it work. */
+const LOAD = '%load_ext jupyter_deploy';
 
 export interface IFilter {
   words: string;
@@ -132,7 +134,12 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
     title: trans.__('Services'),
     items: wantedServices(overview, filter),
     all: overview.services.length,
-    first: trans.__('No service yet. In a notebook, %%score_script NAME above a run(data), and then %deploy NAME, serve a model.'),
+    first: (
+      <>
+        {trans.__('No service yet. In a notebook, the second line stands above a run(data) in a cell of its own, and the third one serves it:')}
+        <Lines lines={[LOAD, '%%score_script NAME', '%deploy NAME']} />
+      </>
+    ),
     draw: (service, open, toggle) => <ServiceRow service={service} open={open} toggle={toggle} />
   };
   const endpoints: ISection<IEndpoint> = {
@@ -143,7 +150,7 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
     first: (
       <>
         {trans.__('No endpoint yet: one address that shares its requests between deployments. In a notebook:')}
-        <code>%deploy SCRIPT --endpoint shop --deployment blue</code>
+        <Lines lines={['%deploy SCRIPT --endpoint shop --deployment blue']} />
       </>
     ),
     add: (
@@ -161,7 +168,12 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
     title: trans.__('Models'),
     items: wantedModels(overview.models, filter),
     all: overview.models.length,
-    first: trans.__('No model yet. In a notebook, %register NAME VARIABLE keeps what you have trained.'),
+    first: (
+      <>
+        {trans.__('No model yet. In a notebook, this keeps what you have trained:')}
+        <Lines lines={[LOAD, '%register NAME VARIABLE']} />
+      </>
+    ),
     draw: (model, open, toggle) => <ModelRow model={model} open={open} toggle={toggle} />
   };
   const none = trans.__('None of them fits the search.');
@@ -170,6 +182,19 @@ export function Lists({ overview, filter }: { overview: IOverview; filter: IFilt
       rows={[...rowsOf(services, folds, none), ...rowsOf(endpoints, folds, none), ...rowsOf(models, folds, none)]}
       label={trans.__('services, endpoints and models')}
     />
+  );
+}
+
+/** Lines of a notebook. They are in no translated text, where a doubled percent sign would become one. */
+function Lines({ lines }: { lines: string[] }): JSX.Element {
+  return (
+    <>
+      {lines.map(line => (
+        <div key={line}>
+          <code>{line}</code>
+        </div>
+      ))}
+    </>
   );
 }
 

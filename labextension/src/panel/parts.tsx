@@ -123,7 +123,19 @@ export function ProblemView({ problem, close }: { problem: IProblem; close?: () 
 }
 
 /** What is being done to a service or model, and what came of it. */
-export function Told({ of }: { of: string }): JSX.Element | null {
+export function Told({ of }: { of: string }): JSX.Element {
+  const { actions } = useParts();
+  const mark = React.useRef<HTMLSpanElement>(null);
+  React.useEffect(() => actions.watch(of, () => Boolean(mark.current?.getClientRects().length)), [actions, of]);
+  return (
+    <div className="jp-ModelDeploy-outcome">
+      <span className="jp-ModelDeploy-unseen" ref={mark} />
+      <Outcome of={of} />
+    </div>
+  );
+}
+
+function Outcome({ of }: { of: string }): JSX.Element | null {
   const { actions, trans } = useParts();
   useSignal(actions.changed);
   const busy = actions.busy(of);

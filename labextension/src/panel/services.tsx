@@ -67,7 +67,7 @@ export function ServiceDetails({ service, named }: { service: IService; named?: 
         <State state={service.state} />
         {service.uptime_seconds > 0 && <span className="jp-ModelDeploy-soft">{trans.__('up %1', duration(service.uptime_seconds))}</span>}
       </div>
-      {service.reason && <div className="jp-ModelDeploy-reason">{service.reason}</div>}
+      {service.reason && <div className="jp-ModelDeploy-reason" data-state={service.state}>{service.reason}</div>}
       {service.scoring_uri && (
         <div className="jp-ModelDeploy-address">
           <code title={service.scoring_uri}>{service.scoring_uri}</code>

@@ -42,7 +42,7 @@ export function addEndpointCommands(context: IContext): void {
         return;
       }
       if (!scripts.length) {
-        const body = trans.__('There is no stored script yet. In a notebook, %%score_script NAME above a run(data) makes one.');
+        const body = trans.__('There is no stored script yet. In a notebook, %1 above a run(data) makes one.', '%%score_script NAME');
         await showDialog({ title, body, buttons: [Dialog.okButton()] });
         return;
       }

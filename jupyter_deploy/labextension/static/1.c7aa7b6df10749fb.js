@@ -258,6 +258,11 @@
   overflow: auto;
 }
 
+/* No failure: it was stopped, is starting, or was started again. */
+.jp-ModelDeploy-reason:is([data-state='Healthy'], [data-state='Stopped'], [data-state='Transitioning']) {
+  color: var(--jp-ui-font-color2);
+}
+
 /* ── Facts, numbers, addresses ─────────────────────────────────────────────────────────────────────────────────── */
 
 .jp-ModelDeploy-address {
@@ -564,6 +569,15 @@
 .jp-ModelDeploy .jp-ModelDeploy-button.jp-mod-small {
   font-size: var(--jp-ui-font-size0);
   padding: 1px 7px;
+}
+
+.jp-ModelDeploy-outcome {
+  position: relative;
+}
+
+/* Where there is nothing to tell, it takes no room in its grid. */
+.jp-ModelDeploy-details > .jp-ModelDeploy-outcome:not(:has(> :nth-child(2))) {
+  position: absolute;
 }
 
 .jp-ModelDeploy-busy {
