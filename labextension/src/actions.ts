@@ -205,7 +205,7 @@ export class Actions {
       if (key !== null) {
         this._set(key, { what, stage: ending || job.stage, cancel });
       }
-      await new Promise(done => setTimeout(done, BETWEEN));
+      await pause();
     }
   }
 
@@ -218,6 +218,14 @@ export class Actions {
   private readonly _busy = new Map<string, IBusy>();
   private readonly _told = new Map<string, ITold>();
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** Wait until a job is looked at again; a page in the background waits until it is in front. */
+async function pause(): Promise<void> {
+  await new Promise(done => setTimeout(done, BETWEEN));
+  while (document.hidden) {
+    await new Promise(done => document.addEventListener('visibilitychange', done, { once: true }));
+  }
 }
 
 function problemOfJob(job: IJob, what: string, trans: TranslationBundle): Problem {

@@ -672,7 +672,8 @@
   color: var(--jp-ui-font-color2);
 }
 
-.jp-ModelDeploy-invoke {
+.jp-ModelDeploy-invoke,
+.jp-ModelDeploy-verbs {
   overflow: auto;
 }
 
