@@ -24,6 +24,7 @@ CLOSE_LAUNCHERS = """() => {
   }
 }"""
 RESTART = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }"
+DEPLOY_TO = "() => { window.jupyterapp.commands.execute('model-deploy:deploy-to-endpoint', { endpoint: 'nowhere' }); }"
 BUSY = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 # A face as the kernel of another home leaves it.
 ELSEWHERE = """from IPython.display import display
@@ -263,10 +264,8 @@ def test_a_restored_log_of_a_service_that_is_gone_says_so(lab: Lab, shared: Work
     expect(view.box).to_be_visible()
 
 
-def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
-    panel: PanelPage, lab: Lab, browser: Browser
-) -> None:
-    panel.page.evaluate(SETTINGS, '{"loadInNewKernels": true}')
+def test_settings_hold_for_new_kernels_and_new_services(panel: PanelPage, lab: Lab, browser: Browser) -> None:
+    panel.page.evaluate(SETTINGS, '{"loadInNewKernels": true, "defaultTarget": "process"}')
     lab.write("fresh", ["svc = %model overview --json", "%load_ext jupyter_deploy"])
     # A page that is loaded now reads the settings.
     with opened(lab, browser, run=False, name="fresh", alone=True) as page:
@@ -277,6 +276,13 @@ def test_the_magics_are_loaded_in_new_kernels_where_that_is_wanted(
         page.run_all()
         assert "echo" in page.execute("print(svc)")
         assert [cell["outputs"] for cell in page.save()["cells"]] == [[], []]
+        # The target of new services is one for endpoints, too; a deployment of that name is refused.
+        page.page.evaluate(DEPLOY_TO)
+        view = PanelPage(page)
+        view.accept("Ok")
+        with page.page.expect_request(lambda request: "/verbs/deploy" in request.url) as asked:
+            view.accept("Ok", "!")
+        assert asked.value.post_data_json["arguments"]["target"] == "process"
     panel.page.evaluate(SETTINGS, "{}")
 
 

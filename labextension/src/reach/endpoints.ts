@@ -19,7 +19,7 @@ async function endpointOf(context: IContext, args: Record<string, unknown>, titl
 }
 
 export function addEndpointCommands(context: IContext): void {
-  const { actions, commands, store, trans } = context;
+  const { actions, commands, settings, store, trans } = context;
   commands.addCommand(COMMANDS.createEndpoint, {
     label: trans.__('Create an Endpoint…'),
     caption: trans.__('One address for several deployments'),
@@ -53,7 +53,8 @@ export function addEndpointCommands(context: IContext): void {
       const deployment = named && named.trim();
       if (script && deployment) {
         const what = trans.__('Deploying %1 to %2', deployment, endpoint);
-        await actions.run(`endpoint ${endpoint}`, what, 'deploy', { service: script, endpoint, deployment });
+        const target = settings.defaultTarget ? { target: settings.defaultTarget } : {};
+        await actions.run(`endpoint ${endpoint}`, what, 'deploy', { service: script, endpoint, deployment, ...target });
       }
     }
   });
