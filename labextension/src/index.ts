@@ -139,7 +139,7 @@ const documents: JupyterFrontEndPlugin<void> = {
       app.commands.addCommand(command, {
         label: long,
         execute: async args => {
-          const service = await serviceOf(parts, args, long);
+          const service = await serviceOf(parts, args, long, command === COMMANDS.log);
           if (!service) {
             return null;
           }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from jupyter_deploy.errors import DeployError
 from jupyter_deploy.workspace import Service, Workspace
 
 from .lab import Lab, Notebook, opened
@@ -174,7 +175,27 @@ def test_ten_thousand_lines_are_few_in_the_page(panel: PanelPage, echo: Service)
     assert view.locator(".jp-ModelDeploy-logline").count() < 200
     view.get_by_label("Search the log").fill("line number 1234")
     expect(view.locator(".jp-ModelDeploy-logline")).to_have_count(1)
+    panel.notebook.command("application:close")
+    # Opened again, it begins at the end, and says so: a search goes no further.
+    panel.press("echo", "Log")
+    view = panel.document("Log: echo")
+    expect(view.get_by_role("status")).to_have_text("the last 2,000 lines")
+    view.get_by_label("Search the log").fill("line number 7000")
+    expect(view.get_by_role("status")).to_have_text("0 of the last 2,000 lines")
+    view.get_by_role("button", name="Earlier lines").click()
+    expect(view.get_by_role("status")).to_have_text("1 of the last 4,000 lines")
     view.get_by_label("Search the log").fill("")
+    # What was in view stays there.
+    expect(view.get_by_role("log")).to_contain_text("line number 9999")
+
+
+def test_the_log_of_a_failed_deployment(panel: PanelPage, shared: Workspace) -> None:
+    shared.score_script("failing", "1 / 0\ndef run(data):\n    return data\n")
+    with pytest.raises(DeployError):
+        shared.deploy("failing", target="process")
+    panel.page.evaluate("() => { void window.jupyterapp.commands.execute('model-deploy:open-log'); }")
+    panel.accept("Ok", "failing")
+    expect(panel.document("Log: failing").get_by_role("log")).to_contain_text("ZeroDivisionError")
 
 
 def test_a_form_with_a_field_for_each_parameter(panel: PanelPage) -> None:

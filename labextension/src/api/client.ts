@@ -130,6 +130,11 @@ export class Client {
     return this._get(`${placeOf(name)}/log?${query}`);
   }
 
+  /** Ask for the lines that end at an offset. */
+  earlierLog(name: string, before: number, limit: number): Promise<ILogPage> {
+    return this._get(`${placeOf(name)}/log?before=${before}&limit=${limit}`);
+  }
+
   async wholeLog(name: string): Promise<Blob> {
     const response = await this._ask(`${placeOf(name)}/log/download`);
     return response.blob();
@@ -199,7 +204,7 @@ function outcomeOf(told: Record<string, unknown>): IOutcome {
     value: told.value ?? null,
     sentence: typeof told.sentence === 'string' ? told.sentence : '',
     text: typeof told.text === 'string' ? told.text : '',
-    written: typeof told.written === 'string' ? told.written : JSON.stringify(told.value ?? null, null, 1),
+    written: typeof told.written === 'string' ? told.written : '',
     notes: Array.isArray(told.notes) ? told.notes.map(String) : []
   };
 }

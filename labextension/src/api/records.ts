@@ -187,6 +187,8 @@ export interface ILogLine {
 
 export interface ILogPage {
   lines: ILogLine[];
+  /** Where the first of them begins. */
+  start: number;
   offset: number;
   more: boolean;
   rotated: boolean;

@@ -323,8 +323,8 @@ function useRequests(service: string, kept: string, deployment: string): IReques
 
 /** What is shown of an answer: the server has written its value, as a browser's numbers may not hold it. */
 function answerOf({ value, written }: IOutcome, trans: TranslationBundle): { title: string; text: string } {
-  const told = value as { status?: number; seconds?: number } | null;
+  const told = value as { value?: unknown; status?: number; seconds?: number } | null;
   const [status, took] = [String(told?.status ?? 200), told?.seconds];
   const title = took === undefined ? status : trans.__('%1 in %2', status, milliseconds(took * 1000));
-  return { title, text: written };
+  return { title, text: written || JSON.stringify(told?.value ?? value, null, 1) };
 }

@@ -115,6 +115,9 @@ function Log({ view }: { view: LogView }): JSX.Element {
   ];
   const shown = model.shown.length.toLocaleString('en');
   const all = (model.count + model.dropped).toLocaleString('en');
+  // Only these are searched.
+  const last = model.hasEarlier ? trans.__('the last %1 lines', all) : trans.__('%1 lines', all);
+  const sum = shown === all ? last : trans.__('%1 of %2', shown, last);
   return (
     <>
       <div className="jp-ModelDeploy-head">
@@ -132,9 +135,10 @@ function Log({ view }: { view: LogView }): JSX.Element {
           ))}
         </select>
         <Button label={trans.__('Pause')} pressed={view.isPaused} press={() => view.pause(!view.isPaused)} />
+        {model.hasEarlier && <Button label={trans.__('Earlier lines')} press={() => void model.earlier()} />}
         <Download view={view} />
         <span className="jp-ModelDeploy-soft" role="status">
-          {shown === all ? trans.__('%1 lines', all) : trans.__('%1 of %2 lines', shown, all)}
+          {sum}
         </span>
       </div>
       {model.problem && (
@@ -195,6 +199,14 @@ function Lines({ model }: { model: LogModel }): JSX.Element {
       box.current.scrollTop = box.current.scrollHeight;
     }
   }, [lines, view.height]);
+  const above = React.useRef(model.above);
+  React.useLayoutEffect(() => {
+    // What was in view stays there.
+    if (box.current) {
+      box.current.scrollTop += (model.above - above.current) * LINE;
+    }
+    above.current = model.above;
+  }, [model.above]);
   const first = Math.max(0, Math.floor(view.top / LINE) - AROUND);
   const last = Math.min(lines.length, Math.ceil((view.top + view.height) / LINE) + AROUND);
   return (
@@ -202,7 +214,7 @@ function Lines({ model }: { model: LogModel }): JSX.Element {
       <div style={{ height: lines.length * LINE, position: 'relative' }}>
         <div style={{ transform: `translateY(${first * LINE}px)` }}>
           {lines.slice(first, last).map((line, index) => (
-            <div className="jp-ModelDeploy-logline" data-level={line.level} key={model.dropped + first + index}>
+            <div className="jp-ModelDeploy-logline" data-level={line.level} key={model.first + first + index}>
               {line.text || ' '}
             </div>
           ))}

@@ -14,14 +14,23 @@ interface IDoing {
   verb: string;
 }
 
-/** Find the service that a command is about; ask where it was not told. */
-export async function serviceOf(context: IContext, args: Record<string, unknown>, title: string): Promise<string | null> {
+/** Find the service that a command is about; ask where it was not told. A log may be that of a failed deployment. */
+export async function serviceOf(
+  context: IContext,
+  args: Record<string, unknown>,
+  title: string,
+  isLog = false
+): Promise<string | null> {
   if (typeof args.service === 'string' && args.service) {
     return args.service;
   }
   const { client, overview } = context.store;
   const { trans } = context;
   const names = (overview ?? (await client.overview())).services.map(one => one.name);
+  if (isLog) {
+    const label = trans.__('A service, or a name whose first deployment has failed');
+    return (await InputDialog.getItem({ title, label, items: names, editable: true })).value?.trim() || null;
+  }
   if (!names.length) {
     await showDialog({ title, body: trans.__('There is no service yet.'), buttons: [Dialog.okButton()] });
     return null;
