@@ -24,7 +24,8 @@ SAMPLE = pd.DataFrame({{"id": [{UNSAFE}], "name <b>": ["x"], "price": [1.5], "ok
 @input_schema("data", PandasParameterType(SAMPLE))
 def run(data):
     return {{"id": int(data["id"][0]), "price": data["price"][0].item() if data["price"].notna()[0] else "missing",
-            "whole": 2.0, "ok": bool(data["ok"][0]), "name": str(data["name <b>"][0])}}
+            "whole": 2.0, "ok": bool(data["ok"][0]), "name": str(data["name <b>"][0]),
+            "gone": bool(data["name <b>"].isna()[0])}}
 """
 
 
@@ -64,6 +65,21 @@ def test_a_column_is_sent_and_shown_as_it_is_written(form: Locator) -> None:
     expect(form.get_by_label("name <b>")).to_have_value('a "quote", [and] {more}: \\')
     expect(form.get_by_label("price")).to_have_value("")
     expect(form.get_by_label("ok")).to_have_value("false")
+
+
+def test_a_text_is_missing_where_that_is_said(form: Locator) -> None:
+    answer, send = form.get_by_label("answer", exact=True), form.get_by_role("button", name="Send")
+    form.get_by_role("button", name="Reset to the sample").click()
+    form.get_by_label("name <b>").fill("")
+    send.click()
+    expect(answer).to_contain_text('"gone": false')
+    form.get_by_label("missing").check()
+    expect(form.get_by_label("name <b>")).to_be_disabled()
+    send.click()
+    expect(answer).to_contain_text('"gone": true')
+    form.get_by_label("missing").uncheck()
+    form.get_by_role("button", name="Fill the form with the request of").first.click()
+    expect(form.get_by_label("missing")).to_be_checked()
 
 
 def test_a_refused_request_says_why_in_the_history(form: Locator) -> None:

@@ -9,7 +9,7 @@ import { useParts, useSignal, type IContext } from '../context';
 import { Button, CopyButton, ProblemView, State } from '../panel/parts';
 import { milliseconds, moment, NOTHING } from '../text';
 import { ViewingWidget } from '../viewing';
-import { bodyOf, valuesFrom } from './request';
+import { bodyOf, MISSING, valuesFrom } from './request';
 
 const HISTORY = 20;
 // Characters. Longer requests are in the history only until the page is loaded again.
@@ -215,11 +215,14 @@ interface IFieldProps {
 }
 
 function Field({ field, value, wrong, set }: IFieldProps): JSX.Element {
+  const { trans } = useParts();
   const id = React.useId();
+  const isMissing = value === MISSING;
   const common = {
     id,
     className: 'jp-ModelDeploy-field',
-    value,
+    value: isMissing ? '' : value,
+    disabled: isMissing,
     'aria-invalid': wrong ? true : undefined,
     'aria-describedby': `${id}-hint`,
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>) => set(event.target.value)
@@ -244,8 +247,21 @@ function Field({ field, value, wrong, set }: IFieldProps): JSX.Element {
   }
   return (
     <div className="jp-ModelDeploy-fieldrow">
-      <label htmlFor={id}>{field.name}</label>
+      <label htmlFor={id} id={`${id}-name`}>
+        {field.name}
+      </label>
       {input}
+      {field.of && field.kind === 'text' && (
+        <label className="jp-ModelDeploy-soft">
+          <input
+            type="checkbox"
+            checked={isMissing}
+            aria-describedby={`${id}-name`}
+            onChange={event => set(event.target.checked ? MISSING : '')}
+          />{' '}
+          {trans.__('missing')}
+        </label>
+      )}
       <span id={`${id}-hint`} className={wrong ? 'jp-ModelDeploy-reason' : 'jp-ModelDeploy-soft'}>
         {wrong || [field.of && `${field.of}:`, field.hint].filter(Boolean).join(' ')}
       </span>

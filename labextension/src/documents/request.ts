@@ -3,6 +3,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IField } from '../api/records';
 
+/** What a field for text holds for a missing value: no text that can be typed. */
+export const MISSING = '\0';
+
 export interface IWrong {
   /** Which field; its place in the list. */
   field: number;
@@ -19,7 +22,8 @@ export function bodyOf(fields: IField[], values: string[], trans: TranslationBun
   const parts = new Map<string, string[]>();
   for (const [index, field] of fields.entries()) {
     const empty = field.of ? 'null' : '';
-    const typed = field.kind === 'text' ? JSON.stringify(values[index]) : values[index].trim() || empty;
+    const isText = field.kind === 'text' && values[index] !== MISSING;
+    const typed = isText ? JSON.stringify(values[index]) : values[index].replace(MISSING, '').trim() || empty;
     if (typed === '') {
       continue;
     }
@@ -52,7 +56,7 @@ export function valuesFrom(fields: IField[], body: string): string[] {
     const table = field.of ? membersOf(membersOf(found.get(field.of)).get('0')) : found;
     const written = table.get(field.name);
     if (written === undefined || (written === 'null' && field.kind !== 'json')) {
-      return '';
+      return written && field.of && field.kind === 'text' ? MISSING : '';
     }
     const value: unknown = JSON.parse(written);
     return field.kind === 'text' && typeof value === 'string' ? value : written;

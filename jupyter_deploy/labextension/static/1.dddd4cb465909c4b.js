@@ -701,6 +701,12 @@
   overflow-wrap: anywhere;
 }
 
+.jp-ModelDeploy-fieldrow > label.jp-ModelDeploy-soft {
+  grid-column: 2;
+  padding-top: 0;
+  font-size: var(--jp-ui-font-size0);
+}
+
 .jp-ModelDeploy-fieldrow > span {
   grid-column: 2;
   font-size: var(--jp-ui-font-size0);
