@@ -3,8 +3,47 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
+import { problemOf } from './api/client';
 import { Context, type IContext } from './context';
+import { Button, ProblemView } from './panel/parts';
 import type { IViewer } from './store';
+
+/** Shows what went wrong while something was drawn, where React would leave nothing at all. */
+class Boundary extends React.Component<{ context: IContext; children: React.ReactNode }, { failed: unknown }> {
+  state = { failed: null };
+
+  static getDerivedStateFromError(error: unknown): { failed: unknown } {
+    return { failed: error };
+  }
+
+  componentDidMount(): void {
+    this.props.context.store.changed.connect(this._again, this);
+  }
+
+  componentWillUnmount(): void {
+    this.props.context.store.changed.disconnect(this._again, this);
+  }
+
+  render(): React.ReactNode {
+    const { children, context } = this.props;
+    if (this.state.failed === null) {
+      return children;
+    }
+    return (
+      <div className="jp-ModelDeploy-missing">
+        <ProblemView problem={problemOf(this.state.failed)} />
+        <Button label={context.trans.__('Reload')} kind="main" press={() => void context.store.refresh()} />
+      </div>
+    );
+  }
+
+  /** Other facts may be ones that can be drawn. */
+  private _again(): void {
+    if (this.state.failed !== null) {
+      this.setState({ failed: null });
+    }
+  }
+}
 
 export abstract class ViewingWidget extends ReactWidget {
   constructor(protected readonly context: IContext) {
@@ -16,7 +55,11 @@ export abstract class ViewingWidget extends ReactWidget {
   protected abstract body(): JSX.Element;
 
   protected render(): JSX.Element {
-    return <Context.Provider value={this.context}>{this.body()}</Context.Provider>;
+    return (
+      <Context.Provider value={this.context}>
+        <Boundary context={this.context}>{this.body()}</Boundary>
+      </Context.Provider>
+    );
   }
 
   protected onAfterShow(message: Message): void {

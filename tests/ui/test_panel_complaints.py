@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,8 +69,21 @@ def test_a_first_look_that_fails_says_why_and_can_be_repeated(panel: PanelPage) 
     expect(panel.box).to_contain_text("This is from")
     expect(panel.row("echo")).to_be_visible()
     panel.page.unroute(OVERVIEW)
+    # A session that has ended: a proxy leads to its login. Then an answer that cannot be drawn.
+    login = "<html>Who are you?</html>"
+    panel.page.route(OVERVIEW, lambda route: route.fulfill(status=200, content_type="text/html", body=login))
+    panel.box.get_by_role("button", name="Refresh").click()
+    expect(panel.box).to_contain_text("Reload this page to log in again")
+    expect(panel.box).not_to_contain_text("html")
+    panel.page.unroute(OVERVIEW)
+    panel.page.route(OVERVIEW, lambda route: route.fulfill(status=200, json={"services": [None]}))
+    panel.box.get_by_role("button", name="Refresh").click()
+    expect(panel.box).to_contain_text("The panel has failed")
+    panel.page.unroute(OVERVIEW)
     panel.box.get_by_role("button", name="Reload", exact=True).first.click()
+    expect(panel.state("echo")).to_have_text("●Healthy")
     expect(panel.box).not_to_contain_text("This is from")
+    expect(panel.page.get_by_role("button", name=re.compile(r"^\d+ services?"))).to_be_visible()
 
 
 def test_the_panel_is_there_after_a_reload_with_its_service_stopped(panel: PanelPage, shared: Workspace) -> None:

@@ -85,6 +85,17 @@ function refusal(response: Response, text: string): Problem {
   return new Problem('refused', told.message, hint, command, lines, told.code, response.status);
 }
 
+/** Read an answer as JSON; the page of another program, such as a proxy's login, is none. */
+async function read(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    const hint = 'Reload this page to log in again; a proxy may have answered in place of the Jupyter server.';
+    throw new Problem('refused', 'The answer is not from the panel\'s server part.', hint, '', [], '', response.status);
+  }
+}
+
 export class Client {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
@@ -99,7 +110,7 @@ export class Client {
   /** Say that a visible page listens; returns how far the server's feed is. */
   async listening(): Promise<number> {
     const response = await this._ask('listening', { method: 'POST', body: '{}' });
-    return ((await response.json()) as { revision: number }).revision;
+    return ((await read(response)) as { revision: number }).revision;
   }
 
   model(name: string): Promise<IModelDetails> {
@@ -113,7 +124,7 @@ export class Client {
   /** Ask for a face as it is now; empty HTML leaves the saved one. */
   async face(kind: string, of: Record<string, unknown>): Promise<IFace> {
     const response = await this._ask(`faces/${encodeURIComponent(kind)}`, { method: 'POST', body: JSON.stringify(of) });
-    return (await response.json()) as IFace;
+    return (await read(response)) as IFace;
   }
 
   /** Ask what a request to an endpoint may hold; with a deployment, to that one. */
@@ -152,7 +163,7 @@ export class Client {
   ): Promise<{ outcome: IOutcome } | { job: string }> {
     const body = JSON.stringify({ arguments: args, confirmed });
     const response = await this._ask(`verbs/${encodeURIComponent(name)}`, { method: 'POST', body });
-    const told = object(await response.json());
+    const told = object(await read(response));
     if (response.status === 202) {
       const job = told.job;
       return { job: typeof job === 'string' ? job : String(object(job).id) };
@@ -171,7 +182,7 @@ export class Client {
 
   private async _get<T>(path: string): Promise<T> {
     const response = await this._ask(path);
-    return (await response.json()) as T;
+    return (await read(response)) as T;
   }
 
   private async _ask(path: string, init: RequestInit = {}): Promise<Response> {
