@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all: fsync, rename, hard links."""
+"""Files that exist whole or not at all: fsync, rename, hard links. And the user's home in their paths."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from pathlib import Path
 _TAIL_BYTES = 4 << 20
 _TAIL_FIRST = 64 << 10
 _LINE_LIMIT = 4000
+
+
+def in_home(path: str | os.PathLike[str]) -> Path:
+    """Put the user's home in place of ``~``; a name like ``~draft.py`` is that of a file where no user has it.
+
+    ``Path.expanduser`` raises RuntimeError for one.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - see above
 
 
 def fsync_folder(folder: Path) -> None:

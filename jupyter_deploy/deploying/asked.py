@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
 from ..environments import Environment
 from ..errors import NotFound, UsageProblem, refuse_unknown_keys
+from ..files import in_home
 from ..registry import Model
 from ..services import AUTH, LATEST, MAX_REPLICAS, MAX_WORKERS, SELF_SIGNED, OwnImage, Setting
 from ..serving import checked_hook
@@ -212,7 +213,7 @@ def _tls(given: str | Path | None) -> str | _Back | None:
         return given
     if str(given) in {"", _WORD, "none"}:
         return DEFAULT
-    return os.path.abspath(Path(given).expanduser())  # noqa: PTH100 - resolve() would follow links
+    return os.path.abspath(in_home(given))  # noqa: PTH100 - resolve() would follow links
 
 
 def path_of_tls(given: str | Path) -> str:
@@ -274,7 +275,7 @@ def source_of(given: str | Path) -> Path | _Back:
     """Return a source folder's absolute path; an empty text or the word ``default`` is the script's own folder."""
     if str(given) in {"", _WORD}:
         return DEFAULT
-    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    path = Path(os.path.abspath(in_home(given)))  # noqa: PTH100 - resolve() would follow links
     if path.is_dir():
         return path
     what = "is a file, not a folder" if path.exists() else "does not exist"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..bundles import captured_in
 from ..errors import DiskFull, ReadOnly, ReloadFailed, StartFailed
-from ..files import older_log
+from ..files import in_home, older_log
 from ..home import Home
 from ..registry import parse_reference as parse
 from ..scripts import Script
@@ -325,7 +325,7 @@ def _as_stored(script: Script, names: str) -> tuple[str, ...]:
 def _file_of(script: str | Path, source: str) -> str:
     """Return a script file's absolute path; a relative one is in the source folder, if it exists there."""
     inside = Path(source, script)
-    path = inside if source and inside.is_file() else Path(script).expanduser()
+    path = inside if source and inside.is_file() else in_home(script)
     return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..environments import INFERRED, KERNEL
 from ..errors import UsageProblem
-from ..files import remove_tree
+from ..files import in_home, remove_tree
 from ..home import Home
 from ..services import PackageContents, Services, ServiceSpec, check_service_name
 from ..serving import MOUNTED_KEYS, PRIMARY_VARIABLE
@@ -85,7 +85,7 @@ class Packages:
                 name, resolved.bundle, resolved.environment, spec.workers, spec.settings, resolved.model_ids, spec.auth
             )
             if folder is not None:
-                location = str(Path(folder).expanduser().absolute())
+                location = str(in_home(folder).absolute())
                 notices = self._write(contents, Path(location), opened.folder)
             else:
                 location = _image_name(image or f"{name}:{resolved.bundle.digest[:12]}")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..environments import Environment, Environments, reference_of
+from ..files import in_home
 from ..scripts import Scripts
 from ..targets import NEAREST, choose, having, target
 from ..targets import VARIABLE as TARGET_VARIABLE
@@ -66,7 +67,7 @@ class References:
             return _absolute(Path(source, text))
         if not isinstance(script, Path) and text in self._scripts.names():
             return text
-        path = _absolute(Path(script).expanduser())
+        path = _absolute(in_home(script))
         if text and (isinstance(script, Path) or path.is_file() or text.endswith(".py") or os.sep in text):
             return path
         return self._scripts.get(text).name

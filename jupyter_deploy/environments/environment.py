@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EnvironmentProblem
+from ..files import in_home
 
 if TYPE_CHECKING:
     from .conda import CondaDependencies, PipForm
@@ -288,12 +289,12 @@ def _conda_form(path: str | Path) -> PipForm:
 def _pip_form(path: str | Path) -> PipForm:
     from .conda import read_requirements
 
-    return read_requirements(_read(path), str(path), Path(path).expanduser().parent)
+    return read_requirements(_read(path), str(path), in_home(path).parent)
 
 
 def _read(path: str | Path) -> str:
     try:
-        return Path(path).expanduser().read_text()
+        return in_home(path).read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise EnvironmentProblem(

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from ..errors import ConfigProblem
+from ..files import in_home
 
 _CREDENTIALS = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/?#]*@", re.IGNORECASE)
 _CONDA_TOKEN = re.compile(r"(://[^\s/]+/t/)[^\s/]+(?=/)", re.IGNORECASE)
@@ -147,7 +148,7 @@ def pip_files(environ: Mapping[str, str], platform: str = sys.platform) -> list[
         user = library if library.is_dir() else home / ".config/pip"
     else:
         folders = environ.get("XDG_CONFIG_DIRS", "").strip() or "/etc/xdg"
-        shared = [*(Path(folder).expanduser() / "pip" for folder in folders.split(os.pathsep) if folder), Path("/etc")]
+        shared = [*(in_home(folder) / "pip" for folder in folders.split(os.pathsep) if folder), Path("/etc")]
         user = Path(environ.get("XDG_CONFIG_HOME", "").strip() or home / ".config") / "pip"
     # A file that the user names replaces the user's own, but not the machine's and the interpreter's.
     users = [] if own and Path(own).exists() else [home / ".pip", user]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DeployError, EnvironmentProblem, NotFound, nearest
+from ..files import in_home
 from .conda import read_requirements
 from .environment import INFERRED, KERNEL, Environment, read_file
 from .rows import Environments
@@ -32,7 +33,7 @@ def reference_of(given: str | Path, registered: Environments) -> str:
                 f"{text!r} names no packages.", hint="For example: --environment inferred+xgboost==2.1.4,lightgbm"
             )
         return f"{_MORE}{','.join(form.requirements)}"
-    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    path = Path(os.path.abspath(in_home(given)))  # noqa: PTH100 - resolve() would follow links
     if isinstance(given, Path) or os.sep in text or text.endswith(_FILE_ENDINGS) or "dockerfile" in text.lower():
         if path.is_file():
             return str(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import EnvironmentProblem
+from ..files import in_home
 from ..home import Home
 from ..store import scratch, told
 
@@ -46,7 +47,7 @@ class Wheels:
         EnvironmentProblem
             For a file that is no wheel; for one of a kept wheel's name with other content, unless ``exist_ok``.
         """
-        place = Path(path).expanduser()
+        place = in_home(path)
         data = _read(place)
         kept = Wheel(hashlib.sha256(data).hexdigest(), place.name)
         others = tuple(other for other in self._named(kept.file) if other != kept)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageProblem
-from ..files import write_atomic
+from ..files import in_home, write_atomic
 
 if TYPE_CHECKING:
     from .answers import Answer
@@ -180,7 +180,7 @@ class Invocable:
         from . import snippets
 
         request = self._invocation().prepare(value, headers)
-        path = None if body_file is None else Path(body_file).expanduser().absolute()
+        path = None if body_file is None else in_home(body_file).absolute()
         if path is not None:
             try:
                 write_atomic(path, request.payload.body)

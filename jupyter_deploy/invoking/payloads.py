@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from ..errors import InvokeProblem
+from ..files import in_home
 from ..serving import to_json
 from .signatures import Signature, is_frame, shaped
 
@@ -87,12 +88,12 @@ def _raw(value: Any) -> Payload | None:
 def from_file(path: Path) -> Payload:
     """Read a body from a file unchanged; the suffix gives the content type, and ``.json`` is checked."""
     try:
-        body = path.expanduser().read_bytes()
+        body = in_home(path).read_bytes()
     except OSError as error:
         raise InvokeProblem(
             f"{path} cannot be read: {error.strerror}.", hint="Is the path right? Nothing was sent."
         ) from error
-    return Payload(body, _type_of(path.name, body), str(path.expanduser().absolute()))
+    return Payload(body, _type_of(path.name, body), str(in_home(path).absolute()))
 
 
 def _from_open_file(file: Any) -> Payload:

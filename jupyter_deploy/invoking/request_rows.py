@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
+from ..files import in_home
 from .signatures import is_frame
 
 MOST_ROWS = 1_000_000
@@ -44,7 +45,7 @@ def rows_of(dataset: object) -> tuple[Any, ...]:
 
 def _rows(dataset: Any) -> Iterable[Any]:
     if isinstance(dataset, (str, Path)):
-        return _in_path(Path(dataset).expanduser())
+        return _in_path(in_home(dataset))
     if callable(getattr(dataset, "to_pandas_dataframe", None)):
         return _in_frame(dataset.to_pandas_dataframe())
     if is_frame(dataset):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ..errors import ModelProblem, StoreProblem, nearest
+from ..files import in_home
 from ..frameworks import KINDS, distribution_of, framework_of, installed_version, requirements_of, save_safely
 from ..frameworks.files import look
 from ..store import NO_ROOM, Tree, TreeWriter, copy_tree
@@ -58,7 +59,7 @@ def prepare(
         if isinstance(source, (str, os.PathLike)):
             if not os.fspath(source):
                 raise ModelProblem("The path is empty.", hint="Name a file or folder; '.' is the current folder.")
-            prepared = _from_path(Path(source).expanduser(), tree, child_paths)
+            prepared = _from_path(in_home(source), tree, child_paths)
         else:
             prepared = _from_object(source, tree, safely=bool(file_format))
     except OSError as error:

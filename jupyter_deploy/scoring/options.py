@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from ..errors import UsageProblem, nearest
+from ..files import in_home
 from .kinds import Kind
 from .sources import ENDINGS, arrow
 
@@ -121,7 +122,7 @@ def _kind(name: str, kind: object) -> Kind:
 
 def output_of(out: object) -> tuple[Path, str]:
     """Check where the output goes; returns its path and its form."""
-    path = Path(str(out)).expanduser()
+    path = in_home(str(out))
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
         raise UsageProblem(

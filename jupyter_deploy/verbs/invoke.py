@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
-from ..files import write_atomic
+from ..files import in_home, write_atomic
 from ..invoking import ANSWER_LIMIT, Answer, Binary, check_json
 from ..workspace import Endpoint, Service, Workspace
 from .verb import Done, Session, Verb, argument, evaluate, pairs
@@ -85,7 +85,7 @@ def _load(
 def _output(given: argparse.Namespace) -> Path | None:
     if not given.output:
         return None
-    output = Path(given.output).expanduser()
+    output = in_home(given.output)
     # Check first: no request is sent if its answer could not be stored; an existing file stays until there is an
     # answer.
     if output.is_dir() or not output.parent.is_dir():
@@ -112,7 +112,7 @@ def payload_of(given: argparse.Namespace, session: Session) -> Any:
             "invoke takes one value.", hint="Give a variable, --data JSON, --file F, or a cell below %%invoke."
         )
     if given.file is not None:
-        path = Path(given.file).expanduser()
+        path = in_home(given.file)
         try:
             path.open("rb").close()
         except OSError as error:

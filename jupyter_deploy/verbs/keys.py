@@ -6,10 +6,10 @@ import argparse
 import getpass
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
+from ..files import in_home
 from ..workspace import Endpoint, Service, Workspace
 from .verb import Done, Session, Verb, argument
 
@@ -57,7 +57,7 @@ def _key_from(source: str, in_notebook: bool) -> str:
             raise UsageProblem(f"There is no variable {source.removeprefix('env:')} here.", hint=_SOURCES)
         return found.strip()
     try:
-        return Path(source).expanduser().read_text().strip()
+        return in_home(source).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         # The word is not quoted: it may be a key.
         raise UsageProblem(

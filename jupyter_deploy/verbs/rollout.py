@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from pathlib import Path
 from typing import Any
 
 from ..errors import UsageProblem
+from ..files import in_home
 from ..workspace import EndpointRollout, Workspace
 from .verb import Session, Verb, argument
 
@@ -58,7 +58,7 @@ def _flag(name: str) -> str:
 
 def read_rows(text: str) -> Any:
     """Read a training sample from a file."""
-    path = Path(text).expanduser()
+    path = in_home(text)
     try:
         content = path.read_text("utf-8")
         if path.suffix.lower() == _COLUMN_SEPARATED:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..environments import KERNEL, environment_of, infer_requirements, reference_of, runtime, venvs
 from ..errors import NotFound, PortBusy, StartFailed, UsageProblem
+from ..files import in_home
 from ..scripts import Script, script_from_file
 from ..scripts.shipment import shipment_of
 from ..serving import IGNORED, ServingConfig, Settings, gather
@@ -85,17 +86,17 @@ def _settings(given: argparse.Namespace) -> Settings:
         )
     if given.workers is not None and given.workers < 1:
         raise UsageProblem(f"--workers must be at least 1, not {given.workers}.", hint="Leave --workers out to get 1.")
-    file = Path(given.config_file).expanduser() if given.config_file else None
+    file = in_home(given.config_file) if given.config_file else None
     return gather(words, os.environ, file)
 
 
 def _entry(settings: Settings) -> tuple[Path, Path]:
     """Return the script and ``AML_APP_ROOT``; if the variable names the script, it is relative to that."""
-    root = Path(settings.places.get("app_root", "") or Path.cwd()).expanduser()
+    root = in_home(Path(settings.places.get("app_root", "") or Path.cwd()))
     entry = settings.places.get("entry_script", "")
     if not entry:
         raise UsageProblem("serve needs an entry script.", hint="For example: jupyter model serve score.py")
-    path = Path(entry).expanduser()
+    path = in_home(entry)
     below = root / path
     return (below if below.is_file() and not path.is_file() else path), root
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TooMuchToShip, UsageProblem, nearest
+from ..files import in_home
 
 if TYPE_CHECKING:
     from ..workspace import Living, Workspace
@@ -192,5 +193,5 @@ def evaluate(text: str, variables: Mapping[str, object], *, written: str = _WRIT
 
 def existing_path(text: str, session: Session) -> Path | None:
     """Read a word as a path; None if nothing is there. In a notebook, a variable's name is not a path."""
-    path = Path(text).expanduser()
+    path = in_home(text)
     return path if path.exists() and text not in (session.variables or {}) else None

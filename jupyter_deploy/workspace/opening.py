@@ -6,9 +6,9 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ..errors import DiskFull, ReadOnly, StoreProblem
+from ..files import in_home
 from ..home import HOME_VARIABLE, Home
 from ..store import NO_RIGHTS, NO_ROOM, Database, Reserve, amount, make_private
 
@@ -42,7 +42,7 @@ def open_home(home: Home, database: Database, artifacts: str | None = None) -> N
 
 def absolute_url(place: str) -> str:
     """Return a folder so that it is the same in every working directory; a URL stays."""
-    return place if ":/" in place or "::" in place else str(Path(place).expanduser().absolute())
+    return place if ":/" in place or "::" in place else str(in_home(place).absolute())
 
 
 def tidy(*works: Callable[[], object]) -> None:

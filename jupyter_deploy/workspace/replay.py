@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ..deploying import Progress
 from ..errors import InvokeProblem, TrialFailed, UsageProblem
+from ..files import in_home
 from ..invoking import Answer, Payload
 from ..registry import parse_reference
 from ..scripts import Script, Scripts, script_from_file
@@ -114,7 +115,7 @@ class Replays:
                 # A model without a script of the user's: the one that was written for it.
                 return self._handle(record.name).script
             return script_from_file(Path(own.script)) if own.script_is_file else self._scripts.get(own.script)
-        path = Path(given).expanduser()
+        path = in_home(given)
         is_file = isinstance(given, Path) or (given not in self._scripts and path.suffix == ".py")
         return script_from_file(path) if is_file else self._scripts.get(str(given))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..errors import UsageProblem
+from ..files import in_home
 
 if TYPE_CHECKING:
     from ..deploying import Progress
@@ -106,7 +107,7 @@ class Scores:
         if out is None:
             raise UsageProblem("The output of a file goes into a file.", hint="For example: --out scores.csv")
         output, form = output_of(out)
-        if isinstance(data, (str, Path)) and output.exists() and output.samefile(Path(data).expanduser()):
+        if isinstance(data, (str, Path)) and output.exists() and output.samefile(in_home(data)):
             raise UsageProblem("The output would replace the input.", hint="Give another --out. Nothing was sent.")
         record = self._invocation().record
         called = (self.name, self._named)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ..files import in_home
 from ..home import Home
 from .home_folder import find_home
 from .opening import absolute_url, open_home
@@ -48,7 +49,7 @@ class Workspace(ScoresByName):
 
     def __init__(self, home: str | Path | None = None, *, artifacts: str | None = None) -> None:
         place = absolute_url(artifacts) if artifacts else None
-        super().__init__(Home(Path(home).expanduser().absolute()) if home is not None else find_home(), place)
+        super().__init__(Home(in_home(home).absolute()) if home is not None else find_home(), place)
         open_home(self.home, self._database, place)
 
     def __repr__(self) -> str:

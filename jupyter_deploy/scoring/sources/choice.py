@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageProblem
+from ...files import in_home
 from ...invoking import is_frame
 from .csv_file import CsvFile
 from .frame import Frame
@@ -31,7 +32,7 @@ def source_of(data: Any) -> Source:
             f"A {type(data).__name__} cannot be scored.",
             hint="Give the path of a .csv, .parquet or .jsonl file, or a data frame.",
         )
-    path = Path(data).expanduser()
+    path = in_home(data)
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
         raise UsageProblem(

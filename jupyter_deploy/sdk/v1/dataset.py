@@ -12,6 +12,7 @@ from typing import Any
 
 from ...datasets import DatasetRecord, Reading, Table, read_table
 from ...errors import UsageProblem
+from ...files import in_home
 from .datastore import DataPath, Datastore
 from .exceptions import UserErrorException
 from .vocabulary import Vocabulary
@@ -263,7 +264,7 @@ def _files(given: Any) -> Iterable[Path]:
             f"{given} is not on this machine.", hint="Copy it here first: urllib.request.urlretrieve(url, 'data.csv')."
         )
     else:
-        place = Path(given).expanduser().absolute()
+        place = in_home(given).absolute()
         if place.is_dir():
             yield from sorted(path for path in place.iterdir() if path.is_file())
         elif place.is_file():

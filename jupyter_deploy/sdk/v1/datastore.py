@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from ...datasets import DEFAULT
 from ...errors import UsageProblem
+from ...files import in_home
 from .exceptions import UserErrorException
 from .vocabulary import Vocabulary
 from .workspace import Workspace
@@ -63,8 +64,8 @@ class Datastore(metaclass=Vocabulary, error=UserErrorException):
         """Copy files; their paths below the root (by default, what they have in common) are kept."""
         if isinstance(files, (str, Path)):
             raise UsageProblem("files is a list of paths.", hint=f"upload_files([{str(files)!r}])")
-        paths = [Path(file).expanduser().absolute() for file in files]
-        root = Path(relative_root).expanduser().absolute() if relative_root else _common(paths)
+        paths = [in_home(file).absolute() for file in files]
+        root = in_home(relative_root).absolute() if relative_root else _common(paths)
         target = PurePosixPath(target_path or ".")
         pairs = []
         for path in paths:
@@ -77,7 +78,7 @@ class Datastore(metaclass=Vocabulary, error=UserErrorException):
         self, src_dir: str | Path, target_path: str | None = None, overwrite: bool = False, show_progress: bool = True
     ) -> DataPath:
         """Copy a folder's files."""
-        root = Path(src_dir).expanduser()
+        root = in_home(src_dir)
         if not root.is_dir():
             raise UsageProblem(f"There is no folder {root}.", hint=f"The current folder is {Path.cwd()}.")
         target = PurePosixPath(target_path or ".")

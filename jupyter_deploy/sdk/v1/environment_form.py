@@ -10,6 +10,7 @@ from typing import Any
 from ...environments import Environment as Described
 from ...environments import check_dockerfile, from_conda
 from ...errors import EnvironmentProblem, refuse_unknown_keys
+from ...files import in_home
 from ..images import is_plain_image, is_too_old
 from .conda_dependencies import CondaDependencies
 from .environment_sections import DockerBuildContext, DockerSection, PythonSection
@@ -82,7 +83,7 @@ def _image(docker: DockerSection, name: str) -> tuple[str, str, list[str]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.expanduser().read_text()
+        return in_home(path).read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise EnvironmentProblem(f"{path} cannot be read.", hint="Give a Dockerfile, or its text.") from error
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import nearest
+from ...files import in_home
 from ..notices import notice
 from .container_registry import ContainerRegistry
 from .environment import Environment
@@ -86,7 +87,7 @@ class InferenceConfig(metaclass=Vocabulary, error=UserErrorException):
 
     @property
     def _root(self) -> Path:
-        return Path(self.source_directory or ".").expanduser()
+        return in_home(self.source_directory or ".")
 
     @property
     def _script(self) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigProblem, DeployError, nearest, refuse_unknown_keys
+from ...files import in_home
 from .environment import Environment
 from .exceptions import UserErrorException, WebserviceException, translated
 from .inference_config import InferenceConfig
@@ -114,7 +115,7 @@ class DeploymentFile:
 
 def load_inference_config(path: str | Path) -> InferenceConfig:
     """Read an inferenceconfig; scripts and folders are looked for in the current folder, then beside the file."""
-    place, where = Path(path).expanduser(), str(path)
+    place, where = in_home(path), str(path)
     try:
         values = _read(place, where)
         refuse_unknown_keys(values, (*_INFERENCE, *_OLD, "baseImageRegistry"), where)
@@ -150,7 +151,7 @@ def load_inference_config(path: str | Path) -> InferenceConfig:
 
 def load_deployment_config(path: str | Path) -> DeploymentFile:
     """Read a deploymentconfig."""
-    place, where = Path(path).expanduser(), str(path)
+    place, where = in_home(path), str(path)
     try:
         values = _read(place, where)
         kind = str(values.pop("computeType", "")).lower()
@@ -225,5 +226,5 @@ def _loader() -> Any:
 def _found_folder(source: str | None, file: Path) -> Path | None:
     if source is None:
         return None
-    here, beside = Path(source).expanduser(), file.parent / source
+    here, beside = in_home(source), file.parent / source
     return beside if not here.is_dir() and beside.is_dir() else here

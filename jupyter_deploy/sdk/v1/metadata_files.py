@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigProblem
+from ...files import in_home
 
 
 def said_in(path: str, *keys: str) -> str:
@@ -21,7 +21,7 @@ def said_in(path: str, *keys: str) -> str:
     """
     example = json.dumps({keys[0]: "churn:1" if keys[0] == "modelId" else "churn_1765"})
     try:
-        raw = Path(path).expanduser().read_bytes()
+        raw = in_home(path).read_bytes()
         values: Any = json.loads(raw)
     except OSError as error:
         raise ConfigProblem(f"{path} cannot be read.", hint=f"It should hold {example}") from error
@@ -38,7 +38,7 @@ def write_model(path: str, reference: str) -> None:
     name, _, version = reference.rpartition(":")
     values = {"modelId": reference, "name": name, "version": int(version)}
     try:
-        Path(path).expanduser().write_text(json.dumps(values) + "\n")
+        in_home(path).write_text(json.dumps(values) + "\n")
     except OSError as error:
         raise ConfigProblem(
             f"{reference} is registered, but {path} cannot be written: {error.strerror}.",

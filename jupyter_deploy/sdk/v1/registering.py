@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import nearest
+from ...files import in_home
 from ...registry import Lineage, Resources
 from ...registry import Model as Version
 from .exceptions import UserErrorException, WebserviceException
@@ -45,7 +46,7 @@ def registered(
             f"model_path must be a path, not {path!r}.",
             hint="Save the model first, for example joblib.dump(model, 'outputs/model.pkl'); its path is model_path.",
         )
-    place = Path(path).expanduser()
+    place = in_home(path)
     if not place.exists():
         raise FileNotFoundError(
             f'Error, provided model path "{path}" cannot be found. Path does not exist.{_near(place)}'

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from ...errors import UsageProblem
+from ...files import in_home
 from ...runs import Metric, RunRecord, plain_value
 from .exceptions import RunEnvironmentException, UserErrorException
 from .experiment import Experiment
@@ -299,7 +300,7 @@ class Run(metaclass=Vocabulary, error=UserErrorException):
     def upload_file(self, name: str, path_or_stream: str | Path | IO[bytes], datastore_name: str | None = None) -> None:
         """Keep a copy of a file, or of what a stream holds, under a name of the run."""
         if isinstance(path_or_stream, (str, Path)):
-            source = Path(path_or_stream).expanduser()
+            source = in_home(path_or_stream)
             if not source.is_file():
                 raise UsageProblem(f"Path does not exist: {source}", hint=f"The current folder is {Path.cwd()}.")
             self._runs.keep(self._id, name, source)
@@ -314,7 +315,7 @@ class Run(metaclass=Vocabulary, error=UserErrorException):
 
     def upload_folder(self, name: str, path: str | Path, datastore_name: str | None = None) -> None:
         """Keep a copy of a folder's files under a name of the run."""
-        root = Path(path).expanduser()
+        root = in_home(path)
         if not root.is_dir():
             raise UsageProblem(f"There is no folder {root}.", hint=f"The current folder is {Path.cwd()}.")
         for source in sorted(file for file in root.rglob("*") if file.is_file()):

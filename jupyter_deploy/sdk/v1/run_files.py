@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageProblem, nearest
-from ...files import walk_tree
+from ...files import in_home, walk_tree
 from ...runs import Runs
 from .exceptions import ModelPathNotFoundException
 
@@ -23,7 +23,7 @@ def locate(runs: Runs, run_id: str, path: str) -> Path:
     ModelPathNotFoundException
         Listing the files that there are.
     """
-    given = Path(path).expanduser()
+    given = in_home(path)
     places = (runs.folder(run_id) / given, given, Path(_OUTPUTS) / given)
     for place in places:
         if place.exists():
@@ -56,7 +56,7 @@ def picture(runs: Runs, run_id: str, name: str, path: str | None, plot: Any) -> 
     if (path is None) == (plot is None):
         raise UsageProblem("log_image takes a path or a plot.", hint="run.log_image('roc', plot=plt)")
     if path is not None:
-        source = Path(path).expanduser()
+        source = in_home(path)
         if not source.is_file():
             raise UsageProblem(f"Path does not exist: {source}", hint=f"The current folder is {Path.cwd()}.")
         kept = _free(runs, run_id, name, source.suffix or ".png")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import nearest
+from ...files import in_home
 from ...workspace import Label
 from ..opened import opened_workspace
 from .exceptions import UserErrorException, WorkspaceException
@@ -252,7 +253,7 @@ class Workspace(metaclass=Vocabulary, error=WorkspaceException):
 
 def _configuration(start: Path, name: str | None) -> Path:
     """Find the configuration from a file or folder, upwards to the root."""
-    start = start.expanduser().absolute()
+    start = in_home(start).absolute()
     if start.is_file():
         return start
     if not start.exists():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...deploying import Options
+from ...files import in_home
 from ...workspace import Service, Workspace
 from .entities import BatchDeployment
 from .exceptions import ValidationException
@@ -119,7 +120,7 @@ def _options(run: BatchRun, folder: Path) -> Options:
     if given.environment_variables:
         options["variables"] = dict(given.environment_variables)
     if run.by_file:
-        code = Path(given.code_configuration.code).expanduser()
+        code = in_home(given.code_configuration.code)
         shutil.copytree(code, folder / "code", symlinks=True)
         script = str(given.code_configuration.scoring_script)
         (folder / "code" / _ADAPTER).write_text(_SCRIPT.format(script=script))

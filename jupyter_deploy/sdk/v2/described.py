@@ -10,6 +10,7 @@ from typing import Any
 from ...environments import INFERRED, CondaDependencies, copying_step, from_conda, parse_conda
 from ...environments import Environment as Described
 from ...errors import ConfigProblem
+from ...files import in_home
 from ...services import OwnImage
 from ..images import is_plain_image, is_too_old
 from .entities import Environment
@@ -108,7 +109,7 @@ def _packages(environment: Environment, name: str) -> tuple[Described, list[str]
     if isinstance(given, Mapping):
         packages.load(parse_conda(given, where), where)
     else:
-        place = Path(given or "").expanduser()
+        place = in_home(given or "")
         if not place.is_file():
             raise ConfigProblem(
                 f"conda_file: there is no {place}.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import ConfigProblem, DeployError
+from ...files import in_home
 from .entities import (
     BatchDeployment,
     BatchEndpoint,
@@ -108,7 +109,7 @@ def _read(source: Source, origin: str | None, overrides: Overrides) -> tuple[dic
     for changed in overrides or ():
         for key, value in changed.items():
             put(values, key, value)
-    beside = Path(origin or name).expanduser()
+    beside = in_home(origin or name)
     return values, beside.absolute().parent if origin or Path(name).is_file() else Path.cwd(), name
 
 
@@ -127,7 +128,7 @@ def put(values: dict[str, Any], key: str, value: Any) -> None:
 def _text(source: Source) -> tuple[str, str]:
     if not isinstance(source, (str, os.PathLike)):
         return source.read(), str(getattr(source, "name", "the file"))
-    place = Path(source).expanduser()
+    place = in_home(source)
     try:
         return place.read_text(), str(source)
     except (OSError, UnicodeDecodeError) as error:

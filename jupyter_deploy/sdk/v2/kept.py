@@ -6,10 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from ...files import in_home
 from ...workspace import Endpoint as LiveEndpoint
 from ...workspace import EndpointDeployment
 from .entities import (
@@ -97,7 +97,7 @@ def absolute_values(given: BatchDeployment) -> dict[str, Any]:
 
 def _absolute(key: str, value: Any) -> Any:
     if key in {"code", "conda_file"} and isinstance(value, str):
-        return os.path.abspath(Path(value).expanduser())  # noqa: PTH100 - resolve() would follow links
+        return os.path.abspath(in_home(value))  # noqa: PTH100 - resolve() would follow links
     return value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...deploying import Options
 from ...environments import Environment as Described
+from ...files import in_home
 from ...services import OwnImage
 from ...targets import choose, target
 from ...workspace import EndpointDeployment
@@ -112,7 +113,7 @@ def _code(plan: Plan, given: OnlineDeployment, parts: Parts, model: str | None, 
         return
     if given.code_configuration is not None:
         plan.options["script"] = Path(given.code_configuration.scoring_script)
-        plan.options["source"] = Path(given.code_configuration.code).expanduser()
+        plan.options["source"] = in_home(given.code_configuration.code)
     elif before is not None:
         plan.options["script"] = plan.options["source"] = "default"
 

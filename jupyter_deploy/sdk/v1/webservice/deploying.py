@@ -12,6 +12,7 @@ from typing import Any, cast
 from ....deploying import Options
 from ....environments import INFERRED, KERNEL
 from ....errors import InUse, Unschedulable
+from ....files import in_home
 from ....registry import Model as Version
 from ....services import ServiceRecord
 from ....targets import choose, target
@@ -316,7 +317,7 @@ def _version(workspace: Workspace, given: Any) -> Version:
             hint="models=[Model(ws, name)], ['name:1'] or a path: ['outputs/model.pkl'].",
         )
     text = os.fspath(given)
-    path = Path(text).expanduser()
+    path = in_home(text)
     if isinstance(given, Path) or (path.exists() and text not in local.models):
         return _of_path(workspace, path)
     return local.models.get(text)

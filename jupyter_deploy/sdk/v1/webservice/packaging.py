@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import DeployError
+from ....files import in_home
 from ..container_registry import ContainerRegistry
 from ..exceptions import WebserviceException
 from ..vocabulary import Vocabulary
@@ -109,7 +110,7 @@ class ModelPackage(metaclass=Vocabulary):
         if not self.generate_dockerfile:
             raise WebserviceException("Docker images cannot be saved to a local directory. Use pull() instead.")
         self.wait_for_creation()
-        place = Path(output_directory).expanduser()
+        place = in_home(output_directory)
         if place.exists() and not place.is_dir():
             raise WebserviceException(f"{place} is no folder.", hint="package.save('imagefiles')")
         if (place / _BUNDLE).is_file():

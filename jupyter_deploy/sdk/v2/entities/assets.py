@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ....errors import nearest
+from ....files import in_home
 from ..exceptions import ValidationException
 from .entity import Entity, Part, is_elsewhere
 
@@ -195,7 +196,7 @@ def local_path(path: Any, what: str, example: str) -> Path:
             f"{path} is not on this machine, and nothing is loaded from the cloud.",
             hint=f"Download it, then: {example}",
         )
-    found = Path(path).expanduser()
+    found = in_home(path)
     if not found.exists():
         raise ValidationException(
             f"There is no {found}.",

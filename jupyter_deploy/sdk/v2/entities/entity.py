@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from ....errors import ConfigProblem, nearest
-from ....files import write_atomic
+from ....files import in_home, write_atomic
 from ..exceptions import ValidationException
 from ..vocabulary import WORDS, Vocabulary
 
@@ -158,7 +158,7 @@ class Entity(Part):
         if not isinstance(dest, (str, os.PathLike)):
             dest.write(yaml.safe_dump(self.values(), sort_keys=False, allow_unicode=True))
             return
-        place = Path(dest).expanduser()
+        place = in_home(dest)
         if place.exists() and not kwargs.get("overwrite", True):
             raise ValidationException(f"{place} is there already.", hint="dump(path, overwrite=True)")
         text = yaml.safe_dump(self.values(place.absolute().parent), sort_keys=False, allow_unicode=True)
@@ -199,10 +199,10 @@ def masked(values: Any) -> Any:
 def _from(folder: Path, value: Any) -> Any:
     if not isinstance(value, (str, os.PathLike)) or is_elsewhere(value):
         return value
-    return os.path.relpath(Path(value).expanduser(), folder)
+    return os.path.relpath(in_home(value), folder)
 
 
 def _to(folder: Path, value: Any) -> Any:
     if not isinstance(value, (str, os.PathLike)) or is_elsewhere(value):
         return value
-    return os.path.normpath(folder / Path(value).expanduser())
+    return os.path.normpath(folder / in_home(value))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ....files import in_home
 from ..exceptions import ValidationException
 from .entity import Part
 
@@ -42,7 +43,7 @@ class CodeConfiguration(Part):
                 f"The code configuration has no {lacks}.",
                 hint="CodeConfiguration(code='./src', scoring_script='score.py')",
             )
-        folder = Path(self.code).expanduser()
+        folder = in_home(self.code)
         if not folder.is_dir():
             raise ValidationException(
                 f"code: there is no folder {folder}.",

@@ -11,6 +11,7 @@ from typing import Any
 
 from ....endpoints import check_endpoint_name
 from ....errors import not_found
+from ....files import in_home
 from ....workspace import Workspace
 from ..batching import OUTPUT, BatchRun, check_output
 from ..entities import BatchDeployment, BatchEndpoint, BatchJob, Input, Model, Output
@@ -150,7 +151,7 @@ class BatchEndpointOperations(metaclass=Vocabulary):
         parts, model = deployments.meaning(deployment)
         name = f"batchjob-{uuid.uuid4()}"
         place = next((each.path for each in (outputs or {}).values() if each.path), None)
-        folder = Path(place).expanduser() if place else self._workspace.runs.folder(name) / OUTPUT
+        folder = in_home(place) if place else self._workspace.runs.folder(name) / OUTPUT
         run = BatchRun(f"batch-{name[-12:]}", deployment, parts, model, files, folder)
         return jobs.start(name, experiment_name or endpoint_name, run)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ....datasets import DatasetRecord, Reading
 from ....errors import NotFound
+from ....files import in_home
 from ....workspace import Workspace
 from ..constants import ListViewType
 from ..entities import Data
@@ -101,7 +102,7 @@ class DataOperations(metaclass=Vocabulary):
         if given.startswith("azureml:") and "://" not in given:
             wanted = reference_of(given, _KIND)
             return Path(str(self._entity(self._workspace.datasets.get(wanted.name, wanted.version)).path))
-        return Path(given).expanduser()
+        return in_home(given)
 
 
 def _files(data: Data) -> list[Path]:

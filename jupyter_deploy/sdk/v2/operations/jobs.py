@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import psutil
 
+from ....files import in_home
 from ....runs import RunRecord
 from ....workspace import Workspace
 from ..batching import OUTPUT, BatchRun, run_batch
@@ -104,7 +105,7 @@ class JobOperations(metaclass=Vocabulary):
             raise JobException(
                 f"The job {name} has no answers; it is {record.status}.", hint=f"ml_client.jobs.stream({name!r}) waits."
             )
-        place = Path(download_path).expanduser() / "named-outputs" / OUTPUT
+        place = in_home(download_path) / "named-outputs" / OUTPUT
         place.mkdir(parents=True, exist_ok=True)
         for each in held:
             shutil.copyfile(each, place / each.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ....errors import NotFound
-from ....files import walk_tree
+from ....files import in_home, walk_tree
 from ....registry import Model as Version
 from ....workspace import Workspace
 from ..constants import ListViewType
@@ -121,7 +121,7 @@ class ModelOperations(metaclass=Vocabulary):
     def download(self, name: str, version: str | int, download_path: str | os.PathLike[str] = ".") -> None:
         """Copy a version's files into ``download_path/NAME``; files that are there are replaced."""
         found = self._workspace.models.get(name, version)
-        self._workspace.models.download(found.id, Path(download_path).expanduser() / name, exist_ok=True)
+        self._workspace.models.download(found.id, in_home(download_path) / name, exist_ok=True)
 
     def archive(self, name: str, version: str | int | None = None, label: str | None = None, **_: Any) -> None:
         """Leave a version, or all versions, out of lists; it can be deployed as before."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from ....endpoints import check_endpoint_name, checked_mirror, checked_traffic
 from ....errors import InvokeProblem
+from ....files import in_home
 from ....invoking import Payload
 from ....workspace import Endpoint as Live
 from ....workspace import Workspace
@@ -225,7 +226,7 @@ def _body(file: Any, data: Any) -> Any:
     if file is not None and data is not None:
         raise ValidationException("Give request_file or input_data, not both.")
     if file is not None:
-        place = Path(file).expanduser()
+        place = in_home(file)
         if not place.is_file():
             raise ValidationException(
                 f"request_file: there is no {place}.",
