@@ -12,6 +12,7 @@ import { milliseconds } from '../text';
 import { KeysView } from './keys';
 import { Button, CopyButton, Facts, State, Told } from './parts';
 import { RolloutView, RollOutButton, running } from './rollout';
+import { RUNS } from './services';
 import { Bar, Slider, useSliders, type ISliders } from './traffic';
 import { MOST_MIRRORED } from './shares';
 
@@ -227,8 +228,13 @@ function DeploymentButtons({ deployment, of }: { deployment: IDeployment; of: IE
       await actions.run(key, trans.__('Deleting %1', name), 'deployment', { action: 'delete', endpoint, deployment: name }, true);
     }
   };
+  const start = (): Promise<unknown> =>
+    actions.run(key, trans.__('Starting %1', name), 'deploy', { endpoint, deployment: name });
   return (
     <div className="jp-ModelDeploy-buttons">
+      {!deployment.sleeps && !RUNS.has(deployment.state) && (
+        <Button label={trans.__('Start')} name={trans.__('Start %1', name)} kind="small" disabled={isBusy} press={() => void start()} />
+      )}
       {instances.map((instance, place) => (
         <Button
           key={instance}
