@@ -689,6 +689,10 @@
   gap: 8px;
 }
 
+.jp-ModelDeploy-page > .jp-ModelDeploy-button {
+  justify-self: start;
+}
+
 .jp-ModelDeploy-fieldrow {
   display: grid;
   grid-template-columns: minmax(6em, 12em) minmax(0, 1fr);
