@@ -12,7 +12,8 @@ from .jobs import Jobs
 from .looking import Overviews, info
 from .opened import Opened
 
-_LOOKS, _ACTS = 8, 8
+# Many that act may wait for a slow service or engine: what stops it must not wait for them.
+_LOOKS, _ACTS = 8, 32
 Found = TypeVar("Found")
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
 from jupyter_deploy.labserver import hub
-from jupyter_deploy.labserver.handlers import ROUTES
+from jupyter_deploy.labserver.handlers import PARTS, ROUTES
 from jupyter_deploy.verbs import NAMES
 from jupyter_deploy.workspace import Workspace
 
-from .conftest import API, Ask
+from .conftest import API, Ask, write
 
 
 async def test_info_is_a_handshake_also_behind_a_prefix(ask: Ask, shared: Workspace, jp_base_url: str) -> None:
@@ -76,6 +77,32 @@ async def test_an_engine_that_hangs_does_not_hide_the_states(
         assert not any(info.done() for info in infos)
         answers = await asyncio.gather(*infos)
     assert {(status, found["target"]) for status, found in answers} == {(200, "process")}
+
+
+async def test_requests_that_a_service_does_not_answer_leave_room_for_others(
+    ask: Ask, shared: Workspace, tmp_path: Path, jp_serverapp: Any
+) -> None:
+    go = tmp_path / "go"
+    waiting = (
+        f"def run(data):\n    while not pathlib.Path({str(go)!r}).exists():\n        time.sleep(0.02)\n    return 1\n"
+    )
+    script = write(tmp_path, "hangs.py", f"import pathlib, time\n\n{waiting}")
+    service = await asyncio.to_thread(shared.deploy, "hangs", script=script, target="process")
+    try:
+        body = {"arguments": {"service": "hangs", "data": "[1]"}}
+        calls = [asyncio.create_task(ask("POST", "verbs/invoke", body)) for _ in range(9)]
+        threads = jp_serverapp.web_app.settings[PARTS]._acts._threads
+        async with asyncio.timeout(10):
+            while len(threads) < 8:
+                await asyncio.sleep(0.01)
+        status, found = await ask("POST", "verbs/tag", {"arguments": {"model": "weights", "tags": ["seen=yes"]}})
+        assert (status, found["value"]["tags"]["seen"]) == (200, "yes")
+        assert not any(call.done() for call in calls)
+        go.touch()
+        assert {status for status, _ in await asyncio.gather(*calls)} == {200}
+    finally:
+        go.touch()
+        service.delete()
 
 
 async def test_a_face_is_not_kept_waiting_where_no_page_listens(ask: Ask, shared: Workspace) -> None:
