@@ -95,8 +95,7 @@ async def test_requests_that_a_service_does_not_answer_leave_room_for_others(
         async with asyncio.timeout(10):
             while len(threads) < 8:
                 await asyncio.sleep(0.01)
-        status, found = await ask("POST", "verbs/tag", {"arguments": {"model": "weights", "tags": ["seen=yes"]}})
-        assert (status, found["value"]["tags"]["seen"]) == (200, "yes")
+        assert (await ask("POST", "verbs/models"))[0] == 200
         assert not any(call.done() for call in calls)
         go.touch()
         assert {status for status, _ in await asyncio.gather(*calls)} == {200}
