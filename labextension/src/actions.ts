@@ -195,7 +195,20 @@ export class Actions {
       });
     };
     for (;;) {
-      const job = await client.job(begun.job);
+      const job = await client.job(begun.job).catch(error => {
+        // A server that is not reached for a while goes on with its jobs; one that was restarted says that it has none.
+        if (problemOf(error).why === 'unreachable') {
+          return null;
+        }
+        throw error;
+      });
+      if (job === null) {
+        if (key !== null) {
+          this._set(key, { what, stage: this._trans.__('the Jupyter server does not answer'), cancel: null });
+        }
+        await pause();
+        continue;
+      }
       if (job.state === 'done') {
         return job as unknown as IOutcome;
       }

@@ -91,8 +91,10 @@ async function read(response: Response): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    const hint = 'Reload this page to log in again; a proxy may have answered in place of the Jupyter server.';
-    throw new Problem('refused', 'The answer is not from the panel\'s server part.', hint, '', [], '', response.status);
+    const trans = translation();
+    const message = trans.__("The answer is not from the panel's server part.");
+    const hint = trans.__('Reload this page to log in again; a proxy may have answered in place of the Jupyter server.');
+    throw new Problem('refused', message, hint, '', [], '', response.status);
   }
 }
 

@@ -143,7 +143,7 @@ function Deployment({ deployment, endpoint, place, sliders }: IDeploymentProps):
   const shown: [string, string][] = [
     [trans.__('requests'), (numbers.requests ?? 0).toLocaleString('en')],
     [trans.__('errors'), (numbers.failed ?? 0).toLocaleString('en')],
-    ['p95', milliseconds(numbers.requests ? numbers.p95_ms : null)],
+    [trans.__('p95'), milliseconds(numbers.requests ? numbers.p95_ms : null)],
     ...(numbers.mirrored ? [[trans.__('copies'), numbers.mirrored.toLocaleString('en')] as [string, string]] : [])
   ];
   return (

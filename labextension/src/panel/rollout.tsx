@@ -73,7 +73,7 @@ function Versions({ rollout }: { rollout: IRollout }): JSX.Element {
     [rollout.new, mirrors ? trans.__('%1 % copied', mirrors) : `${share} %`, seen.new],
     [rollout.old, `${100 - share} %`, seen.old]
   ];
-  const heads = [trans.__('version'), trans.__('traffic'), trans.__('requests'), trans.__('errors'), 'p95'];
+  const heads = [trans.__('version'), trans.__('traffic'), trans.__('requests'), trans.__('errors'), trans.__('p95')];
   return (
     <div className="jp-ModelDeploy-scrolled">
       <table className="jp-ModelDeploy-table" aria-label={trans.__('both versions')}>
