@@ -330,6 +330,7 @@ def test_the_readmes_picture(lab: Lab, shared: Workspace, browser: Browser, tmp_
         view.search("flowers")
         view.unfold("flowers")
         view.unfold("flowers", "model")
+        expect(view.box.locator(".jp-ModelDeploy-spark")).to_have_count(2)
         page.box.locator(".jp-CodeCell").nth(3).scroll_into_view_if_needed()
         place = (DOCS / "panel.png") if os.environ.get(WRITES) == "1" else tmp_path / "panel.png"
         page.page.screenshot(path=place)
