@@ -338,8 +338,8 @@ def test_any_verb_runs_from_a_form(panel: PanelPage, shared: Workspace) -> None:
     form.get_by_role("button", name="Run").click()
     expect(form.get_by_label("result", exact=True)).to_contain_text("wine")
     assert {"colour": "red", "year": "2026"}.items() <= shared.models["wine"].tags.items()
-    # The longest form is scrolled to its button; a job is not looked at while the page is in the background, and goes on
-    # where the server is not reached for a moment.
+    # The longest form is scrolled to its button; a job is not looked at while the page is in the background, and
+    # goes on where the server is not reached for a moment.
     verb.select_option("deploy")
     form.get_by_label("service", exact=True).fill("nowhere")
     page.route(re.compile("/jobs/"), lambda route: route.abort(), times=2)
