@@ -169,6 +169,7 @@ class Lab:
 @contextmanager
 def running_lab(folder: Path, *options: str, prefix: str = "/", app: str = "jupyterlab") -> Iterator[Lab]:
     """Start a JupyterLab, with more options if there are any; it is ended with its kernels."""
+    _check_bundle()
     for name in (*_FOLDERS.values(), "notebooks", "config/labconfig"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     # Otherwise a toast with news lies over the page.
@@ -180,6 +181,14 @@ def running_lab(folder: Path, *options: str, prefix: str = "/", app: str = "jupy
         yield lab
     finally:
         lab.end()
+
+
+def _check_bundle() -> None:
+    """Refuse a panel that is older than its sources: an editable install copies the bundle."""
+    ours = Path(jupyter_deploy.__file__).parent / "labextension" / "package.json"
+    installed = Path(sys.prefix, "share/jupyter/labextensions/jupyter-model-deploy/package.json")
+    if ours.exists() and installed.exists():
+        assert installed.read_text() == ours.read_text(), "JupyterLab has an older panel: pip install -e ."
 
 
 def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
