@@ -34,7 +34,8 @@ _WATCH = """() => {
   requestAnimationFrame(frame);
 }"""
 _FRAMES = "() => { window.watched.over = true; return window.watched.frames; }"
-# From the end of the answer with the change to the frame behind the one that shows it.
+# From the end of the answer with the change, the last one before the page shows it, to the frame behind the one that
+# shows it. The browser lists an answer a little later than it hands it out.
 _PAINTED = """([selector, wanted]) => {
   performance.clearResourceTimings();
   window.painted = new Promise((done) => {
@@ -42,11 +43,12 @@ _PAINTED = """([selector, wanted]) => {
     const observer = new MutationObserver(() => {
       if (!found()) return;
       observer.disconnect();
-      requestAnimationFrame(() => requestAnimationFrame((now) => {
-        const answers = performance.getEntriesByType("resource").filter((one) =>
-          one.name.includes("api/models/changed") || one.name.includes("api/overview"));
+      const shown = performance.now();
+      requestAnimationFrame(() => requestAnimationFrame((now) => setTimeout(() => {
+        const answers = performance.getEntriesByType("resource").filter((one) => one.responseEnd <= shown &&
+          (one.name.includes("api/models/changed") || one.name.includes("api/overview")));
         done(now - answers.at(-1).responseEnd);
-      }));
+      }, 50)));
     });
     observer.observe(document.querySelector("#jp-model-deploy"), {
       subtree: true, childList: true, characterData: true, attributes: true });
