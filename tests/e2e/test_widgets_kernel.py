@@ -129,7 +129,10 @@ def test_the_first_card_comes_at_once_and_no_cell_waits_for_it(kernel: Kernel, d
         "ServiceCard(service)._ipython_display_()\ntook = time.perf_counter() - started"
     )
     shown, _ = shown_of(heard)
-    assert "Healthy" in shown["data"]["text/html"]
+    assert "double" in shown["data"]["text/html"]
+    if "Healthy" not in shown["data"]["text/html"]:
+        # On a busy machine, the card does not wait for the service's answer: that follows.
+        assert kernel.heard(lambda message: "Healthy" in str(message["content"]))
     took = kernel.value("took")
     print(f"first card, with its imports: {took * 1000:.0f} ms")
     assert took <= 0.5  # on a quiet machine 0.2
