@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +19,6 @@ class Home:
     """
 
     root: Path
-
-    @property
-    def mark(self) -> str:
-        """Tells workspaces apart where their folders are not to be named, as in saved notebooks."""
-        return hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:12]
 
     @property
     def database(self) -> Path:

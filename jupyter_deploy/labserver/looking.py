@@ -88,7 +88,7 @@ class Overviews:
         return {
             "revision": revision,
             "home": str(workspace.home.root),
-            "workspace": workspace.home.mark,
+            "workspace": workspace.workspace_id,
             "models": grouped(workspace.models.list(), users_of([*records, *_members(endpoints)])),
             "services": [one for one in facts if one],
             "scripts": list(workspace.scripts.names()),

@@ -30,6 +30,11 @@ class Services:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def workspace_id(self) -> str:
+        """See :attr:`.Database.workspace_id`."""
+        return self._database.workspace_id
+
     def all(self) -> list[ServiceRecord]:
         """Return every service, sorted by name."""
         with self._database.read() as connection:

@@ -63,6 +63,11 @@ class Parts:
         self._artifacts = ArtifactStore(lambda: artifacts or home.artifacts_url(), **places)
         self._rows = Services(self._database)
 
+    @property
+    def workspace_id(self) -> str:
+        """See :attr:`.Database.workspace_id`."""
+        return self._database.workspace_id
+
     # What is stored.
 
     @cached_property

@@ -154,7 +154,7 @@ class Service(Invocable, Collecting, Scores, LetsIn):
             "uptime_seconds": round(time.time() - health.started, 3) if health.started else 0,
             "bundle": record.bundle,
             "log": str(self.log_file),
-            "workspace": self._home.mark,
+            "workspace": self._rows.workspace_id,
             "tags": dict(record.spec.tags),
             "properties": dict(record.spec.properties),
             "on_change": [masked_hook(hook) for hook in record.spec.on_change],

@@ -19,7 +19,7 @@ interface ISeen {
   moved: string[];
   /** When the service was created, in seconds; 0 if a version of this package has shown it that did not tell. */
   created: number;
-  /** A mark of its workspace; empty, as before. */
+  /** The id of its workspace; empty in outputs of older packages. */
   workspace: string;
 }
 
