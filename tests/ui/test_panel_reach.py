@@ -272,7 +272,7 @@ def test_settings_hold_for_new_kernels_and_new_services(panel: PanelPage, lab: L
     with opened(lab, browser, run=False, name="fresh", alone=True) as page:
         page.run_all()
         assert "echo" in page.execute("print(svc)")
-        # A kernel that begins anew is new, too; and the notebook's own line has nothing to say.
+        # A restarted kernel loads them again, and %load_ext in the notebook prints nothing.
         page.page.evaluate(RESTART)
         page.run_all()
         assert "echo" in page.execute("print(svc)")

@@ -74,7 +74,7 @@ export function Search({ name, value, set, isWide }: ISearch): JSX.Element {
 }
 
 interface ICopy {
-  /** What is copied; empty if it could not be had, which is told elsewhere. */
+  /** The text to copy; empty after a failure, which the caller shows. */
   text: () => string | Promise<string>;
   name: string;
   label?: string;

@@ -110,7 +110,7 @@ export function addServe(context: IContext, notebooks: INotebookTracker): void {
   });
 }
 
-/** Load the magics in new Python kernels, and in those that begin anew, where the user wants it. */
+/** Load the magics in new and restarted Python kernels, where the user wants it. */
 export function loadInKernels(notebooks: INotebookTracker, isWanted: () => boolean): void {
   const load = async (kernel: Kernel.IKernelConnection, path: string): Promise<void> => {
     if (!isWanted() || (await kernel.info).language_info.name !== 'python') {
