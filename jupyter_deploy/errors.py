@@ -22,6 +22,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+_CREDENTIALS = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/?#]*@", re.IGNORECASE)
+_CONDA_TOKEN = re.compile(r"(://[^\s/]+/t/)[^\s/]+(?=/)", re.IGNORECASE)
+
 
 class Hint(str):
     """Advice about an error: a text that knows its parts.
@@ -285,3 +288,11 @@ def refuse_unknown_keys(given: Mapping[str, Any], known: Iterable[str], where: s
             close = nearest(key, names)
             hint = f"Did you mean {close!r}?" if close else f"Known keys: {', '.join(sorted(names))}."
             raise ConfigProblem(f"{where}: unknown key {key!r}.", hint=hint)
+
+
+def redacted(text: str) -> str:
+    """Remove the credentials from the URLs in a text that is shown or logged.
+
+    ``https://user:password@host`` becomes ``https://***@host``; Anaconda's tokens (``/t/<token>/``) are removed too.
+    """
+    return _CONDA_TOKEN.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .environment import read_file as read_file
     from .environment import stored as stored
     from .indexes import IndexSettings as IndexSettings
-    from .indexes import redacted as redacted
     from .indexes import uv_settings as uv_settings
     from .inference import infer_requirements as infer_requirements
     from .inference import preload_modules as preload_modules
@@ -46,7 +45,7 @@ else:
             "environment": (
                 "Environment INFERRED KERNEL check_dockerfile copying_step from_conda from_stored read_file stored"
             ),
-            "indexes": "IndexSettings redacted uv_settings",
+            "indexes": "IndexSettings uv_settings",
             "inference": "infer_requirements preload_modules version_mismatches with_debugger",
             "kept": "keeping_interpreters keeps_interpreters",
             "private": "refuse_where_shared",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ConfigProblem
+from ..errors import ConfigProblem, redacted
 from .conda_dependencies import CondaDependencies
 from .conda_file import parse_conda
 from .conda_names import (
@@ -20,7 +20,6 @@ from .conda_names import (
     pip_specifier,
     refusal,
 )
-from .indexes import redacted
 from .requirements import PROVIDED, PipForm, parse_requirement, read_requirements
 
 __all__ = ["CondaDependencies", "PipForm", "read_conda", "read_requirements", "to_pip"]

@@ -72,7 +72,7 @@ class Environment:
     notices: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
-        from .indexes import redacted
+        from ..errors import redacted
 
         shown = {each.name: getattr(self, each.name) for each in fields(self) if each.repr}
         given = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
@@ -118,7 +118,7 @@ class Environment:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: of variables only the names, of URLs no credentials."""
-        from .indexes import redacted
+        from ..errors import redacted
 
         lines = {key: tuple(map(redacted, getattr(self, key))) for key in ("requirements", "options", "constraints")}
         return {**asdict(self), **lines, "variables": sorted(self.variables), "digest": self.digest}

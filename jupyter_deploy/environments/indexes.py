@@ -15,11 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import ConfigProblem
+from ..errors import ConfigProblem, redacted
 from ..files import in_home
 
-_CREDENTIALS = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/?#]*@", re.IGNORECASE)
-_CONDA_TOKEN = re.compile(r"(://[^\s/]+/t/)[^\s/]+(?=/)", re.IGNORECASE)
 _NAMED = re.compile(r"[\w.-]+=(?=[^=])")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -92,14 +90,6 @@ class IndexSettings:
             extra_index_urls=tuple(url for url in self.extra_index_urls if not _local_path(url)),
             find_links=tuple(place for place in self.find_links if not _local_path(place)),
         )
-
-
-def redacted(text: str) -> str:
-    """Remove the credentials from the URLs in a text that is shown or logged.
-
-    ``https://user:password@host`` becomes ``https://***@host``; Anaconda's tokens (``/t/<token>/``) are removed too.
-    """
-    return _CONDA_TOKEN.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))
 
 
 def uv_settings(environ: Mapping[str, str], files: Sequence[Path] | None = None) -> IndexSettings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..errors import redacted
 from ..store import refuse_secrets
 from .environment import Environment
-from .indexes import redacted
 
 
 def refuse_where_shared(root: Path, environment: Environment, variables: Mapping[str, str], whose: str) -> None:

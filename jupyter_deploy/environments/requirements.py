@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from ..errors import ConfigProblem, nearest
-from .indexes import redacted
+from ..errors import ConfigProblem, nearest, redacted
 
 # This package's own server replaces the one that these bring.
 PROVIDED = frozenset({"azureml-defaults"})

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from ..errors import EnvironmentProblem
+from ..errors import EnvironmentProblem, redacted
 from ..progress import Step
 from .environment import Environment
-from .indexes import redacted
 from .wheels import placed, wheel_name
 
 # The libraries that the server needs, besides this package's own files.

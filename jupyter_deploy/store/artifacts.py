@@ -14,7 +14,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from ..errors import StoreProblem
+from ..errors import StoreProblem, redacted
 from ..files import fsync_folder, remove_tree, walk_tree
 from .hashing import HashingFile, copy_hashed
 from .staging import scratch
@@ -164,7 +164,7 @@ class ArtifactStore:
         """
         if not self.exists(digest):
             raise StoreProblem(
-                f"The files of artifact {digest[:12]} are missing from {self.url}.",
+                f"The files of artifact {digest[:12]} are missing from {redacted(self.url)}.",
                 hint="Register the model again; its content was removed by hand.",
             )
         if self.is_local:

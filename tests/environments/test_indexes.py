@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.environments import IndexSettings, redacted, uv_settings
+from jupyter_deploy.environments import IndexSettings, uv_settings
 from jupyter_deploy.environments.indexes import pip_files
-from jupyter_deploy.errors import ConfigProblem
+from jupyter_deploy.errors import ConfigProblem, redacted
 
 A, B, C = "https://a.example/simple", "https://b.example/simple", "https://c.example/simple"
 UV = Path(sys.executable).with_name("uv")

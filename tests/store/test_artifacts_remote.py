@@ -176,6 +176,18 @@ def test_files_removed_by_hand_are_named(remote: Workspace, bucket: str, folder:
     assert not (tmp_path / "out").exists()
 
 
+def test_credentials_of_a_place_are_not_shown(home: Path, folder: Path, tmp_path: Path) -> None:
+    place = f"memory://user:passw0rd@{tmp_path.name}/x"
+    workspace = Workspace(home, artifacts=place)
+    model = workspace.register("churn", folder)
+    filesystem, root = fsspec.core.url_to_fs(place)
+    filesystem.rm(f"{root}/{model.digest}", recursive=True)
+    with pytest.raises(StoreProblem) as caught:
+        Workspace(home).models.download("churn", tmp_path / "out")
+    assert "passw0rd" not in str(caught.value)
+    assert "***@" in str(caught.value)
+
+
 def test_what_is_not_an_artifact_stays_in_the_bucket(home: Path, bucket: str) -> None:
     fsspec.filesystem("memory").pipe(f"{bucket}/report/summary.txt", b"somebody's")
     Workspace(home, artifacts=f"memory:/{bucket}")

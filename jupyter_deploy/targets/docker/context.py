@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...bundles import Bundle
-from ...environments import Wheels, redacted, runtime, uv
+from ...environments import Wheels, runtime, uv
+from ...errors import redacted
 from ...home import Home
 from ...services import PackageContents
 from ...serving import ServingConfig
